@@ -1,0 +1,1 @@
+//! The only user of diesel: schema, pools, roles, the embedded server, one file per noun.

@@ -1,0 +1,1 @@
+//! Pure types, rules and state machines: no actix, diesel, lettre, tokio, environment or clock.

@@ -1,0 +1,9 @@
+//! joinder: a registry for class-action claimants.
+//!
+//! The map of the modules and the arrows between them is `docs/ARCHITECTURE.md`.
+
+pub mod crypto;
+pub mod db;
+pub mod domain;
+pub mod mailer;
+pub mod render;

@@ -1,0 +1,1 @@
+//! The lettre transports: SMTP relay, file, memory.

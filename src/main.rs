@@ -1,0 +1,3 @@
+//! The `joinder` program.
+
+fn main() {}

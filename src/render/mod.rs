@@ -1,0 +1,1 @@
+//! Values in, bytes out: pages, mails, CSV. No I/O.
