@@ -1,0 +1,228 @@
+//! Connection pools and transactions.
+
+use std::ops::{Deref, DerefMut};
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::ConnectionError;
+use diesel_async::pooled_connection::deadpool::{Object, Pool, PoolError};
+use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig};
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::db::error::{DbError, DbResult};
+use crate::db::scope::Scope;
+
+/// A connection to Postgres.
+pub type Conn = AsyncPgConnection;
+
+/// The pools of a process. Cloning shares them.
+#[derive(Clone)]
+pub struct Pools {
+    intake: Pool<Conn>,
+    app: Pool<Conn>,
+}
+
+impl Pools {
+    /// Pools of at most `size` connections each; none is opened yet.
+    ///
+    /// # Errors
+    /// `Unavailable` if the URL cannot be read.
+    pub fn new(database_url: &str, size: usize) -> DbResult<Self> {
+        Ok(Self {
+            intake: pool(database_url, size, "joinder_intake")?,
+            app: pool(database_url, size, "joinder_app")?,
+        })
+    }
+
+    /// A connection with the rights of a sign-up and no more (DESIGN 3.1).
+    ///
+    /// # Errors
+    /// `Unavailable` if there is none within the time-out.
+    pub async fn intake(&self) -> DbResult<Object<Conn>> {
+        self.intake.get().await.map_err(unavailable)
+    }
+
+    /// Opens a transaction under `scope`.
+    ///
+    /// # Errors
+    /// `Unavailable` if there is no connection within the time-out.
+    pub async fn begin(&self, scope: Scope) -> DbResult<Tx> {
+        let mut conn = self.app.get().await.map_err(unavailable)?;
+        let begin = format!("BEGIN; {}", scope.set_local());
+        let mut tx = Tx { conn: None };
+        let started = conn.batch_execute(&begin).await;
+        tx.conn = Some(conn);
+        started?;
+        Ok(tx)
+    }
+
+    /// A bare connection of each pool without rights on data, for readiness checks.
+    ///
+    /// # Errors
+    /// `Unavailable` if there is none within the time-out.
+    pub async fn bare(&self) -> DbResult<[Object<Conn>; 2]> {
+        Ok([
+            self.intake().await?,
+            self.app.get().await.map_err(unavailable)?,
+        ])
+    }
+
+    /// Connections open now: in use and idle, over both pools.
+    pub fn open_connections(&self) -> usize {
+        self.intake.status().size + self.app.status().size
+    }
+
+    /// Closes all idle connections and refuses new ones.
+    pub fn close(&self) {
+        self.intake.close();
+        self.app.close();
+    }
+}
+
+/// An open transaction. Dropped without [`Tx::commit`] it is rolled back before its connection is
+/// used again, also when a task was cut off in the middle of a statement.
+pub struct Tx {
+    conn: Option<Object<Conn>>,
+}
+
+impl Tx {
+    /// Makes it lasting.
+    ///
+    /// # Errors
+    /// As the database says; then nothing happened, unless the connection broke.
+    pub async fn commit(mut self) -> DbResult<()> {
+        if let Some(mut conn) = self.conn.take() {
+            let done = conn.batch_execute("COMMIT").await;
+            if done.is_err() {
+                drop(Object::take(conn));
+            }
+            done?;
+        }
+        Ok(())
+    }
+
+    /// Goes on under other rights in the same transaction (the clash step, DESIGN 3.6).
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn enter(&mut self, scope: Scope) -> DbResult<()> {
+        self.batch_execute(&scope.set_local()).await?;
+        Ok(())
+    }
+}
+
+impl Deref for Tx {
+    type Target = Conn;
+
+    fn deref(&self) -> &Conn {
+        #[expect(
+            clippy::expect_used,
+            reason = "only commit and drop take it, and both end the value"
+        )]
+        self.conn
+            .as_ref()
+            .expect("a transaction has a connection until it ends")
+    }
+}
+
+impl DerefMut for Tx {
+    fn deref_mut(&mut self) -> &mut Conn {
+        #[expect(
+            clippy::expect_used,
+            reason = "only commit and drop take it, and both end the value"
+        )]
+        self.conn
+            .as_mut()
+            .expect("a transaction has a connection until it ends")
+    }
+}
+
+impl Drop for Tx {
+    fn drop(&mut self) {
+        let Some(mut conn) = self.conn.take() else {
+            return;
+        };
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            drop(Object::take(conn));
+            return;
+        };
+        runtime.spawn(async move {
+            if conn.batch_execute("ROLLBACK").await.is_err() {
+                drop(Object::take(conn));
+            }
+        });
+    }
+}
+
+fn pool(database_url: &str, size: usize, role: &'static str) -> DbResult<Pool<Conn>> {
+    let mut config = ManagerConfig::default();
+    config.custom_setup = Box::new(move |url| connect_as(url.to_owned(), Some(role)).boxed());
+    let manager = AsyncDieselConnectionManager::new_with_config(database_url, config);
+    Pool::builder(manager)
+        .max_size(size)
+        .wait_timeout(Some(Duration::from_secs(5)))
+        .create_timeout(Some(Duration::from_secs(5)))
+        .runtime(deadpool::Runtime::Tokio1)
+        .build()
+        .map_err(|error| DbError::Unavailable(Box::new(error)))
+}
+
+/// One connection as the owner, for migrate, backup and restore.
+///
+/// # Errors
+/// `Unavailable` if the server cannot be reached.
+pub async fn connect_owner(database_url: &str) -> DbResult<Conn> {
+    Ok(connect_as(database_url.to_owned(), None).await?)
+}
+
+fn connect_as(
+    url: String,
+    role: Option<&'static str>,
+) -> BoxFuture<'static, Result<Conn, ConnectionError>> {
+    async move {
+        let bad = |error: tokio_postgres::Error| ConnectionError::BadConnection(error.to_string());
+        let mut config = tokio_postgres::Config::from_str(&url).map_err(bad)?;
+        config.application_name("joinder");
+        config.connect_timeout(Duration::from_secs(4));
+        config.keepalives_idle(Duration::from_secs(30));
+        let (client, connection) = config.connect(tls()).await.map_err(bad)?;
+        let mut conn =
+            AsyncPgConnection::try_from_client_and_connection(client, connection).await?;
+        let mut setup = "SET lock_timeout = '2s'; SET statement_timeout = '30s'; \
+             SET idle_in_transaction_session_timeout = '60s'"
+            .to_owned();
+        if let Some(role) = role {
+            setup = format!("{setup}; SET ROLE {role}");
+        }
+        conn.batch_execute(&setup)
+            .await
+            .map_err(ConnectionError::CouldntSetupConfiguration)?;
+        Ok(conn)
+    }
+    .boxed()
+}
+
+fn tls() -> MakeRustlsConnect {
+    let roots = rustls::RootCertStore {
+        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+    };
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    #[expect(
+        clippy::expect_used,
+        reason = "the provider supports the default protocol versions"
+    )]
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("aws-lc-rs supports TLS 1.2 and 1.3")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    MakeRustlsConnect::new(config)
+}
+
+fn unavailable(error: PoolError) -> DbError {
+    DbError::Unavailable(Box::new(error))
+}

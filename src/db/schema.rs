@@ -1,0 +1,538 @@
+//! The tables as diesel sees them; `tests/it/schema.rs` compares them with the migrated database.
+#![expect(
+    missing_docs,
+    reason = "each table and column is commented in the database itself"
+)]
+
+diesel::table! {
+    association_keys (association_id, version) {
+        association_id -> Uuid,
+        version -> Int4,
+        root_version -> Int4,
+        wrapped -> Bytea,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    association_registers (association_id, register) {
+        association_id -> Uuid,
+        register -> Text,
+        status -> Text,
+        reference -> Nullable<Text>,
+        checked_on -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    associations (id) {
+        id -> Uuid,
+        slug -> Text,
+        name -> Text,
+        email -> Nullable<Text>,
+        phone -> Nullable<Text>,
+        hours -> Nullable<Text>,
+        dpo -> Nullable<Text>,
+        website -> Nullable<Text>,
+        status -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    audit (subject_id, id) {
+        subject_id -> Uuid,
+        id -> Uuid,
+        association_id -> Nullable<Uuid>,
+        actor_kind -> Text,
+        actor_id -> Nullable<Uuid>,
+        action -> Text,
+        before -> Nullable<Text>,
+        after -> Nullable<Text>,
+        detail -> Jsonb,
+        sealed -> Nullable<Bytea>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    case_associations (case_id, association_id) {
+        case_id -> Uuid,
+        association_id -> Uuid,
+        mode -> Text,
+        joined_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    case_counsel (id) {
+        id -> Uuid,
+        case_id -> Uuid,
+        association_id -> Uuid,
+        name -> Text,
+        codice_fiscale -> Text,
+        bar -> Text,
+        pec -> Text,
+    }
+}
+
+diesel::table! {
+    case_counts (case_id, association_id) {
+        case_id -> Uuid,
+        association_id -> Uuid,
+        confirmed -> Int8,
+        counted_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    case_facts (id) {
+        id -> Uuid,
+        case_id -> Uuid,
+        incident_id -> Nullable<Uuid>,
+        topic -> Text,
+        value -> Text,
+        source -> Text,
+        note -> Nullable<Text>,
+        position -> Int2,
+    }
+}
+
+diesel::table! {
+    cases (id) {
+        id -> Uuid,
+        slug -> Text,
+        title -> Text,
+        summary -> Text,
+        respondent_id -> Uuid,
+        state -> Text,
+        court -> Nullable<Text>,
+        rg_number -> Nullable<Text>,
+        pst_id -> Nullable<Text>,
+        created_at -> Timestamptz,
+        state_changed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    claimant_keys (claimant_id) {
+        claimant_id -> Uuid,
+        association_id -> Uuid,
+        key_version -> Int4,
+        association_key_version -> Int4,
+        wrapped -> Bytea,
+    }
+}
+
+diesel::table! {
+    claimants (id) {
+        id -> Uuid,
+        association_id -> Uuid,
+        case_id -> Uuid,
+        state -> Text,
+        review -> Text,
+        language -> Text,
+        via -> Nullable<Text>,
+        province -> Nullable<Text>,
+        contact_kind -> Text,
+        contact_domain -> Nullable<Text>,
+        contact_sealed -> Bytea,
+        mailbox_count -> Int2,
+        duplicate_of -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+        state_changed_at -> Timestamptz,
+        confirmed_at -> Nullable<Timestamptz>,
+        identity_at -> Nullable<Timestamptz>,
+        signed_at -> Nullable<Timestamptz>,
+        held_seconds -> Int8,
+    }
+}
+
+diesel::table! {
+    confirmations (claimant_id, id) {
+        claimant_id -> Uuid,
+        id -> Uuid,
+        association_id -> Uuid,
+        purpose -> Text,
+        token_hash -> Bytea,
+        code_hash -> Bytea,
+        attempts -> Int2,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        used_at -> Nullable<Timestamptz>,
+        voided_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    conflicts (claimant_id, id) {
+        claimant_id -> Uuid,
+        id -> Uuid,
+        association_id -> Uuid,
+        kind -> Text,
+        registered_id -> Uuid,
+        other_claimant_id -> Uuid,
+        opened_at -> Timestamptz,
+        settled_at -> Nullable<Timestamptz>,
+        settlement -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    consents (claimant_id, id) {
+        claimant_id -> Uuid,
+        id -> Uuid,
+        association_id -> Uuid,
+        purpose -> Text,
+        text_version -> Text,
+        given -> Bool,
+        channel -> Text,
+        evidence -> Nullable<Bytea>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    exports (id) {
+        id -> Uuid,
+        association_id -> Uuid,
+        case_id -> Uuid,
+        requested_by -> Uuid,
+        format -> Text,
+        clear -> Bool,
+        purpose -> Text,
+        filter -> Jsonb,
+        state -> Text,
+        row_count -> Nullable<Int8>,
+        sha256 -> Nullable<Bytea>,
+        created_at -> Timestamptz,
+        finished_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    idempotency_keys (id) {
+        id -> Uuid,
+        request_hash -> Bytea,
+        status -> Int2,
+        response -> Jsonb,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    identities (claimant_id, version) {
+        claimant_id -> Uuid,
+        version -> Int4,
+        association_id -> Uuid,
+        kind -> Text,
+        capacity -> Text,
+        sealed -> Bytea,
+        warnings -> Array<Text>,
+        given_by -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    incident_domains (incident_id, domain, valid_from) {
+        incident_id -> Uuid,
+        domain -> Text,
+        treatment -> Text,
+        source -> Text,
+        valid_from -> Date,
+        valid_until -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    incidents (id) {
+        id -> Uuid,
+        case_id -> Uuid,
+        slug -> Text,
+        name -> Text,
+        starts_at -> Timestamptz,
+        ends_at -> Nullable<Timestamptz>,
+        accept_from -> Date,
+        accept_until -> Date,
+    }
+}
+
+diesel::table! {
+    leases (name) {
+        name -> Text,
+        holder -> Uuid,
+        fence -> Int8,
+        acquired_at -> Timestamptz,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    lookups (hash, kind, claimant_id) {
+        hash -> Bytea,
+        kind -> Text,
+        claimant_id -> Uuid,
+        association_id -> Uuid,
+    }
+}
+
+diesel::table! {
+    mail_domains (domain) {
+        domain -> Text,
+        held_since -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    mailboxes (claimant_id, id) {
+        claimant_id -> Uuid,
+        id -> Uuid,
+        association_id -> Uuid,
+        domain -> Nullable<Text>,
+        treatment -> Text,
+        plan -> Nullable<Text>,
+        alias_of -> Nullable<Uuid>,
+        sealed -> Bytea,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    mails (subject_id, id) {
+        subject_id -> Uuid,
+        id -> Uuid,
+        association_id -> Nullable<Uuid>,
+        code -> Text,
+        kind -> Text,
+        sent_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    memberships (staff_id, association_id) {
+        staff_id -> Uuid,
+        association_id -> Uuid,
+        role -> Text,
+        created_at -> Timestamptz,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    outbox (subject_id, id) {
+        subject_id -> Uuid,
+        id -> Uuid,
+        association_id -> Nullable<Uuid>,
+        case_id -> Nullable<Uuid>,
+        kind -> Text,
+        lane -> Int2,
+        priority -> Int2,
+        payload -> Jsonb,
+        state -> Text,
+        attempts -> Int4,
+        due_at -> Timestamptz,
+        lease_until -> Timestamptz,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        last_error -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    plans (case_id, code) {
+        case_id -> Uuid,
+        code -> Text,
+        name -> Text,
+        paid -> Bool,
+        fee_cents -> Nullable<Int8>,
+        source -> Nullable<Text>,
+        position -> Int2,
+    }
+}
+
+diesel::table! {
+    rate_buckets (id) {
+        id -> Uuid,
+        instants -> Array<Timestamptz>,
+        granted_to -> Nullable<Uuid>,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    refresh_tokens (id) {
+        id -> Uuid,
+        family -> Uuid,
+        staff_id -> Uuid,
+        association_id -> Uuid,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        used_at -> Nullable<Timestamptz>,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    registered_mailboxes (id) {
+        id -> Uuid,
+        claimant_id -> Uuid,
+        association_id -> Uuid,
+        registered_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    registered_persons (id) {
+        id -> Uuid,
+        claimant_id -> Uuid,
+        association_id -> Uuid,
+        registered_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    respondent_statements (id) {
+        id -> Uuid,
+        case_id -> Uuid,
+        incident_id -> Nullable<Uuid>,
+        speaker -> Text,
+        said_on -> Date,
+        statement -> Text,
+        source -> Text,
+        promised_for -> Nullable<Date>,
+        promise_kept -> Nullable<Bool>,
+        position -> Int2,
+    }
+}
+
+diesel::table! {
+    respondents (id) {
+        id -> Uuid,
+        slug -> Text,
+        name -> Text,
+        codice_fiscale -> Text,
+        pec -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    root_keys (version) {
+        version -> Int4,
+        check_value -> Bytea,
+        first_seen -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    sessions (id) {
+        id -> Uuid,
+        kind -> Text,
+        subject_id -> Uuid,
+        association_id -> Uuid,
+        created_at -> Timestamptz,
+        last_seen_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        step_up_until -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    signing_keys (id) {
+        id -> Uuid,
+        purpose -> Text,
+        version -> Int4,
+        root_version -> Int4,
+        sealed -> Bytea,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    staff (id) {
+        id -> Uuid,
+        email_hash -> Bytea,
+        sealed -> Bytea,
+        password_hash -> Text,
+        totp_sealed -> Bytea,
+        status -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    texts (id) {
+        id -> Uuid,
+        case_id -> Uuid,
+        kind -> Text,
+        version -> Text,
+        language -> Text,
+        body -> Text,
+        sha256 -> Bytea,
+        published_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    third_parties (id) {
+        id -> Uuid,
+        case_id -> Uuid,
+        name -> Text,
+        role -> Text,
+        source -> Text,
+    }
+}
+
+diesel::table! {
+    totp_uses (staff_id, step) {
+        staff_id -> Uuid,
+        step -> Int8,
+        used_at -> Timestamptz,
+    }
+}
+
+diesel::joinable!(identities -> claimants (claimant_id));
+diesel::joinable!(mailboxes -> claimants (claimant_id));
+
+diesel::allow_tables_to_appear_in_same_query!(
+    association_keys,
+    association_registers,
+    associations,
+    audit,
+    case_associations,
+    case_counsel,
+    case_counts,
+    case_facts,
+    cases,
+    claimant_keys,
+    claimants,
+    confirmations,
+    conflicts,
+    consents,
+    exports,
+    idempotency_keys,
+    identities,
+    incident_domains,
+    incidents,
+    leases,
+    lookups,
+    mail_domains,
+    mailboxes,
+    mails,
+    memberships,
+    outbox,
+    plans,
+    rate_buckets,
+    refresh_tokens,
+    registered_mailboxes,
+    registered_persons,
+    respondent_statements,
+    respondents,
+    root_keys,
+    sessions,
+    signing_keys,
+    staff,
+    texts,
+    third_parties,
+    totp_uses,
+);

@@ -1,0 +1,273 @@
+//! The life of a claimant: states, allowed moves, what is missing.
+
+use thiserror::Error;
+
+/// State of a claimant (DESIGN 8). Before a court filing everybody is a pre-adherent (R1).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ClaimantState {
+    /// Signed up with an e-mail, not confirmed yet.
+    Unconfirmed,
+    /// Signed up without an e-mail: staff confirm by phone or post.
+    ToAssist,
+    /// Contact confirmed.
+    Confirmed,
+    /// Declaration signed.
+    Signed,
+    /// Changed after signing; must sign again (R39).
+    ResignRequired,
+    /// Lodged with the court.
+    Lodged,
+    /// Withdrawn by the claimant (R49).
+    Withdrawn,
+    /// Rejected by staff.
+    Rejected,
+    /// A second record of the same person.
+    Duplicate,
+    /// Erasure became restriction (R61).
+    Restricted,
+}
+
+/// A move that the graph does not have (R53).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
+#[error("a claimant cannot move from {} to {}", .from.as_str(), .to.as_str())]
+pub struct IllegalTransition {
+    /// State before.
+    pub from: ClaimantState,
+    /// State asked for.
+    pub to: ClaimantState,
+}
+
+impl ClaimantState {
+    /// All states.
+    pub const ALL: [Self; 10] = [
+        Self::Unconfirmed,
+        Self::ToAssist,
+        Self::Confirmed,
+        Self::Signed,
+        Self::ResignRequired,
+        Self::Lodged,
+        Self::Withdrawn,
+        Self::Rejected,
+        Self::Duplicate,
+        Self::Restricted,
+    ];
+
+    /// Name on the wire and in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unconfirmed => "unconfirmed",
+            Self::ToAssist => "to_assist",
+            Self::Confirmed => "confirmed",
+            Self::Signed => "signed",
+            Self::ResignRequired => "resign_required",
+            Self::Lodged => "lodged",
+            Self::Withdrawn => "withdrawn",
+            Self::Rejected => "rejected",
+            Self::Duplicate => "duplicate",
+            Self::Restricted => "restricted",
+        }
+    }
+
+    /// Reads the wire name.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
+    }
+
+    /// Where one may go from here.
+    pub const fn moves(self) -> &'static [Self] {
+        use ClaimantState as S;
+        match self {
+            S::Unconfirmed => &[S::ToAssist, S::Confirmed, S::Withdrawn],
+            S::ToAssist => &[S::Unconfirmed, S::Confirmed, S::Withdrawn, S::Rejected],
+            S::Confirmed => &[S::Signed, S::Duplicate, S::Withdrawn, S::Rejected],
+            S::Signed => &[S::ResignRequired, S::Lodged, S::Withdrawn, S::Rejected],
+            S::ResignRequired => &[S::Signed, S::Withdrawn, S::Rejected],
+            S::Lodged => &[S::Withdrawn, S::Restricted],
+            S::Withdrawn => &[S::Signed],
+            S::Rejected | S::Duplicate | S::Restricted => &[],
+        }
+    }
+
+    /// The state after the move.
+    ///
+    /// # Errors
+    /// `IllegalTransition` if the graph does not have the move (R53).
+    pub fn move_to(self, to: Self) -> Result<Self, IllegalTransition> {
+        if self.moves().contains(&to) {
+            Ok(to)
+        } else {
+            Err(IllegalTransition { from: self, to })
+        }
+    }
+
+    /// Whether the record counts as a person in lists and counters (R50).
+    pub const fn counts(self) -> bool {
+        matches!(
+            self,
+            Self::Confirmed | Self::Signed | Self::ResignRequired | Self::Lodged
+        )
+    }
+
+    /// Whether the claimant may still change identity.
+    pub const fn takes_identity(self) -> bool {
+        matches!(self, Self::Confirmed | Self::ToAssist)
+    }
+
+    /// Whether erasure really deletes: nothing was signed or lodged (R61).
+    pub const fn erases(self) -> bool {
+        matches!(
+            self,
+            Self::Unconfirmed | Self::ToAssist | Self::Confirmed | Self::Duplicate | Self::Rejected
+        )
+    }
+}
+
+/// What staff must look at; blocks nothing the claimant sees.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Review {
+    /// Nothing.
+    #[default]
+    None,
+    /// Somebody else claims the same person or mailbox.
+    Conflict,
+    /// Suspected abuse.
+    Quarantined,
+}
+
+impl Review {
+    /// Name on the wire and in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Conflict => "conflict",
+            Self::Quarantined => "quarantined",
+        }
+    }
+
+    /// Reads the wire name.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "none" => Some(Self::None),
+            "conflict" => Some(Self::Conflict),
+            "quarantined" => Some(Self::Quarantined),
+            _ => None,
+        }
+    }
+}
+
+/// How we reach a claimant best.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ContactKind {
+    /// By e-mail.
+    Email,
+    /// By phone.
+    Phone,
+    /// By post.
+    Post,
+}
+
+impl ContactKind {
+    /// Name in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Phone => "phone",
+            Self::Post => "post",
+        }
+    }
+
+    /// Reads the name in the database.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "email" => Some(Self::Email),
+            "phone" => Some(Self::Phone),
+            "post" => Some(Self::Post),
+            _ => None,
+        }
+    }
+}
+
+/// What is known about a record, for [`missing`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Completeness {
+    /// Identity is given (letter b).
+    pub identity: bool,
+    /// The association named a defender with PEC, or the claimant has one (letter c).
+    pub certified_address: bool,
+    /// A declaration in force is signed (letters d, e, f, g, h).
+    pub signed: bool,
+    /// Payout data are given (letter i).
+    pub payout: bool,
+}
+
+/// Letters of art. 840-septies c. 2 still missing from the claimant's side, in order (R2).
+///
+/// Letters a and l depend on the court, not on the person, and are judged when a domanda is made.
+pub fn missing(known: Completeness) -> Vec<char> {
+    let mut letters = Vec::new();
+    if !known.identity {
+        letters.push('b');
+    }
+    if !known.certified_address {
+        letters.push('c');
+    }
+    if !known.signed {
+        letters.extend(['d', 'e', 'f', 'g', 'h']);
+    }
+    if !known.payout {
+        letters.push('i');
+    }
+    letters
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r53_only_the_moves_of_the_graph_exist() {
+        let mut moves = 0;
+        for from in ClaimantState::ALL {
+            for to in ClaimantState::ALL {
+                let allowed = from.moves().contains(&to);
+                assert_eq!(from.move_to(to).is_ok(), allowed);
+                moves += usize::from(allowed);
+            }
+        }
+        assert_eq!(moves, 21);
+        assert_eq!(
+            ClaimantState::Duplicate.move_to(ClaimantState::Confirmed),
+            Err(IllegalTransition {
+                from: ClaimantState::Duplicate,
+                to: ClaimantState::Confirmed
+            })
+        );
+    }
+
+    #[test]
+    fn r2_the_missing_letters_are_listed() {
+        let nothing = Completeness {
+            identity: false,
+            certified_address: false,
+            signed: false,
+            payout: false,
+        };
+        assert_eq!(missing(nothing), ['b', 'c', 'd', 'e', 'f', 'g', 'h', 'i']);
+        let all = Completeness {
+            identity: true,
+            certified_address: true,
+            signed: true,
+            payout: true,
+        };
+        assert!(missing(all).is_empty());
+    }
+
+    #[test]
+    fn r1_no_state_is_called_aderente() {
+        assert!(
+            ClaimantState::ALL
+                .into_iter()
+                .all(|state| !state.as_str().contains("aderente"))
+        );
+    }
+}
