@@ -9,10 +9,13 @@
 //! of its claimants; the data key seals the claimant's documents. Erasing a person is deleting the
 //! wrapped data key.
 
+pub mod blind_index;
+pub mod challenge;
 mod mac;
 pub mod master_key;
 pub mod sealing;
 pub mod secrets;
+pub mod session;
 pub mod token;
 
 use thiserror::Error;
