@@ -11,12 +11,15 @@
 
 pub mod blind_index;
 pub mod challenge;
+pub mod jwt;
 mod mac;
 pub mod master_key;
+pub mod password;
 pub mod sealing;
 pub mod secrets;
 pub mod session;
 pub mod token;
+pub mod totp;
 
 use thiserror::Error;
 
