@@ -97,13 +97,13 @@ CREATE TABLE sessions (
     expires_at timestamptz NOT NULL,
     step_up_until timestamptz,
     CONSTRAINT sessions_pkey PRIMARY KEY (id),
-    CONSTRAINT sessions_kind_check CHECK (kind IN ('claimant', 'staff', 'sign_up'))
+    CONSTRAINT sessions_kind_check CHECK (kind IN ('claimant', 'staff'))
 );
 CREATE INDEX sessions_subject_id_idx ON sessions (subject_id);
 CREATE INDEX sessions_expires_at_idx ON sessions (expires_at);
-COMMENT ON TABLE sessions IS 'Signed-in claimants and staff; sign_up: the 30 minutes after a sign-up, good for its contact only';
+COMMENT ON TABLE sessions IS 'Signed-in claimants and staff';
 COMMENT ON COLUMN sessions.id IS 'UUIDv8 of the SHA-256 of the token; the token is not stored';
-COMMENT ON COLUMN sessions.kind IS 'claimant, staff or sign_up';
+COMMENT ON COLUMN sessions.kind IS 'claimant or staff';
 COMMENT ON COLUMN sessions.subject_id IS 'Claimant or staff id';
 COMMENT ON COLUMN sessions.association_id IS 'The tenant';
 COMMENT ON COLUMN sessions.created_at IS 'When it was opened, UTC';

@@ -5,6 +5,7 @@
 //! `lock` (= FOR UPDATE), `stream`.
 
 pub mod error;
+pub mod key;
 pub mod migration;
 pub mod pool;
 pub mod role;

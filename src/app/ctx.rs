@@ -1,0 +1,101 @@
+//! What every action needs: clock, database, keys, settings.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+
+use crate::app::clock::Clock;
+use crate::app::directory::Directories;
+use crate::app::error::{AppError, AppResult};
+use crate::app::keyring::Keyring;
+use crate::blob::Blobs;
+use crate::db::Pools;
+
+/// Write actions that may run at the same time in a process; the rest waits in line.
+const MAX_WRITES: usize = 256;
+
+/// Settings of the actions, read once from the configuration.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where people find us, without a slash at the end; every link starts with it.
+    pub public_base_url: String,
+    /// Whether this is the demo: banner, `/demo/outbox`, shown authenticator codes.
+    pub demo: bool,
+    /// How long the public data of cases may be remembered.
+    pub directory_ttl: Duration,
+}
+
+/// Shared by all requests and loops of a process. Cheap to clone.
+#[derive(Clone)]
+pub struct Ctx {
+    /// Tells the time.
+    pub clock: Clock,
+    /// The database.
+    pub pools: Pools,
+    /// Open keys.
+    pub keyring: Arc<Keyring>,
+    /// Files: documents, ids of the erased.
+    pub blobs: Blobs,
+    /// Settings.
+    pub settings: Arc<Settings>,
+    /// Public data of cases, remembered for a moment.
+    pub directories: Arc<Directories>,
+    writes: Arc<Semaphore>,
+}
+
+impl Ctx {
+    /// Puts the parts together.
+    pub fn new(
+        clock: Clock,
+        pools: Pools,
+        keyring: Keyring,
+        blobs: Blobs,
+        settings: Settings,
+    ) -> Self {
+        Self {
+            clock,
+            pools,
+            keyring: Arc::new(keyring),
+            blobs,
+            directories: Arc::new(Directories::new(settings.directory_ttl)),
+            settings: Arc::new(settings),
+            writes: Arc::new(Semaphore::new(MAX_WRITES)),
+        }
+    }
+
+    /// Runs a write action in a task of its own, to its end, even if the caller is gone: actix
+    /// drops a handler's future when the client resets (DESIGN 2).
+    ///
+    /// # Errors
+    /// What the action says; `Unavailable` if the process is shutting down.
+    pub async fn to_end<T, F>(&self, action: F) -> AppResult<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = AppResult<T>> + Send + 'static,
+    {
+        let permit = self
+            .writes
+            .clone()
+            .acquire_owned()
+            .await
+            .map_err(|closed| AppError::Unavailable(Box::new(closed)))?;
+        #[expect(clippy::disallowed_methods, reason = "this is where write actions are spawned")]
+        let task = tokio::spawn(async move {
+            let done = action.await;
+            drop(permit);
+            done
+        });
+        task.await.map_err(AppError::internal)?
+    }
+
+    /// Waits until every write action has ended, and lets no new one begin.
+    pub async fn drain(&self) {
+        let all = u32::try_from(MAX_WRITES).unwrap_or(u32::MAX);
+        if let Ok(permits) = self.writes.acquire_many(all).await {
+            permits.forget();
+            self.writes.close();
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! What people can do: one public function per action, one transaction each.
+//!
+//! Permissions are checked here. Nothing here knows of HTTP, SQL or the environment.
+
+pub mod clock;
+pub mod ctx;
+pub mod directory;
+pub mod error;
+pub mod keyring;
+pub mod vault;
+
+pub use clock::Clock;
+pub use ctx::Ctx;
+pub use error::{AppError, AppResult};

@@ -1,0 +1,87 @@
+//! The document store: a folder by default, object storage at scale.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use futures_util::TryStreamExt;
+use object_store::local::LocalFileSystem;
+use object_store::path::Path as Key;
+use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutPayload};
+use thiserror::Error;
+
+use crate::domain::ids::ClaimantId;
+
+const ERASED: &str = "erased";
+
+/// Files that are not rows. Cloning shares it.
+#[derive(Clone)]
+pub struct Blobs {
+    store: Arc<dyn ObjectStore>,
+}
+
+/// The store did not do it.
+#[derive(Debug, Error)]
+pub enum BlobError {
+    /// The folder cannot be made or written.
+    #[error("the blob folder {0} cannot be used")]
+    Folder(String, #[source] std::io::Error),
+    /// Only `file:///` is supported in this build.
+    #[error("BLOB_URL must start with file:///, not {0}")]
+    Scheme(String),
+    /// The store said no.
+    #[error("the blob store failed")]
+    Store(#[from] object_store::Error),
+}
+
+impl Blobs {
+    /// Opens the store that `BLOB_URL` names: `file:///folder`.
+    ///
+    /// # Errors
+    /// `Scheme` for another scheme, `Folder` if the folder cannot be made.
+    pub fn open(url: &str) -> Result<Self, BlobError> {
+        let folder =
+            url.strip_prefix("file://").ok_or_else(|| BlobError::Scheme(url.to_owned()))?;
+        Self::folder(Path::new(folder))
+    }
+
+    /// Opens a folder, making it if needed.
+    ///
+    /// # Errors
+    /// `Folder` if it cannot be made.
+    pub fn folder(folder: &Path) -> Result<Self, BlobError> {
+        let named = |error| BlobError::Folder(folder.display().to_string(), error);
+        std::fs::create_dir_all(folder).map_err(named)?;
+        let store = LocalFileSystem::new_with_prefix(folder)?.with_automatic_cleanup(true);
+        Ok(Self {
+            store: Arc::new(store),
+        })
+    }
+
+    /// Writes that a claimant is erased; replayed after a restore (DESIGN 4). Safe to repeat.
+    ///
+    /// # Errors
+    /// `Store` if it could not be written; then the erasure must not go on.
+    pub async fn put_erased(&self, claimant: ClaimantId) -> Result<(), BlobError> {
+        let key = Key::from(format!("{ERASED}/{claimant}"));
+        let put = self.store.put_opts(&key, PutPayload::new(), PutMode::Create.into()).await;
+        match put {
+            Ok(_) | Err(object_store::Error::AlreadyExists { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Ids of all claimants ever erased.
+    ///
+    /// # Errors
+    /// `Store` if they cannot be listed.
+    pub async fn list_erased(&self) -> Result<Vec<ClaimantId>, BlobError> {
+        let prefix = Key::from(ERASED);
+        let found: Vec<_> = self.store.list(Some(&prefix)).try_collect().await?;
+        let ids = found
+            .iter()
+            .filter_map(|object| object.location.filename())
+            .filter_map(ClaimantId::parse)
+            .collect();
+        Ok(ids)
+    }
+}
