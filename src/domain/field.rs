@@ -88,6 +88,7 @@ pub const REASONS: &[&str] = &[
     "error-street-format",
     "error-street-required",
     "error-street-too-long",
+    "error-treatment-unknown",
     "error-vat-number-checksum",
     "error-vat-number-format",
     "error-vat-number-office",

@@ -1,9 +1,16 @@
 //! Pure types, rules and state machines: no actix, diesel, lettre, tokio, environment or clock.
 
 pub mod codice_fiscale;
+pub mod country;
+pub mod email_address;
 pub mod field;
 pub mod iban;
+pub mod mailbox_address;
+pub mod personal_name;
+pub mod phone_number;
+pub mod postal_address;
 pub mod vat_number;
 
 mod check_letter;
 mod folding;
+mod one_line;
