@@ -1,0 +1,356 @@
+//! What is wrong with which field: the answer of every parser of this folder.
+//!
+//! A value type says `ValueError` (what is wrong); an input struct adds the JSON pointer and collects
+//! all of them. The sentences shown to people are in the locale files, under the key `reason`.
+
+use std::fmt;
+
+/// Every reason a parser of `domain` may give: each is the key of a message in each locale file.
+pub const REASONS: &[&str] = &[
+    "error-association-required",
+    "error-association-unknown",
+    "error-birth-date-format",
+    "error-birth-date-future",
+    "error-birth-date-mismatch",
+    "error-birth-date-required",
+    "error-birth-date-too-early",
+    "error-birth-place-format",
+    "error-birth-place-too-long",
+    "error-city-format",
+    "error-city-required",
+    "error-city-too-long",
+    "error-codice-fiscale-checksum",
+    "error-codice-fiscale-date",
+    "error-codice-fiscale-entity",
+    "error-codice-fiscale-format",
+    "error-codice-fiscale-numeric-checksum",
+    "error-codice-fiscale-numeric-format",
+    "error-codice-fiscale-numeric-office",
+    "error-codice-fiscale-provisional",
+    "error-codice-fiscale-required",
+    "error-consent-given-required",
+    "error-consent-not-accepted",
+    "error-consent-purpose-required",
+    "error-consent-purpose-unknown",
+    "error-consent-too-many",
+    "error-consent-twice",
+    "error-consent-version-required",
+    "error-consent-version-unknown",
+    "error-contact-address-required",
+    "error-contact-required",
+    "error-contact-same-as-mailbox",
+    "error-contact-second-channel",
+    "error-country-unknown",
+    "error-document-country-required",
+    "error-document-kind-required",
+    "error-document-kind-unknown",
+    "error-document-number-format",
+    "error-document-number-required",
+    "error-document-number-too-long",
+    "error-email-format",
+    "error-email-too-long",
+    "error-entity-name-format",
+    "error-entity-name-required",
+    "error-entity-name-too-long",
+    "error-family-name-required",
+    "error-given-name-required",
+    "error-iban-checksum",
+    "error-iban-country",
+    "error-iban-format",
+    "error-identity-both",
+    "error-identity-required",
+    "error-language-unknown",
+    "error-legal-representative-required",
+    "error-mailbox-alias-chain",
+    "error-mailbox-alias-self",
+    "error-mailbox-alias-unknown",
+    "error-mailbox-domain-refused",
+    "error-mailbox-format",
+    "error-mailbox-required",
+    "error-mailbox-too-long",
+    "error-mailbox-too-many",
+    "error-name-format",
+    "error-name-required",
+    "error-name-too-long",
+    "error-number-format",
+    "error-number-too-long",
+    "error-phone-format",
+    "error-plan-unknown",
+    "error-postal-code-format",
+    "error-postal-code-required",
+    "error-postal-code-too-long",
+    "error-province-abroad",
+    "error-province-required",
+    "error-province-unknown",
+    "error-recipient-name-required",
+    "error-sex-mismatch",
+    "error-sex-unknown",
+    "error-street-format",
+    "error-street-required",
+    "error-street-too-long",
+    "error-treatment-unknown",
+    "error-vat-number-checksum",
+    "error-vat-number-format",
+    "error-vat-number-office",
+    "error-via-format",
+];
+
+/// The class of a field's error, as it stands in `errors[].code` of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FieldCode {
+    /// The field is missing or blank.
+    Required,
+    /// The text has another shape than the field's.
+    Format,
+    /// The shape is right, the check character is not.
+    Checksum,
+    /// Longer than the field allows.
+    TooLong,
+    /// A date, number or count outside its bounds.
+    OutOfRange,
+    /// A well-formed value which is not in the list it must come from.
+    UnknownValue,
+    /// A field this operation does not have.
+    UnknownField,
+    /// The birth date is another one than the codice fiscale's.
+    MismatchBirthDate,
+    /// The sex is another one than the codice fiscale's.
+    MismatchSex,
+    /// The contact address is the mailbox that does not work (R17).
+    SameAsMailbox,
+    /// The contact address is on a domain that is down and nothing else is given (R17).
+    SecondChannelRequired,
+    /// A required consent or acceptance was not given.
+    NotAccepted,
+}
+
+impl FieldCode {
+    /// The code as it is sent, snake case.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::Format => "format",
+            Self::Checksum => "checksum",
+            Self::TooLong => "too_long",
+            Self::OutOfRange => "out_of_range",
+            Self::UnknownValue => "unknown_value",
+            Self::UnknownField => "unknown_field",
+            Self::MismatchBirthDate => "mismatch_birth_date",
+            Self::MismatchSex => "mismatch_sex",
+            Self::SameAsMailbox => "same_as_mailbox",
+            Self::SecondChannelRequired => "second_channel_required",
+            Self::NotAccepted => "not_accepted",
+        }
+    }
+}
+
+impl fmt::Display for FieldCode {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+/// Why a text is not a value of a type; never carries the text itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{code}: {reason}")]
+pub struct ValueError {
+    /// The class of the error.
+    pub code: FieldCode,
+    /// Key of the message for people, one of [`REASONS`].
+    pub reason: &'static str,
+}
+
+impl ValueError {
+    /// An error of this class and reason.
+    pub const fn new(code: FieldCode, reason: &'static str) -> Self {
+        Self { code, reason }
+    }
+}
+
+/// What is wrong with one field of an input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldError {
+    /// RFC 6901 pointer into the input, like `/mailboxes/0/address`.
+    pub pointer: String,
+    /// The class of the error.
+    pub code: FieldCode,
+    /// Key of the message for people, one of [`REASONS`].
+    pub reason: &'static str,
+}
+
+/// All that is wrong with one input, in the order it was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, thiserror::Error)]
+#[error("{} fields of the input are wrong", self.0.len())]
+pub struct FieldErrors(Vec<FieldError>);
+
+impl FieldErrors {
+    /// No errors yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds an error; the same one twice is kept once.
+    pub fn push(&mut self, pointer: impl Into<String>, code: FieldCode, reason: &'static str) {
+        let error = FieldError {
+            pointer: pointer.into(),
+            code,
+            reason,
+        };
+        if !self.0.contains(&error) {
+            self.0.push(error);
+        }
+    }
+
+    /// The value, or `None` with its error noted under `pointer`.
+    pub fn take<T>(
+        &mut self,
+        pointer: impl Into<String>,
+        parsed: Result<T, ValueError>,
+    ) -> Option<T> {
+        match parsed {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.push(pointer, error.code, error.reason);
+                None
+            }
+        }
+    }
+
+    /// Puts `prefix` (a pointer like `/contact`) before every pointer.
+    pub fn prefix(mut self, prefix: &str) -> Self {
+        for error in &mut self.0 {
+            error.pointer.insert_str(0, prefix);
+        }
+        self
+    }
+
+    /// Adds all errors of another collection.
+    pub fn append(&mut self, other: Self) {
+        for error in other.0 {
+            self.push(error.pointer, error.code, error.reason);
+        }
+    }
+
+    /// The errors, in the order they were found.
+    pub fn iter(&self) -> std::slice::Iter<'_, FieldError> {
+        self.0.iter()
+    }
+
+    /// How many errors there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether nothing is wrong.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether something is wrong at `pointer` or below it.
+    pub fn concerns(&self, pointer: &str) -> bool {
+        self.0.iter().any(|error| {
+            error
+                .pointer
+                .strip_prefix(pointer)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
+    }
+
+    /// The value if nothing is wrong.
+    ///
+    /// # Errors
+    /// The collection itself, when it is not empty.
+    pub fn into_result<T>(self, value: T) -> Result<T, Self> {
+        if self.0.is_empty() {
+            Ok(value)
+        } else {
+            Err(self)
+        }
+    }
+}
+
+impl<'errors> IntoIterator for &'errors FieldErrors {
+    type Item = &'errors FieldError;
+    type IntoIter = std::slice::Iter<'errors, FieldError>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
+
+/// The text without surrounding white space, or `None` when nothing is left: a form sends empty
+/// fields where an API leaves them out.
+pub fn filled(text: Option<&str>) -> Option<&str> {
+    text.map(str::trim).filter(|text| !text.is_empty())
+}
+
+/// One reference token of an RFC 6901 pointer, escaped (`~` as `~0`, `/` as `~1`).
+pub fn pointer_token(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, fs, path::Path};
+
+    use super::*;
+
+    fn sources(folder: &Path, texts: &mut Vec<String>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                sources(&path, texts);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                texts.push(fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+
+    #[test]
+    fn every_reason_of_the_domain_is_listed() {
+        let mut texts = Vec::new();
+        sources(
+            &Path::new(env!("CARGO_MANIFEST_DIR")).join("src/domain"),
+            &mut texts,
+        );
+        let needle = concat!("\"err", "or-");
+        let mut found = BTreeSet::new();
+        for text in &texts {
+            for (start, _) in text.match_indices(needle) {
+                let rest = &text[start + 1..];
+                found.insert(rest.split('"').next().unwrap().to_owned());
+            }
+        }
+        let listed: BTreeSet<_> = REASONS.iter().map(|reason| (*reason).to_owned()).collect();
+        let missing: Vec<_> = found.difference(&listed).collect();
+        assert!(missing.is_empty(), "not in REASONS: {missing:?}");
+        assert!(found.len() > 10, "the sources were not read");
+    }
+
+    #[test]
+    fn the_reasons_are_sorted_and_unique() {
+        assert!(REASONS.windows(2).all(|pair| pair[0] < pair[1]));
+    }
+
+    #[test]
+    fn errors_are_collected_prefixed_and_returned() {
+        let mut errors = FieldErrors::new();
+        assert_eq!(errors.take("/a", Ok(1)), Some(1));
+        let wrong = ValueError::new(FieldCode::Format, "error-email-format");
+        assert_eq!(errors.take::<u8>("/email", Err(wrong)), None);
+        errors.push("/email", FieldCode::Format, "error-email-format");
+        let errors = errors.prefix("/contact");
+        assert_eq!(errors.len(), 1);
+        assert!(errors.concerns("/contact") && errors.concerns("/contact/email"));
+        assert!(!errors.concerns("/cont"));
+        assert_eq!(errors.into_result(()).unwrap_err().iter().count(), 1);
+        assert_eq!(FieldErrors::new().into_result(7), Ok(7));
+    }
+
+    #[test]
+    fn blank_is_missing_and_tokens_are_escaped() {
+        assert_eq!(filled(Some(" \t")), None);
+        assert_eq!(filled(Some(" a ")), Some("a"));
+        assert_eq!(pointer_token("a/b~c"), "a~1b~0c");
+    }
+}
