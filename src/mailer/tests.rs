@@ -384,6 +384,16 @@ async fn a_relay_without_starttls_is_refused_with_advice() {
     );
 }
 
+#[tokio::test]
+async fn a_relay_that_speaks_no_tls_on_smtps_gets_no_mail() {
+    let (relay, url) = relay(|| response::OK);
+    let url = url.replace("smtp://", "smtps://user:password@");
+    let error = mailer(&url).send(FROM, &outgoing()).await.unwrap_err();
+    assert_eq!((error.kind, error.code), (Failure::Temporary, None));
+    assert!(!error.detail.contains("in time"), "{}", error.detail);
+    assert_eq!(relay.hellos.load(Ordering::SeqCst), 0);
+}
+
 /// A relay that falls silent after RCPT on its first connection and answers on the others.
 fn silent_once() -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
