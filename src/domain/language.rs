@@ -1,12 +1,12 @@
-//! Languages spoken with people.
+//! The languages of pages, mails and texts.
 
 use serde::{Deserialize, Serialize};
 
-/// Language of pages, mails and texts; Italian where nobody chose.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+/// A language of the platform: `it|en|de` outwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Language {
-    /// Italian.
+    /// Italian: the first language, and the one that fills gaps.
     #[default]
     It,
     /// English.
@@ -16,8 +16,8 @@ pub enum Language {
 }
 
 impl Language {
-    /// ISO 639-1 code, as on the wire and in the database.
-    pub const fn as_str(self) -> &'static str {
+    /// The ISO 639-1 word, lower case.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::It => "it",
             Self::En => "en",
@@ -25,9 +25,9 @@ impl Language {
         }
     }
 
-    /// Reads the ISO 639-1 code.
-    pub fn parse(text: &str) -> Option<Self> {
-        match text {
+    /// Reads an ISO 639-1 word in lower case; `None` for anything else.
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
             "it" => Some(Self::It),
             "en" => Some(Self::En),
             "de" => Some(Self::De),

@@ -17,6 +17,7 @@ pub mod iban;
 pub mod identity;
 pub mod ids;
 pub mod language;
+pub mod mail;
 pub mod mailbox_address;
 pub mod outage;
 pub mod person;

@@ -1,1 +1,3 @@
 //! Values in, bytes out: pages, mails, CSV. No I/O.
+
+pub mod mail;

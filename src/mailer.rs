@@ -1,1 +1,0 @@
-//! The lettre transports: SMTP relay, file, memory.

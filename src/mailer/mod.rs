@@ -1,0 +1,216 @@
+//! Sends rendered mails: to an SMTP relay, into a folder, into memory. The only user of lettre.
+//!
+//! What is sent is a function of [`OutgoingMail`] alone, so that a mail tried twice is the same
+//! mail byte for byte. Queues, retries and breakers are the worker's.
+
+mod files;
+mod message;
+mod smtp;
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    fmt,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::mail::Mail;
+
+pub use smtp::{BadSmtpUrl, Smtp};
+
+/// Where mails go.
+#[derive(Clone)]
+pub enum Mailer {
+    /// To a relay.
+    Smtp(Smtp),
+    /// Into a folder, one `.eml` each.
+    Files(Files),
+    /// Into memory, for tests.
+    Memory(Memory),
+}
+
+/// A folder that takes mails as `.eml` files.
+#[derive(Clone)]
+pub struct Files {
+    dir: PathBuf,
+}
+
+/// Mails kept in memory; clones share them.
+#[derive(Clone, Default)]
+pub struct Memory {
+    mails: Arc<Mutex<Vec<SentMail>>>,
+}
+
+/// A mail as [`Memory`] keeps it.
+#[derive(Clone)]
+pub struct SentMail {
+    /// The sender of the envelope.
+    pub envelope_from: String,
+    /// What was sent.
+    pub message: OutgoingMail,
+    /// As it would have gone over the wire.
+    pub bytes: Vec<u8>,
+}
+
+/// A mail with everything that makes its bytes.
+#[derive(Clone)]
+pub struct OutgoingMail {
+    /// Name and address of the `From` header.
+    pub from: (String, String),
+    /// What is said, and to whom.
+    pub mail: Mail,
+    /// `<left@right>`, derived from the outbox row.
+    pub message_id: String,
+    /// When the outbox row was made, not when it is sent.
+    pub date: DateTime<Utc>,
+}
+
+/// The relay (or folder) took the mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// What it answered, without addresses; at most 200 characters.
+    pub response: String,
+}
+
+/// Whether to try again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// This mail will never be taken: a 5xx answer to it, or a mail that cannot be written.
+    Permanent,
+    /// It may be taken later: 4xx, no connection, no answer in time, a login refused.
+    Temporary,
+}
+
+/// The mail was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("mail not accepted: {detail}")]
+pub struct SendError {
+    /// Whether to try again.
+    pub kind: Failure,
+    /// The SMTP reply code, where the relay gave one.
+    pub code: Option<u16>,
+    /// Why, without addresses, fit for logs; at most 200 characters.
+    pub detail: String,
+}
+
+impl SendError {
+    fn permanent(detail: impl Into<String>) -> Self {
+        Self {
+            kind: Failure::Permanent,
+            code: None,
+            detail: detail.into(),
+        }
+    }
+
+    fn temporary(detail: impl Into<String>) -> Self {
+        Self {
+            kind: Failure::Temporary,
+            code: None,
+            detail: detail.into(),
+        }
+    }
+}
+
+impl Mailer {
+    /// How long to wait for a connection to the relay, login included.
+    pub const TIMEOUT: Duration = Duration::from_secs(20);
+
+    /// A mailer to the relay of `SMTP_URL`; see [`Smtp::new`].
+    ///
+    /// # Errors
+    ///
+    /// [`BadSmtpUrl`] says what is wrong with the URL. Nothing is connected yet.
+    pub fn smtp(url: &str, timeout: Duration) -> Result<Self, BadSmtpUrl> {
+        Smtp::new(url, timeout).map(Self::Smtp)
+    }
+
+    /// A mailer into a folder, which is made when the first mail comes.
+    pub fn files(dir: impl Into<PathBuf>) -> Self {
+        Self::Files(Files { dir: dir.into() })
+    }
+
+    /// A mailer that keeps its mails.
+    pub fn memory() -> Self {
+        Self::Memory(Memory::default())
+    }
+
+    /// Sends one mail once. Sending the same mail again sends the same bytes; a folder then holds
+    /// one file still.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`] with `Permanent` if trying again is useless, else `Temporary`.
+    pub async fn send(
+        &self,
+        envelope_from: &str,
+        message: &OutgoingMail,
+    ) -> Result<Accepted, SendError> {
+        let envelope = message::envelope(envelope_from, &message.mail.to)?;
+        let bytes = formatted(message)?;
+        match self {
+            Self::Smtp(smtp) => smtp.send(&envelope, &bytes).await,
+            Self::Files(files) => files.write(message, &bytes).await,
+            Self::Memory(memory) => {
+                memory.push(SentMail {
+                    envelope_from: envelope_from.to_owned(),
+                    message: message.clone(),
+                    bytes,
+                });
+                Ok(Accepted {
+                    response: "kept in memory".to_owned(),
+                })
+            }
+        }
+    }
+}
+
+impl Memory {
+    /// All mails sent so far, oldest first.
+    pub fn mails(&self) -> Vec<SentMail> {
+        self.mails
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn push(&self, mail: SentMail) {
+        self.mails
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(mail);
+    }
+}
+
+/// The mail as it goes over the wire: ASCII, lines ended by CRLF, parts quoted-printable.
+///
+/// # Errors
+///
+/// `Permanent` if an address or the message id is not one.
+pub fn formatted(message: &OutgoingMail) -> Result<Vec<u8>, SendError> {
+    message::format(message)
+}
+
+impl fmt::Debug for Mailer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Smtp(_) => "Mailer::Smtp",
+            Self::Files(_) => "Mailer::Files",
+            Self::Memory(_) => "Mailer::Memory",
+        })
+    }
+}
+
+impl fmt::Debug for OutgoingMail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OutgoingMail")
+            .field("mail", &self.mail)
+            .field("message_id", &self.message_id)
+            .field("date", &self.date)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,274 @@
+//! Values in, mails out: one struct of plain values and one `render` per mail.
+//!
+//! All mails of this module carry links to a claimant's own records, so they share one pair of
+//! templates; what differs are the words, in `words`. Each mail has a text and an HTML part that
+//! say the same, no image, nothing remote and no promotion (R19).
+
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+use askama::Template;
+use chrono::{DateTime, Utc};
+
+use crate::domain::{
+    language::Language,
+    mail::{Mail, MailKind, one_line},
+};
+
+use words::Words;
+
+/// A mail lists at most this many records.
+pub const MAX_RECORDS: usize = 5;
+
+/// Longest name or title shown, in characters.
+const MAX_VALUE: usize = 120;
+
+/// What every mail needs besides its content.
+#[derive(Clone)]
+pub struct Frame {
+    /// The address it goes to.
+    pub to: String,
+    /// The language wished; German is written in English.
+    pub language: Language,
+    /// The code under which `/verify` knows this mail, `XXXX-XXXX-XXXX` (R14).
+    pub mail_code: String,
+    /// `{PUBLIC_BASE_URL}/verify`.
+    pub verify_url: String,
+}
+
+/// One record of a claimant, as a mail shows it.
+#[derive(Clone)]
+pub struct RecordLine {
+    /// The title of the case.
+    pub case_title: String,
+    /// The association that keeps the record.
+    pub association_name: String,
+    /// Its phone as people write it.
+    pub association_phone: Option<String>,
+    /// The reference of the record, 12 Crockford characters.
+    pub reference: String,
+    /// `{PUBLIC_BASE_URL}/confirm/{token}` or `/enter/{token}`.
+    pub link: String,
+}
+
+/// Asks to confirm the contact address of one sign-up (R15, R16).
+pub struct ConfirmationMail {
+    /// Address, language, codes.
+    pub frame: Frame,
+    /// The sign-up to confirm.
+    pub record: RecordLine,
+    /// Six digits that confirm as well as the link.
+    pub code: String,
+    /// When link and code end.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Lets somebody enter their own record by link or code.
+pub struct AccessMail {
+    /// Address, language, codes.
+    pub frame: Frame,
+    /// The record to enter.
+    pub record: RecordLine,
+    /// Six digits that open it as well as the link.
+    pub code: String,
+    /// When link and code end.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// What the links of a mail do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// They lead to the button that confirms the address.
+    Confirm,
+    /// They lead into the record.
+    Enter,
+}
+
+impl Purpose {
+    /// The kind under which a mail of this purpose is sent.
+    pub fn kind(self) -> MailKind {
+        match self {
+            Self::Confirm => MailKind::Confirmation,
+            Self::Enter => MailKind::Access,
+        }
+    }
+}
+
+/// Answers a request that named only an address: lists its newest records, each with its link
+/// (R18: sent to the address, never shown to who asked).
+pub struct RecordsMail {
+    /// Address, language, codes.
+    pub frame: Frame,
+    /// What the links do.
+    pub purpose: Purpose,
+    /// Newest first, at least one; those after the fifth are not listed.
+    pub records: Vec<RecordLine>,
+    /// Six digits, shown only where there is exactly one record: a code without a record beside
+    /// it would open nobody knows which.
+    pub code: Option<String>,
+    /// When the links end.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Why a mail could not be rendered.
+#[derive(Debug, thiserror::Error)]
+pub enum RenderMailError {
+    /// A mail of records without a record.
+    #[error("a mail lists no record")]
+    NoRecord,
+    /// A link is not `http(s)://` or holds a blank, a quote or a control character.
+    #[error("a mail holds something that is not a link")]
+    NotALink,
+    /// The template failed.
+    #[error("a mail template failed")]
+    Template(#[from] askama::Error),
+}
+
+impl ConfirmationMail {
+    /// Renders the mail.
+    ///
+    /// # Errors
+    ///
+    /// `NotALink` for a bad link, `Template` if the template fails.
+    pub fn render(self) -> Result<Mail, RenderMailError> {
+        render(
+            self.frame,
+            Purpose::Confirm,
+            &[self.record],
+            Some(&self.code),
+            self.expires_at,
+        )
+    }
+}
+
+impl AccessMail {
+    /// Renders the mail.
+    ///
+    /// # Errors
+    ///
+    /// `NotALink` for a bad link, `Template` if the template fails.
+    pub fn render(self) -> Result<Mail, RenderMailError> {
+        render(
+            self.frame,
+            Purpose::Enter,
+            &[self.record],
+            Some(&self.code),
+            self.expires_at,
+        )
+    }
+}
+
+impl RecordsMail {
+    /// Renders the mail; with one record it reads as a [`ConfirmationMail`] or [`AccessMail`].
+    ///
+    /// # Errors
+    ///
+    /// `NoRecord` for an empty list, `NotALink` for a bad link, `Template` if the template fails.
+    pub fn render(self) -> Result<Mail, RenderMailError> {
+        let code = self.code.as_deref().filter(|_| self.records.len() == 1);
+        render(
+            self.frame,
+            self.purpose,
+            &self.records,
+            code,
+            self.expires_at,
+        )
+    }
+}
+
+#[derive(Template)]
+#[template(path = "mail/records.txt")]
+struct TextPart<'a>(&'a Content<'a>);
+
+#[derive(Template)]
+#[template(path = "mail/records.html")]
+struct HtmlPart<'a>(&'a Content<'a>);
+
+/// What both templates are filled from; everything in it is one clean line.
+struct Content<'a> {
+    subject: String,
+    words: &'a Words,
+    records: &'a [RecordLine],
+    code: Option<String>,
+    verify_url: &'a str,
+    mail_code: &'a str,
+}
+
+fn render(
+    frame: Frame,
+    purpose: Purpose,
+    records: &[RecordLine],
+    code: Option<&str>,
+    expires_at: DateTime<Utc>,
+) -> Result<Mail, RenderMailError> {
+    let records: Vec<RecordLine> = records
+        .iter()
+        .take(MAX_RECORDS)
+        .map(clean)
+        .collect::<Result<_, _>>()?;
+    if records.is_empty() {
+        return Err(RenderMailError::NoRecord);
+    }
+    let code = code.map(|code| one_line(code, 16));
+    let mail_code = one_line(&frame.mail_code, 32);
+    let words = Words::new(
+        frame.language,
+        purpose,
+        &records,
+        code.is_some(),
+        expires_at,
+    );
+    let subject = match &code {
+        Some(code) => format!("{}: {code}", words.subject),
+        None => words.subject.to_owned(),
+    };
+    let content = Content {
+        subject,
+        words: &words,
+        records: &records,
+        code,
+        verify_url: link(&frame.verify_url)?,
+        mail_code: &mail_code,
+    };
+    let text = TextPart(&content).render()? + "\n";
+    let html = HtmlPart(&content).render()?;
+    Ok(Mail {
+        kind: purpose.kind(),
+        language: words.language,
+        to: frame.to,
+        subject: content.subject,
+        text,
+        html,
+        mail_code,
+    })
+}
+
+/// The record with every value made one short line.
+fn clean(record: &RecordLine) -> Result<RecordLine, RenderMailError> {
+    Ok(RecordLine {
+        case_title: one_line(&record.case_title, MAX_VALUE),
+        association_name: one_line(&record.association_name, MAX_VALUE),
+        association_phone: record
+            .association_phone
+            .as_deref()
+            .map(|phone| one_line(phone, 32))
+            .filter(|phone| !phone.is_empty()),
+        reference: one_line(&record.reference, 32),
+        link: link(&record.link)?.to_owned(),
+    })
+}
+
+/// A link that can stand alone on a line and in an `href`.
+fn link(value: &str) -> Result<&str, RenderMailError> {
+    let is_web = value.starts_with("https://") || value.starts_with("http://");
+    let is_clean = value
+        .bytes()
+        .all(|b| b.is_ascii_graphic() && !b"\"'<>\\^`{|}".contains(&b));
+    if is_web && is_clean && value.len() <= 900 {
+        Ok(value)
+    } else {
+        Err(RenderMailError::NotALink)
+    }
+}

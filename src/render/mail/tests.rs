@@ -1,0 +1,369 @@
+//! Both languages, one and several records, hostile values.
+
+use chrono::TimeZone;
+
+use super::*;
+
+fn frame(language: Language) -> Frame {
+    Frame {
+        to: "ada@example.org".into(),
+        language,
+        mail_code: "7K3M-Q2ZT-9WXP".into(),
+        verify_url: "https://joinder.example/verify".into(),
+    }
+}
+
+fn record(number: u32) -> RecordLine {
+    RecordLine {
+        case_title: format!("Libero Mail e Virgilio Mail, caso {number}"),
+        association_name: "Codacons".into(),
+        association_phone: Some("06 3725809".into()),
+        reference: format!("4T7QXK9M2BR{number}"),
+        link: format!("https://joinder.example/confirm/token-{number}"),
+    }
+}
+
+fn expiry() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 11, 26, 3, 3, 0).unwrap()
+}
+
+fn confirmation(language: Language) -> Mail {
+    ConfirmationMail {
+        frame: frame(language),
+        record: record(1),
+        code: "123456".into(),
+        expires_at: expiry(),
+    }
+    .render()
+    .unwrap()
+}
+
+fn access(language: Language) -> Mail {
+    AccessMail {
+        frame: frame(language),
+        record: record(1),
+        code: "123456".into(),
+        expires_at: expiry(),
+    }
+    .render()
+    .unwrap()
+}
+
+fn records(language: Language, purpose: Purpose, count: u32) -> Result<Mail, RenderMailError> {
+    RecordsMail {
+        frame: frame(language),
+        purpose,
+        records: (1..=count).map(record).collect(),
+        code: Some("123456".into()),
+        expires_at: expiry(),
+    }
+    .render()
+}
+
+fn has_line(mail: &Mail, line: &str) -> bool {
+    mail.text.lines().any(|l| l == line)
+}
+
+#[test]
+fn r15_the_confirmation_holds_link_and_code_alone_on_their_lines() {
+    for (language, code, first) in [
+        (
+            Language::It,
+            "Codice: 123456",
+            "Il tuo codice per confermare: 123456",
+        ),
+        (Language::En, "Code: 123456", "Your code to confirm: 123456"),
+        (Language::De, "Code: 123456", "Your code to confirm: 123456"),
+    ] {
+        let mail = confirmation(language);
+        assert_eq!(mail.kind, MailKind::Confirmation);
+        assert_eq!(mail.subject, first);
+        assert_eq!(mail.text.lines().next(), Some(first));
+        assert!(has_line(&mail, code), "{}", mail.text);
+        assert!(
+            has_line(&mail, "https://joinder.example/confirm/token-1"),
+            "{}",
+            mail.text
+        );
+        assert!(
+            mail.html
+                .contains("href=\"https://joinder.example/confirm/token-1\"")
+        );
+        assert!(mail.html.contains(">123456<"));
+    }
+}
+
+#[test]
+fn german_is_written_in_english_and_says_so() {
+    let mail = confirmation(Language::De);
+    assert_eq!(mail.language, Language::En);
+    assert!(mail.html.contains("<html lang=\"en\">"));
+    assert!(
+        confirmation(Language::It)
+            .html
+            .contains("<html lang=\"it\">")
+    );
+}
+
+#[test]
+fn r14_every_mail_has_its_code_and_says_where_to_check_it() {
+    for mail in [
+        confirmation(Language::It),
+        access(Language::En),
+        records(Language::It, Purpose::Enter, 3).unwrap(),
+    ] {
+        for part in [&mail.text, &mail.html] {
+            assert!(part.contains("7K3M-Q2ZT-9WXP"));
+            assert!(part.contains("https://joinder.example/verify"));
+        }
+    }
+}
+
+#[test]
+fn both_languages_and_both_parts_say_the_same_facts() {
+    let facts = [
+        "caso 1",
+        "Codacons",
+        "06 3725809",
+        "4T7QXK9M2BR1",
+        "https://joinder.example/confirm/token-1",
+        "123456",
+        "2026",
+        "04:03",
+    ];
+    for mail in [
+        confirmation(Language::It),
+        confirmation(Language::En),
+        access(Language::It),
+        access(Language::En),
+    ] {
+        for fact in facts {
+            assert!(mail.text.contains(fact), "{fact} missing in {}", mail.text);
+            assert!(mail.html.contains(fact), "{fact} missing in {}", mail.html);
+        }
+    }
+}
+
+#[test]
+fn times_are_told_in_italy_summer_and_winter() {
+    let it = confirmation(Language::It);
+    assert!(
+        it.text
+            .contains("giovedì 26 novembre 2026, ore 04:03 (ora italiana)"),
+        "{}",
+        it.text
+    );
+    let en = confirmation(Language::En);
+    assert!(
+        en.text
+            .contains("Thursday 26 November 2026, 04:03 (Italian time)"),
+        "{}",
+        en.text
+    );
+    let summer = ConfirmationMail {
+        frame: frame(Language::It),
+        record: record(1),
+        code: "123456".into(),
+        expires_at: Utc.with_ymd_and_hms(2026, 8, 1, 22, 30, 0).unwrap(),
+    };
+    assert!(
+        summer
+            .render()
+            .unwrap()
+            .text
+            .contains("domenica 2 agosto 2026, ore 00:30")
+    );
+}
+
+#[test]
+fn several_records_have_links_and_no_code() {
+    for language in [Language::It, Language::En] {
+        for purpose in [Purpose::Confirm, Purpose::Enter] {
+            let mail = records(language, purpose, 3).unwrap();
+            assert_eq!(mail.kind, purpose.kind());
+            for part in [&mail.subject, &mail.text, &mail.html] {
+                assert!(!part.contains("123456"), "{part}");
+            }
+            for number in 1..=3 {
+                let link = format!("https://joinder.example/confirm/token-{number}");
+                assert!(has_line(&mail, &link));
+                assert!(mail.html.contains(&format!("href=\"{link}\"")));
+            }
+        }
+    }
+}
+
+#[test]
+fn one_record_reads_as_the_mail_for_one() {
+    for language in [Language::It, Language::En] {
+        assert!(records(language, Purpose::Confirm, 1).unwrap() == confirmation(language));
+        assert!(records(language, Purpose::Enter, 1).unwrap() == access(language));
+    }
+}
+
+#[test]
+fn one_record_without_a_code_promises_none() {
+    for (language, subject, word) in [
+        (Language::It, "Il tuo link per confermare", "Codice: "),
+        (Language::En, "Your link to confirm", "Code: "),
+    ] {
+        let mail = RecordsMail {
+            frame: frame(language),
+            purpose: Purpose::Confirm,
+            records: vec![record(1)],
+            code: None,
+            expires_at: expiry(),
+        };
+        let mail = mail.render().unwrap();
+        assert_eq!(mail.subject, subject);
+        assert!(
+            !mail.text.contains(word) && !mail.text.contains("e codice"),
+            "{}",
+            mail.text
+        );
+    }
+}
+
+#[test]
+fn at_most_five_records_are_listed_and_none_is_refused() {
+    let mail = records(Language::It, Purpose::Enter, 7).unwrap();
+    assert!(mail.text.contains("token-5") && !mail.text.contains("token-6"));
+    let none = records(Language::It, Purpose::Enter, 0);
+    assert!(matches!(none, Err(RenderMailError::NoRecord)));
+}
+
+#[test]
+fn r19_mails_have_no_promotion_and_nothing_remote() {
+    for mail in [confirmation(Language::It), access(Language::En)] {
+        for word in [
+            "newsletter",
+            "offert",
+            "iscriviti",
+            "donat",
+            "dona ",
+            "5x1000",
+        ] {
+            assert!(!mail.text.to_lowercase().contains(word), "{word}");
+        }
+        for tag in [
+            "<img", "<link", "<script", "url(", "src=", "<iframe", "<form",
+        ] {
+            assert!(!mail.html.contains(tag), "{tag}");
+        }
+    }
+}
+
+#[test]
+fn only_web_links_are_taken() {
+    for bad in [
+        "",
+        "javascript:alert(1)",
+        "/confirm/token",
+        "https://a.example/x\r\nBcc: b@example.org",
+        "https://a.example/\"onmouseover=x",
+        "https://a.example/<b>",
+        "https://a.example/ü",
+    ] {
+        let mail = AccessMail {
+            frame: frame(Language::It),
+            record: RecordLine {
+                link: bad.into(),
+                ..record(1)
+            },
+            code: "123456".into(),
+            expires_at: expiry(),
+        };
+        assert!(
+            matches!(mail.render(), Err(RenderMailError::NotALink)),
+            "{bad:?}"
+        );
+    }
+}
+
+/// Values as somebody hostile would type them, each in many variants.
+fn hostile() -> Vec<String> {
+    let seeds = [
+        "Rossi\r\nBcc: victim@example.org",
+        "Rossi\nCodice: 999999",
+        "Rossi\r\n\r\n<html>",
+        "Rossi\r\n.\r\nMAIL FROM:<a@example.org>",
+        "<script>alert(1)</script>",
+        "\"><img src=x onerror=alert(1)>",
+        "'; DROP TABLE claimants; --",
+        "\u{202e}moc.live\u{202c}",
+        "\u{2066}a\u{2069}\u{200f}\u{200b}\u{feff}",
+        "a\u{2028}b\u{2029}c\u{85}d",
+        "{{ 7*7 }} {% raw %} ${x}",
+        "=?utf-8?Q?=0D=0ABcc:_a@example.org?=",
+        "\u{0}\u{1}\u{8}\u{1b}[31m\u{7f}\u{9b}",
+        "D'Àngiò-Müller ’ “ĐŽ” 李小龍 𝒳",
+        "👩\u{200d}👧 e\u{301}\u{301}\u{301}",
+        "&lt;b&gt; &amp; &#0;",
+        "--=_boundary--",
+        ".",
+        "",
+        "From me\nTo: you",
+    ];
+    let mut all = Vec::new();
+    for seed in seeds {
+        all.push(seed.to_owned());
+        all.push(format!("  {seed}\t"));
+        all.push(format!("{seed}{seed}{seed}"));
+        all.push(seed.repeat(10_000 / seed.len().max(1)));
+        all.push(format!("{}{seed}", "x".repeat(10_000)));
+        all.push(format!("{}{seed}", "è ".repeat(50)));
+        all.push(format!("Mario {seed} Bianchi"));
+        all.push(format!("\r{seed}\r"));
+        all.push(format!("\n{seed}\n"));
+        all.push(format!("{seed}\u{202e}"));
+    }
+    all
+}
+
+#[test]
+fn two_hundred_hostile_values_change_no_line_and_no_tag() {
+    let values = hostile();
+    assert!(values.len() >= 200);
+    let clean = confirmation(Language::It);
+    for value in values {
+        let mail = ConfirmationMail {
+            frame: frame(Language::It),
+            record: RecordLine {
+                case_title: value.clone(),
+                association_name: value.clone(),
+                association_phone: Some(value.clone()),
+                reference: value.clone(),
+                ..record(1)
+            },
+            code: "123456".into(),
+            expires_at: expiry(),
+        }
+        .render()
+        .unwrap();
+        assert_eq!(
+            mail.text.lines().count(),
+            clean.text.lines().count(),
+            "{value:?}"
+        );
+        assert_eq!(
+            mail.html.matches('<').count(),
+            clean.html.matches('<').count(),
+            "{value:?}"
+        );
+        assert_eq!(
+            mail.text
+                .lines()
+                .filter(|l| l.starts_with("Codice: "))
+                .count(),
+            1
+        );
+        assert!(
+            mail.text.chars().all(|c| c == '\n' || !c.is_control()),
+            "{value:?}"
+        );
+        assert!(
+            !mail.html.contains('\u{202e}') && mail.text.len() < 6_000,
+            "{value:?}"
+        );
+    }
+}
