@@ -172,7 +172,8 @@ mod tests {
         assert_eq!(secret.as_bytes().len(), 20);
         let text = secret.to_base32();
         assert_eq!(text.len(), 32);
-        let typed = format!(" {} {}== ", text[..8].to_lowercase(), &text[8..]);
+        let (head, tail) = text.split_at(8);
+        let typed = format!(" {} {tail}== ", head.to_lowercase());
         assert_eq!(
             TotpSecret::from_base32(&typed).unwrap().as_bytes(),
             secret.as_bytes()
