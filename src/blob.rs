@@ -39,8 +39,9 @@ impl Blobs {
     /// # Errors
     /// `Scheme` for another scheme, `Folder` if the folder cannot be made.
     pub fn open(url: &str) -> Result<Self, BlobError> {
-        let folder =
-            url.strip_prefix("file://").ok_or_else(|| BlobError::Scheme(url.to_owned()))?;
+        let folder = url
+            .strip_prefix("file://")
+            .ok_or_else(|| BlobError::Scheme(url.to_owned()))?;
         Self::folder(Path::new(folder))
     }
 
@@ -63,7 +64,10 @@ impl Blobs {
     /// `Store` if it could not be written; then the erasure must not go on.
     pub async fn put_erased(&self, claimant: ClaimantId) -> Result<(), BlobError> {
         let key = Key::from(format!("{ERASED}/{claimant}"));
-        let put = self.store.put_opts(&key, PutPayload::new(), PutMode::Create.into()).await;
+        let put = self
+            .store
+            .put_opts(&key, PutPayload::new(), PutMode::Create.into())
+            .await;
         match put {
             Ok(_) | Err(object_store::Error::AlreadyExists { .. }) => Ok(()),
             Err(error) => Err(error.into()),

@@ -2,6 +2,8 @@
 //!
 //! The map of the modules and the arrows between them is `docs/ARCHITECTURE.md`.
 
+pub mod app;
+pub mod blob;
 pub mod crypto;
 pub mod db;
 pub mod domain;

@@ -81,7 +81,10 @@ impl Ctx {
             .acquire_owned()
             .await
             .map_err(|closed| AppError::Unavailable(Box::new(closed)))?;
-        #[expect(clippy::disallowed_methods, reason = "this is where write actions are spawned")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "this is where write actions are spawned"
+        )]
         let task = tokio::spawn(async move {
             let done = action.await;
             drop(permit);

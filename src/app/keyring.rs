@@ -81,14 +81,20 @@ impl Keyring {
         pools: &Pools,
         association: AssociationId,
     ) -> AppResult<VersionedKey> {
-        if let Some(key) =
-            self.newest.read().unwrap_or_else(PoisonError::into_inner).get(&association)
+        if let Some(key) = self
+            .newest
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&association)
         {
             return Ok(key.clone());
         }
         self.load(pools, association).await?;
         let newest = self.newest.read().unwrap_or_else(PoisonError::into_inner);
-        newest.get(&association).cloned().ok_or_else(|| AppError::internal(CryptoError::Open))
+        newest
+            .get(&association)
+            .cloned()
+            .ok_or_else(|| AppError::internal(CryptoError::Open))
     }
 
     /// The key of an association in a version: opens old data keys.
@@ -102,14 +108,22 @@ impl Keyring {
         version: i32,
     ) -> AppResult<Arc<AssociationKey>> {
         let place = (association, version);
-        if let Some(key) =
-            self.associations.read().unwrap_or_else(PoisonError::into_inner).get(&place)
+        if let Some(key) = self
+            .associations
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&place)
         {
             return Ok(key.clone());
         }
         self.load(pools, association).await?;
-        let keys = self.associations.read().unwrap_or_else(PoisonError::into_inner);
-        keys.get(&place).cloned().ok_or_else(|| AppError::internal(CryptoError::Open))
+        let keys = self
+            .associations
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        keys.get(&place)
+            .cloned()
+            .ok_or_else(|| AppError::internal(CryptoError::Open))
     }
 
     /// A new key for an association, wrapped for storage: (root version, wrapped).
@@ -123,7 +137,10 @@ impl Keyring {
     ) -> AppResult<(i32, WrappedKey)> {
         let (root_version, root) = self.master.current();
         let wrapped = root.wrap(&AssociationKey::random(), association.uuid(), version)?;
-        Ok((i32::try_from(root_version).map_err(AppError::internal)?, wrapped))
+        Ok((
+            i32::try_from(root_version).map_err(AppError::internal)?,
+            wrapped,
+        ))
     }
 
     async fn load(&self, pools: &Pools, association: AssociationId) -> AppResult<()> {
@@ -135,11 +152,16 @@ impl Keyring {
             let root = root_of(&self.master, row.root_version)?;
             let wrapped = WrappedKey::from_stored(row.wrapped);
             let key = Arc::new(root.unwrap(&wrapped, association.uuid(), row.version)?);
-            let mut keys = self.associations.write().unwrap_or_else(PoisonError::into_inner);
+            let mut keys = self
+                .associations
+                .write()
+                .unwrap_or_else(PoisonError::into_inner);
             keys.insert((association, row.version), key.clone());
             drop(keys);
             let mut newest = self.newest.write().unwrap_or_else(PoisonError::into_inner);
-            let entry = newest.entry(association).or_insert_with(|| (row.version, key.clone()));
+            let entry = newest
+                .entry(association)
+                .or_insert_with(|| (row.version, key.clone()));
             if entry.0 < row.version {
                 *entry = (row.version, key);
             }
@@ -198,7 +220,10 @@ async fn platform_secrets(
         // the row of whoever came first wins
         let row = key::find_or_insert_signing_key(&mut tx, scope, &row).await?;
         let root = root_of(master, row.root_version)?;
-        opened.push((purpose, purpose.open(&Sealed::from_stored(row.sealed), root)?));
+        opened.push((
+            purpose,
+            purpose.open(&Sealed::from_stored(row.sealed), root)?,
+        ));
     }
     tx.commit().await?;
     Ok(Secrets::assemble(&opened)?)

@@ -27,8 +27,7 @@ impl Vault {
         association: AssociationId,
         claimant: ClaimantId,
     ) -> AppResult<(Self, i32, Vec<u8>)> {
-        let (version, association_key) =
-            ctx.keyring.association(&ctx.pools, association).await?;
+        let (version, association_key) = ctx.keyring.association(&ctx.pools, association).await?;
         let key = DataKey::random();
         let wrapped = association_key.wrap(&key, association.uuid(), claimant.uuid())?;
         let vault = Self {
@@ -49,7 +48,9 @@ impl Vault {
         scope: Scope,
         claimant: ClaimantId,
     ) -> AppResult<Self> {
-        let row = key::find_claimant(conn, scope, claimant).await?.ok_or(AppError::NotFound)?;
+        let row = key::find_claimant(conn, scope, claimant)
+            .await?
+            .ok_or(AppError::NotFound)?;
         Self::from_row(ctx, row).await
     }
 
@@ -82,7 +83,10 @@ impl Vault {
         column: &'static str,
         value: &T,
     ) -> AppResult<Vec<u8>> {
-        Ok(self.key.seal_json(&self.aad(table, column), value)?.into_bytes())
+        Ok(self
+            .key
+            .seal_json(&self.aad(table, column), value)?
+            .into_bytes())
     }
 
     /// Opens a document from its place.
@@ -95,7 +99,9 @@ impl Vault {
         column: &'static str,
         sealed: Vec<u8>,
     ) -> AppResult<T> {
-        Ok(self.key.open_json(&self.aad(table, column), &Sealed::from_stored(sealed))?)
+        Ok(self
+            .key
+            .open_json(&self.aad(table, column), &Sealed::from_stored(sealed))?)
     }
 
     fn aad(&self, table: &'static str, column: &'static str) -> Aad<'static> {

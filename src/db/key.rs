@@ -123,7 +123,9 @@ pub async fn delete_claimant(
     _scope: Scope,
     claimant: ClaimantId,
 ) -> DbResult<usize> {
-    Ok(diesel::delete(claimant_keys::table.find(claimant.uuid())).execute(conn).await?)
+    Ok(diesel::delete(claimant_keys::table.find(claimant.uuid()))
+        .execute(conn)
+        .await?)
 }
 
 /// The stored check value of a root key; `expected` is stored where there is none.
@@ -146,7 +148,11 @@ pub async fn root_check(
         .on_conflict_do_nothing()
         .execute(conn)
         .await?;
-    Ok(root_keys::table.find(version).select(root_keys::check_value).first(conn).await?)
+    Ok(root_keys::table
+        .find(version)
+        .select(root_keys::check_value)
+        .first(conn)
+        .await?)
 }
 
 /// The newest secret of a purpose; `fresh` is stored where there is none.

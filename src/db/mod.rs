@@ -4,6 +4,7 @@
 //! under. `find` gives an `Option`, `get` gives [`DbError::NotFound`], `list`, `insert`, `mark_*`,
 //! `lock` (= FOR UPDATE), `stream`.
 
+pub mod case;
 pub mod error;
 pub mod key;
 pub mod migration;
