@@ -16,6 +16,7 @@ pub mod person;
 pub mod personal_name;
 pub mod phone_number;
 pub mod postal_address;
+pub mod sign_up;
 pub mod vat_number;
 
 mod check_letter;
