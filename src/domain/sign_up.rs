@@ -257,6 +257,10 @@ fn letters_have_an_address(input: &SignUpInput, contact: &ContactInput, errors: 
     }
 }
 
+#[expect(
+    clippy::option_option,
+    reason = "wrong, missing and given are three states"
+)]
 fn via(input: &SignUpInput, errors: &mut FieldErrors) -> Option<Option<String>> {
     let Some(via) = filled(input.via.as_deref()) else {
         return Some(None);
@@ -274,6 +278,10 @@ fn via(input: &SignUpInput, errors: &mut FieldErrors) -> Option<Option<String>> 
     Some(Some(via.to_owned()))
 }
 
+#[expect(
+    clippy::option_option,
+    reason = "wrong, missing and given are three states"
+)]
 fn identity(
     input: &SignUpInput,
     rules: &SignUpRules,

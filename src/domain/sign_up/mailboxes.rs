@@ -36,18 +36,13 @@ pub(super) fn parse(
         let Some(mailbox) = one(typed, rules, errors, &format!("/mailboxes/{position}")) else {
             continue;
         };
-        match mailboxes
-            .iter_mut()
-            .find(|known| known.address == mailbox.address)
-        {
-            Some(known) => {
-                known.plan = known.plan.take().or(mailbox.plan);
-                known.alias_of = known.alias_of.take().or(mailbox.alias_of);
-            }
-            None => {
-                positions.insert(mailbox.address.clone(), position);
-                mailboxes.push(mailbox);
-            }
+        let same = |known: &&mut SignUpMailbox| known.address == mailbox.address;
+        if let Some(known) = mailboxes.iter_mut().find(same) {
+            known.plan = known.plan.take().or(mailbox.plan);
+            known.alias_of = known.alias_of.take().or(mailbox.alias_of);
+        } else {
+            positions.insert(mailbox.address.clone(), position);
+            mailboxes.push(mailbox);
         }
     }
     for mailbox in &mailboxes {
