@@ -55,6 +55,7 @@ fn read(change: Value) -> Result<SignUp, Vec<(String, &'static str)>> {
     })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "reads better at the call")]
 fn refused(change: Value, pointer: &str, code: &'static str) {
     let errors = read(change.clone()).unwrap_err();
     assert_eq!(errors, [(pointer.to_owned(), code)], "{change}");
