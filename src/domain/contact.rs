@@ -49,6 +49,15 @@ pub struct ContactAddressInput {
     pub country: Option<String>,
 }
 
+impl ContactInput {
+    /// Whether an address for letters was typed.
+    pub fn has_postal_address(&self) -> bool {
+        self.postal_address
+            .as_ref()
+            .is_some_and(|address| !address.is_blank())
+    }
+}
+
 /// Where letters go.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContactAddress {

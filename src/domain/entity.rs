@@ -56,8 +56,8 @@ impl LegalRepresentative {
         errors: &mut FieldErrors,
         pointer: &str,
     ) -> Option<Self> {
-        let given_name = take_name(&input.given_name, "given_name", errors, pointer);
-        let family_name = take_name(&input.family_name, "family_name", errors, pointer);
+        let given_name = take_name(input.given_name.as_deref(), "given_name", errors, pointer);
+        let family_name = take_name(input.family_name.as_deref(), "family_name", errors, pointer);
         let code = filled(input.codice_fiscale.as_deref())
             .ok_or(ValueError::new(
                 FieldCode::Required,

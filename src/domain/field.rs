@@ -317,7 +317,7 @@ mod tests {
         let mut found = BTreeSet::new();
         for text in &texts {
             for (start, _) in text.match_indices(needle) {
-                let rest = &text[start + 1..];
+                let rest = text.get(start + 1..).unwrap();
                 found.insert(rest.split('"').next().unwrap().to_owned());
             }
         }

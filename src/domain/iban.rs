@@ -46,7 +46,7 @@ impl Iban {
             .parse::<iban::BaseIban>()
             .map_err(|error| match error {
                 iban::ParseBaseIbanError::InvalidChecksum => CHECKSUM,
-                _ => FORMAT,
+                iban::ParseBaseIbanError::InvalidFormat => FORMAT,
             })?;
         if !SEPA
             .split(' ')

@@ -26,4 +26,5 @@ pub mod phone_number;
 pub mod postal_address;
 pub mod reference;
 pub mod retention;
+pub mod sign_up;
 pub mod vat_number;

@@ -90,20 +90,23 @@ impl Person {
         pointer: &str,
     ) -> Option<Self> {
         let at = |field: &str| format!("{pointer}/{field}");
-        let given_name = take_name(&input.given_name, "given_name", errors, pointer);
-        let family_name = take_name(&input.family_name, "family_name", errors, pointer);
+        let given_name = take_name(input.given_name.as_deref(), "given_name", errors, pointer);
+        let family_name = take_name(input.family_name.as_deref(), "family_name", errors, pointer);
         let codice_fiscale = errors.take(at("codice_fiscale"), code(input));
-        let document = input.foreign_document.as_ref();
-        let foreign_document = document
-            .map(|document| ForeignDocument::parse(document, errors, &at("foreign_document")));
+        let foreign_document = match &input.foreign_document {
+            None => Some(None),
+            Some(document) => {
+                ForeignDocument::parse(document, errors, &at("foreign_document")).map(Some)
+            }
+        };
         let birth_date = errors.take(at("birth_date"), birth_date(input, today));
         let birth_place = errors.take(at("birth_place"), birth_place(input));
         let sex = filled(input.sex.as_deref()).map(Sex::parse).transpose();
         let sex = errors.take(at("sex"), sex);
-        let address = input
-            .address
-            .as_ref()
-            .map(|address| PostalAddress::parse(address, errors, &at("address")));
+        let address = match &input.address {
+            None => Some(None),
+            Some(address) => PostalAddress::parse(address, errors, &at("address")).map(Some),
+        };
         let birth = Birth {
             code: codice_fiscale.as_ref().and_then(Option::as_ref),
             date: birth_date,
@@ -114,11 +117,11 @@ impl Person {
             given_name: given_name?,
             family_name: family_name?,
             codice_fiscale: codice_fiscale?,
-            foreign_document: settled(foreign_document)?,
+            foreign_document: foreign_document?,
             birth_date: birth_date?,
             birth_place: birth_place?,
             sex: sex?,
-            address: settled(address)?,
+            address: address?,
         })
     }
 
@@ -174,6 +177,10 @@ impl Person {
 }
 
 /// What was typed about birth and sex, beside the code that repeats it.
+#[expect(
+    clippy::option_option,
+    reason = "wrong, missing and given are three states"
+)]
 struct Birth<'code> {
     code: Option<&'code PersonCode>,
     /// `None` when wrong, `Some(None)` when missing.
@@ -183,6 +190,10 @@ struct Birth<'code> {
 
 impl Birth<'_> {
     /// Date and sex that agree with the code, or are derived from it where missing (R23).
+    #[expect(
+        clippy::option_option,
+        reason = "wrong, missing and given are three states"
+    )]
     fn agreed(
         self,
         today: NaiveDate,
@@ -227,12 +238,12 @@ impl Birth<'_> {
 
 /// A name of a person, noted as missing with the reason of its own field.
 pub(super) fn take_name(
-    text: &Option<String>,
+    text: Option<&str>,
     field: &str,
     errors: &mut FieldErrors,
     pointer: &str,
 ) -> Option<PersonalName> {
-    let name = PersonalName::parse(text.as_deref().unwrap_or_default());
+    let name = PersonalName::parse(text.unwrap_or_default());
     let name = name.map_err(|error| match (error.code, field) {
         (FieldCode::Required, "given_name") => {
             ValueError::new(FieldCode::Required, "error-given-name-required")
@@ -243,15 +254,6 @@ pub(super) fn take_name(
         _ => error,
     });
     errors.take(format!("{pointer}/{field}"), name)
-}
-
-/// Turns "missing, wrong or right" into "wrong, or right and perhaps missing".
-fn settled<T>(read: Option<Option<T>>) -> Option<Option<T>> {
-    match read {
-        None => Some(None),
-        Some(None) => None,
-        Some(Some(value)) => Some(Some(value)),
-    }
 }
 
 fn code(input: &PersonInput) -> Result<Option<PersonCode>, ValueError> {
