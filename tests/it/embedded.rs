@@ -46,25 +46,22 @@ fn the_second_start_keeps_data_port_and_password() {
 
 #[test]
 fn the_first_start_of_a_durable_server_is_ready_within_three_seconds() {
-    let folder = folder();
-    let begun = Instant::now();
-    let server = Embedded::start(&EmbeddedOptions::new(folder.path())).unwrap();
-    let took = begun.elapsed();
-    assert_eq!(
-        query(&server.url(), "SHOW fsync; SHOW synchronous_commit"),
-        ["on", "on"]
-    );
-    // On a machine with other work initdb alone is slower: there the time is no defect of ours.
-    let load: f64 = fs::read_to_string("/proc/loadavg")
-        .unwrap()
-        .split(' ')
-        .next()
-        .unwrap()
-        .parse()
-        .unwrap();
+    // The best of a few: on a machine busy with other work a single start may be slow through no fault of ours.
+    let (mut best, mut tries) = (Duration::MAX, 0);
+    while best >= Duration::from_secs(3) && tries < 5 {
+        let folder = folder();
+        let begun = Instant::now();
+        let server = Embedded::start(&durable(folder.path())).unwrap();
+        best = best.min(begun.elapsed());
+        tries += 1;
+        assert_eq!(
+            query(&server.url(), "SHOW fsync; SHOW synchronous_commit"),
+            ["on", "on"]
+        );
+    }
     assert!(
-        took < Duration::from_secs(3) || load > 2.0,
-        "took {took:?} at load {load}"
+        best < Duration::from_secs(3),
+        "the best of {tries} first starts took {best:?}"
     );
 }
 
@@ -324,6 +321,7 @@ fn another_version_than_the_folders_is_refused_by_name() {
 fn without_binaries_the_error_says_what_to_install() {
     let folder = folder();
     let mut options = throwaway(folder.path());
+    options.pg_bin = None;
     options.pg_candidates = vec![folder.path().join("nothing-here")];
     let error = Embedded::start(&options).unwrap_err();
     assert!(matches!(error, EmbeddedError::NotInstalled), "{error}");
@@ -364,9 +362,9 @@ fn a_template_is_made_once_and_copied() {
         .filter(|entry| entry.path().is_dir())
         .count();
     assert_eq!(kept, 1);
-    let mut durable = EmbeddedOptions::new(folder.path().join("three"));
-    durable.template_dir = Some(templates.path().to_owned());
-    let server = Embedded::start(&durable).unwrap();
+    let mut options = durable(&folder.path().join("three"));
+    options.template_dir = Some(templates.path().to_owned());
+    let server = Embedded::start(&options).unwrap();
     let template_password =
         fs::read_to_string(folder.path().join("one/postgres.password")).unwrap();
     assert!(
@@ -403,10 +401,15 @@ fn folder() -> TempDir {
     folder
 }
 
-fn throwaway(folder: &Path) -> EmbeddedOptions {
+fn durable(folder: &Path) -> EmbeddedOptions {
     let mut options = EmbeddedOptions::new(folder);
-    options.durability = Durability::Throwaway;
     options.pg_bin = given_bin();
+    options
+}
+
+fn throwaway(folder: &Path) -> EmbeddedOptions {
+    let mut options = durable(folder);
+    options.durability = Durability::Throwaway;
     options
 }
 

@@ -109,42 +109,44 @@ impl Binaries {
             .collect()
     }
 
-    /// Asks `postgres --version` as the account that will run it, so that what it may not execute is not chosen.
+    /// Runs both with `--version` as the account that will run them: what lacks a library, or what that account may
+    /// not execute, is not chosen.
     fn look_into(dir: &Path, folder: &Folder) -> Result<Self, String> {
-        for name in ["initdb", "postgres"] {
-            if !dir.join(name).is_file() {
-                return Err(format!("it holds no `{name}`"));
-            }
-        }
-        let program = dir.join("postgres");
-        let output =
-            folder
-                .command(&program)
-                .arg("--version")
-                .output()
-                .map_err(|error| match error.kind() {
-                    ErrorKind::PermissionDenied => {
-                        format!("{} may not run what is in it", folder.account_name())
-                    }
-                    _ => format!("`postgres --version` does not run: {error}"),
-                })?;
-        let text = String::from_utf8_lossy(&output.stdout);
-        let major = major_in(&text).ok_or_else(|| {
-            format!(
-                "`postgres --version` says: {}",
-                String::from_utf8_lossy(&output.stderr).trim()
-            )
-        })?;
-        Ok(Self {
-            dir: dir.to_owned(),
-            major,
-        })
+        let dir = dir.canonicalize().map_err(|error| error.to_string())?;
+        version_of(&dir, "initdb", folder)?;
+        let version = version_of(&dir, "postgres", folder)?;
+        let major = major_in(&version).ok_or_else(|| format!("its version is `{version}`"))?;
+        Ok(Self { dir, major })
     }
 
     /// The path of one of the programs.
     pub(super) fn program(&self, name: &str) -> PathBuf {
         self.dir.join(name)
     }
+}
+
+fn version_of(dir: &Path, name: &str, folder: &Folder) -> Result<String, String> {
+    let program = dir.join(name);
+    if !program.is_file() {
+        return Err(format!("it holds no `{name}`"));
+    }
+    let output = folder
+        .command(&program)
+        .arg("--version")
+        .output()
+        .map_err(|error| match error.kind() {
+            ErrorKind::PermissionDenied => {
+                format!("{} may not run `{name}`", folder.account_name())
+            }
+            _ => format!("`{name}` does not run: {error}"),
+        })?;
+    if !output.status.success() {
+        return Err(format!(
+            "`{name}` does not run: {}",
+            String::from_utf8_lossy(&output.stderr).trim()
+        ));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 /// 15 of `postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)`, 19 of `postgres (PostgreSQL) 19beta1`.
