@@ -53,7 +53,7 @@ pub struct CaseEntry {
     /// When that was counted, UTC.
     pub counted_at: Option<DateTime<Utc>>,
     /// How domains are treated, over all incidents (R28).
-    pub scope: ScopeTable,
+    pub scope: Arc<ScopeTable>,
 }
 
 /// Whom a case is against.
@@ -407,7 +407,7 @@ fn case_entry(row: &case::CaseRow, rows: &PublicRows) -> Result<CaseEntry, DbErr
         },
         third_parties: third_parties(row, rows),
         associations: association_entries(row, state, rows)?,
-        scope: scope_table(&incidents, rows)?,
+        scope: Arc::new(scope_table(&incidents, rows)?),
         incidents,
         facts: facts(row, rows),
         statements: statements(row, rows),

@@ -5,6 +5,7 @@
 //! `lock` (= FOR UPDATE), `stream`.
 
 pub mod case;
+pub mod embedded;
 pub mod error;
 pub mod key;
 pub mod migration;

@@ -20,6 +20,7 @@ pub mod mail;
 pub mod mailbox_address;
 mod one_line;
 pub mod outage;
+pub mod permission;
 pub mod person;
 pub mod personal_name;
 pub mod phone_number;

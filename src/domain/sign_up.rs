@@ -75,7 +75,7 @@ pub struct SignUpRules {
     /// Codes of the plans.
     pub plans: Vec<String>,
     /// What is done with mail domains.
-    pub scope: ScopeTable,
+    pub scope: std::sync::Arc<ScopeTable>,
     /// Mail domains, lower case, that are held or whose incident is running.
     pub domains_down: HashSet<String>,
     /// Texts that must be agreed to.

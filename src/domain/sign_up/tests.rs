@@ -18,11 +18,11 @@ fn rules() -> SignUpRules {
         today: "2026-11-22".parse().unwrap(),
         associations: vec!["codacons".to_owned()],
         plans: vec!["libero-free".to_owned()],
-        scope: ScopeTable::new([
+        scope: std::sync::Arc::new(ScopeTable::new([
             row("libero.it", DomainTreatment::InScope),
             row("virgilio.it", DomainTreatment::InScope),
             row("pec.libero.it", DomainTreatment::Refuse),
-        ]),
+        ])),
         domains_down: ["libero.it".to_owned()].into(),
         required_consents: vec![text(Purpose::PrivacyNotice), text(Purpose::Contact)],
         known_consents: Purpose::ALL.map(text).to_vec(),

@@ -1,0 +1,457 @@
+//! Who may do what: a table as data. Routes are built from it, so there is no operation without a
+//! row (DESIGN 7); `tests/it/access.rs` walks it.
+
+/// Role of a staff member in an association.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Role {
+    /// Looks, masked.
+    Reader,
+    /// Works the queues.
+    Reviewer,
+    /// Runs the case.
+    CaseManager,
+    /// Pays.
+    Payout,
+    /// Everything within the association.
+    Owner,
+    /// Looks at everything, the trail too; changes nothing.
+    Auditor,
+    /// Runs the platform, without personal data.
+    Operator,
+}
+
+impl Role {
+    /// All roles.
+    pub const ALL: [Self; 7] = [
+        Self::Reader,
+        Self::Reviewer,
+        Self::CaseManager,
+        Self::Payout,
+        Self::Owner,
+        Self::Auditor,
+        Self::Operator,
+    ];
+
+    /// Name on the wire and in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Reader => "reader",
+            Self::Reviewer => "reviewer",
+            Self::CaseManager => "case_manager",
+            Self::Payout => "payout",
+            Self::Owner => "owner",
+            Self::Auditor => "auditor",
+            Self::Operator => "operator",
+        }
+    }
+
+    /// Reads the wire name.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == text)
+    }
+}
+
+/// Verb of HTTP.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Method {
+    /// Reads; changes nothing.
+    Get,
+    /// Acts.
+    Post,
+    /// Puts a value in its place.
+    Put,
+}
+
+impl Method {
+    /// The verb as in a request line.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+        }
+    }
+}
+
+/// Who an operation is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Access {
+    /// Anybody.
+    Public,
+    /// Anybody, in the demo only; else 404.
+    Demo,
+    /// A claimant, on the own record.
+    Claimant,
+    /// Any signed-in staff member.
+    AnyStaff,
+    /// Staff of these roles, on their association's data.
+    Staff(&'static [Role]),
+    /// Staff of these roles, with a second factor at most 5 minutes old.
+    StepUp(&'static [Role]),
+}
+
+/// One thing that can be done over HTTP.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Operation {
+    /// Unique name, also the OpenAPI operation id.
+    pub name: &'static str,
+    /// Verb.
+    pub method: Method,
+    /// Path pattern, `{name}` for a segment.
+    pub path: &'static str,
+    /// Who may.
+    pub access: Access,
+}
+
+impl Operation {
+    /// Whether a role may, a second factor aside.
+    pub fn allows(&self, role: Role) -> bool {
+        match self.access {
+            Access::Public | Access::AnyStaff => true,
+            Access::Staff(roles) | Access::StepUp(roles) => roles.contains(&role),
+            Access::Demo | Access::Claimant => false,
+        }
+    }
+
+    /// Whether a fresh second factor is needed.
+    pub const fn needs_step_up(&self) -> bool {
+        matches!(self.access, Access::StepUp(_))
+    }
+
+    const fn get(name: &'static str, path: &'static str, access: Access) -> Self {
+        Self { name, method: Method::Get, path, access }
+    }
+
+    const fn post(name: &'static str, path: &'static str, access: Access) -> Self {
+        Self { name, method: Method::Post, path, access }
+    }
+
+    const fn put(name: &'static str, path: &'static str, access: Access) -> Self {
+        Self { name, method: Method::Put, path, access }
+    }
+}
+
+const READERS: &[Role] = &[
+    Role::Reader,
+    Role::Reviewer,
+    Role::CaseManager,
+    Role::Payout,
+    Role::Owner,
+    Role::Auditor,
+];
+const REVIEWERS: &[Role] = &[Role::Reviewer, Role::CaseManager, Role::Owner];
+const EXPORTERS: &[Role] = &[Role::CaseManager, Role::Owner];
+
+/// The table.
+pub mod operation {
+    use super::{Access, EXPORTERS, Operation, READERS, REVIEWERS};
+
+    // service
+    /// Alive.
+    pub const HEALTH: Operation = Operation::get("health", "/healthz", Access::Public);
+    /// Ready for traffic.
+    pub const READY: Operation = Operation::get("ready", "/readyz", Access::Public);
+    /// The API, described.
+    pub const OPENAPI: Operation = Operation::get("openapi", "/openapi.json", Access::Public);
+    /// Limits, machine-readable.
+    pub const LIMITS: Operation = Operation::get("limits", "/.well-known/limits", Access::Public);
+
+    // public API
+    /// Cases, searched by company.
+    pub const LIST_CASES: Operation =
+        Operation::get("list_cases", "/api/v1/public/cases", Access::Public);
+    /// One case.
+    pub const GET_CASE: Operation =
+        Operation::get("get_case", "/api/v1/public/cases/{slug}", Access::Public);
+    /// Sign up.
+    pub const SIGN_UP: Operation =
+        Operation::post("sign_up", "/api/v1/public/cases/{slug}/claimants", Access::Public);
+    /// Confirm the contact.
+    pub const CONFIRM: Operation =
+        Operation::post("confirm", "/api/v1/public/confirmations", Access::Public);
+    /// Mail the confirmation again.
+    pub const RESEND: Operation =
+        Operation::post("resend", "/api/v1/public/confirmations/resend", Access::Public);
+    /// Mail a link to the own record.
+    pub const REQUEST_ACCESS: Operation =
+        Operation::post("request_access", "/api/v1/public/access-links", Access::Public);
+    /// Exchange link or code for an access token.
+    pub const ENTER: Operation =
+        Operation::post("enter", "/api/v1/public/access-tokens", Access::Public);
+    /// Check the code of a mail.
+    pub const CHECK_MAIL_CODE: Operation =
+        Operation::get("check_mail_code", "/api/v1/public/mail-codes/{code}", Access::Public);
+    /// The own record.
+    pub const GET_ME: Operation = Operation::get("get_me", "/api/v1/public/me", Access::Claimant);
+    /// Give or correct identity.
+    pub const PUT_IDENTITY: Operation =
+        Operation::put("put_identity", "/api/v1/public/me/identity", Access::Claimant);
+    /// Give or withdraw a consent.
+    pub const PUT_CONSENT: Operation =
+        Operation::put("put_consent", "/api/v1/public/me/consents/{purpose}", Access::Claimant);
+    /// Withdraw.
+    pub const WITHDRAW: Operation =
+        Operation::post("withdraw", "/api/v1/public/me/withdrawal", Access::Claimant);
+    /// Erase.
+    pub const ERASE: Operation =
+        Operation::post("erase", "/api/v1/public/me/erasure", Access::Claimant);
+
+    // staff API
+    /// Sign in a staff tool.
+    pub const STAFF_TOKEN: Operation =
+        Operation::post("staff_token", "/api/v1/staff/token", Access::Public);
+    /// Exchange a refresh token.
+    pub const STAFF_REFRESH: Operation =
+        Operation::post("staff_refresh", "/api/v1/staff/token/refresh", Access::Public);
+    /// Revoke a refresh token and its family.
+    pub const STAFF_REVOKE: Operation =
+        Operation::post("staff_revoke", "/api/v1/staff/token/revoke", Access::Public);
+    /// A fresh second factor.
+    pub const STAFF_STEP_UP: Operation =
+        Operation::post("staff_step_up", "/api/v1/staff/step-up", Access::AnyStaff);
+    /// The own association's claimants.
+    pub const LIST_CLAIMANTS: Operation = Operation::get(
+        "list_claimants",
+        "/api/v1/staff/cases/{slug}/claimants",
+        Access::Staff(READERS),
+    );
+    /// The list as CSV, masked.
+    pub const CLAIMANTS_CSV: Operation = Operation::get(
+        "claimants_csv",
+        "/api/v1/staff/cases/{slug}/claimants.csv",
+        Access::Staff(READERS),
+    );
+    /// One claimant.
+    pub const GET_CLAIMANT: Operation =
+        Operation::get("get_claimant", "/api/v1/staff/claimants/{id}", Access::Staff(READERS));
+    /// Confirm by phone or post.
+    pub const ASSIST_CONFIRM: Operation = Operation::post(
+        "assist_confirm",
+        "/api/v1/staff/claimants/{id}/confirmation",
+        Access::Staff(REVIEWERS),
+    );
+    /// Enter or correct identity for a claimant who is assisted.
+    pub const ASSIST_IDENTITY: Operation = Operation::put(
+        "assist_identity",
+        "/api/v1/staff/claimants/{id}/identity",
+        Access::Staff(REVIEWERS),
+    );
+    /// Enter an e-mail for a claimant who is assisted.
+    pub const ASSIST_EMAIL: Operation = Operation::put(
+        "assist_email",
+        "/api/v1/staff/claimants/{id}/email",
+        Access::Staff(REVIEWERS),
+    );
+    /// The list as CSV in clear, with a reason.
+    pub const EXPORT: Operation =
+        Operation::post("export", "/api/v1/staff/exports", Access::StepUp(EXPORTERS));
+    /// State of an export.
+    pub const GET_EXPORT: Operation =
+        Operation::get("get_export", "/api/v1/staff/exports/{id}", Access::Staff(EXPORTERS));
+    /// Bytes of an export.
+    pub const EXPORT_CONTENT: Operation = Operation::get(
+        "export_content",
+        "/api/v1/staff/exports/{id}/content",
+        Access::StepUp(EXPORTERS),
+    );
+
+    // pages
+    /// Cases.
+    pub const HOME_PAGE: Operation = Operation::get("home_page", "/", Access::Public);
+    /// A case.
+    pub const CASE_PAGE: Operation = Operation::get("case_page", "/c/{slug}", Access::Public);
+    /// Privacy notice and consent texts of a case.
+    pub const TEXTS_PAGE: Operation =
+        Operation::get("texts_page", "/c/{slug}/texts", Access::Public);
+    /// Sign-up form.
+    pub const JOIN_PAGE: Operation = Operation::get("join_page", "/c/{slug}/join", Access::Public);
+    /// Sign up by form.
+    pub const JOIN_FORM: Operation = Operation::post("join_form", "/c/{slug}/join", Access::Public);
+    /// After sign-up.
+    pub const JOINED_PAGE: Operation = Operation::get("joined_page", "/joined", Access::Public);
+    /// Code after sign-up.
+    pub const JOINED_CODE: Operation =
+        Operation::post("joined_code", "/joined/code", Access::Public);
+    /// Correct the address after sign-up.
+    pub const JOINED_ADDRESS: Operation =
+        Operation::post("joined_address", "/joined/address", Access::Public);
+    /// Resend after sign-up.
+    pub const JOINED_RESEND: Operation =
+        Operation::post("joined_resend", "/joined/resend", Access::Public);
+    /// Shows the button of a confirmation link.
+    pub const CONFIRM_PAGE: Operation =
+        Operation::get("confirm_page", "/confirm/{token}", Access::Public);
+    /// Confirms.
+    pub const CONFIRM_FORM: Operation =
+        Operation::post("confirm_form", "/confirm/{token}", Access::Public);
+    /// Sends a fresh link for an expired one.
+    pub const CONFIRM_RESEND: Operation =
+        Operation::post("confirm_resend", "/confirm/{token}/resend", Access::Public);
+    /// Asks for a link or code.
+    pub const ENTER_START: Operation = Operation::get("enter_start", "/enter", Access::Public);
+    /// Mails a link.
+    pub const ENTER_LINK_FORM: Operation =
+        Operation::post("enter_link_form", "/enter", Access::Public);
+    /// Takes reference and code.
+    pub const ENTER_CODE_FORM: Operation =
+        Operation::post("enter_code_form", "/enter/code", Access::Public);
+    /// Shows the button of an access link.
+    pub const ENTER_PAGE: Operation =
+        Operation::get("enter_page", "/enter/{token}", Access::Public);
+    /// Enters.
+    pub const ENTER_FORM: Operation =
+        Operation::post("enter_form", "/enter/{token}", Access::Public);
+    /// Leaves.
+    pub const LEAVE_FORM: Operation = Operation::post("leave_form", "/me/leave", Access::Claimant);
+    /// The own record.
+    pub const ME_PAGE: Operation = Operation::get("me_page", "/me", Access::Claimant);
+    /// Identity form.
+    pub const IDENTITY_PAGE: Operation =
+        Operation::get("identity_page", "/me/identity", Access::Claimant);
+    /// Gives identity by form.
+    pub const IDENTITY_FORM: Operation =
+        Operation::post("identity_form", "/me/identity", Access::Claimant);
+    /// Newsletter switch.
+    pub const CONSENT_FORM: Operation =
+        Operation::post("consent_form", "/me/consents/{purpose}", Access::Claimant);
+    /// Asks before withdrawing.
+    pub const WITHDRAW_PAGE: Operation =
+        Operation::get("withdraw_page", "/me/withdrawal", Access::Claimant);
+    /// Withdraws.
+    pub const WITHDRAW_FORM: Operation =
+        Operation::post("withdraw_form", "/me/withdrawal", Access::Claimant);
+    /// Asks before erasing.
+    pub const ERASE_PAGE: Operation = Operation::get("erase_page", "/me/erasure", Access::Claimant);
+    /// Erases.
+    pub const ERASE_FORM: Operation =
+        Operation::post("erase_form", "/me/erasure", Access::Claimant);
+    /// Checks the code of a mail.
+    pub const VERIFY_PAGE: Operation = Operation::get("verify_page", "/verify", Access::Public);
+
+    // console
+    /// Login form.
+    pub const LOGIN_PAGE: Operation =
+        Operation::get("login_page", "/console/login", Access::Public);
+    /// Signs in.
+    pub const LOGIN_FORM: Operation =
+        Operation::post("login_form", "/console/login", Access::Public);
+    /// Signs out.
+    pub const LOGOUT_FORM: Operation =
+        Operation::post("logout_form", "/console/logout", Access::AnyStaff);
+    /// Cases of the own association.
+    pub const CONSOLE_PAGE: Operation =
+        Operation::get("console_page", "/console", Access::AnyStaff);
+    /// List of claimants.
+    pub const CONSOLE_LIST_PAGE: Operation =
+        Operation::get("console_list_page", "/console/cases/{slug}", Access::Staff(READERS));
+    /// The list as CSV, masked.
+    pub const CONSOLE_CSV: Operation = Operation::get(
+        "console_csv",
+        "/console/cases/{slug}/claimants.csv",
+        Access::Staff(READERS),
+    );
+    /// Form for the list in clear.
+    pub const CONSOLE_EXPORT_PAGE: Operation = Operation::get(
+        "console_export_page",
+        "/console/cases/{slug}/export",
+        Access::Staff(EXPORTERS),
+    );
+    /// The list in clear, with a reason.
+    pub const CONSOLE_EXPORT_FORM: Operation = Operation::post(
+        "console_export_form",
+        "/console/cases/{slug}/export",
+        Access::StepUp(EXPORTERS),
+    );
+    /// One claimant.
+    pub const CONSOLE_CLAIMANT_PAGE: Operation =
+        Operation::get("console_claimant_page", "/console/claimants/{id}", Access::Staff(READERS));
+    /// Confirms by phone or post.
+    pub const CONSOLE_CONFIRM_FORM: Operation = Operation::post(
+        "console_confirm_form",
+        "/console/claimants/{id}/confirmation",
+        Access::Staff(REVIEWERS),
+    );
+    /// Identity form for an assisted claimant.
+    pub const CONSOLE_IDENTITY_PAGE: Operation = Operation::get(
+        "console_identity_page",
+        "/console/claimants/{id}/identity",
+        Access::Staff(REVIEWERS),
+    );
+    /// Enters identity for an assisted claimant.
+    pub const CONSOLE_IDENTITY_FORM: Operation = Operation::post(
+        "console_identity_form",
+        "/console/claimants/{id}/identity",
+        Access::Staff(REVIEWERS),
+    );
+    /// Enters an e-mail for an assisted claimant.
+    pub const CONSOLE_EMAIL_FORM: Operation = Operation::post(
+        "console_email_form",
+        "/console/claimants/{id}/email",
+        Access::Staff(REVIEWERS),
+    );
+    /// Asks for a fresh second factor.
+    pub const CONSOLE_STEP_UP_PAGE: Operation =
+        Operation::get("console_step_up_page", "/console/step-up", Access::AnyStaff);
+    /// A fresh second factor.
+    pub const CONSOLE_STEP_UP_FORM: Operation =
+        Operation::post("console_step_up_form", "/console/step-up", Access::AnyStaff);
+
+    // demo
+    /// Mails of the demo.
+    pub const DEMO_OUTBOX_PAGE: Operation =
+        Operation::get("demo_outbox_page", "/demo/outbox", Access::Demo);
+    /// One mail of the demo.
+    pub const DEMO_MAIL_PAGE: Operation =
+        Operation::get("demo_mail_page", "/demo/outbox/{name}", Access::Demo);
+    /// HTML part of a mail of the demo.
+    pub const DEMO_MAIL_HTML: Operation =
+        Operation::get("demo_mail_html", "/demo/outbox/{name}/html", Access::Demo);
+
+    /// Every operation; `web::routes` registers exactly these.
+    pub const ALL: &[&Operation] = &[
+        &HEALTH, &READY, &OPENAPI, &LIMITS, &LIST_CASES, &GET_CASE, &SIGN_UP, &CONFIRM, &RESEND,
+        &REQUEST_ACCESS, &ENTER, &CHECK_MAIL_CODE, &GET_ME, &PUT_IDENTITY, &PUT_CONSENT,
+        &WITHDRAW, &ERASE, &STAFF_TOKEN, &STAFF_REFRESH, &STAFF_REVOKE, &STAFF_STEP_UP,
+        &LIST_CLAIMANTS, &CLAIMANTS_CSV, &GET_CLAIMANT, &ASSIST_CONFIRM, &ASSIST_IDENTITY,
+        &ASSIST_EMAIL, &EXPORT, &GET_EXPORT, &EXPORT_CONTENT, &HOME_PAGE, &CASE_PAGE, &TEXTS_PAGE,
+        &JOIN_PAGE, &JOIN_FORM, &JOINED_PAGE, &JOINED_CODE, &JOINED_ADDRESS, &JOINED_RESEND,
+        &CONFIRM_PAGE, &CONFIRM_FORM, &CONFIRM_RESEND, &ENTER_START, &ENTER_LINK_FORM,
+        &ENTER_CODE_FORM, &ENTER_PAGE, &ENTER_FORM, &LEAVE_FORM, &ME_PAGE, &IDENTITY_PAGE,
+        &IDENTITY_FORM, &CONSENT_FORM, &WITHDRAW_PAGE, &WITHDRAW_FORM, &ERASE_PAGE, &ERASE_FORM,
+        &VERIFY_PAGE, &LOGIN_PAGE, &LOGIN_FORM, &LOGOUT_FORM, &CONSOLE_PAGE, &CONSOLE_LIST_PAGE,
+        &CONSOLE_CSV, &CONSOLE_EXPORT_PAGE, &CONSOLE_EXPORT_FORM, &CONSOLE_CLAIMANT_PAGE,
+        &CONSOLE_CONFIRM_FORM, &CONSOLE_IDENTITY_PAGE, &CONSOLE_IDENTITY_FORM,
+        &CONSOLE_EMAIL_FORM, &CONSOLE_STEP_UP_PAGE, &CONSOLE_STEP_UP_FORM, &DEMO_OUTBOX_PAGE,
+        &DEMO_MAIL_PAGE, &DEMO_MAIL_HTML,
+    ];
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn names_and_places_are_unique() {
+        let mut names = HashSet::new();
+        let mut places = HashSet::new();
+        for operation in operation::ALL {
+            assert!(names.insert(operation.name), "{}", operation.name);
+            assert!(places.insert((operation.method, operation.path)), "{}", operation.path);
+        }
+    }
+
+    #[test]
+    fn the_operator_sees_no_personal_data() {
+        let seen: Vec<&str> = operation::ALL
+            .iter()
+            .filter(|operation| {
+                matches!(operation.access, Access::Staff(_) | Access::StepUp(_))
+                    && operation.allows(Role::Operator)
+            })
+            .map(|operation| operation.name)
+            .collect();
+        assert!(seen.is_empty(), "{seen:?}");
+    }
+}

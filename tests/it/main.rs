@@ -1,0 +1,3 @@
+//! The tests that need the real thing: a server, a database, mails. One binary, one module for each subject.
+
+mod embedded;
