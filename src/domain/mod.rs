@@ -1,1 +1,3 @@
 //! Pure types, rules and state machines: no actix, diesel, lettre, tokio, environment or clock.
+
+pub mod language;

@@ -1,1 +1,6 @@
 //! Values in, bytes out: pages, mails, CSV. No I/O.
+
+pub mod assets;
+pub mod error_text;
+pub mod page;
+pub mod text;
