@@ -119,15 +119,30 @@ impl Operation {
     }
 
     const fn get(name: &'static str, path: &'static str, access: Access) -> Self {
-        Self { name, method: Method::Get, path, access }
+        Self {
+            name,
+            method: Method::Get,
+            path,
+            access,
+        }
     }
 
     const fn post(name: &'static str, path: &'static str, access: Access) -> Self {
-        Self { name, method: Method::Post, path, access }
+        Self {
+            name,
+            method: Method::Post,
+            path,
+            access,
+        }
     }
 
     const fn put(name: &'static str, path: &'static str, access: Access) -> Self {
-        Self { name, method: Method::Put, path, access }
+        Self {
+            name,
+            method: Method::Put,
+            path,
+            access,
+        }
     }
 }
 
@@ -164,31 +179,49 @@ pub mod operation {
     pub const GET_CASE: Operation =
         Operation::get("get_case", "/api/v1/public/cases/{slug}", Access::Public);
     /// Sign up.
-    pub const SIGN_UP: Operation =
-        Operation::post("sign_up", "/api/v1/public/cases/{slug}/claimants", Access::Public);
+    pub const SIGN_UP: Operation = Operation::post(
+        "sign_up",
+        "/api/v1/public/cases/{slug}/claimants",
+        Access::Public,
+    );
     /// Confirm the contact.
     pub const CONFIRM: Operation =
         Operation::post("confirm", "/api/v1/public/confirmations", Access::Public);
     /// Mail the confirmation again.
-    pub const RESEND: Operation =
-        Operation::post("resend", "/api/v1/public/confirmations/resend", Access::Public);
+    pub const RESEND: Operation = Operation::post(
+        "resend",
+        "/api/v1/public/confirmations/resend",
+        Access::Public,
+    );
     /// Mail a link to the own record.
-    pub const REQUEST_ACCESS: Operation =
-        Operation::post("request_access", "/api/v1/public/access-links", Access::Public);
+    pub const REQUEST_ACCESS: Operation = Operation::post(
+        "request_access",
+        "/api/v1/public/access-links",
+        Access::Public,
+    );
     /// Exchange link or code for an access token.
     pub const ENTER: Operation =
         Operation::post("enter", "/api/v1/public/access-tokens", Access::Public);
     /// Check the code of a mail.
-    pub const CHECK_MAIL_CODE: Operation =
-        Operation::get("check_mail_code", "/api/v1/public/mail-codes/{code}", Access::Public);
+    pub const CHECK_MAIL_CODE: Operation = Operation::get(
+        "check_mail_code",
+        "/api/v1/public/mail-codes/{code}",
+        Access::Public,
+    );
     /// The own record.
     pub const GET_ME: Operation = Operation::get("get_me", "/api/v1/public/me", Access::Claimant);
     /// Give or correct identity.
-    pub const PUT_IDENTITY: Operation =
-        Operation::put("put_identity", "/api/v1/public/me/identity", Access::Claimant);
+    pub const PUT_IDENTITY: Operation = Operation::put(
+        "put_identity",
+        "/api/v1/public/me/identity",
+        Access::Claimant,
+    );
     /// Give or withdraw a consent.
-    pub const PUT_CONSENT: Operation =
-        Operation::put("put_consent", "/api/v1/public/me/consents/{purpose}", Access::Claimant);
+    pub const PUT_CONSENT: Operation = Operation::put(
+        "put_consent",
+        "/api/v1/public/me/consents/{purpose}",
+        Access::Claimant,
+    );
     /// Withdraw.
     pub const WITHDRAW: Operation =
         Operation::post("withdraw", "/api/v1/public/me/withdrawal", Access::Claimant);
@@ -201,8 +234,11 @@ pub mod operation {
     pub const STAFF_TOKEN: Operation =
         Operation::post("staff_token", "/api/v1/staff/token", Access::Public);
     /// Exchange a refresh token.
-    pub const STAFF_REFRESH: Operation =
-        Operation::post("staff_refresh", "/api/v1/staff/token/refresh", Access::Public);
+    pub const STAFF_REFRESH: Operation = Operation::post(
+        "staff_refresh",
+        "/api/v1/staff/token/refresh",
+        Access::Public,
+    );
     /// Revoke a refresh token and its family.
     pub const STAFF_REVOKE: Operation =
         Operation::post("staff_revoke", "/api/v1/staff/token/revoke", Access::Public);
@@ -222,8 +258,11 @@ pub mod operation {
         Access::Staff(READERS),
     );
     /// One claimant.
-    pub const GET_CLAIMANT: Operation =
-        Operation::get("get_claimant", "/api/v1/staff/claimants/{id}", Access::Staff(READERS));
+    pub const GET_CLAIMANT: Operation = Operation::get(
+        "get_claimant",
+        "/api/v1/staff/claimants/{id}",
+        Access::Staff(READERS),
+    );
     /// Confirm by phone or post.
     pub const ASSIST_CONFIRM: Operation = Operation::post(
         "assist_confirm",
@@ -246,8 +285,11 @@ pub mod operation {
     pub const EXPORT: Operation =
         Operation::post("export", "/api/v1/staff/exports", Access::StepUp(EXPORTERS));
     /// State of an export.
-    pub const GET_EXPORT: Operation =
-        Operation::get("get_export", "/api/v1/staff/exports/{id}", Access::Staff(EXPORTERS));
+    pub const GET_EXPORT: Operation = Operation::get(
+        "get_export",
+        "/api/v1/staff/exports/{id}",
+        Access::Staff(EXPORTERS),
+    );
     /// Bytes of an export.
     pub const EXPORT_CONTENT: Operation = Operation::get(
         "export_content",
@@ -342,8 +384,11 @@ pub mod operation {
     pub const CONSOLE_PAGE: Operation =
         Operation::get("console_page", "/console", Access::AnyStaff);
     /// List of claimants.
-    pub const CONSOLE_LIST_PAGE: Operation =
-        Operation::get("console_list_page", "/console/cases/{slug}", Access::Staff(READERS));
+    pub const CONSOLE_LIST_PAGE: Operation = Operation::get(
+        "console_list_page",
+        "/console/cases/{slug}",
+        Access::Staff(READERS),
+    );
     /// The list as CSV, masked.
     pub const CONSOLE_CSV: Operation = Operation::get(
         "console_csv",
@@ -363,8 +408,11 @@ pub mod operation {
         Access::StepUp(EXPORTERS),
     );
     /// One claimant.
-    pub const CONSOLE_CLAIMANT_PAGE: Operation =
-        Operation::get("console_claimant_page", "/console/claimants/{id}", Access::Staff(READERS));
+    pub const CONSOLE_CLAIMANT_PAGE: Operation = Operation::get(
+        "console_claimant_page",
+        "/console/claimants/{id}",
+        Access::Staff(READERS),
+    );
     /// Confirms by phone or post.
     pub const CONSOLE_CONFIRM_FORM: Operation = Operation::post(
         "console_confirm_form",
@@ -409,20 +457,81 @@ pub mod operation {
 
     /// Every operation; `web::routes` registers exactly these.
     pub const ALL: &[&Operation] = &[
-        &HEALTH, &READY, &OPENAPI, &LIMITS, &LIST_CASES, &GET_CASE, &SIGN_UP, &CONFIRM, &RESEND,
-        &REQUEST_ACCESS, &ENTER, &CHECK_MAIL_CODE, &GET_ME, &PUT_IDENTITY, &PUT_CONSENT,
-        &WITHDRAW, &ERASE, &STAFF_TOKEN, &STAFF_REFRESH, &STAFF_REVOKE, &STAFF_STEP_UP,
-        &LIST_CLAIMANTS, &CLAIMANTS_CSV, &GET_CLAIMANT, &ASSIST_CONFIRM, &ASSIST_IDENTITY,
-        &ASSIST_EMAIL, &EXPORT, &GET_EXPORT, &EXPORT_CONTENT, &HOME_PAGE, &CASE_PAGE, &TEXTS_PAGE,
-        &JOIN_PAGE, &JOIN_FORM, &JOINED_PAGE, &JOINED_CODE, &JOINED_ADDRESS, &JOINED_RESEND,
-        &CONFIRM_PAGE, &CONFIRM_FORM, &CONFIRM_RESEND, &ENTER_START, &ENTER_LINK_FORM,
-        &ENTER_CODE_FORM, &ENTER_PAGE, &ENTER_FORM, &LEAVE_FORM, &ME_PAGE, &IDENTITY_PAGE,
-        &IDENTITY_FORM, &CONSENT_FORM, &WITHDRAW_PAGE, &WITHDRAW_FORM, &ERASE_PAGE, &ERASE_FORM,
-        &VERIFY_PAGE, &LOGIN_PAGE, &LOGIN_FORM, &LOGOUT_FORM, &CONSOLE_PAGE, &CONSOLE_LIST_PAGE,
-        &CONSOLE_CSV, &CONSOLE_EXPORT_PAGE, &CONSOLE_EXPORT_FORM, &CONSOLE_CLAIMANT_PAGE,
-        &CONSOLE_CONFIRM_FORM, &CONSOLE_IDENTITY_PAGE, &CONSOLE_IDENTITY_FORM,
-        &CONSOLE_EMAIL_FORM, &CONSOLE_STEP_UP_PAGE, &CONSOLE_STEP_UP_FORM, &DEMO_OUTBOX_PAGE,
-        &DEMO_MAIL_PAGE, &DEMO_MAIL_HTML,
+        &HEALTH,
+        &READY,
+        &OPENAPI,
+        &LIMITS,
+        &LIST_CASES,
+        &GET_CASE,
+        &SIGN_UP,
+        &CONFIRM,
+        &RESEND,
+        &REQUEST_ACCESS,
+        &ENTER,
+        &CHECK_MAIL_CODE,
+        &GET_ME,
+        &PUT_IDENTITY,
+        &PUT_CONSENT,
+        &WITHDRAW,
+        &ERASE,
+        &STAFF_TOKEN,
+        &STAFF_REFRESH,
+        &STAFF_REVOKE,
+        &STAFF_STEP_UP,
+        &LIST_CLAIMANTS,
+        &CLAIMANTS_CSV,
+        &GET_CLAIMANT,
+        &ASSIST_CONFIRM,
+        &ASSIST_IDENTITY,
+        &ASSIST_EMAIL,
+        &EXPORT,
+        &GET_EXPORT,
+        &EXPORT_CONTENT,
+        &HOME_PAGE,
+        &CASE_PAGE,
+        &TEXTS_PAGE,
+        &JOIN_PAGE,
+        &JOIN_FORM,
+        &JOINED_PAGE,
+        &JOINED_CODE,
+        &JOINED_ADDRESS,
+        &JOINED_RESEND,
+        &CONFIRM_PAGE,
+        &CONFIRM_FORM,
+        &CONFIRM_RESEND,
+        &ENTER_START,
+        &ENTER_LINK_FORM,
+        &ENTER_CODE_FORM,
+        &ENTER_PAGE,
+        &ENTER_FORM,
+        &LEAVE_FORM,
+        &ME_PAGE,
+        &IDENTITY_PAGE,
+        &IDENTITY_FORM,
+        &CONSENT_FORM,
+        &WITHDRAW_PAGE,
+        &WITHDRAW_FORM,
+        &ERASE_PAGE,
+        &ERASE_FORM,
+        &VERIFY_PAGE,
+        &LOGIN_PAGE,
+        &LOGIN_FORM,
+        &LOGOUT_FORM,
+        &CONSOLE_PAGE,
+        &CONSOLE_LIST_PAGE,
+        &CONSOLE_CSV,
+        &CONSOLE_EXPORT_PAGE,
+        &CONSOLE_EXPORT_FORM,
+        &CONSOLE_CLAIMANT_PAGE,
+        &CONSOLE_CONFIRM_FORM,
+        &CONSOLE_IDENTITY_PAGE,
+        &CONSOLE_IDENTITY_FORM,
+        &CONSOLE_EMAIL_FORM,
+        &CONSOLE_STEP_UP_PAGE,
+        &CONSOLE_STEP_UP_FORM,
+        &DEMO_OUTBOX_PAGE,
+        &DEMO_MAIL_PAGE,
+        &DEMO_MAIL_HTML,
     ];
 }
 
@@ -438,7 +547,11 @@ mod tests {
         let mut places = HashSet::new();
         for operation in operation::ALL {
             assert!(names.insert(operation.name), "{}", operation.name);
-            assert!(places.insert((operation.method, operation.path)), "{}", operation.path);
+            assert!(
+                places.insert((operation.method, operation.path)),
+                "{}",
+                operation.path
+            );
         }
     }
 

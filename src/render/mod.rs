@@ -1,3 +1,7 @@
 //! Values in, bytes out: pages, mails, CSV. No I/O.
 
+pub mod assets;
+pub mod error_text;
 pub mod mail;
+pub mod page;
+pub mod text;

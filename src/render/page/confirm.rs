@@ -1,0 +1,51 @@
+//! `/confirm/{token}`: GET shows, POST confirms (R16).
+
+use askama::Template;
+
+use super::{CaseHead, Chrome};
+
+/// What the link is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConfirmState {
+    /// Valid: show the button.
+    Ask,
+    /// Just confirmed, or confirmed before in this browser.
+    Confirmed,
+    /// Used, and this browser is not known.
+    Used,
+    /// Too old: one tap sends another.
+    Expired,
+    /// Not one of ours.
+    Unknown,
+}
+
+impl ConfirmState {
+    /// The word its texts end with.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ask => "ask",
+            Self::Confirmed => "confirmed",
+            Self::Used => "used",
+            Self::Expired => "expired",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// `GET /confirm/{token}`; POST to the same path, and POST `/confirm/{token}/resend`.
+#[derive(Debug, Clone, Template)]
+#[template(path = "page/confirm.html")]
+pub struct ConfirmPage {
+    /// Around the content.
+    pub chrome: Chrome,
+    /// The token as in the link.
+    pub token: String,
+    /// What it is worth.
+    pub state: ConfirmState,
+    /// The case, where the token is known.
+    pub case: Option<CaseHead>,
+    /// The association's name, where the token is known.
+    pub association: Option<String>,
+    /// True after the one tap: another mail is on its way (or would be, R18).
+    pub resent: bool,
+}

@@ -1,0 +1,150 @@
+//! `/c/{slug}/join?association=&via=`: the sign-up form.
+
+use askama::Template;
+
+use super::{AddressForm, CaseHead, Chrome, Errors, association::AssociationCard};
+
+/// One mailbox row as typed.
+#[derive(Debug, Clone, Default)]
+pub struct MailboxRow {
+    /// The affected address.
+    pub address: String,
+    /// The chosen plan's code, empty if none.
+    pub plan: String,
+}
+
+/// A plan to choose.
+#[derive(Debug, Clone, Default)]
+pub struct PlanOption {
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// A consent asked, with the version shown.
+#[derive(Debug, Clone, Default)]
+pub struct ConsentField {
+    /// `privacy_notice`, `contact` or `newsletter`.
+    pub purpose: String,
+    /// The version of the text.
+    pub text_version: String,
+    /// The text itself, paragraphs parted by an empty line.
+    pub words: String,
+    /// True if there is no sign-up without it.
+    pub required: bool,
+    /// True if it was ticked (never on the first visit, R19).
+    pub given: bool,
+}
+
+impl ConsentField {
+    /// The paragraphs of the text.
+    pub fn paragraphs(&self) -> Vec<&str> {
+        self.words
+            .split("\n\n")
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+            .collect()
+    }
+}
+
+/// What was typed, kept after a refusal.
+#[derive(Debug, Clone, Default)]
+pub struct JoinForm {
+    /// Contact e-mail.
+    pub email: String,
+    /// Phone.
+    pub phone: String,
+    /// True if letters are fine.
+    pub postal_ok: bool,
+    /// Where letters go.
+    pub postal_address: AddressForm,
+    /// The mailboxes; the first visit shows [`JoinForm::ROWS`].
+    pub mailboxes: Vec<MailboxRow>,
+}
+
+impl JoinForm {
+    /// How many mailbox rows the first visit shows.
+    pub const ROWS: usize = 3;
+
+    /// The form of the first visit.
+    pub fn blank() -> Self {
+        Self {
+            mailboxes: vec![MailboxRow::default(); Self::ROWS],
+            ..Self::default()
+        }
+    }
+}
+
+/// The form. POST goes to the same path with `association`, `via`, `idempotency_key`,
+/// `contact[...]`, `mailboxes[n][address|plan]`, `consents[n][purpose|text_version|given]` and
+/// `action` = `add_mailbox` (show one more row) or `send`.
+#[derive(Debug, Clone, Template)]
+#[template(path = "page/join.html")]
+pub struct JoinPage {
+    /// Around the content.
+    pub chrome: Chrome,
+    /// The case.
+    pub case: CaseHead,
+    /// Who keeps the data. `offer` must be open.
+    pub association: AssociationCard,
+    /// What was typed.
+    pub form: JoinForm,
+    /// The plans to choose from.
+    pub plans: Vec<PlanOption>,
+    /// The consents, in the order of the interface.
+    pub consents: Vec<ConsentField>,
+    /// Where the visitor comes from.
+    pub via: Option<String>,
+    /// The hidden one-time key.
+    pub idempotency_key: String,
+    /// What was refused.
+    pub errors: Errors,
+}
+
+impl JoinPage {
+    /// The step where the association is chosen.
+    pub fn choose_href(&self) -> String {
+        choose_href(&self.case.slug, self.via.as_deref())
+    }
+
+    /// True if the folded part about letters has to be open.
+    pub fn postal_open(&self) -> bool {
+        self.form.postal_ok || self.errors.has_under("contact-postal")
+    }
+}
+
+/// The address of the step where an association is chosen.
+pub fn choose_href(case: &str, via: Option<&str>) -> String {
+    match via {
+        Some(via) => format!("/c/{}/join?via={}", encode(case), encode(via)),
+        None => format!("/c/{}/join", encode(case)),
+    }
+}
+
+/// The address of the form with one association.
+pub fn href(case: &str, association: &str, via: Option<&str>) -> String {
+    let base = format!(
+        "/c/{}/join?association={}",
+        encode(case),
+        encode(association)
+    );
+    match via {
+        Some(via) => format!("{base}&via={}", encode(via)),
+        None => base,
+    }
+}
+
+/// Percent-encodes everything but RFC 3986's unreserved characters.
+fn encode(part: &str) -> String {
+    let mut encoded = String::with_capacity(part.len());
+    for byte in part.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push('%');
+            encoded.push_str(&data_encoding::HEXUPPER.encode(&[byte]));
+        }
+    }
+    encoded
+}

@@ -1,0 +1,124 @@
+//! `/me`: one's own record, masked; and the two questions before something final.
+
+use askama::Template;
+use chrono::{DateTime, Utc};
+
+use super::{CaseHead, Chrome, association::AssociationCard};
+
+/// Who the claimant is, masked.
+#[derive(Debug, Clone, Default)]
+pub struct IdentitySummary {
+    /// Name of the person or entity.
+    pub name: String,
+    /// Masked: `RSS…501U`. A document number if there is no codice fiscale.
+    pub code: String,
+    /// City of the address.
+    pub city: String,
+}
+
+/// A consent as it stands.
+#[derive(Debug, Clone, Default)]
+pub struct ConsentLine {
+    /// `privacy_notice`, `contact` or `newsletter`.
+    pub purpose: String,
+    /// The version of the text.
+    pub text_version: String,
+    /// The last given value.
+    pub given: bool,
+    /// When it was last given or taken back.
+    pub at: Option<DateTime<Utc>>,
+}
+
+/// What just happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MeNotice {
+    /// The address was confirmed.
+    Confirmed,
+    /// The identity was stored.
+    IdentitySaved,
+    /// The newsletter choice was stored.
+    ConsentSaved,
+    /// The record was withdrawn.
+    Withdrawn,
+}
+
+impl MeNotice {
+    /// The word its text ends with.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Confirmed => "confirmed",
+            Self::IdentitySaved => "identity-saved",
+            Self::ConsentSaved => "consent-saved",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+}
+
+/// `GET /me`. Forms: POST `/me/newsletter {given: true|false}`, POST `/me/leave`.
+#[derive(Debug, Clone, Template)]
+#[template(path = "page/me.html")]
+pub struct MePage {
+    /// Around the content.
+    pub chrome: Chrome,
+    /// The case.
+    pub case: CaseHead,
+    /// Who keeps the data.
+    pub association: AssociationCard,
+    /// The record's reference, grouped for reading.
+    pub reference: String,
+    /// The state's fixed word: `confirmed`, `signed`, ...
+    pub state: String,
+    /// What is missing: the letters of art. 840-septies, `a` .. `l` (R2).
+    pub missing: Vec<String>,
+    /// The contact e-mail, masked.
+    pub email: Option<String>,
+    /// The phone, masked.
+    pub phone: Option<String>,
+    /// The mailboxes, masked.
+    pub mailboxes: Vec<String>,
+    /// Who the claimant is, once given.
+    pub identity: Option<IdentitySummary>,
+    /// True if identity may be given or corrected now.
+    pub can_edit_identity: bool,
+    /// True if withdrawing is possible now (R49).
+    pub can_withdraw: bool,
+    /// True if the record can be erased now (R61).
+    pub can_erase: bool,
+    /// The consents as they stand.
+    pub consents: Vec<ConsentLine>,
+    /// What just happened.
+    pub notice: Option<MeNotice>,
+}
+
+impl MePage {
+    /// True if the newsletter is wanted.
+    pub fn newsletter(&self) -> bool {
+        self.consents
+            .iter()
+            .any(|line| line.purpose == "newsletter" && line.given)
+    }
+}
+
+/// `GET /me/withdraw`; POST to the same path `{reason?}` withdraws (R49).
+#[derive(Debug, Clone, Template)]
+#[template(path = "page/withdraw.html")]
+pub struct WithdrawPage {
+    /// Around the content.
+    pub chrome: Chrome,
+    /// The case.
+    pub case: CaseHead,
+    /// The record's reference, grouped for reading.
+    pub reference: String,
+}
+
+/// `GET /me/erase`; POST to the same path erases an unsigned record (R61).
+#[derive(Debug, Clone, Template)]
+#[template(path = "page/erase.html")]
+pub struct ErasePage {
+    /// Around the content.
+    pub chrome: Chrome,
+    /// The case.
+    pub case: CaseHead,
+    /// The record's reference, grouped for reading.
+    pub reference: String,
+}

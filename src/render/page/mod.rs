@@ -1,0 +1,196 @@
+//! The pages people see: one struct and one template a page. Values come ready from the handler.
+//!
+//! Rules of the house: no script, no inline style (the policy forbids both), a form field's `name`
+//! is the JSON path in `serde_qs` writing (`contact[email]`), its `id` the same path with dashes
+//! (`contact-email`), so that one parser and one error list serve pages and API.
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::{
+    assets, error_text,
+    text::{FluentValue, Text},
+};
+use crate::domain::language::Language;
+
+pub mod association;
+pub mod case;
+pub mod confirm;
+pub mod enter;
+pub mod home;
+pub mod identity;
+pub mod join;
+pub mod joined;
+pub mod me;
+pub mod message;
+pub mod outbox;
+
+/// What every page carries around its content.
+#[derive(Debug, Clone, Default)]
+pub struct Chrome {
+    /// The language of the page.
+    pub language: Language,
+    /// True when demonstration data are shown: the banner stands on every page.
+    pub demo: bool,
+    /// Path and query of this page as a GET, percent-encoded, without `lang`: what the language
+    /// switch links to. After a refused POST: the path of the form's page.
+    pub path: String,
+    /// The token every POST form carries as the field `csrf`, where there is one.
+    pub csrf: Option<String>,
+    /// True while a claimant's session is open: the header leads to `/me`.
+    pub signed_in: bool,
+    /// Where the privacy notice is, if it has a page.
+    pub privacy_href: Option<String>,
+    /// Where mails can be verified (R14), if that page exists.
+    pub verify_href: Option<String>,
+}
+
+impl Chrome {
+    /// The texts of this page.
+    pub fn text(&self) -> Text {
+        Text::new(self.language)
+    }
+
+    /// The text of a key; short for templates.
+    pub fn t(&self, key: &str) -> String {
+        self.text().get(key)
+    }
+
+    /// The text of a key with values; short for templates.
+    pub fn tv(&self, key: &str, values: &[(&'static str, FluentValue<'_>)]) -> String {
+        self.text().with(key, values)
+    }
+
+    /// A date in words; short for templates.
+    pub fn date(&self, date: &NaiveDate) -> String {
+        self.text().date(*date)
+    }
+
+    /// An instant in words, in the time of Rome; short for templates.
+    pub fn instant(&self, at: &DateTime<Utc>) -> String {
+        self.text().instant(*at)
+    }
+
+    /// A count with thousands separators; short for templates.
+    pub fn count(&self, count: &u64) -> String {
+        self.text().count(*count)
+    }
+
+    /// The content-hashed address of a static file.
+    pub fn asset(&self, path: &str) -> String {
+        assets::url(path)
+    }
+
+    /// The icon `name` of the vendored sprite, as an address for `<use>`.
+    pub fn icon(&self, name: &str) -> String {
+        format!(
+            "{}#it-{name}",
+            assets::url("vendor/bootstrap-italia/svg/sprites.svg")
+        )
+    }
+
+    /// This page in the language `word` (`it`, `en`).
+    pub fn in_language(&self, word: &str) -> String {
+        let joint = if self.path.contains('?') { '&' } else { '?' };
+        format!("{}{joint}lang={word}", self.path)
+    }
+
+    /// True if the page's words are in the language `word`.
+    pub fn speaks(&self, word: &str) -> bool {
+        self.text().spoken().as_str() == word
+    }
+}
+
+/// One refused field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    /// RFC 6901 pointer into the request, as `/contact/email`. Empty: the form as a whole.
+    pub pointer: String,
+    /// A code of the interface: `required`, `format`, `checksum`, ...
+    pub code: String,
+}
+
+impl FieldError {
+    /// The id of the field in the page: `contact-email`; `form` for the form as a whole.
+    pub fn id(&self) -> String {
+        if self.pointer.is_empty() {
+            return "form".to_owned();
+        }
+        self.pointer
+            .trim_start_matches('/')
+            .replace(['/', '_'], "-")
+    }
+}
+
+/// The refused fields of a form, in the order of the form; empty on the first visit.
+#[derive(Debug, Clone, Default)]
+pub struct Errors(pub Vec<FieldError>);
+
+impl Errors {
+    /// True on the first visit.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// True if something is wrong with the field of this id (`contact-email`).
+    pub fn has(&self, id: impl AsRef<str>) -> bool {
+        let id = id.as_ref();
+        self.0.iter().any(|error| error.id() == id)
+    }
+
+    /// True if something is wrong with a field whose id starts so.
+    pub fn has_under(&self, prefix: &str) -> bool {
+        self.0.iter().any(|error| error.id().starts_with(prefix))
+    }
+
+    /// The first sentence about the field of this id.
+    pub fn of(&self, text: Text, id: impl AsRef<str>) -> Option<String> {
+        let id = id.as_ref();
+        self.0
+            .iter()
+            .find(|error| error.id() == id)
+            .map(|error| error_text::message(text, &error.pointer, &error.code))
+    }
+
+    /// All sentences with the ids they belong to.
+    pub fn all(&self, text: Text) -> Vec<(String, String)> {
+        self.0
+            .iter()
+            .map(|error| {
+                (
+                    error.id(),
+                    error_text::message(text, &error.pointer, &error.code),
+                )
+            })
+            .collect()
+    }
+}
+
+/// The case a page is about.
+#[derive(Debug, Clone, Default)]
+pub struct CaseHead {
+    /// The slug in `/c/{slug}`.
+    pub slug: String,
+    /// The title people see.
+    pub title: String,
+    /// The company complained about.
+    pub respondent: String,
+}
+
+/// A postal address as typed or stored; every part is text (R27).
+#[derive(Debug, Clone, Default)]
+pub struct AddressForm {
+    /// The name on the envelope; only asked where no person is known.
+    pub name: String,
+    /// Street without number.
+    pub street: String,
+    /// House number.
+    pub number: String,
+    /// CAP, or a foreign postal code.
+    pub postal_code: String,
+    /// City.
+    pub city: String,
+    /// Two letters of the province.
+    pub province: String,
+    /// ISO 3166 alpha-2, empty counts as `IT`.
+    pub country: String,
+}

@@ -1,0 +1,130 @@
+//! The words of pages and mails, from the Fluent files beside, compiled in.
+//!
+//! Italian is the first language and fills gaps. German is not written yet: `Language::De` reads
+//! the English words, and only dates and words come from there, never another behaviour.
+
+use std::{borrow::Cow, collections::HashMap};
+
+use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
+use chrono_tz::Europe::Rome;
+use fluent_templates::{LanguageIdentifier, langid, static_loader};
+
+pub use fluent_templates::fluent_bundle::FluentValue;
+
+use crate::domain::language::Language;
+
+static_loader! {
+    static LOCALES = {
+        locales: "src/render/locales",
+        fallback_language: "it",
+        // Fluent would wrap every value in invisible direction marks.
+        customise: |bundle| bundle.set_use_isolating(false),
+    };
+}
+
+const ITALIAN: LanguageIdentifier = langid!("it");
+const ENGLISH: LanguageIdentifier = langid!("en");
+
+/// The texts in one language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Text {
+    language: Language,
+}
+
+impl Text {
+    /// The texts in `language`; German falls back to English.
+    pub fn new(language: Language) -> Self {
+        Self { language }
+    }
+
+    /// The language that was asked for.
+    pub fn language(self) -> Language {
+        self.language
+    }
+
+    /// The language the words really are in: what belongs into the `lang` attribute.
+    pub fn spoken(self) -> Language {
+        match self.language {
+            Language::It => Language::It,
+            Language::En | Language::De => Language::En,
+        }
+    }
+
+    /// The text of a key. A key nobody wrote comes back as itself (a test finds those).
+    pub fn get(self, key: &str) -> String {
+        self.find(key, None).unwrap_or_else(|| key.to_owned())
+    }
+
+    /// The text of a key with values set in; numbers choose their plural form.
+    pub fn with(self, key: &str, values: &[(&'static str, FluentValue<'_>)]) -> String {
+        let values: HashMap<Cow<'static, str>, FluentValue<'_>> = values
+            .iter()
+            .map(|(name, value)| (Cow::Borrowed(*name), value.clone()))
+            .collect();
+        self.find(key, Some(&values))
+            .unwrap_or_else(|| key.to_owned())
+    }
+
+    /// The text of `<family>-<word>`, where `word` is one of the fixed words of an interface
+    /// (a state, a purpose). An unknown word is shown as it is.
+    pub fn word(self, family: &str, word: &str) -> String {
+        self.try_word(family, word)
+            .unwrap_or_else(|| word.to_owned())
+    }
+
+    /// As [`Text::word`], but `None` for a word without a text.
+    pub fn try_word(self, family: &str, word: &str) -> Option<String> {
+        self.find(&format!("{family}-{}", word.replace('_', "-")), None)
+    }
+
+    /// A date in words: `22 gennaio 2023`, `22 January 2023`.
+    pub fn date(self, date: NaiveDate) -> String {
+        let month = self.get(&format!("month-{}", date.month()));
+        format!("{} {month} {}", date.day(), date.year())
+    }
+
+    /// An instant in words, in the time of Rome: `22 gennaio 2023, ore 22:00`.
+    pub fn instant(self, at: DateTime<Utc>) -> String {
+        let local = at.with_timezone(&Rome);
+        let clock = format!("{:02}:{:02}", local.hour(), local.minute());
+        self.with(
+            "date-and-clock",
+            &[
+                ("date", self.date(local.date_naive()).into()),
+                ("clock", clock.into()),
+            ],
+        )
+    }
+
+    /// A count with the language's thousands separator: `9.000.000`, `9,000,000`.
+    pub fn count(self, count: u64) -> String {
+        let separator = match self.spoken() {
+            Language::It => '.',
+            Language::En | Language::De => ',',
+        };
+        let digits = count.to_string();
+        let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+        for (index, digit) in digits.chars().enumerate() {
+            if index > 0 && (digits.len() - index).is_multiple_of(3) {
+                grouped.push(separator);
+            }
+            grouped.push(digit);
+        }
+        grouped
+    }
+
+    fn find(
+        self,
+        key: &str,
+        values: Option<&HashMap<Cow<'static, str>, FluentValue<'_>>>,
+    ) -> Option<String> {
+        let first = match self.spoken() {
+            Language::It => &ITALIAN,
+            Language::En | Language::De => &ENGLISH,
+        };
+        LOCALES
+            .lookup_single_language(first, key, values)
+            .or_else(|_| LOCALES.lookup_single_language(&ITALIAN, key, values))
+            .ok()
+    }
+}
