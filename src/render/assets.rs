@@ -38,7 +38,11 @@ pub fn get(path: &str) -> Option<Asset> {
         other => other.to_owned(),
     };
     let etag = format!("\"{}\"", HEXLOWER.encode(&file.metadata.sha256_hash()));
-    Some(Asset { bytes: file.data, mime, etag })
+    Some(Asset {
+        bytes: file.data,
+        mime,
+        etag,
+    })
 }
 
 /// The hash in the addresses: the first 8 hex digits of a SHA-256 over all names and contents.
@@ -55,7 +59,11 @@ pub fn release() -> &'static str {
                 context.update(&file.metadata.sha256_hash());
             }
         }
-        HEXLOWER.encode(context.finish().as_ref()).chars().take(8).collect()
+        HEXLOWER
+            .encode(context.finish().as_ref())
+            .chars()
+            .take(8)
+            .collect()
     });
     &RELEASE
 }
@@ -102,7 +110,10 @@ mod tests {
         let sheet = String::from_utf8(sheet.bytes.into_owned()).expect("is text");
         let mut found = 0;
         for part in sheet.split("url(\"").skip(1) {
-            let path = part.split('"').next().expect("split gives one part at least");
+            let path = part
+                .split('"')
+                .next()
+                .expect("split gives one part at least");
             assert!(get(path).is_some(), "{path} is missing");
             found += 1;
         }

@@ -17,14 +17,21 @@ pub fn message(text: Text, pointer: &str, code: &str) -> String {
     let label = label(text, pointer);
     let key = format!("error-{code}");
     let general = text.with(&key, &[("label", label.clone().into())]);
-    if general == key { text.with("error-other", &[("label", label.into())]) } else { general }
+    if general == key {
+        text.with("error-other", &[("label", label.into())])
+    } else {
+        general
+    }
 }
 
 /// The name of the field in words, with the number of its row where there are several.
 pub fn label(text: Text, pointer: &str) -> String {
     let name = text.word("label", &field(pointer));
     match row(pointer) {
-        Some(row) => text.with("label-in-row", &[("label", name.into()), ("row", row.into())]),
+        Some(row) => text.with(
+            "label-in-row",
+            &[("label", name.into()), ("row", row.into())],
+        ),
         None => name,
     }
 }
@@ -73,9 +80,18 @@ mod tests {
     #[test]
     fn every_code_of_the_interface_has_a_sentence() {
         let codes = [
-            "required", "format", "checksum", "too_long", "out_of_range", "unknown_value",
-            "unknown_field", "mismatch_birth_date", "mismatch_sex", "same_as_mailbox",
-            "second_channel_required", "not_accepted",
+            "required",
+            "format",
+            "checksum",
+            "too_long",
+            "out_of_range",
+            "unknown_value",
+            "unknown_field",
+            "mismatch_birth_date",
+            "mismatch_sex",
+            "same_as_mailbox",
+            "second_channel_required",
+            "not_accepted",
         ];
         for language in [Language::It, Language::En] {
             let text = Text::new(language);

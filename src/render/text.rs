@@ -57,15 +57,19 @@ impl Text {
 
     /// The text of a key with values set in; numbers choose their plural form.
     pub fn with(self, key: &str, values: &[(&'static str, FluentValue<'_>)]) -> String {
-        let values: HashMap<Cow<'static, str>, FluentValue<'_>> =
-            values.iter().map(|(name, value)| (Cow::Borrowed(*name), value.clone())).collect();
-        self.find(key, Some(&values)).unwrap_or_else(|| key.to_owned())
+        let values: HashMap<Cow<'static, str>, FluentValue<'_>> = values
+            .iter()
+            .map(|(name, value)| (Cow::Borrowed(*name), value.clone()))
+            .collect();
+        self.find(key, Some(&values))
+            .unwrap_or_else(|| key.to_owned())
     }
 
     /// The text of `<family>-<word>`, where `word` is one of the fixed words of an interface
     /// (a state, a purpose). An unknown word is shown as it is.
     pub fn word(self, family: &str, word: &str) -> String {
-        self.try_word(family, word).unwrap_or_else(|| word.to_owned())
+        self.try_word(family, word)
+            .unwrap_or_else(|| word.to_owned())
     }
 
     /// As [`Text::word`], but `None` for a word without a text.
@@ -85,7 +89,10 @@ impl Text {
         let clock = format!("{:02}:{:02}", local.hour(), local.minute());
         self.with(
             "date-and-clock",
-            &[("date", self.date(local.date_naive()).into()), ("clock", clock.into())],
+            &[
+                ("date", self.date(local.date_naive()).into()),
+                ("clock", clock.into()),
+            ],
         )
     }
 
@@ -121,3 +128,6 @@ impl Text {
             .ok()
     }
 }
+
+#[cfg(test)]
+mod tests;

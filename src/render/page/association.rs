@@ -101,8 +101,10 @@ impl AssociationCard {
     /// The phone as a `tel:` link: digits and a leading plus only.
     pub fn tel(&self) -> String {
         let phone = self.phone.as_deref().unwrap_or_default();
-        let digits: String =
-            phone.chars().filter(|sign| sign.is_ascii_digit() || *sign == '+').collect();
+        let digits: String = phone
+            .chars()
+            .filter(|sign| sign.is_ascii_digit() || *sign == '+')
+            .collect();
         format!("tel:{digits}")
     }
 }

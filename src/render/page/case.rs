@@ -145,7 +145,11 @@ pub struct CasePage {
 impl CasePage {
     /// The best that any association offers: decides the page's main button.
     pub fn offer(&self) -> Offer {
-        let offers = || self.associations.iter().map(|association| association.offer);
+        let offers = || {
+            self.associations
+                .iter()
+                .map(|association| association.offer)
+        };
         [Offer::Join, Offer::Interest]
             .into_iter()
             .find(|best| offers().any(|offer| offer == *best))
@@ -155,7 +159,11 @@ impl CasePage {
     /// The HTML button to copy into another site.
     pub fn share_button(&self) -> String {
         let href = escape(&self.share_url);
-        let label = escape(&self.chrome.tv("share-label", &[("title", self.case.title.as_str().into())]));
+        let label = escape(
+            &self
+                .chrome
+                .tv("share-label", &[("title", self.case.title.as_str().into())]),
+        );
         format!("<a href=\"{href}\" rel=\"noopener\">{label}</a>")
     }
 
@@ -172,5 +180,9 @@ impl CasePage {
 
 /// Escapes for the copied snippet itself; the page escapes the whole of it once more.
 fn escape(words: &str) -> String {
-    words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    words
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }

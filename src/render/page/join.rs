@@ -40,7 +40,11 @@ pub struct ConsentField {
 impl ConsentField {
     /// The paragraphs of the text.
     pub fn paragraphs(&self) -> Vec<&str> {
-        self.words.split("\n\n").map(str::trim).filter(|part| !part.is_empty()).collect()
+        self.words
+            .split("\n\n")
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+            .collect()
     }
 }
 
@@ -65,7 +69,10 @@ impl JoinForm {
 
     /// The form of the first visit.
     pub fn blank() -> Self {
-        Self { mailboxes: vec![MailboxRow::default(); Self::ROWS], ..Self::default() }
+        Self {
+            mailboxes: vec![MailboxRow::default(); Self::ROWS],
+            ..Self::default()
+        }
     }
 }
 
@@ -117,7 +124,11 @@ pub fn choose_href(case: &str, via: Option<&str>) -> String {
 
 /// The address of the form with one association.
 pub fn href(case: &str, association: &str, via: Option<&str>) -> String {
-    let base = format!("/c/{}/join?association={}", encode(case), encode(association));
+    let base = format!(
+        "/c/{}/join?association={}",
+        encode(case),
+        encode(association)
+    );
     match via {
         Some(via) => format!("{base}&via={}", encode(via)),
         None => base,

@@ -93,7 +93,9 @@ pub struct MePage {
 impl MePage {
     /// True if the newsletter is wanted.
     pub fn newsletter(&self) -> bool {
-        self.consents.iter().any(|line| line.purpose == "newsletter" && line.given)
+        self.consents
+            .iter()
+            .any(|line| line.purpose == "newsletter" && line.given)
     }
 }
 

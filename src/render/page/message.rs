@@ -62,7 +62,10 @@ impl MessagePage {
 
     /// 429: wait `seconds`.
     pub fn too_many(chrome: Chrome, seconds: u64) -> Self {
-        let wait = chrome.tv("message-wait", &[("minutes", seconds.div_ceil(60).max(1).into())]);
+        let wait = chrome.tv(
+            "message-wait",
+            &[("minutes", seconds.div_ceil(60).max(1).into())],
+        );
         let mut page = Self::of(chrome, "too-many");
         page.paragraphs.push(wait);
         page
@@ -84,7 +87,10 @@ impl MessagePage {
     pub fn session_over(chrome: Chrome) -> Self {
         let mut page = Self::of(chrome, "session-over");
         let label = page.chrome.t("message-session-over-action");
-        page.action = Some(Action { href: "/enter".to_owned(), label });
+        page.action = Some(Action {
+            href: "/enter".to_owned(),
+            label,
+        });
         page
     }
 
@@ -97,7 +103,16 @@ impl MessagePage {
         let text = chrome.text();
         let title = text.word("message-title", word);
         let paragraphs = vec![text.word("message-text", word)];
-        let action = Some(Action { href: "/".to_owned(), label: text.get("message-home") });
-        Self { chrome, title, paragraphs, action, request_id: None }
+        let action = Some(Action {
+            href: "/".to_owned(),
+            label: text.get("message-home"),
+        });
+        Self {
+            chrome,
+            title,
+            paragraphs,
+            action,
+            request_id: None,
+        }
     }
 }

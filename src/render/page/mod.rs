@@ -82,7 +82,10 @@ impl Chrome {
 
     /// The icon `name` of the vendored sprite, as an address for `<use>`.
     pub fn icon(&self, name: &str) -> String {
-        format!("{}#it-{name}", assets::url("vendor/bootstrap-italia/svg/sprites.svg"))
+        format!(
+            "{}#it-{name}",
+            assets::url("vendor/bootstrap-italia/svg/sprites.svg")
+        )
     }
 
     /// This page in the language `word` (`it`, `en`).
@@ -112,7 +115,9 @@ impl FieldError {
         if self.pointer.is_empty() {
             return "form".to_owned();
         }
-        self.pointer.trim_start_matches('/').replace(['/', '_'], "-")
+        self.pointer
+            .trim_start_matches('/')
+            .replace(['/', '_'], "-")
     }
 }
 
@@ -150,7 +155,12 @@ impl Errors {
     pub fn all(&self, text: Text) -> Vec<(String, String)> {
         self.0
             .iter()
-            .map(|error| (error.id(), error_text::message(text, &error.pointer, &error.code)))
+            .map(|error| {
+                (
+                    error.id(),
+                    error_text::message(text, &error.pointer, &error.code),
+                )
+            })
             .collect()
     }
 }
@@ -184,3 +194,8 @@ pub struct AddressForm {
     /// ISO 3166 alpha-2, empty counts as `IT`.
     pub country: String,
 }
+
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod tests;
