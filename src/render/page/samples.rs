@@ -1,12 +1,17 @@
 //! Every page in each of its shapes, filled with one given word wherever visitors or data speak.
 
+#![expect(clippy::too_many_lines, reason = "a sample is as long as its page")]
+
 use askama::Template;
 use chrono::{DateTime, NaiveDate, TimeZone, Utc};
 
 use super::{
     AddressForm, CaseHead, Chrome, Errors, FieldError,
     association::{AssociationCard, ChoosePage, Offer, Register, RegisterStatus},
-    case::{CasePage, Domain, Fact, FactValue, Incident, Promise, Source, Statement, Treatment},
+    case::{
+        CasePage, Domain, Fact, FactValue, Incident, Promise, Source, SourcedInstant, Statement,
+        Treatment,
+    },
     confirm::{ConfirmPage, ConfirmState},
     enter::{EnterPage, EnterRequestPage, EnterState},
     home::{CaseRow, HomePage},
@@ -37,7 +42,7 @@ pub(super) const STATES: [&str; 10] = [
 #[derive(Clone, Copy)]
 pub(super) struct Words {
     pub(super) language: Language,
-    /// Put before each word of the data; empty for a calm page.
+    /// Put behind each word of the data; empty for a calm page.
     pub(super) mark: &'static str,
 }
 
@@ -170,8 +175,14 @@ fn public(words: Words, pages: &mut Vec<(String, String)>) {
     }
     let incident = Incident {
         name: words.say("Blocco di gennaio 2023"),
-        starts_at: instant(2023, 1, 22, 21),
-        ends_at: instant(2023, 1, 28, 19),
+        starts_at: instant(2023, 1, 22, 21).map(|at| SourcedInstant {
+            at,
+            source: words.source(),
+        }),
+        ends_at: instant(2023, 1, 28, 19).map(|at| SourcedInstant {
+            at,
+            source: words.source(),
+        }),
         accepted: date(2023, 1, 22).zip(date(2023, 2, 3)),
         domains: [Treatment::InScope, Treatment::Review, Treatment::Refused]
             .map(|treatment| Domain {

@@ -230,6 +230,16 @@ fn r70_every_figure_stands_with_its_source() {
         assert_eq!(fact.matches("<dd>").count(), fact.matches("<cite").count());
         assert!(fact.contains("Le fonti non concordano"));
     }
+    for recorded in ["Inizio registrato", "Fine registrata"] {
+        let value = html
+            .split(recorded)
+            .nth(1)
+            .and_then(|rest| rest.split("</dd>").next());
+        assert!(
+            value.is_some_and(|value| value.contains("<cite")),
+            "{recorded}"
+        );
+    }
 }
 
 #[test]
@@ -254,9 +264,13 @@ fn every_fixed_word_of_the_interface_has_its_text() {
         let known = |family: &str, word: &str| {
             assert!(text.try_word(family, word).is_some(), "{family}-{word}");
         };
-        STATES.iter().for_each(|word| known("state", word));
-        STATES.iter().for_each(|word| known("state-text", word));
-        cases.iter().for_each(|word| known("case-state", word));
+        for word in STATES {
+            known("state", word);
+            known("state-text", word);
+        }
+        for word in cases {
+            known("case-state", word);
+        }
         for purpose in purposes {
             known("consent-read", purpose);
             known("consent-label", purpose);
