@@ -7,6 +7,7 @@ pub mod ctx;
 pub mod directory;
 pub mod error;
 pub mod keyring;
+pub mod sign_up;
 pub mod vault;
 
 pub use clock::Clock;
