@@ -2,11 +2,16 @@
 //!
 //! Permissions are checked here. Nothing here knows of HTTP, SQL or the environment.
 
+pub mod audit;
+pub mod challenge;
+mod clash;
 pub mod clock;
+pub mod confirmation;
 pub mod ctx;
 pub mod directory;
 pub mod error;
 pub mod keyring;
+pub mod session;
 pub mod sign_up;
 pub mod vault;
 

@@ -87,7 +87,7 @@ pub async fn insert(conn: &mut Conn, _scope: Scope, row: &IdentityRow) -> DbResu
 /// As the database says.
 pub async fn register_person(
     conn: &mut Conn,
-    _scope: Scope,
+    scope: Scope,
     key: Uuid,
     claimant: ClaimantId,
     association: Uuid,
@@ -106,7 +106,7 @@ pub async fn register_person(
     if inserted == 1 {
         return Ok(None);
     }
-    find_holder(conn, _scope, key).await
+    find_holder(conn, scope, key).await
 }
 
 /// Who holds the key of a person.

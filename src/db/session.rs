@@ -9,6 +9,7 @@ use crate::db::error::DbResult;
 use crate::db::pool::Conn;
 use crate::db::schema::sessions;
 use crate::db::scope::Scope;
+use crate::domain::ids::{AssociationId, ClaimantId};
 
 /// A row of `sessions`.
 #[derive(Queryable, Selectable, Insertable, Debug, Clone)]
@@ -118,4 +119,25 @@ pub async fn delete_of(conn: &mut Conn, _scope: Scope, subject: Uuid) -> DbResul
             .execute(conn)
             .await?,
     )
+}
+
+/// Gives a claimant's session to another record of the same person.
+///
+/// # Errors
+/// As the database says.
+pub async fn mark_subject(
+    conn: &mut Conn,
+    _scope: Scope,
+    id: Uuid,
+    claimant: ClaimantId,
+    association: AssociationId,
+) -> DbResult<()> {
+    diesel::update(sessions::table.find(id))
+        .set((
+            sessions::subject_id.eq(claimant.uuid()),
+            sessions::association_id.eq(association.uuid()),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(())
 }
