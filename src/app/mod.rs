@@ -11,6 +11,8 @@ pub mod ctx;
 pub mod directory;
 pub mod error;
 pub mod keyring;
+pub mod mail_request;
+pub mod outbox;
 pub mod session;
 pub mod sign_up;
 pub mod vault;
