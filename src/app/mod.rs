@@ -6,7 +6,11 @@ pub mod clock;
 pub mod ctx;
 pub mod directory;
 pub mod error;
+pub mod housekeeping;
 pub mod keyring;
+pub mod lease;
+pub mod operator;
+pub mod retention;
 pub mod vault;
 
 pub use clock::Clock;

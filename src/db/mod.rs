@@ -8,11 +8,15 @@ pub mod case;
 pub mod embedded;
 pub mod error;
 pub mod key;
+pub mod lease;
 pub mod migration;
+pub mod operator;
 pub mod pool;
+pub mod retention;
 pub mod role;
 pub mod schema;
 pub mod scope;
+pub mod seed;
 
 pub use error::DbError;
 pub use pool::{Conn, Pools, Tx};

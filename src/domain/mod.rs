@@ -27,5 +27,6 @@ pub mod phone_number;
 pub mod postal_address;
 pub mod reference;
 pub mod retention;
+pub mod seed;
 pub mod sign_up;
 pub mod vat_number;
