@@ -2,11 +2,15 @@
 //!
 //! Permissions are checked here. Nothing here knows of HTTP, SQL or the environment.
 
+pub mod claimant_list;
+pub mod claimant_view;
 pub mod clock;
 pub mod ctx;
 pub mod directory;
 pub mod error;
 pub mod keyring;
+pub mod staff;
+pub mod trail;
 pub mod vault;
 
 pub use clock::Clock;

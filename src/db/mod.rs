@@ -4,7 +4,9 @@
 //! under. `find` gives an `Option`, `get` gives [`DbError::NotFound`], `list`, `insert`, `mark_*`,
 //! `lock` (= FOR UPDATE), `stream`.
 
+pub mod audit;
 pub mod case;
+pub mod claimant_list;
 pub mod embedded;
 pub mod error;
 pub mod key;
@@ -13,6 +15,8 @@ pub mod pool;
 pub mod role;
 pub mod schema;
 pub mod scope;
+pub mod staff;
+pub mod staff_session;
 
 pub use error::DbError;
 pub use pool::{Conn, Pools, Tx};
