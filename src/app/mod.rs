@@ -3,9 +3,11 @@
 //! Permissions are checked here. Nothing here knows of HTTP, SQL or the environment.
 
 pub mod clock;
+pub mod csrf;
 pub mod ctx;
 pub mod directory;
 pub mod error;
+pub mod health;
 pub mod keyring;
 pub mod vault;
 
