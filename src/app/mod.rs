@@ -2,17 +2,19 @@
 //!
 //! Permissions are checked here. Nothing here knows of HTTP, SQL or the environment.
 
+mod clash;
 pub mod assist;
 pub mod audit;
 pub mod challenge;
 pub mod claimant_list;
 pub mod claimant_view;
-mod clash;
 pub mod clock;
 pub mod confirmation;
+pub mod csrf;
 pub mod ctx;
 pub mod directory;
 pub mod error;
+pub mod health;
 pub mod housekeeping;
 pub mod identity;
 pub mod keyring;
