@@ -4,19 +4,30 @@
 //! under. `find` gives an `Option`, `get` gives [`DbError::NotFound`], `list`, `insert`, `mark_*`,
 //! `lock` (= FOR UPDATE), `stream`.
 
+pub mod audit;
 pub mod case;
+pub mod claimant;
+pub mod confirmation;
+pub mod consent;
 pub mod embedded;
 pub mod error;
+pub mod identity;
 pub mod key;
 pub mod lease;
+pub mod lookup;
+pub mod mailbox;
 pub mod migration;
 pub mod operator;
+pub mod outbox;
 pub mod pool;
+pub mod rate_bucket;
 pub mod retention;
 pub mod role;
 pub mod schema;
 pub mod scope;
 pub mod seed;
+pub mod session;
+pub mod sign_up;
 
 pub use error::DbError;
 pub use pool::{Conn, Pools, Tx};

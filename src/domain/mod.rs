@@ -1,7 +1,9 @@
 //! Pure types, rules and state machines: no actix, diesel, lettre, tokio, environment or clock.
 
-pub mod case;
 mod check_letter;
+mod folding;
+mod one_line;
+pub mod case;
 pub mod claimant;
 pub mod codice_fiscale;
 pub mod consent;
@@ -10,7 +12,6 @@ pub mod country;
 pub mod email_address;
 pub mod entity;
 pub mod field;
-mod folding;
 pub mod foreign_document;
 pub mod iban;
 pub mod identity;
@@ -18,7 +19,6 @@ pub mod ids;
 pub mod language;
 pub mod mail;
 pub mod mailbox_address;
-mod one_line;
 pub mod outage;
 pub mod permission;
 pub mod person;

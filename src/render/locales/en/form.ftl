@@ -1,5 +1,5 @@
 # Names of fields, hints, and what can be wrong with them.
-label-in-row = { $name } (row { $row })
+label-in-row = { $label } (row { $row })
 label-email = E-mail
 label-phone = Phone
 label-contact = Contact

@@ -1,5 +1,5 @@
 # Names of fields, hints, and what can be wrong with them.
-label-in-row = { $name } (riga { $row })
+label-in-row = { $label } (riga { $row })
 label-email = E-mail
 label-phone = Telefono
 label-contact = Recapito
