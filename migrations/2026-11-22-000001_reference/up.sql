@@ -336,6 +336,7 @@ COMMENT ON COLUMN case_counts.counted_at IS 'When it was counted, UTC';
 CREATE TABLE staff (
     id uuid NOT NULL,
     email_hash bytea NOT NULL,
+    root_version integer NOT NULL,
     sealed bytea NOT NULL,
     password_hash text NOT NULL,
     totp_sealed bytea NOT NULL,
@@ -348,6 +349,7 @@ CREATE TABLE staff (
 COMMENT ON TABLE staff IS 'A person of an association, or an operator';
 COMMENT ON COLUMN staff.id IS 'UUIDv7 made by the application';
 COMMENT ON COLUMN staff.email_hash IS 'Blind index of the login address';
+COMMENT ON COLUMN staff.root_version IS 'Version of the root key that seals name, address and TOTP secret';
 COMMENT ON COLUMN staff.sealed IS 'Name and address, sealed by the root key';
 COMMENT ON COLUMN staff.password_hash IS 'argon2id with a pepper, PHC string';
 COMMENT ON COLUMN staff.totp_sealed IS 'TOTP secret, sealed by the root key';

@@ -163,7 +163,7 @@ CREATE TABLE exports (
     CONSTRAINT exports_association_id_fkey FOREIGN KEY (association_id) REFERENCES associations (id),
     CONSTRAINT exports_case_id_fkey FOREIGN KEY (case_id) REFERENCES cases (id),
     CONSTRAINT exports_format_check CHECK (format IN ('csv')),
-    CONSTRAINT exports_state_check CHECK (state IN ('running', 'ready', 'failed')),
+    CONSTRAINT exports_state_check CHECK (state IN ('queued', 'running', 'ready', 'failed')),
     CONSTRAINT exports_ready_check CHECK (state <> 'ready' OR (row_count IS NOT NULL AND octet_length(sha256) = 32))
 );
 CREATE INDEX exports_list_idx ON exports (association_id, case_id, id DESC);
@@ -176,7 +176,7 @@ COMMENT ON COLUMN exports.format IS 'csv';
 COMMENT ON COLUMN exports.clear IS 'Whether codice fiscale, addresses and dates were in clear';
 COMMENT ON COLUMN exports.purpose IS 'Why, as typed; names nobody';
 COMMENT ON COLUMN exports.filter IS 'What was asked for';
-COMMENT ON COLUMN exports.state IS 'running, ready, or failed: the stream was cut';
+COMMENT ON COLUMN exports.state IS 'queued: asked for, not fetched yet; running; ready; or failed: the stream was cut';
 COMMENT ON COLUMN exports.row_count IS 'Rows written';
 COMMENT ON COLUMN exports.sha256 IS 'SHA-256 of all bytes before the last line';
 COMMENT ON COLUMN exports.created_at IS 'When it was asked for, UTC';

@@ -13,7 +13,7 @@ GRANT INSERT, UPDATE ON associations, association_registers, association_keys, r
     respondent_statements, plans, texts, case_counts, staff, memberships, root_keys, signing_keys
     TO joinder_system;
 GRANT SELECT ON staff, memberships, root_keys, signing_keys TO joinder_system;
-GRANT SELECT (id, status, created_at, sealed) ON staff TO joinder_tenant;
+GRANT SELECT (id, status, created_at, root_version, sealed) ON staff TO joinder_tenant;
 GRANT SELECT ON memberships TO joinder_tenant;
 
 -- a sign-up: inserts only, plus the two tables it must ask

@@ -82,7 +82,9 @@ pub enum BootstrapError {
     #[error(transparent)]
     Seed(#[from] SeedError),
     /// A text differs from the one published under the same version: people consented to those bytes.
-    #[error("the text {kind} {version} ({language}) is published with other words: give the new words a new version")]
+    #[error(
+        "the text {kind} {version} ({language}) is published with other words: give the new words a new version"
+    )]
     TextChanged {
         /// Kind of the text.
         kind: String,

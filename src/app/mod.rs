@@ -2,9 +2,12 @@
 //!
 //! Permissions are checked here. Nothing here knows of HTTP, SQL or the environment.
 
-mod clash;
 pub mod audit;
+pub mod bootstrap;
 pub mod challenge;
+pub mod claimant_list;
+pub mod claimant_view;
+mod clash;
 pub mod clock;
 pub mod confirmation;
 pub mod ctx;
@@ -19,6 +22,8 @@ pub mod outbox;
 pub mod retention;
 pub mod session;
 pub mod sign_up;
+pub mod staff;
+pub mod trail;
 pub mod vault;
 
 pub use clock::Clock;

@@ -90,12 +90,7 @@ pub async fn release_mail(ctx: &Ctx, domain: &str) -> AppResult<Option<ReleasedR
     Ok(Some(released))
 }
 
-async fn write_audit(
-    ctx: &Ctx,
-    tx: &mut Tx,
-    action: &'static str,
-    domain: &str,
-) -> AppResult<()> {
+async fn write_audit(ctx: &Ctx, tx: &mut Tx, action: &'static str, domain: &str) -> AppResult<()> {
     let hash = ctx.keyring.index.platform_hash("mail_domain", domain);
     let now = ctx.clock.now();
     let row = AuditRow {

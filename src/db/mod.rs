@@ -7,6 +7,7 @@
 pub mod audit;
 pub mod case;
 pub mod claimant;
+pub mod claimant_list;
 pub mod confirmation;
 pub mod consent;
 pub mod embedded;
@@ -28,6 +29,8 @@ pub mod scope;
 pub mod seed;
 pub mod session;
 pub mod sign_up;
+pub mod staff;
+pub mod staff_session;
 
 pub use error::DbError;
 pub use pool::{Conn, Pools, Tx};

@@ -110,7 +110,8 @@ pub async fn release_waiting(
     now: DateTime<Utc>,
 ) -> DbResult<ReleasedRows> {
     // one pass over all claimants of a large provider may take minutes
-    conn.batch_execute("SET LOCAL statement_timeout = 0").await?;
+    conn.batch_execute("SET LOCAL statement_timeout = 0")
+        .await?;
     let claimants = run(conn, ADD_HELD_TIME, domain, since, now).await?;
     run(conn, PROLONG_LINKS, domain, since, now).await?;
     let mails = run(conn, MAKE_DUE, domain, since, now).await?;

@@ -103,7 +103,10 @@ pub async fn list_unconfirmed_due(
     .bind::<BigInt, _>(limit)
     .load(conn)
     .await?;
-    Ok(rows.into_iter().map(|row| ClaimantId::new(row.id)).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| ClaimantId::new(row.id))
+        .collect())
 }
 
 /// Locks those of the claimants that are still unconfirmed, by touching them (SCALE 2: no FOR UPDATE

@@ -452,6 +452,7 @@ diesel::table! {
     staff (id) {
         id -> Uuid,
         email_hash -> Bytea,
+        root_version -> Int4,
         sealed -> Bytea,
         password_hash -> Text,
         totp_sealed -> Bytea,

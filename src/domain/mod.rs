@@ -1,9 +1,7 @@
 //! Pure types, rules and state machines: no actix, diesel, lettre, tokio, environment or clock.
 
-mod check_letter;
-mod folding;
-mod one_line;
 pub mod case;
+mod check_letter;
 pub mod claimant;
 pub mod codice_fiscale;
 pub mod consent;
@@ -12,6 +10,7 @@ pub mod country;
 pub mod email_address;
 pub mod entity;
 pub mod field;
+mod folding;
 pub mod foreign_document;
 pub mod iban;
 pub mod identity;
@@ -19,6 +18,7 @@ pub mod ids;
 pub mod language;
 pub mod mail;
 pub mod mailbox_address;
+mod one_line;
 pub mod outage;
 pub mod permission;
 pub mod person;

@@ -2,12 +2,13 @@
 
 use data_encoding::BASE32_NOPAD;
 
-use super::StaffMade;
+use super::{SCOPE, StaffMade};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::app::staff::{self, NewStaff};
-use crate::crypto::{sha256, token};
 use crate::crypto::totp::TotpSecret;
+use crate::crypto::{sha256, token};
+use crate::db;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::AssociationId;
 use crate::domain::permission::Role;
@@ -50,6 +51,9 @@ pub(super) async fn make(
         for number in 1..=PER_ROLE {
             let name = role.as_str().replace('_', "-");
             let email = format!("{name}-{number}@{slug}.example");
+            if is_known(ctx, &email).await? {
+                continue;
+            }
             let (password, totp) = secrets(&email, logins)?;
             let new = NewStaff {
                 email: EmailAddress::parse(&email)
@@ -72,6 +76,15 @@ pub(super) async fn make(
         }
     }
     Ok(made)
+}
+
+/// Whoever is there stays as is: a role taken away is not given back.
+async fn is_known(ctx: &Ctx, email: &str) -> AppResult<bool> {
+    let hash = ctx.keyring.index.platform_hash("staff", email);
+    let mut tx = ctx.pools.begin(SCOPE).await?;
+    let known = db::staff::find_by_email(&mut tx, SCOPE, &hash).await?;
+    tx.commit().await?;
+    Ok(known.is_some())
 }
 
 fn secrets(email: &str, logins: Logins) -> AppResult<(String, TotpSecret)> {

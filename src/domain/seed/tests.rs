@@ -31,10 +31,7 @@ registers = { giustizia = { status = "active", reference = "n. 1", checked_on = 
 fn times_are_read_as_toml_times_and_as_text() {
     let seed = Seed::parse(MINIMAL).unwrap();
     let incident = &seed.incidents[0];
-    assert_eq!(
-        incident.starts_at.to_rfc3339(),
-        "2023-01-22T21:00:00+00:00"
-    );
+    assert_eq!(incident.starts_at.to_rfc3339(), "2023-01-22T21:00:00+00:00");
     assert_eq!(
         incident.ends_at.unwrap().to_rfc3339(),
         "2023-01-28T20:00:00+00:00"
@@ -47,10 +44,20 @@ fn times_are_read_as_toml_times_and_as_text() {
 #[test]
 fn what_is_wrong_is_told_with_its_line() {
     for (right, wrong, line, words) in [
-        ("state = \"open\"", "state = \"opened\"", 9, "draft, pre_registration, open"),
+        (
+            "state = \"open\"",
+            "state = \"opened\"",
+            9,
+            "draft, pre_registration, open",
+        ),
         ("03970540963", "03970540964", 4, "check digit"),
         ("in_scope", "inside", 19, "in_scope, verify, review, refuse"),
-        ("2023-01-22T22:00:00+01:00", "2023-01-22T22:00:00", 15, "offset"),
+        (
+            "2023-01-22T22:00:00+01:00",
+            "2023-01-22T22:00:00",
+            15,
+            "offset",
+        ),
         ("\"libero.it\"", "\"Libero.it\"", 19, "lower-case"),
         ("mode = ", "modus = ", 24, "modus"),
         ("slug = \"codacons\"", "slug = \"Coda cons\"", 22, "slug"),
@@ -66,10 +73,12 @@ fn what_is_wrong_is_told_with_its_line() {
 
 #[test]
 fn what_contradicts_another_field_is_told_with_its_path() {
-    let fact = "\n[[fact]]\nincident = \"june\"\ntopic = \"size\"\nvalue = \"9\"\nsource = \"S0\"\n";
+    let fact =
+        "\n[[fact]]\nincident = \"june\"\ntopic = \"size\"\nvalue = \"9\"\nsource = \"S0\"\n";
     let statement = "\n[[statement]]\nspeaker = \"a\"\nsaid_on = 2023-01-26\nstatement = \"b\"\n\
                      source = \"S0\"\npromise_kept = false\n";
-    let twice = "\n[[association]]\nslug = \"codacons\"\nname = \"Codacons\"\nmode = \"interest\"\n";
+    let twice =
+        "\n[[association]]\nslug = \"codacons\"\nname = \"Codacons\"\nmode = \"interest\"\n";
     let partner = "\n[[partner]]\nslug = \"site\"\nassociation = \"codacons\"\nscopes = []\n";
     for (added, field) in [
         (fact, "fact[0].incident"),

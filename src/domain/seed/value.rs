@@ -82,8 +82,8 @@ pub(super) fn codice_fiscale<'de, D: Deserializer<'de>>(input: D) -> Result<Stri
 
 pub(super) fn domain<'de, D: Deserializer<'de>>(input: D) -> Result<String, D::Error> {
     let text = String::deserialize(input)?;
-    let is_one = MailboxAddress::parse(&format!("a@{text}"))
-        .is_ok_and(|address| address.domain() == text);
+    let is_one =
+        MailboxAddress::parse(&format!("a@{text}")).is_ok_and(|address| address.domain() == text);
     if is_one {
         return Ok(text);
     }

@@ -1,0 +1,365 @@
+//! Staff list and search the claimants of their association.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use data_encoding::BASE64URL_NOPAD;
+use uuid::Uuid;
+
+use crate::app::ctx::Ctx;
+use crate::app::directory::{AssociationEntry, CaseEntry};
+use crate::app::error::{AppError, AppResult};
+use crate::app::staff::StaffActor;
+use crate::app::vault::Vault;
+use crate::db::DbError;
+use crate::db::claimant_list::{self, Belongings, IdentityRow, ListRow, MailboxRow, Selection};
+use crate::db::key::ClaimantKeyRow;
+use crate::domain::case::CaseState;
+use crate::domain::claimant::{ClaimantState, Completeness, Review, missing};
+use crate::domain::codice_fiscale::CodiceFiscale;
+use crate::domain::email_address::EmailAddress;
+use crate::domain::identity::Identity;
+use crate::domain::ids::{CaseId, ClaimantId, MailboxId};
+use crate::domain::mailbox_address::MailboxAddress;
+use crate::domain::permission::operation;
+use crate::domain::personal_name::PersonalName;
+use crate::domain::phone_number::PhoneNumber;
+use crate::domain::reference::Reference;
+use crate::domain::vat_number::NumericCodiceFiscale;
+
+/// Items of a page where nobody says how many.
+pub const DEFAULT_LIMIT: u16 = 50;
+/// Most items of a page.
+pub const MAX_LIMIT: u16 = 200;
+
+/// Which claimants staff want to see.
+#[derive(Clone, Default)]
+pub struct Filter {
+    /// Only this state.
+    pub state: Option<ClaimantState>,
+    /// Exact search: reference, codice fiscale, e-mail, phone, mailbox or surname.
+    pub search: Option<String>,
+}
+
+/// A page of claimants, newest first.
+#[derive(Debug)]
+pub struct Page {
+    /// The claimants.
+    pub items: Vec<Item>,
+    /// Where the next page begins; `None` on the last.
+    pub next: Option<ClaimantId>,
+}
+
+/// A claimant in a list (DESIGN 8).
+#[derive(Clone)]
+pub struct Item {
+    /// The claimant.
+    pub id: ClaimantId,
+    /// What the claimant quotes on the phone.
+    pub reference: Reference,
+    /// State.
+    pub state: ClaimantState,
+    /// For staff only.
+    pub review: Review,
+    /// Nothing is missing and nothing to review.
+    pub ready: bool,
+    /// Name of person or entity, once given; `None` also for the erased.
+    pub name: Option<String>,
+    /// Codice fiscale, masked.
+    pub codice_fiscale: Option<String>,
+    /// Mailboxes, in clear.
+    pub mailboxes: Vec<String>,
+    /// When the sign-up was made, UTC.
+    pub created_at: DateTime<Utc>,
+    /// When the contact was confirmed, UTC.
+    pub confirmed_at: Option<DateTime<Utc>>,
+    /// When the declaration in force was signed, UTC.
+    pub signed_at: Option<DateTime<Utc>>,
+}
+
+/// A case the actor's association takes part in.
+#[derive(Clone, Debug)]
+pub struct OwnCase {
+    /// The case.
+    pub case: Arc<CaseEntry>,
+    /// The association in it.
+    pub association: AssociationEntry,
+}
+
+/// The cases of the actor's association, newest first, drafts too.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn cases(ctx: &Ctx, actor: &StaffActor) -> AppResult<Vec<OwnCase>> {
+    let directory = ctx.directories.get(ctx).await?;
+    let own = directory.cases().iter().filter_map(|case| {
+        let association = case.association_by_id(actor.association_id())?;
+        Some(OwnCase {
+            case: case.clone(),
+            association: association.clone(),
+        })
+    });
+    Ok(own.collect())
+}
+
+/// A case of the actor's association.
+///
+/// # Errors
+/// `NotFound` for an unknown case and for one of others alike.
+pub async fn own_case(ctx: &Ctx, actor: &StaffActor, slug: &str) -> AppResult<OwnCase> {
+    let own = cases(ctx, actor).await?;
+    own.into_iter()
+        .find(|own| own.case.slug == slug)
+        .ok_or(AppError::NotFound)
+}
+
+/// A page of the own association's claimants in a case, from before `cursor`; `limit` 1 to 200.
+/// A search that could be no field finds nobody.
+///
+/// # Errors
+/// `Forbidden`; `NotFound` for a case of others.
+pub async fn list(
+    ctx: &Ctx,
+    actor: &StaffActor,
+    slug: &str,
+    filter: &Filter,
+    cursor: Option<ClaimantId>,
+    limit: u16,
+) -> AppResult<Page> {
+    actor.require(&operation::LIST_CLAIMANTS)?;
+    let own = own_case(ctx, actor, slug).await?;
+    let limit = limit.clamp(1, MAX_LIMIT);
+    let states = filter.state.iter().map(|state| state.as_str()).collect();
+    let selection = selection(ctx, actor, own.case.id, filter, states);
+    let scope = actor.scope();
+    let mut tx = ctx.pools.begin(scope).await?;
+    let mut rows =
+        claimant_list::list_page(&mut tx, scope, &selection, cursor, i64::from(limit) + 1).await?;
+    let more = rows.len() > usize::from(limit);
+    rows.truncate(usize::from(limit));
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let belongings =
+        claimant_list::list_belongings(&mut tx, scope, actor.association_id(), &ids).await?;
+    tx.commit().await?;
+    let next = rows
+        .last()
+        .filter(|_| more)
+        .map(|row| ClaimantId::new(row.id));
+    let mut opener = Opener::new(belongings);
+    let mut items = Vec::with_capacity(rows.len());
+    for row in rows {
+        let opened = opener.open(ctx, row.id).await?;
+        items.push(item(&own, &row, opened)?);
+    }
+    Ok(Page { items, next })
+}
+
+/// The cursor of a page in text.
+pub fn write_cursor(before: ClaimantId) -> String {
+    BASE64URL_NOPAD.encode(before.uuid().as_bytes())
+}
+
+/// Reads what [`write_cursor`] wrote; `None` for anything else.
+pub fn read_cursor(text: &str) -> Option<ClaimantId> {
+    let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).ok()?;
+    Some(ClaimantId::new(Uuid::from_slice(&bytes).ok()?))
+}
+
+/// The rows a filter means, in the states given.
+pub(in crate::app) fn selection(
+    ctx: &Ctx,
+    actor: &StaffActor,
+    case: CaseId,
+    filter: &Filter,
+    states: Vec<&'static str>,
+) -> Selection {
+    let search = filter.search.as_deref().map(str::trim);
+    Selection {
+        association: actor.association_id(),
+        case,
+        states,
+        hashes: search
+            .filter(|text| !text.is_empty())
+            .map(|text| hashes(ctx, case, text)),
+    }
+}
+
+/// Blind indexes of everything `text` could be.
+fn hashes(ctx: &Ctx, case: CaseId, text: &str) -> Vec<Vec<u8>> {
+    let index = &ctx.keyring.index;
+    let mut hashes = Vec::new();
+    let mut push = |field: &str, value: &str| {
+        hashes.push(index.hash(case.uuid(), field, value).to_vec());
+    };
+    if let Ok(email) = EmailAddress::parse(text) {
+        push("email", &email.normalized());
+    }
+    if let Ok(mailbox) = MailboxAddress::parse(text) {
+        push("mailbox", mailbox.as_str());
+    }
+    if let Ok(phone) = PhoneNumber::parse(text) {
+        push("phone", phone.as_str());
+    }
+    if let Ok(code) = CodiceFiscale::parse(text) {
+        push("codice_fiscale", code.as_str());
+    }
+    if let Ok(code) = NumericCodiceFiscale::parse(text) {
+        push("codice_fiscale", code.as_str());
+    }
+    // names of entities have signs a person's name may not have, but fold alike
+    if let Ok(name) = PersonalName::parse(text) {
+        push("surname", &name.folded());
+    }
+    if let Some(reference) = Reference::parse(text) {
+        hashes.push(
+            index
+                .platform_hash("reference", reference.as_str())
+                .to_vec(),
+        );
+    }
+    hashes
+}
+
+/// What is sealed about a claimant, open.
+#[derive(Default)]
+pub(in crate::app) struct Opened {
+    pub(in crate::app) identity: Option<(IdentityRow, Identity)>,
+    pub(in crate::app) mailboxes: Vec<OpenMailbox>,
+}
+
+/// A mailbox, open.
+#[derive(Clone)]
+pub struct OpenMailbox {
+    /// Its id.
+    pub id: MailboxId,
+    /// Its address.
+    pub address: MailboxAddress,
+    /// How the scope table treats the domain (R28).
+    pub treatment: String,
+    /// Code of the plan, if told.
+    pub plan: Option<String>,
+    /// Main mailbox, for an alias (R29).
+    pub alias_of: Option<MailboxId>,
+}
+
+/// Opens the claimants of a batch, without asking the database again.
+pub(in crate::app) struct Opener {
+    keys: HashMap<Uuid, ClaimantKeyRow>,
+    identities: HashMap<Uuid, IdentityRow>,
+    mailboxes: HashMap<Uuid, Vec<MailboxRow>>,
+}
+
+impl Opener {
+    pub(in crate::app) fn new(belongings: Belongings) -> Self {
+        let mut mailboxes: HashMap<Uuid, Vec<MailboxRow>> = HashMap::new();
+        for row in belongings.mailboxes {
+            mailboxes.entry(row.claimant_id).or_default().push(row);
+        }
+        let keys = belongings.keys.into_iter();
+        let identities = belongings.identities.into_iter();
+        Self {
+            keys: keys.map(|row| (row.claimant_id, row)).collect(),
+            identities: identities.map(|row| (row.claimant_id, row)).collect(),
+            mailboxes,
+        }
+    }
+
+    /// What is sealed about a claimant; nothing for the erased.
+    pub(in crate::app) async fn open(&mut self, ctx: &Ctx, claimant: Uuid) -> AppResult<Opened> {
+        let Some(key) = self.keys.remove(&claimant) else {
+            return Ok(Opened::default());
+        };
+        let vault = Vault::from_row(ctx, key).await?;
+        let identity = match self.identities.remove(&claimant) {
+            Some(mut row) => {
+                let sealed = std::mem::take(&mut row.sealed);
+                let identity = vault.unseal("identities", "sealed", sealed)?;
+                Some((row, identity))
+            }
+            None => None,
+        };
+        let rows = self.mailboxes.remove(&claimant).unwrap_or_default();
+        let mailboxes = rows.into_iter().map(|row| {
+            Ok(OpenMailbox {
+                id: MailboxId::new(row.id),
+                address: vault.unseal("mailboxes", "sealed", row.sealed)?,
+                treatment: row.treatment,
+                plan: row.plan,
+                alias_of: row.alias_of.map(MailboxId::new),
+            })
+        });
+        Ok(Opened {
+            identity,
+            mailboxes: mailboxes.collect::<AppResult<_>>()?,
+        })
+    }
+}
+
+/// State, review and missing letters of a row.
+pub(in crate::app) fn standing(
+    own: &OwnCase,
+    row: &ListRow,
+) -> AppResult<(ClaimantState, Review, Vec<char>)> {
+    let state = ClaimantState::parse(&row.state).ok_or(DbError::Corrupt("claimants.state"))?;
+    let review = Review::parse(&row.review).ok_or(DbError::Corrupt("claimants.review"))?;
+    let missing = missing(Completeness {
+        identity: row.identity_at.is_some(),
+        certified_address: own.association.has_counsel,
+        signed: matches!(state, ClaimantState::Signed | ClaimantState::Lodged),
+        payout: false,
+    });
+    Ok((state, review, missing))
+}
+
+fn item(own: &OwnCase, row: &ListRow, opened: Opened) -> AppResult<Item> {
+    let (state, review, missing) = standing(own, row)?;
+    let id = ClaimantId::new(row.id);
+    let identity = opened.identity.as_ref().map(|(_, identity)| identity);
+    Ok(Item {
+        id,
+        reference: Reference::of(id),
+        state,
+        review,
+        ready: missing.is_empty() && review == Review::None,
+        name: identity.map(Identity::display_name),
+        codice_fiscale: identity.and_then(Identity::masked_codice_fiscale),
+        mailboxes: opened
+            .mailboxes
+            .iter()
+            .map(|mailbox| mailbox.address.as_str().to_owned())
+            .collect(),
+        created_at: row.created_at,
+        confirmed_at: row.confirmed_at,
+        signed_at: row.signed_at,
+    })
+}
+
+impl OwnCase {
+    /// Whether anybody may sign up now, for the console's list of cases.
+    pub fn takes_sign_ups(&self) -> bool {
+        self.association.offer.takes_sign_ups() && self.case.state != CaseState::Draft
+    }
+}
+
+impl fmt::Debug for Filter {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Filter")
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Item {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Item({})", self.id)
+    }
+}
+
+impl fmt::Debug for OpenMailbox {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "OpenMailbox({})", self.id)
+    }
+}

@@ -1,0 +1,227 @@
+//! One claimant as staff see them: everything, with its trail; and the confirmation by staff of
+//! who has no e-mail.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+
+use crate::app::claimant_list::{self, OpenMailbox, Opener, OwnCase, standing};
+use crate::app::ctx::Ctx;
+use crate::app::error::{AppError, AppResult};
+use crate::app::staff::StaffActor;
+use crate::app::trail::{self, TrailEntry};
+use crate::app::vault::Vault;
+use crate::db::claimant_list::{
+    self as rows, ChallengeRow, ConflictRow, ConsentRow, IdentityRow, ListRow, MailRow,
+};
+use crate::domain::claimant::{ClaimantState, Review};
+use crate::domain::contact::Contact;
+use crate::domain::identity::Identity;
+use crate::domain::ids::ClaimantId;
+use crate::domain::permission::operation;
+use crate::domain::reference::Reference;
+
+/// Everything about a claimant. Contact, birth and street are there only for who works the
+/// queues; codice fiscale is always masked.
+pub struct ClaimantView {
+    /// The claimant.
+    pub id: ClaimantId,
+    /// The case, and the association in it.
+    pub own: OwnCase,
+    /// What the claimant quotes on the phone.
+    pub reference: Reference,
+    /// State.
+    pub state: ClaimantState,
+    /// For staff only.
+    pub review: Review,
+    /// Letters of art. 840-septies still missing (R2).
+    pub missing: Vec<char>,
+    /// Language for mails and pages.
+    pub language: String,
+    /// Where the person came from.
+    pub via: Option<String>,
+    /// How to reach the claimant; `None` once erased.
+    pub contact: Option<ShownContact>,
+    /// Who the claimant is, once given.
+    pub identity: Option<ShownIdentity>,
+    /// Mailboxes that failed.
+    pub mailboxes: Vec<OpenMailbox>,
+    /// Consents given and taken back, oldest first (R20).
+    pub consents: Vec<ConsentRow>,
+    /// Links and codes sent; times only.
+    pub challenges: Vec<ChallengeRow>,
+    /// Mails sent, oldest first.
+    pub mails: Vec<MailRow>,
+    /// Clashes, nothing about the other side.
+    pub conflicts: Vec<ConflictRow>,
+    /// What happened, newest first.
+    pub trail: Vec<TrailEntry>,
+    /// When the sign-up was made, UTC.
+    pub created_at: DateTime<Utc>,
+    /// When the contact was confirmed, UTC.
+    pub confirmed_at: Option<DateTime<Utc>>,
+    /// When the declaration in force was signed, UTC.
+    pub signed_at: Option<DateTime<Utc>>,
+    /// Whether the actor may confirm, enter identity or e-mail now.
+    pub can_assist: bool,
+}
+
+/// A contact as the actor may see it.
+#[derive(Default)]
+pub struct ShownContact {
+    /// Whether it is in clear.
+    pub clear: bool,
+    /// E-mail.
+    pub email: Option<String>,
+    /// Telephone.
+    pub phone: Option<String>,
+    /// Whether post is welcome.
+    pub postal_ok: bool,
+    /// Name and lines on an envelope; only in clear.
+    pub postal_lines: Vec<String>,
+}
+
+/// An identity as the actor may see it.
+pub struct ShownIdentity {
+    /// Name of person or entity.
+    pub name: String,
+    /// Capacity in which the claimant acts.
+    pub capacity: String,
+    /// Codice fiscale, masked; `None` for who has only a foreign document.
+    pub codice_fiscale: Option<String>,
+    /// Name of the legal representative of an entity.
+    pub representative: Option<String>,
+    /// Lines of the residence or seat; only in clear.
+    pub address_lines: Vec<String>,
+    /// Codes of what staff should look at (R23).
+    pub warnings: Vec<String>,
+    /// `claimant` or `staff`.
+    pub given_by: String,
+    /// When this version was given, UTC.
+    pub given_at: DateTime<Utc>,
+    /// Number of the version.
+    pub version: i32,
+}
+
+/// Everything about a claimant of the own association. A view that shows the contact in clear is
+/// audited as `view_claimant` (DESIGN 3.8).
+///
+/// # Errors
+/// `Forbidden`; `NotFound` for one of another association as for one who never was (R55).
+pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<ClaimantView> {
+    actor.require(&operation::GET_CLAIMANT)?;
+    let clear = operation::ASSIST_CONFIRM.allows(actor.role());
+    let association = actor.association_id();
+    let scope = actor.scope();
+    let mut tx = ctx.pools.begin(scope).await?;
+    let row = rows::get(&mut tx, scope, association, id).await?;
+    if clear {
+        let deed = actor.deed(id.uuid(), "view_claimant");
+        deed.write(ctx, &mut tx, scope).await?;
+    }
+    let belongings = rows::list_belongings(&mut tx, scope, association, &[row.id]).await?;
+    let vault = match belongings.keys.first() {
+        Some(key) => Some(Vault::from_row(ctx, key.clone()).await?),
+        None => None,
+    };
+    let contact = vault
+        .map(|vault| vault.unseal("claimants", "contact_sealed", row.contact_sealed.clone()))
+        .transpose()?
+        .map(|contact| shown_contact(&contact, clear));
+    let opened = Opener::new(belongings).open(ctx, row.id).await?;
+    let history = rows::get_history(&mut tx, scope, association, id).await?;
+    let trail = trail::read(ctx, &mut tx, scope, row.id).await?;
+    tx.commit().await?;
+    let own = own_case_of(ctx, actor, &row).await?;
+    let (state, review, missing) = standing(&own, &row)?;
+    Ok(ClaimantView {
+        id,
+        own,
+        reference: Reference::of(id),
+        state,
+        review,
+        missing,
+        language: row.language,
+        via: row.via,
+        contact,
+        identity: opened
+            .identity
+            .map(|(row, identity)| shown_identity(row, &identity, clear)),
+        mailboxes: opened.mailboxes,
+        consents: history.consents,
+        challenges: history.challenges,
+        mails: history.mails,
+        conflicts: history.conflicts,
+        trail,
+        created_at: row.created_at,
+        confirmed_at: row.confirmed_at,
+        signed_at: row.signed_at,
+        can_assist: clear && state == ClaimantState::ToAssist,
+    })
+}
+
+async fn own_case_of(ctx: &Ctx, actor: &StaffActor, row: &ListRow) -> AppResult<OwnCase> {
+    claimant_list::cases(ctx, actor)
+        .await?
+        .into_iter()
+        .find(|own| own.case.id.uuid() == row.case_id)
+        .ok_or(AppError::NotFound)
+}
+
+fn shown_contact(contact: &Contact, clear: bool) -> ShownContact {
+    let email = contact.email();
+    let phone = contact.phone();
+    if !clear {
+        return ShownContact {
+            clear,
+            email: email.map(|email| email.masked()),
+            phone: phone.map(|phone| phone.masked()),
+            postal_ok: contact.postal_ok(),
+            postal_lines: Vec::new(),
+        };
+    }
+    let postal_lines = contact.postal_address().map_or_else(Vec::new, |postal| {
+        let mut lines = vec![postal.name().to_owned()];
+        lines.extend(postal.address().lines());
+        lines
+    });
+    ShownContact {
+        clear,
+        email: email.map(|email| email.as_str().to_owned()),
+        phone: phone.map(|phone| phone.as_str().to_owned()),
+        postal_ok: contact.postal_ok(),
+        postal_lines,
+    }
+}
+
+fn shown_identity(row: IdentityRow, identity: &Identity, clear: bool) -> ShownIdentity {
+    let representative = match identity {
+        Identity::Person(_) => None,
+        Identity::Entity(entity) => {
+            let person = entity.legal_representative();
+            Some(format!(
+                "{} {}",
+                person.given_name().as_str(),
+                person.family_name().as_str()
+            ))
+        }
+    };
+    let address = identity.address().filter(|_| clear);
+    ShownIdentity {
+        name: identity.display_name(),
+        capacity: row.capacity,
+        codice_fiscale: identity.masked_codice_fiscale(),
+        representative,
+        address_lines: address.map_or_else(Vec::new, |address| address.lines().to_vec()),
+        warnings: row.warnings,
+        given_by: row.given_by,
+        given_at: row.created_at,
+        version: row.version,
+    }
+}
+
+impl fmt::Debug for ClaimantView {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "ClaimantView({})", self.id)
+    }
+}

@@ -1,0 +1,383 @@
+//! Staff of associations: who they are, and who acts. Signing in is in `sign_in`, staying signed
+//! in in `session`.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::app::ctx::Ctx;
+use crate::app::error::{AppError, AppResult};
+use crate::app::trail::Deed;
+use crate::crypto::sealing::{Aad, FORMAT, Sealed};
+use crate::crypto::token;
+use crate::crypto::totp::TotpSecret;
+use crate::db::staff::{self, MembershipRow, StaffRow};
+use crate::db::{Conn, DbError, Scope, staff_session};
+use crate::domain::email_address::EmailAddress;
+use crate::domain::ids::{AssociationId, StaffId};
+use crate::domain::permission::{Access, Operation, Role};
+
+pub mod session;
+pub mod sign_in;
+
+/// A staff member to make, for `bootstrap`.
+pub struct NewStaff {
+    /// Login address.
+    pub email: EmailAddress,
+    /// Name as shown in trails.
+    pub name: String,
+    /// Password, in clear; only its hash is stored.
+    pub password: String,
+    /// Authenticator secret; `None`: a new one is made.
+    pub totp: Option<TotpSecret>,
+    /// Role in each association.
+    pub memberships: Vec<(AssociationId, Role)>,
+}
+
+/// What [`create`] did.
+#[derive(Debug)]
+pub struct StaffCreated {
+    /// The person.
+    pub id: StaffId,
+    /// The authenticator secret, to be shown once; `None` where the person was there already, who
+    /// keeps password and secret.
+    pub totp: Option<TotpSecret>,
+}
+
+/// A signed-in staff member, acting for one association. Only `session` makes one.
+#[derive(Clone, Debug)]
+pub struct StaffActor {
+    staff_id: StaffId,
+    association_id: AssociationId,
+    role: Role,
+    session: Uuid,
+    stepped_up: bool,
+}
+
+/// A login of the demo, as shown on its login page.
+#[derive(Clone, Debug)]
+pub struct DemoLogin {
+    /// Login address.
+    pub email: String,
+    /// Role of the first membership.
+    pub role: Role,
+    /// Name of its association.
+    pub association: String,
+    /// An authenticator code that works now.
+    pub code: String,
+}
+
+/// The sealed document of a staff member.
+#[derive(Serialize, Deserialize)]
+struct Profile {
+    name: String,
+    email: String,
+}
+
+impl StaffActor {
+    /// Who acts.
+    pub const fn staff_id(&self) -> StaffId {
+        self.staff_id
+    }
+
+    /// The association acted for.
+    pub const fn association_id(&self) -> AssociationId {
+        self.association_id
+    }
+
+    /// The role now.
+    pub const fn role(&self) -> Role {
+        self.role
+    }
+
+    /// Id of the session: of the cookie's token, or the family of refresh tokens.
+    pub const fn session(&self) -> Uuid {
+        self.session
+    }
+
+    /// Whether the second factor is at most 5 minutes old.
+    pub const fn stepped_up(&self) -> bool {
+        self.stepped_up
+    }
+
+    /// Whether the actor may do `operation` now.
+    ///
+    /// # Errors
+    /// `Forbidden` for the role; `StepUpRequired` if the second factor is too old.
+    pub fn require(&self, operation: &Operation) -> AppResult<()> {
+        if matches!(operation.access, Access::Public) {
+            return Ok(());
+        }
+        if !operation.allows(self.role) {
+            return Err(AppError::Forbidden);
+        }
+        if operation.needs_step_up() && !self.stepped_up {
+            return Err(AppError::StepUpRequired);
+        }
+        Ok(())
+    }
+
+    /// The rights the actor's queries run under.
+    pub(in crate::app) const fn scope(&self) -> Scope {
+        Scope::Association(self.association_id)
+    }
+
+    /// A deed of this actor.
+    pub(in crate::app) fn deed<'a>(&self, subject: Uuid, action: &'static str) -> Deed<'a> {
+        Deed {
+            subject,
+            association: Some(self.association_id),
+            actor: Some(self.staff_id),
+            action,
+            change: None,
+            detail: json!({}),
+            note: None,
+        }
+    }
+}
+
+/// Makes a staff member, or gives one who is there these memberships. For the operator
+/// (`bootstrap`); audited as `staff_created`.
+///
+/// # Errors
+/// `RateLimited` if too many passwords are being hashed, `Unavailable`.
+pub async fn create(ctx: &Ctx, new: NewStaff) -> AppResult<StaffCreated> {
+    let scope = Scope::System("staff made by the operator");
+    let now = ctx.clock.now();
+    let email = login_name(new.email.as_str());
+    let email_hash = ctx.keyring.index.platform_hash("staff", &email);
+    let password_hash = ctx.keyring.passwords.hash(&new.password).await?;
+    let totp = new.totp.unwrap_or_else(TotpSecret::new);
+    let id = StaffId::new(token::new_id(now));
+    let (root_version, root) = ctx.keyring.root();
+    let root_version = i32::try_from(root_version).map_err(AppError::internal)?;
+    let profile = Profile {
+        name: new.name,
+        email: new.email.as_str().to_owned(),
+    };
+    let row = StaffRow {
+        id: id.uuid(),
+        email_hash: email_hash.to_vec(),
+        root_version,
+        sealed: root
+            .seal_json(&place("sealed", id.uuid(), root_version), &profile)?
+            .into_bytes(),
+        password_hash,
+        totp_sealed: root
+            .seal(
+                &place("totp_sealed", id.uuid(), root_version),
+                totp.as_bytes(),
+            )?
+            .into_bytes(),
+        status: "active".to_owned(),
+        created_at: now,
+    };
+    let mut tx = ctx.pools.begin(scope).await?;
+    let created = if staff::insert(&mut tx, scope, &row).await? {
+        StaffCreated {
+            id,
+            totp: Some(totp),
+        }
+    } else {
+        let known = staff::find_by_email(&mut tx, scope, &email_hash).await?;
+        let known = known.ok_or(AppError::NotFound)?;
+        StaffCreated {
+            id: StaffId::new(known.id),
+            totp: None,
+        }
+    };
+    for (association, role) in new.memberships {
+        put_membership(ctx, &mut tx, scope, created.id, association, role).await?;
+    }
+    tx.commit().await?;
+    Ok(created)
+}
+
+/// Lets nobody sign in as this person any more; what is open ends with the next request. For the
+/// operator.
+///
+/// # Errors
+/// `NotFound` if there is no such person.
+pub async fn disable(ctx: &Ctx, person: StaffId) -> AppResult<()> {
+    let scope = Scope::System("staff disabled by the operator");
+    let mut tx = ctx.pools.begin(scope).await?;
+    staff::mark_status(&mut tx, scope, person, "disabled").await?;
+    operator_deed(person, None, "staff_disabled")
+        .write(ctx, &mut tx, scope)
+        .await?;
+    Ok(tx.commit().await?)
+}
+
+/// Ends a person's role in an association. For the operator.
+///
+/// # Errors
+/// `NotFound` if the person has none there.
+pub async fn revoke_membership(
+    ctx: &Ctx,
+    person: StaffId,
+    association: AssociationId,
+) -> AppResult<()> {
+    let scope = Scope::System("membership revoked by the operator");
+    let now = ctx.clock.now();
+    let mut tx = ctx.pools.begin(scope).await?;
+    if !staff::revoke_membership(&mut tx, scope, person, association, now).await? {
+        return Err(AppError::NotFound);
+    }
+    operator_deed(person, Some(association), "membership_revoked")
+        .write(ctx, &mut tx, scope)
+        .await?;
+    Ok(tx.commit().await?)
+}
+
+/// The logins of the demo with codes that work now; empty anywhere else.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn demo_logins(ctx: &Ctx) -> AppResult<Vec<DemoLogin>> {
+    const SHOWN: i64 = 40;
+    if !ctx.settings.demo {
+        return Ok(Vec::new());
+    }
+    let scope = Scope::System("logins shown by the demo");
+    let mut tx = ctx.pools.begin(scope).await?;
+    let rows = staff::list(&mut tx, scope, SHOWN).await?;
+    let mut logins: Vec<DemoLogin> = Vec::new();
+    let mut seen = None;
+    for (row, role, association) in rows {
+        if seen.replace(row.id) == Some(row.id) {
+            continue;
+        }
+        let code = unused_code(ctx, &mut tx, scope, &row).await?;
+        let profile: Profile = open_profile(ctx, row.id, row.root_version, row.sealed)?;
+        logins.push(DemoLogin {
+            email: profile.email,
+            role: read_role(&role)?,
+            association,
+            code,
+        });
+    }
+    tx.commit().await?;
+    Ok(logins)
+}
+
+/// The code of this moment, or of a step next to it if the person used it already.
+async fn unused_code(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    scope: Scope,
+    row: &StaffRow,
+) -> AppResult<String> {
+    let now = ctx.clock.now();
+    let step = now.timestamp().div_euclid(30);
+    let used =
+        staff_session::list_totp_uses(conn, scope, StaffId::new(row.id), step.saturating_sub(1))
+            .await?;
+    let shift = [0, 1, -1]
+        .into_iter()
+        .find(|shift| !used.contains(&step.saturating_add(*shift)))
+        .unwrap_or(1);
+    Ok(open_totp(ctx, row)?.current(now + TimeDelta::seconds(shift * 30)))
+}
+
+/// Names of staff members.
+pub(in crate::app) async fn names(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    scope: Scope,
+    people: &[Uuid],
+) -> AppResult<HashMap<Uuid, String>> {
+    let mut names = HashMap::new();
+    for row in staff::list_names(conn, scope, people).await? {
+        let profile = open_profile(ctx, row.id, row.root_version, row.sealed)?;
+        names.insert(row.id, profile.name);
+    }
+    Ok(names)
+}
+
+async fn put_membership(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    scope: Scope,
+    person: StaffId,
+    association: AssociationId,
+    role: Role,
+) -> AppResult<()> {
+    let row = MembershipRow {
+        staff_id: person.uuid(),
+        association_id: association.uuid(),
+        role: role.as_str().to_owned(),
+        created_at: ctx.clock.now(),
+        revoked_at: None,
+    };
+    staff::put_membership(conn, scope, &row).await?;
+    Deed {
+        detail: json!({ "role": role.as_str() }),
+        ..operator_deed(person, Some(association), "staff_created")
+    }
+    .write(ctx, conn, scope)
+    .await
+}
+
+fn operator_deed<'a>(
+    person: StaffId,
+    association: Option<AssociationId>,
+    action: &'static str,
+) -> Deed<'a> {
+    Deed {
+        subject: person.uuid(),
+        association,
+        actor: None,
+        action,
+        change: None,
+        detail: json!({}),
+        note: None,
+    }
+}
+
+fn open_profile(ctx: &Ctx, id: Uuid, root_version: i32, sealed: Vec<u8>) -> AppResult<Profile> {
+    let root = ctx.keyring.root_by_version(root_version)?;
+    let place = place("sealed", id, root_version);
+    Ok(root.open_json(&place, &Sealed::from_stored(sealed))?)
+}
+
+fn open_totp(ctx: &Ctx, row: &StaffRow) -> AppResult<TotpSecret> {
+    let root = ctx.keyring.root_by_version(row.root_version)?;
+    let place = place("totp_sealed", row.id, row.root_version);
+    let bytes = root.open(&place, &Sealed::from_stored(row.totp_sealed.clone()))?;
+    Ok(TotpSecret::from_bytes(bytes)?)
+}
+
+fn read_role(text: &str) -> AppResult<Role> {
+    Role::parse(text).ok_or_else(|| DbError::Corrupt("memberships.role").into())
+}
+
+/// The login address as it is compared: without case and blanks around it.
+fn login_name(email: &str) -> String {
+    email.trim().to_lowercase()
+}
+
+fn place(column: &'static str, person: Uuid, key_version: i32) -> Aad<'static> {
+    Aad {
+        version: FORMAT,
+        table: "staff",
+        column,
+        claimant: person,
+        key_version,
+    }
+}
+
+impl fmt::Debug for NewStaff {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("NewStaff(..)")
+    }
+}
+
+impl fmt::Debug for Profile {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Profile(..)")
+    }
+}

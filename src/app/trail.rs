@@ -1,0 +1,152 @@
+//! Writes and reads the audit trail of what staff do.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::app::ctx::Ctx;
+use crate::app::error::{AppError, AppResult};
+use crate::app::staff;
+use crate::crypto::sealing::{Aad, FORMAT, Sealed};
+use crate::crypto::token;
+use crate::db::audit::{self, AuditRow};
+use crate::db::{Conn, Scope};
+use crate::domain::ids::{AssociationId, StaffId};
+
+/// Entries shown of one record; a record has a few dozen in its life.
+const SHOWN: i64 = 500;
+
+/// Something a staff member did, or tried.
+pub(in crate::app) struct Deed<'a> {
+    /// Whom or what it is about.
+    pub(in crate::app) subject: Uuid,
+    /// The tenant, where there is one.
+    pub(in crate::app) association: Option<AssociationId>,
+    /// Who; `None` where nobody is known.
+    pub(in crate::app) actor: Option<StaffId>,
+    /// Verb.
+    pub(in crate::app) action: &'static str,
+    /// States before and after, where one changed.
+    pub(in crate::app) change: Option<(&'static str, &'static str)>,
+    /// An object of ids and codes, nothing personal.
+    pub(in crate::app) detail: Value,
+    /// What may be personal: sealed by the association's key.
+    pub(in crate::app) note: Option<&'a [u8]>,
+}
+
+impl Deed<'_> {
+    /// Appends it to the trail; the caller commits.
+    pub(in crate::app) async fn write(
+        self,
+        ctx: &Ctx,
+        conn: &mut Conn,
+        scope: Scope,
+    ) -> AppResult<()> {
+        let now = ctx.clock.now();
+        let id = token::new_id(now);
+        let mut detail = self.detail;
+        let mut sealed = None;
+        if let (Some(note), Some(association)) = (self.note, self.association) {
+            let (version, key) = ctx.keyring.association(&ctx.pools, association).await?;
+            sealed = Some(key.seal(&place(id, version), note)?.into_bytes());
+            if let Value::Object(fields) = &mut detail {
+                fields.insert("key_version".to_owned(), json!(version));
+            }
+        }
+        let row = AuditRow {
+            subject_id: self.subject,
+            id,
+            association_id: self.association.map(AssociationId::uuid),
+            actor_kind: self.actor.map_or("public", |_| "staff").to_owned(),
+            actor_id: self.actor.map(StaffId::uuid),
+            action: self.action.to_owned(),
+            before: self.change.map(|(before, _)| before.to_owned()),
+            after: self.change.map(|(_, after)| after.to_owned()),
+            detail,
+            sealed,
+            created_at: now,
+        };
+        Ok(audit::insert(conn, scope, &row).await?)
+    }
+}
+
+/// One entry of a trail, as staff read it.
+#[derive(Clone, Debug)]
+pub struct TrailEntry {
+    /// When, UTC.
+    pub at: DateTime<Utc>,
+    /// Who acted: `public`, `claimant`, `staff`, `system`, `operator`.
+    pub actor_kind: String,
+    /// Name of the staff member, where one acted.
+    pub actor_name: Option<String>,
+    /// Verb.
+    pub action: String,
+    /// State before, where one changed.
+    pub before: Option<String>,
+    /// State after, where one changed.
+    pub after: Option<String>,
+    /// The reason staff typed, opened.
+    pub reason: Option<String>,
+}
+
+/// The newest 500 entries about a claimant, newest first, with the reasons opened.
+pub(in crate::app) async fn read(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    scope: Scope,
+    subject: Uuid,
+) -> AppResult<Vec<TrailEntry>> {
+    let rows = audit::list(conn, scope, subject, SHOWN).await?;
+    let mut people: Vec<Uuid> = rows
+        .iter()
+        .filter(|row| row.actor_kind == "staff")
+        .filter_map(|row| row.actor_id)
+        .collect();
+    people.sort_unstable();
+    people.dedup();
+    let names = staff::names(ctx, conn, scope, &people).await?;
+    let mut entries = Vec::with_capacity(rows.len());
+    for row in rows {
+        entries.push(entry(ctx, row, &names).await?);
+    }
+    Ok(entries)
+}
+
+async fn entry(ctx: &Ctx, row: AuditRow, names: &HashMap<Uuid, String>) -> AppResult<TrailEntry> {
+    let version = row.detail.get("key_version").and_then(Value::as_i64);
+    let version = version.and_then(|version| i32::try_from(version).ok());
+    let reason = match (row.sealed, row.association_id, version) {
+        (Some(sealed), Some(association), Some(version)) => {
+            let key = ctx
+                .keyring
+                .association_by_version(&ctx.pools, AssociationId::new(association), version)
+                .await?;
+            let note = key.open(&place(row.id, version), &Sealed::from_stored(sealed))?;
+            Some(String::from_utf8(note).map_err(AppError::internal)?)
+        }
+        _ => None,
+    };
+    let actor_name = row.actor_id.and_then(|id| names.get(&id).cloned());
+    Ok(TrailEntry {
+        at: row.created_at,
+        actor_kind: row.actor_kind,
+        actor_name,
+        action: row.action,
+        before: row.before,
+        after: row.after,
+        reason,
+    })
+}
+
+/// Sealed notes belong to their row of the trail.
+fn place(id: Uuid, key_version: i32) -> Aad<'static> {
+    Aad {
+        version: FORMAT,
+        table: "audit",
+        column: "sealed",
+        claimant: id,
+        key_version,
+    }
+}

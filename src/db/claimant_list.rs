@@ -1,0 +1,377 @@
+//! Claimants as staff read them: keyset pages, everything about one, and what lists of them need
+//! beside the row. Every query names the association, beside row-level security.
+
+use chrono::{DateTime, Utc};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use uuid::Uuid;
+
+use crate::db::error::DbResult;
+use crate::db::key::ClaimantKeyRow;
+use crate::db::pool::Conn;
+use crate::db::schema::{
+    case_counsel, claimant_keys, claimants, confirmations, conflicts, consents, identities,
+    lookups, mailboxes, mails,
+};
+use crate::db::scope::Scope;
+use crate::domain::ids::{AssociationId, CaseId, ClaimantId};
+
+/// A claimant without what is sealed in other tables.
+#[derive(Queryable, Selectable, Debug, Clone)]
+#[diesel(table_name = claimants)]
+#[expect(
+    missing_docs,
+    reason = "each field is the column of its name; see the migration"
+)]
+pub struct ListRow {
+    pub id: Uuid,
+    pub case_id: Uuid,
+    pub state: String,
+    pub review: String,
+    pub language: String,
+    pub via: Option<String>,
+    pub contact_kind: String,
+    pub contact_sealed: Vec<u8>,
+    pub mailbox_count: i16,
+    pub created_at: DateTime<Utc>,
+    pub confirmed_at: Option<DateTime<Utc>>,
+    pub identity_at: Option<DateTime<Utc>>,
+    pub signed_at: Option<DateTime<Utc>>,
+}
+
+/// The newest identity of a claimant.
+#[derive(Queryable, Selectable, Debug, Clone)]
+#[diesel(table_name = identities)]
+#[expect(
+    missing_docs,
+    reason = "each field is the column of its name; see the migration"
+)]
+pub struct IdentityRow {
+    pub claimant_id: Uuid,
+    pub version: i32,
+    pub capacity: String,
+    pub sealed: Vec<u8>,
+    pub warnings: Vec<String>,
+    pub given_by: String,
+    pub created_at: DateTime<Utc>,
+}
+
+/// A mailbox of a claimant.
+#[derive(Queryable, Selectable, Debug, Clone)]
+#[diesel(table_name = mailboxes)]
+#[expect(
+    missing_docs,
+    reason = "each field is the column of its name; see the migration"
+)]
+pub struct MailboxRow {
+    pub claimant_id: Uuid,
+    pub id: Uuid,
+    pub treatment: String,
+    pub plan: Option<String>,
+    pub alias_of: Option<Uuid>,
+    pub sealed: Vec<u8>,
+}
+
+/// What opens a batch of claimants, each ordered by claimant.
+#[derive(Debug, Default)]
+pub struct Belongings {
+    /// Data keys; none for the erased.
+    pub keys: Vec<ClaimantKeyRow>,
+    /// Newest identities.
+    pub identities: Vec<IdentityRow>,
+    /// Mailboxes, in the order they were named.
+    pub mailboxes: Vec<MailboxRow>,
+}
+
+/// Which claimants.
+#[derive(Debug, Clone)]
+pub struct Selection {
+    /// The tenant.
+    pub association: AssociationId,
+    /// The case.
+    pub case: CaseId,
+    /// States wanted; empty: all.
+    pub states: Vec<&'static str>,
+    /// Blind indexes of what was searched for, one of which must match; `None`: no search.
+    pub hashes: Option<Vec<Vec<u8>>>,
+}
+
+impl Selection {
+    fn query(&self) -> claimants::BoxedQuery<'_, Pg> {
+        let mut query = claimants::table
+            .filter(claimants::association_id.eq(self.association.uuid()))
+            .filter(claimants::case_id.eq(self.case.uuid()))
+            .into_boxed();
+        if !self.states.is_empty() {
+            query = query.filter(claimants::state.eq_any(&self.states));
+        }
+        if let Some(hashes) = &self.hashes {
+            let found = lookups::table
+                .filter(lookups::hash.eq_any(hashes))
+                .filter(lookups::association_id.eq(self.association.uuid()))
+                .select(lookups::claimant_id);
+            query = query.filter(claimants::id.eq_any(found));
+        }
+        query
+    }
+}
+
+/// A page, newest first, of claimants before `before`.
+///
+/// # Errors
+/// As the database says.
+pub async fn list_page(
+    conn: &mut Conn,
+    _scope: Scope,
+    selection: &Selection,
+    before: Option<ClaimantId>,
+    limit: i64,
+) -> DbResult<Vec<ListRow>> {
+    let mut query = selection.query();
+    if let Some(before) = before {
+        query = query.filter(claimants::id.lt(before.uuid()));
+    }
+    Ok(query
+        .order(claimants::id.desc())
+        .limit(limit)
+        .select(ListRow::as_select())
+        .load(conn)
+        .await?)
+}
+
+/// A batch, oldest first, of claimants after `after` and up to `until` (an id, included).
+///
+/// # Errors
+/// As the database says.
+pub async fn list_batch(
+    conn: &mut Conn,
+    _scope: Scope,
+    selection: &Selection,
+    after: Option<Uuid>,
+    until: Uuid,
+    limit: i64,
+) -> DbResult<Vec<ListRow>> {
+    let mut query = selection.query().filter(claimants::id.le(until));
+    if let Some(after) = after {
+        query = query.filter(claimants::id.gt(after));
+    }
+    Ok(query
+        .order(claimants::id)
+        .limit(limit)
+        .select(ListRow::as_select())
+        .load(conn)
+        .await?)
+}
+
+/// Keys, newest identities and mailboxes of a batch of claimants.
+///
+/// # Errors
+/// As the database says.
+pub async fn list_belongings(
+    conn: &mut Conn,
+    _scope: Scope,
+    association: AssociationId,
+    ids: &[Uuid],
+) -> DbResult<Belongings> {
+    let association = association.uuid();
+    Ok(Belongings {
+        keys: claimant_keys::table
+            .filter(claimant_keys::claimant_id.eq_any(ids))
+            .filter(claimant_keys::association_id.eq(association))
+            .select(ClaimantKeyRow::as_select())
+            .load(conn)
+            .await?,
+        identities: identities::table
+            .filter(identities::claimant_id.eq_any(ids))
+            .filter(identities::association_id.eq(association))
+            .distinct_on(identities::claimant_id)
+            .order((identities::claimant_id, identities::version.desc()))
+            .select(IdentityRow::as_select())
+            .load(conn)
+            .await?,
+        mailboxes: mailboxes::table
+            .filter(mailboxes::claimant_id.eq_any(ids))
+            .filter(mailboxes::association_id.eq(association))
+            .order((mailboxes::claimant_id, mailboxes::id))
+            .select(MailboxRow::as_select())
+            .load(conn)
+            .await?,
+    })
+}
+
+/// One claimant of the association.
+///
+/// # Errors
+/// `NotFound` if there is none the association may see.
+pub async fn get(
+    conn: &mut Conn,
+    _scope: Scope,
+    association: AssociationId,
+    claimant: ClaimantId,
+) -> DbResult<ListRow> {
+    Ok(claimants::table
+        .find(claimant.uuid())
+        .filter(claimants::association_id.eq(association.uuid()))
+        .select(ListRow::as_select())
+        .first(conn)
+        .await?)
+}
+
+/// A consent given or taken back.
+#[derive(Queryable, Debug)]
+pub struct ConsentRow {
+    /// What for.
+    pub purpose: String,
+    /// Version of the text.
+    pub text_version: String,
+    /// Yes or no.
+    pub given: bool,
+    /// Where.
+    pub channel: String,
+    /// When, UTC.
+    pub created_at: DateTime<Utc>,
+}
+
+/// A challenge sent; its times only.
+#[derive(Queryable, Debug)]
+pub struct ChallengeRow {
+    /// `confirm` or `access`.
+    pub purpose: String,
+    /// When it was made, UTC.
+    pub created_at: DateTime<Utc>,
+    /// Last instant at which it works, UTC.
+    pub expires_at: DateTime<Utc>,
+    /// When it was used, UTC.
+    pub used_at: Option<DateTime<Utc>>,
+}
+
+/// A mail sent.
+#[derive(Queryable, Debug)]
+pub struct MailRow {
+    /// Code printed in it (R14).
+    pub code: String,
+    /// Kind.
+    pub kind: String,
+    /// When, UTC.
+    pub sent_at: DateTime<Utc>,
+}
+
+/// A clash, without anything about the other side.
+#[derive(Queryable, Debug)]
+pub struct ConflictRow {
+    /// `person` or `mailbox`.
+    pub kind: String,
+    /// When it was noticed, UTC.
+    pub opened_at: DateTime<Utc>,
+    /// When it ended, UTC.
+    pub settled_at: Option<DateTime<Utc>>,
+    /// How it ended.
+    pub settlement: Option<String>,
+}
+
+/// What happened to one claimant, each list oldest first.
+#[derive(Debug)]
+pub struct History {
+    /// Every consent given or taken back.
+    pub consents: Vec<ConsentRow>,
+    /// Every challenge.
+    pub challenges: Vec<ChallengeRow>,
+    /// Every mail.
+    pub mails: Vec<MailRow>,
+    /// Clashes of this claimant.
+    pub conflicts: Vec<ConflictRow>,
+}
+
+/// The history of one claimant.
+///
+/// # Errors
+/// As the database says.
+pub async fn get_history(
+    conn: &mut Conn,
+    _scope: Scope,
+    association: AssociationId,
+    claimant: ClaimantId,
+) -> DbResult<History> {
+    let (association, id) = (association.uuid(), claimant.uuid());
+    Ok(History {
+        consents: consents::table
+            .filter(consents::claimant_id.eq(id))
+            .filter(consents::association_id.eq(association))
+            .order(consents::id)
+            .select((
+                consents::purpose,
+                consents::text_version,
+                consents::given,
+                consents::channel,
+                consents::created_at,
+            ))
+            .load(conn)
+            .await?,
+        challenges: confirmations::table
+            .filter(confirmations::claimant_id.eq(id))
+            .filter(confirmations::association_id.eq(association))
+            .order(confirmations::id)
+            .select((
+                confirmations::purpose,
+                confirmations::created_at,
+                confirmations::expires_at,
+                confirmations::used_at,
+            ))
+            .load(conn)
+            .await?,
+        mails: mails::table
+            .filter(mails::subject_id.eq(id))
+            .filter(mails::association_id.eq(association))
+            .order(mails::id)
+            .select((mails::code, mails::kind, mails::sent_at))
+            .load(conn)
+            .await?,
+        conflicts: conflicts::table
+            .filter(conflicts::claimant_id.eq(id))
+            .filter(conflicts::association_id.eq(association))
+            .order(conflicts::id)
+            .select((
+                conflicts::kind,
+                conflicts::opened_at,
+                conflicts::settled_at,
+                conflicts::settlement,
+            ))
+            .load(conn)
+            .await?,
+    })
+}
+
+/// Counsel of an association in a case: public data for letter c).
+#[derive(Queryable, Selectable, Debug, Clone)]
+#[diesel(table_name = case_counsel)]
+pub struct DefenderRow {
+    /// Name.
+    pub name: String,
+    /// Codice fiscale.
+    pub codice_fiscale: String,
+    /// Bar.
+    pub bar: String,
+    /// PEC.
+    pub pec: String,
+}
+
+/// The first counsel of an association in a case.
+///
+/// # Errors
+/// As the database says.
+pub async fn find_defender(
+    conn: &mut Conn,
+    _scope: Scope,
+    association: AssociationId,
+    case: CaseId,
+) -> DbResult<Option<DefenderRow>> {
+    Ok(case_counsel::table
+        .filter(case_counsel::case_id.eq(case.uuid()))
+        .filter(case_counsel::association_id.eq(association.uuid()))
+        .order(case_counsel::id)
+        .select(DefenderRow::as_select())
+        .first(conn)
+        .await
+        .optional()?)
+}
