@@ -9,3 +9,4 @@ pub mod db;
 pub mod domain;
 pub mod mailer;
 pub mod render;
+pub mod worker;

@@ -13,7 +13,7 @@ use crate::db::case::{
     IncidentRow, PlanRow, RegisterRow, RespondentRow, StatementRow, TextRow, ThirdPartyRow,
 };
 use crate::db::key::{self, AssociationKeyRow};
-use crate::db::operator::{self, AuditRow};
+use crate::db::audit::{self, AuditRow};
 use crate::db::{Tx, case, seed as rows};
 use crate::domain::case::Register;
 use crate::domain::ids::{AssociationId, CaseId};
@@ -84,7 +84,7 @@ async fn write_case(ctx: &Ctx, tx: &mut Tx, seed: &Seed) -> AppResult<CaseId> {
     }
     if is_new || state != wanted {
         let before = (!is_new).then_some(state);
-        operator::insert_audit(tx, SCOPE, &[state_audit(id, before, wanted, now)]).await?;
+        audit::insert_all(tx, SCOPE, &[state_audit(id, before, wanted, now)]).await?;
     }
     Ok(case)
 }
@@ -94,11 +94,13 @@ fn state_audit(case: Uuid, before: Option<String>, after: &str, now: DateTime<Ut
         subject_id: case,
         id: token::new_id(now),
         association_id: None,
-        actor_kind: "operator",
-        action: "bootstrap",
+        actor_kind: "operator".to_owned(),
+            actor_id: None,
+        action: "bootstrap".to_owned(),
         before,
         after: Some(after.to_owned()),
         detail: json!({}),
+            sealed: None,
         created_at: now,
     }
 }
