@@ -14,6 +14,8 @@ const SCOPE: Scope = Scope::System("leases of the worker");
 /// How long a lease lasts without being renewed.
 pub const LASTS: Duration = Duration::from_secs(15);
 
+const PRESENCE: &str = "worker/";
+
 /// A process that takes leases: a random id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Holder(Uuid);
@@ -108,6 +110,22 @@ pub async fn release(ctx: &Ctx, held: Lease) -> AppResult<()> {
     let mut tx = ctx.pools.begin(SCOPE).await?;
     lease::release(&mut tx, SCOPE, &held.name, held.holder.0, held.fence).await?;
     Ok(tx.commit().await?)
+}
+
+/// Name of the lease by which a worker shows that it is alive.
+pub fn presence_of(holder: Holder) -> String {
+    format!("{PRESENCE}{}", holder.0)
+}
+
+/// Number of workers alive, by their [`presence_of`].
+///
+/// # Errors
+/// `Unavailable` if the database cannot be reached.
+pub async fn count_present(ctx: &Ctx) -> AppResult<usize> {
+    let mut tx = ctx.pools.begin(SCOPE).await?;
+    let count = lease::count_live(&mut tx, SCOPE, PRESENCE).await?;
+    tx.commit().await?;
+    Ok(usize::try_from(count).unwrap_or(0))
 }
 
 /// Whether a lease is still held, locked until `tx` ends: call it before committing what only its

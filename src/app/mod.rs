@@ -5,6 +5,7 @@
 mod clash;
 pub mod assist;
 pub mod audit;
+pub mod bootstrap;
 pub mod challenge;
 pub mod claimant_list;
 pub mod claimant_view;

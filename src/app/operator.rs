@@ -5,7 +5,8 @@ use serde_json::json;
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::crypto::token;
-use crate::db::operator::{self, AuditRow};
+use crate::db::audit::{self, AuditRow};
+use crate::db::operator;
 use crate::db::{Scope, Tx, case};
 use crate::domain::case::CaseState;
 
@@ -34,14 +35,16 @@ pub async fn set_case_state(ctx: &Ctx, slug: &str, state: CaseState) -> AppResul
         subject_id: id.uuid(),
         id: token::new_id(now),
         association_id: None,
-        actor_kind: "operator",
-        action: "set_case_state",
+        actor_kind: "operator".to_owned(),
+            actor_id: None,
+        action: "set_case_state".to_owned(),
         before: Some(before.clone()),
         after: Some(state.as_str().to_owned()),
         detail: json!({}),
+            sealed: None,
         created_at: now,
     };
-    operator::insert_audit(&mut tx, SCOPE, &[row]).await?;
+    audit::insert_all(&mut tx, SCOPE, &[row]).await?;
     tx.commit().await?;
     CaseState::parse(&before).ok_or_else(|| AppError::internal("cases.state is unknown"))
 }
@@ -97,12 +100,14 @@ async fn write_audit(ctx: &Ctx, tx: &mut Tx, action: &'static str, domain: &str)
         subject_id: token::uuid_v8(hash),
         id: token::new_id(now),
         association_id: None,
-        actor_kind: "operator",
-        action,
+        actor_kind: "operator".to_owned(),
+            actor_id: None,
+        action: action.to_owned(),
         before: None,
         after: None,
         detail: json!({ "domain": domain }),
+            sealed: None,
         created_at: now,
     };
-    Ok(operator::insert_audit(tx, SCOPE, &[row]).await?)
+    Ok(audit::insert_all(tx, SCOPE, &[row]).await?)
 }

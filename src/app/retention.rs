@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::crypto::token;
-use crate::db::operator::{self, AuditRow};
+use crate::db::audit::{self, AuditRow};
 use crate::db::retention::{self, DueRow};
 use crate::db::{Scope, Tx};
 use crate::domain::ids::ClaimantId;
@@ -129,15 +129,17 @@ async fn write_audit(
             subject_id: row.id,
             id: token::new_id(now),
             association_id: Some(row.association_id),
-            actor_kind: "system",
-            action: "erase",
+            actor_kind: "system".to_owned(),
+            actor_id: None,
+            action: "erase".to_owned(),
             before: None,
             after: None,
             detail: json!({ "reason": reason }),
+            sealed: None,
             created_at: now,
         })
         .collect();
-    Ok(operator::insert_audit(tx, SCOPE, &rows).await?)
+    Ok(audit::insert_all(tx, SCOPE, &rows).await?)
 }
 
 fn unavailable(error: crate::blob::BlobError) -> AppError {

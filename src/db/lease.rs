@@ -111,3 +111,24 @@ pub async fn holds(conn: &mut Conn, _scope: Scope, name: &str, fence: i64) -> Db
     .optional()?;
     Ok(row.is_some_and(|row| row.fence == fence))
 }
+
+#[derive(QueryableByName)]
+struct CountRow {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+/// Leases in force whose name begins with `prefix`.
+///
+/// # Errors
+/// As the database says.
+pub async fn count_live(conn: &mut Conn, _scope: Scope, prefix: &str) -> DbResult<i64> {
+    let row: CountRow = diesel::sql_query(
+        "SELECT count(*) AS count FROM leases \
+         WHERE starts_with(name, $1) AND expires_at > clock_timestamp()",
+    )
+    .bind::<Text, _>(prefix)
+    .get_result(conn)
+    .await?;
+    Ok(row.count)
+}

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::db::error::DbResult;
 use crate::db::pool::Conn;
-use crate::db::schema::{audit, cases, mail_domains};
+use crate::db::schema::{cases, mail_domains};
 use crate::db::scope::Scope;
 use crate::domain::ids::CaseId;
 
@@ -19,34 +19,6 @@ pub struct ReleasedRows {
     pub claimants: usize,
     /// Mails that are due now.
     pub mails: usize,
-}
-
-/// A row of `audit`, of an act of the operator's.
-#[derive(Insertable, Debug)]
-#[diesel(table_name = audit)]
-#[expect(missing_docs, reason = "the columns are commented in the migration")]
-pub struct AuditRow {
-    pub subject_id: Uuid,
-    pub id: Uuid,
-    pub association_id: Option<Uuid>,
-    pub actor_kind: &'static str,
-    pub action: &'static str,
-    pub before: Option<String>,
-    pub after: Option<String>,
-    pub detail: serde_json::Value,
-    pub created_at: DateTime<Utc>,
-}
-
-/// Appends to the audit trail.
-///
-/// # Errors
-/// As the database says.
-pub async fn insert_audit(conn: &mut Conn, _scope: Scope, rows: &[AuditRow]) -> DbResult<()> {
-    diesel::insert_into(audit::table)
-        .values(rows)
-        .execute(conn)
-        .await?;
-    Ok(())
 }
 
 /// The case with this slug.

@@ -32,7 +32,7 @@ const DELETE_CLAIMANTS: [&str; 12] = [
 ];
 
 /// Rows that are forgotten once a time has passed, a batch each.
-const SWEEPS: [(&str, &str); 5] = [
+const SWEEPS: [(&str, &str); 6] = [
     (
         "sessions",
         "DELETE FROM sessions WHERE id IN \
@@ -59,6 +59,13 @@ const SWEEPS: [(&str, &str); 5] = [
         "DELETE FROM totp_uses WHERE (staff_id, step) IN \
          (SELECT staff_id, step FROM totp_uses \
           WHERE used_at < $1 - interval '1 day' LIMIT $2)",
+    ),
+    (
+        // jobs keep their leases and fences; workers that are gone leave theirs
+        "leases",
+        "DELETE FROM leases WHERE name IN \
+         (SELECT name FROM leases WHERE starts_with(name, 'worker/') \
+          AND expires_at < $1 - interval '1 day' LIMIT $2)",
     ),
 ];
 
