@@ -2,4 +2,5 @@
 
 mod app;
 mod embedded;
+mod request;
 mod web_base;
