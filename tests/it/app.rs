@@ -106,6 +106,7 @@ impl TestApp {
         };
         let server = startup::serve_on(listener, state.clone()).unwrap();
         let handle = server.handle();
+        #[expect(clippy::disallowed_methods, reason = "the server of a test")]
         tokio::spawn(server);
         Self {
             base,
@@ -120,6 +121,7 @@ impl TestApp {
     }
 
     /// A browser: keeps cookies, follows nothing.
+    #[expect(clippy::unused_self, reason = "reads as a visit: app.browser()")]
     pub(crate) fn browser(&self) -> reqwest::Client {
         reqwest::Client::builder()
             .cookie_store(true)
@@ -215,6 +217,7 @@ async fn fresh_database() -> (String, String) {
 
 async fn execute(url: &str, statements: &str) {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
+    #[expect(clippy::disallowed_methods, reason = "the connection of a test")]
     let driver = tokio::spawn(connection);
     client.batch_execute(statements).await.unwrap();
     drop(client);

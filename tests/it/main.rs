@@ -2,4 +2,6 @@
 
 mod app;
 mod embedded;
+mod program;
+mod request;
 mod web_base;
