@@ -4,4 +4,5 @@ mod app;
 mod embedded;
 mod program;
 mod request;
+mod tidy;
 mod web_base;
