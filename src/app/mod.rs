@@ -3,6 +3,7 @@
 //! Permissions are checked here. Nothing here knows of HTTP, SQL or the environment.
 
 pub mod audit;
+pub mod backup;
 pub mod bootstrap;
 pub mod challenge;
 pub mod claimant_list;
