@@ -349,8 +349,9 @@ impl Running {
     }
 }
 
-/// The web server on a listener, with its own or a test's state. It must be polled to run, on a
-/// multi-thread runtime of tokio: handlers and what they spawn then outlive the server's threads.
+/// The web server on a listener, with its own or a test's state. It must be polled to run.
+/// Its threads have runtimes of their own, which end with it: what must outlive a request is
+/// spawned by `Ctx::to_end`.
 ///
 /// # Errors
 /// If the listener cannot be used.
