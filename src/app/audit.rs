@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use crate::app::ctx::Ctx;
 use crate::app::error::AppResult;
+use crate::app::vault::Vault;
 use crate::crypto::token;
 use crate::db::audit::{self, AuditRow};
 use crate::db::{Conn, Scope};
@@ -41,7 +42,7 @@ pub struct Entry {
     pub states: Option<(ClaimantState, ClaimantState)>,
     /// Ids and codes, nothing personal.
     pub detail: Value,
-    /// Reason or id list, sealed by the association's key.
+    /// Free text, sealed by the claimant's data key.
     pub sealed: Option<Vec<u8>>,
 }
 
@@ -104,4 +105,25 @@ pub async fn append(ctx: &Ctx, conn: &mut Conn, scope: Scope, entry: Entry) -> A
         created_at: now,
     };
     Ok(audit::insert(conn, scope, &row).await?)
+}
+
+/// Appends a row with free text about a claimant, sealed by the claimant's data key: it goes when
+/// the person is erased.
+///
+/// # Errors
+/// As the database says.
+pub async fn append_with_note(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    scope: Scope,
+    entry: Entry,
+    note: Option<&str>,
+) -> AppResult<()> {
+    let mut entry = entry;
+    if let Some(note) = note.map(str::trim).filter(|note| !note.is_empty()) {
+        let claimant = ClaimantId::new(entry.subject);
+        let vault = Vault::open(ctx, conn, scope, claimant).await?;
+        entry.sealed = Some(vault.seal("audit", "sealed", &note)?);
+    }
+    append(ctx, conn, scope, entry).await
 }

@@ -207,9 +207,7 @@ async fn mail_confirmation(
     let purpose = ChallengePurpose::Confirm;
     let made = challenge::create(ctx, conn, SCOPE, row, purpose, lives).await?;
     let Some(challenge) = made else {
-        return Err(AppError::RateLimited(std::time::Duration::from_secs(
-            86_400,
-        )));
+        return Err(AppError::RateLimited(std::time::Duration::from_hours(24)));
     };
     let request = token::new_id(now);
     match ask_cap(ctx, conn, email, "resend", request).await? {
@@ -252,7 +250,7 @@ async fn mail_records(ctx: &Ctx, slug: &str, email: &str, kind: &'static str) ->
     let email = parse_email(email).map_err(|errors| {
         // here the field stands at the top
         let mut top = FieldErrors::new();
-        for error in errors.iter() {
+        for error in &errors {
             top.push("/email", error.code, error.reason);
         }
         top

@@ -2,6 +2,7 @@
 //!
 //! Permissions are checked here. Nothing here knows of HTTP, SQL or the environment.
 
+pub mod assist;
 pub mod audit;
 pub mod backup;
 pub mod bootstrap;
@@ -17,9 +18,11 @@ pub mod directory;
 pub mod error;
 pub mod health;
 pub mod housekeeping;
+pub mod identity;
 pub mod keyring;
 pub mod lease;
 pub mod mail_request;
+pub mod me;
 pub mod operator;
 pub mod outbox;
 pub mod retention;

@@ -88,6 +88,8 @@ pub const REASONS: &[&str] = &[
     "error-province-abroad",
     "error-province-required",
     "error-province-unknown",
+    "error-reason-required",
+    "error-reason-too-long",
     "error-recipient-name-required",
     "error-record-required",
     "error-sex-mismatch",

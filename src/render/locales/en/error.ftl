@@ -121,3 +121,5 @@ problem-unavailable = This is not possible right now. Try again in a moment.
 problem-unsupported-media-type = The data sent are not in the format expected.
 problem-validation = Some fields are not right. Correct the ones named.
 problem-wrong-credentials = Name, password or code is wrong.
+error-reason-required = The reason is missing. Say in one sentence how you reached the person.
+error-reason-too-long = The reason is too long. Use at most 500 characters.

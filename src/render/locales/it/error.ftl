@@ -121,3 +121,5 @@ problem-unavailable = In questo momento non è possibile. Riprova tra poco.
 problem-unsupported-media-type = Il formato dei dati inviati non è quello previsto.
 problem-validation = Alcuni dati non vanno bene. Correggi i campi indicati.
 problem-wrong-credentials = Nome, password o codice non sono giusti.
+error-reason-required = Manca il motivo. Scrivi in una frase come hai raggiunto la persona.
+error-reason-too-long = Il motivo è troppo lungo. Usa al massimo 500 caratteri.
