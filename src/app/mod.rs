@@ -4,6 +4,7 @@
 
 pub mod assist;
 pub mod audit;
+pub mod backup;
 pub mod bootstrap;
 pub mod challenge;
 pub mod claimant_list;

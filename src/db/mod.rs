@@ -10,6 +10,7 @@ pub mod claimant;
 pub mod claimant_list;
 pub mod confirmation;
 pub mod consent;
+pub mod dump;
 pub mod embedded;
 pub mod error;
 pub mod identity;
