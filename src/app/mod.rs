@@ -8,6 +8,7 @@ pub mod clock;
 pub mod ctx;
 pub mod directory;
 pub mod error;
+pub mod export;
 pub mod keyring;
 pub mod staff;
 pub mod trail;

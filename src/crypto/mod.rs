@@ -18,6 +18,7 @@ pub mod password;
 pub mod sealing;
 pub mod secrets;
 pub mod session;
+pub mod sha256;
 pub mod token;
 pub mod totp;
 

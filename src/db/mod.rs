@@ -9,6 +9,7 @@ pub mod case;
 pub mod claimant_list;
 pub mod embedded;
 pub mod error;
+pub mod export;
 pub mod key;
 pub mod migration;
 pub mod pool;

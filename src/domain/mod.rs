@@ -25,6 +25,7 @@ pub mod person;
 pub mod personal_name;
 pub mod phone_number;
 pub mod postal_address;
+pub mod reason;
 pub mod reference;
 pub mod retention;
 pub mod sign_up;
