@@ -4,8 +4,14 @@
 
 pub mod app;
 pub mod blob;
+pub mod commands;
+pub mod config;
 pub mod crypto;
 pub mod db;
 pub mod domain;
 pub mod mailer;
 pub mod render;
+pub mod startup;
+pub mod state;
+pub mod telemetry;
+pub mod web;

@@ -1,3 +1,24 @@
 //! The `joinder` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use joinder::commands::{self, Cli};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+// Not actix's own runtime: on tokio's, what handlers spawn outlives the threads of the web server.
+#[tokio::main]
+async fn main() -> ExitCode {
+    match Box::pin(commands::run(Cli::parse())).await {
+        Ok(code) => code,
+        Err(error) => {
+            #[expect(clippy::print_stderr, reason = "the last word to the operator")]
+            {
+                eprintln!("error: {error:#}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -65,6 +65,11 @@ impl Ctx {
         }
     }
 
+    /// A fresh id that sorts by time.
+    pub fn new_id(&self) -> uuid::Uuid {
+        crate::crypto::token::new_id(self.clock.now())
+    }
+
     /// Runs a write action in a task of its own, to its end, even if the caller is gone: actix
     /// drops a handler's future when the client resets (DESIGN 2).
     ///

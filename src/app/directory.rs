@@ -255,6 +255,15 @@ impl Directory {
 }
 
 impl CaseEntry {
+    /// Whether every word of `wanted` stands in the title or the respondent's name; no words: yes.
+    pub fn is_about(&self, wanted: &str) -> bool {
+        let text = format!("{} {}", self.title, self.respondent.name).to_lowercase();
+        wanted
+            .to_lowercase()
+            .split_whitespace()
+            .all(|word| text.contains(word))
+    }
+
     /// An association of the case.
     pub fn association(&self, slug: &str) -> Option<&AssociationEntry> {
         self.associations

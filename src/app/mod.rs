@@ -5,10 +5,12 @@
 pub mod claimant_list;
 pub mod claimant_view;
 pub mod clock;
+pub mod csrf;
 pub mod ctx;
 pub mod directory;
 pub mod error;
 pub mod export;
+pub mod health;
 pub mod keyring;
 pub mod staff;
 pub mod trail;

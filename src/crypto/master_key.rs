@@ -134,8 +134,7 @@ impl MasterKeys {
     /// [`KeyFileError::Exists`] when there is a file already, [`KeyFileError::Io`].
     pub fn create(path: &Path, version: u32) -> Result<Self, KeyFileError> {
         let key = RootKey::random();
-        let encoded = Zeroizing::new(BASE64.encode(key.bytes()));
-        let line = Zeroizing::new(format!("{version}:{}\n", encoded.as_str()));
+        let line = line_of(version, &key);
         write_new(path, line.as_bytes()).map_err(|source| match source.kind() {
             io::ErrorKind::AlreadyExists => KeyFileError::Exists {
                 path: path.to_owned(),
@@ -149,6 +148,11 @@ impl MasterKeys {
             newest: (version, key),
             older: Vec::new(),
         })
+    }
+
+    /// A line of a key file with a new key, for an operator who keeps the file himself.
+    pub fn line(version: u32) -> Zeroizing<String> {
+        line_of(version, &RootKey::random())
     }
 
     /// The newest key and its version: new values are sealed with it.
@@ -176,6 +180,11 @@ impl MasterKeys {
     fn all(&self) -> impl Iterator<Item = &(u32, RootKey)> {
         std::iter::once(&self.newest).chain(&self.older)
     }
+}
+
+fn line_of(version: u32, key: &RootKey) -> Zeroizing<String> {
+    let encoded = Zeroizing::new(BASE64.encode(key.bytes()));
+    Zeroizing::new(format!("{version}:{}\n", encoded.as_str()))
 }
 
 fn parse_line(line: &str) -> Option<(u32, RootKey)> {
@@ -282,6 +291,13 @@ mod tests {
         let again = MasterKeys::create(&path, 1);
         assert!(matches!(again, Err(KeyFileError::Exists { .. })));
         assert_eq!(fs::read(&path).unwrap(), before);
+    }
+
+    #[test]
+    fn a_printed_line_is_a_key_file() {
+        let line = MasterKeys::line(2);
+        assert_eq!(MasterKeys::parse(&line).unwrap().current().0, 2);
+        assert_ne!(*line, *MasterKeys::line(2));
     }
 
     #[test]

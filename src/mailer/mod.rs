@@ -169,6 +169,23 @@ impl Mailer {
     }
 }
 
+impl Mailer {
+    /// Whether mails would be taken: connects to the relay and logs in, or makes the folder.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`] as for the first mail.
+    pub async fn probe(&self) -> Result<(), SendError> {
+        match self {
+            Self::Smtp(smtp) => smtp.probe().await,
+            Self::Files(files) => tokio::fs::create_dir_all(&files.dir)
+                .await
+                .map_err(|error| SendError::temporary(format!("no folder for mails: {error}"))),
+            Self::Memory(_) => Ok(()),
+        }
+    }
+}
+
 impl Memory {
     /// All mails sent so far, oldest first.
     pub fn mails(&self) -> Vec<SentMail> {

@@ -130,6 +130,16 @@ impl Smtp {
         })
     }
 
+    /// Connects, greets and logs in, without a mail.
+    pub(super) async fn probe(&self) -> Result<(), SendError> {
+        let open = timeout(self.relay.timeout, self.connection())
+            .await
+            .map_err(|_| SendError::temporary("the relay did not answer in time"))?
+            .map_err(|error| before_the_mail(&error))?;
+        self.keep(open);
+        Ok(())
+    }
+
     /// An open connection that still answers, else a new one.
     async fn connection(&self) -> Result<Open, ConnectError> {
         while let Some(mut open) = self.take() {

@@ -1,27 +1,29 @@
-//! The sentence for a wrong field: from its JSON pointer and error code to words.
+//! The sentence for a wrong field: from its JSON pointer and the reason to words.
 //!
-//! Pages and problem documents say the same thing, so both come here.
+//! Pages and problem documents say the same thing, so both come here. A reason is a key of
+//! `error.ftl`: one of `domain::field::REASONS`, or one of [`GENERAL`], which names the field.
 
 use super::text::Text;
 
-/// The sentence for `code` at `pointer` (RFC 6901, as in `/mailboxes/0/address`).
-///
-/// The sentence of the field itself wins (`error-email-format`), else the general one of the code,
-/// which names the field.
-pub fn message(text: Text, pointer: &str, code: &str) -> String {
-    let field = field(pointer);
-    let code = code.replace('_', "-");
-    if let Some(own) = text.try_word("error", &format!("{field}-{code}")) {
-        return own;
-    }
+/// Reasons that a parser of requests gives, beside those of the domain.
+pub const GENERAL: &[&str] = &[
+    "error-required",
+    "error-format",
+    "error-unknown-value",
+    "error-unknown-field",
+    "error-code-required",
+    "error-code-format",
+    "error-code-unknown-value",
+];
+
+/// The sentence for `reason` at `pointer` (RFC 6901, as in `/mailboxes/0/address`).
+pub fn message(text: Text, pointer: &str, reason: &str) -> String {
     let label = label(text, pointer);
-    let key = format!("error-{code}");
-    let general = text.with(&key, &[("label", label.clone().into())]);
-    if general == key {
-        text.with("error-other", &[("label", label.into())])
-    } else {
-        general
+    let sentence = text.with(reason, &[("label", label.clone().into())]);
+    if sentence == reason {
+        return text.with("error-other", &[("label", label.into())]);
     }
+    sentence
 }
 
 /// The name of the field in words, with the number of its row where there are several.
@@ -30,7 +32,7 @@ pub fn label(text: Text, pointer: &str) -> String {
     match row(pointer) {
         Some(row) => text.with(
             "label-in-row",
-            &[("label", name.into()), ("row", row.into())],
+            &[("name", name.into()), ("row", row.into())],
         ),
         None => name,
     }
@@ -55,50 +57,38 @@ fn row(pointer: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::field::REASONS;
     use crate::domain::language::Language;
 
     #[test]
-    fn a_wrong_field_is_named_with_its_reason_in_both_languages() {
+    fn every_reason_has_a_sentence_of_its_own_in_both_languages() {
         let it = Text::new(Language::It);
         let en = Text::new(Language::En);
-        assert!(message(it, "/contact/email", "format").contains("e-mail"));
-        assert_ne!(
-            message(it, "/contact/email", "format"),
-            message(en, "/contact/email", "format")
-        );
-        let row = message(it, "/mailboxes/1/plan", "unknown_value");
-        assert!(row.contains('2'), "{row}");
+        for reason in REASONS.iter().chain(GENERAL) {
+            let italian = message(it, "/person/given_name", reason);
+            let english = message(en, "/person/given_name", reason);
+            assert_ne!(
+                italian,
+                message(it, "/person/given_name", "surprise"),
+                "{reason}"
+            );
+            assert_ne!(italian, english, "{reason}");
+        }
     }
 
     #[test]
-    fn an_unknown_code_still_names_the_field() {
-        let text = Text::new(Language::En);
-        let message = message(text, "/person/birth_date", "surprise");
+    fn an_unknown_reason_still_names_the_field() {
+        let message = message(Text::new(Language::En), "/person/birth_date", "surprise");
         assert!(message.contains("Date of birth"), "{message}");
     }
 
     #[test]
-    fn every_code_of_the_interface_has_a_sentence() {
-        let codes = [
-            "required",
-            "format",
-            "checksum",
-            "too_long",
-            "out_of_range",
-            "unknown_value",
-            "unknown_field",
-            "mismatch_birth_date",
-            "mismatch_sex",
-            "same_as_mailbox",
-            "second_channel_required",
-            "not_accepted",
-        ];
-        for language in [Language::It, Language::En] {
-            let text = Text::new(language);
-            for code in codes {
-                let other = message(text, "/person/given_name", "surprise");
-                assert_ne!(message(text, "/person/given_name", code), other, "{code}");
-            }
-        }
+    fn a_field_in_a_row_is_named_with_its_row() {
+        let message = message(
+            Text::new(Language::It),
+            "/mailboxes/1/plan",
+            "error-unknown-value",
+        );
+        assert!(message.contains("Piano (riga 2)"), "{message}");
     }
 }

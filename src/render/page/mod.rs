@@ -10,7 +10,7 @@ use super::{
     assets, error_text,
     text::{FluentValue, Text},
 };
-use crate::domain::language::Language;
+use crate::domain::{field::FieldErrors, language::Language};
 
 pub mod association;
 pub mod case;
@@ -105,8 +105,8 @@ impl Chrome {
 pub struct FieldError {
     /// RFC 6901 pointer into the request, as `/contact/email`. Empty: the form as a whole.
     pub pointer: String,
-    /// A code of the interface: `required`, `format`, `checksum`, ...
-    pub code: String,
+    /// Key of the sentence, one of `error.ftl`.
+    pub reason: &'static str,
 }
 
 impl FieldError {
@@ -124,6 +124,16 @@ impl FieldError {
 /// The refused fields of a form, in the order of the form; empty on the first visit.
 #[derive(Debug, Clone, Default)]
 pub struct Errors(pub Vec<FieldError>);
+
+impl From<&FieldErrors> for Errors {
+    fn from(errors: &FieldErrors) -> Self {
+        let errors = errors.iter().map(|error| FieldError {
+            pointer: error.pointer.clone(),
+            reason: error.reason,
+        });
+        Self(errors.collect())
+    }
+}
 
 impl Errors {
     /// True on the first visit.
@@ -148,7 +158,7 @@ impl Errors {
         self.0
             .iter()
             .find(|error| error.id() == id)
-            .map(|error| error_text::message(text, &error.pointer, &error.code))
+            .map(|error| error_text::message(text, &error.pointer, error.reason))
     }
 
     /// All sentences with the ids they belong to.
@@ -158,7 +168,7 @@ impl Errors {
             .map(|error| {
                 (
                     error.id(),
-                    error_text::message(text, &error.pointer, &error.code),
+                    error_text::message(text, &error.pointer, error.reason),
                 )
             })
             .collect()

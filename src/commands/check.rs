@@ -1,0 +1,221 @@
+//! `joinder check`: tests a configuration, line by line, and tells what to do. Changes nothing but
+//! what starting our own database changes.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use clap::Args;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use url::Url;
+
+use crate::app::Clock;
+use crate::app::keyring::Keyring;
+use crate::blob::Blobs;
+use crate::commands::say;
+use crate::config::{Config, Options};
+use crate::db::{Pools, migration, role};
+use crate::startup::{self, Database};
+
+/// How long a container's health check may take.
+const PROBE: Duration = Duration::from_secs(3);
+
+/// Arguments of `check`.
+#[derive(Args)]
+pub struct CheckArgs {
+    /// Only ask this http address, as in http://127.0.0.1:8080/healthz, and succeed on a 2xx answer
+    #[arg(long)]
+    url: Option<String>,
+}
+
+/// Runs all tests; exit code 1 if one failed.
+///
+/// # Errors
+/// If nobody reads the lines.
+pub async fn run(options: &Options, args: &CheckArgs) -> anyhow::Result<ExitCode> {
+    if let Some(url) = &args.url {
+        timeout(PROBE, probe(url))
+            .await
+            .context("no answer in time")??;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut report = Report::default();
+    match Config::resolve(options) {
+        Ok(config) => {
+            check_safety(&mut report, &config)?;
+            check_mail(&mut report, &config).await?;
+            check_blobs(&mut report, &config)?;
+            check_database(&mut report, &config).await?;
+            check_unused(&mut report, &config)?;
+        }
+        Err(error) => report.line("configuration", &Err(error.into()))?,
+    }
+    say("")?;
+    if report.failed > 0 {
+        say(&format!("{} of the tests failed", report.failed))?;
+        return Ok(ExitCode::FAILURE);
+    }
+    say("everything is in order")?;
+    say("is there a copy of the master key elsewhere? losing it loses everything, backups too")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+#[derive(Default)]
+struct Report {
+    failed: u32,
+}
+
+impl Report {
+    /// One line: what was tested, and how it is or what to do.
+    fn line(&mut self, what: &str, found: &anyhow::Result<String>) -> anyhow::Result<()> {
+        match found {
+            Ok(words) => say(&format!("ok    {what}: {words}"))?,
+            Err(error) => {
+                self.failed += 1;
+                say(&format!("FAIL  {what}: {error:#}"))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn check_safety(report: &mut Report, config: &Config) -> anyhow::Result<()> {
+    match config.refuse_unsafe() {
+        Ok(()) => report.line("configuration", &Ok("fit for `joinder serve`".to_owned())),
+        Err(errors) => errors
+            .into_iter()
+            .try_for_each(|error| report.line("configuration", &Err(error.into()))),
+    }?;
+    report.line("base URL", &Ok(config.public_base_url.clone()))
+}
+
+async fn check_mail(report: &mut Report, config: &Config) -> anyhow::Result<()> {
+    let (name, address) = &config.mail_from;
+    report.line("sender", &Ok(format!("{name} <{address}>")))?;
+    if config.transport.is_none() {
+        return Ok(());
+    }
+    let found = async {
+        startup::mailer(config)?.probe().await?;
+        anyhow::Ok("mails would be taken".to_owned())
+    };
+    report.line("mail", &found.await)
+}
+
+fn check_blobs(report: &mut Report, config: &Config) -> anyhow::Result<()> {
+    let found = || {
+        Blobs::open(&config.blob_url)?;
+        let folder = config
+            .blob_url
+            .strip_prefix("file://")
+            .context("BLOB_URL is no folder")?;
+        tempfile_in(folder).with_context(|| format!("the folder {folder} cannot be written"))?;
+        anyhow::Ok(folder.to_owned())
+    };
+    report.line("documents", &found())
+}
+
+fn tempfile_in(folder: &str) -> std::io::Result<()> {
+    let path = std::path::Path::new(folder).join(format!(".check-{}", std::process::id()));
+    std::fs::write(&path, b"joinder check")?;
+    std::fs::remove_file(&path)
+}
+
+async fn check_database(report: &mut Report, config: &Config) -> anyhow::Result<()> {
+    let database = match Database::open(config).await {
+        Ok(database) => database,
+        Err(error) => return report.line("database", &Err(error)),
+    };
+    let tested = test_database(report, config, &database).await;
+    database.stop().await;
+    tested
+}
+
+async fn test_database(
+    report: &mut Report,
+    config: &Config,
+    database: &Database,
+) -> anyhow::Result<()> {
+    let pending = match migration::pending(database.url()).await {
+        Ok(pending) => pending,
+        Err(error) => {
+            return report.line(
+                "database",
+                &Err(anyhow::Error::from(error).context("DATABASE_URL")),
+            );
+        }
+    };
+    report.line("database", &Ok("answers".to_owned()))?;
+    let migrated = match pending {
+        0 => Ok("none pending".to_owned()),
+        count => Err(anyhow::anyhow!("{count} pending: run `joinder migrate`")),
+    };
+    let ready = migrated.is_ok();
+    report.line("migrations", &migrated)?;
+    if !ready {
+        return Ok(());
+    }
+    let pools = Pools::new(database.url(), 2)?;
+    let powerless = async {
+        if !role::pools_are_powerless(&pools).await? {
+            bail!(
+                "pooled connections are superuser or owner: the roles are not as joinder made them"
+            )
+        }
+        Ok("powerless".to_owned())
+    };
+    report.line("roles", &powerless.await)?;
+    if config.master_key_file.exists() {
+        let opened = async {
+            let master = startup::master_keys(config)?;
+            Keyring::open(&pools, master, Clock::System.now())
+                .await
+                .map_err(anyhow::Error::from)?;
+            anyhow::Ok("opens this database".to_owned())
+        };
+        report.line("master key", &opened.await)?;
+    }
+    pools.close();
+    Ok(())
+}
+
+/// What may be set, but nothing reads yet.
+fn check_unused(report: &mut Report, config: &Config) -> anyhow::Result<()> {
+    let set = [
+        ("DATABASE_RO_URL", config.database_ro_url.is_some()),
+        ("CLAMD_URL", config.clamd_url.is_some()),
+        ("TSA_URL", config.tsa_url.is_some()),
+    ];
+    for (variable, _) in set.into_iter().filter(|(_, is_set)| *is_set) {
+        report.line(variable, &Ok("not used by this version".to_owned()))?;
+    }
+    Ok(())
+}
+
+/// One GET by hand: the health check of a container that has nothing but this program.
+async fn probe(url: &str) -> anyhow::Result<()> {
+    let url = Url::parse(url).context("this is no address")?;
+    if url.scheme() != "http" {
+        bail!("only http addresses can be asked");
+    }
+    let host = url.host_str().context("the address has no host")?;
+    let port = url.port_or_known_default().unwrap_or(80);
+    let place = (host.trim_start_matches('[').trim_end_matches(']'), port);
+    let mut stream = TcpStream::connect(place)
+        .await
+        .context("nobody listens there")?;
+    let request = format!(
+        "GET {} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n",
+        url.path()
+    );
+    stream.write_all(request.as_bytes()).await?;
+    let mut head = [0; 12];
+    stream.read_exact(&mut head).await.context("no answer")?;
+    let answer = String::from_utf8_lossy(&head);
+    if answer.starts_with("HTTP/1.1 2") {
+        return Ok(());
+    }
+    bail!("it answered {answer}")
+}

@@ -1,0 +1,478 @@
+//! The configuration: flags and environment variables, read once. The only reader of the environment.
+//!
+//! [`Options`] is what was typed, [`Config`] what it means. A blank value counts as not given, so
+//! that a compose file may pass empty variables on.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use ipnet::IpNet;
+use thiserror::Error;
+use url::{Host, Url};
+
+/// Connections of a pool when `POOL_SIZE` is not given.
+const POOL_SIZE: usize = 16;
+/// Where we listen when `BIND` is not given.
+const BIND: &str = "127.0.0.1:8080";
+/// The file in the data folder by which a demo is known.
+const DEMO_MARKER: &str = "demo";
+
+/// Flags of every command; each is also an environment variable.
+#[derive(Args, Clone, Default)]
+pub struct Options {
+    /// Postgres to use; without it joinder runs one of its own in DATA_DIR
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, global = true)]
+    pub database_url: Option<String>,
+    /// A read-only copy of the database, for lists and exports
+    #[arg(long, env = "DATABASE_RO_URL", hide_env_values = true, global = true)]
+    pub database_ro_url: Option<String>,
+    /// Connections in each pool [default: 16]
+    #[arg(long, env = "POOL_SIZE", global = true)]
+    pub pool_size: Option<String>,
+    /// Folder for everything kept on this machine [default: ~/.local/state/joinder, as root /var/lib/joinder]
+    #[arg(long, env = "DATA_DIR", global = true)]
+    pub data_dir: Option<String>,
+    /// Address to listen on [default: 127.0.0.1:8080]
+    #[arg(long, env = "BIND", global = true)]
+    pub bind: Option<String>,
+    /// Address for /metrics; none without it
+    #[arg(long, env = "METRICS_BIND", global = true)]
+    pub metrics_bind: Option<String>,
+    /// Where people find us; every link starts with it [default: http://BIND]
+    #[arg(long, env = "PUBLIC_BASE_URL", global = true)]
+    pub public_base_url: Option<String>,
+    /// Networks whose X-Forwarded-For is believed, parted by commas
+    #[arg(long, env = "TRUSTED_PROXIES", global = true)]
+    pub trusted_proxies: Option<String>,
+    /// Mail relay: smtp(s)://[user:password@]host[:port]
+    #[arg(long, env = "SMTP_URL", hide_env_values = true, global = true)]
+    pub smtp_url: Option<String>,
+    /// Sender of mails: Name <address>
+    #[arg(long, env = "MAIL_FROM", global = true)]
+    pub mail_from: Option<String>,
+    /// Folder that takes mails as files instead of a relay
+    #[arg(long, env = "MAIL_DIR", global = true)]
+    pub mail_dir: Option<String>,
+    /// Store of documents: file:///folder [default: DATA_DIR/blobs]
+    #[arg(long, env = "BLOB_URL", hide_env_values = true, global = true)]
+    pub blob_url: Option<String>,
+    /// The master key, made by `joinder keygen` [default: DATA_DIR/master.key]
+    #[arg(long, env = "MASTER_KEY_FILE", global = true)]
+    pub master_key_file: Option<String>,
+    /// on or off: limits per network address; off only with a loopback BIND [default: on]
+    #[arg(long, env = "RATE_LIMITS", global = true)]
+    pub rate_limits: Option<String>,
+    /// Virus scanner for documents
+    #[arg(long, env = "CLAMD_URL", global = true)]
+    pub clamd_url: Option<String>,
+    /// Timestamp server
+    #[arg(long, env = "TSA_URL", global = true)]
+    pub tsa_url: Option<String>,
+    /// Folder of `initdb` and `postgres`
+    #[arg(long = "pg-bin", env = "JOINDER_PG_BIN", global = true)]
+    pub pg_bin: Option<String>,
+    /// What to log, as in `info,joinder=debug` [default: info]
+    #[arg(long = "log", env = "RUST_LOG", global = true)]
+    pub log: Option<String>,
+}
+
+/// A text that is never shown: URLs hold passwords.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Hides a text.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
+
+/// Limits per network address.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RateLimits {
+    /// As in production.
+    On,
+    /// For load tests on this machine. Caps on mails and code attempts stay.
+    Off,
+}
+
+/// How mails leave.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Transport {
+    /// Into a folder, one `.eml` each.
+    Folder(PathBuf),
+    /// To a relay.
+    Relay(Secret),
+}
+
+/// What the options mean.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Postgres of others; `None`: our own.
+    pub database_url: Option<Secret>,
+    /// A read-only copy.
+    pub database_ro_url: Option<Secret>,
+    /// Connections in each pool, at least 2.
+    pub pool_size: usize,
+    /// Folder for everything kept on this machine.
+    pub data_dir: PathBuf,
+    /// Where to listen.
+    pub bind: SocketAddr,
+    /// Where `/metrics` is, if anywhere.
+    pub metrics_bind: Option<SocketAddr>,
+    /// Where people find us: scheme and host, no path, no slash at the end.
+    pub public_base_url: String,
+    /// Networks whose forwarding headers are believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// How mails leave; a server needs one.
+    pub transport: Option<Transport>,
+    /// Name and address of the sender.
+    pub mail_from: (String, String),
+    /// `file:///folder`.
+    pub blob_url: String,
+    /// The file of the master key.
+    pub master_key_file: PathBuf,
+    /// Limits per network address.
+    pub rate_limits: RateLimits,
+    /// Virus scanner.
+    pub clamd_url: Option<String>,
+    /// Timestamp server.
+    pub tsa_url: Option<String>,
+    /// Folder of `initdb` and `postgres`.
+    pub pg_bin: Option<PathBuf>,
+    /// Where `deploy/setup.sh` puts a Postgres when the system has none.
+    pub fetched_pg_bin: PathBuf,
+}
+
+/// What is wrong with the configuration; the sentence tells what to do. Never shows a secret.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ConfigError {
+    /// A value does not have the shape its variable needs.
+    #[error("{variable} {problem}")]
+    Value {
+        /// The variable.
+        variable: &'static str,
+        /// What is wrong, to follow the name.
+        problem: String,
+    },
+    /// Neither root nor a user with a home.
+    #[error("there is no HOME to keep data in: set DATA_DIR")]
+    NoHome,
+    /// `serve` on the data folder of a demo.
+    #[error(
+        "{} was made by `joinder demo`: its logins and keys are public; set another DATA_DIR", .0.display()
+    )]
+    DemoData(PathBuf),
+    /// `serve` without a way for mails to leave.
+    #[error("mails have no way out: set SMTP_URL=smtp(s)://relay, or MAIL_DIR=folder")]
+    NoTransport,
+    /// Links in clear over a network.
+    #[error(
+        "PUBLIC_BASE_URL={0} is not https: links in mails open personal data; only a loopback address may be http"
+    )]
+    ClearBaseUrl(String),
+    /// No limits in the open.
+    #[error(
+        "RATE_LIMITS=off is for load tests on this machine: set it to on, or BIND to 127.0.0.1"
+    )]
+    NoLimits,
+    /// No key.
+    #[error(
+        "the master key {} is missing: make one with `joinder keygen`, and keep a copy elsewhere (losing it loses everything)", .0.display()
+    )]
+    NoMasterKey(PathBuf),
+}
+
+impl Config {
+    /// Reads the options, with the home folders of the environment for what was not given.
+    ///
+    /// # Errors
+    /// [`ConfigError::Value`] names the variable; [`ConfigError::NoHome`].
+    pub fn resolve(options: &Options) -> Result<Self, ConfigError> {
+        Self::resolve_in(options, &Home::of_this_process())
+    }
+
+    fn resolve_in(options: &Options, home: &Home) -> Result<Self, ConfigError> {
+        let data_dir = match given(options.data_dir.as_ref()) {
+            Some(folder) => absolute(folder, "DATA_DIR")?,
+            None => home.state()?,
+        };
+        let bind = socket(options.bind.as_ref(), "BIND")?.map_or_else(|| parse_bind(BIND), Ok)?;
+        let public_base_url = base_url(given(options.public_base_url.as_ref()), bind)?;
+        let blob_url = given(options.blob_url.as_ref()).map_or_else(
+            || format!("file://{}", data_dir.join("blobs").display()),
+            str::to_owned,
+        );
+        let master_key_file = given(options.master_key_file.as_ref())
+            .map_or_else(|| data_dir.join("master.key"), PathBuf::from);
+        Ok(Self {
+            database_url: secret(options.database_url.as_ref()),
+            database_ro_url: secret(options.database_ro_url.as_ref()),
+            pool_size: pool_size(given(options.pool_size.as_ref()))?,
+            bind,
+            metrics_bind: socket(options.metrics_bind.as_ref(), "METRICS_BIND")?,
+            trusted_proxies: networks(given(options.trusted_proxies.as_ref()))?,
+            transport: transport(options)?,
+            mail_from: sender(given(options.mail_from.as_ref()), &public_base_url)?,
+            blob_url,
+            master_key_file,
+            rate_limits: rate_limits(given(options.rate_limits.as_ref()))?,
+            clamd_url: given(options.clamd_url.as_ref()).map(str::to_owned),
+            tsa_url: given(options.tsa_url.as_ref()).map(str::to_owned),
+            pg_bin: given(options.pg_bin.as_ref()).map(PathBuf::from),
+            fetched_pg_bin: home.fetched_pg_bin(),
+            public_base_url,
+            data_dir,
+        })
+    }
+
+    /// Refuses what must not run in production.
+    ///
+    /// # Errors
+    /// Everything that is wrong, in the order an operator would mend it.
+    pub fn refuse_unsafe(&self) -> Result<(), Vec<ConfigError>> {
+        let mut errors = Vec::new();
+        if self.demo_marker().exists() {
+            errors.push(ConfigError::DemoData(self.data_dir.clone()));
+        }
+        if !self.master_key_file.exists() {
+            errors.push(ConfigError::NoMasterKey(self.master_key_file.clone()));
+        }
+        if self.transport.is_none() {
+            errors.push(ConfigError::NoTransport);
+        }
+        if !self.is_https() && !is_loopback_url(&self.public_base_url) {
+            errors.push(ConfigError::ClearBaseUrl(self.public_base_url.clone()));
+        }
+        if self.rate_limits == RateLimits::Off && !self.bind.ip().is_loopback() {
+            errors.push(ConfigError::NoLimits);
+        }
+        if errors.is_empty() {
+            Ok(())
+        } else {
+            Err(errors)
+        }
+    }
+
+    /// The file by which the data folder of a demo is known.
+    pub fn demo_marker(&self) -> PathBuf {
+        self.data_dir.join(DEMO_MARKER)
+    }
+
+    /// Whether people reach us by TLS: cookies and headers follow.
+    pub fn is_https(&self) -> bool {
+        self.public_base_url.starts_with("https://")
+    }
+}
+
+/// What the environment tells of the user.
+struct Home {
+    is_root: bool,
+    xdg_state: Option<OsString>,
+    home: Option<OsString>,
+}
+
+impl Home {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "config.rs is the reader of the environment"
+    )]
+    fn of_this_process() -> Self {
+        Self {
+            is_root: rustix::process::geteuid().is_root(),
+            xdg_state: std::env::var_os("XDG_STATE_HOME"),
+            home: std::env::var_os("HOME"),
+        }
+    }
+
+    /// Root's home is closed to the account that runs Postgres, so root's data lie elsewhere.
+    fn state(&self) -> Result<PathBuf, ConfigError> {
+        if self.is_root {
+            return Ok(PathBuf::from("/var/lib/joinder"));
+        }
+        let xdg = self.xdg_state.as_ref().map(Path::new);
+        if let Some(folder) = xdg.filter(|folder| folder.is_absolute()) {
+            return Ok(folder.join("joinder"));
+        }
+        let home = self.home.as_ref().map(Path::new);
+        match home.filter(|folder| folder.is_absolute()) {
+            Some(folder) => Ok(folder.join(".local/state/joinder")),
+            None => Err(ConfigError::NoHome),
+        }
+    }
+
+    /// The same folder as `pg_home` of `deploy/setup.sh`.
+    fn fetched_pg_bin(&self) -> PathBuf {
+        match self.home.as_ref().filter(|_| !self.is_root) {
+            Some(home) => Path::new(home).join(".cache/joinder/pg/bin"),
+            None => PathBuf::from("/var/lib/joinder/pg/bin"),
+        }
+    }
+}
+
+fn given(text: Option<&String>) -> Option<&str> {
+    text.map(|text| text.trim()).filter(|text| !text.is_empty())
+}
+
+fn secret(text: Option<&String>) -> Option<Secret> {
+    given(text).map(Secret::new)
+}
+
+fn wrong(variable: &'static str, problem: impl Into<String>) -> ConfigError {
+    ConfigError::Value {
+        variable,
+        problem: problem.into(),
+    }
+}
+
+fn absolute(folder: &str, variable: &'static str) -> Result<PathBuf, ConfigError> {
+    std::path::absolute(folder).map_err(|error| wrong(variable, format!("is no folder: {error}")))
+}
+
+fn parse_bind(text: &str) -> Result<SocketAddr, ConfigError> {
+    text.parse()
+        .map_err(|_| wrong("BIND", "must be address:port"))
+}
+
+fn socket(
+    text: Option<&String>,
+    variable: &'static str,
+) -> Result<Option<SocketAddr>, ConfigError> {
+    given(text)
+        .map(|text| {
+            text.parse().map_err(|_| {
+                wrong(
+                    variable,
+                    format!("must be address:port like 127.0.0.1:8080, not {text}"),
+                )
+            })
+        })
+        .transpose()
+}
+
+fn pool_size(text: Option<&str>) -> Result<usize, ConfigError> {
+    let Some(text) = text else {
+        return Ok(POOL_SIZE);
+    };
+    text.parse()
+        .ok()
+        .filter(|size| (2..=1000).contains(size))
+        .ok_or_else(|| wrong("POOL_SIZE", format!("must be from 2 to 1000, not {text}")))
+}
+
+fn rate_limits(text: Option<&str>) -> Result<RateLimits, ConfigError> {
+    match text {
+        None | Some("on") => Ok(RateLimits::On),
+        Some("off") => Ok(RateLimits::Off),
+        Some(other) => Err(wrong(
+            "RATE_LIMITS",
+            format!("must be on or off, not {other}"),
+        )),
+    }
+}
+
+fn networks(text: Option<&str>) -> Result<Vec<IpNet>, ConfigError> {
+    let parts = text.unwrap_or_default().split(',').map(str::trim);
+    parts
+        .filter(|part| !part.is_empty())
+        .map(|part| {
+            part.parse::<IpNet>()
+                .or_else(|_| part.parse::<IpAddr>().map(IpNet::from))
+                .map_err(|_| {
+                    wrong(
+                        "TRUSTED_PROXIES",
+                        format!("must hold networks like 10.0.0.0/8, not {part}"),
+                    )
+                })
+        })
+        .collect()
+}
+
+fn transport(options: &Options) -> Result<Option<Transport>, ConfigError> {
+    if let Some(folder) = given(options.mail_dir.as_ref()) {
+        return Ok(Some(Transport::Folder(absolute(folder, "MAIL_DIR")?)));
+    }
+    Ok(secret(options.smtp_url.as_ref()).map(Transport::Relay))
+}
+
+/// `Name <address>` or an address alone; else an address on the host of the base URL.
+fn sender(text: Option<&str>, base: &str) -> Result<(String, String), ConfigError> {
+    let Some(text) = text else {
+        let url = Url::parse(base).ok();
+        let host = url.as_ref().and_then(|url| match url.host() {
+            Some(Host::Domain(host)) if host.contains('.') => Some(host),
+            _ => None,
+        });
+        let host = host.unwrap_or("joinder.example");
+        return Ok(("joinder".to_owned(), format!("joinder@{host}")));
+    };
+    let (name, address) = match text.strip_suffix('>').and_then(|rest| rest.split_once('<')) {
+        Some((name, address)) => (name.trim().trim_matches('"'), address),
+        None => ("joinder", text),
+    };
+    let is_address = address.split_once('@').is_some_and(|(left, right)| {
+        !left.is_empty() && right.contains('.') && !right.contains('@')
+    });
+    if !is_address || text.chars().any(char::is_control) || address.contains([' ', '<']) {
+        return Err(wrong("MAIL_FROM", "must be like: Name <name@example.org>"));
+    }
+    Ok((name.to_owned(), address.to_owned()))
+}
+
+fn base_url(text: Option<&str>, bind: SocketAddr) -> Result<String, ConfigError> {
+    let Some(text) = text else {
+        let host = if bind.ip().is_unspecified() {
+            SocketAddr::from(([127, 0, 0, 1], bind.port()))
+        } else {
+            bind
+        };
+        return Ok(format!("http://{host}"));
+    };
+    let refused = || {
+        wrong(
+            "PUBLIC_BASE_URL",
+            "must be like https://adesioni.example.org, without path, query or login",
+        )
+    };
+    let url = Url::parse(text).map_err(|_| refused())?;
+    let is_plain = matches!(url.scheme(), "http" | "https")
+        && url.has_host()
+        && url.path() == "/"
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none();
+    if !is_plain {
+        return Err(refused());
+    }
+    Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
+fn is_loopback_url(url: &str) -> bool {
+    let Ok(url) = Url::parse(url) else {
+        return false;
+    };
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;

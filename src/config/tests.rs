@@ -1,0 +1,159 @@
+use super::*;
+
+fn user() -> Home {
+    Home {
+        is_root: false,
+        xdg_state: None,
+        home: Some("/home/maria".into()),
+    }
+}
+
+fn resolve(change: impl FnOnce(&mut Options)) -> Result<Config, ConfigError> {
+    let mut options = Options::default();
+    change(&mut options);
+    Config::resolve_in(&options, &user())
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "shorter callers")]
+fn text(value: &str) -> Option<String> {
+    Some(value.to_owned())
+}
+
+#[test]
+fn nothing_given_means_one_machine() {
+    let config = resolve(|_| ()).unwrap();
+    assert_eq!(
+        config.data_dir,
+        Path::new("/home/maria/.local/state/joinder")
+    );
+    assert_eq!(config.master_key_file, config.data_dir.join("master.key"));
+    assert_eq!(
+        config.blob_url,
+        "file:///home/maria/.local/state/joinder/blobs"
+    );
+    assert_eq!(config.public_base_url, "http://127.0.0.1:8080");
+    assert_eq!((config.pool_size, config.rate_limits), (16, RateLimits::On));
+    assert!(config.database_url.is_none() && config.transport.is_none());
+}
+
+#[test]
+fn roots_data_lie_where_postgres_can_reach_them() {
+    let mut home = user();
+    home.is_root = true;
+    assert_eq!(home.state().unwrap(), Path::new("/var/lib/joinder"));
+    home.is_root = false;
+    home.xdg_state = Some("/state".into());
+    assert_eq!(home.state().unwrap(), Path::new("/state/joinder"));
+    home.xdg_state = Some("relative".into());
+    assert_eq!(
+        home.state().unwrap(),
+        Path::new("/home/maria/.local/state/joinder")
+    );
+    home.home = None;
+    assert_eq!(home.state().unwrap_err(), ConfigError::NoHome);
+}
+
+#[test]
+fn a_blank_value_counts_as_not_given() {
+    let config = resolve(|options| {
+        options.trusted_proxies = text("");
+        options.database_url = text(" ");
+        options.metrics_bind = text("");
+    })
+    .unwrap();
+    assert!(config.trusted_proxies.is_empty() && config.database_url.is_none());
+}
+
+#[test]
+fn wrong_values_name_their_variable() {
+    let of = |change: fn(&mut Options)| match resolve(change).unwrap_err() {
+        ConfigError::Value { variable, .. } => variable,
+        other => panic!("{other}"),
+    };
+    assert_eq!(of(|o| o.bind = text("8080")), "BIND");
+    assert_eq!(of(|o| o.pool_size = text("1")), "POOL_SIZE");
+    assert_eq!(of(|o| o.rate_limits = text("no")), "RATE_LIMITS");
+    assert_eq!(of(|o| o.trusted_proxies = text("proxy")), "TRUSTED_PROXIES");
+    assert_eq!(of(|o| o.mail_from = text("somebody")), "MAIL_FROM");
+    assert_eq!(of(|o| o.mail_from = text("A\r\nB <a@b.it>")), "MAIL_FROM");
+    for url in [
+        "ftp://a.it",
+        "https://a.it/path",
+        "https://u:p@a.it",
+        "https://a.it?x",
+        "a.it",
+    ] {
+        let refused = resolve(|options| options.public_base_url = text(url)).unwrap_err();
+        assert!(refused.to_string().contains("PUBLIC_BASE_URL"), "{url}");
+    }
+}
+
+#[test]
+fn a_folder_for_mails_wins_over_a_relay() {
+    let config = resolve(|options| {
+        options.mail_dir = text("/mails");
+        options.smtp_url = text("smtp://u:secret@relay");
+    })
+    .unwrap();
+    assert_eq!(config.transport, Some(Transport::Folder("/mails".into())));
+}
+
+#[test]
+fn the_sender_has_a_name_and_an_address() {
+    let of = |from: Option<&str>| sender(from, "https://adesioni.example.org").unwrap();
+    let pair = |name: &str, address: &str| (name.to_owned(), address.to_owned());
+    assert_eq!(of(None), pair("joinder", "joinder@adesioni.example.org"));
+    assert_eq!(of(Some("A B <a@b.it>")), pair("A B", "a@b.it"));
+    assert_eq!(of(Some("a@b.it")), pair("joinder", "a@b.it"));
+}
+
+#[test]
+fn secrets_are_not_shown() {
+    let config = resolve(|options| {
+        options.database_url = text("postgres://joinder:hunter2@db/joinder");
+        options.smtp_url = text("smtps://joinder:hunter2@relay");
+    })
+    .unwrap();
+    assert!(!format!("{config:?}").contains("hunter2"));
+}
+
+#[test]
+fn production_refuses_what_is_unsafe() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().to_str().unwrap().to_owned();
+    std::fs::write(folder.path().join("demo"), "").unwrap();
+    let config = resolve(|options| {
+        options.data_dir = Some(dir.clone());
+        options.bind = text("0.0.0.0:80");
+        options.rate_limits = text("off");
+        options.public_base_url = text("http://adesioni.example.org");
+    })
+    .unwrap();
+    assert_eq!(
+        config.refuse_unsafe().unwrap_err(),
+        [
+            ConfigError::DemoData(folder.path().to_owned()),
+            ConfigError::NoMasterKey(folder.path().join("master.key")),
+            ConfigError::NoTransport,
+            ConfigError::ClearBaseUrl("http://adesioni.example.org".to_owned()),
+            ConfigError::NoLimits,
+        ]
+    );
+
+    std::fs::remove_file(folder.path().join("demo")).unwrap();
+    std::fs::write(folder.path().join("master.key"), "").unwrap();
+    for base in [
+        "https://adesioni.example.org",
+        "http://localhost:8080",
+        "http://[::1]",
+    ] {
+        let config = resolve(|options| {
+            options.data_dir = Some(dir.clone());
+            options.mail_dir = text("/mails");
+            options.rate_limits = text("off");
+            options.public_base_url = text(base);
+        })
+        .unwrap();
+        assert_eq!(config.refuse_unsafe(), Ok(()), "{base}");
+    }
+}

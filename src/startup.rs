@@ -1,0 +1,375 @@
+//! Puts the program together: database, keys, files, mails, web server, loops; and takes it apart.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::{Server, ServerHandle};
+use actix_web::{App, HttpServer, middleware as actix_middleware, web as actix};
+use anyhow::{Context, bail};
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use crate::app::health::Health;
+use crate::app::keyring::Keyring;
+use crate::app::{Clock, Ctx, ctx};
+use crate::blob::Blobs;
+use crate::config::{Config, ConfigError, Transport};
+use crate::crypto::master_key::MasterKeys;
+use crate::db::embedded::{Embedded, EmbeddedOptions};
+use crate::db::{Pools, migration};
+use crate::mailer::Mailer;
+use crate::state::{AppState, WebOptions};
+use crate::web;
+
+/// How long public data of cases are remembered.
+const DIRECTORY_TTL: Duration = Duration::from_secs(2);
+/// How long requests may take to end after the signal to stop. The times of [`Running::stop`]
+/// together stay under 15 s.
+const REQUESTS_END: u64 = 7;
+/// How long write actions of clients that are gone may take to end after that.
+const WRITES_END: Duration = Duration::from_secs(3);
+/// How long loops may take to end after that; they are told at the same time as the requests.
+const LOOPS_END: Duration = Duration::from_secs(2);
+/// How long a client may take to send the head of a request.
+const SLOW_CLIENT: Duration = Duration::from_secs(10);
+
+/// A database to work with.
+pub struct Database {
+    url: String,
+    embedded: Option<Embedded>,
+}
+
+impl Database {
+    /// The one of `DATABASE_URL`, else our own, started and brought up to date.
+    ///
+    /// # Errors
+    /// If our own server does not start or migrate; the other one is not touched.
+    pub async fn open(config: &Config) -> anyhow::Result<Self> {
+        if let Some(url) = &config.database_url {
+            return Ok(Self {
+                url: url.expose().to_owned(),
+                embedded: None,
+            });
+        }
+        let mut options = EmbeddedOptions::new(&config.data_dir);
+        options.pg_bin.clone_from(&config.pg_bin);
+        options.pg_candidates.push(config.fetched_pg_bin.clone());
+        let embedded = tokio::task::spawn_blocking(move || Embedded::start(&options)).await??;
+        let database = Self {
+            url: embedded.url(),
+            embedded: Some(embedded),
+        };
+        database.migrate().await?;
+        Ok(database)
+    }
+
+    /// The owner's URL. It holds the password: not for logs.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Brings the schema up to date; gives the number of migrations run.
+    ///
+    /// # Errors
+    /// If the server cannot be reached, or a migration fails.
+    pub async fn migrate(&self) -> anyhow::Result<usize> {
+        let count = migration::run(&self.url)
+            .await
+            .context("the database could not be migrated")?;
+        if count > 0 {
+            tracing::info!(count, "migrations run");
+        }
+        Ok(count)
+    }
+
+    /// Whether the server runs: that of others is taken to.
+    pub fn is_running(&self) -> bool {
+        self.embedded.as_ref().is_none_or(Embedded::is_running)
+    }
+
+    /// Stops our own server; the one of others is left alone.
+    pub async fn stop(self) {
+        if let Some(embedded) = self.embedded {
+            let stopped = tokio::task::spawn_blocking(move || embedded.stop()).await;
+            if stopped.is_err() {
+                tracing::error!("the embedded Postgres did not stop");
+            }
+        }
+    }
+}
+
+/// What commands work with.
+pub struct Parts {
+    /// What actions need.
+    pub ctx: Ctx,
+    /// The way of mails.
+    pub mailer: Mailer,
+    /// The database, to be stopped last.
+    pub database: Database,
+    /// Whether we are ready.
+    pub health: Arc<Health>,
+}
+
+impl Parts {
+    /// Opens database, keys, files and mails.
+    ///
+    /// # Errors
+    /// With a sentence that tells the operator what to do.
+    pub async fn open(config: &Config, demo: bool) -> anyhow::Result<Self> {
+        let mailer = mailer(config)?;
+        let master = master_keys(config)?;
+        let database = Database::open(config).await?;
+        let pending = migration::pending(database.url())
+            .await
+            .context("the database of DATABASE_URL cannot be reached")?;
+        if pending > 0 {
+            bail!("the database lacks {pending} migrations: run `joinder migrate` first");
+        }
+        let clock = Clock::System;
+        let pools = Pools::new(database.url(), config.pool_size)?;
+        let keyring = Keyring::open(&pools, master, clock.now())
+            .await
+            .context("the keys do not open")?;
+        let blobs = Blobs::open(&config.blob_url)?;
+        let settings = ctx::Settings {
+            public_base_url: config.public_base_url.clone(),
+            demo,
+            directory_ttl: DIRECTORY_TTL,
+        };
+        let health = Arc::new(Health::new(database.url()));
+        Ok(Self {
+            ctx: Ctx::new(clock, pools, keyring, blobs, settings),
+            mailer,
+            database,
+            health,
+        })
+    }
+
+    /// Lets everything go, the database last.
+    pub async fn close(self) {
+        if timeout(WRITES_END, self.ctx.drain()).await.is_err() {
+            tracing::error!("write actions were cut off");
+        }
+        self.ctx.pools.close();
+        self.database.stop().await;
+    }
+}
+
+/// The mailer of a configuration.
+///
+/// # Errors
+/// `NoTransport` as a sentence, or what is wrong with `SMTP_URL`.
+pub fn mailer(config: &Config) -> anyhow::Result<Mailer> {
+    match &config.transport {
+        Some(Transport::Folder(folder)) => Ok(Mailer::files(folder)),
+        Some(Transport::Relay(url)) => Ok(Mailer::smtp(url.expose(), Mailer::TIMEOUT)?),
+        None => Err(ConfigError::NoTransport.into()),
+    }
+}
+
+/// The keys of the master key file.
+///
+/// # Errors
+/// With a sentence that tells of `joinder keygen` if there is none.
+pub fn master_keys(config: &Config) -> anyhow::Result<MasterKeys> {
+    if !config.master_key_file.exists() {
+        return Err(ConfigError::NoMasterKey(config.master_key_file.clone()).into());
+    }
+    MasterKeys::load(&config.master_key_file).context("the master key cannot be used")
+}
+
+/// What a process does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Duty {
+    /// Web server and loops: `serve`, `demo`.
+    Everything,
+    /// Loops alone: `worker`.
+    Loops,
+}
+
+/// A running process.
+pub struct Running {
+    /// Where the web server listens, if there is one.
+    pub addr: Option<SocketAddr>,
+    parts: Parts,
+    servers: Vec<ServerHandle>,
+    tasks: JoinSet<io::Result<()>>,
+    loops: JoinSet<()>,
+    stopping: watch::Sender<bool>,
+}
+
+impl Running {
+    /// Starts web server, metrics and loops on opened parts.
+    ///
+    /// # Errors
+    /// If an address cannot be listened on.
+    pub fn start(
+        parts: Parts,
+        config: &Config,
+        duty: Duty,
+        metrics: PrometheusHandle,
+    ) -> anyhow::Result<Self> {
+        let mut running = Self {
+            addr: None,
+            parts,
+            servers: Vec::new(),
+            tasks: JoinSet::new(),
+            loops: JoinSet::new(),
+            stopping: watch::channel(false).0,
+        };
+        if duty == Duty::Everything {
+            let (listener, addr) = listen(config.bind)?;
+            let state = AppState {
+                ctx: running.parts.ctx.clone(),
+                health: running.parts.health.clone(),
+                web: Arc::new(WebOptions::of(config)),
+            };
+            running.run(serve_on(listener, state)?);
+            running.addr = Some(addr);
+            tracing::info!(%addr, "the web server is ready");
+        }
+        if let Some(bind) = config.metrics_bind {
+            let (listener, addr) = listen(bind)?;
+            running.run(serve_metrics_on(
+                listener,
+                metrics,
+                running.parts.ctx.clone(),
+            )?);
+            tracing::info!(%addr, "metrics are served");
+        }
+        running.start_loops();
+        Ok(running)
+    }
+
+    /// Every loop of the process starts here. A loop ends soon after `stopping` turns true.
+    fn start_loops(&mut self) {}
+
+    /// Runs until the signal to stop (SIGTERM, SIGINT), or until our own database is gone; then
+    /// stops.
+    ///
+    /// # Errors
+    /// If the database ended by itself, or a server failed.
+    pub async fn until_stopped(mut self) -> anyhow::Result<()> {
+        let ended = tokio::select! {
+            signal = stop_signal() => signal.map_err(anyhow::Error::from),
+            () = database_gone(&self.parts.database) => {
+                Err(anyhow::anyhow!("the embedded Postgres ended by itself"))
+            }
+            Some(server) = self.tasks.join_next() => match server {
+                Ok(Ok(())) => Err(anyhow::anyhow!("a server ended by itself")),
+                Ok(Err(error)) => Err(error.into()),
+                Err(error) => Err(error.into()),
+            },
+        };
+        self.stop().await;
+        ended
+    }
+
+    /// Takes no more requests, ends those that run, then write actions, loops, pools, database.
+    pub async fn stop(mut self) {
+        tracing::info!("stopping");
+        self.stopping.send_replace(true);
+        for server in &self.servers {
+            server.stop(true).await;
+        }
+        if timeout(WRITES_END, self.parts.ctx.drain()).await.is_err() {
+            tracing::error!("write actions were cut off");
+        }
+        let ended = timeout(LOOPS_END, async {
+            while self.loops.join_next().await.is_some() {}
+        });
+        if ended.await.is_err() {
+            tracing::warn!("loops were cut off; what they held is taken up again after its lease");
+        }
+        self.parts.ctx.pools.close();
+        self.parts.database.stop().await;
+        tracing::info!("stopped");
+    }
+
+    fn run(&mut self, server: Server) {
+        self.servers.push(server.handle());
+        self.tasks.spawn(server);
+    }
+}
+
+/// The web server on a listener, with its own or a test's state. It must be polled to run, on a
+/// multi-thread runtime of tokio: handlers and what they spawn then outlive the server's threads.
+///
+/// # Errors
+/// If the listener cannot be used.
+pub fn serve_on(listener: TcpListener, state: AppState) -> io::Result<Server> {
+    let limits = web::middleware::rate_limit::Limits::new(state.web.rate_limits);
+    let openapi = web::api::openapi();
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(actix::Data::new(state.clone()))
+            .wrap(actix_middleware::from_fn(web::middleware::around))
+            .configure(|config| web::routes::register(config, &limits, &openapi))
+    });
+    Ok(server
+        .disable_signals()
+        .shutdown_timeout(REQUESTS_END)
+        .client_request_timeout(SLOW_CLIENT)
+        .client_disconnect_timeout(Duration::from_secs(1))
+        .listen(listener)?
+        .run())
+}
+
+/// `/metrics`, and nothing else.
+///
+/// # Errors
+/// If the listener cannot be used.
+pub fn serve_metrics_on(
+    listener: TcpListener,
+    metrics: PrometheusHandle,
+    ctx: Ctx,
+) -> io::Result<Server> {
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(actix::Data::new(metrics.clone()))
+            .app_data(actix::Data::new(ctx.clone()))
+            .service(actix::resource("/metrics").get(web::metrics::show))
+    });
+    Ok(server
+        .workers(1)
+        .disable_signals()
+        .shutdown_timeout(1)
+        .client_request_timeout(SLOW_CLIENT)
+        .listen(listener)?
+        .run())
+}
+
+/// Listens, and tells where: port 0 becomes a free one.
+///
+/// # Errors
+/// With the address, if it is taken.
+pub fn listen(bind: SocketAddr) -> anyhow::Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind(bind).with_context(|| format!("cannot listen on {bind}"))?;
+    let addr = listener.local_addr()?;
+    Ok((listener, addr))
+}
+
+async fn stop_signal() -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+async fn database_gone(database: &Database) {
+    let mut tick = tokio::time::interval(Duration::from_secs(1));
+    loop {
+        tick.tick().await;
+        if !database.is_running() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! The REST interface (DESIGN 8) and its description.
+
+use actix_web::web::Bytes;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+
+use crate::web::error::{Problem, ProblemField};
+
+pub mod docs;
+pub mod public;
+
+/// The description as it is served.
+#[derive(Clone)]
+pub struct Description {
+    /// OpenAPI 3.1 in JSON.
+    pub json: Bytes,
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "joinder",
+        description = "A registry for class-action claimants. Errors are `application/problem+json`."
+    ),
+    components(schemas(Problem, ProblemField)),
+    modifiers(&Credentials)
+)]
+struct Base;
+
+/// The ways to show who one is: all are Bearer.
+struct Credentials;
+
+impl Modify for Credentials {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let components = openapi.components.get_or_insert_default();
+        let bearer = |words: &str| {
+            let http = HttpBuilder::new()
+                .scheme(HttpAuthScheme::Bearer)
+                .description(Some(words))
+                .build();
+            SecurityScheme::Http(http)
+        };
+        components.add_security_scheme(
+            "claimant",
+            bearer("The access token of `confirmations` or `access-tokens`, 30 minutes"),
+        );
+        components.add_security_scheme(
+            "staff",
+            bearer("The JWT of `/api/v1/staff/token`, 10 minutes"),
+        );
+    }
+}
+
+/// The description of every operation there is. Each folder gives its own part.
+pub fn openapi() -> Description {
+    let mut openapi = Base::openapi();
+    openapi.merge(public::Doc::openapi());
+    Description {
+        json: openapi.to_json().map(Bytes::from).unwrap_or_default(),
+    }
+}

@@ -1,0 +1,370 @@
+//! From what went wrong to an answer: `application/problem+json` for the API, a page for people.
+//!
+//! A handler returns [`WebError`]; `middleware::around`, which knows language and request id,
+//! writes the answer and logs the chain of causes once.
+
+use std::fmt;
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ALLOW, CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
+use askama::Template;
+use serde::Serialize;
+
+use crate::app::AppError;
+use crate::domain::field::FieldErrors;
+use crate::domain::language::Language;
+use crate::domain::permission::Method;
+use crate::render::error_text;
+use crate::render::page::Chrome;
+use crate::render::page::message::MessagePage;
+use crate::render::text::Text;
+
+/// Result of a handler.
+pub type WebResult<T> = Result<T, WebError>;
+
+/// Why there is no answer of the usual kind.
+#[derive(Debug)]
+pub enum WebError {
+    /// The action did not happen.
+    App(AppError),
+    /// The body, or a part of the address, cannot be read: 400.
+    Malformed,
+    /// `Idempotency-Key` is missing or no key: 400.
+    KeyMissing,
+    /// `cursor` or `limit` cannot be read: 400.
+    BadCursor,
+    /// The path is known, the method is not: 405 with `Allow`.
+    MethodNotAllowed(Vec<Method>),
+    /// The body came too slowly: 408.
+    TooSlow,
+    /// The body is too large: 413.
+    TooLarge,
+    /// The body is of another media type: 415.
+    UnsupportedMediaType,
+    /// A form that was sent by a page of another site: 403.
+    CrossSite,
+}
+
+impl From<AppError> for WebError {
+    fn from(error: AppError) -> Self {
+        Self::App(error)
+    }
+}
+
+impl fmt::Display for WebError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::App(error) => error.fmt(f),
+            other => f.write_str(other.kind().name),
+        }
+    }
+}
+
+impl std::error::Error for WebError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::App(error) => error.source(),
+            _ => None,
+        }
+    }
+}
+
+/// Status, name in `type`, and title of a problem.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Kind {
+    /// Status of the answer.
+    pub status: StatusCode,
+    /// Last part of `type`; also the key of the detail, `problem-{name}`.
+    pub name: &'static str,
+    /// Short, English, the same each time.
+    pub title: &'static str,
+}
+
+impl Kind {
+    const fn new(status: StatusCode, name: &'static str, title: &'static str) -> Self {
+        Self {
+            status,
+            name,
+            title,
+        }
+    }
+
+    /// A status of actix itself.
+    pub(in crate::web) fn of_status(status: StatusCode) -> Self {
+        match status {
+            StatusCode::NOT_FOUND => WebError::App(AppError::NotFound).kind(),
+            StatusCode::PAYLOAD_TOO_LARGE => WebError::TooLarge.kind(),
+            StatusCode::REQUEST_TIMEOUT => WebError::TooSlow.kind(),
+            status if status.is_client_error() => WebError::Malformed.kind(),
+            _ => INTERNAL,
+        }
+    }
+}
+
+/// A fault of ours.
+pub(in crate::web) const INTERNAL: Kind = Kind::new(
+    StatusCode::INTERNAL_SERVER_ERROR,
+    "internal",
+    "Internal error",
+);
+
+impl WebError {
+    /// Status, name and title.
+    pub fn kind(&self) -> Kind {
+        use StatusCode as S;
+        match self {
+            Self::App(error) => app_kind(error),
+            Self::Malformed => Kind::new(S::BAD_REQUEST, "malformed", "Malformed request"),
+            Self::KeyMissing => Kind::new(
+                S::BAD_REQUEST,
+                "idempotency-key",
+                "Idempotency-Key is missing or invalid",
+            ),
+            Self::BadCursor => Kind::new(S::BAD_REQUEST, "cursor", "Invalid cursor or limit"),
+            Self::MethodNotAllowed(_) => Kind::new(
+                S::METHOD_NOT_ALLOWED,
+                "method-not-allowed",
+                "Method not allowed",
+            ),
+            Self::TooSlow => Kind::new(S::REQUEST_TIMEOUT, "timeout", "Request timeout"),
+            Self::TooLarge => Kind::new(S::PAYLOAD_TOO_LARGE, "too-large", "Body too large"),
+            Self::UnsupportedMediaType => Kind::new(
+                S::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported-media-type",
+                "Unsupported media type",
+            ),
+            Self::CrossSite => Kind::new(S::FORBIDDEN, "cross-site", "Cross-site request"),
+        }
+    }
+
+    fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::App(AppError::RateLimited(wait)) => Some(whole_seconds(*wait)),
+            Self::App(AppError::Unavailable(_)) => Some(5),
+            _ => None,
+        }
+    }
+}
+
+fn app_kind(error: &AppError) -> Kind {
+    use StatusCode as S;
+    match error {
+        AppError::Invalid(_) => Kind::new(
+            S::UNPROCESSABLE_ENTITY,
+            "validation",
+            "Some fields are not valid",
+        ),
+        AppError::NotFound => Kind::new(S::NOT_FOUND, "not-found", "Not found"),
+        AppError::Unauthenticated => Kind::new(S::UNAUTHORIZED, "unauthenticated", "Not signed in"),
+        AppError::WrongCredentials => {
+            Kind::new(S::UNAUTHORIZED, "wrong-credentials", "Wrong credentials")
+        }
+        AppError::TotpUsed => Kind::new(
+            S::UNAUTHORIZED,
+            "totp-used",
+            "This authenticator code was used before",
+        ),
+        AppError::Forbidden => Kind::new(S::FORBIDDEN, "forbidden", "Not allowed"),
+        AppError::StepUpRequired => Kind::new(
+            S::FORBIDDEN,
+            "step-up-required",
+            "A fresh second factor is needed",
+        ),
+        AppError::IllegalTransition(_) => Kind::new(
+            S::CONFLICT,
+            "illegal-transition",
+            "The state does not allow this",
+        ),
+        AppError::TokenUsed => Kind::new(S::GONE, "token-used", "Token used before"),
+        AppError::TokenExpired => Kind::new(S::GONE, "token-expired", "Token expired"),
+        AppError::IdempotencyMismatch => Kind::new(
+            S::UNPROCESSABLE_ENTITY,
+            "idempotency-mismatch",
+            "The idempotency key was used with another request",
+        ),
+        AppError::IdempotencyRunning => Kind::new(
+            S::CONFLICT,
+            "idempotency-running",
+            "A request with this idempotency key is running",
+        ),
+        AppError::RateLimited(_) => {
+            Kind::new(S::TOO_MANY_REQUESTS, "rate-limited", "Too many requests")
+        }
+        AppError::Unavailable(_) => {
+            Kind::new(S::SERVICE_UNAVAILABLE, "unavailable", "Not available")
+        }
+        AppError::Internal(_) => INTERNAL,
+    }
+}
+
+/// Until `middleware::around` writes the answer; what stands here is seen only without it.
+impl ResponseError for WebError {
+    fn status_code(&self) -> StatusCode {
+        self.kind().status
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::new(self.status_code())
+    }
+}
+
+/// How an answer has to be written.
+#[derive(Clone, Debug)]
+pub struct Style {
+    /// The language of sentences.
+    pub language: Language,
+    /// JSON, or a page.
+    pub api: bool,
+    /// Whether demonstration data are shown.
+    pub demo: bool,
+    /// Whether it is a page of the console.
+    pub console: bool,
+    /// Told to whoever asks what happened.
+    pub request_id: String,
+}
+
+/// A problem as RFC 9457 has it.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Problem {
+    /// `/problems/{name}`
+    #[schema(example = "/problems/validation")]
+    r#type: String,
+    /// Short, in English, the same each time.
+    title: &'static str,
+    /// Status of the answer.
+    #[schema(example = 422)]
+    status: u16,
+    /// A sentence in the language asked for.
+    detail: String,
+    /// Fields that are wrong, with `/problems/validation`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<ProblemField>,
+    /// As in `X-Request-Id`.
+    request_id: String,
+}
+
+/// A field that is wrong.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct ProblemField {
+    /// RFC 6901 pointer into the body.
+    #[schema(example = "/contact/email")]
+    pointer: String,
+    /// One of a fixed list.
+    #[schema(example = "format")]
+    code: &'static str,
+    /// A sentence in the language asked for.
+    message: String,
+}
+
+/// Writes the answer for an error.
+pub fn answer(error: &WebError, style: &Style) -> HttpResponse {
+    if let Some(place) = way_on(error, style) {
+        return HttpResponse::SeeOther()
+            .insert_header((LOCATION, place))
+            .finish();
+    }
+    let kind = error.kind();
+    let mut builder = HttpResponse::build(kind.status);
+    if let Some(seconds) = error.retry_after() {
+        builder.insert_header((RETRY_AFTER, seconds));
+    }
+    if let WebError::MethodNotAllowed(methods) = error {
+        builder.insert_header((ALLOW, allowed(methods)));
+    }
+    if kind.status == StatusCode::UNAUTHORIZED && style.api {
+        builder.insert_header(("WWW-Authenticate", "Bearer"));
+    }
+    let fields = match error {
+        WebError::App(AppError::Invalid(fields)) => Some(fields),
+        _ => None,
+    };
+    finish(builder, kind, fields, error.retry_after(), style)
+}
+
+/// Writes the answer for a fault without an error of ours: a panic, or actix itself.
+pub fn answer_kind(kind: Kind, style: &Style) -> HttpResponse {
+    finish(HttpResponse::build(kind.status), kind, None, None, style)
+}
+
+fn finish(
+    mut builder: HttpResponseBuilder,
+    kind: Kind,
+    fields: Option<&FieldErrors>,
+    wait: Option<u64>,
+    style: &Style,
+) -> HttpResponse {
+    if style.api {
+        builder.insert_header((CONTENT_TYPE, "application/problem+json"));
+        let body = serde_json::to_string(&problem(kind, fields, style));
+        return builder.body(body.unwrap_or_default());
+    }
+    builder.insert_header((CONTENT_TYPE, "text/html; charset=utf-8"));
+    builder.body(page(kind, wait, style).render().unwrap_or_default())
+}
+
+fn problem(kind: Kind, fields: Option<&FieldErrors>, style: &Style) -> Problem {
+    let text = Text::new(style.language);
+    let errors = fields
+        .into_iter()
+        .flatten()
+        .map(|field| ProblemField {
+            message: error_text::message(text, &field.pointer, field.reason),
+            pointer: field.pointer.clone(),
+            code: field.code.as_str(),
+        })
+        .collect();
+    Problem {
+        r#type: format!("/problems/{}", kind.name),
+        title: kind.title,
+        status: kind.status.as_u16(),
+        detail: text.word("problem", kind.name),
+        errors,
+        request_id: style.request_id.clone(),
+    }
+}
+
+fn page(kind: Kind, wait: Option<u64>, style: &Style) -> MessagePage {
+    let chrome = Chrome {
+        language: style.language,
+        demo: style.demo,
+        path: "/".to_owned(),
+        ..Chrome::default()
+    };
+    match kind.status {
+        StatusCode::UNAUTHORIZED => MessagePage::session_over(chrome),
+        StatusCode::FORBIDDEN => MessagePage::forbidden(chrome),
+        StatusCode::NOT_FOUND => MessagePage::not_found(chrome),
+        StatusCode::CONFLICT => MessagePage::conflict(chrome),
+        StatusCode::GONE => MessagePage::gone(chrome),
+        StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+            MessagePage::too_large(chrome)
+        }
+        StatusCode::TOO_MANY_REQUESTS => MessagePage::too_many(chrome, wait.unwrap_or(60)),
+        StatusCode::SERVICE_UNAVAILABLE => MessagePage::unavailable(chrome),
+        status if status.is_client_error() => MessagePage::bad_request(chrome),
+        _ => MessagePage::internal(chrome, style.request_id.clone()),
+    }
+}
+
+/// In the console a missing login or second factor leads to its form.
+fn way_on(error: &WebError, style: &Style) -> Option<&'static str> {
+    match error {
+        WebError::App(AppError::Unauthenticated) if style.console => Some("/console/login"),
+        WebError::App(AppError::StepUpRequired) if style.console => Some("/console/step-up"),
+        _ => None,
+    }
+}
+
+fn allowed(methods: &[Method]) -> String {
+    let mut words: Vec<&str> = methods.iter().map(|method| method.as_str()).collect();
+    if methods.contains(&Method::Get) {
+        words.push("HEAD");
+    }
+    words.join(", ")
+}
+
+fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
+}

@@ -1,0 +1,46 @@
+//! The bytes of a body, with a limit in size and time.
+
+use std::time::Duration;
+
+use actix_web::dev;
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::web::{Bytes, Payload};
+use actix_web::{FromRequest, HttpRequest};
+use tokio::time::timeout;
+
+use crate::web::error::{WebError, WebResult};
+use crate::web::extract::BODY_BYTES;
+
+/// How long a client may take to send a body.
+const SLOWEST: Duration = Duration::from_secs(20);
+
+/// Reads a body of the media type `wanted`.
+///
+/// # Errors
+/// `UnsupportedMediaType`, `TooLarge`, `TooSlow`, `Malformed` if the client stops half-way.
+pub(super) async fn read(
+    request: HttpRequest,
+    mut payload: dev::Payload,
+    wanted: &str,
+) -> WebResult<Bytes> {
+    let given = request
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .map(|value| value.trim().to_ascii_lowercase());
+    if given.as_deref() != Some(wanted) {
+        return Err(WebError::UnsupportedMediaType);
+    }
+    let payload = Payload::from_request(&request, &mut payload)
+        .await
+        .map_err(|_| WebError::Malformed)?;
+    let body = timeout(SLOWEST, payload.to_bytes_limited(BODY_BYTES))
+        .await
+        .map_err(|_| WebError::TooSlow)?;
+    match body {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(_)) => Err(WebError::Malformed),
+        Err(_) => Err(WebError::TooLarge),
+    }
+}

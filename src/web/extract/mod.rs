@@ -1,0 +1,40 @@
+//! From a request to values: who asks, in which language, with what body.
+
+use actix_web::{HttpRequest, web};
+
+use crate::app::AppError;
+use crate::state::AppState;
+use crate::web::error::{WebError, WebResult};
+
+pub mod body;
+pub mod client;
+pub mod form;
+pub mod idempotency;
+pub mod json;
+pub mod language;
+pub mod session;
+
+pub use client::{ClientAddr, UserAgent};
+pub use form::Form;
+pub use idempotency::{IdempotencyKey, OptionalIdempotencyKey};
+pub use json::Json;
+pub use language::Lang;
+
+/// The largest body of JSON or form that is read.
+pub const BODY_BYTES: usize = 64 * 1024;
+
+/// What every request can reach.
+///
+/// # Errors
+/// `Internal` if the server was put together without it.
+pub fn state(request: &HttpRequest) -> WebResult<&AppState> {
+    request
+        .app_data::<web::Data<AppState>>()
+        .map(|state| state.get_ref())
+        .ok_or_else(|| WebError::App(AppError::internal("the server has no state")))
+}
+
+/// Whether a path is answered in JSON: the API and machine-readable files.
+pub fn is_api(path: &str) -> bool {
+    path.starts_with("/api/") || path.starts_with("/.well-known/") || path == "/openapi.json"
+}

@@ -1,0 +1,16 @@
+//! HTTP: routes, extractors, handlers. The only user of actix beside `startup`.
+//!
+//! A handler takes what the extractors give, calls one function of `app`, and renders. Nothing here
+//! knows of SQL, keys or mails.
+
+pub mod api;
+pub mod error;
+pub mod extract;
+pub mod metrics;
+pub mod middleware;
+pub mod routes;
+pub mod service;
+pub mod statics;
+
+pub use error::{WebError, WebResult};
+pub use routes::Route;

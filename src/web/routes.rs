@@ -1,0 +1,99 @@
+//! Routes, built from the permission table: one resource for each operation, with its method as
+//! guard and the operation itself as app data, so that extractors know who may.
+
+use actix_web::guard::fn_guard;
+use actix_web::middleware::{Compress, Condition, from_fn};
+use actix_web::web::{self, ServiceConfig};
+
+use crate::domain::permission::{Access, Method, Operation, operation};
+use crate::web::error::{WebError, WebResult};
+use crate::web::middleware::rate_limit::{self, Limits};
+use crate::web::middleware::same_origin;
+use crate::web::{api, service, statics};
+
+/// An operation and its handler.
+pub struct Route {
+    operation: &'static Operation,
+    handler: actix_web::Route,
+}
+
+impl Route {
+    /// `handler` comes from `web::to(...)`: the method is the operation's.
+    pub fn new(operation: &'static Operation, handler: actix_web::Route) -> Self {
+        Self { operation, handler }
+    }
+
+    /// What it does.
+    pub fn operation(&self) -> &'static Operation {
+        self.operation
+    }
+}
+
+/// Every route of the program. Each folder of handlers gives its own.
+pub fn all() -> Vec<Route> {
+    let mut routes = service::routes();
+    routes.extend(api::public::routes());
+    routes
+}
+
+/// Registers every route, the files beside, and what answers everything else.
+pub fn register(config: &mut ServiceConfig, limits: &Limits, openapi: &api::Description) {
+    // in the order of the table: a fixed segment stands there before a variable one
+    let place = |route: &Route| {
+        operation::ALL
+            .iter()
+            .position(|known| **known == *route.operation)
+    };
+    let mut routes = all();
+    routes.sort_by_key(place);
+    let mut paths: Vec<(&'static str, Vec<Method>)> = Vec::new();
+    for route in routes {
+        let operation = route.operation;
+        match paths.iter_mut().find(|(path, _)| *path == operation.path) {
+            Some((_, methods)) => methods.push(operation.method),
+            None => paths.push((operation.path, vec![operation.method])),
+        }
+        register_one(config, route, limits);
+    }
+    for (path, methods) in paths {
+        let refuse = web::to(move || refuse_method(methods.clone()));
+        config.service(web::resource(path).default_service(refuse));
+    }
+    config.app_data(web::Data::new(openapi.clone()));
+    config.configure(statics::register);
+    config.configure(api::docs::register);
+    config.default_service(web::to(not_found));
+}
+
+fn register_one(config: &mut ServiceConfig, route: Route, limits: &Limits) {
+    let operation = route.operation;
+    let limit = limits.of(operation);
+    // pages of one person stay uncompressed: length must not tell of their content
+    let compressed = operation.method == Method::Get && operation.access == Access::Public;
+    let resource = web::resource(operation.path)
+        .name(operation.name)
+        .guard(fn_guard(move |context| {
+            accepts(operation.method, &context.head().method)
+        }))
+        .app_data(operation)
+        .route(route.handler)
+        .wrap(Condition::new(compressed, Compress::default()))
+        .wrap(from_fn(same_origin::check))
+        .wrap(from_fn(move |request, next| {
+            rate_limit::check(limit.clone(), request, next)
+        }));
+    config.service(resource);
+}
+
+/// HEAD is GET without the body, which the server leaves out.
+fn accepts(method: Method, asked: &actix_web::http::Method) -> bool {
+    asked.as_str() == method.as_str() || (method == Method::Get && asked.as_str() == "HEAD")
+}
+
+async fn refuse_method(methods: Vec<Method>) -> WebResult<&'static str> {
+    Err(WebError::MethodNotAllowed(methods))
+}
+
+async fn not_found() -> WebResult<&'static str> {
+    Err(WebError::App(crate::app::AppError::NotFound))
+}

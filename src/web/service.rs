@@ -1,0 +1,86 @@
+//! What is about the program itself: alive, ready, its API, its limits.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use actix_web::{HttpResponse, web};
+use serde_json::json;
+
+use crate::app::AppError;
+use crate::domain::permission::operation;
+use crate::state::AppState;
+use crate::web::api::Description;
+use crate::web::middleware::rate_limit::Class;
+use crate::web::{Route, WebResult};
+use crate::web::{extract, middleware};
+
+/// Routes of this file.
+pub fn routes() -> Vec<Route> {
+    vec![
+        Route::new(&operation::HEALTH, web::to(health)),
+        Route::new(&operation::READY, web::to(ready)),
+        Route::new(&operation::OPENAPI, web::to(openapi)),
+        Route::new(&operation::LIMITS, web::to(limits)),
+    ]
+}
+
+/// `GET /healthz`: the process lives.
+async fn health() -> &'static str {
+    "ok\n"
+}
+
+/// `GET /readyz`: the process may get traffic; else 503 with the reason.
+async fn ready(state: web::Data<AppState>) -> WebResult<HttpResponse> {
+    let reason = match state.health.check(&state.ctx).await {
+        Ok(None) => return Ok(HttpResponse::Ok().body("ready\n")),
+        Ok(Some(reason)) => {
+            tracing::error!(%reason, "not ready");
+            format!("{reason}\n")
+        }
+        Err(AppError::Unavailable(error)) => {
+            tracing::warn!(error = %middleware::chain(error.as_ref()), "not ready");
+            "database or files cannot be reached\n".to_owned()
+        }
+        Err(error) => return Err(error.into()),
+    };
+    Ok(HttpResponse::build(StatusCode::SERVICE_UNAVAILABLE)
+        .insert_header((RETRY_AFTER, "5"))
+        .body(reason))
+}
+
+/// `GET /openapi.json`
+async fn openapi(description: web::Data<Description>) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "application/json"))
+        .insert_header(("Cache-Control", "public, max-age=300"))
+        .body(description.json.clone())
+}
+
+/// `GET /.well-known/limits`: the limits really enforced, for clients that want to stay below.
+async fn limits(state: web::Data<AppState>) -> HttpResponse {
+    let on = state.web.rate_limits == crate::config::RateLimits::On;
+    let classes: Vec<_> = Class::ALL
+        .into_iter()
+        .map(|class| {
+            let operations: Vec<_> = operation::ALL
+                .iter()
+                .filter(|operation| Class::of(operation) == Some(class))
+                .map(|operation| operation.name)
+                .collect();
+            json!({
+                "class": class.as_str(),
+                "per_minute": class.per_minute().get(),
+                "burst": class.burst().get(),
+                "operations": operations,
+            })
+        })
+        .collect();
+    HttpResponse::Ok().json(json!({
+        "network": {
+            "enforced": on,
+            "key": "IPv4 address or IPv6 /64",
+            "classes": classes,
+        },
+        "body_bytes": extract::BODY_BYTES,
+        "idempotency_key_characters": extract::idempotency::LONGEST,
+    }))
+}
