@@ -124,3 +124,6 @@ problem-unavailable = This is not possible right now. Try again in a moment.
 problem-unsupported-media-type = The data sent are not in the format expected.
 problem-validation = Some fields are not right. Correct the ones named.
 problem-wrong-credentials = Name, password or code is wrong.
+error-reason-format = Write the reason in one line, without special characters.
+error-reason-required = Write the reason.
+error-reason-too-long = The reason is too long: 500 characters at most.

@@ -124,3 +124,6 @@ problem-unavailable = In questo momento non è possibile. Riprova tra poco.
 problem-unsupported-media-type = Il formato dei dati inviati non è quello previsto.
 problem-validation = Alcuni dati non vanno bene. Correggi i campi indicati.
 problem-wrong-credentials = Nome, password o codice non sono giusti.
+error-reason-format = Scrivi il motivo su una riga, senza caratteri speciali.
+error-reason-required = Scrivi il motivo.
+error-reason-too-long = Il motivo è troppo lungo: al massimo 500 caratteri.
