@@ -283,7 +283,7 @@ impl Config {
 struct Home {
     is_root: bool,
     xdg_state: Option<OsString>,
-    home: Option<OsString>,
+    folder: Option<OsString>,
 }
 
 impl Home {
@@ -295,7 +295,7 @@ impl Home {
         Self {
             is_root: rustix::process::geteuid().is_root(),
             xdg_state: std::env::var_os("XDG_STATE_HOME"),
-            home: std::env::var_os("HOME"),
+            folder: std::env::var_os("HOME"),
         }
     }
 
@@ -308,7 +308,7 @@ impl Home {
         if let Some(folder) = xdg.filter(|folder| folder.is_absolute()) {
             return Ok(folder.join("joinder"));
         }
-        let home = self.home.as_ref().map(Path::new);
+        let home = self.folder.as_ref().map(Path::new);
         match home.filter(|folder| folder.is_absolute()) {
             Some(folder) => Ok(folder.join(".local/state/joinder")),
             None => Err(ConfigError::NoHome),
@@ -317,7 +317,7 @@ impl Home {
 
     /// The same folder as `pg_home` of `deploy/setup.sh`.
     fn fetched_pg_bin(&self) -> PathBuf {
-        match self.home.as_ref().filter(|_| !self.is_root) {
+        match self.folder.as_ref().filter(|_| !self.is_root) {
             Some(home) => Path::new(home).join(".cache/joinder/pg/bin"),
             None => PathBuf::from("/var/lib/joinder/pg/bin"),
         }

@@ -8,7 +8,7 @@ use joinder::commands::{self, Cli};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-// Not actix's own runtime: on tokio's, what handlers spawn outlives the threads of the web server.
+// One runtime outlives those of actix's threads: write actions and connections live on it.
 #[tokio::main]
 async fn main() -> ExitCode {
     match Box::pin(commands::run(Cli::parse())).await {

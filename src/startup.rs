@@ -241,12 +241,23 @@ impl Running {
             )?);
             tracing::info!(%addr, "metrics are served");
         }
-        running.start_loops();
         Ok(running)
     }
 
-    /// Every loop of the process starts here. A loop ends soon after `stopping` turns true.
-    fn start_loops(&mut self) {}
+    /// Starts a loop of the process. It must end soon after [`Running::stopping`] turns true.
+    pub fn start_loop(&mut self, run: impl Future<Output = ()> + Send + 'static) {
+        self.loops.spawn(run);
+    }
+
+    /// Turns true when the process has to end.
+    pub fn stopping(&self) -> watch::Receiver<bool> {
+        self.stopping.subscribe()
+    }
+
+    /// What the process works with.
+    pub fn parts(&self) -> &Parts {
+        &self.parts
+    }
 
     /// Runs until the signal to stop (SIGTERM, SIGINT), or until our own database is gone; then
     /// stops.
@@ -296,8 +307,9 @@ impl Running {
     }
 }
 
-/// The web server on a listener, with its own or a test's state. It must be polled to run, on a
-/// multi-thread runtime of tokio: handlers and what they spawn then outlive the server's threads.
+/// The web server on a listener, with its own or a test's state. It must be polled to run.
+/// Its threads have runtimes of their own, which end with it: what must outlive a request is
+/// spawned by `Ctx::to_end`.
 ///
 /// # Errors
 /// If the listener cannot be used.

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
 use crate::app::clock::Clock;
@@ -43,10 +44,15 @@ pub struct Ctx {
     /// Public data of cases, remembered for a moment.
     pub directories: Arc<Directories>,
     writes: Arc<Semaphore>,
+    runtime: Handle,
 }
 
 impl Ctx {
-    /// Puts the parts together.
+    /// Puts the parts together. Called on the runtime that outlives the web server: each thread of
+    /// actix has a runtime of its own, which takes its tasks along when the server stops.
+    ///
+    /// # Panics
+    /// Outside a runtime.
     pub fn new(
         clock: Clock,
         pools: Pools,
@@ -62,6 +68,7 @@ impl Ctx {
             directories: Arc::new(Directories::new(settings.directory_ttl)),
             settings: Arc::new(settings),
             writes: Arc::new(Semaphore::new(MAX_WRITES)),
+            runtime: Handle::current(),
         }
     }
 
@@ -86,11 +93,7 @@ impl Ctx {
             .acquire_owned()
             .await
             .map_err(|closed| AppError::Unavailable(Box::new(closed)))?;
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "this is where write actions are spawned"
-        )]
-        let task = tokio::spawn(async move {
+        let task = self.runtime.spawn(async move {
             let done = action.await;
             drop(permit);
             done

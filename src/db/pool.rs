@@ -27,10 +27,11 @@ pub struct Pools {
 }
 
 impl Pools {
-    /// Pools of at most `size` connections each; none is opened yet.
+    /// Pools of at most `size` connections each; none is opened yet. The connections live on the
+    /// runtime this is called on.
     ///
     /// # Errors
-    /// `Unavailable` if the URL cannot be read.
+    /// `Unavailable` if the URL cannot be read, or outside a runtime.
     pub fn new(database_url: &str, size: usize) -> DbResult<Self> {
         Ok(Self {
             intake: pool(database_url, size, "joinder_intake")?,
@@ -160,7 +161,19 @@ impl Drop for Tx {
 
 fn pool(database_url: &str, size: usize, role: &'static str) -> DbResult<Pool<Conn>> {
     let mut config = ManagerConfig::default();
-    config.custom_setup = Box::new(move |url| connect_as(url.to_owned(), Some(role)).boxed());
+    // a connection's reader lives on the runtime that opened it: not on that of a thread of actix,
+    // which ends before the last write actions do
+    let runtime = tokio::runtime::Handle::try_current()
+        .map_err(|error| DbError::Unavailable(Box::new(error)))?;
+    config.custom_setup = Box::new(move |url| {
+        let opening = runtime.spawn(connect_as(url.to_owned(), Some(role)));
+        async move {
+            opening
+                .await
+                .map_err(|error| ConnectionError::BadConnection(error.to_string()))?
+        }
+        .boxed()
+    });
     let manager = AsyncDieselConnectionManager::new_with_config(database_url, config);
     Pool::builder(manager)
         .max_size(size)

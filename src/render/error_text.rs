@@ -12,8 +12,7 @@ pub const GENERAL: &[&str] = &[
     "error-unknown-value",
     "error-unknown-field",
     "error-code-required",
-    "error-code-format",
-    "error-code-unknown-value",
+    "error-code-wrong",
 ];
 
 /// The sentence for `reason` at `pointer` (RFC 6901, as in `/mailboxes/0/address`).

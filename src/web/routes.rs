@@ -58,7 +58,10 @@ pub fn register(config: &mut ServiceConfig, limits: &Limits, openapi: &api::Desc
         register_one(config, route, limits);
     }
     for (path, methods) in paths {
-        let refuse = web::to(move || refuse_method(methods.clone()));
+        let refuse = web::to(move || {
+            let refused = WebError::MethodNotAllowed(methods.clone());
+            std::future::ready(WebResult::<&'static str>::Err(refused))
+        });
         config.service(web::resource(path).default_service(refuse));
     }
     config.app_data(web::Data::new(openapi.clone()));
@@ -90,10 +93,6 @@ fn register_one(config: &mut ServiceConfig, route: Route, limits: &Limits) {
 /// HEAD is GET without the body, which the server leaves out.
 fn accepts(method: Method, asked: &actix_web::http::Method) -> bool {
     asked.as_str() == method.as_str() || (method == Method::Get && asked.as_str() == "HEAD")
-}
-
-async fn refuse_method(methods: Vec<Method>) -> WebResult<&'static str> {
-    Err(WebError::MethodNotAllowed(methods))
 }
 
 async fn not_found() -> WebResult<&'static str> {

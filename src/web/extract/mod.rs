@@ -32,7 +32,7 @@ pub const BODY_BYTES: usize = 64 * 1024;
 pub fn state(request: &HttpRequest) -> WebResult<&AppState> {
     request
         .app_data::<web::Data<AppState>>()
-        .map(|state| state.get_ref())
+        .map(web::Data::get_ref)
         .ok_or_else(|| WebError::App(AppError::internal("the server has no state")))
 }
 

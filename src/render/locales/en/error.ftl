@@ -97,9 +97,6 @@ error-required = This is missing: { $label }.
 error-format = This is not written correctly: { $label }.
 error-unknown-value = Choose one of the options: { $label }.
 error-unknown-field = The form holds something we do not know: { $label }.
-error-code-required = Type the code you received.
-error-code-format = The code has 6 digits.
-error-code-unknown-value = The code is wrong or has expired. Look at the latest mail.
 # Details of problem documents.
 problem-cross-site = The form was sent by another site.
 problem-cursor = The cursor or the limit is not valid.

@@ -97,9 +97,6 @@ error-required = Manca questo dato: { $label }.
 error-format = Non è scritto bene: { $label }.
 error-unknown-value = Scegli tra le possibilità: { $label }.
 error-unknown-field = Il modulo contiene un dato che non conosciamo: { $label }.
-error-code-required = Scrivi il codice che hai ricevuto.
-error-code-format = Il codice ha 6 cifre.
-error-code-unknown-value = Il codice non è giusto o è scaduto. Controlla l’ultima mail.
 # Details of problem documents.
 problem-cross-site = Il modulo è stato inviato da un altro sito.
 problem-cursor = Il cursore o il limite non sono validi.

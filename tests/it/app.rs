@@ -1,0 +1,225 @@
+//! The harness: a real server on port 0 over a real Postgres, with a clock and a mailer of the test's.
+//!
+//! One embedded server for each test process, one database for each test, copied from a migrated
+//! template. Extended by the tests of each subject.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on panics, in its functions too"
+)]
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use chrono::{TimeZone, Utc};
+use joinder::app::ctx::Settings;
+use joinder::app::health::Health;
+use joinder::app::keyring::Keyring;
+use joinder::app::{Clock, Ctx};
+use joinder::blob::Blobs;
+use joinder::config::RateLimits;
+use joinder::crypto::master_key::MasterKeys;
+use joinder::db::embedded::{Durability, Embedded, EmbeddedOptions};
+use joinder::db::{Pools, migration};
+use joinder::mailer::{Mailer, Memory, SentMail};
+use joinder::startup;
+use joinder::state::{AppState, WebOptions};
+use tempfile::TempDir;
+use tokio::sync::OnceCell;
+use tokio_postgres::NoTls;
+
+/// A running joinder of one test.
+pub(crate) struct TestApp {
+    /// `http://127.0.0.1:port`
+    pub(crate) base: String,
+    /// What actions need; for arranging and for looking.
+    pub(crate) ctx: Ctx,
+    /// What requests reach.
+    pub(crate) state: AppState,
+    /// The database as its owner, for arranging what no action makes.
+    pub(crate) owner_url: String,
+    memory: Memory,
+    server: ServerHandle,
+    database: String,
+    _folder: TempDir,
+}
+
+/// What a test may want otherwise.
+#[derive(Clone)]
+pub(crate) struct TestOptions {
+    /// Limits per network address.
+    pub(crate) rate_limits: RateLimits,
+    /// Proxies that are believed.
+    pub(crate) trusted_proxies: Vec<ipnet::IpNet>,
+    /// Whether cookies and headers are those of https.
+    pub(crate) https: bool,
+    /// Whether it is the demo.
+    pub(crate) demo: bool,
+}
+
+impl Default for TestOptions {
+    fn default() -> Self {
+        Self {
+            rate_limits: RateLimits::Off,
+            trusted_proxies: Vec::new(),
+            https: false,
+            demo: false,
+        }
+    }
+}
+
+impl TestApp {
+    /// Starts with the usual options.
+    pub(crate) async fn start() -> Self {
+        Self::start_with(TestOptions::default()).await
+    }
+
+    /// Starts as a test wants it.
+    pub(crate) async fn start_with(options: TestOptions) -> Self {
+        let (database, owner_url) = fresh_database().await;
+        let folder = tempfile::tempdir().unwrap();
+        let master = MasterKeys::parse(&MasterKeys::line(1)).unwrap();
+        let clock = Clock::manual(Utc.with_ymd_and_hms(2026, 3, 2, 9, 0, 0).unwrap());
+        let pools = Pools::new(&owner_url, 4).unwrap();
+        let keyring = Keyring::open(&pools, master, clock.now()).await.unwrap();
+        let blobs = Blobs::folder(&folder.path().join("blobs")).unwrap();
+        let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let settings = Settings {
+            public_base_url: base.clone(),
+            demo: options.demo,
+            directory_ttl: Duration::ZERO,
+        };
+        let ctx = Ctx::new(clock, pools, keyring, blobs, settings);
+        let state = AppState {
+            ctx: ctx.clone(),
+            health: Arc::new(Health::new(&owner_url)),
+            web: Arc::new(WebOptions {
+                trusted_proxies: options.trusted_proxies,
+                https: options.https,
+                rate_limits: options.rate_limits,
+                mail_dir: None,
+            }),
+        };
+        let server = startup::serve_on(listener, state.clone()).unwrap();
+        let handle = server.handle();
+        #[expect(clippy::disallowed_methods, reason = "the server of a test")]
+        tokio::spawn(server);
+        Self {
+            base,
+            ctx,
+            state,
+            owner_url,
+            memory: Memory::default(),
+            server: handle,
+            database,
+            _folder: folder,
+        }
+    }
+
+    /// A browser: keeps cookies, follows nothing.
+    #[expect(clippy::unused_self, reason = "reads as a visit: app.browser()")]
+    pub(crate) fn browser(&self) -> reqwest::Client {
+        reqwest::Client::builder()
+            .cookie_store(true)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap()
+    }
+
+    /// The address of a path.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    /// GET without cookies.
+    pub(crate) async fn get(&self, path: &str) -> reqwest::Response {
+        self.browser().get(self.url(path)).send().await.unwrap()
+    }
+
+    /// The clock of this app.
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.ctx.clock
+    }
+
+    /// A mailer whose mails [`TestApp::mails`] shows.
+    pub(crate) fn mailer(&self) -> Mailer {
+        Mailer::Memory(self.memory.clone())
+    }
+
+    /// All mails sent so far, oldest first.
+    pub(crate) fn mails(&self) -> Vec<SentMail> {
+        self.memory.mails()
+    }
+
+    /// Runs SQL as the owner, to arrange what no action makes.
+    pub(crate) async fn sql(&self, statements: &str) {
+        execute(&self.owner_url, statements).await;
+    }
+
+    /// Stops the server and drops the database. A test that panics leaves its database to the end
+    /// of the process, which takes the whole server away.
+    pub(crate) async fn stop(self) {
+        self.server.stop(true).await;
+        self.ctx.drain().await;
+        self.ctx.pools.close();
+        let drop = format!("DROP DATABASE {} WITH (FORCE)", self.database);
+        execute(&server_url("postgres"), &drop).await;
+    }
+}
+
+/// The server of this process and the folder it lives in.
+struct Shared {
+    server: Embedded,
+    _folder: TempDir,
+}
+
+static SHARED: OnceLock<Shared> = OnceLock::new();
+static TEMPLATE: OnceCell<()> = OnceCell::const_new();
+static NUMBER: AtomicU32 = AtomicU32::new(0);
+
+/// The server starts once; a static is never dropped, but the server dies with this process.
+fn shared() -> &'static Shared {
+    SHARED.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let mut options = EmbeddedOptions::new(folder.path().join("data"));
+        options.durability = Durability::Throwaway;
+        Shared {
+            server: Embedded::start(&options).unwrap(),
+            _folder: folder,
+        }
+    })
+}
+
+fn server_url(database: &str) -> String {
+    let url = shared().server.url();
+    let (server, _) = url.rsplit_once('/').unwrap();
+    format!("{server}/{database}")
+}
+
+async fn fresh_database() -> (String, String) {
+    tokio::task::spawn_blocking(shared).await.unwrap();
+    TEMPLATE
+        .get_or_init(|| async {
+            execute(&server_url("postgres"), "CREATE DATABASE template_it").await;
+            migration::run(&server_url("template_it")).await.unwrap();
+        })
+        .await;
+    let name = format!("it_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+    let create = format!("CREATE DATABASE {name} TEMPLATE template_it");
+    execute(&server_url("postgres"), &create).await;
+    let url = server_url(&name);
+    (name, url)
+}
+
+async fn execute(url: &str, statements: &str) {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
+    #[expect(clippy::disallowed_methods, reason = "the connection of a test")]
+    let driver = tokio::spawn(connection);
+    client.batch_execute(statements).await.unwrap();
+    drop(client);
+    driver.await.unwrap().unwrap();
+}
