@@ -4,4 +4,7 @@ mod app;
 mod embedded;
 mod program;
 mod request;
+mod staff_access;
+mod staff_list;
+mod staff_seed;
 mod web_base;
