@@ -33,7 +33,7 @@ const ABANDONED: TimeDelta = TimeDelta::hours(6);
 
 /// States that appear in lists: who withdrew, was rejected, is a duplicate or restricted never
 /// does (R50).
-const LISTED: [ClaimantState; 6] = [
+pub const LISTED: [ClaimantState; 6] = [
     ClaimantState::Unconfirmed,
     ClaimantState::ToAssist,
     ClaimantState::Confirmed,
