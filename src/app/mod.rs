@@ -16,6 +16,7 @@ pub mod csrf;
 pub mod ctx;
 pub mod directory;
 pub mod error;
+pub mod export;
 pub mod health;
 pub mod housekeeping;
 pub mod identity;

@@ -13,6 +13,7 @@ pub mod consent;
 pub mod dump;
 pub mod embedded;
 pub mod error;
+pub mod export;
 pub mod identity;
 pub mod key;
 pub mod lease;

@@ -26,6 +26,7 @@ pub mod person;
 pub mod personal_name;
 pub mod phone_number;
 pub mod postal_address;
+pub mod reason;
 pub mod reference;
 pub mod retention;
 pub mod seed;

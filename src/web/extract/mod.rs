@@ -13,12 +13,14 @@ pub mod idempotency;
 pub mod json;
 pub mod language;
 pub mod session;
+pub mod staff;
 
 pub use client::{ClientAddr, UserAgent};
 pub use form::Form;
 pub use idempotency::{IdempotencyKey, OptionalIdempotencyKey};
 pub use json::Json;
 pub use language::Lang;
+pub use staff::Staff;
 
 /// The largest body of JSON or form that is read.
 pub const BODY_BYTES: usize = 64 * 1024;
