@@ -17,7 +17,7 @@ pub mod session;
 pub use client::{ClientAddr, UserAgent};
 pub use form::Form;
 pub use idempotency::{IdempotencyKey, OptionalIdempotencyKey};
-pub use json::Json;
+pub use json::{Json, OptionalJson};
 pub use language::Lang;
 
 /// The largest body of JSON or form that is read.
