@@ -2,13 +2,13 @@
 //!
 //! Permissions are checked here. Nothing here knows of HTTP, SQL or the environment.
 
-mod clash;
 pub mod assist;
 pub mod audit;
 pub mod bootstrap;
 pub mod challenge;
 pub mod claimant_list;
 pub mod claimant_view;
+mod clash;
 pub mod clock;
 pub mod confirmation;
 pub mod csrf;
@@ -18,6 +18,7 @@ pub mod error;
 pub mod health;
 pub mod housekeeping;
 pub mod identity;
+pub mod joined;
 pub mod keyring;
 pub mod lease;
 pub mod mail_request;

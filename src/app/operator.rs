@@ -36,12 +36,12 @@ pub async fn set_case_state(ctx: &Ctx, slug: &str, state: CaseState) -> AppResul
         id: token::new_id(now),
         association_id: None,
         actor_kind: "operator".to_owned(),
-            actor_id: None,
+        actor_id: None,
         action: "set_case_state".to_owned(),
         before: Some(before.clone()),
         after: Some(state.as_str().to_owned()),
         detail: json!({}),
-            sealed: None,
+        sealed: None,
         created_at: now,
     };
     audit::insert_all(&mut tx, SCOPE, &[row]).await?;
@@ -101,12 +101,12 @@ async fn write_audit(ctx: &Ctx, tx: &mut Tx, action: &'static str, domain: &str)
         id: token::new_id(now),
         association_id: None,
         actor_kind: "operator".to_owned(),
-            actor_id: None,
+        actor_id: None,
         action: action.to_owned(),
         before: None,
         after: None,
         detail: json!({ "domain": domain }),
-            sealed: None,
+        sealed: None,
         created_at: now,
     };
     Ok(audit::insert_all(tx, SCOPE, &[row]).await?)

@@ -8,12 +8,12 @@ use super::{BootstrapError, SCOPE, STANDARD_TEXTS};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::crypto::{sha256, token};
+use crate::db::audit::{self, AuditRow};
 use crate::db::case::{
     AssociationRow, CaseAssociationRow, CaseRow, CounselRow, FactRow, IncidentDomainRow,
     IncidentRow, PlanRow, RegisterRow, RespondentRow, StatementRow, TextRow, ThirdPartyRow,
 };
 use crate::db::key::{self, AssociationKeyRow};
-use crate::db::audit::{self, AuditRow};
 use crate::db::{Tx, case, seed as rows};
 use crate::domain::case::Register;
 use crate::domain::ids::{AssociationId, CaseId};
@@ -95,12 +95,12 @@ fn state_audit(case: Uuid, before: Option<String>, after: &str, now: DateTime<Ut
         id: token::new_id(now),
         association_id: None,
         actor_kind: "operator".to_owned(),
-            actor_id: None,
+        actor_id: None,
         action: "bootstrap".to_owned(),
         before,
         after: Some(after.to_owned()),
         detail: json!({}),
-            sealed: None,
+        sealed: None,
         created_at: now,
     }
 }
