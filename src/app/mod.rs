@@ -20,6 +20,7 @@ pub mod export;
 pub mod health;
 pub mod housekeeping;
 pub mod identity;
+pub mod joined;
 pub mod keyring;
 pub mod lease;
 pub mod mail_request;
