@@ -7,6 +7,7 @@ pub mod codice_fiscale;
 pub mod consent;
 pub mod contact;
 pub mod country;
+pub mod damage;
 pub mod email_address;
 pub mod entity;
 pub mod field;

@@ -6,5 +6,6 @@ mod bootstrap;
 mod embedded;
 mod program;
 mod request;
+mod tidy;
 mod web_base;
 mod worker;
