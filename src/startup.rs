@@ -20,6 +20,7 @@ use crate::app::{Clock, Ctx, ctx, retention};
 use crate::blob::Blobs;
 use crate::config::{Config, ConfigError, Transport};
 use crate::crypto::master_key::MasterKeys;
+use crate::db::dump::Tools;
 use crate::db::embedded::{self, Embedded, EmbeddedOptions};
 use crate::db::{Pools, migration};
 use crate::mailer::Mailer;
@@ -200,12 +201,21 @@ pub async fn open_ctx(config: &Config, database: &Database, demo: bool) -> anyho
     Ok(Ctx::new(clock, pools, keyring, blobs, settings))
 }
 
-/// Folders that may hold the programs of Postgres, best first.
-pub fn postgres_folders(config: &Config) -> Vec<PathBuf> {
+/// What backup and restore work with: Postgres's programs and the files.
+///
+/// # Errors
+/// If no programs fit the server, or the files cannot be reached.
+pub async fn open_store(config: &Config, database: &Database) -> anyhow::Result<(Tools, Blobs)> {
     let mut folders: Vec<PathBuf> = config.pg_bin.iter().cloned().collect();
     folders.extend(embedded::system_bin_dirs());
     folders.push(config.fetched_pg_bin.clone());
-    folders
+    let tools = Tools::find(database.url(), &folders).await?;
+    Ok((tools, Blobs::open(&config.blob_url)?))
+}
+
+/// Whether another process runs a server of its own in DATA_DIR.
+pub fn another_runs(config: &Config) -> bool {
+    embedded::url_of_running(&config.data_dir).is_some()
 }
 
 /// The mailer of a configuration.

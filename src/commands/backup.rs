@@ -7,11 +7,9 @@ use clap::Args;
 
 use crate::app::Clock;
 use crate::app::backup::{self, Manifest};
-use crate::blob::Blobs;
 use crate::commands::say;
 use crate::config::Config;
-use crate::db::dump::Tools;
-use crate::startup::{Database, postgres_folders};
+use crate::startup::{Database, open_store};
 
 /// Arguments of `backup`.
 #[derive(Args)]
@@ -48,7 +46,6 @@ async fn write(
     database: &Database,
     args: &BackupArgs,
 ) -> anyhow::Result<Manifest> {
-    let tools = Tools::find(database.url(), &postgres_folders(config)).await?;
-    let blobs = Blobs::open(&config.blob_url)?;
+    let (tools, blobs) = open_store(config, database).await?;
     Ok(backup::backup(&tools, &blobs, &args.dir, Clock::System.now()).await?)
 }

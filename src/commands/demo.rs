@@ -14,8 +14,7 @@ use crate::app::bootstrap::{self, Logins};
 use crate::commands::say;
 use crate::config::{Config, Options};
 use crate::crypto::master_key::MasterKeys;
-use crate::db::embedded;
-use crate::startup::{Duty, Parts, Running};
+use crate::startup::{Duty, Parts, Running, another_runs};
 use crate::telemetry;
 
 /// Ports tried where BIND is not given: another program may have the first.
@@ -74,7 +73,7 @@ fn configure(mut options: Options) -> anyhow::Result<Config> {
 
 fn prepare_folder(config: &Config, args: &DemoArgs) -> anyhow::Result<()> {
     let dir = &config.data_dir;
-    if embedded::url_of_running(dir).is_some() {
+    if another_runs(config) {
         bail!("a demo runs already in {}", dir.display());
     }
     let is_demo = config.demo_marker().exists();

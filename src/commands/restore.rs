@@ -7,11 +7,9 @@ use anyhow::Context;
 use clap::Args;
 
 use crate::app::{backup, retention};
-use crate::blob::Blobs;
 use crate::commands::say;
 use crate::config::Config;
-use crate::db::dump::Tools;
-use crate::startup::{Database, master_keys, open_ctx, postgres_folders};
+use crate::startup::{Database, master_keys, open_ctx, open_store};
 
 /// Arguments of `restore`.
 #[derive(Args)]
@@ -37,8 +35,7 @@ pub async fn run(config: &Config, args: &RestoreArgs) -> anyhow::Result<ExitCode
 }
 
 async fn fill(config: &Config, database: &Database, args: &RestoreArgs) -> anyhow::Result<usize> {
-    let tools = Tools::find(database.url(), &postgres_folders(config)).await?;
-    let blobs = Blobs::open(&config.blob_url)?;
+    let (tools, blobs) = open_store(config, database).await?;
     backup::restore(&tools, database.url(), &blobs, &args.dir).await?;
     database.migrate().await?;
     let ctx = open_ctx(config, database, false).await?;
