@@ -8,6 +8,7 @@ use crate::app::clash;
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::app::session::{self, OpenSession};
+use crate::app::sign_up::province;
 use crate::app::vault::Vault;
 use crate::crypto::challenge::ChallengePurpose;
 use crate::db::claimant::{self, ClaimantRow};
@@ -179,6 +180,9 @@ pub(in crate::app) async fn settle_confirmed(
         return Ok(ClaimantState::Confirmed);
     };
     let identity: Identity = vault.unseal("identities", "sealed", given.sealed)?;
+    let province = province(&identity);
+    let given_at = row.identity_at.unwrap_or(ctx.clock.now());
+    claimant::mark_identity(tx, scope, row.claimant(), province.as_deref(), given_at).await?;
     clash::write_identity_lookups(ctx, tx, row, &identity).await?;
     let outcome = clash::register(ctx, tx, row, &identity).await?;
     Ok(match outcome {

@@ -243,7 +243,8 @@ const STATEMENT: &str = "\
     AS c (id, purpose, text_version, given) \
 ), identity AS ( \
   INSERT INTO identities (claimant_id, version, association_id, kind, capacity, sealed, warnings, given_by, created_at) \
-  SELECT claimant_id, 0, association_id, identity_kind, 'self', identity_sealed, identity_warnings, 'claimant', now \
+  SELECT claimant_id, 0, association_id, identity_kind, \
+    CASE identity_kind WHEN 'entity' THEN 'legal_representative' ELSE 'self' END, identity_sealed, identity_warnings, 'claimant', now \
   FROM s WHERE identity_sealed IS NOT NULL \
 ), lookup AS ( \
   INSERT INTO lookups (hash, kind, claimant_id, association_id) \

@@ -10,11 +10,12 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use chrono::{TimeZone, Utc};
+use joinder::app::bootstrap::{Logins, bootstrap};
 use joinder::app::ctx::Settings;
 use joinder::app::health::Health;
 use joinder::app::keyring::Keyring;
@@ -24,12 +25,14 @@ use joinder::config::RateLimits;
 use joinder::crypto::master_key::MasterKeys;
 use joinder::db::embedded::{Durability, Embedded, EmbeddedOptions};
 use joinder::db::{Pools, migration};
+use joinder::domain::seed::Seed;
 use joinder::mailer::{Mailer, Memory, SentMail};
 use joinder::startup;
 use joinder::state::{AppState, WebOptions};
+use joinder::worker;
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
-use tokio_postgres::NoTls;
+use tokio_postgres::{NoTls, SimpleQueryMessage};
 
 /// A running joinder of one test.
 pub(crate) struct TestApp {
@@ -79,9 +82,22 @@ impl TestApp {
 
     /// Starts as a test wants it.
     pub(crate) async fn start_with(options: TestOptions) -> Self {
-        let (database, owner_url) = fresh_database().await;
+        Self::start_on(fresh_database().await, options).await
+    }
+
+    /// Starts with the case and the associations of [`seed`](crate::seed).
+    pub(crate) async fn seeded() -> Self {
+        Self::seeded_with(TestOptions::default()).await
+    }
+
+    /// Starts with the seed, as a test wants it.
+    pub(crate) async fn seeded_with(options: TestOptions) -> Self {
+        Self::start_on(seeded_database().await, options).await
+    }
+
+    async fn start_on((database, owner_url): (String, String), options: TestOptions) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let master = MasterKeys::parse(&MasterKeys::line(1)).unwrap();
+        let master = master_keys();
         let clock = Clock::manual(Utc.with_ymd_and_hms(2026, 3, 2, 9, 0, 0).unwrap());
         let pools = Pools::new(&owner_url, 4).unwrap();
         let keyring = Keyring::open(&pools, master, clock.now()).await.unwrap();
@@ -155,9 +171,40 @@ impl TestApp {
         self.memory.mails()
     }
 
+    /// Sends everything that is due, as the worker does. Gives the number of mails claimed.
+    pub(crate) async fn run_outbox(&self) -> usize {
+        let from = ("joinder".to_owned(), "noreply@joinder.example".to_owned());
+        let post = worker::post(self.mailer(), from);
+        worker::outbox::send_due(&self.ctx, &post).await.unwrap()
+    }
+
+    /// What a query finds, as text, row by row; asked as the owner.
+    pub(crate) async fn rows(&self, query: &str) -> Vec<Vec<Option<String>>> {
+        rows(&self.owner_url, query).await
+    }
+
+    /// The one number a query gives.
+    pub(crate) async fn number(&self, query: &str) -> i64 {
+        let rows = self.rows(query).await;
+        rows[0][0].as_ref().unwrap().parse().unwrap()
+    }
+
     /// Runs SQL as the owner, to arrange what no action makes.
     pub(crate) async fn sql(&self, statements: &str) {
         execute(&self.owner_url, statements).await;
+    }
+
+    /// Takes the database away: no connection is left and none is let in.
+    pub(crate) async fn lose_database(&self) {
+        let name = &self.database;
+        let server = server_url("postgres");
+        execute(
+            &server,
+            &format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false"),
+        )
+        .await;
+        let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname";
+        execute(&server, &format!("{end} = '{name}'")).await;
     }
 
     /// Stops the server and drops the database. A test that panics leaves its database to the end
@@ -179,6 +226,8 @@ struct Shared {
 
 static SHARED: OnceLock<Shared> = OnceLock::new();
 static TEMPLATE: OnceCell<()> = OnceCell::const_new();
+static SEEDED: OnceCell<()> = OnceCell::const_new();
+static MASTER: LazyLock<String> = LazyLock::new(|| MasterKeys::line(1).to_string());
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
 /// The server starts once; a static is never dropped, but the server dies with this process.
@@ -200,6 +249,11 @@ fn server_url(database: &str) -> String {
     format!("{server}/{database}")
 }
 
+/// The same for all tests of a process: the seeded template holds keys sealed by it.
+fn master_keys() -> MasterKeys {
+    MasterKeys::parse(&MASTER).unwrap()
+}
+
 async fn fresh_database() -> (String, String) {
     tokio::task::spawn_blocking(shared).await.unwrap();
     TEMPLATE
@@ -208,8 +262,57 @@ async fn fresh_database() -> (String, String) {
             migration::run(&server_url("template_it")).await.unwrap();
         })
         .await;
+    copy_of("template_it").await
+}
+
+async fn seeded_database() -> (String, String) {
+    SEEDED
+        .get_or_init(|| async {
+            let (_, url) = fresh_database().await;
+            bootstrap_seed(&url).await;
+            let name = url.rsplit_once('/').unwrap().1.to_owned();
+            let rename = format!(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'; \
+                 ALTER DATABASE {name} RENAME TO template_seeded"
+            );
+            for statement in rename.split(';') {
+                execute(&server_url("postgres"), statement).await;
+            }
+        })
+        .await;
+    copy_of("template_seeded").await
+}
+
+/// On a thread with a runtime of its own: the pools' connections end with it.
+async fn bootstrap_seed(url: &str) {
+    let url = url.to_owned();
+    let seeding = move || {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(async {
+            let folder = tempfile::tempdir().unwrap();
+            let clock = Clock::manual(Utc.with_ymd_and_hms(2026, 3, 1, 9, 0, 0).unwrap());
+            let pools = Pools::new(&url, 2).unwrap();
+            let keyring = Keyring::open(&pools, master_keys(), clock.now())
+                .await
+                .unwrap();
+            let blobs = Blobs::folder(&folder.path().join("blobs")).unwrap();
+            let settings = Settings {
+                public_base_url: "http://seed.test".to_owned(),
+                demo: false,
+                directory_ttl: Duration::ZERO,
+            };
+            let ctx = Ctx::new(clock, pools, keyring, blobs, settings);
+            let seed = Seed::parse(crate::seed::SEED).unwrap();
+            bootstrap(&ctx, &seed, Logins::Demo).await.unwrap();
+            ctx.pools.close();
+        });
+    };
+    tokio::task::spawn_blocking(seeding).await.unwrap();
+}
+
+async fn copy_of(template: &str) -> (String, String) {
     let name = format!("it_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
-    let create = format!("CREATE DATABASE {name} TEMPLATE template_it");
+    let create = format!("CREATE DATABASE {name} TEMPLATE {template}");
     execute(&server_url("postgres"), &create).await;
     let url = server_url(&name);
     (name, url)
@@ -272,4 +375,22 @@ pub(crate) fn claimant_sql(number: u32, state: &str, domain: &str) -> String {
          SELECT decode(lpad('{number}', 32, '0'), 'hex'), 'email', id, association_id \
          FROM claimants WHERE id = '{id}'"
     )
+}
+
+async fn rows(url: &str, query: &str) -> Vec<Vec<Option<String>>> {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
+    let driver = tokio::spawn(connection);
+    let messages = client.simple_query(query).await.unwrap();
+    drop(client);
+    driver.await.unwrap().unwrap();
+    messages
+        .into_iter()
+        .filter_map(|message| match message {
+            SimpleQueryMessage::Row(row) => {
+                let cells = 0..row.len();
+                Some(cells.map(|cell| row.get(cell).map(str::to_owned)).collect())
+            }
+            _ => None,
+        })
+        .collect()
 }

@@ -1,11 +1,20 @@
 //! The tests that need the real thing: a server, a database, mails. One binary, one module for each subject.
 
+mod access;
 mod app;
 mod backup;
 mod bootstrap;
+mod claimant;
+mod confirmation;
 mod embedded;
+mod erasure;
+mod identity;
 mod program;
 mod request;
+mod roles;
+mod schema;
+mod seed;
+mod sign_up;
 mod staff_access;
 mod staff_console;
 mod staff_list;

@@ -1,0 +1,182 @@
+//! Leaving: consents switched, withdrawal, erasure.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on panics, in its functions too"
+)]
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::app::TestApp;
+use crate::claimant::{SignUpBuilder, ask, mario};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r20_a_consent_is_appended_and_never_changed() {
+    let app = TestApp::seeded().await;
+    let claimant = app
+        .confirmed(&SignUpBuilder::new("maria@example.org"))
+        .await;
+    let switch = async |given: bool| {
+        app.clock().advance(chrono::TimeDelta::seconds(1));
+        let body = claimant
+            .put_consent("newsletter", &json!({"given": given}))
+            .await
+            .expect(200);
+        assert_eq!(body, json!({"purpose": "newsletter", "given": given}));
+        claimant.me().await["consents"][2]["given"].clone()
+    };
+    assert_eq!(switch(true).await, true);
+    assert_eq!(switch(false).await, false);
+    assert_eq!(switch(true).await, true);
+    let rows = app
+        .rows("SELECT given::text FROM consents WHERE purpose = 'newsletter' ORDER BY id")
+        .await;
+    let told: Vec<_> = rows.iter().map(|row| row[0].as_deref().unwrap()).collect();
+    assert_eq!(told, ["true", "false", "true"]);
+
+    let refused = claimant
+        .put_consent("contact", &json!({"given": false}))
+        .await
+        .wrong_fields();
+    assert_eq!(refused, [("/given".to_owned(), "not_accepted".to_owned())]);
+    claimant
+        .put_consent("marketing", &json!({"given": true}))
+        .await
+        .expect_problem(404, "not-found");
+    let missing = claimant
+        .put_consent("newsletter", &json!({}))
+        .await
+        .wrong_fields();
+    assert_eq!(missing, [("/given".to_owned(), "required".to_owned())]);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r49_withdrawal_is_immediate_and_kept_in_the_trail() {
+    let app = TestApp::seeded().await;
+    let claimant = app
+        .confirmed(&SignUpBuilder::new("maria@example.org"))
+        .await;
+    claimant.give_person(&mario()).await.expect(200);
+    let wrong = claimant
+        .withdraw(&json!({"reason": "x".repeat(501)}))
+        .await
+        .wrong_fields();
+    assert_eq!(wrong, [("/reason".to_owned(), "too_long".to_owned())]);
+    let body = claimant
+        .withdraw(&json!({"reason": "Ho cambiato idea"}))
+        .await
+        .expect(200);
+    assert_eq!(body, json!({"state": "withdrawn"}));
+    assert_eq!(claimant.me().await["state"], "withdrawn");
+    assert_eq!(
+        app.number("SELECT count(*) FROM registered_persons").await,
+        0
+    );
+    let trail = "SELECT count(*) FROM audit WHERE action = 'withdraw' AND before = 'confirmed' AND after = 'withdrawn' AND sealed IS NOT NULL";
+    assert_eq!(app.number(trail).await, 1);
+    let clear = "SELECT count(*) FROM audit WHERE audit::text LIKE '%cambiato idea%'";
+    assert_eq!(app.number(clear).await, 0);
+    // r53
+    claimant
+        .withdraw(&json!({}))
+        .await
+        .expect_problem(409, "illegal-transition");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r49_a_withdrawal_needs_no_body() {
+    let app = TestApp::seeded().await;
+    let claimant = app
+        .confirmed(&SignUpBuilder::new("maria@example.org"))
+        .await;
+    let answer = ask(claimant.request(Method::POST, "/withdrawal")).await;
+    assert_eq!(answer.expect(200)["state"], "withdrawn");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r61_erasing_an_unsigned_record_is_real() {
+    let app = TestApp::seeded().await;
+    let stays = app.confirmed(&SignUpBuilder::new("anna@example.org")).await;
+    let claimant = app
+        .confirmed(&SignUpBuilder::new("maria@example.org").with("/person", mario()))
+        .await;
+    assert_eq!(
+        claimant.erase().await.expect(200),
+        json!({"result": "erased", "reason": null})
+    );
+    ask(claimant.request(Method::GET, ""))
+        .await
+        .expect_problem(401, "unauthenticated");
+    for (table, column) in [
+        ("claimants", "id"),
+        ("claimant_keys", "claimant_id"),
+        ("identities", "claimant_id"),
+        ("mailboxes", "claimant_id"),
+        ("consents", "claimant_id"),
+        ("confirmations", "claimant_id"),
+        ("lookups", "claimant_id"),
+        ("outbox", "subject_id"),
+        ("registered_persons", "claimant_id"),
+        ("sessions", "subject_id"),
+        ("conflicts", "claimant_id"),
+        ("mails", "subject_id"),
+    ] {
+        let left = format!(
+            "SELECT count(*) FROM {table} WHERE {column} = '{}'",
+            claimant.id
+        );
+        assert_eq!(app.number(&left).await, 0, "{table}");
+    }
+    let trail = format!(
+        "SELECT count(*) FROM audit WHERE action = 'erase' AND subject_id = '{}'",
+        claimant.id
+    );
+    assert_eq!(app.number(&trail).await, 1);
+    let erased = joinder::domain::ids::ClaimantId::new(claimant.id);
+    assert!(app.ctx.blobs.list_erased().await.unwrap().contains(&erased));
+    assert_eq!(stays.me().await["state"], "confirmed");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r61_a_lodged_record_is_restricted_and_says_why() {
+    let app = TestApp::seeded().await;
+    let claimant = app
+        .confirmed(&SignUpBuilder::new("maria@example.org"))
+        .await;
+    app.sql("UPDATE claimants SET state = 'lodged', signed_at = confirmed_at")
+        .await;
+    claimant
+        .withdraw(&json!({}))
+        .await
+        .expect_problem(409, "illegal-transition");
+    assert_eq!(
+        claimant.erase().await.expect(200),
+        json!({"result": "restricted", "reason": "lodged"})
+    );
+    assert_eq!(
+        app.number("SELECT count(*) FROM claimants WHERE state = 'restricted'")
+            .await,
+        1
+    );
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r61_a_signed_record_is_not_erased() {
+    let app = TestApp::seeded().await;
+    let claimant = app
+        .confirmed(&SignUpBuilder::new("maria@example.org"))
+        .await;
+    app.sql("UPDATE claimants SET state = 'signed', signed_at = confirmed_at")
+        .await;
+    claimant
+        .erase()
+        .await
+        .expect_problem(409, "illegal-transition");
+    app.stop().await;
+}
