@@ -9,7 +9,7 @@ use crate::domain::permission::{Access, Method, Operation, operation};
 use crate::web::error::{WebError, WebResult};
 use crate::web::middleware::rate_limit::{self, Limits};
 use crate::web::middleware::same_origin;
-use crate::web::{api, service, statics};
+use crate::web::{api, demo, public, service, statics};
 
 /// An operation and its handler.
 pub struct Route {
@@ -33,6 +33,8 @@ impl Route {
 pub fn all() -> Vec<Route> {
     let mut routes = service::routes();
     routes.extend(api::public::routes());
+    routes.extend(public::routes());
+    routes.extend(demo::routes());
     routes
 }
 
