@@ -30,6 +30,9 @@ use crate::domain::reference::Reference;
 /// Rights under which a record leaves.
 const ERASING: Scope = Scope::System("erasure");
 
+/// Longest reason of a withdrawal, in characters.
+const LONGEST_REASON: usize = 500;
+
 /// The own record. Contact and codes are masked.
 #[derive(Debug)]
 #[expect(missing_docs, reason = "each field is the word of DESIGN 1")]
@@ -240,15 +243,23 @@ pub async fn put_consent(
 
 /// Withdraws, at once (R49). What the claimant held goes to the oldest in conflict.
 ///
-/// `reason` is free text and goes sealed into the trail.
+/// `reason` is free text, at most 500 characters, and goes sealed into the trail.
 ///
 /// # Errors
-/// `IllegalTransition` from a state that has no such move.
+/// `Invalid` at `/reason`; `IllegalTransition` from a state that has no such move.
 pub async fn withdraw(
     ctx: &Ctx,
     actor: &ClaimantActor,
     reason: Option<String>,
 ) -> AppResult<ClaimantState> {
+    if reason
+        .as_ref()
+        .is_some_and(|reason| reason.chars().count() > LONGEST_REASON)
+    {
+        let mut errors = FieldErrors::new();
+        errors.push("/reason", FieldCode::TooLong, "error-reason-too-long");
+        return Err(errors.into());
+    }
     let (mut tx, row) = lock_touched(ctx, actor).await?;
     let before = row.state()?;
     if before == ClaimantState::Lodged {

@@ -5,6 +5,7 @@ use std::{collections::HashSet, fmt};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{
     consent::Purpose,
@@ -20,7 +21,7 @@ mod consents;
 mod mailboxes;
 
 /// The body of a sign-up as it was typed; nothing in it is checked.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SignUpInput {
     /// Slug of the association that gets the data.
@@ -40,7 +41,7 @@ pub struct SignUpInput {
 }
 
 /// A mailbox as it was typed.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MailboxInput {
     /// Its address.
@@ -52,7 +53,7 @@ pub struct MailboxInput {
 }
 
 /// A consent as it was typed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConsentInput {
     /// `privacy_notice`, `contact` or `newsletter`.

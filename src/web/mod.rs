@@ -4,6 +4,8 @@
 //! knows of SQL, keys or mails.
 
 pub mod api;
+pub mod console;
+pub mod csv;
 pub mod demo;
 pub mod error;
 pub mod extract;

@@ -15,6 +15,7 @@ use crate::domain::{field::FieldErrors, language::Language};
 pub mod association;
 pub mod case;
 pub mod confirm;
+pub mod console;
 pub mod enter;
 pub mod home;
 pub mod identity;

@@ -299,15 +299,15 @@ fn joining(words: Words, pages: &mut Vec<(String, String)>) {
         ],
     };
     let errors = wrong(&[
-        ("/contact", "required"),
-        ("/contact/email", "same_as_mailbox"),
-        ("/contact/phone", "format"),
-        ("/contact/postal_address/city", "required"),
-        ("/mailboxes", "required"),
-        ("/mailboxes/1/address", "format"),
-        ("/mailboxes/0/plan", "unknown_value"),
-        ("/consents/0/given", "required"),
-        ("", "surprise"),
+        ("/contact/email", "error-contact-required"),
+        ("/contact/email", "error-contact-same-as-mailbox"),
+        ("/contact/phone", "error-phone-format"),
+        ("/contact/postal_address/city", "error-city-required"),
+        ("/mailboxes", "error-mailbox-required"),
+        ("/mailboxes/1/address", "error-mailbox-format"),
+        ("/mailboxes/0/plan", "error-plan-unknown"),
+        ("/consents/0/given", "error-consent-not-accepted"),
+        ("", "error-other"),
     ]);
     push(
         pages,
@@ -330,7 +330,10 @@ fn joining(words: Words, pages: &mut Vec<(String, String)>) {
         notice: Some(JoinedNotice::Corrected),
         code: words.say("12"),
         email: words.say("maria"),
-        errors: wrong(&[("/code", "unknown_value"), ("/email", "format")]),
+        errors: wrong(&[
+            ("/code", "error-code-wrong"),
+            ("/email", "error-email-format"),
+        ]),
         another_href: words.say("/c/libero-virgilio-2023/join?association=altroconsumo"),
     };
     push(pages, "joined-errors", &joined);
@@ -397,10 +400,10 @@ fn entering(words: Words, pages: &mut Vec<(String, String)>) {
     };
     push(pages, "enter-sent", &request);
     let errors = wrong(&[
-        ("/email", "format"),
-        ("/case", "required"),
-        ("/reference", "format"),
-        ("/code", "required"),
+        ("/email", "error-email-format"),
+        ("/case", "error-case-required"),
+        ("/reference", "error-record-required"),
+        ("/code", "error-code-required"),
     ]);
     let cases = vec![words.case(), words.case()];
     push(
@@ -486,14 +489,23 @@ fn record(words: Words, pages: &mut Vec<(String, String)>) {
 
 fn identity(words: Words, kind: IdentityKind, pages: &mut Vec<(String, String)>) {
     let errors = wrong(&[
-        ("/person/codice_fiscale", "checksum"),
-        ("/person/birth_date", "mismatch_birth_date"),
-        ("/person/sex", "mismatch_sex"),
-        ("/person/address/city", "required"),
-        ("/person/foreign_document/number", "required"),
-        ("/entity/codice_fiscale", "format"),
-        ("/entity/legal_representative/family_name", "required"),
-        ("/entity/vat_number", "checksum"),
+        ("/person/codice_fiscale", "error-codice-fiscale-checksum"),
+        ("/person/birth_date", "error-birth-date-mismatch"),
+        ("/person/sex", "error-sex-mismatch"),
+        ("/person/address/city", "error-city-required"),
+        (
+            "/person/foreign_document/number",
+            "error-document-number-required",
+        ),
+        (
+            "/entity/codice_fiscale",
+            "error-codice-fiscale-numeric-format",
+        ),
+        (
+            "/entity/legal_representative/family_name",
+            "error-family-name-required",
+        ),
+        ("/entity/vat_number", "error-vat-number-checksum"),
     ]);
     let page = IdentityPage {
         chrome: words.chrome("/me/identity"),
@@ -625,10 +637,10 @@ fn checking(words: Words, pages: &mut Vec<(String, String)>) {
     }
 }
 
-fn wrong(errors: &[(&str, &str)]) -> Errors {
-    let error = |&(pointer, code): &(&str, &str)| FieldError {
+fn wrong(errors: &[(&str, &'static str)]) -> Errors {
+    let error = |&(pointer, reason): &(&str, &'static str)| FieldError {
         pointer: pointer.to_owned(),
-        code: code.to_owned(),
+        reason,
     };
     Errors(errors.iter().map(error).collect())
 }
