@@ -7,6 +7,7 @@ mod embedded;
 mod program;
 mod request;
 mod staff_access;
+mod staff_console;
 mod staff_list;
 mod staff_seed;
 mod tidy;

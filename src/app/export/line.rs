@@ -47,7 +47,7 @@ impl Facts {
     }
 
     /// The line of a claimant, the `number`-th.
-    pub(super) fn line(&self, number: u64, row: &ListRow, opened: Opened) -> AppResult<Line> {
+    pub(super) fn line(&self, number: u64, row: &ListRow, opened: &Opened) -> AppResult<Line> {
         let (state, _, missing) = standing(&self.own, row)?;
         let letters: Vec<String> = missing.iter().map(char::to_string).collect();
         let mut line = Line {
@@ -150,9 +150,15 @@ impl Facts {
         };
         line.residenza_via = shown(address.street());
         line.residenza_civico = shown(address.number().unwrap_or_default());
-        line.residenza_cap = address.postal_code().unwrap_or_default().to_owned();
+        address
+            .postal_code()
+            .unwrap_or_default()
+            .clone_into(&mut line.residenza_cap);
         address.city().clone_into(&mut line.residenza_comune);
-        line.residenza_provincia = address.province().unwrap_or_default().to_owned();
+        address
+            .province()
+            .unwrap_or_default()
+            .clone_into(&mut line.residenza_provincia);
         address
             .country()
             .as_str()

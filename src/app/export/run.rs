@@ -119,7 +119,7 @@ impl Run {
         for row in &batch {
             let opened = opener.open(&ctx, row.id).await?;
             self.rows += 1;
-            lines.push(self.facts.line(self.rows, row, opened)?);
+            lines.push(self.facts.line(self.rows, row, &opened)?);
         }
         let bytes = csv::lines(self.facts.dialect(), &lines).map_err(AppError::internal)?;
         Ok(Some(bytes))

@@ -10,7 +10,7 @@ use crate::app::AppError;
 use crate::app::claimant_list::{self, DEFAULT_LIMIT, Filter, Item, MAX_LIMIT};
 use crate::app::claimant_view::{self, ClaimantView, ShownContact, ShownIdentity};
 use crate::app::export;
-use crate::domain::ids::ClaimantId;
+use crate::domain::ids::{ClaimantId, MailboxId};
 use crate::state::AppState;
 use crate::web::csv::{self, CsvQuery};
 use crate::web::error::Problem;
@@ -316,7 +316,7 @@ fn response(view: ClaimantView) -> ClaimantResponse {
                 address: mailbox.address.as_str().to_owned(),
                 treatment: mailbox.treatment,
                 plan: mailbox.plan,
-                alias_of: mailbox.alias_of.map(|id| id.uuid()),
+                alias_of: mailbox.alias_of.map(MailboxId::uuid),
             })
             .collect(),
         consents: view
