@@ -9,7 +9,7 @@ use crate::domain::permission::{Access, Method, Operation, operation};
 use crate::web::error::{WebError, WebResult};
 use crate::web::middleware::rate_limit::{self, Limits};
 use crate::web::middleware::same_origin;
-use crate::web::{api, console, service, statics};
+use crate::web::{api, console, demo, public, service, statics};
 
 /// An operation and its handler.
 pub struct Route {
@@ -34,7 +34,9 @@ pub fn all() -> Vec<Route> {
     let mut routes = service::routes();
     routes.extend(api::public::routes());
     routes.extend(api::staff::routes());
+    routes.extend(public::routes());
     routes.extend(console::routes());
+    routes.extend(demo::routes());
     routes
 }
 

@@ -24,6 +24,8 @@ pub mod joined;
 pub mod me;
 pub mod message;
 pub mod outbox;
+pub mod texts;
+pub mod verify;
 
 /// What every page carries around its content.
 #[derive(Debug, Clone, Default)]

@@ -15,12 +15,14 @@ use super::{
     confirm::{ConfirmPage, ConfirmState},
     enter::{EnterPage, EnterRequestPage, EnterState},
     home::{CaseRow, HomePage},
-    identity::{EntityForm, IdentityKind, IdentityPage, PersonForm},
+    identity::{EntityForm, IdentityKind, IdentityPage, PersonForm, SessionOver},
     join::{ConsentField, JoinForm, JoinPage, MailboxRow, PlanOption},
     joined::{Delivery, JoinedNotice, JoinedPage},
     me::{ConsentLine, ErasePage, IdentitySummary, MeNotice, MePage, WithdrawPage},
     message::MessagePage,
     outbox::{MailPage, OutboxPage, OutboxRow},
+    texts::{TextBlock, TextsPage},
+    verify::{VerifiedMail, VerifyPage},
 };
 use crate::domain::language::Language;
 
@@ -107,6 +109,7 @@ impl Words {
         };
         Fact {
             label: self.say("Quante caselle"),
+            disagree: true,
             values: vec![
                 value("oltre nove milioni di caselle"),
                 value("11 milioni di persone"),
@@ -367,6 +370,7 @@ fn entering(words: Words, pages: &mut Vec<(String, String)>) {
             state,
             case: Some(words.case()),
             association: Some(words.say("Altroconsumo")),
+            signed_in: true,
             resent: state == ConfirmState::Used,
         };
         push(pages, format!("confirm-{}", state.as_str()), &page);
@@ -441,6 +445,7 @@ fn record(words: Words, pages: &mut Vec<(String, String)>) {
                 name: words.say("Maria Rossi"),
                 code: words.say("RSS…01U"),
                 city: words.say("Roma"),
+                warnings: vec!["name_mismatch".to_owned()],
             }),
             can_edit_identity: true,
             can_withdraw: true,
@@ -450,6 +455,7 @@ fn record(words: Words, pages: &mut Vec<(String, String)>) {
                 "confirmed" => MeNotice::Confirmed,
                 "signed" => MeNotice::ConsentSaved,
                 "withdrawn" => MeNotice::Withdrawn,
+                "lodged" => MeNotice::FirstRecord,
                 _ => MeNotice::IdentitySaved,
             }),
         };
@@ -504,6 +510,12 @@ fn identity(words: Words, kind: IdentityKind, pages: &mut Vec<(String, String)>)
     let page = IdentityPage {
         chrome: words.chrome("/me/identity"),
         kind,
+        over: match kind {
+            IdentityKind::Person => Some(SessionOver::CodeMailed),
+            IdentityKind::Foreign => Some(SessionOver::Enter),
+            IdentityKind::Entity => None,
+        },
+        code: words.say("123456"),
         person: PersonForm {
             codice_fiscale: words.say("RSSMRA85M52H501X"),
             provisional: true,
@@ -587,6 +599,42 @@ fn rest(words: Words, pages: &mut Vec<(String, String)>) {
         html_href: Some(words.say("/demo/outbox/1/html")),
     };
     push(pages, "mail", &mail);
+    checking(words, pages);
+}
+
+fn checking(words: Words, pages: &mut Vec<(String, String)>) {
+    let page = TextsPage {
+        chrome: words.chrome("/c/libero-virgilio-2023/texts"),
+        case: words.case(),
+        associations: vec![words.association(Offer::Join, RegisterStatus::Active)],
+        texts: vec![TextBlock {
+            purpose: "privacy_notice".to_owned(),
+            version: words.say("2026-11"),
+            language: Language::It,
+            sha256: words.say("0a1b"),
+            words: words.say("Chi tratta i dati.\n\nPerché.\n- Uno"),
+        }],
+    };
+    push(pages, "texts", &page);
+    for (name, code, kind) in [
+        ("verify", "", None),
+        ("verify-ours", "ABCD", Some("confirmation")),
+        ("verify-access", "ABCD", Some("access")),
+        ("verify-unknown", "ABCD", None),
+    ] {
+        let page = VerifyPage {
+            chrome: words.chrome("/verify"),
+            code: words.say(code),
+            mail: kind.map(|kind| VerifiedMail {
+                association: Some(words.say("Altroconsumo")),
+                kind: kind.to_owned(),
+                sent_on: NaiveDate::from_ymd_opt(2026, 3, 1).expect("a day"),
+            }),
+            unknown: name == "verify-unknown",
+            errors: Errors::default(),
+        };
+        push(pages, name, &page);
+    }
 }
 
 fn wrong(errors: &[(&str, &'static str)]) -> Errors {
