@@ -2,16 +2,34 @@
 //!
 //! Permissions are checked here. Nothing here knows of HTTP, SQL or the environment.
 
+pub mod assist;
+pub mod audit;
+pub mod backup;
+pub mod bootstrap;
+pub mod challenge;
 pub mod claimant_list;
 pub mod claimant_view;
+mod clash;
 pub mod clock;
+pub mod confirmation;
 pub mod csrf;
 pub mod ctx;
 pub mod directory;
 pub mod error;
 pub mod export;
 pub mod health;
+pub mod housekeeping;
+pub mod identity;
+pub mod joined;
 pub mod keyring;
+pub mod lease;
+pub mod mail_request;
+pub mod me;
+pub mod operator;
+pub mod outbox;
+pub mod retention;
+pub mod session;
+pub mod sign_up;
 pub mod staff;
 pub mod trail;
 pub mod vault;

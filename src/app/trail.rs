@@ -9,11 +9,12 @@ use uuid::Uuid;
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::app::staff;
+use crate::app::vault::Vault;
 use crate::crypto::sealing::{Aad, FORMAT, Sealed};
 use crate::crypto::token;
 use crate::db::audit::{self, AuditRow};
 use crate::db::{Conn, Scope};
-use crate::domain::ids::{AssociationId, StaffId};
+use crate::domain::ids::{AssociationId, ClaimantId, StaffId};
 
 /// Entries shown of one record; a record has a few dozen in its life.
 const SHOWN: i64 = 500;
@@ -107,17 +108,43 @@ pub(in crate::app) async fn read(
     people.sort_unstable();
     people.dedup();
     let names = staff::names(ctx, conn, scope, &people).await?;
+    let has_notes = rows
+        .iter()
+        .any(|row| row.sealed.is_some() && key_version(row).is_none());
+    let vault = if has_notes {
+        match Vault::open(ctx, conn, scope, ClaimantId::new(subject)).await {
+            Ok(vault) => Some(vault),
+            // erased: the notes went with the data key, the trail stays
+            Err(AppError::NotFound) => None,
+            Err(error) => return Err(error),
+        }
+    } else {
+        None
+    };
     let mut entries = Vec::with_capacity(rows.len());
     for row in rows {
-        entries.push(entry(ctx, row, &names).await?);
+        entries.push(entry(ctx, row, &names, vault.as_ref()).await?);
     }
     Ok(entries)
 }
 
-async fn entry(ctx: &Ctx, row: AuditRow, names: &HashMap<Uuid, String>) -> AppResult<TrailEntry> {
-    let version = row.detail.get("key_version").and_then(Value::as_i64);
-    let version = version.and_then(|version| i32::try_from(version).ok());
+/// Version of the association's key that seals the note; none where the claimant's own does.
+fn key_version(row: &AuditRow) -> Option<i32> {
+    let version = row.detail.get("key_version").and_then(Value::as_i64)?;
+    i32::try_from(version).ok()
+}
+
+async fn entry(
+    ctx: &Ctx,
+    row: AuditRow,
+    names: &HashMap<Uuid, String>,
+    vault: Option<&Vault>,
+) -> AppResult<TrailEntry> {
+    let version = key_version(&row);
     let reason = match (row.sealed, row.association_id, version) {
+        (Some(sealed), _, None) => vault
+            .map(|vault| vault.unseal("audit", "sealed", sealed))
+            .transpose()?,
         (Some(sealed), Some(association), Some(version)) => {
             let key = ctx
                 .keyring

@@ -1,3 +1,5 @@
+//! Defaults, refusals and secrets of the configuration.
+
 use super::*;
 
 fn user() -> Home {

@@ -1,38 +1,40 @@
-//! SHA-256 of bytes that come in pieces.
+//! SHA-256 of bytes that are no secret: files, texts, lists.
 
 use std::fmt;
 
 use aws_lc_rs::digest;
 use data_encoding::HEXLOWER;
 
-/// A hash under way.
+/// The digest of all bytes at once, 32 bytes.
+pub fn digest(bytes: &[u8]) -> Vec<u8> {
+    digest::digest(&digest::SHA256, bytes).as_ref().to_vec()
+}
+
+/// A digest in lower-case hexadecimal.
+pub fn hex(digest: &[u8]) -> String {
+    HEXLOWER.encode(digest)
+}
+
+/// A digest that is fed piece by piece.
 #[derive(Clone)]
 pub struct Sha256(digest::Context);
 
 impl Sha256 {
-    /// Of nothing yet.
-    #[expect(
-        clippy::new_without_default,
-        reason = "nobody needs a default hash under way"
-    )]
+    /// Nothing fed yet.
+    #[expect(clippy::new_without_default, reason = "a digest has no default value")]
     pub fn new() -> Self {
         Self(digest::Context::new(&digest::SHA256))
     }
 
-    /// Takes the next bytes in.
-    pub fn update(&mut self, bytes: &[u8]) {
-        self.0.update(bytes);
+    /// Feeds the next piece.
+    pub fn update(&mut self, piece: &[u8]) {
+        self.0.update(piece);
     }
 
-    /// The 32 bytes.
+    /// The digest of all that was fed, 32 bytes.
     pub fn finish(self) -> Vec<u8> {
         self.0.finish().as_ref().to_vec()
     }
-}
-
-/// A hash in lower-case hexadecimal.
-pub fn hex(hash: &[u8]) -> String {
-    HEXLOWER.encode(hash)
 }
 
 impl fmt::Debug for Sha256 {
@@ -46,14 +48,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pieces_hash_like_the_whole() {
+    fn the_digest_is_that_of_fips_180() {
+        let of_abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(hex(&digest(b"abc")), of_abc);
         let mut pieces = Sha256::new();
         pieces.update(b"a");
         pieces.update(b"bc");
-        // FIPS 180-4, example of "abc"
-        assert_eq!(
-            hex(&pieces.finish()),
-            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-        );
+        assert_eq!(hex(&pieces.finish()), of_abc);
     }
 }

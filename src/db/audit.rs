@@ -43,6 +43,18 @@ pub async fn insert(conn: &mut Conn, _scope: Scope, row: &AuditRow) -> DbResult<
     Ok(())
 }
 
+/// Appends rows.
+///
+/// # Errors
+/// As the database says.
+pub async fn insert_all(conn: &mut Conn, _scope: Scope, rows: &[AuditRow]) -> DbResult<()> {
+    diesel::insert_into(audit::table)
+        .values(rows)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 /// The trail of a subject, newest first, at most `limit`.
 ///
 /// # Errors

@@ -51,6 +51,7 @@ impl From<DieselError> for DbError {
             }
             DieselError::DatabaseError(_, ref info)
                 if info.message().contains("lock timeout")
+                    || info.message().contains("deadlock detected")
                     || info.message().contains("statement timeout") =>
             {
                 Self::LockTimeout

@@ -6,16 +6,31 @@
 
 pub mod audit;
 pub mod case;
+pub mod claimant;
 pub mod claimant_list;
+pub mod confirmation;
+pub mod consent;
+pub mod dump;
 pub mod embedded;
 pub mod error;
 pub mod export;
+pub mod identity;
 pub mod key;
+pub mod lease;
+pub mod lookup;
+pub mod mailbox;
 pub mod migration;
+pub mod operator;
+pub mod outbox;
 pub mod pool;
+pub mod rate_bucket;
+pub mod retention;
 pub mod role;
 pub mod schema;
 pub mod scope;
+pub mod seed;
+pub mod session;
+pub mod sign_up;
 pub mod staff;
 pub mod staff_session;
 

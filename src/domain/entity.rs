@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{
     codice_fiscale::CodiceFiscale,
@@ -15,7 +16,7 @@ use super::{
 };
 
 /// An entity as it was typed; nothing in it is checked.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EntityInput {
     /// Registered name.
@@ -31,7 +32,7 @@ pub struct EntityInput {
 }
 
 /// A legal representative as typed; nothing in it is checked.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LegalRepresentativeInput {
     /// Given name or names.

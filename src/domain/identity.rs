@@ -32,6 +32,17 @@ pub enum IdentityWarning {
     ProvisionalCode,
 }
 
+impl IdentityWarning {
+    /// Code in the database and in queues.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::NameMismatch => "name_mismatch",
+            Self::RepresentativeNameMismatch => "representative_name_mismatch",
+            Self::ProvisionalCode => "provisional_code",
+        }
+    }
+}
+
 impl Identity {
     /// Reads who a claimant is; pointers begin with `/person` or `/entity`.
     ///

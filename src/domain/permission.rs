@@ -310,16 +310,17 @@ pub mod operation {
     /// Sign up by form.
     pub const JOIN_FORM: Operation = Operation::post("join_form", "/c/{slug}/join", Access::Public);
     /// After sign-up.
-    pub const JOINED_PAGE: Operation = Operation::get("joined_page", "/joined", Access::Public);
+    pub const JOINED_PAGE: Operation =
+        Operation::get("joined_page", "/c/{slug}/joined", Access::Public);
     /// Code after sign-up.
     pub const JOINED_CODE: Operation =
-        Operation::post("joined_code", "/joined/code", Access::Public);
+        Operation::post("joined_code", "/c/{slug}/joined/code", Access::Public);
     /// Correct the address after sign-up.
     pub const JOINED_ADDRESS: Operation =
-        Operation::post("joined_address", "/joined/address", Access::Public);
+        Operation::post("joined_address", "/c/{slug}/joined/address", Access::Public);
     /// Resend after sign-up.
     pub const JOINED_RESEND: Operation =
-        Operation::post("joined_resend", "/joined/resend", Access::Public);
+        Operation::post("joined_resend", "/c/{slug}/joined/resend", Access::Public);
     /// Shows the button of a confirmation link.
     pub const CONFIRM_PAGE: Operation =
         Operation::get("confirm_page", "/confirm/{token}", Access::Public);
@@ -355,18 +356,17 @@ pub mod operation {
         Operation::post("identity_form", "/me/identity", Access::Claimant);
     /// Newsletter switch.
     pub const CONSENT_FORM: Operation =
-        Operation::post("consent_form", "/me/consents/{purpose}", Access::Claimant);
+        Operation::post("consent_form", "/me/newsletter", Access::Claimant);
     /// Asks before withdrawing.
     pub const WITHDRAW_PAGE: Operation =
-        Operation::get("withdraw_page", "/me/withdrawal", Access::Claimant);
+        Operation::get("withdraw_page", "/me/withdraw", Access::Claimant);
     /// Withdraws.
     pub const WITHDRAW_FORM: Operation =
-        Operation::post("withdraw_form", "/me/withdrawal", Access::Claimant);
+        Operation::post("withdraw_form", "/me/withdraw", Access::Claimant);
     /// Asks before erasing.
-    pub const ERASE_PAGE: Operation = Operation::get("erase_page", "/me/erasure", Access::Claimant);
+    pub const ERASE_PAGE: Operation = Operation::get("erase_page", "/me/erase", Access::Claimant);
     /// Erases.
-    pub const ERASE_FORM: Operation =
-        Operation::post("erase_form", "/me/erasure", Access::Claimant);
+    pub const ERASE_FORM: Operation = Operation::post("erase_form", "/me/erase", Access::Claimant);
     /// Checks the code of a mail.
     pub const VERIFY_PAGE: Operation = Operation::get("verify_page", "/verify", Access::Public);
 

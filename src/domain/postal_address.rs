@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{
     country::Country,
@@ -24,7 +25,7 @@ const SARDINIA_LATER: &str = "CI OG OT VS";
 const ABROAD: &str = "EE";
 
 /// A postal address as it was typed; nothing in it is checked.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PostalAddressInput {
     /// Street or square, without the house number.

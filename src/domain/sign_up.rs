@@ -5,6 +5,7 @@ use std::{collections::HashSet, fmt};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{
     consent::Purpose,
@@ -20,7 +21,7 @@ mod consents;
 mod mailboxes;
 
 /// The body of a sign-up as it was typed; nothing in it is checked.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SignUpInput {
     /// Slug of the association that gets the data.
@@ -40,7 +41,7 @@ pub struct SignUpInput {
 }
 
 /// A mailbox as it was typed.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MailboxInput {
     /// Its address.
@@ -52,7 +53,7 @@ pub struct MailboxInput {
 }
 
 /// A consent as it was typed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConsentInput {
     /// `privacy_notice`, `contact` or `newsletter`.
@@ -149,7 +150,10 @@ impl SignUp {
         let via = via(input, &mut errors);
         let identity = identity(input, rules, &mut errors);
         let notices = match &contact {
-            Some(contact) => reachable(contact, &mailboxes, rules, &mut errors),
+            Some(contact) => {
+                let addresses = mailboxes.iter().map(|mailbox| &mailbox.address);
+                reachable(contact, addresses, rules, &mut errors)
+            }
             None => Vec::new(),
         };
         let (Some(association), Some(contact), Some(via), Some(identity)) =
@@ -299,20 +303,32 @@ fn identity(
     }
 }
 
+/// Whether a corrected contact still meets R17.
+///
+/// # Errors
+/// The field to change, under `/contact`.
+pub fn check_contact(
+    contact: &Contact,
+    mailboxes: &[MailboxAddress],
+    rules: &SignUpRules,
+) -> Result<Vec<SignUpNotice>, FieldErrors> {
+    let mut errors = FieldErrors::new();
+    let notices = reachable(contact, mailboxes.iter(), rules, &mut errors);
+    errors.into_result(notices)
+}
+
 /// R17: while its domain is down an e-mail address needs a telephone or letters beside it; afterwards
 /// any address will do, with a notice.
-fn reachable(
+fn reachable<'a>(
     contact: &Contact,
-    mailboxes: &[SignUpMailbox],
+    mut mailboxes: impl Iterator<Item = &'a MailboxAddress>,
     rules: &SignUpRules,
     errors: &mut FieldErrors,
 ) -> Vec<SignUpNotice> {
     let Some(email) = contact.email() else {
         return Vec::new();
     };
-    let is_mailbox = mailboxes
-        .iter()
-        .any(|mailbox| mailbox.address.is_reached_by(email));
+    let is_mailbox = mailboxes.any(|mailbox| mailbox.is_reached_by(email));
     let is_down = rules.domains_down.contains(email.domain());
     let has_second_channel = contact.phone().is_some() || contact.postal_ok();
     if is_down && !has_second_channel {

@@ -128,3 +128,6 @@ impl Text {
             .ok()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -223,3 +223,53 @@ async fn execute(url: &str, statements: &str) {
     drop(client);
     driver.await.unwrap().unwrap();
 }
+
+/// A single number that SQL tells, as the owner sees it.
+pub(crate) async fn number(app: &TestApp, query: &str) -> i64 {
+    number_at(&app.owner_url, query).await
+}
+
+/// As [`number`], in a database of the test's own.
+pub(crate) async fn number_at(url: &str, query: &str) -> i64 {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
+    #[expect(clippy::disallowed_methods, reason = "the connection of a test")]
+    let driver = tokio::spawn(connection);
+    let number = client.query_one(query, &[]).await.unwrap().get(0);
+    drop(client);
+    driver.await.unwrap().unwrap();
+    number
+}
+
+/// Runs SQL as the owner of a database of the test's own.
+pub(crate) async fn sql_at(url: &str, statements: &str) {
+    execute(url, statements).await;
+}
+
+/// Id of the claimant that [`claimant_sql`] makes.
+pub(crate) fn claimant_id(number: u32) -> uuid::Uuid {
+    uuid::Uuid::parse_str(&format!("01900000-0000-7000-8000-{number:012}")).unwrap()
+}
+
+/// SQL that makes a bare claimant of the first association, signed up when the clock started: for
+/// what only looks at states and times.
+pub(crate) fn claimant_sql(number: u32, state: &str, domain: &str) -> String {
+    let id = claimant_id(number);
+    let confirmed = if state == "confirmed" {
+        "'2026-03-02T09:00:00Z'"
+    } else {
+        "NULL"
+    };
+    format!(
+        "INSERT INTO claimants (id, association_id, case_id, state, language, contact_kind, \
+           contact_domain, contact_sealed, mailbox_count, created_at, state_changed_at, confirmed_at) \
+         SELECT '{id}', association_id, case_id, '{state}', 'it', 'email', '{domain}', '', 1, \
+           '2026-03-02T09:00:00Z', '2026-03-02T09:00:00Z', {confirmed} \
+         FROM case_associations ORDER BY association_id LIMIT 1; \
+         INSERT INTO claimant_keys (claimant_id, association_id, key_version, \
+           association_key_version, wrapped) \
+         SELECT id, association_id, 1, 1, '' FROM claimants WHERE id = '{id}'; \
+         INSERT INTO lookups (hash, kind, claimant_id, association_id) \
+         SELECT decode(lpad('{number}', 32, '0'), 'hex'), 'email', id, association_id \
+         FROM claimants WHERE id = '{id}'"
+    )
+}

@@ -28,6 +28,15 @@ pub struct FactValue {
     pub source: Source,
 }
 
+/// A recorded instant, never without its source.
+#[derive(Debug, Clone)]
+pub struct SourcedInstant {
+    /// When, in UTC; shown in the time of Rome.
+    pub at: DateTime<Utc>,
+    /// Who says so.
+    pub source: Source,
+}
+
 /// A fact with everything the sources say about it: more than one value = they disagree.
 #[derive(Debug, Clone, Default)]
 pub struct Fact {
@@ -77,9 +86,9 @@ pub struct Incident {
     /// Its name.
     pub name: String,
     /// The recorded start.
-    pub starts_at: Option<DateTime<Utc>>,
+    pub starts_at: Option<SourcedInstant>,
     /// The recorded end.
-    pub ends_at: Option<DateTime<Utc>>,
+    pub ends_at: Option<SourcedInstant>,
     /// First and last day that can be declared (Europe/Rome, inclusive).
     pub accepted: Option<(NaiveDate, NaiveDate)>,
     /// The domains.

@@ -205,3 +205,8 @@ pub struct AddressForm {
     /// ISO 3166 alpha-2, empty counts as `IT`.
     pub country: String,
 }
+
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod tests;

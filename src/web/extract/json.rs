@@ -3,6 +3,7 @@
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
+use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{FromRequest, HttpRequest};
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
@@ -26,6 +27,22 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
             let bytes = body::read(request, payload, "application/json").await?;
             parse(&bytes).map(Self)
         })
+    }
+}
+
+/// A body that may be left out: `None` for a request that carries none.
+pub struct OptionalJson<T>(pub Option<T>);
+
+impl<T: DeserializeOwned + 'static> FromRequest for OptionalJson<T> {
+    type Error = WebError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, WebError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        if matches!(payload, Payload::None) && !request.headers().contains_key(CONTENT_TYPE) {
+            return Box::pin(async { Ok(Self(None)) });
+        }
+        let body = Json::<T>::from_request(request, payload);
+        Box::pin(async move { Ok(Self(Some(body.await?.0))) })
     }
 }
 

@@ -18,7 +18,7 @@ pub mod staff;
 pub use client::{ClientAddr, UserAgent};
 pub use form::Form;
 pub use idempotency::{IdempotencyKey, OptionalIdempotencyKey};
-pub use json::Json;
+pub use json::{Json, OptionalJson};
 pub use language::Lang;
 pub use staff::Staff;
 

@@ -6,17 +6,47 @@ use utoipa::OpenApi;
 use crate::domain::permission::operation;
 use crate::web::Route;
 
+pub mod access;
 pub mod cases;
+pub mod claimants;
+pub mod confirmations;
+pub mod mail_codes;
+pub mod me;
 
 /// Routes of this folder.
 pub fn routes() -> Vec<Route> {
     vec![
         Route::new(&operation::LIST_CASES, web::to(cases::list)),
         Route::new(&operation::GET_CASE, web::to(cases::get)),
+        Route::new(&operation::SIGN_UP, web::to(claimants::sign_up)),
+        Route::new(&operation::CONFIRM, web::to(confirmations::confirm)),
+        Route::new(&operation::RESEND, web::to(confirmations::resend)),
+        Route::new(&operation::REQUEST_ACCESS, web::to(access::request_link)),
+        Route::new(&operation::ENTER, web::to(access::enter)),
+        Route::new(&operation::CHECK_MAIL_CODE, web::to(mail_codes::check)),
+        Route::new(&operation::GET_ME, web::to(me::get)),
+        Route::new(&operation::PUT_IDENTITY, web::to(me::put_identity)),
+        Route::new(&operation::PUT_CONSENT, web::to(me::put_consent)),
+        Route::new(&operation::WITHDRAW, web::to(me::withdraw)),
+        Route::new(&operation::ERASE, web::to(me::erase)),
     ]
 }
 
 /// Description of this folder.
 #[derive(OpenApi)]
-#[openapi(paths(cases::list, cases::get))]
+#[openapi(paths(
+    cases::list,
+    cases::get,
+    claimants::sign_up,
+    confirmations::confirm,
+    confirmations::resend,
+    access::request_link,
+    access::enter,
+    mail_codes::check,
+    me::get,
+    me::put_identity,
+    me::put_consent,
+    me::withdraw,
+    me::erase
+))]
 pub(super) struct Doc;

@@ -1,0 +1,189 @@
+//! Makes a case, its associations and their staff from a seed. The demo uses the same code.
+
+mod reference;
+mod staff_of_seed;
+
+use std::fmt;
+
+use serde::Serialize;
+use thiserror::Error;
+
+use crate::app::ctx::Ctx;
+use crate::app::error::AppError;
+use crate::db::Scope;
+use crate::domain::seed::{Seed, SeedError};
+
+pub use staff_of_seed::{Logins, demo_password, demo_totp};
+
+const SCOPE: Scope = Scope::System("bootstrap");
+
+/// Consent texts for cases whose seed brings none.
+const STANDARD_TEXTS: &str = include_str!("../../assets/texts/consents.toml");
+
+/// The seed of the demo: the first case, with made-up associations' data.
+const DEMO_SEED: &str = include_str!("../../assets/demo/seed.toml");
+
+/// What bootstrap made or found. `Debug` shows no secret.
+#[derive(Debug, Serialize)]
+pub struct BootstrapReport {
+    /// The case.
+    pub case: CaseMade,
+    /// Its associations, in the order of the seed.
+    pub associations: Vec<AssociationMade>,
+    /// Staff made now; who was there already keeps password and authenticator, and is not listed.
+    pub staff: Vec<StaffMade>,
+    /// Keys of partner sites: none in this version.
+    pub partners: Vec<PartnerMade>,
+}
+
+/// A case that is there now.
+#[derive(Debug, Serialize)]
+pub struct CaseMade {
+    /// Its id.
+    pub id: String,
+    /// Its name in URLs.
+    pub slug: String,
+}
+
+/// An association that is there now.
+#[derive(Debug, Serialize)]
+pub struct AssociationMade {
+    /// Its id.
+    pub id: String,
+    /// Its name in URLs.
+    pub slug: String,
+    /// Its name as shown.
+    pub name: String,
+}
+
+/// A staff member made now, with the secrets that are shown this once.
+#[derive(Serialize)]
+pub struct StaffMade {
+    /// Slug of the association.
+    pub association: String,
+    /// Role there.
+    pub role: &'static str,
+    /// Login address.
+    pub email: String,
+    /// Password.
+    pub password: String,
+    /// Authenticator secret, base32; SHA-1, 6 digits, 30 s.
+    pub totp_secret: String,
+}
+
+/// A partner's key: there are none in this version.
+#[derive(Debug, Serialize)]
+pub enum PartnerMade {}
+
+/// Why a bootstrap did not happen; nothing of it is kept then, staff made before the fault aside.
+#[derive(Debug, Error)]
+pub enum BootstrapError {
+    /// The seed is wrong.
+    #[error(transparent)]
+    Seed(#[from] SeedError),
+    /// A text differs from the one published under the same version: people consented to those bytes.
+    #[error(
+        "the text {kind} {version} ({language}) is published with other words: give the new words a new version"
+    )]
+    TextChanged {
+        /// Kind of the text.
+        kind: String,
+        /// Its version.
+        version: String,
+        /// Its language.
+        language: &'static str,
+    },
+    /// The database or the keys failed.
+    #[error(transparent)]
+    App(#[from] AppError),
+}
+
+/// The seed of the demo.
+///
+/// # Errors
+/// `Shape`: never, a test reads it.
+pub fn demo_seed() -> Result<Seed, SeedError> {
+    Seed::parse(DEMO_SEED)
+}
+
+/// Writes what a seed tells, by slug or natural key, and makes two staff members per role for its
+/// first association. Running it twice changes nothing; nothing is ever deleted.
+///
+/// *effects*: reference rows, keys of new associations, staff; audit rows.
+///
+/// # Errors
+/// `Seed` if the standard texts do not read, `TextChanged`, `App`.
+pub async fn bootstrap(
+    ctx: &Ctx,
+    seed: &Seed,
+    logins: Logins,
+) -> Result<BootstrapReport, BootstrapError> {
+    let written = reference::write(ctx, seed).await?;
+    let mut associations = Vec::new();
+    for (association, id) in seed.associations.iter().zip(&written.associations) {
+        associations.push(AssociationMade {
+            id: id.to_string(),
+            slug: association.slug.clone(),
+            name: association.name.clone(),
+        });
+    }
+    let staff = match (seed.associations.first(), written.associations.first()) {
+        (Some(association), Some(id)) => {
+            staff_of_seed::make(ctx, &association.slug, *id, logins).await?
+        }
+        _ => Vec::new(),
+    };
+    Ok(BootstrapReport {
+        case: CaseMade {
+            id: written.case.to_string(),
+            slug: seed.case.slug.clone(),
+        },
+        associations,
+        staff,
+        partners: Vec::new(),
+    })
+}
+
+impl fmt::Debug for StaffMade {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StaffMade")
+            .field("association", &self.association)
+            .field("role", &self.role)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::case::{CaseState, RegisterStatus};
+    use crate::domain::seed::standard_texts_for;
+
+    #[test]
+    fn r70_the_demo_seed_reads_and_is_marked() {
+        let seed = demo_seed().unwrap();
+        assert_eq!(seed.case.state, CaseState::Open);
+        assert_eq!(seed.incidents.len(), 2);
+        let sizes = seed.facts.iter().filter(|fact| fact.topic == "size");
+        assert_eq!(sizes.count(), 5, "discrepancies are kept apart");
+        for association in &seed.associations {
+            let entries = [
+                &association.registers.giustizia,
+                &association.registers.art137,
+            ];
+            for entry in entries.into_iter().flatten() {
+                assert_eq!(entry.status, RegisterStatus::Active);
+                assert!(entry.reference.as_ref().unwrap().starts_with("DEMO-"));
+            }
+            assert!(association.phone.as_ref().unwrap().contains("DEMO"));
+        }
+    }
+
+    #[test]
+    fn the_standard_texts_are_there_in_both_languages() {
+        let seed = demo_seed().unwrap();
+        let texts = standard_texts_for(&seed, STANDARD_TEXTS).unwrap();
+        assert_eq!(texts.len(), 6);
+        assert!(texts.iter().all(|text| text.version == "2026-11-demo"));
+    }
+}

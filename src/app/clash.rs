@@ -1,0 +1,228 @@
+//! The clash step: one person, one record in a case; nobody learns of the other (DESIGN 3.6).
+
+use uuid::Uuid;
+
+use crate::app::audit::{self, Actor, Entry};
+use crate::app::ctx::Ctx;
+use crate::app::error::AppResult;
+use crate::app::vault::Vault;
+use crate::crypto::token;
+use crate::db::claimant::{self, ClaimantRow};
+use crate::db::identity::{self, ConflictRow};
+use crate::db::lookup::LookupRow;
+use crate::db::{Conn, Scope, Tx, lookup};
+use crate::domain::claimant::{ClaimantState, Review};
+use crate::domain::contact::Contact;
+use crate::domain::identity::Identity;
+use crate::domain::ids::{CaseId, ClaimantId};
+
+/// Rights of the clash step.
+pub(in crate::app) const SCOPE: Scope = Scope::System("clash across associations");
+
+/// What came of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::app) enum Outcome {
+    /// The key is the claimant's.
+    Registered,
+    /// The same person at the same contact: this record is a duplicate of the first.
+    Duplicate {
+        /// The first record.
+        first: ClaimantId,
+    },
+    /// Somebody else holds the key: `review: conflict`.
+    Conflict,
+}
+
+/// The key of a person in a case (SCALE S3).
+pub(in crate::app) fn person_key(ctx: &Ctx, case: CaseId, identity: &Identity) -> Uuid {
+    let hash = ctx
+        .keyring
+        .index
+        .hash(case.uuid(), "person", &identity.person_key());
+    token::uuid_v8(hash)
+}
+
+/// Takes the key of the person, or settles what to do about who holds it. The claimant and the
+/// holder are locked already, in id order. Leaves the transaction under system rights.
+///
+/// *effects*: `registered_persons`, or state `duplicate`, or `review: conflict` and a conflict row;
+/// audit. Keys the claimant held for another identity are freed.
+pub(in crate::app) async fn register(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    row: &ClaimantRow,
+    identity: &Identity,
+) -> AppResult<Outcome> {
+    tx.enter(SCOPE).await?;
+    let now = ctx.clock.now();
+    let claimant = row.claimant();
+    let key = person_key(ctx, row.case(), identity);
+    for held in identity::list_held(tx, SCOPE, claimant).await? {
+        if held != key {
+            free_key(ctx, tx, held).await?;
+        }
+    }
+    let holder =
+        identity::register_person(tx, SCOPE, key, claimant, row.association_id, now).await?;
+    let Some(holder) = holder.filter(|holder| *holder != claimant) else {
+        settle_own(ctx, tx, claimant, None).await?;
+        return Ok(Outcome::Registered);
+    };
+    let state = row.state()?;
+    let may_be_duplicate = matches!(state, ClaimantState::Unconfirmed | ClaimantState::Confirmed);
+    if may_be_duplicate && same_contact(ctx, tx, row, holder).await? {
+        claimant::mark_duplicate(tx, SCOPE, claimant, holder, now).await?;
+        let entry = Entry::new(claimant, row.association(), Actor::System, "duplicate");
+        let entry = entry.moved(ClaimantState::Confirmed, ClaimantState::Duplicate);
+        audit::append(ctx, tx, SCOPE, entry).await?;
+        return Ok(Outcome::Duplicate { first: holder });
+    }
+    open_conflict(ctx, tx, row, key, holder).await?;
+    Ok(Outcome::Conflict)
+}
+
+/// Writes the look-ups that come with identity: codice fiscale and folded surname.
+pub(in crate::app) async fn write_identity_lookups(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    row: &ClaimantRow,
+    identity: &Identity,
+) -> AppResult<()> {
+    let scope = Scope::Association(row.association());
+    let index = &ctx.keyring.index;
+    lookup::delete_kinds(conn, scope, row.claimant(), &["codice_fiscale", "surname"]).await?;
+    let of = |kind: &'static str, value: &str| LookupRow {
+        hash: index.hash(row.case_id, kind, value).to_vec(),
+        kind,
+        claimant_id: row.id,
+        association_id: row.association_id,
+    };
+    let mut rows = vec![of("surname", &identity.folded_surname())];
+    if let Some(code) = identity.codice_fiscale() {
+        rows.push(of("codice_fiscale", code));
+    }
+    Ok(lookup::insert(conn, scope, &rows).await?)
+}
+
+/// Everybody whom freeing a claimant's keys touches, the claimant first.
+pub(in crate::app) async fn touched(
+    conn: &mut Conn,
+    claimant: ClaimantId,
+) -> AppResult<Vec<ClaimantId>> {
+    let mut ids = vec![claimant];
+    for key in identity::list_held(conn, SCOPE, claimant).await? {
+        let waiting = identity::list_conflicts_on(conn, SCOPE, key).await?;
+        ids.extend(
+            waiting
+                .into_iter()
+                .map(|row| ClaimantId::new(row.claimant_id)),
+        );
+    }
+    Ok(ids)
+}
+
+/// Frees what a claimant who leaves holds; each key goes to the oldest row in conflict. Everybody
+/// touched is locked already. The transaction is under system rights.
+pub(in crate::app) async fn free(ctx: &Ctx, tx: &mut Tx, claimant: ClaimantId) -> AppResult<()> {
+    for key in identity::list_held(tx, SCOPE, claimant).await? {
+        free_key(ctx, tx, key).await?;
+    }
+    identity::release_mailboxes(tx, SCOPE, claimant).await?;
+    settle_own(ctx, tx, claimant, None).await
+}
+
+async fn free_key(ctx: &Ctx, conn: &mut Conn, key: Uuid) -> AppResult<()> {
+    identity::release_person(conn, SCOPE, key).await?;
+    let waiting = identity::list_conflicts_on(conn, SCOPE, key).await?;
+    let Some(oldest) = waiting.first() else {
+        return Ok(());
+    };
+    let now = ctx.clock.now();
+    let heir = ClaimantId::new(oldest.claimant_id);
+    identity::register_person(conn, SCOPE, key, heir, oldest.association_id, now).await?;
+    settle_own(ctx, conn, heir, Some(key)).await
+}
+
+/// Ends a claimant's conflicts, on one key or on all, and the review if none is left.
+async fn settle_own(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    claimant: ClaimantId,
+    key: Option<Uuid>,
+) -> AppResult<()> {
+    let now = ctx.clock.now();
+    let open = identity::list_conflicts_of(conn, SCOPE, claimant).await?;
+    if open.is_empty() {
+        return Ok(());
+    }
+    let mut left = 0_usize;
+    for conflict in open {
+        if key.is_none_or(|key| key == conflict.registered_id) {
+            let on = conflict.registered_id;
+            identity::settle_conflicts(conn, SCOPE, claimant, on, "freed", now).await?;
+        } else {
+            left += 1;
+        }
+    }
+    if left == 0 {
+        claimant::mark_review(conn, SCOPE, claimant, Review::None).await?;
+    }
+    Ok(())
+}
+
+async fn same_contact(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    row: &ClaimantRow,
+    holder: ClaimantId,
+) -> AppResult<bool> {
+    let Some(other) = claimant::find(conn, SCOPE, holder).await? else {
+        return Ok(false);
+    };
+    if other.confirmed_at.is_none() {
+        return Ok(false);
+    }
+    let mine = contact_of(ctx, conn, row).await?;
+    let theirs = contact_of(ctx, conn, &other).await?;
+    Ok(match (mine.email(), theirs.email()) {
+        (Some(mine), Some(theirs)) => mine.normalized() == theirs.normalized(),
+        (None, None) => mine.phone().is_some() && mine.phone() == theirs.phone(),
+        _ => false,
+    })
+}
+
+async fn contact_of(ctx: &Ctx, conn: &mut Conn, row: &ClaimantRow) -> AppResult<Contact> {
+    let vault = Vault::open(ctx, conn, SCOPE, row.claimant()).await?;
+    vault.unseal("claimants", "contact_sealed", row.contact_sealed.clone())
+}
+
+async fn open_conflict(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    row: &ClaimantRow,
+    key: Uuid,
+    holder: ClaimantId,
+) -> AppResult<()> {
+    let claimant = row.claimant();
+    let open = identity::list_conflicts_of(conn, SCOPE, claimant).await?;
+    if open.iter().any(|conflict| conflict.registered_id == key) {
+        return Ok(());
+    }
+    let now = ctx.clock.now();
+    let conflict = ConflictRow {
+        claimant_id: claimant.uuid(),
+        id: token::new_id(now),
+        association_id: row.association_id,
+        kind: "person".to_owned(),
+        registered_id: key,
+        other_claimant_id: holder.uuid(),
+        opened_at: now,
+        settled_at: None,
+        settlement: None,
+    };
+    settle_own(ctx, conn, claimant, None).await?;
+    identity::insert_conflict(conn, SCOPE, &conflict).await?;
+    claimant::mark_review(conn, SCOPE, claimant, Review::Conflict).await?;
+    let entry = Entry::new(claimant, row.association(), Actor::System, "conflict");
+    audit::append(ctx, conn, SCOPE, entry).await
+}

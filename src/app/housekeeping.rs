@@ -1,0 +1,72 @@
+//! What is done every minute by one process: counts, retention, sweeps.
+
+use crate::app::ctx::Ctx;
+use crate::app::error::AppResult;
+use crate::app::retention;
+use crate::db::{Scope, retention as rows};
+use crate::domain::claimant::ClaimantState;
+
+const SCOPE: Scope = Scope::System("housekeeping");
+
+/// Rows deleted of one table in one statement.
+const SWEEP_BATCH: i64 = 5_000;
+
+/// Sweeps of one run: what is left waits for the next.
+const MAX_SWEEPS: usize = 20;
+
+/// What a run did.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Housekept {
+    /// Unconfirmed sign-ups deleted (R62).
+    pub unconfirmed: usize,
+    /// Expired rows deleted, over all tables.
+    pub swept: usize,
+}
+
+/// Counts, deletes what is due and sweeps what has expired. Safe to repeat and to run twice at once.
+///
+/// # Errors
+/// `Unavailable` if database or blob store cannot be reached; what was done stays done.
+pub async fn run(ctx: &Ctx) -> AppResult<Housekept> {
+    count_cases(ctx).await?;
+    let deleted = retention::delete_unconfirmed(ctx).await?;
+    Ok(Housekept {
+        unconfirmed: deleted.claimants,
+        swept: sweep(ctx).await?,
+    })
+}
+
+/// Counts the confirmed of each case and association anew (DESIGN 3.9).
+///
+/// # Errors
+/// `Unavailable` if the database cannot be reached.
+pub async fn count_cases(ctx: &Ctx) -> AppResult<()> {
+    let states: Vec<&str> = ClaimantState::ALL
+        .into_iter()
+        .filter(|state| state.counts())
+        .map(ClaimantState::as_str)
+        .collect();
+    let now = ctx.clock.now();
+    let mut tx = ctx.pools.begin(SCOPE).await?;
+    rows::count_cases(&mut tx, SCOPE, &states, now).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Deletes expired sessions, tokens, answers, buckets and steps; gives the number of rows.
+///
+/// # Errors
+/// `Unavailable` if the database cannot be reached.
+pub async fn sweep(ctx: &Ctx) -> AppResult<usize> {
+    let batch = usize::try_from(SWEEP_BATCH).unwrap_or(usize::MAX);
+    let mut total = 0;
+    for _ in 0..MAX_SWEEPS {
+        let mut tx = ctx.pools.begin(SCOPE).await?;
+        let counts = rows::sweep(&mut tx, SCOPE, ctx.clock.now(), SWEEP_BATCH).await?;
+        tx.commit().await?;
+        total += counts.iter().map(|(_, count)| count).sum::<usize>();
+        if counts.iter().all(|(_, count)| *count < batch) {
+            break;
+        }
+    }
+    Ok(total)
+}

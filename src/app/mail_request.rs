@@ -1,0 +1,466 @@
+//! Mails that people ask for without being signed in: again, or a link to their record (R18).
+//!
+//! The answer never tells whether an address is known.
+
+use chrono::{DateTime, Duration, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::app::audit::{self, Actor, Entry};
+use crate::app::challenge::{self, Proof, Standing};
+use crate::app::ctx::Ctx;
+use crate::app::directory::CaseEntry;
+use crate::app::error::{AppError, AppResult};
+use crate::app::outbox::ACCESS_HOURS;
+use crate::app::session::{KnownBrowser, Ticket};
+use crate::app::sign_up::{
+    CONFIRMATION_HOURS, MAIL_DAYS, cap_ids, contact_domain, contact_kind, lane, rules,
+};
+use crate::app::vault::Vault;
+use crate::crypto::challenge::ChallengePurpose;
+use crate::crypto::token;
+use crate::db::claimant::{self, ClaimantRow, ContactChange};
+use crate::db::lookup::LookupRow;
+use crate::db::outbox::OutboxRow;
+use crate::db::rate_bucket::{self, Cap, Grant};
+use crate::db::{Conn, Scope, Tx, confirmation, lookup, mailbox, outbox};
+use crate::domain::claimant::ClaimantState;
+use crate::domain::contact::Contact;
+use crate::domain::email_address::EmailAddress;
+use crate::domain::field::{FieldCode, FieldErrors};
+use crate::domain::ids::{CaseId, ClaimantId};
+use crate::domain::mailbox_address::MailboxAddress;
+use crate::domain::sign_up::check_contact;
+
+const SCOPE: Scope = Scope::System("mail to an address of several records");
+/// Mails nobody authenticated asked for, per address and 24 h (DESIGN 6).
+const CONFIRMATION_CAP: i64 = 3;
+/// Links to a record whose contact was confirmed, per address and 24 h.
+const ACCESS_CAP: i64 = 10;
+/// Records one mail lists.
+pub(in crate::app) const RECORDS_A_MAIL: i64 = 5;
+
+/// What an outbox row of a mail that lists records carries: ids only.
+#[derive(Serialize, Deserialize, Clone, Debug)]
+pub(in crate::app) struct RecordsPayload {
+    /// The case.
+    pub case: CaseId,
+    /// A record at the address.
+    pub claimant: ClaimantId,
+    /// Whether the cap was asked already.
+    #[serde(default)]
+    pub granted: bool,
+    /// Record, challenge and purpose, frozen when first prepared.
+    #[serde(default)]
+    pub frozen: Vec<Frozen>,
+}
+
+/// A line of a mail that lists records.
+#[derive(Serialize, Deserialize, Clone, Debug)]
+pub(in crate::app) struct Frozen {
+    /// The record.
+    pub claimant: ClaimantId,
+    /// Its challenge.
+    pub challenge: Uuid,
+    /// `true`: confirms; `false`: enters.
+    pub confirms: bool,
+}
+
+/// Mails the confirmation again, if the address is known; one mail lists its newest five records.
+///
+/// # Errors
+/// `Invalid` for an address or a case that cannot be; never tells more.
+pub async fn resend(ctx: &Ctx, slug: &str, email: &str) -> AppResult<()> {
+    mail_records(ctx, slug, email, "resend").await
+}
+
+/// Mails links to the own records, if the address is known.
+///
+/// # Errors
+/// As [`resend`].
+pub async fn request_access(ctx: &Ctx, slug: &str, email: &str) -> AppResult<()> {
+    mail_records(ctx, slug, email, "access").await
+}
+
+/// One tap on an expired link: mails a fresh one to the same address.
+///
+/// # Errors
+/// `TokenExpired` if the link was never ours.
+pub async fn resend_expired(ctx: &Ctx, purpose: ChallengePurpose, token: &str) -> AppResult<()> {
+    let proof = Proof::Token(token.to_owned());
+    let mut tx = ctx.pools.begin(SCOPE).await?;
+    let row = challenge::record_of(ctx, &mut tx, SCOPE, &proof).await?;
+    let row = row.ok_or(AppError::TokenExpired)?;
+    let claimant = row.claimant();
+    let standing = challenge::judge(ctx, &mut tx, SCOPE, claimant, purpose, &proof).await?;
+    if standing == Standing::Unknown {
+        return Err(AppError::TokenExpired);
+    }
+    enqueue_for(ctx, &mut tx, &row, "resend").await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Mails the confirmation again to the browser that signed up.
+///
+/// # Errors
+/// `NotFound` if the record is gone.
+pub async fn resend_for(ctx: &Ctx, ticket: Ticket) -> AppResult<()> {
+    let mut tx = ctx.pools.begin(SCOPE).await?;
+    let row = claimant::find(&mut tx, SCOPE, ticket.claimant)
+        .await?
+        .ok_or(AppError::NotFound)?;
+    if row.state()? == ClaimantState::Unconfirmed {
+        enqueue_for(ctx, &mut tx, &row, "resend").await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Mails a code to the record of a browser that knew it, when its session ended in a form. `false`:
+/// there is no mail to send, or the cap is reached.
+///
+/// *effects*: a challenge and an outbox row.
+///
+/// # Errors
+/// `Unavailable` if the database cannot be reached.
+pub async fn send_code(ctx: &Ctx, known: KnownBrowser) -> AppResult<bool> {
+    let mut tx = ctx.pools.begin(SCOPE).await?;
+    let Some(row) = claimant::find(&mut tx, SCOPE, known.claimant).await? else {
+        return Ok(false);
+    };
+    let enters = row.confirmed_at.is_some() && row.state()? == ClaimantState::Confirmed;
+    let vault = Vault::open(ctx, &mut tx, SCOPE, row.claimant()).await?;
+    let contact: Contact =
+        vault.unseal("claimants", "contact_sealed", row.contact_sealed.clone())?;
+    let Some(email) = contact.email().filter(|_| enters) else {
+        return Ok(false);
+    };
+    let now = ctx.clock.now();
+    let request = token::new_id(now);
+    if let Grant::NotBefore(_) = ask_cap(ctx, &mut tx, email, "access", request).await? {
+        return Ok(false);
+    }
+    let purpose = ChallengePurpose::Access;
+    let lives = Duration::hours(ACCESS_HOURS);
+    let made = challenge::create(ctx, &mut tx, SCOPE, &row, purpose, lives).await?;
+    let Some(challenge) = made else {
+        return Ok(false);
+    };
+    // one record alone: so the mail carries a code
+    let payload = RecordsPayload {
+        case: row.case(),
+        claimant: row.claimant(),
+        granted: true,
+        frozen: vec![Frozen {
+            claimant: row.claimant(),
+            challenge: challenge.id,
+            confirms: false,
+        }],
+    };
+    let payload = serde_json::to_value(payload).map_err(AppError::internal)?;
+    let mail = outbox_row(&row, "access", 1, request, payload, now);
+    outbox::insert(&mut tx, SCOPE, &mail).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// Corrects the address of an unconfirmed sign-up, from the browser that made it. Codes mailed
+/// before die.
+///
+/// # Errors
+/// `Invalid` at `/contact/email`; `IllegalTransition` once confirmed.
+pub async fn correct_email(ctx: &Ctx, ticket: Ticket, email: &str) -> AppResult<()> {
+    let scope = Scope::Association(ticket.association);
+    let mut tx = ctx.pools.begin(scope).await?;
+    let row = claimant::lock(&mut tx, scope, ticket.claimant).await?;
+    if row.state()? != ClaimantState::Unconfirmed {
+        return Err(AppError::IllegalTransition("confirmed"));
+    }
+    set_email(ctx, &mut tx, &row, email).await?;
+    let actor = Actor::Claimant(ticket.claimant);
+    let entry = Entry::new(ticket.claimant, ticket.association, actor, "correct_email");
+    audit::append(ctx, &mut tx, scope, entry).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Gives a locked, unconfirmed record another address and mails the usual confirmation. Leaves the
+/// transaction under the tenant's rights.
+pub(in crate::app) async fn set_email(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    row: &ClaimantRow,
+    email: &str,
+) -> AppResult<()> {
+    let scope = Scope::Association(row.association());
+    let now = ctx.clock.now();
+    let directory = ctx.directories.get(ctx).await?;
+    let case = directory.case(row.case())?;
+    let email = parse_email(email)?;
+    let vault = Vault::open(ctx, tx, scope, row.claimant()).await?;
+    let old: Contact = vault.unseal("claimants", "contact_sealed", row.contact_sealed.clone())?;
+    let contact = old.with_email(email);
+    let mut addresses = Vec::new();
+    for mailbox in mailbox::list(tx, scope, row.claimant()).await? {
+        addresses.push(vault.unseal::<MailboxAddress>("mailboxes", "sealed", mailbox.sealed)?);
+    }
+    check_contact(&contact, &addresses, &rules(&directory, &case, now))?;
+    let change = ContactChange {
+        contact_kind: contact_kind(&contact).as_str(),
+        contact_domain: contact_domain(&directory, &contact),
+        contact_sealed: vault.seal("claimants", "contact_sealed", &contact)?,
+    };
+    claimant::mark_contact(tx, scope, row.claimant(), &change).await?;
+    replace_lookup(ctx, tx, scope, row, &contact).await?;
+    confirmation::mark_voided(tx, scope, row.claimant(), now).await?;
+    tx.enter(SCOPE).await?;
+    outbox::delete_of(tx, SCOPE, row.claimant()).await?;
+    mail_confirmation(ctx, tx, row, &contact).await?;
+    tx.enter(scope).await?;
+    Ok(())
+}
+
+/// The usual confirmation to a new address, within the cap.
+async fn mail_confirmation(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    row: &ClaimantRow,
+    contact: &Contact,
+) -> AppResult<()> {
+    let now = ctx.clock.now();
+    let Some(email) = contact.email() else {
+        return Ok(());
+    };
+    let lives = Duration::hours(CONFIRMATION_HOURS);
+    let purpose = ChallengePurpose::Confirm;
+    let made = challenge::create(ctx, conn, SCOPE, row, purpose, lives).await?;
+    let Some(challenge) = made else {
+        return Err(AppError::RateLimited(std::time::Duration::from_hours(24)));
+    };
+    let request = token::new_id(now);
+    match ask_cap(ctx, conn, email, "resend", request).await? {
+        Grant::Granted => {
+            let payload = serde_json::json!({ "challenge": challenge.id });
+            let mail = outbox_row(row, "confirmation", 1, request, payload, now);
+            Ok(outbox::insert(conn, SCOPE, &mail).await?)
+        }
+        Grant::NotBefore(at) => delay(ctx, conn, row, email, at).await,
+    }
+}
+
+async fn replace_lookup(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    scope: Scope,
+    row: &ClaimantRow,
+    contact: &Contact,
+) -> AppResult<()> {
+    lookup::delete_kinds(conn, scope, row.claimant(), &["email"]).await?;
+    let Some(email) = contact.email() else {
+        return Ok(());
+    };
+    let hash = ctx
+        .keyring
+        .index
+        .hash(row.case_id, "email", &email.normalized());
+    let found = LookupRow {
+        hash: hash.to_vec(),
+        kind: "email",
+        claimant_id: row.id,
+        association_id: row.association_id,
+    };
+    Ok(lookup::insert(conn, scope, &[found]).await?)
+}
+
+async fn mail_records(ctx: &Ctx, slug: &str, email: &str, kind: &'static str) -> AppResult<()> {
+    let directory = ctx.directories.get(ctx).await?;
+    let case = directory.public_case(slug).map_err(|_| unknown_case())?;
+    let email = parse_email(email).map_err(|errors| {
+        // here the field stands at the top
+        let mut top = FieldErrors::new();
+        for error in &errors {
+            top.push("/email", error.code, error.reason);
+        }
+        top
+    })?;
+    let mut tx = ctx.pools.begin(SCOPE).await?;
+    let known = records_at(ctx, &mut tx, &case, &email).await?;
+    if let Some(newest) = known.first() {
+        let confirmed = known.iter().any(|row| row.confirmed_at.is_some());
+        let kind = if confirmed { kind } else { "resend" };
+        enqueue(ctx, &mut tx, newest, &email, kind).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The newest records at an address that a mail may list.
+pub(in crate::app) async fn records_at(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    case: &CaseEntry,
+    email: &EmailAddress,
+) -> AppResult<Vec<ClaimantRow>> {
+    let hash = ctx
+        .keyring
+        .index
+        .hash(case.id.uuid(), "email", &email.normalized());
+    let ids = lookup::list(conn, SCOPE, "email", &hash, 50).await?;
+    let rows = claimant::list_newest(conn, SCOPE, &ids, 50).await?;
+    let mut listed = Vec::new();
+    for row in rows {
+        let state = row.state()?;
+        let enters = row.confirmed_at.is_some()
+            && !matches!(state, ClaimantState::Duplicate | ClaimantState::Restricted);
+        if enters || state == ClaimantState::Unconfirmed {
+            listed.push(row);
+        }
+    }
+    listed.truncate(usize::try_from(RECORDS_A_MAIL).unwrap_or(usize::MAX));
+    Ok(listed)
+}
+
+async fn enqueue_for(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    row: &ClaimantRow,
+    kind: &'static str,
+) -> AppResult<()> {
+    let vault = Vault::open(ctx, conn, SCOPE, row.claimant()).await?;
+    let contact: Contact =
+        vault.unseal("claimants", "contact_sealed", row.contact_sealed.clone())?;
+    match contact.email() {
+        Some(email) => enqueue(ctx, conn, row, email, kind).await,
+        None => Ok(()),
+    }
+}
+
+async fn enqueue(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    row: &ClaimantRow,
+    email: &EmailAddress,
+    kind: &'static str,
+) -> AppResult<()> {
+    let now = ctx.clock.now();
+    let request = token::new_id(now);
+    match ask_cap(ctx, conn, email, kind, request).await? {
+        Grant::Granted => {
+            let payload = payload_of(row, true)?;
+            let mail = outbox_row(row, kind, 1, request, payload, now);
+            Ok(outbox::insert(conn, SCOPE, &mail).await?)
+        }
+        Grant::NotBefore(at) => delay(ctx, conn, row, email, at).await,
+    }
+}
+
+/// Asks the cap of an address for one more mail.
+pub(in crate::app) async fn ask_cap(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    email: &EmailAddress,
+    kind: &str,
+    request: Uuid,
+) -> AppResult<Grant> {
+    let now = ctx.clock.now();
+    let ids = cap_ids(ctx, email, now);
+    let cap = if kind == "access" {
+        let of = |id: Uuid| {
+            token::uuid_v8(
+                ctx.keyring
+                    .index
+                    .platform_hash("access_cap", &id.to_string()),
+            )
+        };
+        Cap {
+            yesterday: of(ids.yesterday),
+            today: of(ids.today),
+            limit: ACCESS_CAP,
+            window_seconds: 86_400,
+        }
+    } else {
+        Cap {
+            yesterday: ids.yesterday,
+            today: ids.today,
+            limit: CONFIRMATION_CAP,
+            window_seconds: 86_400,
+        }
+    };
+    Ok(rate_bucket::grant(conn, SCOPE, cap, request, now).await?)
+}
+
+/// At most one delayed mail per address: its key is the address's hash on the day it is due.
+async fn delay(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    row: &ClaimantRow,
+    email: &EmailAddress,
+    at: DateTime<Utc>,
+) -> AppResult<()> {
+    let subject = cap_ids(ctx, email, at).today;
+    let now = ctx.clock.now();
+    let payload = payload_of(row, false)?;
+    let mut mail = outbox_row(row, "resend", 3, subject, payload, now);
+    mail.subject_id = subject;
+    mail.association_id = None;
+    mail.due_at = at;
+    mail.expires_at = at + Duration::days(MAIL_DAYS);
+    Ok(outbox::insert(conn, SCOPE, &mail).await?)
+}
+
+fn payload_of(row: &ClaimantRow, granted: bool) -> AppResult<serde_json::Value> {
+    let payload = RecordsPayload {
+        case: row.case(),
+        claimant: row.claimant(),
+        granted,
+        frozen: Vec::new(),
+    };
+    serde_json::to_value(payload).map_err(AppError::internal)
+}
+
+fn outbox_row(
+    row: &ClaimantRow,
+    kind: &str,
+    priority: i16,
+    id: Uuid,
+    payload: serde_json::Value,
+    now: DateTime<Utc>,
+) -> OutboxRow {
+    OutboxRow {
+        subject_id: row.id,
+        id,
+        association_id: Some(row.association_id),
+        case_id: Some(row.case_id),
+        kind: kind.to_owned(),
+        lane: lane(row.id),
+        priority,
+        payload,
+        attempts: 0,
+        due_at: now,
+        created_at: now,
+        expires_at: now + Duration::days(MAIL_DAYS),
+    }
+}
+
+fn parse_email(text: &str) -> Result<EmailAddress, FieldErrors> {
+    let mut errors = FieldErrors::new();
+    if text.trim().is_empty() {
+        errors.push(
+            "/contact/email",
+            FieldCode::Required,
+            "error-contact-required",
+        );
+        return Err(errors);
+    }
+    match errors.take("/contact/email", EmailAddress::parse(text)) {
+        Some(email) => Ok(email),
+        None => Err(errors),
+    }
+}
+
+fn unknown_case() -> AppError {
+    let mut errors = FieldErrors::new();
+    errors.push("/case", FieldCode::UnknownValue, "error-case-unknown");
+    AppError::Invalid(errors)
+}

@@ -1,0 +1,329 @@
+//! The claimant's own record: look, withdraw, erase, switch consents.
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+
+use crate::app::audit::{self, Actor, Entry};
+use crate::app::clash;
+use crate::app::ctx::Ctx;
+use crate::app::error::{AppError, AppResult};
+use crate::app::retention;
+use crate::app::session::{self, ClaimantActor};
+use crate::app::sign_up::Evidence;
+use crate::app::vault::Vault;
+use crate::crypto::token;
+use crate::db::claimant::{self, ClaimantRow};
+use crate::db::consent::ConsentRow;
+use crate::db::{Scope, Tx, confirmation, consent, identity, mailbox, outbox};
+use crate::domain::claimant::{ClaimantState, Completeness, missing};
+use crate::domain::consent::{Channel, Purpose};
+use crate::domain::contact::Contact;
+use crate::domain::email_address::EmailAddress;
+use crate::domain::field::{FieldCode, FieldErrors};
+use crate::domain::identity::Identity;
+use crate::domain::ids::{AssociationId, CaseId, ClaimantId};
+use crate::domain::language::Language;
+use crate::domain::mailbox_address::MailboxAddress;
+use crate::domain::phone_number::PhoneNumber;
+use crate::domain::reference::Reference;
+
+/// Rights under which a record leaves.
+const ERASING: Scope = Scope::System("erasure");
+
+/// Longest reason of a withdrawal, in characters.
+const LONGEST_REASON: usize = 500;
+
+/// The own record. Contact and codes are masked.
+#[derive(Debug)]
+#[expect(missing_docs, reason = "each field is the word of DESIGN 1")]
+pub struct Me {
+    pub id: ClaimantId,
+    pub reference: Reference,
+    pub case: CaseId,
+    pub association: AssociationId,
+    pub state: ClaimantState,
+    pub language: Language,
+    pub created_at: DateTime<Utc>,
+    pub confirmed_at: Option<DateTime<Utc>>,
+    pub email: Option<String>,
+    pub phone: Option<String>,
+    pub mailboxes: Vec<MyMailbox>,
+    pub identity: Option<MyIdentity>,
+    /// The identity in clear, to fill the form it is corrected with.
+    pub identity_document: Option<Identity>,
+    /// Letters of art. 840-septies still missing (R2).
+    pub missing: Vec<char>,
+    /// Nothing is missing.
+    pub ready: bool,
+    /// The newest consent of each purpose.
+    pub consents: Vec<MyConsent>,
+}
+
+/// A mailbox of the own record.
+#[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "each field is the word of DESIGN 1")]
+pub struct MyMailbox {
+    pub address: MailboxAddress,
+    pub plan: Option<String>,
+    pub is_alias: bool,
+    pub treatment: String,
+}
+
+/// The own identity, masked.
+#[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "each field is the word of DESIGN 1")]
+pub struct MyIdentity {
+    pub kind: String,
+    pub name: String,
+    pub codice_fiscale: Option<String>,
+    pub city: Option<String>,
+    pub warnings: Vec<String>,
+}
+
+/// A consent now in force.
+#[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "each field is the word of DESIGN 1")]
+pub struct MyConsent {
+    pub purpose: Purpose,
+    pub text_version: String,
+    pub given: bool,
+    pub given_at: DateTime<Utc>,
+}
+
+/// What became of a wish to be erased (R61).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Erasure {
+    /// Gone.
+    Erased,
+    /// Kept for the claim, hidden otherwise.
+    Restricted(&'static str),
+}
+
+/// The own record.
+///
+/// # Errors
+/// `Unauthenticated` if it is gone.
+pub async fn get(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<Me> {
+    let scope = actor.scope();
+    let directory = ctx.directories.get(ctx).await?;
+    let mut tx = ctx.pools.begin(scope).await?;
+    let row = claimant::find(&mut tx, scope, actor.claimant()).await?;
+    let row = row.ok_or(AppError::Unauthenticated)?;
+    let mailbox_rows = mailbox::list(&mut tx, scope, actor.claimant()).await?;
+    let identity_row = identity::find(&mut tx, scope, actor.claimant()).await?;
+    let consent_rows = consent::list(&mut tx, scope, actor.claimant()).await?;
+    let vault = Vault::open(ctx, &mut tx, scope, actor.claimant()).await?;
+    tx.commit().await?;
+    let contact: Contact =
+        vault.unseal("claimants", "contact_sealed", row.contact_sealed.clone())?;
+    let mut mailboxes = Vec::new();
+    for mailbox in mailbox_rows {
+        mailboxes.push(MyMailbox {
+            address: vault.unseal("mailboxes", "sealed", mailbox.sealed)?,
+            plan: mailbox.plan,
+            is_alias: mailbox.alias_of.is_some(),
+            treatment: mailbox.treatment,
+        });
+    }
+    let mut shown = None;
+    let mut document = None;
+    if let Some(given) = identity_row.filter(|_| row.identity_at.is_some()) {
+        let open: Identity = vault.unseal("identities", "sealed", given.sealed)?;
+        shown = Some(MyIdentity {
+            kind: given.kind,
+            name: open.display_name(),
+            codice_fiscale: open.masked_codice_fiscale(),
+            city: open.address().map(|address| address.city().to_owned()),
+            warnings: given.warnings,
+        });
+        document = Some(open);
+    }
+    let has_counsel = directory
+        .case(row.case())?
+        .association_by_id(row.association())
+        .is_some_and(|association| association.has_counsel);
+    let letters = missing(completeness(&row, has_counsel));
+    Ok(Me {
+        id: row.claimant(),
+        reference: Reference::of(row.claimant()),
+        case: row.case(),
+        association: row.association(),
+        state: row.state()?,
+        language: contact.language(),
+        created_at: row.created_at,
+        confirmed_at: row.confirmed_at,
+        email: contact.email().map(EmailAddress::masked),
+        phone: contact.phone().map(PhoneNumber::masked),
+        mailboxes,
+        identity: shown,
+        identity_document: document,
+        ready: letters.is_empty(),
+        missing: letters,
+        consents: newest_consents(&consent_rows),
+    })
+}
+
+/// What is known about a record, for R2.
+pub(in crate::app) fn completeness(row: &ClaimantRow, has_counsel: bool) -> Completeness {
+    Completeness {
+        identity: row.identity_at.is_some(),
+        certified_address: has_counsel,
+        signed: row.signed_at.is_some(),
+        payout: false,
+    }
+}
+
+fn newest_consents(rows: &[ConsentRow]) -> Vec<MyConsent> {
+    Purpose::ALL
+        .into_iter()
+        .filter_map(|purpose| {
+            let newest = rows.iter().find(|row| row.purpose == purpose.as_str())?;
+            Some(MyConsent {
+                purpose,
+                text_version: newest.text_version.clone(),
+                given: newest.given,
+                given_at: newest.created_at,
+            })
+        })
+        .collect()
+}
+
+/// Gives or withdraws the newsletter consent; a row is appended (R20).
+///
+/// # Errors
+/// `Invalid` at `/purpose` for a consent the claim needs; `NotFound` for an unknown purpose.
+pub async fn put_consent(
+    ctx: &Ctx,
+    actor: &ClaimantActor,
+    purpose: &str,
+    given: bool,
+    channel: Channel,
+    evidence: &Evidence,
+) -> AppResult<()> {
+    let purpose = Purpose::parse(purpose).ok_or(AppError::NotFound)?;
+    if purpose.is_required() {
+        let mut errors = FieldErrors::new();
+        errors.push(
+            "/given",
+            FieldCode::NotAccepted,
+            "error-consent-cannot-be-refused",
+        );
+        return Err(errors.into());
+    }
+    let scope = actor.scope();
+    let now = ctx.clock.now();
+    let directory = ctx.directories.get(ctx).await?;
+    let mut tx = ctx.pools.begin(scope).await?;
+    let row = claimant::lock(&mut tx, scope, actor.claimant()).await?;
+    let case = directory.case(row.case())?;
+    let text = case
+        .text(purpose.as_str(), Language::It)
+        .ok_or(AppError::NotFound)?;
+    let vault = Vault::open(ctx, &mut tx, scope, actor.claimant()).await?;
+    let consent_row = ConsentRow {
+        claimant_id: row.id,
+        id: token::new_id(now),
+        association_id: row.association_id,
+        purpose: purpose.as_str().to_owned(),
+        text_version: text.version.clone(),
+        given,
+        channel: channel.as_str().to_owned(),
+        evidence: Some(vault.seal("consents", "evidence", evidence)?),
+        created_at: now,
+    };
+    consent::insert(&mut tx, scope, &consent_row).await?;
+    let by = Actor::Claimant(actor.claimant());
+    let entry = Entry::new(actor.claimant(), actor.association(), by, "consent");
+    let entry = entry.with(json!({ "purpose": purpose.as_str(), "given": given }));
+    audit::append(ctx, &mut tx, scope, entry).await?;
+    session::keep(ctx, &mut tx, actor).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Withdraws, at once (R49). What the claimant held goes to the oldest in conflict.
+///
+/// `reason` is free text, at most 500 characters, and goes sealed into the trail.
+///
+/// # Errors
+/// `Invalid` at `/reason`; `IllegalTransition` from a state that has no such move.
+pub async fn withdraw(
+    ctx: &Ctx,
+    actor: &ClaimantActor,
+    reason: Option<String>,
+) -> AppResult<ClaimantState> {
+    if reason
+        .as_ref()
+        .is_some_and(|reason| reason.chars().count() > LONGEST_REASON)
+    {
+        let mut errors = FieldErrors::new();
+        errors.push("/reason", FieldCode::TooLong, "error-reason-too-long");
+        return Err(errors.into());
+    }
+    let (mut tx, row) = lock_touched(ctx, actor).await?;
+    let before = row.state()?;
+    if before == ClaimantState::Lodged {
+        // a lodged claim is withdrawn by the lawyer
+        return Err(AppError::IllegalTransition(before.as_str()));
+    }
+    let after = before.move_to(ClaimantState::Withdrawn)?;
+    let now = ctx.clock.now();
+    clash::free(ctx, &mut tx, row.claimant()).await?;
+    outbox::delete_of(&mut tx, ERASING, row.claimant()).await?;
+    tx.enter(actor.scope()).await?;
+    claimant::mark_state(&mut tx, actor.scope(), row.claimant(), after, now).await?;
+    confirmation::mark_voided(&mut tx, actor.scope(), row.claimant(), now).await?;
+    let by = Actor::Claimant(row.claimant());
+    let entry = Entry::new(row.claimant(), row.association(), by, "withdraw");
+    let entry = entry.moved(before, after);
+    audit::append_with_note(ctx, &mut tx, actor.scope(), entry, reason.as_deref()).await?;
+    session::keep(ctx, &mut tx, actor).await?;
+    tx.commit().await?;
+    Ok(after)
+}
+
+/// Erases the own record: really, as long as nothing was signed (R61).
+///
+/// # Errors
+/// `Unavailable` if the id of the erased cannot be kept; then nothing happened.
+pub async fn erase(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<Erasure> {
+    let (mut tx, row) = lock_touched(ctx, actor).await?;
+    let state = row.state()?;
+    let by = Actor::Claimant(row.claimant());
+    if state == ClaimantState::Lodged {
+        let after = state.move_to(ClaimantState::Restricted)?;
+        let now = ctx.clock.now();
+        claimant::mark_state(&mut tx, clash::SCOPE, row.claimant(), after, now).await?;
+        let entry = Entry::new(row.claimant(), row.association(), by, "restrict");
+        audit::append(ctx, &mut tx, clash::SCOPE, entry.moved(state, after)).await?;
+        tx.commit().await?;
+        return Ok(Erasure::Restricted("lodged"));
+    }
+    if row.signed_at.is_some() {
+        return Err(AppError::IllegalTransition(state.as_str()));
+    }
+    clash::free(ctx, &mut tx, row.claimant()).await?;
+    retention::erase_rows(ctx, &mut tx, row.claimant()).await?;
+    let entry = Entry::new(row.claimant(), row.association(), by, "erase");
+    audit::append(
+        ctx,
+        &mut tx,
+        ERASING,
+        entry.with(json!({ "state": state.as_str() })),
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(Erasure::Erased)
+}
+
+/// Locks the own record and everybody whom its leaving touches, in id order.
+async fn lock_touched(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<(Tx, ClaimantRow)> {
+    let mut tx = ctx.pools.begin(clash::SCOPE).await?;
+    let ids = clash::touched(&mut tx, actor.claimant()).await?;
+    let rows = claimant::lock_in_order(&mut tx, clash::SCOPE, &ids).await?;
+    let own = rows
+        .into_iter()
+        .find(|row| row.id == actor.claimant().uuid());
+    let own = own.filter(|row| row.association() == actor.association());
+    Ok((tx, own.ok_or(AppError::Unauthenticated)?))
+}

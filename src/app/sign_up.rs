@@ -1,0 +1,499 @@
+//! Signing up: light, never reveals, never squats (DESIGN 3.6).
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use chrono::{DateTime, Duration, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::app::ctx::Ctx;
+use crate::app::directory::{AssociationEntry, CaseEntry, Directory};
+use crate::app::error::{AppError, AppResult};
+use crate::app::vault::Vault;
+use crate::crypto::challenge::ChallengePurpose;
+use crate::crypto::token;
+use crate::db::sign_up::{
+    CapIds, ConsentRows, DataKeyRow, IdempotencyRow, IdentityRow, KeptAnswer, LookupRows, MailRow,
+    MailboxRows, SignUpRows,
+};
+use crate::db::{DbError, sign_up as db};
+use crate::domain::claimant::{ClaimantState, ContactKind};
+use crate::domain::consent::{Channel, Purpose};
+use crate::domain::contact::Contact;
+use crate::domain::email_address::EmailAddress;
+use crate::domain::identity::{Identity, IdentityWarning};
+use crate::domain::ids::{AssociationId, CaseId, ClaimantId};
+use crate::domain::language::Language;
+use crate::domain::outage::day_in_rome;
+use crate::domain::reference::Reference;
+use crate::domain::sign_up::{SignUp, SignUpInput, SignUpNotice, SignUpRules};
+
+/// Hours a confirmation link works (R15).
+pub const CONFIRMATION_HOURS: i64 = 72;
+/// Days a mail is tried.
+pub const MAIL_DAYS: i64 = 7;
+/// Hours an answer is kept under its idempotency key.
+const ANSWER_HOURS: i64 = 24;
+
+/// A sign-up as it comes in.
+#[derive(Debug)]
+pub struct SignUpRequest {
+    /// The case.
+    pub slug: String,
+    /// What was typed.
+    pub input: SignUpInput,
+    /// 1 to 128 visible ASCII characters.
+    pub idempotency_key: String,
+    /// Form or API.
+    pub channel: Channel,
+    /// Where it came from.
+    pub evidence: Evidence,
+}
+
+/// Where a request came from; kept sealed beside consents (DOMAIN 5).
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Evidence {
+    /// Network address.
+    pub address: Option<IpAddr>,
+    /// Browser, cut to 256 characters.
+    pub user_agent: Option<String>,
+}
+
+/// The answer to a sign-up: the same for a new and a known address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedUp {
+    /// Id of the record.
+    pub id: ClaimantId,
+    /// Its reference.
+    pub reference: Reference,
+    /// `unconfirmed` or `to_assist`.
+    pub state: ClaimantState,
+    /// The association.
+    pub association: AssociationId,
+    /// Notices for the page (R17).
+    pub notices: Vec<SignUpNotice>,
+}
+
+/// What is kept under the idempotency key.
+#[derive(Serialize, Deserialize)]
+struct Answer {
+    id: ClaimantId,
+    reference: String,
+    state: String,
+    association: AssociationId,
+}
+
+/// Registers a person's wish to join: one statement, then at most one mail.
+///
+/// *effects*: claimant, data key, mailboxes, consents, look-ups, audit `sign_up`; with an e-mail
+/// within the cap a challenge and an outbox row, over it at most one delayed row per address.
+///
+/// # Errors
+/// `NotFound` for an unknown case; `IllegalTransition` if the case or the association takes none;
+/// `Invalid` with every wrong field; `IdempotencyMismatch`; `IdempotencyRunning`.
+pub async fn sign_up(ctx: &Ctx, request: SignUpRequest) -> AppResult<SignedUp> {
+    let now = ctx.clock.now();
+    let directory = ctx.directories.get(ctx).await?;
+    let case = directory.public_case(&request.slug)?;
+    let kept = kept_under(ctx, &case, &request)?;
+    let fresh = match prepare(ctx, &directory, &case, &request, &kept, now).await {
+        Ok(fresh) => fresh,
+        Err(refusal) => return replay(ctx, &kept, now).await?.ok_or(refusal),
+    };
+    let (signed_up, rows) = fresh;
+    let mut conn = ctx.pools.intake().await?;
+    let inserted = match db::insert(&mut conn, rows).await {
+        Ok(inserted) => inserted,
+        Err(DbError::LockTimeout) => return Err(AppError::IdempotencyRunning),
+        Err(error) => return Err(error.into()),
+    };
+    drop(conn);
+    if inserted {
+        metrics::counter!("joinder_sign_ups_total").increment(1);
+        return Ok(signed_up);
+    }
+    replay(ctx, &kept, now)
+        .await?
+        .ok_or(AppError::IdempotencyRunning)
+}
+
+/// The rules a sign-up in a case must meet now.
+pub fn rules(directory: &Directory, case: &CaseEntry, now: DateTime<Utc>) -> SignUpRules {
+    let versions = |required: bool| {
+        case.consents(Language::It)
+            .into_iter()
+            .filter(|(purpose, _)| !required || purpose.is_required())
+            .map(|(purpose, text)| (purpose, text.version.clone()))
+            .collect::<Vec<(Purpose, String)>>()
+    };
+    SignUpRules {
+        now,
+        today: day_in_rome(now),
+        associations: case
+            .associations
+            .iter()
+            .map(|entry| entry.slug.clone())
+            .collect(),
+        plans: case.plans.iter().map(|plan| plan.code.clone()).collect(),
+        scope: Arc::clone(&case.scope),
+        domains_down: directory.domains_down(now),
+        required_consents: versions(true),
+        known_consents: versions(false),
+    }
+}
+
+/// The cap's hashes of an address around a day.
+pub(in crate::app) fn cap_ids(ctx: &Ctx, address: &EmailAddress, now: DateTime<Utc>) -> CapIds {
+    let today = now.date_naive();
+    let normalized = address.normalized();
+    let hash = |day: Option<NaiveDate>| {
+        ctx.keyring
+            .index
+            .cap_hash(day.unwrap_or(today), &normalized)
+    };
+    let tomorrow = today.succ_opt();
+    CapIds {
+        yesterday: hash(today.pred_opt()),
+        today: hash(Some(today)),
+        tomorrow: hash(tomorrow),
+        tomorrow_at: tomorrow
+            .unwrap_or(today)
+            .and_time(chrono::NaiveTime::MIN)
+            .and_utc(),
+    }
+}
+
+/// The outbox lane of a subject, 0 to 63 (SCALE S8).
+pub(in crate::app) fn lane(subject: Uuid) -> i16 {
+    let [.., last] = subject.into_bytes();
+    i16::from(last & 63)
+}
+
+/// The domain of a contact where it may stand in clear.
+pub(in crate::app) fn contact_domain(directory: &Directory, contact: &Contact) -> Option<String> {
+    let domain = contact.email()?.domain();
+    directory
+        .is_public_provider(domain)
+        .then(|| domain.to_owned())
+}
+
+/// Codes of an identity's warnings, for storage.
+pub(in crate::app) fn warning_codes(identity: &Identity) -> Vec<&'static str> {
+    identity
+        .warnings()
+        .iter()
+        .map(IdentityWarning::as_str)
+        .collect()
+}
+
+/// Kind of an identity, for storage.
+pub(in crate::app) const fn identity_kind(identity: &Identity) -> &'static str {
+    match identity {
+        Identity::Person(_) => "person",
+        Identity::Entity(_) => "entity",
+    }
+}
+
+/// The idempotency key and the request it came with, hashed.
+struct Kept {
+    id: Uuid,
+    request_hash: Vec<u8>,
+}
+
+fn kept_under(ctx: &Ctx, case: &CaseEntry, request: &SignUpRequest) -> AppResult<Kept> {
+    let place = format!("sign_up|{}|{}", case.id, request.idempotency_key);
+    let body = serde_json::to_string(&request.input).map_err(AppError::internal)?;
+    let index = &ctx.keyring.index;
+    Ok(Kept {
+        id: token::uuid_v8(index.platform_hash("idempotency", &place)),
+        request_hash: index.platform_hash("request", &body).to_vec(),
+    })
+}
+
+/// The answer given before under this key, if any.
+async fn replay(ctx: &Ctx, kept: &Kept, now: DateTime<Utc>) -> AppResult<Option<SignedUp>> {
+    let mut conn = ctx.pools.intake().await?;
+    let Some(answer) = db::find_answer(&mut conn, kept.id, now).await? else {
+        return Ok(None);
+    };
+    let KeptAnswer {
+        request_hash,
+        response,
+        ..
+    } = answer;
+    if request_hash != kept.request_hash {
+        return Err(AppError::IdempotencyMismatch);
+    }
+    let answer: Answer = serde_json::from_value(response).map_err(AppError::internal)?;
+    let state = ClaimantState::parse(&answer.state);
+    Ok(Some(SignedUp {
+        id: answer.id,
+        reference: Reference::of(answer.id),
+        state: state.ok_or(DbError::Corrupt("idempotency_keys.response"))?,
+        association: answer.association,
+        notices: Vec::new(),
+    }))
+}
+
+async fn prepare(
+    ctx: &Ctx,
+    directory: &Directory,
+    case: &CaseEntry,
+    request: &SignUpRequest,
+    kept: &Kept,
+    now: DateTime<Utc>,
+) -> AppResult<(SignedUp, SignUpRows)> {
+    if !case.state.takes_sign_ups() {
+        return Err(AppError::IllegalTransition(case.state.as_str()));
+    }
+    let sign_up = SignUp::parse(&request.input, &rules(directory, case, now))?;
+    let association = case
+        .association(sign_up.association())
+        .ok_or(AppError::NotFound)?;
+    if !association.offer.takes_sign_ups() {
+        return Err(AppError::IllegalTransition("association_suspended"));
+    }
+    let id = ClaimantId::new(token::new_id(now));
+    let email = sign_up.contact().email();
+    let signed_up = SignedUp {
+        id,
+        reference: Reference::of(id),
+        state: match email {
+            Some(_) => ClaimantState::Unconfirmed,
+            None => ClaimantState::ToAssist,
+        },
+        association: association.id,
+        notices: sign_up.notices().to_vec(),
+    };
+    let rows = rows(
+        ctx,
+        directory,
+        case,
+        association,
+        request,
+        &sign_up,
+        &signed_up,
+        kept,
+    )
+    .await?;
+    Ok((signed_up, rows))
+}
+
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one call; the parts are borrowed from one place"
+)]
+async fn rows(
+    ctx: &Ctx,
+    directory: &Directory,
+    case: &CaseEntry,
+    association: &AssociationEntry,
+    request: &SignUpRequest,
+    sign_up: &SignUp,
+    signed_up: &SignedUp,
+    kept: &Kept,
+) -> AppResult<SignUpRows> {
+    let now = sign_up.signed_up_at();
+    let id = signed_up.id;
+    let (vault, association_key_version, wrapped) = Vault::create(ctx, association.id, id).await?;
+    let contact = sign_up.contact();
+    let answer = Answer {
+        id,
+        reference: signed_up.reference.as_str().to_owned(),
+        state: signed_up.state.as_str().to_owned(),
+        association: association.id,
+    };
+    Ok(SignUpRows {
+        claimant_id: id.uuid(),
+        association_id: association.id.uuid(),
+        case_id: case.id.uuid(),
+        state: signed_up.state.as_str(),
+        language: contact.language().as_str(),
+        via: sign_up.via().map(str::to_owned),
+        province: sign_up.identity().and_then(province),
+        contact_kind: contact_kind(contact).as_str(),
+        contact_domain: contact_domain(directory, contact),
+        contact_sealed: vault.seal("claimants", "contact_sealed", contact)?,
+        mailbox_count: i16::try_from(sign_up.counted_mailboxes().count())
+            .map_err(AppError::internal)?,
+        now,
+        key: DataKeyRow {
+            association_key_version,
+            wrapped,
+        },
+        idempotency: IdempotencyRow {
+            id: kept.id,
+            request_hash: kept.request_hash.clone(),
+            response: serde_json::to_value(&answer).map_err(AppError::internal)?,
+            expires_at: now + Duration::hours(ANSWER_HOURS),
+        },
+        mailboxes: mailbox_rows(directory, sign_up, &vault)?,
+        consents: consent_rows(request, sign_up, &vault)?,
+        identity: sign_up
+            .identity()
+            .map(|identity| identity_row(identity, &vault))
+            .transpose()?,
+        lookups: lookup_rows(ctx, case.id, signed_up, contact),
+        mail: contact
+            .email()
+            .map(|email| mail_row(ctx, case.id, id, email, now)),
+        audit_id: token::new_id(now),
+        audit_detail: json!({
+            "case": case.id,
+            "channel": request.channel.as_str(),
+            "mailboxes": sign_up.mailboxes().len(),
+        }),
+    })
+}
+
+const fn contact_kind_of(email: bool, phone: bool) -> ContactKind {
+    match (email, phone) {
+        (true, _) => ContactKind::Email,
+        (false, true) => ContactKind::Phone,
+        (false, false) => ContactKind::Post,
+    }
+}
+
+/// The best way to reach a contact.
+pub(in crate::app) fn contact_kind(contact: &Contact) -> ContactKind {
+    contact_kind_of(contact.email().is_some(), contact.phone().is_some())
+}
+
+/// The province of an identity's address, `EE` abroad.
+pub(in crate::app) fn province(identity: &Identity) -> Option<String> {
+    identity
+        .address()
+        .and_then(|address| address.province().map(str::to_owned))
+}
+
+fn mailbox_rows(directory: &Directory, sign_up: &SignUp, vault: &Vault) -> AppResult<MailboxRows> {
+    let now = sign_up.signed_up_at();
+    let ids: Vec<Uuid> = sign_up
+        .mailboxes()
+        .iter()
+        .map(|_| token::new_id(now))
+        .collect();
+    let mut rows = MailboxRows {
+        ids: ids.clone(),
+        ..MailboxRows::default()
+    };
+    for mailbox in sign_up.mailboxes() {
+        let main = mailbox.alias_of.as_ref().and_then(|main| {
+            let place = sign_up
+                .mailboxes()
+                .iter()
+                .position(|other| other.address == *main)?;
+            ids.get(place).copied()
+        });
+        let domain = mailbox.address.domain();
+        rows.domains.push(
+            directory
+                .is_public_provider(domain)
+                .then(|| domain.to_owned()),
+        );
+        rows.treatments.push(mailbox.treatment.as_str());
+        rows.plans.push(mailbox.plan.clone());
+        rows.alias_of.push(main);
+        rows.sealed
+            .push(vault.seal("mailboxes", "sealed", &mailbox.address)?);
+    }
+    Ok(rows)
+}
+
+fn consent_rows(
+    request: &SignUpRequest,
+    sign_up: &SignUp,
+    vault: &Vault,
+) -> AppResult<ConsentRows> {
+    let now = sign_up.signed_up_at();
+    let consents = sign_up.consents();
+    Ok(ConsentRows {
+        ids: consents.iter().map(|_| token::new_id(now)).collect(),
+        purposes: consents
+            .iter()
+            .map(|consent| consent.purpose.as_str())
+            .collect(),
+        text_versions: consents
+            .iter()
+            .map(|consent| consent.text_version.clone())
+            .collect(),
+        given: consents.iter().map(|consent| consent.given).collect(),
+        channel: request.channel.as_str(),
+        evidence: Some(vault.seal("consents", "evidence", &request.evidence)?),
+    })
+}
+
+fn identity_row(identity: &Identity, vault: &Vault) -> AppResult<IdentityRow> {
+    Ok(IdentityRow {
+        kind: identity_kind(identity),
+        sealed: vault.seal("identities", "sealed", identity)?,
+        warnings: warning_codes(identity),
+    })
+}
+
+fn lookup_rows(ctx: &Ctx, case: CaseId, signed_up: &SignedUp, contact: &Contact) -> LookupRows {
+    let index = &ctx.keyring.index;
+    let mut rows = LookupRows {
+        hashes: vec![
+            index
+                .platform_hash("reference", signed_up.reference.as_str())
+                .to_vec(),
+        ],
+        kinds: vec!["reference"],
+    };
+    if let Some(email) = contact.email() {
+        rows.hashes.push(
+            index
+                .hash(case.uuid(), "email", &email.normalized())
+                .to_vec(),
+        );
+        rows.kinds.push("email");
+    } else if let Some(phone) = contact.phone() {
+        rows.hashes
+            .push(index.hash(case.uuid(), "phone", phone.as_str()).to_vec());
+        rows.kinds.push("phone");
+    }
+    rows
+}
+
+fn mail_row(
+    ctx: &Ctx,
+    case: CaseId,
+    claimant: ClaimantId,
+    email: &EmailAddress,
+    now: DateTime<Utc>,
+) -> MailRow {
+    let challenge = token::new_id(now);
+    let (token_hash, code_hash) =
+        challenge_hashes(ctx, ChallengePurpose::Confirm, claimant, challenge);
+    MailRow {
+        challenge_id: challenge,
+        token_hash,
+        code_hash,
+        challenge_expires_at: now + Duration::hours(CONFIRMATION_HOURS),
+        outbox_id: token::new_id(now),
+        lane: lane(claimant.uuid()),
+        payload: json!({ "challenge": challenge }),
+        mail_expires_at: now + Duration::days(MAIL_DAYS),
+        cap: cap_ids(ctx, email, now),
+        delayed_payload: json!({ "case": case, "claimant": claimant }),
+    }
+}
+
+/// What is stored of a challenge's token and code.
+pub(in crate::app) fn challenge_hashes(
+    ctx: &Ctx,
+    purpose: ChallengePurpose,
+    claimant: ClaimantId,
+    challenge: Uuid,
+) -> (Vec<u8>, Vec<u8>) {
+    let keys = &ctx.keyring.challenges;
+    let claimant = claimant.uuid();
+    let proof = keys.proof(purpose, claimant, challenge);
+    let code = keys.code(purpose, claimant, challenge);
+    let token_hash = keys.stored_token_hash(purpose, claimant, &proof);
+    let code_hash = keys.stored_code_hash(purpose, claimant, challenge, None, &code);
+    (token_hash.to_vec(), code_hash.to_vec())
+}

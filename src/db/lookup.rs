@@ -1,0 +1,91 @@
+//! Blind index: finds claimants by what is sealed.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use uuid::Uuid;
+
+use crate::db::error::DbResult;
+use crate::db::pool::Conn;
+use crate::db::schema::lookups;
+use crate::db::scope::Scope;
+use crate::domain::ids::ClaimantId;
+
+/// A row of `lookups`.
+#[derive(Insertable, Debug, Clone)]
+#[diesel(table_name = lookups)]
+#[expect(
+    missing_docs,
+    reason = "each field is the column of its name; see the migration"
+)]
+pub struct LookupRow {
+    pub hash: Vec<u8>,
+    pub kind: &'static str,
+    pub claimant_id: Uuid,
+    pub association_id: Uuid,
+}
+
+/// Writes look-ups; those that are there stay.
+///
+/// # Errors
+/// As the database says.
+pub async fn insert(conn: &mut Conn, _scope: Scope, rows: &[LookupRow]) -> DbResult<()> {
+    diesel::insert_into(lookups::table)
+        .values(rows)
+        .on_conflict_do_nothing()
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Claimants with a value, newest first, at most `limit`.
+///
+/// # Errors
+/// As the database says.
+pub async fn list(
+    conn: &mut Conn,
+    scope: Scope,
+    kind: &str,
+    hash: &[u8],
+    limit: i64,
+) -> DbResult<Vec<ClaimantId>> {
+    let mut query = lookups::table
+        .filter(lookups::hash.eq(hash))
+        .filter(lookups::kind.eq(kind))
+        .order(lookups::claimant_id.desc())
+        .limit(limit)
+        .select(lookups::claimant_id)
+        .into_boxed();
+    if let Some(association) = scope.association() {
+        query = query.filter(lookups::association_id.eq(association.uuid()));
+    }
+    let ids: Vec<Uuid> = query.load(conn).await?;
+    Ok(ids.into_iter().map(ClaimantId::new).collect())
+}
+
+/// Deletes the look-ups of a claimant, of some kinds.
+///
+/// # Errors
+/// As the database says.
+pub async fn delete_kinds(
+    conn: &mut Conn,
+    _scope: Scope,
+    claimant: ClaimantId,
+    kinds: &[&str],
+) -> DbResult<usize> {
+    Ok(diesel::delete(lookups::table)
+        .filter(lookups::claimant_id.eq(claimant.uuid()))
+        .filter(lookups::kind.eq_any(kinds))
+        .execute(conn)
+        .await?)
+}
+
+/// Deletes all look-ups of a claimant.
+///
+/// # Errors
+/// As the database says.
+pub async fn delete(conn: &mut Conn, _scope: Scope, claimant: ClaimantId) -> DbResult<usize> {
+    Ok(diesel::delete(lookups::table)
+        .filter(lookups::claimant_id.eq(claimant.uuid()))
+        .execute(conn)
+        .await?)
+}

@@ -1,0 +1,50 @@
+//! Mailboxes of claimants.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use uuid::Uuid;
+
+use crate::db::error::DbResult;
+use crate::db::pool::Conn;
+use crate::db::schema::mailboxes;
+use crate::db::scope::Scope;
+use crate::domain::ids::ClaimantId;
+
+/// A row of `mailboxes`.
+#[derive(Queryable, Selectable, Debug, Clone)]
+#[diesel(table_name = mailboxes)]
+#[expect(
+    missing_docs,
+    reason = "each field is the column of its name; see the migration"
+)]
+pub struct MailboxRow {
+    pub claimant_id: Uuid,
+    pub id: Uuid,
+    pub domain: Option<String>,
+    pub treatment: String,
+    pub plan: Option<String>,
+    pub alias_of: Option<Uuid>,
+    pub sealed: Vec<u8>,
+    pub created_at: DateTime<Utc>,
+}
+
+/// The mailboxes of a claimant, in the order they were named.
+///
+/// # Errors
+/// As the database says.
+pub async fn list(
+    conn: &mut Conn,
+    scope: Scope,
+    claimant: ClaimantId,
+) -> DbResult<Vec<MailboxRow>> {
+    let mut query = mailboxes::table
+        .filter(mailboxes::claimant_id.eq(claimant.uuid()))
+        .order(mailboxes::id)
+        .select(MailboxRow::as_select())
+        .into_boxed();
+    if let Some(association) = scope.association() {
+        query = query.filter(mailboxes::association_id.eq(association.uuid()));
+    }
+    Ok(query.load(conn).await?)
+}

@@ -1,0 +1,143 @@
+//! Sessions of claimants and staff; the token itself is not stored.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use uuid::Uuid;
+
+use crate::db::error::DbResult;
+use crate::db::pool::Conn;
+use crate::db::schema::sessions;
+use crate::db::scope::Scope;
+use crate::domain::ids::{AssociationId, ClaimantId};
+
+/// A row of `sessions`.
+#[derive(Queryable, Selectable, Insertable, Debug, Clone)]
+#[diesel(table_name = sessions)]
+#[expect(
+    missing_docs,
+    reason = "each field is the column of its name; see the migration"
+)]
+pub struct SessionRow {
+    pub id: Uuid,
+    pub kind: String,
+    pub subject_id: Uuid,
+    pub association_id: Uuid,
+    pub created_at: DateTime<Utc>,
+    pub last_seen_at: DateTime<Utc>,
+    pub expires_at: DateTime<Utc>,
+    pub step_up_until: Option<DateTime<Utc>>,
+}
+
+/// Opens a session.
+///
+/// # Errors
+/// As the database says.
+pub async fn insert(conn: &mut Conn, _scope: Scope, row: &SessionRow) -> DbResult<()> {
+    diesel::insert_into(sessions::table)
+        .values(row)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// A session that has not expired.
+///
+/// # Errors
+/// As the database says.
+pub async fn find(
+    conn: &mut Conn,
+    _scope: Scope,
+    id: Uuid,
+    kind: &str,
+    now: DateTime<Utc>,
+) -> DbResult<Option<SessionRow>> {
+    Ok(sessions::table
+        .filter(sessions::id.eq(id))
+        .filter(sessions::kind.eq(kind))
+        .filter(sessions::expires_at.gt(now))
+        .select(SessionRow::as_select())
+        .first(conn)
+        .await
+        .optional()?)
+}
+
+/// Moves the end of a session.
+///
+/// # Errors
+/// As the database says.
+pub async fn mark_seen(
+    conn: &mut Conn,
+    _scope: Scope,
+    id: Uuid,
+    now: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+) -> DbResult<()> {
+    diesel::update(sessions::table.find(id))
+        .set((
+            sessions::last_seen_at.eq(now),
+            sessions::expires_at.eq(expires_at),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Notes a fresh second factor.
+///
+/// # Errors
+/// As the database says.
+pub async fn mark_step_up(
+    conn: &mut Conn,
+    _scope: Scope,
+    id: Uuid,
+    until: DateTime<Utc>,
+) -> DbResult<usize> {
+    Ok(diesel::update(sessions::table.find(id))
+        .set(sessions::step_up_until.eq(until))
+        .execute(conn)
+        .await?)
+}
+
+/// Ends a session.
+///
+/// # Errors
+/// As the database says.
+pub async fn delete(conn: &mut Conn, _scope: Scope, id: Uuid) -> DbResult<usize> {
+    Ok(diesel::delete(sessions::table.find(id))
+        .execute(conn)
+        .await?)
+}
+
+/// Ends every session of a person.
+///
+/// # Errors
+/// As the database says.
+pub async fn delete_of(conn: &mut Conn, _scope: Scope, subject: Uuid) -> DbResult<usize> {
+    Ok(
+        diesel::delete(sessions::table.filter(sessions::subject_id.eq(subject)))
+            .execute(conn)
+            .await?,
+    )
+}
+
+/// Gives a claimant's session to another record of the same person.
+///
+/// # Errors
+/// As the database says.
+pub async fn mark_subject(
+    conn: &mut Conn,
+    _scope: Scope,
+    id: Uuid,
+    claimant: ClaimantId,
+    association: AssociationId,
+) -> DbResult<()> {
+    diesel::update(sessions::table.find(id))
+        .set((
+            sessions::subject_id.eq(claimant.uuid()),
+            sessions::association_id.eq(association.uuid()),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,606 @@
+//! Every page in each of its shapes, filled with one given word wherever visitors or data speak.
+
+#![expect(clippy::too_many_lines, reason = "a sample is as long as its page")]
+
+use askama::Template;
+use chrono::{DateTime, NaiveDate, TimeZone, Utc};
+
+use super::{
+    AddressForm, CaseHead, Chrome, Errors, FieldError,
+    association::{AssociationCard, ChoosePage, Offer, Register, RegisterStatus},
+    case::{
+        CasePage, Domain, Fact, FactValue, Incident, Promise, Source, SourcedInstant, Statement,
+        Treatment,
+    },
+    confirm::{ConfirmPage, ConfirmState},
+    enter::{EnterPage, EnterRequestPage, EnterState},
+    home::{CaseRow, HomePage},
+    identity::{EntityForm, IdentityKind, IdentityPage, PersonForm},
+    join::{ConsentField, JoinForm, JoinPage, MailboxRow, PlanOption},
+    joined::{Delivery, JoinedNotice, JoinedPage},
+    me::{ConsentLine, ErasePage, IdentitySummary, MeNotice, MePage, WithdrawPage},
+    message::MessagePage,
+    outbox::{MailPage, OutboxPage, OutboxRow},
+};
+use crate::domain::language::Language;
+
+/// The claimant states of the interface.
+pub(super) const STATES: [&str; 10] = [
+    "unconfirmed",
+    "to_assist",
+    "confirmed",
+    "signed",
+    "resign_required",
+    "lodged",
+    "withdrawn",
+    "rejected",
+    "duplicate",
+    "restricted",
+];
+
+/// What data and visitors say on the sample pages.
+#[derive(Clone, Copy)]
+pub(super) struct Words {
+    pub(super) language: Language,
+    /// Put behind each word of the data; empty for a calm page.
+    pub(super) mark: &'static str,
+}
+
+impl Words {
+    fn say(self, word: &str) -> String {
+        format!("{word}{}", self.mark)
+    }
+
+    fn chrome(self, path: &str) -> Chrome {
+        Chrome {
+            language: self.language,
+            demo: true,
+            path: self.say(path),
+            csrf: Some(self.say("csrf")),
+            signed_in: false,
+            privacy_href: Some("/privacy".to_owned()),
+            verify_href: Some("/verify".to_owned()),
+        }
+    }
+
+    fn case(self) -> CaseHead {
+        CaseHead {
+            slug: self.say("libero-virgilio-2023"),
+            title: self.say("Libero Mail e Virgilio Mail: il blocco del 2023"),
+            respondent: self.say("Italiaonline S.p.A."),
+        }
+    }
+
+    fn association(self, offer: Offer, status: RegisterStatus) -> AssociationCard {
+        let register = Register {
+            status,
+            reference: Some(self.say("DEMO-12")),
+            checked_on: date(2026, 1, 12),
+        };
+        AssociationCard {
+            slug: self.say("altroconsumo"),
+            name: self.say("Altroconsumo"),
+            offer,
+            phone: Some(self.say("02 6961 550")),
+            hours: Some(self.say("lunedì-venerdì, 9-13 e 14-18")),
+            dpo: Some(self.say("dpo@example.org")),
+            giustizia: register.clone(),
+            art137: Register {
+                status: RegisterStatus::Unknown,
+                ..register
+            },
+        }
+    }
+
+    fn source(self) -> Source {
+        Source {
+            title: self.say("Il Post"),
+            href: Some(self.say("https://example.org/articolo?a=1&b=2")),
+            on: date(2023, 1, 27),
+        }
+    }
+
+    fn fact(self) -> Fact {
+        let value = |word: &str| FactValue {
+            value: self.say(word),
+            source: self.source(),
+        };
+        Fact {
+            label: self.say("Quante caselle"),
+            values: vec![
+                value("oltre nove milioni di caselle"),
+                value("11 milioni di persone"),
+            ],
+        }
+    }
+
+    fn address(self) -> AddressForm {
+        AddressForm {
+            name: self.say("Maria Rossi"),
+            street: self.say("via Roma"),
+            number: self.say("1"),
+            postal_code: self.say("00184"),
+            city: self.say("Roma"),
+            province: self.say("RM"),
+            country: self.say("IT"),
+        }
+    }
+}
+
+/// All sample pages: file-like name and HTML.
+pub(super) fn all(words: Words) -> Vec<(String, String)> {
+    let mut pages = Vec::new();
+    public(words, &mut pages);
+    joining(words, &mut pages);
+    entering(words, &mut pages);
+    record(words, &mut pages);
+    rest(words, &mut pages);
+    pages
+}
+
+fn push(pages: &mut Vec<(String, String)>, name: impl Into<String>, page: &impl Template) {
+    pages.push((name.into(), page.render().expect("renders")));
+}
+
+fn public(words: Words, pages: &mut Vec<(String, String)>) {
+    let row = CaseRow {
+        slug: words.say("libero-virgilio-2023"),
+        title: words.say("Libero Mail e Virgilio Mail: il blocco del 2023"),
+        respondent: words.say("Italiaonline S.p.A."),
+        state: "open".to_owned(),
+        associations: vec![words.say("Codacons"), words.say("Altroconsumo")],
+        confirmed: 12_345,
+    };
+    for (name, query, cases) in [
+        ("home", "", vec![row.clone()]),
+        ("home-search", "italia", vec![row]),
+        ("home-none", "x", vec![]),
+    ] {
+        let query = if query.is_empty() {
+            String::new()
+        } else {
+            words.say(query)
+        };
+        let next_href = Some("/?after=1".to_owned());
+        push(
+            pages,
+            name,
+            &HomePage {
+                chrome: words.chrome("/"),
+                query,
+                cases,
+                next_href,
+            },
+        );
+    }
+    let incident = Incident {
+        name: words.say("Blocco di gennaio 2023"),
+        starts_at: instant(2023, 1, 22, 21).map(|at| SourcedInstant {
+            at,
+            source: words.source(),
+        }),
+        ends_at: instant(2023, 1, 28, 19).map(|at| SourcedInstant {
+            at,
+            source: words.source(),
+        }),
+        accepted: date(2023, 1, 22).zip(date(2023, 2, 3)),
+        domains: [Treatment::InScope, Treatment::Review, Treatment::Refused]
+            .map(|treatment| Domain {
+                name: words.say("libero.it"),
+                treatment,
+                source: words.source(),
+            })
+            .to_vec(),
+        facts: vec![words.fact()],
+    };
+    let day = NaiveDate::from_ymd_opt(2023, 1, 27).expect("a day");
+    let promises = [
+        None,
+        Some(Promise::Kept(day)),
+        Some(Promise::Broken(day)),
+        Some(Promise::Pending(day)),
+    ];
+    let statements: Vec<_> = promises
+        .map(|promise| Statement {
+            speaker: words.say("Italiaonline"),
+            on: date(2023, 1, 25),
+            words: words.say("«Contiamo di ripristinare il servizio entro 24/48 ore»"),
+            source: words.source(),
+            promise,
+        })
+        .to_vec();
+    let offers = [
+        ("case-join", Offer::Join, RegisterStatus::Active),
+        ("case-interest", Offer::Interest, RegisterStatus::Unknown),
+        (
+            "case-suspended",
+            Offer::Suspended,
+            RegisterStatus::Suspended,
+        ),
+        (
+            "case-cancelled",
+            Offer::Cancelled,
+            RegisterStatus::Cancelled,
+        ),
+        ("case-closed", Offer::Closed, RegisterStatus::Active),
+    ];
+    for (name, offer, status) in offers {
+        let page = CasePage {
+            chrome: words.chrome("/c/libero-virgilio-2023"),
+            case: words.case(),
+            state: "open".to_owned(),
+            associations: vec![words.association(offer, status); 2],
+            facts: vec![words.fact()],
+            incidents: vec![incident.clone()],
+            statements: statements.clone(),
+            confirmed: 1,
+            via: Some(words.say("blog")),
+            share_via: words.say("blog"),
+            share_url: words.say("https://example.org/c/libero-virgilio-2023?via=blog"),
+        };
+        push(pages, name, &page);
+    }
+}
+
+fn joining(words: Words, pages: &mut Vec<(String, String)>) {
+    let association = words.association(Offer::Join, RegisterStatus::Active);
+    let interest = words.association(Offer::Interest, RegisterStatus::Unknown);
+    let choose = ChoosePage {
+        chrome: words.chrome("/c/libero-virgilio-2023/join"),
+        case: words.case(),
+        associations: vec![association.clone(), interest.clone()],
+        via: Some(words.say("blog")),
+    };
+    push(pages, "choose", &choose);
+    let consents = ["privacy_notice", "contact", "newsletter"].map(|purpose| ConsentField {
+        purpose: purpose.to_owned(),
+        text_version: words.say("2026-01"),
+        words: words.say("Primo paragrafo.\n\nSecondo paragrafo."),
+        required: purpose != "newsletter",
+        given: false,
+    });
+    let blank = JoinPage {
+        chrome: words.chrome("/c/libero-virgilio-2023/join?association=altroconsumo"),
+        case: words.case(),
+        association: association.clone(),
+        form: JoinForm::blank(),
+        plans: vec![PlanOption {
+            code: words.say("free"),
+            name: words.say("Libero gratuito"),
+        }],
+        consents: consents.to_vec(),
+        via: Some(words.say("blog")),
+        idempotency_key: words.say("key"),
+        errors: Errors::default(),
+    };
+    push(pages, "join", &blank);
+    push(
+        pages,
+        "join-interest",
+        &JoinPage {
+            association: interest.clone(),
+            ..blank.clone()
+        },
+    );
+    let form = JoinForm {
+        email: words.say("maria@libero.it"),
+        phone: words.say("12"),
+        postal_ok: true,
+        postal_address: words.address(),
+        mailboxes: vec![
+            MailboxRow {
+                address: words.say("maria"),
+                plan: words.say("free")
+            };
+            2
+        ],
+    };
+    let errors = wrong(&[
+        ("/contact/email", "error-contact-required"),
+        ("/contact/email", "error-contact-same-as-mailbox"),
+        ("/contact/phone", "error-phone-format"),
+        ("/contact/postal_address/city", "error-city-required"),
+        ("/mailboxes", "error-mailbox-required"),
+        ("/mailboxes/1/address", "error-mailbox-format"),
+        ("/mailboxes/0/plan", "error-plan-unknown"),
+        ("/consents/0/given", "error-consent-not-accepted"),
+        ("", "error-other"),
+    ]);
+    push(
+        pages,
+        "join-errors",
+        &JoinPage {
+            form,
+            errors,
+            ..blank
+        },
+    );
+    let joined = JoinedPage {
+        chrome: words.chrome("/c/libero-virgilio-2023/joined"),
+        case: words.case(),
+        association: interest,
+        reference: words.say("7KQ2-M9XP-4TWA"),
+        delivery: Delivery::Mailed {
+            masked: words.say("m…a@example.it"),
+        },
+        contact_affected: true,
+        notice: Some(JoinedNotice::Corrected),
+        code: words.say("12"),
+        email: words.say("maria"),
+        errors: wrong(&[
+            ("/code", "error-code-wrong"),
+            ("/email", "error-email-format"),
+        ]),
+        another_href: words.say("/c/libero-virgilio-2023/join?association=altroconsumo"),
+    };
+    push(pages, "joined-errors", &joined);
+    let calm = JoinedPage {
+        notice: Some(JoinedNotice::Resent),
+        errors: Errors::default(),
+        code: String::new(),
+        email: String::new(),
+        ..joined
+    };
+    push(pages, "joined", &calm);
+    push(
+        pages,
+        "joined-assist",
+        &JoinedPage {
+            delivery: Delivery::ToAssist,
+            notice: None,
+            ..calm
+        },
+    );
+}
+
+fn entering(words: Words, pages: &mut Vec<(String, String)>) {
+    for state in [
+        ConfirmState::Ask,
+        ConfirmState::Confirmed,
+        ConfirmState::Used,
+        ConfirmState::Expired,
+        ConfirmState::Unknown,
+    ] {
+        let page = ConfirmPage {
+            chrome: words.chrome("/confirm/abc"),
+            token: words.say("abc"),
+            state,
+            case: Some(words.case()),
+            association: Some(words.say("Altroconsumo")),
+            resent: state == ConfirmState::Used,
+        };
+        push(pages, format!("confirm-{}", state.as_str()), &page);
+    }
+    for state in [
+        EnterState::Ask,
+        EnterState::Used,
+        EnterState::Expired,
+        EnterState::Unknown,
+    ] {
+        let page = EnterPage {
+            chrome: words.chrome("/enter/abc"),
+            token: words.say("abc"),
+            state,
+        };
+        push(pages, format!("enter-{}", state.as_str()), &page);
+    }
+    let request = EnterRequestPage {
+        chrome: words.chrome("/enter"),
+        cases: vec![words.case()],
+        case: words.say("libero-virgilio-2023"),
+        email: words.say("maria"),
+        reference: words.say("7KQ2"),
+        code: words.say("1"),
+        sent: true,
+        errors: Errors::default(),
+    };
+    push(pages, "enter-sent", &request);
+    let errors = wrong(&[
+        ("/email", "error-email-format"),
+        ("/case", "error-case-required"),
+        ("/reference", "error-record-required"),
+        ("/code", "error-code-required"),
+    ]);
+    let cases = vec![words.case(), words.case()];
+    push(
+        pages,
+        "enter-errors",
+        &EnterRequestPage {
+            cases,
+            sent: false,
+            errors,
+            ..request
+        },
+    );
+}
+
+fn record(words: Words, pages: &mut Vec<(String, String)>) {
+    let letters = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "l"];
+    let consents = ["privacy_notice", "contact", "newsletter"].map(|purpose| ConsentLine {
+        purpose: purpose.to_owned(),
+        text_version: words.say("2026-01"),
+        given: purpose != "newsletter",
+        at: instant(2026, 3, 1, 12),
+    });
+    for state in STATES {
+        let known = state != "confirmed";
+        let page = MePage {
+            chrome: Chrome {
+                signed_in: true,
+                ..words.chrome("/me")
+            },
+            case: words.case(),
+            association: words.association(Offer::Join, RegisterStatus::Active),
+            reference: words.say("7KQ2-M9XP-4TWA"),
+            state: state.to_owned(),
+            missing: letters.map(str::to_owned).to_vec(),
+            email: Some(words.say("m…a@example.it")),
+            phone: Some(words.say("+39 …567")),
+            mailboxes: vec![words.say("m…i@libero.it")],
+            identity: known.then(|| IdentitySummary {
+                name: words.say("Maria Rossi"),
+                code: words.say("RSS…01U"),
+                city: words.say("Roma"),
+            }),
+            can_edit_identity: true,
+            can_withdraw: true,
+            can_erase: true,
+            consents: consents.to_vec(),
+            notice: Some(match state {
+                "confirmed" => MeNotice::Confirmed,
+                "signed" => MeNotice::ConsentSaved,
+                "withdrawn" => MeNotice::Withdrawn,
+                _ => MeNotice::IdentitySaved,
+            }),
+        };
+        push(pages, format!("me-{state}"), &page);
+    }
+    let (case, reference) = (words.case(), words.say("7KQ2-M9XP-4TWA"));
+    let chrome = words.chrome("/me");
+    let withdraw = WithdrawPage {
+        chrome: chrome.clone(),
+        case: case.clone(),
+        reference: reference.clone(),
+    };
+    push(pages, "withdraw", &withdraw);
+    push(
+        pages,
+        "erase",
+        &ErasePage {
+            chrome,
+            case,
+            reference,
+        },
+    );
+    for kind in [
+        IdentityKind::Person,
+        IdentityKind::Foreign,
+        IdentityKind::Entity,
+    ] {
+        identity(words, kind, pages);
+    }
+}
+
+fn identity(words: Words, kind: IdentityKind, pages: &mut Vec<(String, String)>) {
+    let errors = wrong(&[
+        ("/person/codice_fiscale", "error-codice-fiscale-checksum"),
+        ("/person/birth_date", "error-birth-date-mismatch"),
+        ("/person/sex", "error-sex-mismatch"),
+        ("/person/address/city", "error-city-required"),
+        (
+            "/person/foreign_document/number",
+            "error-document-number-required",
+        ),
+        (
+            "/entity/codice_fiscale",
+            "error-codice-fiscale-numeric-format",
+        ),
+        (
+            "/entity/legal_representative/family_name",
+            "error-family-name-required",
+        ),
+        ("/entity/vat_number", "error-vat-number-checksum"),
+    ]);
+    let page = IdentityPage {
+        chrome: words.chrome("/me/identity"),
+        kind,
+        person: PersonForm {
+            codice_fiscale: words.say("RSSMRA85M52H501X"),
+            provisional: true,
+            document_country: words.say("FR"),
+            document_kind: words.say("passport"),
+            document_number: words.say("12AB34567"),
+            given_name: words.say("Maria"),
+            family_name: words.say("D'Angelò"),
+            birth_date: words.say("12/08/1985"),
+            birth_place: words.say("Roma"),
+            sex: words.say("F"),
+            address: words.address(),
+        },
+        entity: EntityForm {
+            name: words.say("Rossi & Figli S.n.c."),
+            codice_fiscale: words.say("0123"),
+            vat_number: words.say("0123"),
+            representative_given_name: words.say("Maria"),
+            representative_family_name: words.say("Rossi"),
+            representative_codice_fiscale: words.say("RSSMRA85M52H501X"),
+            address: words.address(),
+        },
+        errors,
+    };
+    push(pages, format!("identity-{}", kind.as_str()), &page);
+}
+
+fn rest(words: Words, pages: &mut Vec<(String, String)>) {
+    let chrome = || words.chrome("/");
+    let messages = [
+        ("bad-request", MessagePage::bad_request(chrome())),
+        ("forbidden", MessagePage::forbidden(chrome())),
+        ("not-found", MessagePage::not_found(chrome())),
+        ("conflict", MessagePage::conflict(chrome())),
+        ("gone", MessagePage::gone(chrome())),
+        ("too-large", MessagePage::too_large(chrome())),
+        ("too-many", MessagePage::too_many(chrome(), 61)),
+        ("unavailable", MessagePage::unavailable(chrome())),
+        (
+            "internal",
+            MessagePage::internal(chrome(), words.say("01JABC")),
+        ),
+        ("session-over", MessagePage::session_over(chrome())),
+        ("erased", MessagePage::erased(chrome())),
+    ];
+    for (name, page) in &messages {
+        push(pages, format!("message-{name}"), page);
+    }
+    let row = OutboxRow {
+        id: words.say("1"),
+        at: Utc
+            .with_ymd_and_hms(2026, 3, 1, 12, 0, 0)
+            .single()
+            .expect("an instant"),
+        to: words.say("maria@example.it"),
+        subject: words.say("123456 per confermare la tua iscrizione"),
+        kind: words.say("confirmation"),
+    };
+    push(
+        pages,
+        "outbox",
+        &OutboxPage {
+            chrome: chrome(),
+            mails: vec![row],
+        },
+    );
+    push(
+        pages,
+        "outbox-empty",
+        &OutboxPage {
+            chrome: chrome(),
+            mails: vec![],
+        },
+    );
+    let mail = MailPage {
+        chrome: chrome(),
+        subject: words.say("123456 per confermare la tua iscrizione"),
+        headers: vec![(words.say("To"), words.say("maria@example.it"))],
+        words: words.say("Codice: 123456\n\nhttps://example.org/confirm/abc\n"),
+        links: vec![words.say("/confirm/abc")],
+        html_href: Some(words.say("/demo/outbox/1/html")),
+    };
+    push(pages, "mail", &mail);
+}
+
+fn wrong(errors: &[(&str, &'static str)]) -> Errors {
+    let error = |&(pointer, reason): &(&str, &'static str)| FieldError {
+        pointer: pointer.to_owned(),
+        reason,
+    };
+    Errors(errors.iter().map(error).collect())
+}
+
+fn date(year: i32, month: u32, day: u32) -> Option<NaiveDate> {
+    NaiveDate::from_ymd_opt(year, month, day)
+}
+
+fn instant(year: i32, month: u32, day: u32, hour: u32) -> Option<DateTime<Utc>> {
+    Utc.with_ymd_and_hms(year, month, day, hour, 0, 0).single()
+}

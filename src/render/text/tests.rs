@@ -1,0 +1,188 @@
+//! Texts and templates against each other.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+use chrono::{NaiveDate, TimeZone, Utc};
+
+use super::*;
+
+/// Families of keys that are put together from fixed words (`Text::word`, error codes, months).
+const FAMILIES: [&str; 26] = [
+    "problem-",
+    "letter-",
+    "month-",
+    "error-",
+    "label-",
+    "state-",
+    "case-state-",
+    "offer-title-",
+    "offer-text-",
+    "offer-action-",
+    "association-offer-",
+    "register-status-",
+    "treatment-",
+    "join-title-",
+    "join-what-",
+    "join-send-",
+    "consent-read-",
+    "consent-label-",
+    "consent-name-",
+    "joined-notice-",
+    "confirm-title-",
+    "confirm-text-",
+    "enter-title-",
+    "enter-text-",
+    "me-notice-",
+    "message-",
+];
+
+fn root(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            files(&path, found);
+        } else {
+            found.push(path);
+        }
+    }
+}
+
+/// Key and pattern of every message of a language.
+fn messages(language: &str) -> BTreeMap<String, String> {
+    let mut paths = Vec::new();
+    files(&root("src/render/locales").join(language), &mut paths);
+    let mut messages = BTreeMap::new();
+    for path in paths {
+        let mut last = String::new();
+        for line in fs::read_to_string(&path).expect("a text file").lines() {
+            let starts = line.starts_with(|first: char| first.is_ascii_lowercase());
+            match line.split_once(" = ").filter(|_| starts) {
+                Some((key, words)) => {
+                    let old = messages.insert(key.to_owned(), words.to_owned());
+                    assert_eq!(old, None, "{key} is written twice in {language}");
+                    key.clone_into(&mut last);
+                }
+                None if line.starts_with(' ') => {
+                    messages.entry(last.clone()).or_default().push_str(line);
+                }
+                None => {}
+            }
+        }
+    }
+    messages
+}
+
+/// All text between double quotes in our sources and templates.
+fn quoted() -> BTreeSet<String> {
+    let mut paths = Vec::new();
+    files(&root("src"), &mut paths);
+    let mut quoted = BTreeSet::new();
+    for path in paths {
+        if path
+            .extension()
+            .is_some_and(|ending| ending == "rs" || ending == "html" || ending == "txt")
+        {
+            let source = fs::read_to_string(&path).expect("a text file");
+            quoted.extend(source.split('"').map(str::to_owned));
+        }
+    }
+    quoted
+}
+
+#[test]
+fn italian_and_english_have_the_same_keys_and_values() {
+    let (it, en) = (messages("it"), messages("en"));
+    let keys =
+        |messages: &BTreeMap<String, String>| messages.keys().cloned().collect::<BTreeSet<_>>();
+    assert_eq!(keys(&it), keys(&en));
+    let values = |words: &str| -> BTreeSet<String> {
+        words
+            .split('$')
+            .skip(1)
+            .filter_map(|rest| rest.split([' ', '}']).next().map(str::to_owned))
+            .collect()
+    };
+    for (key, words) in &it {
+        assert_eq!(values(words), values(&en[key]), "{key}");
+    }
+}
+
+#[test]
+fn every_key_asked_for_by_name_is_written() {
+    let it = messages("it");
+    let mut paths = Vec::new();
+    files(&root("src/render"), &mut paths);
+    let mut asked = 0;
+    for path in paths
+        .iter()
+        .filter(|path| path.extension().is_some_and(|ending| ending == "html"))
+    {
+        let source = fs::read_to_string(path).expect("a template");
+        for call in ["chrome.t(\"", "chrome.tv(\"", ".get(\"", ".with(\""] {
+            for rest in source.split(call).skip(1) {
+                let key = rest.split('"').next().expect("one part at least");
+                assert!(it.contains_key(key), "{}: {key}", path.display());
+                asked += 1;
+            }
+        }
+    }
+    assert!(asked > 100, "only {asked} keys found: the search is broken");
+}
+
+#[test]
+fn no_key_is_unused() {
+    let quoted = quoted();
+    for key in messages("it").keys() {
+        let in_family = FAMILIES.iter().any(|family| key.starts_with(family));
+        assert!(in_family || quoted.contains(key), "{key}");
+    }
+}
+
+#[test]
+fn dates_and_counts_are_written_as_people_do() {
+    let day = NaiveDate::from_ymd_opt(2023, 1, 22).expect("a day");
+    assert_eq!(Text::new(Language::It).date(day), "22 gennaio 2023");
+    assert_eq!(Text::new(Language::En).date(day), "22 January 2023");
+    assert_eq!(Text::new(Language::It).count(9_000_000), "9.000.000");
+    assert_eq!(Text::new(Language::En).count(999), "999");
+}
+
+#[test]
+fn r69_instants_are_shown_in_the_time_of_rome() {
+    let text = Text::new(Language::It);
+    let winter = Utc
+        .with_ymd_and_hms(2023, 3, 26, 0, 59, 0)
+        .single()
+        .expect("an instant");
+    let summer = Utc
+        .with_ymd_and_hms(2023, 3, 26, 1, 0, 0)
+        .single()
+        .expect("an instant");
+    assert_eq!(text.instant(winter), "26 marzo 2023, ore 01:59");
+    assert_eq!(text.instant(summer), "26 marzo 2023, ore 03:00");
+}
+
+#[test]
+fn values_come_without_invisible_marks_and_choose_plurals() {
+    let text = Text::new(Language::It);
+    let one = text.with(
+        "confirmed-count",
+        &[("count", 1.into()), ("shown", "1".into())],
+    );
+    let many = text.with(
+        "confirmed-count",
+        &[("count", 2.into()), ("shown", "2".into())],
+    );
+    assert_eq!(one, "1 persona ha confermato");
+    assert_eq!(many, "2 persone hanno confermato");
+    let none = text.with("home-found", &[("count", 0.into()), ("query", "x".into())]);
+    assert_eq!(none, "Nessun caso per «x»");
+}

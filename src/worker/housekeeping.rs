@@ -1,0 +1,44 @@
+//! Housekeeping once a minute, by one process of all.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::{Trouble, pause};
+use crate::app::lease::{self, Holder};
+use crate::app::{AppResult, Ctx, housekeeping};
+
+/// How often the lease is tried for.
+const TICK: Duration = Duration::from_secs(5);
+
+/// The lease is not given back: while it lasts, nobody keeps house again.
+const EVERY: Duration = Duration::from_secs(55);
+
+/// Keeps house until told to stop.
+pub async fn run(ctx: Ctx, holder: Holder, mut stopping: watch::Receiver<bool>) {
+    let mut trouble = Trouble::new("housekeeping");
+    loop {
+        let wait = trouble.note(turn(&ctx, holder).await).err();
+        if pause(&mut stopping, wait.unwrap_or(TICK).max(TICK)).await {
+            return;
+        }
+    }
+}
+
+async fn turn(ctx: &Ctx, holder: Holder) -> AppResult<()> {
+    if lease::acquire_for(ctx, "housekeeping", holder, EVERY)
+        .await?
+        .is_none()
+    {
+        return Ok(());
+    }
+    let done = housekeeping::run(ctx).await?;
+    if done.unconfirmed > 0 || done.swept > 0 {
+        tracing::info!(
+            unconfirmed = done.unconfirmed,
+            swept = done.swept,
+            "house kept"
+        );
+    }
+    Ok(())
+}
