@@ -98,13 +98,14 @@ pub async fn sign_up(ctx: &Ctx, request: SignUpRequest) -> AppResult<SignedUp> {
     let directory = ctx.directories.get(ctx).await?;
     let case = directory.public_case(&request.slug)?;
     let kept = kept_under(ctx, &case, &request)?;
-    let fresh = match prepare(ctx, &directory, &case, &request, &kept, now).await {
+    let preparing = Box::pin(prepare(ctx, &directory, &case, &request, &kept, now));
+    let fresh = match preparing.await {
         Ok(fresh) => fresh,
         Err(refusal) => return replay(ctx, &kept, now).await?.ok_or(refusal),
     };
     let (signed_up, rows) = fresh;
     let mut conn = ctx.pools.intake().await?;
-    let inserted = match db::insert(&mut conn, rows).await {
+    let inserted = match Box::pin(db::insert(&mut conn, rows)).await {
         Ok(inserted) => inserted,
         Err(DbError::LockTimeout) => return Err(AppError::IdempotencyRunning),
         Err(error) => return Err(error.into()),

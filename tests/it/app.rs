@@ -3,11 +3,6 @@
 //! One embedded server for each test process, one database for each test, copied from a migrated
 //! template. Extended by the tests of each subject.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot go on panics, in its functions too"
-)]
-
 use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock, OnceLock};

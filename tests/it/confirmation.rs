@@ -1,10 +1,5 @@
 //! Confirming a contact: once, in time, by link or code.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot go on panics, in its functions too"
-)]
-
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 use serde_json::json;

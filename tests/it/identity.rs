@@ -1,10 +1,5 @@
 //! Giving identity: what is checked, one person once, nobody learns of the other.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot go on panics, in its functions too"
-)]
-
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 

@@ -1,10 +1,5 @@
 //! Signing up by API: what is asked, one effect for one key, hostile input.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot go on panics, in its functions too"
-)]
-
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
