@@ -165,7 +165,8 @@ async fn no_more_than_ten_codes_a_day_for_one_record() {
     app.clock().advance(TimeDelta::hours(25));
     app.request_access("maria@example.org").await.expect(202);
     app.run_outbox().await;
-    assert_eq!(app.number(&made).await, 11);
+    // the fresh one, and the one mail that was put off when the cap of the address was full
+    assert_eq!(app.number(&made).await, 12);
     app.stop().await;
 }
 

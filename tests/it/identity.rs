@@ -5,6 +5,7 @@
     reason = "a test that cannot go on panics, in its functions too"
 )]
 
+use chrono::TimeDelta;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
@@ -300,7 +301,8 @@ async fn the_same_person_elsewhere_is_a_conflict_that_neither_sees_and_that_with
         ("none".to_owned(), "conflict".to_owned())
     );
 
-    let third = app
+        app.clock().advance(TimeDelta::seconds(1));
+let third = app
         .confirmed(&SignUpBuilder::new("third@example.org"))
         .await;
     third.give_person(&mario()).await.expect(200);
