@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures_util::TryStreamExt;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
-use object_store::{ObjectStore, PutMode, PutPayload};
+use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutPayload};
 use thiserror::Error;
 
 use crate::domain::ids::ClaimantId;
@@ -87,5 +87,33 @@ impl Blobs {
             .filter_map(ClaimantId::parse)
             .collect();
         Ok(ids)
+    }
+
+    /// Keys of all files, in no order.
+    ///
+    /// # Errors
+    /// `Store` if they cannot be listed.
+    pub async fn list(&self) -> Result<Vec<String>, BlobError> {
+        let found: Vec<_> = self.store.list(None).try_collect().await?;
+        let keys = found.into_iter().map(|object| object.location.into());
+        Ok(keys.collect())
+    }
+
+    /// A file.
+    ///
+    /// # Errors
+    /// `Store` if it is not there or cannot be read.
+    pub async fn get(&self, key: &str) -> Result<Vec<u8>, BlobError> {
+        let found = self.store.get(&Key::from(key)).await?;
+        Ok(found.bytes().await?.to_vec())
+    }
+
+    /// Writes a file as it was backed up, over one of the same key.
+    ///
+    /// # Errors
+    /// `Store` if it cannot be written.
+    pub async fn put(&self, key: &str, bytes: Vec<u8>) -> Result<(), BlobError> {
+        self.store.put(&Key::from(key), bytes.into()).await?;
+        Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,15 +16,17 @@ use tokio::time::timeout;
 
 use crate::app::health::Health;
 use crate::app::keyring::Keyring;
-use crate::app::{Clock, Ctx, ctx};
+use crate::app::{Clock, Ctx, ctx, retention};
 use crate::blob::Blobs;
 use crate::config::{Config, ConfigError, Transport};
 use crate::crypto::master_key::MasterKeys;
-use crate::db::embedded::{Embedded, EmbeddedOptions};
+use crate::db::dump::Tools;
+use crate::db::embedded::{self, Embedded, EmbeddedOptions};
 use crate::db::{Pools, migration};
 use crate::mailer::Mailer;
 use crate::state::{AppState, WebOptions};
 use crate::web;
+use crate::worker;
 
 /// How long public data of cases are remembered.
 const DIRECTORY_TTL: Duration = Duration::from_secs(2);
@@ -49,6 +52,35 @@ impl Database {
     /// # Errors
     /// If our own server does not start or migrate; the other one is not touched.
     pub async fn open(config: &Config) -> anyhow::Result<Self> {
+        let database = Self::open_as_is(config).await?;
+        if database.embedded.is_some() {
+            database.migrate().await?;
+        }
+        Ok(database)
+    }
+
+    /// As [`Database::open`], for commands typed beside a running `serve`: then its server is used.
+    ///
+    /// # Errors
+    /// As [`Database::open`].
+    pub async fn attach(config: &Config) -> anyhow::Result<Self> {
+        if config.database_url.is_none()
+            && let Some(url) = embedded::url_of_running(&config.data_dir)
+            && migration::pending(&url).await.is_ok()
+        {
+            return Ok(Self {
+                url,
+                embedded: None,
+            });
+        }
+        Self::open(config).await
+    }
+
+    /// As [`Database::open`], but nothing is migrated: for a restore.
+    ///
+    /// # Errors
+    /// If our own server does not start.
+    pub async fn open_as_is(config: &Config) -> anyhow::Result<Self> {
         if let Some(url) = &config.database_url {
             return Ok(Self {
                 url: url.expose().to_owned(),
@@ -59,12 +91,10 @@ impl Database {
         options.pg_bin.clone_from(&config.pg_bin);
         options.pg_candidates.push(config.fetched_pg_bin.clone());
         let embedded = tokio::task::spawn_blocking(move || Embedded::start(&options)).await??;
-        let database = Self {
+        Ok(Self {
             url: embedded.url(),
             embedded: Some(embedded),
-        };
-        database.migrate().await?;
-        Ok(database)
+        })
     }
 
     /// The owner's URL. It holds the password: not for logs.
@@ -121,28 +151,14 @@ impl Parts {
     /// With a sentence that tells the operator what to do.
     pub async fn open(config: &Config, demo: bool) -> anyhow::Result<Self> {
         let mailer = mailer(config)?;
-        let master = master_keys(config)?;
         let database = Database::open(config).await?;
-        let pending = migration::pending(database.url())
+        let ctx = open_ctx(config, &database, demo).await?;
+        retention::replay_erased(&ctx)
             .await
-            .context("the database of DATABASE_URL cannot be reached")?;
-        if pending > 0 {
-            bail!("the database lacks {pending} migrations: run `joinder migrate` first");
-        }
-        let clock = Clock::System;
-        let pools = Pools::new(database.url(), config.pool_size)?;
-        let keyring = Keyring::open(&pools, master, clock.now())
-            .await
-            .context("the keys do not open")?;
-        let blobs = Blobs::open(&config.blob_url)?;
-        let settings = ctx::Settings {
-            public_base_url: config.public_base_url.clone(),
-            demo,
-            directory_ttl: DIRECTORY_TTL,
-        };
+            .context("what was erased cannot be looked up")?;
         let health = Arc::new(Health::new(database.url()));
         Ok(Self {
-            ctx: Ctx::new(clock, pools, keyring, blobs, settings),
+            ctx,
             mailer,
             database,
             health,
@@ -157,6 +173,49 @@ impl Parts {
         self.ctx.pools.close();
         self.database.stop().await;
     }
+}
+
+/// What actions need, on a migrated database.
+///
+/// # Errors
+/// With a sentence that tells the operator what to do.
+pub async fn open_ctx(config: &Config, database: &Database, demo: bool) -> anyhow::Result<Ctx> {
+    let master = master_keys(config)?;
+    let pending = migration::pending(database.url())
+        .await
+        .context("the database of DATABASE_URL cannot be reached")?;
+    if pending > 0 {
+        bail!("the database lacks {pending} migrations: run `joinder migrate` first");
+    }
+    let clock = Clock::System;
+    let pools = Pools::new(database.url(), config.pool_size)?;
+    let keyring = Keyring::open(&pools, master, clock.now())
+        .await
+        .context("the keys do not open")?;
+    let blobs = Blobs::open(&config.blob_url)?;
+    let settings = ctx::Settings {
+        public_base_url: config.public_base_url.clone(),
+        demo,
+        directory_ttl: DIRECTORY_TTL,
+    };
+    Ok(Ctx::new(clock, pools, keyring, blobs, settings))
+}
+
+/// What backup and restore work with: Postgres's programs and the files.
+///
+/// # Errors
+/// If no programs fit the server, or the files cannot be reached.
+pub async fn open_store(config: &Config, database: &Database) -> anyhow::Result<(Tools, Blobs)> {
+    let mut folders: Vec<PathBuf> = config.pg_bin.iter().cloned().collect();
+    folders.extend(embedded::system_bin_dirs());
+    folders.push(config.fetched_pg_bin.clone());
+    let tools = Tools::find(database.url(), &folders).await?;
+    Ok((tools, Blobs::open(&config.blob_url)?))
+}
+
+/// Whether another process runs a server of its own in DATA_DIR.
+pub fn another_runs(config: &Config) -> bool {
+    embedded::url_of_running(&config.data_dir).is_some()
 }
 
 /// The mailer of a configuration.
@@ -241,12 +300,16 @@ impl Running {
             )?);
             tracing::info!(%addr, "metrics are served");
         }
-        running.start_loops();
+        running.start_loops(config);
         Ok(running)
     }
 
     /// Every loop of the process starts here. A loop ends soon after `stopping` turns true.
-    fn start_loops(&mut self) {}
+    fn start_loops(&mut self, config: &Config) {
+        let post = worker::post(self.parts.mailer.clone(), config.mail_from.clone());
+        let stopping = self.stopping.subscribe();
+        worker::start(&mut self.loops, &self.parts.ctx, post, &stopping);
+    }
 
     /// Runs until the signal to stop (SIGTERM, SIGINT), or until our own database is gone; then
     /// stops.

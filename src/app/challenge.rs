@@ -5,7 +5,7 @@ use chrono::{DateTime, Duration, Utc};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::app::sign_up::challenge_hashes;
-use crate::crypto::challenge::{ChallengePurpose, parse_token, verify};
+use crate::crypto::challenge::{parse_token, verify};
 use crate::crypto::token;
 use crate::db::claimant::{self, ClaimantRow};
 use crate::db::confirmation::{self, ConfirmationRow, MAX_ATTEMPTS};
@@ -13,6 +13,8 @@ use crate::db::{Conn, Scope, lookup};
 use crate::domain::field::{FieldCode, FieldErrors};
 use crate::domain::ids::{ChallengeId, ClaimantId};
 use crate::domain::reference::Reference;
+
+pub use crate::crypto::challenge::ChallengePurpose;
 
 /// Codes made for one claimant in a day, at most (DESIGN 4).
 const MAX_CODES_A_DAY: i64 = 10;

@@ -151,7 +151,7 @@ pub async fn list(
     let mut items = Vec::with_capacity(rows.len());
     for row in rows {
         let opened = opener.open(ctx, row.id).await?;
-        items.push(item(&own, &row, opened)?);
+        items.push(item(&own, &row, &opened)?);
     }
     Ok(Page { items, next })
 }
@@ -313,7 +313,7 @@ pub(in crate::app) fn standing(
     Ok((state, review, missing))
 }
 
-fn item(own: &OwnCase, row: &ListRow, opened: Opened) -> AppResult<Item> {
+fn item(own: &OwnCase, row: &ListRow, opened: &Opened) -> AppResult<Item> {
     let (state, review, missing) = standing(own, row)?;
     let id = ClaimantId::new(row.id);
     let identity = opened.identity.as_ref().map(|(_, identity)| identity);

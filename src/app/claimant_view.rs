@@ -16,9 +16,11 @@ use crate::db::claimant_list::{
 };
 use crate::domain::claimant::{ClaimantState, Review};
 use crate::domain::contact::Contact;
+use crate::domain::email_address::EmailAddress;
 use crate::domain::identity::Identity;
 use crate::domain::ids::ClaimantId;
 use crate::domain::permission::operation;
+use crate::domain::phone_number::PhoneNumber;
 use crate::domain::reference::Reference;
 
 /// Everything about a claimant. Contact, birth and street are there only for who works the
@@ -174,8 +176,8 @@ fn shown_contact(contact: &Contact, clear: bool) -> ShownContact {
     if !clear {
         return ShownContact {
             clear,
-            email: email.map(|email| email.masked()),
-            phone: phone.map(|phone| phone.masked()),
+            email: email.map(EmailAddress::masked),
+            phone: phone.map(PhoneNumber::masked),
             postal_ok: contact.postal_ok(),
             postal_lines: Vec::new(),
         };

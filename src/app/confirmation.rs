@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::app::audit::{self, Actor, Entry};
-use crate::app::challenge::{self, Proof, Standing};
+use crate::app::challenge::{self, Proof, Record, Standing};
 use crate::app::clash;
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
@@ -43,6 +43,8 @@ pub struct Link {
     pub standing: Standing,
     /// The record, if the link was ever real.
     pub record: Option<(AssociationId, CaseId)>,
+    /// Whose it is, if it was ever real: to know the browser that used it.
+    pub claimant: Option<ClaimantId>,
 }
 
 /// What a link would do. Changes nothing (R16).
@@ -57,6 +59,7 @@ pub async fn peek(ctx: &Ctx, purpose: ChallengePurpose, token: &str) -> AppResul
         None => Link {
             standing: Standing::Unknown,
             record: None,
+            claimant: None,
         },
         Some(row) => {
             let standing =
@@ -65,6 +68,7 @@ pub async fn peek(ctx: &Ctx, purpose: ChallengePurpose, token: &str) -> AppResul
             Link {
                 standing,
                 record: known.then(|| (row.association(), row.case())),
+                claimant: known.then(|| row.claimant()),
             }
         }
     };
@@ -126,6 +130,23 @@ pub async fn enter(ctx: &Ctx, proof: Proof) -> AppResult<Entered> {
     let opened = session::open(ctx, &mut tx, scope, row.claimant(), row.association()).await?;
     tx.commit().await?;
     Ok(entered(&row, row.state()?, opened))
+}
+
+/// Opens a record with a code from either mail: an unconfirmed one is confirmed, any other entered.
+///
+/// *effects*: as [`confirm`] or [`enter`].
+///
+/// # Errors
+/// As [`confirm`].
+pub async fn confirm_or_enter(ctx: &Ctx, record: Record, code: String) -> AppResult<Entered> {
+    let proof = Proof::Code { record, code };
+    let mut tx = ctx.pools.begin(FINDING).await?;
+    let found = challenge::record_of(ctx, &mut tx, FINDING, &proof).await?;
+    tx.commit().await?;
+    match found.map(|row| row.state()).transpose()? {
+        Some(ClaimantState::Unconfirmed) => confirm(ctx, proof).await,
+        _ => enter(ctx, proof).await,
+    }
 }
 
 /// What follows a confirmation, by link or by staff: look-ups of the mailboxes, and the identity

@@ -11,7 +11,8 @@ use crate::app::challenge::{self, Proof, Standing};
 use crate::app::ctx::Ctx;
 use crate::app::directory::CaseEntry;
 use crate::app::error::{AppError, AppResult};
-use crate::app::session::Ticket;
+use crate::app::outbox::ACCESS_HOURS;
+use crate::app::session::{KnownBrowser, Ticket};
 use crate::app::sign_up::{
     CONFIRMATION_HOURS, MAIL_DAYS, cap_ids, contact_domain, contact_kind, lane, rules,
 };
@@ -116,24 +117,52 @@ pub async fn resend_for(ctx: &Ctx, ticket: Ticket) -> AppResult<()> {
     Ok(())
 }
 
-/// The address a sign-up was made with, masked, and its state, for the page after it.
+/// Mails a code to the record of a browser that knew it, when its session ended in a form. `false`:
+/// there is no mail to send, or the cap is reached.
+///
+/// *effects*: a challenge and an outbox row.
 ///
 /// # Errors
-/// `NotFound` if the record is gone.
-pub async fn masked_contact(
-    ctx: &Ctx,
-    ticket: Ticket,
-) -> AppResult<(ClaimantState, Option<String>)> {
-    let scope = Scope::Association(ticket.association);
-    let mut tx = ctx.pools.begin(scope).await?;
-    let row = claimant::find(&mut tx, scope, ticket.claimant)
-        .await?
-        .ok_or(AppError::NotFound)?;
-    let vault = Vault::open(ctx, &mut tx, scope, ticket.claimant).await?;
+/// `Unavailable` if the database cannot be reached.
+pub async fn send_code(ctx: &Ctx, known: KnownBrowser) -> AppResult<bool> {
+    let mut tx = ctx.pools.begin(SCOPE).await?;
+    let Some(row) = claimant::find(&mut tx, SCOPE, known.claimant).await? else {
+        return Ok(false);
+    };
+    let enters = row.confirmed_at.is_some() && row.state()? == ClaimantState::Confirmed;
+    let vault = Vault::open(ctx, &mut tx, SCOPE, row.claimant()).await?;
+    let contact: Contact =
+        vault.unseal("claimants", "contact_sealed", row.contact_sealed.clone())?;
+    let Some(email) = contact.email().filter(|_| enters) else {
+        return Ok(false);
+    };
+    let now = ctx.clock.now();
+    let request = token::new_id(now);
+    if let Grant::NotBefore(_) = ask_cap(ctx, &mut tx, email, "access", request).await? {
+        return Ok(false);
+    }
+    let purpose = ChallengePurpose::Access;
+    let lives = Duration::hours(ACCESS_HOURS);
+    let made = challenge::create(ctx, &mut tx, SCOPE, &row, purpose, lives).await?;
+    let Some(challenge) = made else {
+        return Ok(false);
+    };
+    // one record alone: so the mail carries a code
+    let payload = RecordsPayload {
+        case: row.case(),
+        claimant: row.claimant(),
+        granted: true,
+        frozen: vec![Frozen {
+            claimant: row.claimant(),
+            challenge: challenge.id,
+            confirms: false,
+        }],
+    };
+    let payload = serde_json::to_value(payload).map_err(AppError::internal)?;
+    let mail = outbox_row(&row, "access", 1, request, payload, now);
+    outbox::insert(&mut tx, SCOPE, &mail).await?;
     tx.commit().await?;
-    let state = row.state()?;
-    let contact: Contact = vault.unseal("claimants", "contact_sealed", row.contact_sealed)?;
-    Ok((state, contact.email().map(EmailAddress::masked)))
+    Ok(true)
 }
 
 /// Corrects the address of an unconfirmed sign-up, from the browser that made it. Codes mailed

@@ -4,6 +4,7 @@
 
 pub mod assist;
 pub mod audit;
+pub mod backup;
 pub mod bootstrap;
 pub mod challenge;
 pub mod claimant_list;
@@ -15,9 +16,11 @@ pub mod csrf;
 pub mod ctx;
 pub mod directory;
 pub mod error;
+pub mod export;
 pub mod health;
 pub mod housekeeping;
 pub mod identity;
+pub mod joined;
 pub mod keyring;
 pub mod lease;
 pub mod mail_request;

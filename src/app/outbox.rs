@@ -33,7 +33,7 @@ const LEASE_SECONDS: i64 = 120;
 /// Seconds after which a mail to a held domain is looked at again.
 const HELD_SECONDS: i64 = 60;
 /// Hours an access link works.
-const ACCESS_HOURS: i64 = 24;
+pub(in crate::app) const ACCESS_HOURS: i64 = 24;
 /// Lanes of the outbox.
 pub const LANES: i16 = 64;
 

@@ -3,6 +3,7 @@
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::json;
 
+use crate::app::clash;
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::crypto::token;
@@ -79,6 +80,10 @@ pub async fn replay_erased(ctx: &Ctx) -> AppResult<usize> {
     for ids in erased.chunks(REPLAY_BATCH) {
         let mut tx = ctx.pools.begin(SCOPE).await?;
         let rows = retention::list_existing(&mut tx, SCOPE, ids).await?;
+        for row in &rows {
+            // what the person had registered goes to whoever waits for it
+            clash::free(ctx, &mut tx, ClaimantId::new(row.id)).await?;
+        }
         // Also without a claimant's row something may be left: a look-up, a data key.
         retention::delete_claimants(&mut tx, SCOPE, ids).await?;
         write_audit(ctx, &mut tx, &rows, "replay").await?;

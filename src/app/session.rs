@@ -13,6 +13,9 @@ use crate::domain::ids::{AssociationId, ClaimantId};
 pub const SESSION_MINUTES: i64 = 30;
 const KIND: &str = "claimant";
 const TICKET: &str = "sign_up";
+const KNOWN: &str = "known_browser";
+/// Days a browser is known after it opened a record.
+pub const KNOWN_DAYS: i64 = 30;
 
 /// A signed-in claimant. Only [`authenticate`] makes one.
 #[derive(Clone, Debug)]
@@ -134,15 +137,39 @@ pub struct Ticket {
     pub association: AssociationId,
 }
 
+/// A browser that held a link or code of a record within 30 days. It opens nothing: it lets a page
+/// say "confirmed" to who taps twice, and lets a code be mailed to the record's own address when a
+/// session ends in the middle of a form. Not stored; signed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct KnownBrowser {
+    /// The record.
+    pub claimant: ClaimantId,
+    /// The tenant.
+    pub association: AssociationId,
+}
+
+impl KnownBrowser {
+    /// The value of the cookie.
+    pub fn seal(self, ctx: &Ctx) -> String {
+        let lives = Duration::days(KNOWN_DAYS);
+        seal(ctx, KNOWN, self.claimant, self.association, lives)
+    }
+
+    /// Reads the cookie; `None` if it is not ours or has expired.
+    pub fn open(ctx: &Ctx, value: &str) -> Option<Self> {
+        let (claimant, association) = unseal(ctx, KNOWN, value)?;
+        Some(Self {
+            claimant,
+            association,
+        })
+    }
+}
+
 impl Ticket {
     /// The value of the cookie.
     pub fn seal(self, ctx: &Ctx) -> String {
-        let payload = [
-            self.claimant.uuid().into_bytes(),
-            self.association.uuid().into_bytes(),
-        ];
-        let expires_at = ctx.clock.now() + Duration::minutes(SESSION_MINUTES);
-        SignedValue::sign(&ctx.keyring.session, TICKET, &payload.concat(), expires_at)
+        let lives = Duration::minutes(SESSION_MINUTES);
+        seal(ctx, TICKET, self.claimant, self.association, lives)
     }
 
     /// Reads the cookie.
@@ -150,15 +177,36 @@ impl Ticket {
     /// # Errors
     /// `Unauthenticated` if it is not ours or has expired.
     pub fn open(ctx: &Ctx, value: &str) -> AppResult<Self> {
-        let payload = SignedValue::open(&ctx.keyring.session, TICKET, value, ctx.clock.now())
-            .ok_or(AppError::Unauthenticated)?;
-        let ids = payload
-            .split_first_chunk::<16>()
-            .and_then(|(claimant, rest)| Some((*claimant, <[u8; 16]>::try_from(rest).ok()?)));
+        let ids = unseal(ctx, TICKET, value);
         let (claimant, association) = ids.ok_or(AppError::Unauthenticated)?;
         Ok(Self {
-            claimant: ClaimantId::new(uuid::Uuid::from_bytes(claimant)),
-            association: AssociationId::new(uuid::Uuid::from_bytes(association)),
+            claimant,
+            association,
         })
     }
+}
+
+fn seal(
+    ctx: &Ctx,
+    purpose: &str,
+    claimant: ClaimantId,
+    association: AssociationId,
+    lives: Duration,
+) -> String {
+    let payload = [
+        claimant.uuid().into_bytes(),
+        association.uuid().into_bytes(),
+    ];
+    let expires_at = ctx.clock.now() + lives;
+    SignedValue::sign(&ctx.keyring.session, purpose, &payload.concat(), expires_at)
+}
+
+fn unseal(ctx: &Ctx, purpose: &str, value: &str) -> Option<(ClaimantId, AssociationId)> {
+    let payload = SignedValue::open(&ctx.keyring.session, purpose, value, ctx.clock.now())?;
+    let (claimant, rest) = payload.split_first_chunk::<16>()?;
+    let association = <[u8; 16]>::try_from(rest).ok()?;
+    Some((
+        ClaimantId::new(uuid::Uuid::from_bytes(*claimant)),
+        AssociationId::new(uuid::Uuid::from_bytes(association)),
+    ))
 }

@@ -4,14 +4,21 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::bail;
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
 use crate::config::{Config, Options};
 use crate::telemetry;
 
+pub mod backup;
+pub mod bootstrap;
+pub mod case;
 pub mod check;
+pub mod demo;
 pub mod keygen;
+pub mod mail;
 pub mod migrate;
+pub mod preview_mails;
+pub mod restore;
 pub mod serve;
 pub mod worker;
 
@@ -27,6 +34,8 @@ pub struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Runs the first case with made-up data: what `joinder` alone does
+    Demo(demo::DemoArgs),
     /// Runs the registry in production: pages, API, mails
     Serve,
     /// Runs the loops alone (mails), beside `serve` on the same database
@@ -35,6 +44,20 @@ enum Command {
     Migrate,
     /// Makes the master key; keep a copy elsewhere, losing it loses everything
     Keygen(keygen::KeygenArgs),
+    /// Makes a case, its associations and their staff from a seed; secrets are shown once
+    Bootstrap(bootstrap::BootstrapArgs),
+    /// Changes a case
+    #[command(subcommand)]
+    Case(case::CaseCommand),
+    /// Holds mail to a domain that is down, and lets it go
+    #[command(subcommand)]
+    Mail(mail::MailCommand),
+    /// Writes every mail in every language into a folder, with made-up values
+    PreviewMails(preview_mails::PreviewArgs),
+    /// Writes database and files into a new folder, the master key apart
+    Backup(backup::BackupArgs),
+    /// Fills an empty database from a backup and erases again who was erased
+    Restore(restore::RestoreArgs),
     /// Tests a configuration and tells what to do
     Check(check::CheckArgs),
 }
@@ -44,21 +67,28 @@ enum Command {
 /// # Errors
 /// With a sentence for the operator.
 pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
-    let Some(command) = cli.command else {
-        Cli::command().print_help()?;
-        return Ok(ExitCode::from(2));
-    };
+    let command = cli
+        .command
+        .unwrap_or(Command::Demo(demo::DemoArgs::default()));
     telemetry::init_logs(
         cli.options
             .log
             .as_deref()
             .filter(|log| !log.trim().is_empty()),
     )?;
+    let config = || Config::resolve(&cli.options);
     match command {
-        Command::Serve => serve::run(&Config::resolve(&cli.options)?).await,
-        Command::Worker => worker::run(&Config::resolve(&cli.options)?).await,
-        Command::Migrate => migrate::run(&Config::resolve(&cli.options)?).await,
-        Command::Keygen(args) => keygen::run(&Config::resolve(&cli.options)?, &args),
+        Command::Demo(args) => demo::run(cli.options.clone(), &args).await,
+        Command::Bootstrap(args) => bootstrap::run(&config()?, &args).await,
+        Command::Case(command) => case::run(&config()?, &command).await,
+        Command::Mail(command) => mail::run(&config()?, &command).await,
+        Command::PreviewMails(args) => preview_mails::run(&args),
+        Command::Backup(args) => backup::run(&config()?, &args).await,
+        Command::Restore(args) => restore::run(&config()?, &args).await,
+        Command::Serve => serve::run(&config()?).await,
+        Command::Worker => worker::run(&config()?).await,
+        Command::Migrate => migrate::run(&config()?).await,
+        Command::Keygen(args) => keygen::run(&config()?, &args),
         Command::Check(args) => check::run(&cli.options, &args).await,
     }
 }

@@ -1,10 +1,12 @@
+//! Defaults, refusals and secrets of the configuration.
+
 use super::*;
 
 fn user() -> Home {
     Home {
         is_root: false,
         xdg_state: None,
-        home: Some("/home/maria".into()),
+        folder: Some("/home/maria".into()),
     }
 }
 
@@ -49,7 +51,7 @@ fn roots_data_lie_where_postgres_can_reach_them() {
         home.state().unwrap(),
         Path::new("/home/maria/.local/state/joinder")
     );
-    home.home = None;
+    home.folder = None;
     assert_eq!(home.state().unwrap_err(), ConfigError::NoHome);
 }
 

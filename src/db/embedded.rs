@@ -14,7 +14,7 @@ mod folder;
 mod server;
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -146,6 +146,21 @@ impl Embedded {
     pub fn stop(mut self) {
         self.server.stop();
     }
+}
+
+/// The URL of the server that another process of joinder runs in `data_dir`, for commands typed beside
+/// `serve`; `None` if nothing listens on the port of its last start.
+pub fn url_of_running(data_dir: &Path) -> Option<String> {
+    let read = |name: &str| std::fs::read_to_string(data_dir.join(name)).ok();
+    let port: u16 = read("port")?.trim().parse().ok()?;
+    let password = read("postgres.password")?;
+    if folder::is_free(port) {
+        return None;
+    }
+    Some(format!(
+        "postgres://{OWNER}:{}@127.0.0.1:{port}/{DATABASE}",
+        password.trim()
+    ))
 }
 
 impl fmt::Debug for Embedded {

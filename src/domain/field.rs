@@ -88,6 +88,7 @@ pub const REASONS: &[&str] = &[
     "error-province-abroad",
     "error-province-required",
     "error-province-unknown",
+    "error-reason-format",
     "error-reason-required",
     "error-reason-too-long",
     "error-recipient-name-required",

@@ -3,9 +3,10 @@
 //! Addresses carry one hash over all files (`/static/<hash8>/<path>`), so the relative addresses
 //! inside a style sheet change with it and every answer may be cached for ever.
 
-use std::{borrow::Cow, sync::LazyLock};
+use std::borrow::Cow;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::LazyLock;
 
-use aws_lc_rs::digest;
 use data_encoding::HEXLOWER;
 use rust_embed::RustEmbed;
 
@@ -45,25 +46,22 @@ pub fn get(path: &str) -> Option<Asset> {
     })
 }
 
-/// The hash in the addresses: the first 8 hex digits of a SHA-256 over all names and contents.
+/// The hash in the addresses: 8 hex digits over all names and contents, the same in each process
+/// of one build.
 ///
 /// An answer may be marked `immutable` only when the asked hash equals this one.
 pub fn release() -> &'static str {
     static RELEASE: LazyLock<String> = LazyLock::new(|| {
         let mut names: Vec<_> = Files::iter().filter(|name| is_served(name)).collect();
         names.sort();
-        let mut context = digest::Context::new(&digest::SHA256);
+        let mut hasher = DefaultHasher::new();
         for name in names {
-            context.update(name.as_bytes());
+            name.hash(&mut hasher);
             if let Some(file) = Files::get(&name) {
-                context.update(&file.metadata.sha256_hash());
+                file.metadata.sha256_hash().hash(&mut hasher);
             }
         }
-        HEXLOWER
-            .encode(context.finish().as_ref())
-            .chars()
-            .take(8)
-            .collect()
+        format!("{:08x}", hasher.finish() & 0xffff_ffff)
     });
     &RELEASE
 }

@@ -1,6 +1,7 @@
 //! Values in, bytes out: pages, mails, CSV. No I/O.
 
 pub mod assets;
+pub mod csv;
 pub mod error_text;
 pub mod mail;
 pub mod page;

@@ -330,6 +330,7 @@ fn page(kind: Kind, wait: Option<u64>, style: &Style) -> MessagePage {
         language: style.language,
         demo: style.demo,
         path: "/".to_owned(),
+        verify_href: Some("/verify".to_owned()),
         ..Chrome::default()
     };
     match kind.status {

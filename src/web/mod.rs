@@ -4,10 +4,14 @@
 //! knows of SQL, keys or mails.
 
 pub mod api;
+pub mod console;
+pub mod csv;
+pub mod demo;
 pub mod error;
 pub mod extract;
 pub mod metrics;
 pub mod middleware;
+pub mod public;
 pub mod routes;
 pub mod service;
 pub mod statics;

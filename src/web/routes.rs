@@ -9,7 +9,7 @@ use crate::domain::permission::{Access, Method, Operation, operation};
 use crate::web::error::{WebError, WebResult};
 use crate::web::middleware::rate_limit::{self, Limits};
 use crate::web::middleware::same_origin;
-use crate::web::{api, service, statics};
+use crate::web::{api, console, demo, public, service, statics};
 
 /// An operation and its handler.
 pub struct Route {
@@ -33,6 +33,10 @@ impl Route {
 pub fn all() -> Vec<Route> {
     let mut routes = service::routes();
     routes.extend(api::public::routes());
+    routes.extend(api::staff::routes());
+    routes.extend(public::routes());
+    routes.extend(console::routes());
+    routes.extend(demo::routes());
     routes
 }
 
@@ -56,7 +60,10 @@ pub fn register(config: &mut ServiceConfig, limits: &Limits, openapi: &api::Desc
         register_one(config, route, limits);
     }
     for (path, methods) in paths {
-        let refuse = web::to(move || refuse_method(methods.clone()));
+        let refuse = web::to(move || {
+            let refused = WebError::MethodNotAllowed(methods.clone());
+            std::future::ready(WebResult::<&'static str>::Err(refused))
+        });
         config.service(web::resource(path).default_service(refuse));
     }
     config.app_data(web::Data::new(openapi.clone()));
@@ -88,10 +95,6 @@ fn register_one(config: &mut ServiceConfig, route: Route, limits: &Limits) {
 /// HEAD is GET without the body, which the server leaves out.
 fn accepts(method: Method, asked: &actix_web::http::Method) -> bool {
     asked.as_str() == method.as_str() || (method == Method::Get && asked.as_str() == "HEAD")
-}
-
-async fn refuse_method(methods: Vec<Method>) -> WebResult<&'static str> {
-    Err(WebError::MethodNotAllowed(methods))
 }
 
 async fn not_found() -> WebResult<&'static str> {

@@ -122,6 +122,7 @@ impl TestApp {
         };
         let server = startup::serve_on(listener, state.clone()).unwrap();
         let handle = server.handle();
+        #[expect(clippy::disallowed_methods, reason = "the server of a test")]
         tokio::spawn(server);
         Self {
             base,
@@ -136,6 +137,7 @@ impl TestApp {
     }
 
     /// A browser: keeps cookies, follows nothing.
+    #[expect(clippy::unused_self, reason = "reads as a visit: app.browser()")]
     pub(crate) fn browser(&self) -> reqwest::Client {
         reqwest::Client::builder()
             .cookie_store(true)
@@ -318,10 +320,61 @@ async fn copy_of(template: &str) -> (String, String) {
 
 async fn execute(url: &str, statements: &str) {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
+    #[expect(clippy::disallowed_methods, reason = "the connection of a test")]
     let driver = tokio::spawn(connection);
     client.batch_execute(statements).await.unwrap();
     drop(client);
     driver.await.unwrap().unwrap();
+}
+
+/// A single number that SQL tells, as the owner sees it.
+pub(crate) async fn number(app: &TestApp, query: &str) -> i64 {
+    number_at(&app.owner_url, query).await
+}
+
+/// As [`number`], in a database of the test's own.
+pub(crate) async fn number_at(url: &str, query: &str) -> i64 {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
+    #[expect(clippy::disallowed_methods, reason = "the connection of a test")]
+    let driver = tokio::spawn(connection);
+    let number = client.query_one(query, &[]).await.unwrap().get(0);
+    drop(client);
+    driver.await.unwrap().unwrap();
+    number
+}
+
+/// Runs SQL as the owner of a database of the test's own.
+pub(crate) async fn sql_at(url: &str, statements: &str) {
+    execute(url, statements).await;
+}
+
+/// Id of the claimant that [`claimant_sql`] makes.
+pub(crate) fn claimant_id(number: u32) -> uuid::Uuid {
+    uuid::Uuid::parse_str(&format!("01900000-0000-7000-8000-{number:012}")).unwrap()
+}
+
+/// SQL that makes a bare claimant of the first association, signed up when the clock started: for
+/// what only looks at states and times.
+pub(crate) fn claimant_sql(number: u32, state: &str, domain: &str) -> String {
+    let id = claimant_id(number);
+    let confirmed = if state == "confirmed" {
+        "'2026-03-02T09:00:00Z'"
+    } else {
+        "NULL"
+    };
+    format!(
+        "INSERT INTO claimants (id, association_id, case_id, state, language, contact_kind, \
+           contact_domain, contact_sealed, mailbox_count, created_at, state_changed_at, confirmed_at) \
+         SELECT '{id}', association_id, case_id, '{state}', 'it', 'email', '{domain}', '', 1, \
+           '2026-03-02T09:00:00Z', '2026-03-02T09:00:00Z', {confirmed} \
+         FROM case_associations ORDER BY association_id LIMIT 1; \
+         INSERT INTO claimant_keys (claimant_id, association_id, key_version, \
+           association_key_version, wrapped) \
+         SELECT id, association_id, 1, 1, '' FROM claimants WHERE id = '{id}'; \
+         INSERT INTO lookups (hash, kind, claimant_id, association_id) \
+         SELECT decode(lpad('{number}', 32, '0'), 'hex'), 'email', id, association_id \
+         FROM claimants WHERE id = '{id}'"
+    )
 }
 
 async fn rows(url: &str, query: &str) -> Vec<Vec<Option<String>>> {

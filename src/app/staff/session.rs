@@ -16,7 +16,7 @@ use crate::domain::ids::{AssociationId, StaffId};
 use crate::domain::permission::{Method, Operation, Role};
 
 /// Longest life of a console session.
-const SESSION_LIFE: TimeDelta = TimeDelta::hours(12);
+pub const SESSION_LIFE: TimeDelta = TimeDelta::hours(12);
 /// A console session ends when nothing was done for so long.
 const SESSION_IDLE: TimeDelta = TimeDelta::minutes(60);
 /// Life of a refresh token, and of its family after the last exchange.
@@ -32,7 +32,7 @@ pub struct Tokens {
     /// Seconds the JWT works.
     pub expires_in: i64,
     /// Exchanged once for the next pair.
-    pub refresh_token: SessionToken,
+    pub refresh_token: String,
 }
 
 /// The actor of a console session, who may do `operation`. A POST moves the idle limit.
@@ -42,9 +42,10 @@ pub struct Tokens {
 /// membership revoked; `Forbidden` and `StepUpRequired` as [`StaffActor::require`].
 pub async fn authenticate_session(
     ctx: &Ctx,
-    token: &SessionToken,
+    token: &str,
     operation: &Operation,
 ) -> AppResult<StaffActor> {
+    let token = SessionToken::parse(token).ok_or(AppError::Unauthenticated)?;
     let now = ctx.clock.now();
     let mut tx = ctx.pools.begin(SCOPE).await?;
     let (actor, last_seen_at) = live(&mut tx, token.id(), now).await?;
@@ -188,12 +189,12 @@ pub async fn step_up(ctx: &Ctx, actor: &StaffActor, code: &str) -> AppResult<Dat
 }
 
 /// Opens a console session.
-pub(super) async fn open(ctx: &Ctx, conn: &mut Conn, proven: &Proven) -> AppResult<SessionToken> {
+pub(super) async fn open(ctx: &Ctx, conn: &mut Conn, proven: &Proven) -> AppResult<String> {
     let token = SessionToken::new();
     let now = ctx.clock.now();
     let row = session_row(proven, token.id(), now, now + SESSION_LIFE);
     staff_session::insert(conn, SCOPE, &row).await?;
-    Ok(token)
+    Ok(token.as_str().to_owned())
 }
 
 /// Starts a family of refresh tokens.
@@ -229,7 +230,7 @@ async fn issue(ctx: &Ctx, conn: &mut Conn, proven: &Proven, family: Uuid) -> App
     Ok(Tokens {
         access_token: ctx.keyring.jwt.issue(&claims).map_err(AppError::internal)?,
         expires_in: jwt::LIFETIME.num_seconds(),
-        refresh_token,
+        refresh_token: refresh_token.as_str().to_owned(),
     })
 }
 

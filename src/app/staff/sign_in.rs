@@ -12,7 +12,6 @@ use super::{login_name, open_totp, read_role};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::app::trail::Deed;
-use crate::crypto::session::SessionToken;
 use crate::crypto::token;
 use crate::db::staff::StaffRow;
 use crate::db::staff_session::{self, Allowance};
@@ -53,7 +52,7 @@ pub(super) struct Proven {
 /// # Errors
 /// `WrongCredentials` (which of them is not told), `TotpUsed`, `RateLimited` after 10 failures in
 /// 15 minutes, `Unavailable`.
-pub async fn open_session(ctx: &Ctx, attempt: SignIn, client: &str) -> AppResult<SessionToken> {
+pub async fn open_session(ctx: &Ctx, attempt: SignIn, client: &str) -> AppResult<String> {
     let (proven, mut tx) = prove(ctx, &attempt, client).await?;
     let token = session::open(ctx, &mut tx, &proven).await?;
     tx.commit().await?;

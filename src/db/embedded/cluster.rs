@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use data_encoding::HEXLOWER;
 
+use crate::crypto::token::random_bytes;
+
 use super::binaries::Binaries;
 use super::folder::{Folder, set_mode};
 use super::{Durability, EmbeddedError, EmbeddedOptions, OWNER};
@@ -38,7 +40,7 @@ pub(super) fn ensure(
         copy_dir(&template.join("cluster"), &staging, folder)?;
     } else {
         if !password_file.exists() {
-            folder.write_private(&password_file, &new_password()?)?;
+            folder.write_private(&password_file, &new_password())?;
         }
         initdb(
             &staging,
@@ -108,7 +110,7 @@ fn ensure_template(
         remove(&building)?;
         folder.make_private_dir(&building)?;
         let password_file = building.join("password");
-        folder.write_private(&password_file, &new_password()?)?;
+        folder.write_private(&password_file, &new_password())?;
         initdb(
             &building.join("cluster"),
             &password_file,
@@ -142,10 +144,8 @@ fn copy_dir(from: &Path, to: &Path, folder: &Folder) -> Result<(), EmbeddedError
     Ok(())
 }
 
-fn new_password() -> Result<String, EmbeddedError> {
-    let mut bytes = [0; PASSWORD_BYTES];
-    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| EmbeddedError::NoRandomness)?;
-    Ok(HEXLOWER.encode(&bytes))
+fn new_password() -> String {
+    HEXLOWER.encode(&random_bytes::<PASSWORD_BYTES>())
 }
 
 fn read_password(file: &Path) -> Result<String, EmbeddedError> {

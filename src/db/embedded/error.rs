@@ -109,9 +109,6 @@ pub enum EmbeddedError {
         "the embedded Postgres refuses the connection: is its password file from another data folder?"
     )]
     Connect(#[source] tokio_postgres::Error),
-    /// The system gives no random bytes for the password.
-    #[error("the system gives no random bytes")]
-    NoRandomness,
     /// The small runtime for the first connection could not be made.
     #[error("cannot start a runtime for the first connection")]
     Runtime(#[source] io::Error),

@@ -1,3 +1,5 @@
+//! What a seed may say, and how a wrong one is refused.
+
 use super::*;
 
 const MINIMAL: &str = r#"

@@ -42,6 +42,8 @@ pub struct SourcedInstant {
 pub struct Fact {
     /// What the fact is about, in words.
     pub label: String,
+    /// True where several values exclude each other: not for lists of events.
+    pub disagree: bool,
     /// What the sources say.
     pub values: Vec<FactValue>,
 }

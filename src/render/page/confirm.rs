@@ -46,6 +46,8 @@ pub struct ConfirmPage {
     pub case: Option<CaseHead>,
     /// The association's name, where the token is known.
     pub association: Option<String>,
+    /// True if this browser has the record open.
+    pub signed_in: bool,
     /// True after the one tap: another mail is on its way (or would be, R18).
     pub resent: bool,
 }

@@ -73,6 +73,15 @@ pub struct EntityForm {
     pub address: AddressForm,
 }
 
+/// What to do when the session ended while the form was open. What was typed is in the form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionOver {
+    /// A code was mailed: typed into this form, it goes on.
+    CodeMailed,
+    /// Enter again in another window, then send once more.
+    Enter,
+}
+
 /// The form; POST `/me/identity` with `kind` and the fields of that kind.
 #[derive(Debug, Clone, Template)]
 #[template(path = "page/identity.html")]
@@ -85,6 +94,10 @@ pub struct IdentityPage {
     pub person: PersonForm,
     /// What was typed or is stored.
     pub entity: EntityForm,
+    /// The session ended meanwhile.
+    pub over: Option<SessionOver>,
+    /// The typed code, after a refusal (errors at `/code`).
+    pub code: String,
     /// What was refused: `/person/codice_fiscale`, `/entity/address/city`, ...
     pub errors: Errors,
 }

@@ -14,6 +14,8 @@ pub struct IdentitySummary {
     pub code: String,
     /// City of the address.
     pub city: String,
+    /// What does not fit and only warns (R23): `name_mismatch`, `provisional_code`, ...
+    pub warnings: Vec<String>,
 }
 
 /// A consent as it stands.
@@ -40,6 +42,8 @@ pub enum MeNotice {
     ConsentSaved,
     /// The record was withdrawn.
     Withdrawn,
+    /// The person had signed up before: that record is the open one.
+    FirstRecord,
 }
 
 impl MeNotice {
@@ -50,6 +54,7 @@ impl MeNotice {
             Self::IdentitySaved => "identity-saved",
             Self::ConsentSaved => "consent-saved",
             Self::Withdrawn => "withdrawn",
+            Self::FirstRecord => "first-record",
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::domain::{field::FieldErrors, language::Language};
 pub mod association;
 pub mod case;
 pub mod confirm;
+pub mod console;
 pub mod enter;
 pub mod home;
 pub mod identity;
@@ -23,6 +24,8 @@ pub mod joined;
 pub mod me;
 pub mod message;
 pub mod outbox;
+pub mod texts;
+pub mod verify;
 
 /// What every page carries around its content.
 #[derive(Debug, Clone, Default)]

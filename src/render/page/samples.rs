@@ -15,12 +15,14 @@ use super::{
     confirm::{ConfirmPage, ConfirmState},
     enter::{EnterPage, EnterRequestPage, EnterState},
     home::{CaseRow, HomePage},
-    identity::{EntityForm, IdentityKind, IdentityPage, PersonForm},
+    identity::{EntityForm, IdentityKind, IdentityPage, PersonForm, SessionOver},
     join::{ConsentField, JoinForm, JoinPage, MailboxRow, PlanOption},
     joined::{Delivery, JoinedNotice, JoinedPage},
     me::{ConsentLine, ErasePage, IdentitySummary, MeNotice, MePage, WithdrawPage},
     message::MessagePage,
     outbox::{MailPage, OutboxPage, OutboxRow},
+    texts::{TextBlock, TextsPage},
+    verify::{VerifiedMail, VerifyPage},
 };
 use crate::domain::language::Language;
 
@@ -107,6 +109,7 @@ impl Words {
         };
         Fact {
             label: self.say("Quante caselle"),
+            disagree: true,
             values: vec![
                 value("oltre nove milioni di caselle"),
                 value("11 milioni di persone"),
@@ -296,15 +299,15 @@ fn joining(words: Words, pages: &mut Vec<(String, String)>) {
         ],
     };
     let errors = wrong(&[
-        ("/contact", "required"),
-        ("/contact/email", "same_as_mailbox"),
-        ("/contact/phone", "format"),
-        ("/contact/postal_address/city", "required"),
-        ("/mailboxes", "required"),
-        ("/mailboxes/1/address", "format"),
-        ("/mailboxes/0/plan", "unknown_value"),
-        ("/consents/0/given", "required"),
-        ("", "surprise"),
+        ("/contact/email", "error-contact-required"),
+        ("/contact/email", "error-contact-same-as-mailbox"),
+        ("/contact/phone", "error-phone-format"),
+        ("/contact/postal_address/city", "error-city-required"),
+        ("/mailboxes", "error-mailbox-required"),
+        ("/mailboxes/1/address", "error-mailbox-format"),
+        ("/mailboxes/0/plan", "error-plan-unknown"),
+        ("/consents/0/given", "error-consent-not-accepted"),
+        ("", "error-other"),
     ]);
     push(
         pages,
@@ -327,7 +330,10 @@ fn joining(words: Words, pages: &mut Vec<(String, String)>) {
         notice: Some(JoinedNotice::Corrected),
         code: words.say("12"),
         email: words.say("maria"),
-        errors: wrong(&[("/code", "unknown_value"), ("/email", "format")]),
+        errors: wrong(&[
+            ("/code", "error-code-wrong"),
+            ("/email", "error-email-format"),
+        ]),
         another_href: words.say("/c/libero-virgilio-2023/join?association=altroconsumo"),
     };
     push(pages, "joined-errors", &joined);
@@ -364,6 +370,7 @@ fn entering(words: Words, pages: &mut Vec<(String, String)>) {
             state,
             case: Some(words.case()),
             association: Some(words.say("Altroconsumo")),
+            signed_in: true,
             resent: state == ConfirmState::Used,
         };
         push(pages, format!("confirm-{}", state.as_str()), &page);
@@ -393,10 +400,10 @@ fn entering(words: Words, pages: &mut Vec<(String, String)>) {
     };
     push(pages, "enter-sent", &request);
     let errors = wrong(&[
-        ("/email", "format"),
-        ("/case", "required"),
-        ("/reference", "format"),
-        ("/code", "required"),
+        ("/email", "error-email-format"),
+        ("/case", "error-case-required"),
+        ("/reference", "error-record-required"),
+        ("/code", "error-code-required"),
     ]);
     let cases = vec![words.case(), words.case()];
     push(
@@ -438,6 +445,7 @@ fn record(words: Words, pages: &mut Vec<(String, String)>) {
                 name: words.say("Maria Rossi"),
                 code: words.say("RSS…01U"),
                 city: words.say("Roma"),
+                warnings: vec!["name_mismatch".to_owned()],
             }),
             can_edit_identity: true,
             can_withdraw: true,
@@ -447,6 +455,7 @@ fn record(words: Words, pages: &mut Vec<(String, String)>) {
                 "confirmed" => MeNotice::Confirmed,
                 "signed" => MeNotice::ConsentSaved,
                 "withdrawn" => MeNotice::Withdrawn,
+                "lodged" => MeNotice::FirstRecord,
                 _ => MeNotice::IdentitySaved,
             }),
         };
@@ -480,18 +489,33 @@ fn record(words: Words, pages: &mut Vec<(String, String)>) {
 
 fn identity(words: Words, kind: IdentityKind, pages: &mut Vec<(String, String)>) {
     let errors = wrong(&[
-        ("/person/codice_fiscale", "checksum"),
-        ("/person/birth_date", "mismatch_birth_date"),
-        ("/person/sex", "mismatch_sex"),
-        ("/person/address/city", "required"),
-        ("/person/foreign_document/number", "required"),
-        ("/entity/codice_fiscale", "format"),
-        ("/entity/legal_representative/family_name", "required"),
-        ("/entity/vat_number", "checksum"),
+        ("/person/codice_fiscale", "error-codice-fiscale-checksum"),
+        ("/person/birth_date", "error-birth-date-mismatch"),
+        ("/person/sex", "error-sex-mismatch"),
+        ("/person/address/city", "error-city-required"),
+        (
+            "/person/foreign_document/number",
+            "error-document-number-required",
+        ),
+        (
+            "/entity/codice_fiscale",
+            "error-codice-fiscale-numeric-format",
+        ),
+        (
+            "/entity/legal_representative/family_name",
+            "error-family-name-required",
+        ),
+        ("/entity/vat_number", "error-vat-number-checksum"),
     ]);
     let page = IdentityPage {
         chrome: words.chrome("/me/identity"),
         kind,
+        over: match kind {
+            IdentityKind::Person => Some(SessionOver::CodeMailed),
+            IdentityKind::Foreign => Some(SessionOver::Enter),
+            IdentityKind::Entity => None,
+        },
+        code: words.say("123456"),
         person: PersonForm {
             codice_fiscale: words.say("RSSMRA85M52H501X"),
             provisional: true,
@@ -575,12 +599,48 @@ fn rest(words: Words, pages: &mut Vec<(String, String)>) {
         html_href: Some(words.say("/demo/outbox/1/html")),
     };
     push(pages, "mail", &mail);
+    checking(words, pages);
 }
 
-fn wrong(errors: &[(&str, &str)]) -> Errors {
-    let error = |&(pointer, code): &(&str, &str)| FieldError {
+fn checking(words: Words, pages: &mut Vec<(String, String)>) {
+    let page = TextsPage {
+        chrome: words.chrome("/c/libero-virgilio-2023/texts"),
+        case: words.case(),
+        associations: vec![words.association(Offer::Join, RegisterStatus::Active)],
+        texts: vec![TextBlock {
+            purpose: "privacy_notice".to_owned(),
+            version: words.say("2026-11"),
+            language: Language::It,
+            sha256: words.say("0a1b"),
+            words: words.say("Chi tratta i dati.\n\nPerché.\n- Uno"),
+        }],
+    };
+    push(pages, "texts", &page);
+    for (name, code, kind) in [
+        ("verify", "", None),
+        ("verify-ours", "ABCD", Some("confirmation")),
+        ("verify-access", "ABCD", Some("access")),
+        ("verify-unknown", "ABCD", None),
+    ] {
+        let page = VerifyPage {
+            chrome: words.chrome("/verify"),
+            code: words.say(code),
+            mail: kind.map(|kind| VerifiedMail {
+                association: Some(words.say("Altroconsumo")),
+                kind: kind.to_owned(),
+                sent_on: NaiveDate::from_ymd_opt(2026, 3, 1).expect("a day"),
+            }),
+            unknown: name == "verify-unknown",
+            errors: Errors::default(),
+        };
+        push(pages, name, &page);
+    }
+}
+
+fn wrong(errors: &[(&str, &'static str)]) -> Errors {
+    let error = |&(pointer, reason): &(&str, &'static str)| FieldError {
         pointer: pointer.to_owned(),
-        code: code.to_owned(),
+        reason,
     };
     Errors(errors.iter().map(error).collect())
 }

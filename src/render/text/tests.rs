@@ -11,7 +11,8 @@ use chrono::{NaiveDate, TimeZone, Utc};
 use super::*;
 
 /// Families of keys that are put together from fixed words (`Text::word`, error codes, months).
-const FAMILIES: [&str; 25] = [
+const FAMILIES: [&str; 26] = [
+    "problem-",
     "letter-",
     "month-",
     "error-",

@@ -8,6 +8,7 @@ use crate::web::error::{Problem, ProblemField};
 
 pub mod docs;
 pub mod public;
+pub mod staff;
 
 /// The description as it is served.
 #[derive(Clone)]
@@ -55,6 +56,7 @@ impl Modify for Credentials {
 pub fn openapi() -> Description {
     let mut openapi = Base::openapi();
     openapi.merge(public::Doc::openapi());
+    openapi.merge(staff::Doc::openapi());
     Description {
         json: openapi.to_json().map(Bytes::from).unwrap_or_default(),
     }

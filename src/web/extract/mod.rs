@@ -13,12 +13,14 @@ pub mod idempotency;
 pub mod json;
 pub mod language;
 pub mod session;
+pub mod staff;
 
 pub use client::{ClientAddr, UserAgent};
 pub use form::Form;
 pub use idempotency::{IdempotencyKey, OptionalIdempotencyKey};
 pub use json::{Json, OptionalJson};
 pub use language::Lang;
+pub use staff::Staff;
 
 /// The largest body of JSON or form that is read.
 pub const BODY_BYTES: usize = 64 * 1024;
@@ -30,7 +32,7 @@ pub const BODY_BYTES: usize = 64 * 1024;
 pub fn state(request: &HttpRequest) -> WebResult<&AppState> {
     request
         .app_data::<web::Data<AppState>>()
-        .map(|state| state.get_ref())
+        .map(web::Data::get_ref)
         .ok_or_else(|| WebError::App(AppError::internal("the server has no state")))
 }
 

@@ -26,6 +26,8 @@ pub enum Holder {
     Claimant,
     /// Who has just signed up, for the page after it.
     SignUp,
+    /// A browser that held a link or code of a record; opens nothing.
+    Known,
     /// Staff in the console.
     Staff,
 }
@@ -36,6 +38,7 @@ impl Holder {
         let name = match self {
             Self::Claimant => "joinder_me",
             Self::SignUp => "joinder_joined",
+            Self::Known => "joinder_known",
             Self::Staff => "joinder_staff",
         };
         if options.https {

@@ -48,3 +48,4 @@ reference-text = Keep it. You need it when you talk to the association.
 joined-another = Sign up another person
 joined-notice-corrected = Address corrected. We sent a new code.
 joined-notice-resent = If the request is valid, another mail arrives soon.
+join-texts = Read all texts on one page

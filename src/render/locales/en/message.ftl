@@ -8,7 +8,7 @@ message-title-too-large = What you sent is too large
 message-title-too-many = Too many requests
 message-title-unavailable = We are very busy at this moment
 message-title-internal = Something went wrong
-message-title-session-over = Your session is over
+message-title-session-over = Open your record
 message-title-erased = Your data are erased
 message-text-bad-request = Go back and try again.
 message-text-forbidden = For safety we did not accept what was sent. Go back, reload the page and try again.
@@ -19,9 +19,9 @@ message-text-too-large = Send less and try again.
 message-text-too-many = We received many requests from here.
 message-text-unavailable = Try again in a few minutes. If you already received a reference, your sign-up is safe.
 message-text-internal = It is our fault. Try again soon. If it happens again, tell the association this number.
-message-text-session-over = 30 minutes have passed. What you had saved is safe.
+message-text-session-over = For your safety the page closes after 30 minutes. What you had saved is safe.
 message-text-erased = We hold nothing of yours in this case any more. Thank you.
-message-session-over-action = Enter again
+message-session-over-action = Sign in
 message-wait = { $minutes ->
     [one] Try again in a minute.
    *[other] Try again in { $minutes } minutes.

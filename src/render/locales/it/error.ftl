@@ -1,7 +1,7 @@
 # What can be wrong with a field: first the reasons of the domain, then general ones.
 error-association-required = Scegli l'associazione a cui affidare i tuoi dati.
 error-association-unknown = Questa associazione non raccoglie adesioni per questo caso. Scegline una dall'elenco.
-error-birth-date-format = Scrivi la data di nascita come anno-mese-giorno, per esempio 1985-03-12.
+error-birth-date-format = Scrivi la data di nascita per intero, per esempio 12/03/1985 (o 1985-03-12).
 error-birth-date-future = La data di nascita è nel futuro. Controllala.
 error-birth-date-mismatch = La data di nascita non corrisponde al codice fiscale. Controlla tutti e due.
 error-birth-date-required = Scrivi la data di nascita.
@@ -121,5 +121,15 @@ problem-unavailable = In questo momento non è possibile. Riprova tra poco.
 problem-unsupported-media-type = Il formato dei dati inviati non è quello previsto.
 problem-validation = Alcuni dati non vanno bene. Correggi i campi indicati.
 problem-wrong-credentials = Nome, password o codice non sono giusti.
+<<<<<<< HEAD
 error-reason-required = Manca il motivo. Scrivi in una frase come hai raggiunto la persona.
 error-reason-too-long = Il motivo è troppo lungo. Usa al massimo 500 caratteri.
+error-form-sent-before = Questo modulo era già stato inviato con altri dati. Se vuoi inviare anche questi, premi di nuovo il pulsante.
+error-form-running = Il primo invio è ancora in corso. Aspetta un momento e premi di nuovo: non ti iscriviamo due volte.
+error-form-again = Nel frattempo la sessione è cambiata. I dati sono ancora qui: premi di nuovo «Salva».
+error-reference-format = Il numero di pratica ha 12 lettere e cifre, per esempio ABCD-EFGH-JKMN. Controllalo.
+=======
+error-reason-format = Scrivi il motivo su una riga, senza caratteri speciali.
+error-reason-required = Scrivi il motivo.
+error-reason-too-long = Il motivo è troppo lungo: al massimo 500 caratteri.
+>>>>>>> main

@@ -48,3 +48,4 @@ reference-text = Conservalo. Ti serve se parli con l’associazione.
 joined-another = Iscrivi un’altra persona
 joined-notice-corrected = Indirizzo corretto. Abbiamo inviato un nuovo codice.
 joined-notice-resent = Se la richiesta è valida, tra poco ricevi un’altra mail.
+join-texts = Leggi tutti i testi su una pagina

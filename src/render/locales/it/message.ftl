@@ -8,7 +8,7 @@ message-title-too-large = L’invio è troppo grande
 message-title-too-many = Troppe richieste
 message-title-unavailable = In questo momento siamo molto occupati
 message-title-internal = Qualcosa non ha funzionato
-message-title-session-over = La sessione è finita
+message-title-session-over = Entra nella tua pratica
 message-title-erased = I tuoi dati sono cancellati
 message-text-bad-request = Torna indietro e riprova.
 message-text-forbidden = Per sicurezza non abbiamo accettato l’invio. Torna indietro, ricarica la pagina e riprova.
@@ -19,9 +19,9 @@ message-text-too-large = Riduci quello che invii e riprova.
 message-text-too-many = Abbiamo ricevuto molte richieste da qui.
 message-text-unavailable = Riprova tra qualche minuto. Se hai già ricevuto un numero di pratica, la tua iscrizione è salva.
 message-text-internal = È colpa nostra. Riprova tra poco. Se succede ancora, comunica questo numero all’associazione.
-message-text-session-over = Sono passati 30 minuti. Quello che avevi salvato è al sicuro.
+message-text-session-over = Per sicurezza la pagina si chiude dopo 30 minuti. Quello che avevi salvato è al sicuro.
 message-text-erased = Non abbiamo più nulla di tuo in questo caso. Grazie.
-message-session-over-action = Entra di nuovo
+message-session-over-action = Entra
 message-wait = { $minutes ->
     [one] Riprova tra un minuto.
    *[other] Riprova tra { $minutes } minuti.

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::app::directory::{AssociationEntry, CaseEntry, IncidentEntry};
 use crate::domain::case::{CaseState, Mode, Offer, Register, RegisterEntry};
+use crate::domain::damage::DamageHead;
 use crate::domain::language::Language;
 use crate::state::AppState;
 use crate::web::WebResult;
@@ -47,8 +48,8 @@ pub struct CaseResponse {
     state: &'static str,
     respondent: RespondentResponse,
     plans: Vec<PlanResponse>,
-    /// Heads of damage that a declaration may name; empty until declarations are taken.
-    damage_heads: Vec<String>,
+    /// Heads of damage that a declaration may name (R36).
+    damage_heads: Vec<&'static str>,
     texts: Vec<TextResponse>,
     associations: Vec<AssociationResponse>,
     incidents: Vec<IncidentResponse>,
@@ -212,7 +213,7 @@ fn response(case: &CaseEntry, language: Language) -> CaseResponse {
             pec: case.respondent.pec.clone(),
         },
         plans: plans(case),
-        damage_heads: Vec::new(),
+        damage_heads: DamageHead::ALL.map(DamageHead::as_str).to_vec(),
         texts: texts(case),
         associations: case.associations.iter().map(association).collect(),
         incidents: case

@@ -1,0 +1,279 @@
+//! Lists that leave the house: as CSV, streamed, each in the register of exports with who, why,
+//! how many rows and which hash (R58).
+//!
+//! The trail comes first: before a byte is sent the export stands in it, and before a batch is
+//! sent the ids of its claimants do, sealed. A stream that was cut lacks its last line.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::stream::{self, BoxStream, StreamExt};
+use serde_json::{Value, json};
+
+use crate::app::claimant_list::{self, Filter, selection};
+use crate::app::ctx::Ctx;
+use crate::app::error::{AppError, AppResult};
+use crate::app::staff::StaffActor;
+use crate::crypto::token;
+use crate::db::claimant_list::Selection;
+use crate::db::export::{self, ExportRow};
+use crate::db::{Conn, Scope};
+use crate::domain::claimant::ClaimantState;
+use crate::domain::ids::{CaseId, ExportId};
+use crate::domain::permission::operation;
+use crate::domain::reason::Reason;
+use crate::render::csv::Dialect;
+
+mod line;
+mod run;
+
+use line::Facts;
+use run::Run;
+
+/// A running export nobody reads any more is given up after that.
+const ABANDONED: TimeDelta = TimeDelta::hours(6);
+
+/// States that appear in lists: who withdrew, was rejected, is a duplicate or restricted never
+/// does (R50).
+pub const LISTED: [ClaimantState; 6] = [
+    ClaimantState::Unconfirmed,
+    ClaimantState::ToAssist,
+    ClaimantState::Confirmed,
+    ClaimantState::Signed,
+    ClaimantState::ResignRequired,
+    ClaimantState::Lodged,
+];
+
+/// A list that is being produced while it is read.
+pub struct Produced {
+    /// Its number in the register.
+    pub id: ExportId,
+    /// Its bytes. An error ends it before its last line; the connection must be cut then.
+    pub bytes: BoxStream<'static, AppResult<Vec<u8>>>,
+}
+
+/// An export to ask for.
+#[derive(Debug)]
+pub struct NewExport {
+    /// Slug of the case.
+    pub case: String,
+    /// Only claimants in this state.
+    pub state: Option<ClaimantState>,
+    /// In clear, instead of masked.
+    pub clear: bool,
+    /// What for.
+    pub purpose: Reason,
+}
+
+/// How an export stands.
+#[derive(Clone, Debug)]
+pub struct ExportStatus {
+    /// The export.
+    pub id: ExportId,
+    /// `queued`, `running`, `ready`, `failed`.
+    pub state: String,
+    /// Rows, once ready.
+    pub rows: Option<i64>,
+    /// SHA-256 of all bytes before the last line, once ready.
+    pub sha256: Option<Vec<u8>>,
+    /// When it was asked for, UTC.
+    pub created_at: DateTime<Utc>,
+}
+
+/// The masked list of the own association in a case, oldest first. Audited as `export_started`,
+/// `export_rows` and `export_finished` or `export_failed`.
+///
+/// # Errors
+/// `Forbidden`; `NotFound` for a case of others.
+pub async fn masked_csv(
+    ctx: &Ctx,
+    actor: &StaffActor,
+    slug: &str,
+    filter: &Filter,
+    dialect: Dialect,
+) -> AppResult<Produced> {
+    actor.require(&operation::CLAIMANTS_CSV)?;
+    let own = claimant_list::own_case(ctx, actor, slug).await?;
+    let chosen = chosen(ctx, actor, own.case.id, filter);
+    let id = ExportId::new(token::new_id(ctx.clock.now()));
+    // what was searched for names people and stays out of the register
+    let noted = json!({
+        "state": filter.state.map(ClaimantState::as_str),
+        "searched": filter.search.is_some(),
+    });
+    let row = ExportRow {
+        state: "running".to_owned(),
+        ..new_row(ctx, actor, id, own.case.id, noted)
+    };
+    let scope = actor.scope();
+    let mut tx = ctx.pools.begin(scope).await?;
+    export::insert(&mut tx, scope, &row).await?;
+    started(ctx, &mut tx, actor, &row).await?;
+    let facts = Facts::read(&mut tx, scope, own, false, dialect).await?;
+    tx.commit().await?;
+    Ok(produce(ctx, actor, id, chosen, facts))
+}
+
+/// Asks for a list, with what it is for; a clear one needs a fresh second factor. Its bytes are
+/// made when they are fetched, once. The approval of clear lists by a second person (R58) comes
+/// with its own queue; until then role, reason and second factor guard them. Audited as
+/// `export_requested`.
+///
+/// # Errors
+/// `Forbidden`, `StepUpRequired`; `NotFound` for a case of others.
+pub async fn request(ctx: &Ctx, actor: &StaffActor, new: NewExport) -> AppResult<ExportStatus> {
+    actor.require(&operation::EXPORT)?;
+    let own = claimant_list::own_case(ctx, actor, &new.case).await?;
+    let id = ExportId::new(token::new_id(ctx.clock.now()));
+    let noted = json!({ "state": new.state.map(ClaimantState::as_str) });
+    let row = ExportRow {
+        clear: new.clear,
+        purpose: new.purpose.as_str().to_owned(),
+        ..new_row(ctx, actor, id, own.case.id, noted)
+    };
+    let scope = actor.scope();
+    let mut tx = ctx.pools.begin(scope).await?;
+    export::insert(&mut tx, scope, &row).await?;
+    let mut deed = actor.deed(id.uuid(), "export_requested");
+    deed.detail = described(&row);
+    deed.note = Some(row.purpose.as_bytes());
+    deed.write(ctx, &mut tx, scope).await?;
+    tx.commit().await?;
+    Ok(status_of(row))
+}
+
+/// How an export of the own association stands.
+///
+/// # Errors
+/// `Forbidden`; `NotFound` if there is none of the association's.
+pub async fn status(ctx: &Ctx, actor: &StaffActor, id: ExportId) -> AppResult<ExportStatus> {
+    actor.require(&operation::GET_EXPORT)?;
+    let scope = actor.scope();
+    let mut tx = ctx.pools.begin(scope).await?;
+    let row = export::get(&mut tx, scope, actor.association_id(), id).await?;
+    tx.commit().await?;
+    Ok(status_of(row))
+}
+
+/// The bytes of an export, to the person who asked for it; once, or again after it failed.
+///
+/// # Errors
+/// `Forbidden` also for another person than the one who asked, `StepUpRequired`, `NotFound`,
+/// `IllegalTransition` if it runs or was fetched.
+pub async fn content(
+    ctx: &Ctx,
+    actor: &StaffActor,
+    id: ExportId,
+    dialect: Dialect,
+) -> AppResult<Produced> {
+    actor.require(&operation::EXPORT_CONTENT)?;
+    let scope = actor.scope();
+    let association = actor.association_id();
+    let own = claimant_list::cases(ctx, actor).await?;
+    let mut tx = ctx.pools.begin(scope).await?;
+    let row = export::get(&mut tx, scope, association, id).await?;
+    if row.requested_by != actor.staff_id().uuid() {
+        return Err(AppError::Forbidden);
+    }
+    if !export::mark_running(&mut tx, scope, association, id).await? {
+        return Err(AppError::IllegalTransition("ready"));
+    }
+    started(ctx, &mut tx, actor, &row).await?;
+    let case = CaseId::new(row.case_id);
+    let own = own.into_iter().find(|own| own.case.id == case);
+    let own = own.ok_or(AppError::NotFound)?;
+    let facts = Facts::read(&mut tx, scope, own, row.clear, dialect).await?;
+    tx.commit().await?;
+    let state = row.filter.get("state").and_then(Value::as_str);
+    let filter = Filter {
+        state: state.and_then(ClaimantState::parse),
+        search: None,
+    };
+    let chosen = chosen(ctx, actor, case, &filter);
+    Ok(produce(ctx, actor, id, chosen, facts))
+}
+
+/// Marks exports as failed whose process is gone. For housekeeping; gives how many.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn fail_abandoned(ctx: &Ctx) -> AppResult<usize> {
+    let scope = Scope::System("exports whose process is gone");
+    let now = ctx.clock.now();
+    let mut tx = ctx.pools.begin(scope).await?;
+    let mut failed = 0;
+    for row in export::list_abandoned(&mut tx, scope, now - ABANDONED).await? {
+        failed +=
+            usize::from(export::mark_failed(&mut tx, scope, ExportId::new(row.id), now).await?);
+    }
+    tx.commit().await?;
+    Ok(failed)
+}
+
+fn produce(
+    ctx: &Ctx,
+    actor: &StaffActor,
+    id: ExportId,
+    selection: Selection,
+    facts: Facts,
+) -> Produced {
+    let run = Run::new(ctx, actor, id, selection, facts);
+    let bytes = stream::try_unfold(run, Run::next).boxed();
+    Produced { id, bytes }
+}
+
+/// The rows of a list: those of the filter that lists may hold (R50).
+fn chosen(ctx: &Ctx, actor: &StaffActor, case: CaseId, filter: &Filter) -> Selection {
+    let states: Vec<&'static str> = LISTED
+        .into_iter()
+        .filter(|state| filter.state.is_none_or(|wanted| wanted == *state))
+        .map(ClaimantState::as_str)
+        .collect();
+    let nobody = states.is_empty();
+    let mut selection = selection(ctx, actor, case, filter, states);
+    if nobody {
+        selection.hashes = Some(Vec::new());
+    }
+    selection
+}
+
+fn new_row(ctx: &Ctx, actor: &StaffActor, id: ExportId, case: CaseId, filter: Value) -> ExportRow {
+    ExportRow {
+        id: id.uuid(),
+        association_id: actor.association_id().uuid(),
+        case_id: case.uuid(),
+        requested_by: actor.staff_id().uuid(),
+        format: "csv".to_owned(),
+        clear: false,
+        purpose: String::new(),
+        filter,
+        state: "queued".to_owned(),
+        row_count: None,
+        sha256: None,
+        created_at: ctx.clock.now(),
+        finished_at: None,
+    }
+}
+
+async fn started(ctx: &Ctx, conn: &mut Conn, actor: &StaffActor, row: &ExportRow) -> AppResult<()> {
+    let mut deed = actor.deed(row.id, "export_started");
+    deed.detail = described(row);
+    deed.write(ctx, conn, actor.scope()).await
+}
+
+fn described(row: &ExportRow) -> Value {
+    json!({
+        "case": row.case_id,
+        "format": row.format,
+        "clear": row.clear,
+        "filter": row.filter,
+    })
+}
+
+fn status_of(row: ExportRow) -> ExportStatus {
+    ExportStatus {
+        id: ExportId::new(row.id),
+        state: row.state,
+        rows: row.row_count,
+        sha256: row.sha256,
+        created_at: row.created_at,
+    }
+}

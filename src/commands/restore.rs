@@ -1,0 +1,45 @@
+//! `joinder restore`: fills an empty database from a backup.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Args;
+
+use crate::app::{backup, retention};
+use crate::commands::say;
+use crate::config::Config;
+use crate::startup::{Database, master_keys, open_ctx, open_store};
+
+/// Arguments of `restore`.
+#[derive(Args)]
+pub struct RestoreArgs {
+    /// The folder of a backup
+    dir: PathBuf,
+}
+
+/// Restores, migrates, and erases again who was erased, before it says done.
+///
+/// # Errors
+/// With a sentence for the operator; if it ends in the middle, `serve` erases before it serves.
+pub async fn run(config: &Config, args: &RestoreArgs) -> anyhow::Result<ExitCode> {
+    master_keys(config).context("a backup opens only with its own master key")?;
+    let database = Database::open_as_is(config).await?;
+    let done = fill(config, &database, args).await;
+    database.stop().await;
+    let erased = done?;
+    say(&format!(
+        "restored; {erased} erased claimants had come back and are gone again"
+    ))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn fill(config: &Config, database: &Database, args: &RestoreArgs) -> anyhow::Result<usize> {
+    let (tools, blobs) = open_store(config, database).await?;
+    backup::restore(&tools, database.url(), &blobs, &args.dir).await?;
+    database.migrate().await?;
+    let ctx = open_ctx(config, database, false).await?;
+    let erased = retention::replay_erased(&ctx).await;
+    ctx.pools.close();
+    Ok(erased?)
+}

@@ -1,0 +1,62 @@
+//! What may be typed: flags, each also an environment variable.
+
+use clap::Args;
+
+/// Flags of every command; each is also an environment variable.
+#[derive(Args, Clone, Default)]
+pub struct Options {
+    /// Postgres to use; without it joinder runs one of its own in DATA_DIR
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, global = true)]
+    pub database_url: Option<String>,
+    /// A read-only copy of the database, for lists and exports
+    #[arg(long, env = "DATABASE_RO_URL", hide_env_values = true, global = true)]
+    pub database_ro_url: Option<String>,
+    /// Connections in each pool [default: 16]
+    #[arg(long, env = "POOL_SIZE", global = true)]
+    pub pool_size: Option<String>,
+    /// Folder for everything kept on this machine [default: ~/.local/state/joinder, as root /var/lib/joinder]
+    #[arg(long, env = "DATA_DIR", global = true)]
+    pub data_dir: Option<String>,
+    /// Address to listen on [default: 127.0.0.1:8080]
+    #[arg(long, env = "BIND", global = true)]
+    pub bind: Option<String>,
+    /// Address for /metrics; none without it
+    #[arg(long, env = "METRICS_BIND", global = true)]
+    pub metrics_bind: Option<String>,
+    /// Where people find us; every link starts with it [default: http://BIND]
+    #[arg(long, env = "PUBLIC_BASE_URL", global = true)]
+    pub public_base_url: Option<String>,
+    /// Networks whose X-Forwarded-For is believed, parted by commas
+    #[arg(long, env = "TRUSTED_PROXIES", global = true)]
+    pub trusted_proxies: Option<String>,
+    /// Mail relay: `smtp(s)://[user:password@]host[:port]`
+    #[arg(long, env = "SMTP_URL", hide_env_values = true, global = true)]
+    pub smtp_url: Option<String>,
+    /// Sender of mails: `Name <address>`
+    #[arg(long, env = "MAIL_FROM", global = true)]
+    pub mail_from: Option<String>,
+    /// Folder that takes mails as files instead of a relay
+    #[arg(long, env = "MAIL_DIR", global = true)]
+    pub mail_dir: Option<String>,
+    /// Store of documents: file:///folder [default: DATA_DIR/blobs]
+    #[arg(long, env = "BLOB_URL", hide_env_values = true, global = true)]
+    pub blob_url: Option<String>,
+    /// The master key, made by `joinder keygen` [default: DATA_DIR/master.key]
+    #[arg(long, env = "MASTER_KEY_FILE", global = true)]
+    pub master_key_file: Option<String>,
+    /// on or off: limits per network address; off only with a loopback BIND [default: on]
+    #[arg(long, env = "RATE_LIMITS", global = true)]
+    pub rate_limits: Option<String>,
+    /// Virus scanner for documents
+    #[arg(long, env = "CLAMD_URL", global = true)]
+    pub clamd_url: Option<String>,
+    /// Timestamp server
+    #[arg(long, env = "TSA_URL", global = true)]
+    pub tsa_url: Option<String>,
+    /// Folder of `initdb` and `postgres`
+    #[arg(long = "pg-bin", env = "JOINDER_PG_BIN", global = true)]
+    pub pg_bin: Option<String>,
+    /// What to log, as in `info,joinder=debug` [default: info]
+    #[arg(long = "log", env = "RUST_LOG", global = true)]
+    pub log: Option<String>,
+}

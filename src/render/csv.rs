@@ -1,0 +1,339 @@
+//! The list of claimants as CSV: columns of DOMAIN 8.1, dialects of DOMAIN 8.2, no cell that a
+//! spreadsheet would run (R58), no number that loses its zeros (R27).
+
+use csv::{QuoteStyle, Terminator, Writer, WriterBuilder};
+
+/// Who reads the file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Dialect {
+    /// Italian Excel: byte order mark, `;`, CRLF, text that looks like a number forced to text.
+    #[default]
+    Excel,
+    /// Machines: no mark, `,`, LF, values as they are.
+    Plain,
+}
+
+impl Dialect {
+    /// Reads the word in `?dialect=`; nothing means Excel.
+    pub fn parse(word: Option<&str>) -> Option<Self> {
+        match word {
+            None | Some("" | "excel") => Some(Self::Excel),
+            Some("plain") => Some(Self::Plain),
+            Some(_) => None,
+        }
+    }
+
+    const fn line_end(self) -> &'static str {
+        match self {
+            Self::Excel => "\r\n",
+            Self::Plain => "\n",
+        }
+    }
+}
+
+/// The header: words of DOMAIN 8.1 in ASCII, in its order, those there are data for; then what
+/// only this list has. Nobody is called an aderente before a court filing (R1).
+pub const HEADER: [&str; 28] = [
+    "progressivo",
+    "id_pratica",
+    "associazione",
+    "qualita",
+    "cognome",
+    "nome",
+    "denominazione",
+    "codice_fiscale",
+    "partita_iva",
+    "data_nascita",
+    "luogo_nascita",
+    "codice_luogo_nascita",
+    "sesso",
+    "residenza_via",
+    "residenza_civico",
+    "residenza_cap",
+    "residenza_comune",
+    "residenza_provincia",
+    "residenza_stato",
+    "pec",
+    "titolare_pec",
+    "difensore",
+    "caselle_numero",
+    "caselle",
+    "servizio",
+    "piano",
+    "stato",
+    "mancanti",
+];
+
+/// Columns after [`HEADER`].
+pub const TAIL: [&str; 3] = ["data_iscrizione", "data_conferma", "note"];
+
+/// One line of the list; every value is text as it shall be read.
+#[derive(Clone, Default)]
+#[expect(
+    missing_docs,
+    reason = "each field is the column of its name; see DOMAIN 8.1"
+)]
+pub struct Line {
+    pub progressivo: u64,
+    pub id_pratica: String,
+    pub associazione: String,
+    pub qualita: String,
+    pub cognome: String,
+    pub nome: String,
+    pub denominazione: String,
+    pub codice_fiscale: String,
+    pub partita_iva: String,
+    pub data_nascita: String,
+    pub luogo_nascita: String,
+    pub codice_luogo_nascita: String,
+    pub sesso: String,
+    pub residenza_via: String,
+    pub residenza_civico: String,
+    pub residenza_cap: String,
+    pub residenza_comune: String,
+    pub residenza_provincia: String,
+    pub residenza_stato: String,
+    pub pec: String,
+    pub titolare_pec: String,
+    pub difensore: String,
+    pub caselle_numero: u64,
+    pub caselle: Vec<String>,
+    pub servizio: Vec<String>,
+    pub piano: Vec<String>,
+    pub stato: String,
+    pub mancanti: String,
+    pub data_iscrizione: String,
+    pub data_conferma: String,
+    pub note: Vec<String>,
+}
+
+/// The first bytes of a file: mark and header.
+///
+/// # Errors
+/// Never in practice: writing to memory does not fail.
+pub fn head(dialect: Dialect) -> Result<Vec<u8>, csv::Error> {
+    let mut writer = writer(dialect, Vec::new());
+    writer.write_record(HEADER.iter().chain(&TAIL))?;
+    let line = finish(writer)?;
+    let mut bytes = Vec::with_capacity(line.len() + 3);
+    if dialect == Dialect::Excel {
+        bytes.extend_from_slice("\u{feff}".as_bytes());
+    }
+    bytes.extend_from_slice(&line);
+    Ok(bytes)
+}
+
+/// Lines of a file.
+///
+/// # Errors
+/// Never in practice: writing to memory does not fail.
+pub fn lines(dialect: Dialect, lines: &[Line]) -> Result<Vec<u8>, csv::Error> {
+    let mut writer = writer(dialect, Vec::with_capacity(lines.len() * 256));
+    for line in lines {
+        writer.write_record(cells(dialect, line))?;
+    }
+    finish(writer)
+}
+
+/// The last line, by which a whole file is told from a cut one: `FINE;rows;sha256`, with `;` in
+/// both dialects. `sha256` is in hexadecimal, of all bytes before this line.
+pub fn tail(dialect: Dialect, rows: u64, sha256: &str) -> Vec<u8> {
+    format!("FINE;{rows};{sha256}{}", dialect.line_end()).into_bytes()
+}
+
+fn cells(dialect: Dialect, line: &Line) -> Vec<String> {
+    // `text` is for what people type; `code` for what may be taken for a number or date
+    let text = |value: &str| guarded(value);
+    let code = |value: &str| coded(dialect, value);
+    let joined = |values: &[String]| guarded(&values.join(" | "));
+    vec![
+        line.progressivo.to_string(),
+        code(&line.id_pratica),
+        text(&line.associazione),
+        text(&line.qualita),
+        text(&line.cognome),
+        text(&line.nome),
+        text(&line.denominazione),
+        code(&line.codice_fiscale),
+        code(&line.partita_iva),
+        code(&line.data_nascita),
+        text(&line.luogo_nascita),
+        code(&line.codice_luogo_nascita),
+        text(&line.sesso),
+        text(&line.residenza_via),
+        code(&line.residenza_civico),
+        code(&line.residenza_cap),
+        text(&line.residenza_comune),
+        text(&line.residenza_provincia),
+        text(&line.residenza_stato),
+        text(&line.pec),
+        text(&line.titolare_pec),
+        text(&line.difensore),
+        line.caselle_numero.to_string(),
+        joined(&line.caselle),
+        joined(&line.servizio),
+        joined(&line.piano),
+        text(&line.stato),
+        text(&line.mancanti),
+        line.data_iscrizione.clone(),
+        line.data_conferma.clone(),
+        joined(&line.note),
+    ]
+}
+
+/// Puts an apostrophe before what a spreadsheet would take for a formula (R58). Blanks before it
+/// do not make it harmless, nor does a full-width sign.
+fn guarded(value: &str) -> String {
+    let formula = value.starts_with(['\t', '\r', '\n'])
+        || value
+            .trim_start()
+            .starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
+    if formula {
+        format!("'{value}")
+    } else {
+        value.to_owned()
+    }
+}
+
+/// For Excel, `="00184"` where the bare cell would become a number or a date; only digits, letters
+/// and a few harmless signs come into such a formula, so nobody can put one of their own there.
+fn coded(dialect: Dialect, value: &str) -> String {
+    let harmless = value
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'-' | b' '));
+    let begins_with_digit = value
+        .bytes()
+        .next()
+        .is_some_and(|byte| byte.is_ascii_digit());
+    if dialect == Dialect::Excel && harmless && begins_with_digit {
+        format!("=\"{value}\"")
+    } else {
+        guarded(value)
+    }
+}
+
+fn writer(dialect: Dialect, bytes: Vec<u8>) -> Writer<Vec<u8>> {
+    let (delimiter, terminator) = match dialect {
+        Dialect::Excel => (b';', Terminator::CRLF),
+        Dialect::Plain => (b',', Terminator::Any(b'\n')),
+    };
+    WriterBuilder::new()
+        .delimiter(delimiter)
+        .terminator(terminator)
+        .quote_style(QuoteStyle::Necessary)
+        .from_writer(bytes)
+}
+
+fn finish(writer: Writer<Vec<u8>>) -> Result<Vec<u8>, csv::Error> {
+    writer
+        .into_inner()
+        .map_err(|error| csv::Error::from(error.into_error()))
+}
+
+impl std::fmt::Debug for Line {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Line(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line() -> Line {
+        Line {
+            progressivo: 1,
+            id_pratica: "0123456789AB".to_owned(),
+            associazione: "Codacons".to_owned(),
+            cognome: "D'Àngelo; \"Nico\"".to_owned(),
+            nome: "=cmd|' /C calc'!A0".to_owned(),
+            codice_fiscale: "RSSMRA80A01H501U".to_owned(),
+            partita_iva: "00743110157".to_owned(),
+            residenza_civico: "1/2".to_owned(),
+            residenza_cap: "00184".to_owned(),
+            residenza_provincia: "NA".to_owned(),
+            caselle_numero: 2,
+            caselle: vec!["a@libero.it".to_owned(), "b@virgilio.it".to_owned()],
+            ..Line::default()
+        }
+    }
+
+    fn read(dialect: Dialect, delimiter: u8) -> Vec<String> {
+        let bytes = lines(dialect, &[line()]).unwrap();
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .delimiter(delimiter)
+            .from_reader(bytes.as_slice());
+        let record = reader.records().next().unwrap().unwrap();
+        record.iter().map(str::to_owned).collect()
+    }
+
+    fn column(name: &str) -> usize {
+        let mut names = HEADER.iter().chain(&TAIL);
+        names.position(|known| *known == name).unwrap()
+    }
+
+    #[test]
+    fn r27_codes_keep_their_zeros_and_naples_is_not_missing() {
+        let plain = read(Dialect::Plain, b',');
+        let excel = read(Dialect::Excel, b';');
+        assert_eq!(plain.len(), HEADER.len() + TAIL.len());
+        for (name, bare, forced) in [
+            ("residenza_cap", "00184", "=\"00184\""),
+            ("partita_iva", "00743110157", "=\"00743110157\""),
+            ("residenza_civico", "1/2", "=\"1/2\""),
+            ("id_pratica", "0123456789AB", "=\"0123456789AB\""),
+            ("codice_fiscale", "RSSMRA80A01H501U", "RSSMRA80A01H501U"),
+            ("residenza_provincia", "NA", "NA"),
+        ] {
+            assert_eq!(plain[column(name)], bare);
+            assert_eq!(excel[column(name)], forced);
+        }
+        assert_eq!(plain[column("caselle")], "a@libero.it | b@virgilio.it");
+        assert_eq!(plain[column("cognome")], "D'Àngelo; \"Nico\"");
+    }
+
+    #[test]
+    fn r58_no_cell_is_a_formula_somebody_typed() {
+        for hostile in [
+            "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1", "＝1", "=\"a\"",
+        ] {
+            let bare = guarded(hostile);
+            assert_eq!(bare, format!("'{hostile}"));
+            assert_eq!(coded(Dialect::Excel, hostile), bare);
+            assert_eq!(coded(Dialect::Plain, hostile), bare);
+        }
+        for (value, cell) in [("1\"&A1&\"", "1\"&A1&\""), ("1+1", "1+1"), ("3", "=\"3\"")] {
+            assert_eq!(coded(Dialect::Excel, value), cell);
+        }
+        assert_eq!(
+            read(Dialect::Excel, b';')[column("nome")],
+            "'=cmd|' /C calc'!A0"
+        );
+    }
+
+    #[test]
+    fn the_dialects_differ_in_mark_separator_and_line_end() {
+        let excel = head(Dialect::Excel).unwrap();
+        assert!(excel.starts_with("\u{feff}progressivo;id_pratica;".as_bytes()));
+        assert!(excel.ends_with(b";note\r\n"));
+        let plain = head(Dialect::Plain).unwrap();
+        assert!(plain.starts_with(b"progressivo,id_pratica,"));
+        assert!(plain.ends_with(b",note\n"));
+        assert_eq!(tail(Dialect::Excel, 2, "ab"), b"FINE;2;ab\r\n");
+        assert_eq!(tail(Dialect::Plain, 0, "ab"), b"FINE;0;ab\n");
+    }
+
+    #[test]
+    fn r1_no_column_speaks_of_aderenti() {
+        let mut words = HEADER.iter().chain(&TAIL);
+        assert!(words.all(|word| word.is_ascii() && !word.contains("aderent")));
+    }
+
+    #[test]
+    fn a_dialect_nobody_knows_is_refused() {
+        assert_eq!(Dialect::parse(None), Some(Dialect::Excel));
+        assert_eq!(Dialect::parse(Some("plain")), Some(Dialect::Plain));
+        assert_eq!(Dialect::parse(Some("xml")), None);
+    }
+}

@@ -1,0 +1,318 @@
+//! The pages of the console, for the staff of associations.
+
+use askama::Template;
+use chrono::{DateTime, Utc};
+
+use super::{Chrome, Errors};
+
+/// What stands around every page of the console.
+#[derive(Debug, Clone, Default)]
+pub struct Console {
+    /// Language, demo banner, path and CSRF token.
+    pub chrome: Chrome,
+    /// Who is signed in; nobody on the login page.
+    pub who: Option<Who>,
+}
+
+/// Who is signed in.
+#[derive(Debug, Clone)]
+pub struct Who {
+    /// Name of the association.
+    pub association: String,
+    /// Word of the role.
+    pub role: &'static str,
+}
+
+/// Why a code or password was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// Something is wrong; which is not told.
+    Wrong,
+    /// The code was used before.
+    Used,
+    /// Too many attempts.
+    TooMany,
+}
+
+impl Refusal {
+    /// The word its text ends with.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Wrong => "wrong",
+            Self::Used => "used",
+            Self::TooMany => "too-many",
+        }
+    }
+}
+
+/// A login of the demo.
+#[derive(Debug, Clone)]
+pub struct DemoLoginRow {
+    /// Login address.
+    pub email: String,
+    /// Word of the role.
+    pub role: &'static str,
+    /// Name of the association.
+    pub association: String,
+    /// A code that works now.
+    pub code: String,
+}
+
+/// `GET /console/login`; POST to the same path `{email, password, totp, association?}`.
+#[derive(Debug, Clone, Template)]
+#[template(path = "page/console/login.html")]
+pub struct LoginPage {
+    /// Around the content.
+    pub console: Console,
+    /// As typed.
+    pub email: String,
+    /// As typed: the slug of an association.
+    pub association: String,
+    /// Why it was not taken.
+    pub refusal: Option<Refusal>,
+    /// Logins of the demo, nothing elsewhere.
+    pub demo: Vec<DemoLoginRow>,
+}
+
+/// A case in the list.
+#[derive(Debug, Clone)]
+pub struct CaseRow {
+    /// The slug in addresses.
+    pub slug: String,
+    /// Title.
+    pub title: String,
+    /// The company.
+    pub respondent: String,
+    /// Word of the state.
+    pub state: &'static str,
+}
+
+/// `GET /console`.
+#[derive(Debug, Clone, Template)]
+#[template(path = "page/console/cases.html")]
+pub struct CasesPage {
+    /// Around the content.
+    pub console: Console,
+    /// Cases of the association, newest first.
+    pub cases: Vec<CaseRow>,
+    /// False for roles without personal data.
+    pub shows_people: bool,
+}
+
+/// A claimant in the list.
+#[derive(Debug, Clone)]
+pub struct ClaimantRow {
+    /// The claimant.
+    pub id: String,
+    /// Grouped for reading.
+    pub reference: String,
+    /// Name, or empty.
+    pub name: String,
+    /// Masked, or empty.
+    pub codice_fiscale: String,
+    /// In clear.
+    pub mailboxes: Vec<String>,
+    /// Word of the state.
+    pub state: &'static str,
+    /// Word of the review.
+    pub review: &'static str,
+    /// When the sign-up was made, UTC.
+    pub created_at: DateTime<Utc>,
+}
+
+/// `GET /console/cases/{slug}?state=&q=&cursor=`.
+#[derive(Debug, Clone, Template)]
+#[template(path = "page/console/list.html")]
+pub struct ListPage {
+    /// Around the content.
+    pub console: Console,
+    /// The case.
+    pub slug: String,
+    /// Its title.
+    pub title: String,
+    /// Words of all states.
+    pub states: Vec<&'static str>,
+    /// The state chosen, or empty.
+    pub state: String,
+    /// What was searched for, or empty.
+    pub search: String,
+    /// Newest first.
+    pub rows: Vec<ClaimantRow>,
+    /// Cursor of the next page.
+    pub next: Option<String>,
+    /// Whether the actor may ask for the list in clear.
+    pub can_export: bool,
+}
+
+/// A contact as the actor may see it.
+#[derive(Debug, Clone, Default)]
+pub struct ContactLines {
+    /// Whether it is in clear.
+    pub clear: bool,
+    /// E-mail.
+    pub email: Option<String>,
+    /// Telephone.
+    pub phone: Option<String>,
+    /// Whether post is welcome.
+    pub postal_ok: bool,
+    /// Lines on an envelope; empty: the residence.
+    pub postal_lines: Vec<String>,
+}
+
+/// An identity as the actor may see it.
+#[derive(Debug, Clone)]
+pub struct IdentityLines {
+    /// Name of person or entity.
+    pub name: String,
+    /// Masked.
+    pub codice_fiscale: Option<String>,
+    /// Legal representative.
+    pub representative: Option<String>,
+    /// Residence or seat.
+    pub address_lines: Vec<String>,
+    /// Codes of what to look at.
+    pub warnings: Vec<String>,
+    /// `claimant` or `staff`.
+    pub given_by: String,
+    /// When, UTC.
+    pub given_at: DateTime<Utc>,
+}
+
+/// A mailbox.
+#[derive(Debug, Clone)]
+pub struct MailboxLine {
+    /// Address.
+    pub address: String,
+    /// Whether it is an alias.
+    pub alias: bool,
+    /// How the scope table treats its domain.
+    pub treatment: String,
+}
+
+/// A consent given or taken back.
+#[derive(Debug, Clone)]
+pub struct ConsentLine {
+    /// Purpose.
+    pub purpose: String,
+    /// Version of the text.
+    pub text_version: String,
+    /// Yes or no.
+    pub given: bool,
+    /// When, UTC.
+    pub at: DateTime<Utc>,
+}
+
+/// A mail sent.
+#[derive(Debug, Clone)]
+pub struct MailLine {
+    /// Code printed in it (R14).
+    pub code: String,
+    /// Kind.
+    pub kind: String,
+    /// When, UTC.
+    pub at: DateTime<Utc>,
+}
+
+/// A clash; nothing about the other side.
+#[derive(Debug, Clone)]
+pub struct ConflictLine {
+    /// `person` or `mailbox`.
+    pub kind: String,
+    /// When it was noticed, UTC.
+    pub opened_at: DateTime<Utc>,
+    /// Whether it ended.
+    pub settled: bool,
+}
+
+/// An entry of the trail.
+#[derive(Debug, Clone)]
+pub struct TrailLine {
+    /// When, UTC.
+    pub at: DateTime<Utc>,
+    /// `staff`, `claimant`, ...
+    pub actor_kind: String,
+    /// Name of the staff member.
+    pub actor_name: Option<String>,
+    /// Verb.
+    pub action: String,
+    /// State after, where one changed.
+    pub after: Option<String>,
+    /// Reason typed.
+    pub reason: Option<String>,
+}
+
+/// `GET /console/claimants/{id}`.
+#[derive(Debug, Clone, Template)]
+#[template(path = "page/console/claimant.html")]
+pub struct ClaimantPage {
+    /// Around the content.
+    pub console: Console,
+    /// The case.
+    pub slug: String,
+    /// Its title.
+    pub title: String,
+    /// Grouped for reading.
+    pub reference: String,
+    /// Word of the state.
+    pub state: &'static str,
+    /// Word of the review.
+    pub review: &'static str,
+    /// Letters still missing (R2).
+    pub missing: Vec<String>,
+    /// Where the person came from.
+    pub via: Option<String>,
+    /// `None` once erased.
+    pub contact: Option<ContactLines>,
+    /// Once given.
+    pub identity: Option<IdentityLines>,
+    /// Mailboxes.
+    pub mailboxes: Vec<MailboxLine>,
+    /// Consents, oldest first.
+    pub consents: Vec<ConsentLine>,
+    /// Mails, oldest first.
+    pub mails: Vec<MailLine>,
+    /// Clashes.
+    pub conflicts: Vec<ConflictLine>,
+    /// Newest first.
+    pub trail: Vec<TrailLine>,
+    /// When the sign-up was made, UTC.
+    pub created_at: DateTime<Utc>,
+    /// When the contact was confirmed, UTC.
+    pub confirmed_at: Option<DateTime<Utc>>,
+    /// When the declaration in force was signed, UTC.
+    pub signed_at: Option<DateTime<Utc>>,
+}
+
+/// `GET /console/step-up?back=`; POST to the same path `{totp, back}`.
+#[derive(Debug, Clone, Template)]
+#[template(path = "page/console/step_up.html")]
+pub struct StepUpPage {
+    /// Around the content.
+    pub console: Console,
+    /// Where to go after; a path of the console.
+    pub back: String,
+    /// Why the code was not taken.
+    pub refusal: Option<Refusal>,
+}
+
+/// `GET /console/cases/{slug}/export`; POST to the same path `{purpose, state}` gives the list.
+#[derive(Debug, Clone, Template)]
+#[template(path = "page/console/export.html")]
+pub struct ExportPage {
+    /// Around the content.
+    pub console: Console,
+    /// The case.
+    pub slug: String,
+    /// Its title.
+    pub title: String,
+    /// Words of all states in lists.
+    pub states: Vec<&'static str>,
+    /// The state chosen, or empty.
+    pub state: String,
+    /// As typed.
+    pub purpose: String,
+    /// Whether the second factor is fresh.
+    pub stepped_up: bool,
+    /// What was refused.
+    pub errors: Errors,
+}

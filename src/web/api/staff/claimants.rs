@@ -1,0 +1,403 @@
+//! `/api/v1/staff/cases/{slug}/claimants` and `/api/v1/staff/claimants/{id}`.
+
+use actix_web::{HttpResponse, web};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::app::AppError;
+use crate::app::claimant_list::{self, DEFAULT_LIMIT, Filter, Item, MAX_LIMIT};
+use crate::app::claimant_view::{self, ClaimantView, ShownContact, ShownIdentity};
+use crate::app::export;
+use crate::domain::ids::{ClaimantId, MailboxId};
+use crate::state::AppState;
+use crate::web::csv::{self, CsvQuery};
+use crate::web::error::Problem;
+use crate::web::extract::Staff;
+use crate::web::{WebError, WebResult};
+
+/// A part of the list.
+#[derive(Deserialize)]
+pub struct ListQuery {
+    pub(in crate::web) state: Option<String>,
+    pub(in crate::web) q: Option<String>,
+    limit: Option<String>,
+    pub(in crate::web) cursor: Option<String>,
+}
+
+impl ListQuery {
+    /// State and search.
+    ///
+    /// # Errors
+    /// `Invalid` for an unknown state.
+    pub(in crate::web) fn filter(&self) -> WebResult<Filter> {
+        Ok(Filter {
+            state: csv::state(self.state.as_deref())?,
+            search: self.q.clone().filter(|text| !text.trim().is_empty()),
+        })
+    }
+
+    /// Where the page begins.
+    ///
+    /// # Errors
+    /// `BadCursor`.
+    pub(in crate::web) fn before(&self) -> WebResult<Option<ClaimantId>> {
+        let Some(cursor) = self.cursor.as_deref().filter(|text| !text.is_empty()) else {
+            return Ok(None);
+        };
+        let before = claimant_list::read_cursor(cursor);
+        before.map(Some).ok_or(WebError::BadCursor)
+    }
+
+    fn limit(&self) -> WebResult<u16> {
+        let Some(limit) = &self.limit else {
+            return Ok(DEFAULT_LIMIT);
+        };
+        let limit = limit.parse::<u16>().map_err(|_| WebError::BadCursor)?;
+        let allowed = (1..=MAX_LIMIT).contains(&limit);
+        allowed.then_some(limit).ok_or(WebError::BadCursor)
+    }
+}
+
+/// A page, newest first.
+#[derive(Serialize, ToSchema)]
+pub struct ClaimantsResponse {
+    items: Vec<ClaimantItem>,
+    /// For `cursor`; null on the last page.
+    next_cursor: Option<String>,
+}
+
+/// A claimant in the list.
+#[derive(Serialize, ToSchema)]
+pub struct ClaimantItem {
+    id: Uuid,
+    reference: String,
+    /// `unconfirmed|to_assist|confirmed|signed|resign_required|lodged|withdrawn|rejected|duplicate|restricted`
+    state: &'static str,
+    /// `none|conflict|quarantined`
+    review: &'static str,
+    ready: bool,
+    name: Option<String>,
+    /// Masked.
+    codice_fiscale: Option<String>,
+    mailboxes: Vec<String>,
+    created_at: DateTime<Utc>,
+    confirmed_at: Option<DateTime<Utc>>,
+    signed_at: Option<DateTime<Utc>>,
+}
+
+/// One claimant.
+#[derive(Serialize, ToSchema)]
+pub struct ClaimantResponse {
+    id: Uuid,
+    reference: String,
+    case: String,
+    state: &'static str,
+    review: &'static str,
+    /// Letters of art. 840-septies still missing.
+    missing: Vec<String>,
+    language: String,
+    via: Option<String>,
+    contact: Option<ContactResponse>,
+    identity: Option<IdentityResponse>,
+    mailboxes: Vec<MailboxResponse>,
+    consents: Vec<ConsentResponse>,
+    confirmations: Vec<ChallengeResponse>,
+    mails: Vec<MailResponse>,
+    conflicts: Vec<ConflictResponse>,
+    audit: Vec<AuditResponse>,
+    created_at: DateTime<Utc>,
+    confirmed_at: Option<DateTime<Utc>>,
+    signed_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ContactResponse {
+    /// False where e-mail and phone are masked.
+    clear: bool,
+    email: Option<String>,
+    phone: Option<String>,
+    postal_ok: bool,
+    postal_lines: Vec<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct IdentityResponse {
+    name: String,
+    capacity: String,
+    /// Masked.
+    codice_fiscale: Option<String>,
+    legal_representative: Option<String>,
+    address_lines: Vec<String>,
+    warnings: Vec<String>,
+    given_by: String,
+    given_at: DateTime<Utc>,
+    version: i32,
+}
+
+#[derive(Serialize, ToSchema)]
+struct MailboxResponse {
+    id: Uuid,
+    address: String,
+    treatment: String,
+    plan: Option<String>,
+    alias_of: Option<Uuid>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ConsentResponse {
+    purpose: String,
+    text_version: String,
+    given: bool,
+    channel: String,
+    created_at: DateTime<Utc>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ChallengeResponse {
+    purpose: String,
+    created_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+    used_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct MailResponse {
+    code: String,
+    kind: String,
+    sent_at: DateTime<Utc>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ConflictResponse {
+    kind: String,
+    opened_at: DateTime<Utc>,
+    settled_at: Option<DateTime<Utc>>,
+    settlement: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct AuditResponse {
+    at: DateTime<Utc>,
+    actor_kind: String,
+    actor_name: Option<String>,
+    action: String,
+    before: Option<String>,
+    after: Option<String>,
+    reason: Option<String>,
+}
+
+/// `GET /api/v1/staff/cases/{slug}/claimants`
+#[utoipa::path(
+    get,
+    path = "/api/v1/staff/cases/{slug}/claimants",
+    operation_id = "list_claimants",
+    tag = "staff",
+    params(
+        ("slug" = String, Path, description = "Name of the case in addresses"),
+        ("state" = Option<String>, Query, description = "Only this state"),
+        ("q" = Option<String>, Query, description = "Exact: reference, codice fiscale, e-mail, phone, mailbox or surname"),
+        ("limit" = Option<u16>, Query, description = "1 to 200, 50 without"),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before")
+    ),
+    security(("staff" = [])),
+    responses((status = 200, body = ClaimantsResponse), (status = 404, body = Problem))
+)]
+pub async fn list(
+    state: web::Data<AppState>,
+    staff: Staff,
+    slug: web::Path<String>,
+    query: Result<web::Query<ListQuery>, actix_web::Error>,
+) -> WebResult<HttpResponse> {
+    let query = query.map_err(|_| WebError::Malformed)?;
+    let (filter, before) = (query.filter()?, query.before()?);
+    let limit = query.limit()?;
+    let page = claimant_list::list(&state.ctx, &staff.actor, &slug, &filter, before, limit).await?;
+    Ok(HttpResponse::Ok().json(ClaimantsResponse {
+        items: page.items.into_iter().map(item).collect(),
+        next_cursor: page.next.map(claimant_list::write_cursor),
+    }))
+}
+
+/// `GET /api/v1/staff/cases/{slug}/claimants.csv`
+#[utoipa::path(
+    get,
+    path = "/api/v1/staff/cases/{slug}/claimants.csv",
+    operation_id = "claimants_csv",
+    tag = "staff",
+    params(
+        ("slug" = String, Path, description = "Name of the case in addresses"),
+        ("state" = Option<String>, Query, description = "Only this state"),
+        ("q" = Option<String>, Query, description = "As in the list"),
+        ("dialect" = Option<String>, Query, description = "`excel` (default) or `plain`")
+    ),
+    security(("staff" = [])),
+    responses(
+        (status = 200, content_type = "text/csv", description = "The masked list; whole only with its last line `FINE;rows;sha256`"),
+        (status = 404, body = Problem)
+    )
+)]
+pub async fn csv(
+    state: web::Data<AppState>,
+    staff: Staff,
+    slug: web::Path<String>,
+    query: web::Query<CsvQuery>,
+) -> WebResult<HttpResponse> {
+    let dialect = csv::dialect(query.dialect.as_deref())?;
+    let filter = Filter {
+        state: csv::state(query.state.as_deref())?,
+        search: query.q.clone().filter(|text| !text.trim().is_empty()),
+    };
+    let ctx = state.ctx.clone();
+    let produced = state
+        .ctx
+        .to_end(
+            async move { export::masked_csv(&ctx, &staff.actor, &slug, &filter, dialect).await },
+        )
+        .await?;
+    Ok(csv::answer(produced))
+}
+
+/// `GET /api/v1/staff/claimants/{id}`
+#[utoipa::path(
+    get,
+    path = "/api/v1/staff/claimants/{id}",
+    operation_id = "get_claimant",
+    tag = "staff",
+    params(("id" = Uuid, Path, description = "The claimant")),
+    security(("staff" = [])),
+    responses((status = 200, body = ClaimantResponse), (status = 404, body = Problem))
+)]
+pub async fn get(
+    state: web::Data<AppState>,
+    staff: Staff,
+    id: web::Path<String>,
+) -> WebResult<HttpResponse> {
+    let id = ClaimantId::parse(&id).ok_or(AppError::NotFound)?;
+    let view = claimant_view::view(&state.ctx, &staff.actor, id).await?;
+    Ok(HttpResponse::Ok().json(response(view)))
+}
+
+fn item(item: Item) -> ClaimantItem {
+    ClaimantItem {
+        id: item.id.uuid(),
+        reference: item.reference.as_str().to_owned(),
+        state: item.state.as_str(),
+        review: item.review.as_str(),
+        ready: item.ready,
+        name: item.name,
+        codice_fiscale: item.codice_fiscale,
+        mailboxes: item.mailboxes,
+        created_at: item.created_at,
+        confirmed_at: item.confirmed_at,
+        signed_at: item.signed_at,
+    }
+}
+
+#[expect(clippy::too_many_lines, reason = "one line for each field")]
+fn response(view: ClaimantView) -> ClaimantResponse {
+    ClaimantResponse {
+        id: view.id.uuid(),
+        reference: view.reference.as_str().to_owned(),
+        case: view.own.case.slug.clone(),
+        state: view.state.as_str(),
+        review: view.review.as_str(),
+        missing: view.missing.iter().map(char::to_string).collect(),
+        language: view.language,
+        via: view.via,
+        contact: view.contact.map(contact),
+        identity: view.identity.map(identity),
+        mailboxes: view
+            .mailboxes
+            .into_iter()
+            .map(|mailbox| MailboxResponse {
+                id: mailbox.id.uuid(),
+                address: mailbox.address.as_str().to_owned(),
+                treatment: mailbox.treatment,
+                plan: mailbox.plan,
+                alias_of: mailbox.alias_of.map(MailboxId::uuid),
+            })
+            .collect(),
+        consents: view
+            .consents
+            .into_iter()
+            .map(|row| ConsentResponse {
+                purpose: row.purpose,
+                text_version: row.text_version,
+                given: row.given,
+                channel: row.channel,
+                created_at: row.created_at,
+            })
+            .collect(),
+        confirmations: view
+            .challenges
+            .into_iter()
+            .map(|row| ChallengeResponse {
+                purpose: row.purpose,
+                created_at: row.created_at,
+                expires_at: row.expires_at,
+                used_at: row.used_at,
+            })
+            .collect(),
+        mails: view
+            .mails
+            .into_iter()
+            .map(|row| MailResponse {
+                code: row.code,
+                kind: row.kind,
+                sent_at: row.sent_at,
+            })
+            .collect(),
+        conflicts: view
+            .conflicts
+            .into_iter()
+            .map(|row| ConflictResponse {
+                kind: row.kind,
+                opened_at: row.opened_at,
+                settled_at: row.settled_at,
+                settlement: row.settlement,
+            })
+            .collect(),
+        audit: view
+            .trail
+            .into_iter()
+            .map(|entry| AuditResponse {
+                at: entry.at,
+                actor_kind: entry.actor_kind,
+                actor_name: entry.actor_name,
+                action: entry.action,
+                before: entry.before,
+                after: entry.after,
+                reason: entry.reason,
+            })
+            .collect(),
+        created_at: view.created_at,
+        confirmed_at: view.confirmed_at,
+        signed_at: view.signed_at,
+    }
+}
+
+fn contact(contact: ShownContact) -> ContactResponse {
+    ContactResponse {
+        clear: contact.clear,
+        email: contact.email,
+        phone: contact.phone,
+        postal_ok: contact.postal_ok,
+        postal_lines: contact.postal_lines,
+    }
+}
+
+fn identity(identity: ShownIdentity) -> IdentityResponse {
+    IdentityResponse {
+        name: identity.name,
+        capacity: identity.capacity,
+        codice_fiscale: identity.codice_fiscale,
+        legal_representative: identity.representative,
+        address_lines: identity.address_lines,
+        warnings: identity.warnings,
+        given_by: identity.given_by,
+        given_at: identity.given_at,
+        version: identity.version,
+    }
+}

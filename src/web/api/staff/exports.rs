@@ -1,0 +1,162 @@
+//! `/api/v1/staff/exports`: lists with a purpose, in clear for who may.
+
+use actix_web::{HttpResponse, web};
+use chrono::{DateTime, Utc};
+use data_encoding::HEXLOWER;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::app::AppError;
+use crate::app::export::{self, ExportStatus, NewExport};
+use crate::domain::field::FieldErrors;
+use crate::domain::ids::ExportId;
+use crate::domain::reason::Reason;
+use crate::state::AppState;
+use crate::web::csv::{self, CsvQuery};
+use crate::web::error::Problem;
+use crate::web::extract::{Json, Staff};
+use crate::web::{WebError, WebResult};
+
+/// A list to produce.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExportRequest {
+    /// Slug of the case.
+    case: String,
+    /// `csv`
+    format: String,
+    /// In clear, instead of masked.
+    #[serde(default)]
+    clear: bool,
+    /// What for; names nobody.
+    purpose: Option<String>,
+    #[serde(default)]
+    filter: ExportFilter,
+}
+
+/// Which claimants.
+#[derive(Deserialize, ToSchema, Default)]
+#[serde(deny_unknown_fields)]
+pub struct ExportFilter {
+    /// Only this state.
+    state: Option<String>,
+}
+
+/// How an export stands.
+#[derive(Serialize, ToSchema)]
+pub struct ExportResponse {
+    id: Uuid,
+    /// `queued|running|ready|failed`
+    state: String,
+    rows: Option<i64>,
+    /// Of all bytes before the last line, in hexadecimal.
+    sha256: Option<String>,
+    created_at: DateTime<Utc>,
+}
+
+/// `POST /api/v1/staff/exports`
+#[utoipa::path(
+    post,
+    path = "/api/v1/staff/exports",
+    operation_id = "export",
+    tag = "staff",
+    request_body = ExportRequest,
+    security(("staff" = [])),
+    responses((status = 202, body = ExportResponse), (status = 403, body = Problem), (status = 422, body = Problem))
+)]
+pub async fn request(
+    state: web::Data<AppState>,
+    staff: Staff,
+    body: Json<ExportRequest>,
+) -> WebResult<HttpResponse> {
+    let new = read(body.0)?;
+    let ctx = state.ctx.clone();
+    let status = state
+        .ctx
+        .to_end(async move { export::request(&ctx, &staff.actor, new).await })
+        .await?;
+    Ok(HttpResponse::Accepted().json(response(status)))
+}
+
+/// `GET /api/v1/staff/exports/{id}`
+#[utoipa::path(
+    get,
+    path = "/api/v1/staff/exports/{id}",
+    operation_id = "get_export",
+    tag = "staff",
+    params(("id" = Uuid, Path, description = "The export")),
+    security(("staff" = [])),
+    responses((status = 200, body = ExportResponse), (status = 404, body = Problem))
+)]
+pub async fn get(
+    state: web::Data<AppState>,
+    staff: Staff,
+    id: web::Path<String>,
+) -> WebResult<HttpResponse> {
+    let status = export::status(&state.ctx, &staff.actor, export_id(&id)?).await?;
+    Ok(HttpResponse::Ok().json(response(status)))
+}
+
+/// `GET /api/v1/staff/exports/{id}/content`
+#[utoipa::path(
+    get,
+    path = "/api/v1/staff/exports/{id}/content",
+    operation_id = "export_content",
+    tag = "staff",
+    params(
+        ("id" = Uuid, Path, description = "The export"),
+        ("dialect" = Option<String>, Query, description = "`excel` (default) or `plain`")
+    ),
+    security(("staff" = [])),
+    responses(
+        (status = 200, content_type = "text/csv", description = "The list; whole only with its last line `FINE;rows;sha256`"),
+        (status = 404, body = Problem), (status = 409, body = Problem)
+    )
+)]
+pub async fn content(
+    state: web::Data<AppState>,
+    staff: Staff,
+    id: web::Path<String>,
+    query: web::Query<CsvQuery>,
+) -> WebResult<HttpResponse> {
+    let dialect = csv::dialect(query.dialect.as_deref())?;
+    let id = export_id(&id)?;
+    let ctx = state.ctx.clone();
+    let produced = state
+        .ctx
+        .to_end(async move { export::content(&ctx, &staff.actor, id, dialect).await })
+        .await?;
+    Ok(csv::answer(produced))
+}
+
+fn read(body: ExportRequest) -> WebResult<NewExport> {
+    if body.format != "csv" {
+        return Err(csv::unknown("/format"));
+    }
+    let state =
+        csv::state(body.filter.state.as_deref()).map_err(|_| csv::unknown("/filter/state"))?;
+    let mut errors = FieldErrors::new();
+    let purpose = errors.take("/purpose", Reason::parse(body.purpose.as_deref()));
+    let purpose = purpose.ok_or(AppError::Invalid(errors))?;
+    Ok(NewExport {
+        case: body.case,
+        state,
+        clear: body.clear,
+        purpose,
+    })
+}
+
+fn export_id(text: &str) -> WebResult<ExportId> {
+    ExportId::parse(text).ok_or(WebError::App(AppError::NotFound))
+}
+
+fn response(status: ExportStatus) -> ExportResponse {
+    ExportResponse {
+        id: status.id.uuid(),
+        state: status.state,
+        rows: status.rows,
+        sha256: status.sha256.map(|hash| HEXLOWER.encode(&hash)),
+        created_at: status.created_at,
+    }
+}

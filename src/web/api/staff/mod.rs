@@ -1,0 +1,43 @@
+//! `/api/v1/staff`: for the tools of associations' staff.
+
+use actix_web::web;
+use utoipa::OpenApi;
+
+use crate::domain::permission::operation;
+use crate::web::Route;
+
+pub mod claimants;
+pub mod exports;
+pub mod token;
+
+/// Routes of this folder.
+pub fn routes() -> Vec<Route> {
+    vec![
+        Route::new(&operation::STAFF_TOKEN, web::to(token::issue)),
+        Route::new(&operation::STAFF_REFRESH, web::to(token::refresh)),
+        Route::new(&operation::STAFF_REVOKE, web::to(token::revoke)),
+        Route::new(&operation::STAFF_STEP_UP, web::to(token::step_up)),
+        Route::new(&operation::LIST_CLAIMANTS, web::to(claimants::list)),
+        Route::new(&operation::CLAIMANTS_CSV, web::to(claimants::csv)),
+        Route::new(&operation::GET_CLAIMANT, web::to(claimants::get)),
+        Route::new(&operation::EXPORT, web::to(exports::request)),
+        Route::new(&operation::GET_EXPORT, web::to(exports::get)),
+        Route::new(&operation::EXPORT_CONTENT, web::to(exports::content)),
+    ]
+}
+
+/// Description of this folder.
+#[derive(OpenApi)]
+#[openapi(paths(
+    token::issue,
+    token::refresh,
+    token::revoke,
+    token::step_up,
+    claimants::list,
+    claimants::csv,
+    claimants::get,
+    exports::request,
+    exports::get,
+    exports::content
+))]
+pub(super) struct Doc;

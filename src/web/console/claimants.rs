@@ -1,0 +1,193 @@
+//! `/console`, `/console/cases/{slug}`, `/console/claimants/{id}`.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use crate::app::AppError;
+use crate::app::claimant_list::{self, DEFAULT_LIMIT, Item};
+use crate::app::claimant_view::{self, ClaimantView, ShownIdentity};
+use crate::domain::claimant::ClaimantState;
+use crate::domain::ids::ClaimantId;
+use crate::domain::permission::operation;
+use crate::render::page::console::{
+    CaseRow, CasesPage, ClaimantPage, ClaimantRow, ConflictLine, ConsentLine, Console,
+    ContactLines, IdentityLines, ListPage, MailLine, MailboxLine, TrailLine,
+};
+use crate::state::AppState;
+use crate::web::api::staff::claimants::ListQuery;
+use crate::web::console::{inside, page};
+use crate::web::extract::{Lang, Staff};
+use crate::web::{WebError, WebResult};
+
+/// `GET /console`
+pub async fn cases(
+    state: web::Data<AppState>,
+    language: Lang,
+    staff: Staff,
+    request: HttpRequest,
+) -> WebResult<HttpResponse> {
+    let own = claimant_list::cases(&state.ctx, &staff.actor).await?;
+    let cases = own.iter().map(|own| CaseRow {
+        slug: own.case.slug.clone(),
+        title: own.case.title.clone(),
+        respondent: own.case.respondent.name.clone(),
+        state: own.case.state.as_str(),
+    });
+    let cases = CasesPage {
+        console: inside(&state, language, &request, &staff).await?,
+        cases: cases.collect(),
+        shows_people: operation::CONSOLE_LIST_PAGE.allows(staff.actor.role()),
+    };
+    page(StatusCode::OK, &cases)
+}
+
+/// `GET /console/cases/{slug}?state=&q=&cursor=`
+pub async fn list(
+    state: web::Data<AppState>,
+    language: Lang,
+    staff: Staff,
+    request: HttpRequest,
+    slug: web::Path<String>,
+    query: web::Query<ListQuery>,
+) -> WebResult<HttpResponse> {
+    let (filter, before) = (query.filter()?, query.before()?);
+    let own = claimant_list::own_case(&state.ctx, &staff.actor, &slug).await?;
+    let found = claimant_list::list(
+        &state.ctx,
+        &staff.actor,
+        &slug,
+        &filter,
+        before,
+        DEFAULT_LIMIT,
+    )
+    .await?;
+    let list = ListPage {
+        console: inside(&state, language, &request, &staff).await?,
+        slug: own.case.slug.clone(),
+        title: own.case.title.clone(),
+        states: ClaimantState::ALL.map(ClaimantState::as_str).to_vec(),
+        state: filter
+            .state
+            .map(ClaimantState::as_str)
+            .unwrap_or_default()
+            .to_owned(),
+        search: filter.search.unwrap_or_default(),
+        rows: found.items.into_iter().map(row).collect(),
+        next: found.next.map(claimant_list::write_cursor),
+        can_export: operation::CONSOLE_EXPORT_PAGE.allows(staff.actor.role()),
+    };
+    page(StatusCode::OK, &list)
+}
+
+/// `GET /console/claimants/{id}`
+pub async fn one(
+    state: web::Data<AppState>,
+    language: Lang,
+    staff: Staff,
+    request: HttpRequest,
+    id: web::Path<String>,
+) -> WebResult<HttpResponse> {
+    let id = ClaimantId::parse(&id).ok_or(WebError::App(AppError::NotFound))?;
+    let view = claimant_view::view(&state.ctx, &staff.actor, id).await?;
+    let console = inside(&state, language, &request, &staff).await?;
+    page(StatusCode::OK, &claimant_page(console, view))
+}
+
+fn row(item: Item) -> ClaimantRow {
+    ClaimantRow {
+        id: item.id.to_string(),
+        reference: item.reference.grouped(),
+        name: item.name.unwrap_or_default(),
+        codice_fiscale: item.codice_fiscale.unwrap_or_default(),
+        mailboxes: item.mailboxes,
+        state: item.state.as_str(),
+        review: item.review.as_str(),
+        created_at: item.created_at,
+    }
+}
+
+#[expect(clippy::too_many_lines, reason = "one line for each field")]
+fn claimant_page(console: Console, view: ClaimantView) -> ClaimantPage {
+    ClaimantPage {
+        console,
+        slug: view.own.case.slug.clone(),
+        title: view.own.case.title.clone(),
+        reference: view.reference.grouped(),
+        state: view.state.as_str(),
+        review: view.review.as_str(),
+        missing: view.missing.iter().map(char::to_string).collect(),
+        via: view.via,
+        contact: view.contact.map(|contact| ContactLines {
+            clear: contact.clear,
+            email: contact.email,
+            phone: contact.phone,
+            postal_ok: contact.postal_ok,
+            postal_lines: contact.postal_lines,
+        }),
+        identity: view.identity.map(identity),
+        mailboxes: view
+            .mailboxes
+            .into_iter()
+            .map(|mailbox| MailboxLine {
+                address: mailbox.address.as_str().to_owned(),
+                alias: mailbox.alias_of.is_some(),
+                treatment: mailbox.treatment,
+            })
+            .collect(),
+        consents: view
+            .consents
+            .into_iter()
+            .map(|row| ConsentLine {
+                purpose: row.purpose,
+                text_version: row.text_version,
+                given: row.given,
+                at: row.created_at,
+            })
+            .collect(),
+        mails: view
+            .mails
+            .into_iter()
+            .map(|row| MailLine {
+                code: row.code,
+                kind: row.kind,
+                at: row.sent_at,
+            })
+            .collect(),
+        conflicts: view
+            .conflicts
+            .into_iter()
+            .map(|row| ConflictLine {
+                kind: row.kind,
+                opened_at: row.opened_at,
+                settled: row.settled_at.is_some(),
+            })
+            .collect(),
+        trail: view
+            .trail
+            .into_iter()
+            .map(|entry| TrailLine {
+                at: entry.at,
+                actor_kind: entry.actor_kind,
+                actor_name: entry.actor_name,
+                action: entry.action,
+                after: entry.after,
+                reason: entry.reason,
+            })
+            .collect(),
+        created_at: view.created_at,
+        confirmed_at: view.confirmed_at,
+        signed_at: view.signed_at,
+    }
+}
+
+fn identity(identity: ShownIdentity) -> IdentityLines {
+    IdentityLines {
+        name: identity.name,
+        codice_fiscale: identity.codice_fiscale,
+        representative: identity.representative,
+        address_lines: identity.address_lines,
+        warnings: identity.warnings,
+        given_by: identity.given_by,
+        given_at: identity.given_at,
+    }
+}

@@ -1,0 +1,101 @@
+//! The console: pages for the staff of associations.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_TYPE, LOCATION};
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+
+use crate::app::AppError;
+use crate::app::claimant_list;
+use crate::domain::permission::operation;
+use crate::render::page::Chrome;
+use crate::render::page::console::{Console, Who};
+use crate::state::AppState;
+use crate::web::extract::{Lang, Staff};
+use crate::web::{Route, WebError, WebResult};
+
+pub mod claimants;
+pub mod export;
+pub mod login;
+
+/// Routes of this folder.
+pub fn routes() -> Vec<Route> {
+    vec![
+        Route::new(&operation::LOGIN_PAGE, web::to(login::page)),
+        Route::new(&operation::LOGIN_FORM, web::to(login::sign_in)),
+        Route::new(&operation::LOGOUT_FORM, web::to(login::sign_out)),
+        Route::new(&operation::CONSOLE_PAGE, web::to(claimants::cases)),
+        Route::new(&operation::CONSOLE_LIST_PAGE, web::to(claimants::list)),
+        Route::new(&operation::CONSOLE_CSV, web::to(export::masked)),
+        Route::new(&operation::CONSOLE_CLAIMANT_PAGE, web::to(claimants::one)),
+        Route::new(&operation::CONSOLE_EXPORT_PAGE, web::to(export::page)),
+        Route::new(&operation::CONSOLE_EXPORT_FORM, web::to(export::clear)),
+        Route::new(
+            &operation::CONSOLE_STEP_UP_PAGE,
+            web::to(login::step_up_page),
+        ),
+        Route::new(&operation::CONSOLE_STEP_UP_FORM, web::to(login::step_up)),
+    ]
+}
+
+/// What stands around a page, before anybody is signed in.
+fn outside(state: &AppState, language: Lang, request: &HttpRequest) -> Console {
+    Console {
+        chrome: Chrome {
+            language: language.0,
+            demo: state.ctx.settings.demo,
+            path: own_path(request),
+            ..Chrome::default()
+        },
+        who: None,
+    }
+}
+
+/// What stands around a page of a signed-in staff member.
+async fn inside(
+    state: &AppState,
+    language: Lang,
+    request: &HttpRequest,
+    staff: &Staff,
+) -> WebResult<Console> {
+    let mut console = outside(state, language, request);
+    console.chrome.csrf = staff.csrf(state);
+    let cases = claimant_list::cases(&state.ctx, &staff.actor).await?;
+    console.who = Some(Who {
+        association: cases
+            .first()
+            .map(|own| own.association.name.clone())
+            .unwrap_or_default(),
+        role: staff.actor.role().as_str(),
+    });
+    Ok(console)
+}
+
+/// Path and query without `lang`.
+fn own_path(request: &HttpRequest) -> String {
+    let kept: Vec<&str> = request
+        .query_string()
+        .split('&')
+        .filter(|pair| !pair.is_empty() && !pair.starts_with("lang="))
+        .collect();
+    let path = request.uri().path();
+    if kept.is_empty() {
+        return path.to_owned();
+    }
+    format!("{path}?{}", kept.join("&"))
+}
+
+fn page<T: Template>(status: StatusCode, page: &T) -> WebResult<HttpResponse> {
+    let html = page
+        .render()
+        .map_err(|error| WebError::App(AppError::internal(error)))?;
+    Ok(HttpResponse::build(status)
+        .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
+        .body(html))
+}
+
+fn see_other(place: &str) -> HttpResponse {
+    HttpResponse::SeeOther()
+        .insert_header((LOCATION, place))
+        .finish()
+}

@@ -1,0 +1,175 @@
+//! The identity form's fields: from what is stored or was typed to what is shown.
+
+use chrono::NaiveDate;
+
+use crate::domain::entity::{Entity, EntityInput};
+use crate::domain::identity::Identity;
+use crate::domain::person::{Person, PersonCode, PersonInput};
+use crate::domain::postal_address::{PostalAddress, PostalAddressInput};
+use crate::render::page::identity::{EntityForm, IdentityKind, IdentityPage, PersonForm};
+use crate::render::page::{AddressForm, Chrome, Errors};
+
+/// The form that is asked for, else the one that fits what is stored.
+pub fn kind_of(asked: Option<&str>, stored: Option<&Identity>) -> IdentityKind {
+    let of_stored = || match stored {
+        Some(Identity::Entity(_)) => IdentityKind::Entity,
+        Some(Identity::Person(person)) if person.codice_fiscale().is_none() => {
+            IdentityKind::Foreign
+        }
+        _ => IdentityKind::Person,
+    };
+    match asked {
+        Some("foreign") => IdentityKind::Foreign,
+        Some("entity") => IdentityKind::Entity,
+        Some("person") => IdentityKind::Person,
+        _ => of_stored(),
+    }
+}
+
+/// The form filled with what is stored.
+pub fn stored(chrome: Chrome, asked: Option<&str>, stored: Option<&Identity>) -> IdentityPage {
+    let (person, entity) = match stored {
+        Some(Identity::Person(person)) => (stored_person(person), EntityForm::default()),
+        Some(Identity::Entity(entity)) => (PersonForm::default(), stored_entity(entity)),
+        None => (PersonForm::default(), EntityForm::default()),
+    };
+    IdentityPage {
+        kind: kind_of(asked, stored),
+        person,
+        entity,
+        over: None,
+        code: String::new(),
+        errors: Errors::default(),
+        chrome,
+    }
+}
+
+/// The form filled with what was typed.
+pub fn typed(
+    chrome: Chrome,
+    kind: IdentityKind,
+    person: Option<&PersonInput>,
+    entity: Option<&EntityInput>,
+) -> IdentityPage {
+    IdentityPage {
+        kind,
+        person: person.map(typed_person).unwrap_or_default(),
+        entity: entity.map(typed_entity).unwrap_or_default(),
+        over: None,
+        code: String::new(),
+        errors: Errors::default(),
+        chrome,
+    }
+}
+
+/// A date as people write it, as the parser reads it; anything else stays as it is.
+pub fn as_iso(typed: &str) -> String {
+    let trimmed = typed.trim();
+    let parts: Vec<&str> = trimmed.split(['/', '.', '-', ' ']).collect();
+    let [day, month, year] = parts.as_slice() else {
+        return trimmed.to_owned();
+    };
+    let date = match (day.parse(), month.parse(), year.parse(), year.len()) {
+        (Ok(day), Ok(month), Ok(year), 4) => NaiveDate::from_ymd_opt(year, month, day),
+        _ => None,
+    };
+    date.map_or_else(|| trimmed.to_owned(), |date| date.to_string())
+}
+
+fn stored_person(person: &Person) -> PersonForm {
+    let code = person.codice_fiscale();
+    let document = person.foreign_document();
+    PersonForm {
+        codice_fiscale: code.map_or_else(String::new, |code| code.as_str().to_owned()),
+        provisional: matches!(code, Some(PersonCode::Provisional(_))),
+        document_country: document.map_or_else(String::new, |document| {
+            document.country().as_str().to_owned()
+        }),
+        document_kind: document
+            .map_or_else(String::new, |document| document.kind().as_str().to_owned()),
+        document_number: document.map_or_else(String::new, |document| document.number().to_owned()),
+        given_name: person.given_name().as_str().to_owned(),
+        family_name: person.family_name().as_str().to_owned(),
+        birth_date: person.birth_date().format("%d/%m/%Y").to_string(),
+        birth_place: person.birth_place().unwrap_or_default().to_owned(),
+        sex: person
+            .sex()
+            .map_or_else(String::new, |sex| sex.as_str().to_owned()),
+        address: person.address().map(stored_address).unwrap_or_default(),
+    }
+}
+
+fn stored_entity(entity: &Entity) -> EntityForm {
+    let representative = entity.legal_representative();
+    EntityForm {
+        name: entity.name().to_owned(),
+        codice_fiscale: entity.codice_fiscale().as_str().to_owned(),
+        vat_number: entity
+            .vat_number()
+            .map_or_else(String::new, |number| number.as_str().to_owned()),
+        representative_given_name: representative.given_name().as_str().to_owned(),
+        representative_family_name: representative.family_name().as_str().to_owned(),
+        representative_codice_fiscale: representative.codice_fiscale().as_str().to_owned(),
+        address: entity.address().map(stored_address).unwrap_or_default(),
+    }
+}
+
+fn stored_address(address: &PostalAddress) -> AddressForm {
+    let text = |part: Option<&str>| part.unwrap_or_default().to_owned();
+    AddressForm {
+        name: String::new(),
+        street: address.street().to_owned(),
+        number: text(address.number()),
+        postal_code: text(address.postal_code()),
+        city: address.city().to_owned(),
+        province: text(address.province()),
+        country: address.country().as_str().to_owned(),
+    }
+}
+
+fn typed_person(input: &PersonInput) -> PersonForm {
+    let document = input.foreign_document.clone().unwrap_or_default();
+    PersonForm {
+        codice_fiscale: text(input.codice_fiscale.as_ref()),
+        provisional: input.provisional.unwrap_or_default(),
+        document_country: text(document.country.as_ref()),
+        document_kind: text(document.kind.as_ref()),
+        document_number: text(document.number.as_ref()),
+        given_name: text(input.given_name.as_ref()),
+        family_name: text(input.family_name.as_ref()),
+        birth_date: text(input.birth_date.as_ref()),
+        birth_place: text(input.birth_place.as_ref()),
+        sex: text(input.sex.as_ref()),
+        address: typed_address(input.address.as_ref()),
+    }
+}
+
+fn typed_entity(input: &EntityInput) -> EntityForm {
+    let representative = input.legal_representative.clone().unwrap_or_default();
+    EntityForm {
+        name: text(input.name.as_ref()),
+        codice_fiscale: text(input.codice_fiscale.as_ref()),
+        vat_number: text(input.vat_number.as_ref()),
+        representative_given_name: text(representative.given_name.as_ref()),
+        representative_family_name: text(representative.family_name.as_ref()),
+        representative_codice_fiscale: text(representative.codice_fiscale.as_ref()),
+        address: typed_address(input.address.as_ref()),
+    }
+}
+
+fn typed_address(input: Option<&PostalAddressInput>) -> AddressForm {
+    let input = input.cloned().unwrap_or_default();
+    AddressForm {
+        name: String::new(),
+        street: text(input.street.as_ref()),
+        number: text(input.number.as_ref()),
+        postal_code: text(input.postal_code.as_ref()),
+        city: text(input.city.as_ref()),
+        province: text(input.province.as_ref()),
+        country: text(input.country.as_ref()),
+    }
+}
+
+fn text(typed: Option<&String>) -> String {
+    typed.cloned().unwrap_or_default()
+}

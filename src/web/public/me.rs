@@ -1,0 +1,148 @@
+//! `/me`: the own record.
+
+use actix_web::{HttpResponse, web};
+use serde::Deserialize;
+
+use crate::app::directory::CaseEntry;
+use crate::app::me::{self, Me};
+use crate::app::{AppError, session};
+use crate::domain::claimant::ClaimantState;
+use crate::domain::consent::{Channel, Purpose};
+use crate::render::page::me::{ConsentLine, IdentitySummary, MeNotice, MePage};
+use crate::web::WebResult;
+use crate::web::error::WebError;
+use crate::web::extract::Form;
+use crate::web::public::card;
+use crate::web::public::visit::{Visit, html, see_other};
+
+/// What has just happened.
+#[derive(Deserialize)]
+pub struct MeQuery {
+    #[serde(default)]
+    done: String,
+}
+
+/// The newsletter choice as it was sent.
+#[derive(Deserialize)]
+pub struct SentConsent {
+    csrf: Option<String>,
+    given: bool,
+}
+
+/// A form without fields.
+#[derive(Deserialize)]
+pub struct SentToken {
+    /// The token of the session.
+    pub csrf: Option<String>,
+}
+
+/// `GET /me`
+pub async fn page(
+    visit: Visit,
+    query: Result<web::Query<MeQuery>, actix_web::Error>,
+) -> WebResult<HttpResponse> {
+    let done = query.map_err(|_| WebError::Malformed)?.into_inner().done;
+    let actor = visit.claimant().await?;
+    let record = me::get(visit.ctx(), &actor).await?;
+    let directory = visit.ctx().directories.get(visit.ctx()).await?;
+    let case = directory.case(record.case)?;
+    html(&me_page(&visit, &case, record, notice(&done))?)
+}
+
+/// `POST /me/newsletter`
+pub async fn newsletter(visit: Visit, form: Form<SentConsent>) -> WebResult<HttpResponse> {
+    let actor = visit.claimant_with(form.0.csrf.as_deref()).await?;
+    let (ctx, evidence, given) = (visit.ctx().clone(), visit.evidence(), form.0.given);
+    visit
+        .ctx()
+        .to_end(async move {
+            let purpose = Purpose::Newsletter.as_str();
+            me::put_consent(&ctx, &actor, purpose, given, Channel::Page, &evidence).await
+        })
+        .await?;
+    let mut answer = see_other("/me?done=consent-saved");
+    if let Some(cookie) = visit.session_cookie() {
+        answer.cookie(cookie);
+    }
+    Ok(answer.finish())
+}
+
+/// `POST /me/leave`
+pub async fn leave(visit: Visit, form: Form<SentToken>) -> WebResult<HttpResponse> {
+    match visit.claimant_with(form.0.csrf.as_deref()).await {
+        Ok(actor) => {
+            let ctx = visit.ctx().clone();
+            visit
+                .ctx()
+                .to_end(async move { session::leave(&ctx, &actor).await })
+                .await?;
+        }
+        // over already: that is what was asked for
+        Err(WebError::App(AppError::Unauthenticated)) => {}
+        Err(error) => return Err(error),
+    }
+    Ok(see_other("/").cookie(visit.leaving_cookie()).finish())
+}
+
+fn notice(done: &str) -> Option<MeNotice> {
+    [
+        MeNotice::Confirmed,
+        MeNotice::IdentitySaved,
+        MeNotice::ConsentSaved,
+        MeNotice::Withdrawn,
+        MeNotice::FirstRecord,
+    ]
+    .into_iter()
+    .find(|notice| notice.as_str() == done)
+}
+
+fn me_page(
+    visit: &Visit,
+    case: &CaseEntry,
+    record: Me,
+    notice: Option<MeNotice>,
+) -> WebResult<MePage> {
+    let association = case.association_by_id(record.association);
+    let association = association.ok_or(AppError::NotFound)?;
+    let state = record.state;
+    let consents = record.consents.iter().map(|consent| ConsentLine {
+        purpose: consent.purpose.as_str().to_owned(),
+        text_version: consent.text_version.clone(),
+        given: consent.given,
+        at: Some(consent.given_at),
+    });
+    // letter g) is given by signing
+    let unsigned = record.missing.contains(&'g');
+    let gone = matches!(state, ClaimantState::Withdrawn | ClaimantState::Restricted);
+    Ok(MePage {
+        chrome: visit.chrome_of(&case.slug, "/me"),
+        case: card::head(case),
+        association: card::association(association),
+        reference: record.reference.grouped(),
+        state: state.as_str().to_owned(),
+        missing: if gone {
+            Vec::new()
+        } else {
+            record.missing.iter().map(char::to_string).collect()
+        },
+        email: record.email,
+        phone: record.phone,
+        mailboxes: record
+            .mailboxes
+            .iter()
+            .map(|mailbox| mailbox.address.masked())
+            .collect(),
+        identity: record.identity.map(|identity| IdentitySummary {
+            name: identity.name,
+            code: identity.codice_fiscale.unwrap_or_default(),
+            city: identity.city.unwrap_or_default(),
+            warnings: identity.warnings,
+        }),
+        can_edit_identity: state.takes_identity(),
+        can_withdraw: state != ClaimantState::Lodged
+            && state.move_to(ClaimantState::Withdrawn).is_ok(),
+        can_erase: state.erases() || (state == ClaimantState::Withdrawn && unsigned),
+        consents: consents.collect(),
+        notice,
+    })
+}

@@ -1,0 +1,55 @@
+//! The claimants' pages: no script needed, GET changes nothing, a POST answers 303 or the form again.
+
+use actix_web::web;
+
+use crate::domain::permission::operation;
+use crate::web::Route;
+
+pub mod card;
+pub mod case;
+pub mod confirm;
+pub mod enter;
+pub mod home;
+pub mod identity;
+pub mod identity_form;
+pub mod join;
+pub mod joined;
+pub mod leaving;
+pub mod me;
+pub mod texts;
+pub mod verify;
+pub mod visit;
+
+/// Routes of this folder.
+pub fn routes() -> Vec<Route> {
+    use operation as o;
+    vec![
+        Route::new(&o::HOME_PAGE, web::to(home::page)),
+        Route::new(&o::CASE_PAGE, web::to(case::page)),
+        Route::new(&o::TEXTS_PAGE, web::to(texts::page)),
+        Route::new(&o::JOIN_PAGE, web::to(join::page)),
+        Route::new(&o::JOIN_FORM, web::to(join::send)),
+        Route::new(&o::JOINED_PAGE, web::to(joined::page)),
+        Route::new(&o::JOINED_CODE, web::to(joined::code)),
+        Route::new(&o::JOINED_ADDRESS, web::to(joined::address)),
+        Route::new(&o::JOINED_RESEND, web::to(joined::resend)),
+        Route::new(&o::CONFIRM_PAGE, web::to(confirm::page)),
+        Route::new(&o::CONFIRM_FORM, web::to(confirm::send)),
+        Route::new(&o::CONFIRM_RESEND, web::to(confirm::resend)),
+        Route::new(&o::ENTER_START, web::to(enter::start)),
+        Route::new(&o::ENTER_LINK_FORM, web::to(enter::ask_link)),
+        Route::new(&o::ENTER_CODE_FORM, web::to(enter::by_code)),
+        Route::new(&o::ENTER_PAGE, web::to(enter::page)),
+        Route::new(&o::ENTER_FORM, web::to(enter::send)),
+        Route::new(&o::LEAVE_FORM, web::to(me::leave)),
+        Route::new(&o::ME_PAGE, web::to(me::page)),
+        Route::new(&o::IDENTITY_PAGE, web::to(identity::page)),
+        Route::new(&o::IDENTITY_FORM, web::to(identity::send)),
+        Route::new(&o::CONSENT_FORM, web::to(me::newsletter)),
+        Route::new(&o::WITHDRAW_PAGE, web::to(leaving::withdraw_page)),
+        Route::new(&o::WITHDRAW_FORM, web::to(leaving::withdraw)),
+        Route::new(&o::ERASE_PAGE, web::to(leaving::erase_page)),
+        Route::new(&o::ERASE_FORM, web::to(leaving::erase)),
+        Route::new(&o::VERIFY_PAGE, web::to(verify::page)),
+    ]
+}

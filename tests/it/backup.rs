@@ -1,0 +1,160 @@
+//! Backup into a folder and restore from it.
+
+use std::fs;
+use std::time::Duration;
+
+use chrono::{TimeZone, Utc};
+use joinder::app::backup::{self, BackupError};
+use joinder::app::bootstrap::{self, Logins};
+use joinder::app::ctx::Settings;
+use joinder::app::keyring::Keyring;
+use joinder::app::{Clock, Ctx, retention};
+use joinder::blob::Blobs;
+use joinder::crypto::master_key::MasterKeys;
+use joinder::db::dump::{DumpError, Tools};
+use joinder::db::embedded::system_bin_dirs;
+use joinder::db::{Pools, Scope, migration};
+use joinder::domain::ids::ClaimantId;
+
+use crate::app::{TestApp, claimant_id, claimant_sql, number_at, sql_at};
+
+const PEOPLE: &str = "SELECT count(*) FROM claimants";
+
+/// Two databases with one master key between them: one to back up, an empty one to restore into.
+struct Pair {
+    app: TestApp,
+    master: MasterKeys,
+    from: String,
+    to: String,
+}
+
+impl Pair {
+    async fn start(name: &str) -> Self {
+        let app = TestApp::start().await;
+        let (server, _) = app.owner_url.rsplit_once('/').unwrap();
+        let (from, to) = (format!("{name}_from"), format!("{name}_to"));
+        app.sql(&format!("CREATE DATABASE {from} TEMPLATE template_it"))
+            .await;
+        app.sql(&format!("CREATE DATABASE {to}")).await;
+        Self {
+            from: format!("{server}/{from}"),
+            to: format!("{server}/{to}"),
+            master: MasterKeys::parse(&MasterKeys::line(1)).unwrap(),
+            app,
+        }
+    }
+
+    async fn ctx(&self, url: &str, blobs: &Blobs) -> Ctx {
+        let clock = Clock::manual(Utc.with_ymd_and_hms(2026, 3, 2, 9, 0, 0).unwrap());
+        let pools = Pools::new(url, 2).unwrap();
+        let keyring = Keyring::open(&pools, self.master.clone(), clock.now())
+            .await
+            .unwrap();
+        let settings = Settings {
+            public_base_url: "http://127.0.0.1".to_owned(),
+            demo: false,
+            directory_ttl: Duration::ZERO,
+        };
+        Ctx::new(clock, pools, keyring, blobs.clone(), settings)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restored_database_is_the_same_but_whoever_was_erased_stays_erased() {
+    let pair = Pair::start("restored").await;
+    let folder = tempfile::tempdir().unwrap();
+    let blobs = Blobs::folder(&folder.path().join("blobs")).unwrap();
+    let ctx = pair.ctx(&pair.from, &blobs).await;
+    let seed = bootstrap::demo_seed().unwrap();
+    bootstrap::bootstrap(&ctx, &seed, Logins::Random)
+        .await
+        .unwrap();
+    for number in 1..=3 {
+        sql_at(&pair.from, &claimant_sql(number, "confirmed", "gmail.com")).await;
+    }
+    // erased before the backup was made, while its row lived on in it: a cut in the middle
+    ctx.blobs
+        .put_erased(ClaimantId::new(claimant_id(3)))
+        .await
+        .unwrap();
+    let tools = Tools::find(&pair.from, &system_bin_dirs()).await.unwrap();
+    let dir = folder.path().join("backup");
+
+    let made = backup::backup(&tools, &blobs, &dir, ctx.clock.now())
+        .await
+        .unwrap();
+    assert_eq!(made.files.len(), 2, "the database and one erased id");
+    let again = backup::backup(&tools, &blobs, &dir, ctx.clock.now()).await;
+    assert!(matches!(again, Err(BackupError::FolderInUse(_))));
+
+    // erased after the backup: only the files of today know
+    let scope = Scope::System("test");
+    let mut tx = ctx.pools.begin(scope).await.unwrap();
+    retention::erase_rows(&ctx, &mut tx, ClaimantId::new(claimant_id(1)))
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(number_at(&pair.from, PEOPLE).await, 2);
+
+    let tools = Tools::find(&pair.to, &system_bin_dirs()).await.unwrap();
+    backup::restore(&tools, &pair.to, &blobs, &dir)
+        .await
+        .unwrap();
+    assert_eq!(number_at(&pair.to, PEOPLE).await, 3, "all had come back");
+    assert_eq!(migration::run(&pair.to).await.unwrap(), 0);
+    let restored = pair.ctx(&pair.to, &blobs).await;
+    assert_eq!(retention::replay_erased(&restored).await.unwrap(), 2);
+
+    assert_eq!(number_at(&pair.to, PEOPLE).await, 1);
+    assert_eq!(
+        number_at(&pair.to, "SELECT count(*) FROM claimant_keys").await,
+        1
+    );
+    for table in ["case_facts", "texts", "staff", "association_keys"] {
+        let count = format!("SELECT count(*) FROM {table}");
+        let (before, after) = (
+            number_at(&pair.from, &count).await,
+            number_at(&pair.to, &count).await,
+        );
+        assert!(before > 0 && before == after, "{table}: {before}, {after}");
+    }
+    let directory = restored.directories.get(&restored).await.unwrap();
+    assert!(directory.public_case("libero-virgilio-2023").is_ok());
+    let twice = backup::restore(&tools, &pair.to, &blobs, &dir).await;
+    assert!(matches!(twice, Err(BackupError::Dump(DumpError::NotEmpty))));
+    pair.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_backup_restores_nothing() {
+    let pair = Pair::start("changed").await;
+    let folder = tempfile::tempdir().unwrap();
+    let blobs = Blobs::folder(&folder.path().join("blobs")).unwrap();
+    let tools = Tools::find(&pair.from, &system_bin_dirs()).await.unwrap();
+    let dir = folder.path().join("backup");
+    let now = pair.app.clock().now();
+    backup::backup(&tools, &blobs, &dir, now).await.unwrap();
+    let dump = dir.join("database.dump");
+    let mut bytes = fs::read(&dump).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&dump, bytes).unwrap();
+
+    let refused = backup::restore(&tools, &pair.to, &blobs, &dir).await;
+
+    assert!(matches!(refused, Err(BackupError::Changed(_))));
+    let tables = "SELECT count(*) FROM pg_class WHERE relkind = 'r' \
+                  AND relnamespace = 'public'::regnamespace";
+    assert_eq!(number_at(&pair.to, tables).await, 0);
+    let nothing = backup::restore(&tools, &pair.to, &blobs, folder.path()).await;
+    assert!(matches!(nothing, Err(BackupError::NotABackup(..))));
+    pair.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn missing_programs_are_told_of() {
+    let app = TestApp::start().await;
+    let found = Tools::find(&app.owner_url, &["/nowhere".into()]).await;
+    assert!(matches!(found.err(), Some(DumpError::NotInstalled { .. })));
+    app.stop().await;
+}

@@ -1,0 +1,178 @@
+//! The program as an operator runs it: what it refuses, how it starts and how it ends.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on panics, in its functions too"
+)]
+
+use std::fs::{self, Permissions};
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// A folder that the account running Postgres may enter.
+fn folder() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+    folder
+}
+
+/// The program with nothing but these variables, and those that find Postgres.
+fn joinder(data: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_joinder"));
+    command.env_clear().env("DATA_DIR", data).args(arguments);
+    for name in ["PATH", "HOME", "JOINDER_PG_BIN"] {
+        #[expect(clippy::disallowed_methods, reason = "handed on to the program")]
+        if let Some(value) = std::env::var_os(name) {
+            command.env(name, value);
+        }
+    }
+    command.envs(variables.iter().copied());
+    command
+}
+
+fn run(data: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> (bool, String) {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = joinder(data, arguments, variables).output().unwrap();
+    let said = [stdout, stderr].concat();
+    (status.success(), String::from_utf8(said).unwrap())
+}
+
+/// Ends the program if the test does not.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn serve_refuses_what_is_unsafe_and_tells_what_to_do() {
+    let folder = folder();
+    let (done, said) = run(folder.path(), &["serve"], &[]);
+    assert!(!done);
+    assert!(said.contains("joinder keygen"), "{said}");
+    assert!(
+        said.contains("SMTP_URL") && said.contains("MAIL_DIR"),
+        "{said}"
+    );
+    assert!(
+        !folder.path().join("postgres").exists(),
+        "it started nothing"
+    );
+
+    fs::write(folder.path().join("demo"), "").unwrap();
+    let (done, said) = run(folder.path(), &["serve"], &[("MAIL_DIR", "/tmp")]);
+    assert!(!done && said.contains("joinder demo"), "{said}");
+}
+
+#[test]
+fn a_master_key_is_made_once_and_never_overwritten() {
+    let folder = folder();
+    let data = folder.path().join("data");
+    let (done, said) = run(&data, &["keygen"], &[]);
+    assert!(done && said.contains("keep a copy elsewhere"), "{said}");
+    let key = fs::read(data.join("master.key")).unwrap();
+    let (done, said) = run(&data, &["keygen"], &[]);
+    assert!(!done && said.contains("never overwritten"), "{said}");
+    assert_eq!(fs::read(data.join("master.key")).unwrap(), key);
+    let (done, said) = run(&data, &["keygen", "--stdout"], &[]);
+    assert!(done && said.starts_with("1:"));
+}
+
+#[test]
+fn check_tells_line_by_line_what_is_wrong() {
+    let folder = folder();
+    let data = folder.path().join("data");
+    let mails = folder.path().join("mails");
+    let closed = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let relay = format!("smtp://{closed}");
+    let (done, said) = run(&data, &["check"], &[("SMTP_URL", &relay)]);
+    assert!(!done);
+    assert!(
+        said.contains("FAIL  configuration: the master key"),
+        "{said}"
+    );
+    assert!(said.contains("FAIL  mail: mail not accepted"), "{said}");
+    assert!(said.contains("ok    database"), "{said}");
+
+    assert!(run(&data, &["keygen"], &[]).0);
+    let (done, said) = run(&data, &["check"], &[("MAIL_DIR", mails.to_str().unwrap())]);
+    assert!(done && !said.contains("FAIL"), "{said}");
+    assert!(
+        said.contains("ok    master key: opens this database"),
+        "{said}"
+    );
+
+    // another key file than the one the database was opened with
+    fs::remove_file(data.join("master.key")).unwrap();
+    assert!(run(&data, &["keygen"], &[]).0);
+    let (done, said) = run(&data, &["check"], &[("MAIL_DIR", mails.to_str().unwrap())]);
+    assert!(!done && said.contains("FAIL  master key"), "{said}");
+}
+
+#[test]
+fn sigterm_ends_the_program_within_15_seconds_with_a_connection_held() {
+    let folder = folder();
+    let data = folder.path().join("data");
+    assert!(run(&data, &["keygen"], &[]).0);
+    // free a moment ago; the program says so if somebody took it
+    let place = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let (place, mails) = (place.to_string(), folder.path().join("mails"));
+    let variables = [
+        ("BIND", place.as_str()),
+        ("MAIL_DIR", mails.to_str().unwrap()),
+        ("RUST_LOG", "error"),
+    ];
+    let mut running = Running(
+        joinder(&data, &["serve"], &variables)
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap(),
+    );
+    let health = format!("http://{place}/readyz");
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !run(&data, &["check", "--url", &health], &[]).0 {
+        assert!(Instant::now() < deadline, "it is not ready");
+        assert!(running.0.try_wait().unwrap().is_none(), "it ended");
+    }
+    let mut held = TcpStream::connect(&place).unwrap();
+    held.write_all(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+        .unwrap();
+    let mut start = [0; 15];
+    held.read_exact(&mut start).unwrap();
+    assert_eq!(&start, b"HTTP/1.1 200 OK");
+
+    let asked = Instant::now();
+    let pid = running.0.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-TERM", &pid])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let status = running.0.wait().unwrap();
+    assert!(status.success(), "{status}");
+    assert!(asked.elapsed() < Duration::from_secs(15));
+    assert!(
+        !data.join("postgres/postmaster.pid").exists(),
+        "the database stopped too"
+    );
+}

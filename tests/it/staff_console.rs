@@ -1,0 +1,198 @@
+//! The console as a browser sees it.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on panics, in its functions too"
+)]
+
+use chrono::TimeDelta;
+use joinder::domain::permission::Role;
+use reqwest::{Client, Response, StatusCode};
+
+use crate::app::{TestApp, TestOptions};
+use crate::staff_seed::{self, Claimant, PASSWORD, Person, SLUG, codacons, person};
+
+async fn open(app: &TestApp, browser: &Client, path: &str) -> (StatusCode, String) {
+    let answer = browser.get(app.url(path)).send().await.unwrap();
+    (answer.status(), answer.text().await.unwrap())
+}
+
+async fn send(app: &TestApp, browser: &Client, path: &str, fields: &[(&str, &str)]) -> Response {
+    let mut body = url::form_urlencoded::Serializer::new(String::new());
+    body.extend_pairs(fields);
+    browser
+        .post(app.url(path))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(body.finish())
+        .send()
+        .await
+        .unwrap()
+}
+
+async fn sign_in(app: &TestApp, browser: &Client, who: &Person) -> Response {
+    let fields = [
+        ("email", who.email.as_str()),
+        ("password", PASSWORD),
+        ("totp", &who.code(app)),
+        ("association", ""),
+    ];
+    let answer = send(app, browser, "/console/login", &fields).await;
+    app.clock().advance(TimeDelta::seconds(30));
+    answer
+}
+
+fn csrf(page: &str) -> &str {
+    let rest = page.split("name=\"csrf\" value=\"").nth(1).unwrap();
+    rest.split('"').next().unwrap()
+}
+
+fn place(answer: &Response) -> &str {
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+    answer.headers()["location"].to_str().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_case_manager_signs_in_searches_and_takes_the_list_in_clear() {
+    let app = staff_seed::start().await;
+    Claimant::maria().insert(&app).await;
+    let manager = person(&app, codacons(), Role::CaseManager).await;
+    let browser = app.browser();
+    let refused = browser.get(app.url("/console")).send().await.unwrap();
+    assert_eq!(place(&refused), "/console/login");
+    assert_eq!(place(&sign_in(&app, &browser, &manager).await), "/console");
+
+    let (_, cases) = open(&app, &browser, "/console").await;
+    assert!(cases.contains("Libero e Virgilio fermi") && cases.contains("Codacons"));
+    let (status, list) = open(&app, &browser, &format!("/console/cases/{SLUG}?q=rossi")).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(list.contains("Maria Rossi") && !list.contains("RSSMRA80A41H501Y"));
+    let link = list.split("href=\"/console/claimants/").nth(1).unwrap();
+    let id = link.split('"').next().unwrap();
+    let (status, one) = open(&app, &browser, &format!("/console/claimants/{id}")).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(one.contains("maria@esempio.example") && one.contains("view_claimant"));
+    let (_, english) = open(&app, &browser, "/console?lang=en").await;
+    assert!(english.contains("case management"));
+
+    let export = format!("/console/cases/{SLUG}/export");
+    let (_, form) = open(&app, &browser, &export).await;
+    let token = csrf(&form).to_owned();
+    let early = send(
+        &app,
+        &browser,
+        &export,
+        &[("csrf", &token), ("purpose", "Ricorso")],
+    )
+    .await;
+    assert_eq!(place(&early), "/console/step-up");
+    let fields = [
+        ("csrf", token.as_str()),
+        ("totp", &manager.code(&app)),
+        ("back", &export),
+    ];
+    let stepped = send(&app, &browser, "/console/step-up", &fields).await;
+    assert_eq!(place(&stepped), export);
+    let empty = send(
+        &app,
+        &browser,
+        &export,
+        &[("csrf", &token), ("purpose", " ")],
+    )
+    .await;
+    assert_eq!(empty.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(empty.text().await.unwrap().contains("id=\"purpose-error\""));
+    let file = send(
+        &app,
+        &browser,
+        &export,
+        &[("csrf", &token), ("purpose", "Ricorso")],
+    )
+    .await;
+    assert!(
+        file.headers()["content-disposition"]
+            .to_str()
+            .unwrap()
+            .starts_with("attachment")
+    );
+    assert!(file.text().await.unwrap().contains("RSSMRA80A41H501Y"));
+    app.clock().advance(TimeDelta::minutes(5));
+    let late = send(
+        &app,
+        &browser,
+        &export,
+        &[("csrf", &token), ("purpose", "Ricorso")],
+    )
+    .await;
+    assert_eq!(place(&late), "/console/step-up");
+
+    let forged = send(&app, &browser, "/console/logout", &[("csrf", "x")]).await;
+    assert_eq!(forged.status(), StatusCode::FORBIDDEN);
+    let out = send(&app, &browser, "/console/logout", &[("csrf", &token)]).await;
+    assert_eq!(place(&out), "/console/login");
+    assert_eq!(
+        open(&app, &browser, "/console").await.0,
+        StatusCode::SEE_OTHER
+    );
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_idle_console_is_closed_and_reading_does_not_keep_it_open() {
+    let app = staff_seed::start().await;
+    let reader = person(&app, codacons(), Role::Reader).await;
+    let browser = app.browser();
+    sign_in(&app, &browser, &reader).await;
+    app.clock().advance(TimeDelta::minutes(40));
+    assert_eq!(open(&app, &browser, "/console").await.0, StatusCode::OK);
+    app.clock().advance(TimeDelta::minutes(25));
+    assert_eq!(
+        open(&app, &browser, "/console").await.0,
+        StatusCode::SEE_OTHER
+    );
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn step_up_never_leads_away_from_the_console() {
+    let app = staff_seed::start().await;
+    let reader = person(&app, codacons(), Role::Reader).await;
+    let browser = app.browser();
+    sign_in(&app, &browser, &reader).await;
+    for back in [
+        "https://evil.example",
+        "//evil.example",
+        "/console/../me",
+        "",
+    ] {
+        let query = url::form_urlencoded::byte_serialize(back.as_bytes()).collect::<String>();
+        let (_, page) = open(&app, &browser, &format!("/console/step-up?back={query}")).await;
+        assert!(page.contains("name=\"back\" value=\"/console\""), "{back}");
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_demo_shows_codes_and_they_work() {
+    let app = staff_seed::start().await;
+    let reader = person(&app, codacons(), Role::Reader).await;
+    let (_, page) = open(&app, &app.browser(), "/console/login").await;
+    assert!(!page.contains(&reader.email) && !page.contains(&reader.code(&app)));
+    app.stop().await;
+
+    let app = TestApp::start_with(TestOptions {
+        demo: true,
+        ..TestOptions::default()
+    })
+    .await;
+    staff_seed::arrange(&app).await;
+    let reader = person(&app, codacons(), Role::Reader).await;
+    let browser = app.browser();
+    let (_, page) = open(&app, &browser, "/console/login").await;
+    let code = reader.code(&app);
+    assert!(page.contains(&reader.email) && page.contains(&code));
+    sign_in(&app, &browser, &reader).await;
+    app.clock().advance(TimeDelta::seconds(-30));
+    let (_, page) = open(&app, &browser, "/console/login").await;
+    assert!(!page.contains(&code), "a used code is offered");
+    app.stop().await;
+}

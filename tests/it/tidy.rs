@@ -1,0 +1,278 @@
+//! The rules of the house that no compiler knows: arrows between the modules, fences round the
+//! crates, who may act for the platform, what every file and table must carry.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::string_slice,
+    reason = "a test that cannot go on panics, in its functions too"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What each module may use of ours (DESIGN 2). `*`: everything.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("domain", &[]),
+    ("crypto", &["domain"]),
+    ("render", &["domain"]),
+    ("mailer", &["domain"]),
+    ("blob", &["domain"]),
+    ("db", &["domain", "crypto"]),
+    ("app", &["domain", "db", "crypto", "blob", "render"]),
+    ("config", &["domain"]),
+    ("telemetry", &["config"]),
+    ("state", &["app", "config"]),
+    (
+        "web",
+        &["app", "render", "domain", "state", "config", "telemetry"],
+    ),
+    (
+        "worker",
+        &[
+            "app",
+            "render",
+            "mailer",
+            "domain",
+            "state",
+            "config",
+            "telemetry",
+        ],
+    ),
+    (
+        "commands",
+        &[
+            "startup", "app", "crypto", "render", "config", "domain", "mailer",
+        ],
+    ),
+    ("startup", &["*"]),
+    ("main", &["commands", "config", "telemetry"]),
+    ("lib", &["*"]),
+];
+
+/// Crates that only some modules may name.
+const FENCES: &[(&str, &[&str])] = &[
+    ("actix_web", &["web", "startup"]),
+    ("diesel", &["db"]),
+    ("diesel_async", &["db"]),
+    ("tokio_postgres", &["db"]),
+    ("lettre", &["mailer"]),
+    ("std::env", &["config"]),
+    ("aws_lc_rs", &["crypto"]),
+    ("object_store", &["blob"]),
+];
+
+/// Who acts for the platform, and why. A new line here is a decision: it reads across tenants.
+const SYSTEM_CALLERS: &str = include_str!("system_callers.txt");
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn files(folder: &Path, ending: &str, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files(&path, ending, found);
+        } else if path.extension().is_some_and(|own| own == ending) {
+            found.push(path);
+        }
+    }
+}
+
+/// Every source file: its module (`app`), its place (`app/sign_up.rs`) and its code without
+/// comments and without the unit tests at its end.
+fn sources() -> Vec<(String, String, String)> {
+    let src = root().join("src");
+    let mut paths = Vec::new();
+    files(&src, "rs", &mut paths);
+    paths.sort();
+    let sources: Vec<_> = paths
+        .into_iter()
+        .map(|path| {
+            let place = path.strip_prefix(&src).unwrap().display().to_string();
+            let module = place.split(['/', '.']).next().unwrap().to_owned();
+            (module, place, code_of(&fs::read_to_string(&path).unwrap()))
+        })
+        .collect();
+    assert!(sources.len() > 60, "the sources were not read");
+    sources
+}
+
+fn code_of(text: &str) -> String {
+    let code = text
+        .split("#[cfg(test)]\nmod tests {")
+        .next()
+        .unwrap_or(text);
+    let kept: Vec<&str> = code
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .collect();
+    kept.join("\n")
+}
+
+fn is_test_file(place: &str) -> bool {
+    place.ends_with("tests.rs") || place.contains("/tests/") || place.ends_with("samples.rs")
+}
+
+/// Modules of ours that a piece of code names by `crate::`.
+fn used(code: &str) -> BTreeSet<String> {
+    let mut used = BTreeSet::new();
+    for rest in code.split("crate::").skip(1) {
+        if let Some(group) = rest.strip_prefix('{') {
+            let group = group.split('}').next().unwrap_or_default();
+            used.extend(group.split(',').map(|name| {
+                name.trim()
+                    .split("::")
+                    .next()
+                    .unwrap_or_default()
+                    .to_owned()
+            }));
+        } else {
+            let name: String = rest
+                .chars()
+                .take_while(|char| char.is_alphanumeric() || *char == '_')
+                .collect();
+            used.insert(name);
+        }
+    }
+    used.remove("");
+    used
+}
+
+#[test]
+fn arrows_point_one_way() {
+    let allowed: BTreeMap<&str, &[&str]> = ARROWS.iter().copied().collect();
+    let mut wrong = Vec::new();
+    for (module, place, code) in sources() {
+        if is_test_file(&place) {
+            continue;
+        }
+        let arrows = allowed.get(module.as_str());
+        let arrows = arrows.unwrap_or_else(|| panic!("{place}: a module without a row in ARROWS"));
+        for other in used(&code) {
+            let fine = other == module
+                || arrows.contains(&"*")
+                || arrows.contains(&other.as_str())
+                || !allowed.contains_key(other.as_str());
+            if !fine {
+                wrong.push(format!("{place} uses {other}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn crates_stay_behind_their_fences() {
+    let mut wrong = Vec::new();
+    for (module, place, code) in sources() {
+        for (name, homes) in FENCES {
+            let named = code.match_indices(&format!("{name}::")).any(|(start, _)| {
+                let before = code[..start].chars().next_back();
+                !before.is_some_and(|char| char.is_alphanumeric() || char == '_' || char == ':')
+            });
+            if named && !homes.contains(&module.as_str()) {
+                wrong.push(format!("{place} names {name}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn every_module_says_what_belongs_in_it() {
+    let src = root().join("src");
+    let mut paths = Vec::new();
+    files(&src, "rs", &mut paths);
+    let silent: Vec<_> = paths
+        .into_iter()
+        .filter(|path| !fs::read_to_string(path).unwrap().starts_with("//!"))
+        .collect();
+    assert!(silent.is_empty(), "{silent:#?}");
+}
+
+#[test]
+fn who_acts_for_the_platform_is_listed() {
+    let mut found = BTreeSet::new();
+    for (_, place, code) in sources() {
+        for rest in code.split("Scope::System(").skip(1) {
+            let argument = rest.trim_start();
+            if let Some(reason) = argument.strip_prefix('"') {
+                let reason = reason.split('"').next().unwrap();
+                found.insert(format!("{place}: {reason}"));
+            }
+        }
+    }
+    let listed: BTreeSet<String> = SYSTEM_CALLERS
+        .lines()
+        .filter(|line| !line.is_empty())
+        .map(str::to_owned)
+        .collect();
+    let new: Vec<_> = found.difference(&listed).collect();
+    let gone: Vec<_> = listed.difference(&found).collect();
+    assert!(
+        new.is_empty() && gone.is_empty(),
+        "tests/it/system_callers.txt differs; new: {new:#?}, gone: {gone:#?}"
+    );
+}
+
+#[test]
+fn nothing_is_left_to_do_without_a_number() {
+    let wrong: Vec<String> = sources()
+        .into_iter()
+        .filter(|(_, _, code)| code.contains("TODO") || code.contains("FIXME"))
+        .map(|(_, place, _)| place)
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn no_macro_of_ours_and_no_drawer_for_everything() {
+    for (_, place, code) in sources() {
+        assert!(!code.contains("macro_rules!"), "{place}");
+        for part in place.trim_end_matches(".rs").split('/') {
+            let drawer = [
+                "utils", "util", "helpers", "common", "misc", "manager", "service",
+            ];
+            assert!(
+                !drawer.contains(&part) || place == "web/service.rs",
+                "{place}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_docs_name_files_that_exist() {
+    for doc in ["README.md", "docs/ARCHITECTURE.md", "docs/CONTRIBUTING.md"] {
+        let text = fs::read_to_string(root().join(doc)).unwrap();
+        for quoted in text.split('`').skip(1).step_by(2) {
+            let is_path = quoted.contains('/')
+                && quoted
+                    .chars()
+                    .all(|char| char.is_alphanumeric() || "/_-.".contains(char))
+                && [
+                    "src/",
+                    "tests/",
+                    "docs/",
+                    "deploy/",
+                    "assets/",
+                    "migrations/",
+                ]
+                .iter()
+                .any(|start| quoted.starts_with(start));
+            assert!(
+                !is_path || root().join(quoted).exists(),
+                "{doc} names {quoted}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_map_is_short() {
+    let map = fs::read_to_string(root().join("docs/ARCHITECTURE.md")).unwrap();
+    assert!(map.lines().count() <= 150);
+}
