@@ -229,7 +229,10 @@ async fn the_description_names_each_operation_at_its_place_and_who_may() {
             let name = told["operationId"].as_str().unwrap().to_owned();
             let known = operation::ALL.iter().find(|known| known.name == name);
             let known = known.unwrap();
-            assert_eq!((known.path, known.method.as_str()), (path.as_str(), method.to_uppercase().as_str()));
+            assert_eq!(
+                (known.path, known.method.as_str()),
+                (path.as_str(), method.to_uppercase().as_str())
+            );
             if known.access == Access::Claimant {
                 assert_eq!(told["security"], json!([{"claimant": []}]), "{name}");
                 assert!(told["responses"]["401"].is_object(), "{name}");
@@ -244,7 +247,13 @@ async fn the_description_names_each_operation_at_its_place_and_who_may() {
     let mut expected: Vec<String> = api.map(|known| known.name.to_owned()).collect();
     expected.sort();
     assert_eq!(places, expected);
-    let public = operation::ALL.iter().filter(|known| known.path.starts_with("/api/v1/public/"));
-    assert!(public.into_iter().all(|known| places.iter().any(|place| place == known.name)));
+    let public = operation::ALL
+        .iter()
+        .filter(|known| known.path.starts_with("/api/v1/public/"));
+    assert!(
+        public
+            .into_iter()
+            .all(|known| places.iter().any(|place| place == known.name))
+    );
     app.stop().await;
 }

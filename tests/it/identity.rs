@@ -301,8 +301,8 @@ async fn the_same_person_elsewhere_is_a_conflict_that_neither_sees_and_that_with
         ("none".to_owned(), "conflict".to_owned())
     );
 
-        app.clock().advance(TimeDelta::seconds(1));
-let third = app
+    app.clock().advance(TimeDelta::seconds(1));
+    let third = app
         .confirmed(&SignUpBuilder::new("third@example.org"))
         .await;
     third.give_person(&mario()).await.expect(200);
