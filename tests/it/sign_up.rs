@@ -542,6 +542,10 @@ async fn two_hundred_hostile_texts_give_one_clean_mail_or_a_named_field_and_no_f
     assert!(accepted >= 20, "{accepted}");
     app.run_outbox().await;
     let mails = app.mails();
+    let left = app
+        .rows("SELECT state, last_error, priority FROM outbox")
+        .await;
+    assert_eq!(left, Vec::<Vec<Option<String>>>::new());
     assert_eq!(mails.len(), accepted);
     for mail in &mails {
         let bytes = String::from_utf8(mail.bytes.clone()).unwrap();
