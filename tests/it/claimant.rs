@@ -2,7 +2,12 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     reason = "a test that cannot go on panics, in its functions too"
+)]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tasks of a test end with its runtime; its keys need no clock"
 )]
 
 use reqwest::header::HeaderMap;

@@ -1,10 +1,5 @@
 //! Leaving: consents switched, withdrawal, erasure.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot go on panics, in its functions too"
-)]
-
 use reqwest::Method;
 use serde_json::json;
 

@@ -2,7 +2,16 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     reason = "a test that cannot go on panics, in its functions too"
+)]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tasks of a test end with its runtime; its keys need no clock"
+)]
+#![expect(
+    clippy::too_many_lines,
+    reason = "one visit, told from beginning to end"
 )]
 
 use tokio_postgres::{Client, NoTls};

@@ -1,8 +1,12 @@
 //! Signing up by API: what is asked, one effect for one key, hostile input.
 
 #![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot go on panics, in its functions too"
+    clippy::disallowed_methods,
+    reason = "tasks of a test end with its runtime; its keys need no clock"
+)]
+#![expect(
+    clippy::too_many_lines,
+    reason = "one visit, told from beginning to end"
 )]
 
 use std::collections::BTreeSet;
