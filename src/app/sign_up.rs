@@ -371,10 +371,10 @@ pub(in crate::app) fn province(identity: &Identity) -> Option<String> {
 
 fn mailbox_rows(directory: &Directory, sign_up: &SignUp, vault: &Vault) -> AppResult<MailboxRows> {
     let now = sign_up.signed_up_at();
-    let ids: Vec<Uuid> = sign_up
-        .mailboxes()
-        .iter()
-        .map(|_| token::new_id(now))
+    // a microsecond apart: read by id, they come in the order they were typed
+    let ids: Vec<Uuid> = (0_i64..)
+        .zip(sign_up.mailboxes())
+        .map(|(place, _)| token::new_id(now + Duration::microseconds(place)))
         .collect();
     let mut rows = MailboxRows {
         ids: ids.clone(),

@@ -116,7 +116,7 @@ impl SignUpBuilder {
         self.with("/association", json!(slug))
     }
 
-    /// With another language for mails.
+    /// Under this idempotency key.
     pub(crate) fn key(mut self, key: &str) -> Self {
         key.clone_into(&mut self.key);
         self

@@ -118,7 +118,6 @@ async fn r61_erasing_an_unsigned_record_is_real() {
         ("registered_persons", "claimant_id"),
         ("sessions", "subject_id"),
         ("conflicts", "claimant_id"),
-        ("mails", "subject_id"),
     ] {
         let left = format!(
             "SELECT count(*) FROM {table} WHERE {column} = '{}'",
