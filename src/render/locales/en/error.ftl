@@ -121,15 +121,12 @@ problem-unavailable = This is not possible right now. Try again in a moment.
 problem-unsupported-media-type = The data sent are not in the format expected.
 problem-validation = Some fields are not right. Correct the ones named.
 problem-wrong-credentials = Name, password or code is wrong.
-<<<<<<< HEAD
 error-reason-required = The reason is missing. Say in one sentence how you reached the person.
 error-reason-too-long = The reason is too long. Use at most 500 characters.
 error-form-sent-before = This form was sent before with other data. If you want to send these too, press the button again.
 error-form-running = The first one is still being sent. Wait a moment and press again: we do not sign you up twice.
 error-form-again = The session has changed meanwhile. Your data are still here: press "Save" again.
 error-reference-format = The record number has 12 letters and digits, for example ABCD-EFGH-JKMN. Check it.
-=======
 error-reason-format = Write the reason in one line, without special characters.
 error-reason-required = Write the reason.
 error-reason-too-long = The reason is too long: 500 characters at most.
->>>>>>> main

@@ -121,15 +121,12 @@ problem-unavailable = In questo momento non è possibile. Riprova tra poco.
 problem-unsupported-media-type = Il formato dei dati inviati non è quello previsto.
 problem-validation = Alcuni dati non vanno bene. Correggi i campi indicati.
 problem-wrong-credentials = Nome, password o codice non sono giusti.
-<<<<<<< HEAD
 error-reason-required = Manca il motivo. Scrivi in una frase come hai raggiunto la persona.
 error-reason-too-long = Il motivo è troppo lungo. Usa al massimo 500 caratteri.
 error-form-sent-before = Questo modulo era già stato inviato con altri dati. Se vuoi inviare anche questi, premi di nuovo il pulsante.
 error-form-running = Il primo invio è ancora in corso. Aspetta un momento e premi di nuovo: non ti iscriviamo due volte.
 error-form-again = Nel frattempo la sessione è cambiata. I dati sono ancora qui: premi di nuovo «Salva».
 error-reference-format = Il numero di pratica ha 12 lettere e cifre, per esempio ABCD-EFGH-JKMN. Controllalo.
-=======
 error-reason-format = Scrivi il motivo su una riga, senza caratteri speciali.
 error-reason-required = Scrivi il motivo.
 error-reason-too-long = Il motivo è troppo lungo: al massimo 500 caratteri.
->>>>>>> main
