@@ -128,5 +128,3 @@ error-form-running = The first one is still being sent. Wait a moment and press 
 error-form-again = The session has changed meanwhile. Your data are still here: press "Save" again.
 error-reference-format = The record number has 12 letters and digits, for example ABCD-EFGH-JKMN. Check it.
 error-reason-format = Write the reason in one line, without special characters.
-error-reason-required = Write the reason.
-error-reason-too-long = The reason is too long: 500 characters at most.

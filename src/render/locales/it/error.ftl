@@ -128,5 +128,3 @@ error-form-running = Il primo invio è ancora in corso. Aspetta un momento e pre
 error-form-again = Nel frattempo la sessione è cambiata. I dati sono ancora qui: premi di nuovo «Salva».
 error-reference-format = Il numero di pratica ha 12 lettere e cifre, per esempio ABCD-EFGH-JKMN. Controllalo.
 error-reason-format = Scrivi il motivo su una riga, senza caratteri speciali.
-error-reason-required = Scrivi il motivo.
-error-reason-too-long = Il motivo è troppo lungo: al massimo 500 caratteri.
