@@ -112,7 +112,12 @@ pub(in crate::app) async fn read(
         .iter()
         .any(|row| row.sealed.is_some() && key_version(row).is_none());
     let vault = if has_notes {
-        Some(Vault::open(ctx, conn, scope, ClaimantId::new(subject)).await?)
+        match Vault::open(ctx, conn, scope, ClaimantId::new(subject)).await {
+            Ok(vault) => Some(vault),
+            // erased: the notes went with the data key, the trail stays
+            Err(AppError::NotFound) => None,
+            Err(error) => return Err(error),
+        }
     } else {
         None
     };
