@@ -20,6 +20,7 @@ mod confirmation;
 mod embedded;
 mod erasure;
 mod identity;
+mod pages;
 mod program;
 mod request;
 mod roles;
