@@ -1,10 +1,5 @@
 //! The own record under an access token, and nobody else's.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot go on panics, in its functions too"
-)]
-
 use chrono::TimeDelta;
 use joinder::domain::permission::{Access, operation};
 use reqwest::Method;
@@ -214,6 +209,46 @@ async fn a_request_for_a_link_names_what_is_wrong_with_it() {
     assert_eq!(
         wrong(json!({"email": "x@example.org", "case": CASE, "cc": "y"})).await,
         [field("/cc", "unknown_field")]
+    );
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_description_names_each_operation_at_its_place_and_who_may() {
+    let app = TestApp::start().await;
+    let described = app.request(Method::GET, "/openapi.json");
+    let described = ask(described).await.expect(200);
+    let mut places = Vec::new();
+    for (path, methods) in described["paths"].as_object().unwrap() {
+        for (method, told) in methods.as_object().unwrap() {
+            let name = told["operationId"].as_str().unwrap().to_owned();
+            let known = operation::ALL.iter().find(|known| known.name == name);
+            let known = known.unwrap();
+            assert_eq!(
+                (known.path, known.method.as_str()),
+                (path.as_str(), method.to_uppercase().as_str())
+            );
+            if known.access == Access::Claimant {
+                assert_eq!(told["security"], json!([{"claimant": []}]), "{name}");
+                assert!(told["responses"]["401"].is_object(), "{name}");
+            }
+            places.push(name);
+        }
+    }
+    places.sort();
+    let registered = joinder::web::routes::all();
+    let registered = registered.iter().map(joinder::web::Route::operation);
+    let api = registered.filter(|known| known.path.starts_with("/api/"));
+    let mut expected: Vec<String> = api.map(|known| known.name.to_owned()).collect();
+    expected.sort();
+    assert_eq!(places, expected);
+    let public = operation::ALL
+        .iter()
+        .filter(|known| known.path.starts_with("/api/v1/public/"));
+    assert!(
+        public
+            .into_iter()
+            .all(|known| places.iter().any(|place| place == known.name))
     );
     app.stop().await;
 }

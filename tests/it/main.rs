@@ -1,5 +1,16 @@
 //! The tests that need the real thing: a server, a database, mails. One binary, one module for each subject.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::format_push_string,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::too_many_lines,
+    clippy::disallowed_methods,
+    reason = "a test that cannot go on panics, and drives its own connections"
+)]
+
 mod access;
 mod app;
 mod backup;
