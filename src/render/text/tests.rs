@@ -11,7 +11,7 @@ use chrono::{NaiveDate, TimeZone, Utc};
 use super::*;
 
 /// Families of keys that are put together from fixed words (`Text::word`, error codes, months).
-const FAMILIES: [&str; 26] = [
+const FAMILIES: [&str; 36] = [
     "problem-",
     "letter-",
     "month-",
@@ -38,6 +38,16 @@ const FAMILIES: [&str; 26] = [
     "enter-text-",
     "me-notice-",
     "message-",
+    "fact-topic-",
+    "identity-warning-",
+    "mail-kind-",
+    "role-",
+    "review-",
+    "login-refused-",
+    "actor-",
+    "conflict-",
+    "mailbox-treatment-",
+    "warning-",
 ];
 
 fn root(path: &str) -> PathBuf {
