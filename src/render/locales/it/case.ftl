@@ -118,4 +118,3 @@ mail-kind-confirmation = Conferma di un’iscrizione
 mail-kind-resend = Conferma di un’iscrizione, inviata di nuovo
 mail-kind-access = Collegamento per entrare nella propria pratica
 incident-facts = Che cosa dicono le fonti
-fact-topic-sources = Le sigle delle fonti
