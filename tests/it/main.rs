@@ -15,6 +15,7 @@ mod access;
 mod app;
 mod backup;
 mod bootstrap;
+mod browser;
 mod claimant;
 mod confirmation;
 mod embedded;
