@@ -2,6 +2,7 @@
 
 mod access;
 mod app;
+mod assist;
 mod backup;
 mod bootstrap;
 mod claimant;
