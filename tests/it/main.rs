@@ -10,6 +10,7 @@ mod confirmation;
 mod embedded;
 mod erasure;
 mod identity;
+mod own_record;
 mod program;
 mod request;
 mod roles;
