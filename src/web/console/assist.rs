@@ -146,7 +146,7 @@ pub async fn identity(
     staff.check_csrf(&state, sent.csrf.as_deref())?;
     let given = identity_form::request(&sent);
     let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
-    let acting = async move { assist::enter_identity(&ctx, &actor, id, given).await };
+    let acting = Box::pin(async move { assist::enter_identity(&ctx, &actor, id, given).await });
     match state.ctx.to_end(acting).await {
         Ok(_) => Ok(see_other(&place(id))),
         Err(AppError::Invalid(errors)) => {

@@ -101,7 +101,8 @@ pub async fn identity(
     let id = claimant(&id)?;
     let request = body.0.request();
     let ctx = state.ctx.clone();
-    let acting = async move { assist::enter_identity(&ctx, &staff.actor, id, request).await };
+    let acting =
+        Box::pin(async move { assist::enter_identity(&ctx, &staff.actor, id, request).await });
     let warnings = state.ctx.to_end(acting).await?;
     Ok(HttpResponse::Ok().json(IdentityEnteredResponse { warnings }))
 }
