@@ -16,10 +16,11 @@ use crate::app::vault::Vault;
 use crate::db::claimant::{self, ClaimantRow};
 use crate::db::{Conn, Scope, identity as identity_db};
 use crate::domain::claimant::ClaimantState;
-use crate::domain::field::{FieldCode, FieldErrors};
+use crate::domain::field::FieldErrors;
 use crate::domain::identity::Identity;
 use crate::domain::ids::ClaimantId;
 use crate::domain::permission::operation;
+use crate::domain::reason::Reason;
 
 /// How staff reached the person.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -52,17 +53,15 @@ impl How {
 /// Confirms a person in `to_assist`; operator, time and reason go into the trail.
 ///
 /// # Errors
-/// `NotFound` out of the own association; `IllegalTransition` in another state; `Invalid` at
-/// `/reason` if blank or over 500 characters.
+/// `NotFound` out of the own association; `IllegalTransition` in another state.
 pub async fn confirm(
     ctx: &Ctx,
     actor: &StaffActor,
     id: ClaimantId,
     how: How,
-    reason: &str,
+    reason: &Reason,
 ) -> AppResult<ClaimantState> {
     actor.require(&operation::ASSIST_CONFIRM)?;
-    let reason = checked_reason(reason)?;
     let scope = Scope::Association(actor.association_id());
     let mut tx = ctx.pools.begin(scope).await?;
     let found = find_assisted(&mut tx, scope, id).await?;
@@ -89,7 +88,7 @@ pub async fn confirm(
     let entry = entry
         .moved(before, after)
         .with(json!({ "how": how.as_str() }));
-    audit::append_with_note(ctx, &mut tx, scope, entry, Some(&reason)).await?;
+    audit::append_with_note(ctx, &mut tx, scope, entry, Some(reason.as_str())).await?;
     let state = settle_confirmed(ctx, &mut tx, &row).await?;
     tx.commit().await?;
     Ok(state)
@@ -168,18 +167,6 @@ fn still_assisted(row: &ClaimantRow) -> AppResult<ClaimantState> {
         ClaimantState::ToAssist => Ok(ClaimantState::ToAssist),
         other => Err(AppError::IllegalTransition(other.as_str())),
     }
-}
-
-fn checked_reason(reason: &str) -> AppResult<String> {
-    let reason = reason.trim();
-    let mut errors = FieldErrors::new();
-    if reason.is_empty() {
-        errors.push("/reason", FieldCode::Required, "error-reason-required");
-    }
-    if reason.chars().count() > 500 {
-        errors.push("/reason", FieldCode::TooLong, "error-reason-too-long");
-    }
-    Ok(errors.into_result(reason.to_owned())?)
 }
 
 /// The address stands at the top of these requests.

@@ -1,5 +1,4 @@
-//! One claimant as staff see them: everything, with its trail; and the confirmation by staff of
-//! who has no e-mail.
+//! One claimant as staff see them: everything, with its trail.
 
 use std::fmt;
 
@@ -64,8 +63,10 @@ pub struct ClaimantView {
     pub confirmed_at: Option<DateTime<Utc>>,
     /// When the declaration in force was signed, UTC.
     pub signed_at: Option<DateTime<Utc>>,
-    /// Whether the actor may confirm, enter identity or e-mail now.
+    /// Whether the actor may confirm the contact or enter an e-mail now.
     pub can_assist: bool,
+    /// Whether the actor may enter identity now, for who has no e-mail to do it alone.
+    pub can_enter_identity: bool,
 }
 
 /// A contact as the actor may see it.
@@ -159,6 +160,7 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
         confirmed_at: row.confirmed_at,
         signed_at: row.signed_at,
         can_assist: clear && state == ClaimantState::ToAssist,
+        can_enter_identity: clear && row.contact_kind != "email" && state.takes_identity(),
     })
 }
 

@@ -7,10 +7,12 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::stream::{self, BoxStream, StreamExt};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::app::claimant_list::{self, Filter, selection};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
+use crate::app::idempotency::{self, Kept};
 use crate::app::staff::StaffActor;
 use crate::crypto::token;
 use crate::db::claimant_list::Selection;
@@ -61,6 +63,8 @@ pub struct NewExport {
     pub clear: bool,
     /// What for.
     pub purpose: Reason,
+    /// 1 to 128 visible ASCII characters; with it a repeated request asks once.
+    pub idempotency_key: Option<String>,
 }
 
 /// How an export stands.
@@ -115,10 +119,12 @@ pub async fn masked_csv(
 /// Asks for a list, with what it is for; a clear one needs a fresh second factor. Its bytes are
 /// made when they are fetched, once. The approval of clear lists by a second person (R58) comes
 /// with its own queue; until then role, reason and second factor guard them. Audited as
-/// `export_requested`.
+/// `export_requested`. Asked for again under the same key within 24 h, it is the first one, as it
+/// stands now.
 ///
 /// # Errors
-/// `Forbidden`, `StepUpRequired`; `NotFound` for a case of others.
+/// `Forbidden`, `StepUpRequired`; `NotFound` for a case of others; `IdempotencyMismatch`,
+/// `IdempotencyRunning`.
 pub async fn request(ctx: &Ctx, actor: &StaffActor, new: NewExport) -> AppResult<ExportStatus> {
     actor.require(&operation::EXPORT)?;
     let own = claimant_list::own_case(ctx, actor, &new.case).await?;
@@ -131,6 +137,12 @@ pub async fn request(ctx: &Ctx, actor: &StaffActor, new: NewExport) -> AppResult
     };
     let scope = actor.scope();
     let mut tx = ctx.pools.begin(scope).await?;
+    if let Some(before) = asked_before(ctx, &mut tx, actor, &row, &new).await? {
+        let association = actor.association_id();
+        return Ok(status_of(
+            export::get(&mut tx, scope, association, before).await?,
+        ));
+    }
     export::insert(&mut tx, scope, &row).await?;
     let mut deed = actor.deed(id.uuid(), "export_requested");
     deed.detail = described(&row);
@@ -206,6 +218,29 @@ pub async fn fail_abandoned(ctx: &Ctx) -> AppResult<usize> {
     }
     tx.commit().await?;
     Ok(failed)
+}
+
+/// Keeps the export under its key; gives the one that is there already.
+async fn asked_before(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    actor: &StaffActor,
+    row: &ExportRow,
+    new: &NewExport,
+) -> AppResult<Option<ExportId>> {
+    let Some(key) = &new.idempotency_key else {
+        return Ok(None);
+    };
+    let now = ctx.clock.now();
+    let (association, staff) = (actor.association_id(), actor.staff_id());
+    let place = format!("export|{association}|{staff}|{key}");
+    let kept = Kept::under(ctx, &place, &(described(row), &row.purpose))?;
+    if idempotency::keep(conn, &kept.row(202, &row.id, now)?, now).await? {
+        return Ok(None);
+    }
+    let before = idempotency::find::<Uuid>(conn, &kept, now).await?;
+    let before = before.ok_or(AppError::IdempotencyRunning)?;
+    Ok(Some(ExportId::new(before)))
 }
 
 fn produce(

@@ -2,7 +2,7 @@
 
 use crate::app::ctx::Ctx;
 use crate::app::error::AppResult;
-use crate::app::retention;
+use crate::app::{export, retention};
 use crate::db::{Scope, retention as rows};
 use crate::domain::claimant::ClaimantState;
 
@@ -21,6 +21,8 @@ pub struct Housekept {
     pub unconfirmed: usize,
     /// Expired rows deleted, over all tables.
     pub swept: usize,
+    /// Exports marked as failed whose process is gone.
+    pub exports: usize,
 }
 
 /// Counts, deletes what is due and sweeps what has expired. Safe to repeat and to run twice at once.
@@ -33,6 +35,7 @@ pub async fn run(ctx: &Ctx) -> AppResult<Housekept> {
     Ok(Housekept {
         unconfirmed: deleted.claimants,
         swept: sweep(ctx).await?,
+        exports: export::fail_abandoned(ctx).await?,
     })
 }
 

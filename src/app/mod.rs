@@ -19,6 +19,7 @@ pub mod error;
 pub mod export;
 pub mod health;
 pub mod housekeeping;
+pub mod idempotency;
 pub mod identity;
 pub mod joined;
 pub mod keyring;

@@ -11,12 +11,12 @@ use uuid::Uuid;
 use crate::app::ctx::Ctx;
 use crate::app::directory::{AssociationEntry, CaseEntry, Directory};
 use crate::app::error::{AppError, AppResult};
+use crate::app::idempotency::{self, Kept};
 use crate::app::vault::Vault;
 use crate::crypto::challenge::ChallengePurpose;
 use crate::crypto::token;
 use crate::db::sign_up::{
-    CapIds, ConsentRows, DataKeyRow, IdempotencyRow, IdentityRow, KeptAnswer, LookupRows, MailRow,
-    MailboxRows, SignUpRows,
+    CapIds, ConsentRows, DataKeyRow, IdentityRow, LookupRows, MailRow, MailboxRows, SignUpRows,
 };
 use crate::db::{DbError, sign_up as db};
 use crate::domain::claimant::{ClaimantState, ContactKind};
@@ -34,8 +34,6 @@ use crate::domain::sign_up::{SignUp, SignUpInput, SignUpNotice, SignUpRules};
 pub const CONFIRMATION_HOURS: i64 = 72;
 /// Days a mail is tried.
 pub const MAIL_DAYS: i64 = 7;
-/// Hours an answer is kept under its idempotency key.
-const ANSWER_HOURS: i64 = 24;
 
 /// A sign-up as it comes in.
 #[derive(Debug)]
@@ -197,37 +195,17 @@ pub(in crate::app) const fn identity_kind(identity: &Identity) -> &'static str {
     }
 }
 
-/// The idempotency key and the request it came with, hashed.
-struct Kept {
-    id: Uuid,
-    request_hash: Vec<u8>,
-}
-
 fn kept_under(ctx: &Ctx, case: &CaseEntry, request: &SignUpRequest) -> AppResult<Kept> {
     let place = format!("sign_up|{}|{}", case.id, request.idempotency_key);
-    let body = serde_json::to_string(&request.input).map_err(AppError::internal)?;
-    let index = &ctx.keyring.index;
-    Ok(Kept {
-        id: token::uuid_v8(index.platform_hash("idempotency", &place)),
-        request_hash: index.platform_hash("request", &body).to_vec(),
-    })
+    Kept::under(ctx, &place, &request.input)
 }
 
 /// The answer given before under this key, if any.
 async fn replay(ctx: &Ctx, kept: &Kept, now: DateTime<Utc>) -> AppResult<Option<SignedUp>> {
     let mut conn = ctx.pools.intake().await?;
-    let Some(answer) = db::find_answer(&mut conn, kept.id, now).await? else {
+    let Some(answer) = idempotency::find::<Answer>(&mut conn, kept, now).await? else {
         return Ok(None);
     };
-    let KeptAnswer {
-        request_hash,
-        response,
-        ..
-    } = answer;
-    if request_hash != kept.request_hash {
-        return Err(AppError::IdempotencyMismatch);
-    }
-    let answer: Answer = serde_json::from_value(response).map_err(AppError::internal)?;
     let state = ClaimantState::parse(&answer.state);
     Ok(Some(SignedUp {
         id: answer.id,
@@ -324,12 +302,7 @@ async fn rows(
             association_key_version,
             wrapped,
         },
-        idempotency: IdempotencyRow {
-            id: kept.id,
-            request_hash: kept.request_hash.clone(),
-            response: serde_json::to_value(&answer).map_err(AppError::internal)?,
-            expires_at: now + Duration::hours(ANSWER_HOURS),
-        },
+        idempotency: kept.row(201, &answer, now)?,
         mailboxes: mailbox_rows(directory, sign_up, &vault)?,
         consents: consent_rows(request, sign_up, &vault)?,
         identity: sign_up

@@ -14,6 +14,7 @@ pub mod dump;
 pub mod embedded;
 pub mod error;
 pub mod export;
+pub mod idempotency;
 pub mod identity;
 pub mod key;
 pub mod lease;

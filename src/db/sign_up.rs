@@ -16,8 +16,8 @@ use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
 use crate::db::error::DbResult;
+use crate::db::idempotency::IdempotencyRow;
 use crate::db::pool::Conn;
-use crate::db::schema::idempotency_keys;
 
 /// Everything a sign-up writes. Arrays of one group are equally long.
 #[derive(Debug)]
@@ -60,19 +60,6 @@ pub struct SignUpRows {
 pub struct DataKeyRow {
     pub association_key_version: i32,
     pub wrapped: Vec<u8>,
-}
-
-/// The answer kept under the idempotency key.
-#[derive(Debug)]
-#[expect(
-    missing_docs,
-    reason = "each field is the column of its name; see the migrations"
-)]
-pub struct IdempotencyRow {
-    pub id: Uuid,
-    pub request_hash: Vec<u8>,
-    pub response: serde_json::Value,
-    pub expires_at: DateTime<Utc>,
 }
 
 /// Mailboxes, column by column.
@@ -159,19 +146,6 @@ pub struct CapIds {
     pub tomorrow_at: DateTime<Utc>,
 }
 
-/// An answer kept for a repeated request.
-#[derive(Queryable, Selectable, Debug)]
-#[diesel(table_name = idempotency_keys)]
-#[expect(
-    missing_docs,
-    reason = "each field is the column of its name; see the migrations"
-)]
-pub struct KeptAnswer {
-    pub request_hash: Vec<u8>,
-    pub status: i16,
-    pub response: serde_json::Value,
-}
-
 /// Writes a sign-up. `false`: the idempotency key was used before, nothing was written.
 ///
 /// Runs on a connection of the intake pool, in a transaction of its own. A request with the same
@@ -182,24 +156,6 @@ pub struct KeptAnswer {
 pub async fn insert(conn: &mut Conn, rows: SignUpRows) -> DbResult<bool> {
     let fresh: Vec<i32> = SignUpStatement(rows).get_results(conn).await?;
     Ok(!fresh.is_empty())
-}
-
-/// The answer kept under an idempotency key.
-///
-/// # Errors
-/// As the database says.
-pub async fn find_answer(
-    conn: &mut Conn,
-    id: Uuid,
-    now: DateTime<Utc>,
-) -> DbResult<Option<KeptAnswer>> {
-    Ok(idempotency_keys::table
-        .filter(idempotency_keys::id.eq(id))
-        .filter(idempotency_keys::expires_at.gt(now))
-        .select(KeptAnswer::as_select())
-        .first(conn)
-        .await
-        .optional()?)
 }
 
 struct SignUpStatement(SignUpRows);

@@ -4,11 +4,13 @@
 //! knows of SQL, keys or mails.
 
 pub mod api;
+pub mod assist;
 pub mod console;
 pub mod csv;
 pub mod demo;
 pub mod error;
 pub mod extract;
+pub mod identity_form;
 pub mod metrics;
 pub mod middleware;
 pub mod public;

@@ -5,8 +5,9 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::{Trouble, pause};
+use crate::app::housekeeping::{self, Housekept};
 use crate::app::lease::{self, Holder};
-use crate::app::{AppResult, Ctx, housekeeping};
+use crate::app::{AppResult, Ctx};
 
 /// How often the lease is tried for.
 const TICK: Duration = Duration::from_secs(5);
@@ -33,10 +34,11 @@ async fn turn(ctx: &Ctx, holder: Holder) -> AppResult<()> {
         return Ok(());
     }
     let done = housekeeping::run(ctx).await?;
-    if done.unconfirmed > 0 || done.swept > 0 {
+    if done != Housekept::default() {
         tracing::info!(
             unconfirmed = done.unconfirmed,
             swept = done.swept,
+            exports = done.exports,
             "house kept"
         );
     }

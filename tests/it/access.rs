@@ -1,254 +1,498 @@
-//! The own record under an access token, and nobody else's.
+//! The access matrix: every operation of the permission table, asked by everybody.
+//!
+//! Each operation has an arrangement that would be taken from who may: what is refused is refused
+//! for who asks. An operation without one fails the walk.
+
+use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
-use joinder::domain::permission::{Access, operation};
-use reqwest::Method;
+use joinder::app::csrf;
+use joinder::app::session::Ticket;
+use joinder::domain::ids::{AssociationId, ClaimantId};
+use joinder::domain::permission::{Access, Method, Operation, Role, operation};
+use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
+use url::form_urlencoded;
+use uuid::Uuid;
 
 use crate::app::TestApp;
-use crate::claimant::{SignUpBuilder, ask, code_in, token_in, tokens_in};
+use crate::claimant::{SignUpBuilder, mario};
 use crate::seed::CASE;
+use crate::staff_console;
+use crate::staff_seed::{PASSWORD, Person, association, person, post};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_own_record_shows_everything_masked() {
-    let app = TestApp::seeded().await;
-    let builder = SignUpBuilder::new("maria.rossi@example.org")
-        .with("/contact/phone", json!("+393331234567"));
-    let claimant = app.confirmed(&builder).await;
-    let mut me = claimant.me().await;
-    let id = claimant.id.to_string();
-    assert_eq!(me["id"], id);
-    assert_eq!(me["reference"].as_str().unwrap().len(), 12);
-    let phone = me["contact"]["phone"].as_str().unwrap().to_owned();
-    assert!(
-        phone.ends_with("67") && !phone.contains("333123"),
-        "{phone}"
-    );
-    for field in ["id", "reference"] {
-        me.as_object_mut().unwrap().remove(field);
+/// What is sent along.
+enum Body {
+    Nothing,
+    Json(Value),
+    Form(Vec<(&'static str, String)>),
+}
+
+/// Who asks: what the API gets as Bearer, what pages get as cookies, and the token of their forms.
+#[derive(Clone, Default)]
+struct Asker {
+    bearer: Option<String>,
+    cookies: Vec<(&'static str, String)>,
+    csrf: String,
+}
+
+/// An answer, read.
+struct Seen {
+    status: u16,
+    headers: HeaderMap,
+    body: String,
+}
+
+impl Seen {
+    fn place(&self) -> &str {
+        let place = self.headers.get("location");
+        place.map_or("", |place| place.to_str().unwrap())
     }
-    me["contact"].as_object_mut().unwrap().remove("phone");
-    let consent = |purpose: &str| json!({"purpose": purpose, "text_version": "1", "given": true, "given_at": "2026-03-02T09:00:00Z"});
-    let expected = json!({
-        "case": CASE, "association": "codacons", "state": "confirmed", "language": "it",
-        "created_at": "2026-03-02T09:00:00Z", "confirmed_at": "2026-03-02T09:00:00Z",
-        "contact": {"email": "m***i@example.org"},
-        "mailboxes": [{"address": "caduta@libero.it", "plan": "free", "alias": false, "treatment": "in_scope"}],
-        "identity": null, "missing": ["b", "d", "e", "f", "g", "h", "i"], "ready": false,
-        "consents": [consent("privacy_notice"), consent("contact")],
-    });
-    assert_eq!(me, expected);
-    app.stop().await;
+
+    fn problem(&self) -> Value {
+        serde_json::from_str::<Value>(&self.body).unwrap()["type"].clone()
+    }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn c_is_missing_where_the_association_named_no_lawyer() {
-    let app = TestApp::seeded().await;
-    let builder = SignUpBuilder::new("maria@example.org").association("altroconsumo");
-    let me = app.confirmed(&builder).await.me().await;
-    assert!(me["missing"].as_array().unwrap().contains(&json!("c")));
-    app.stop().await;
+/// The case, two associations and what operations are about.
+struct World {
+    app: TestApp,
+    ours: AssociationId,
+    theirs: AssociationId,
+    visited: BTreeSet<&'static str>,
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn without_a_token_or_with_a_foreign_one_every_own_operation_is_401() {
-    let app = TestApp::seeded().await;
+impl World {
+    async fn start() -> Self {
+        let app = TestApp::seeded().await;
+        let ours = association(&app, "codacons").await;
+        let theirs = association(&app, "altroconsumo").await;
+        Self {
+            app,
+            ours,
+            theirs,
+            visited: BTreeSet::new(),
+        }
+    }
+
+    /// Somebody of ours to assist.
+    async fn assisted(&self) -> Uuid {
+        let builder = SignUpBuilder::new("x@example.org")
+            .without("/contact/email")
+            .with("/contact/phone", json!("+393331234567"));
+        self.app.sign_up(&builder).await.id
+    }
+
+    /// A fresh claimant of ours with an open session.
+    async fn claimant(&self) -> Asker {
+        let email = format!("{}@example.org", Uuid::new_v4().simple());
+        let claimant = self.app.confirmed(&SignUpBuilder::new(&email)).await;
+        let ticket = Ticket {
+            claimant: ClaimantId::new(claimant.id),
+            association: self.ours,
+        };
+        Asker {
+            csrf: csrf::token(&self.app.ctx, &claimant.token).unwrap(),
+            cookies: vec![
+                ("joinder_me", claimant.token.clone()),
+                ("joinder_staff", claimant.token.clone()),
+                ("joinder_joined", ticket.seal(&self.app.ctx)),
+            ],
+            bearer: Some(claimant.token),
+        }
+    }
+
+    /// Signs a staff member in for API and console. `joinder_me` holds the same: it opens nothing.
+    async fn staff(&self, who: &Person) -> Asker {
+        let bearer = who.bearer(&self.app).await;
+        let browser = self.app.browser();
+        let opened = staff_console::sign_in(&self.app, &browser, who).await;
+        let cookie = opened.headers()["set-cookie"].to_str().unwrap();
+        let token = cookie.split(['=', ';']).nth(1).unwrap().to_owned();
+        Asker {
+            bearer: Some(bearer),
+            csrf: csrf::token(&self.app.ctx, &token).unwrap(),
+            cookies: vec![("joinder_me", token.clone()), ("joinder_staff", token)],
+        }
+    }
+
+    /// An export of ours, asked for by who has just shown a second factor.
+    async fn export(&self, asker: &Asker) -> Uuid {
+        let body = json!({"case": CASE, "format": "csv", "purpose": "Deposito"});
+        let bearer = asker.bearer.as_deref();
+        let answer = post(&self.app, "/api/v1/staff/exports", bearer, &body).await;
+        assert_eq!(answer.status().as_u16(), 202);
+        let answer: Value = answer.json().await.unwrap();
+        answer["id"].as_str().unwrap().parse().unwrap()
+    }
+
+    /// Asks for an operation about a record; what the path needs beside is made up.
+    async fn ask(&mut self, known: &Operation, asker: &Asker, id: Uuid, body: Body) -> Seen {
+        self.visited.insert(known.name);
+        let path = known
+            .path
+            .replace("{slug}", CASE)
+            .replace("{id}", &id.to_string())
+            .replace("{purpose}", "newsletter")
+            .replace("{code}", "AAAA-AAAA")
+            .replace("{name}", "1")
+            .replace("{token}", &"A".repeat(43));
+        assert!(!path.contains('{'), "arrange {path}");
+        let method = known.method.as_str().parse().unwrap();
+        let mut request = self.app.request(method, &path);
+        if let Some(bearer) = asker.bearer.as_deref().filter(|_| is_api(known)) {
+            request = request.bearer_auth(bearer);
+        }
+        for (name, value) in &asker.cookies {
+            request = request.header("cookie", format!("{name}={value}"));
+        }
+        if known.name == operation::SIGN_UP.name {
+            request = request.header("idempotency-key", Uuid::new_v4().to_string());
+        }
+        let request = match body {
+            Body::Nothing => request,
+            Body::Json(body) => request.json(&body),
+            Body::Form(fields) => {
+                let mut form = form_urlencoded::Serializer::new(String::new());
+                form.append_pair("csrf", &asker.csrf);
+                form.extend_pairs(fields);
+                request
+                    .header("content-type", "application/x-www-form-urlencoded")
+                    .body(form.finish())
+            }
+        };
+        let answer = request.send().await.unwrap();
+        Seen {
+            status: answer.status().as_u16(),
+            headers: answer.headers().clone(),
+            body: answer.text().await.unwrap_or_default(),
+        }
+    }
+}
+
+fn is_api(known: &Operation) -> bool {
+    known.path.starts_with("/api/")
+}
+
+fn is_console(known: &Operation) -> bool {
+    known.path.starts_with("/console")
+}
+
+fn form(fields: &[(&'static str, &str)]) -> Body {
+    let fields = fields.iter();
+    Body::Form(
+        fields
+            .map(|(name, value)| (*name, (*value).to_owned()))
+            .collect(),
+    )
+}
+
+/// What a claimant or anybody sends.
+fn public_body(name: &str) -> Option<Body> {
+    let address = json!({"email": "x@example.org", "case": CASE});
+    let token = json!({"token": "A".repeat(43)});
+    Some(match name {
+        "sign_up" => Body::Json(SignUpBuilder::new("x@example.org").body),
+        "confirm" | "enter" => Body::Json(token),
+        "resend" | "request_access" => Body::Json(address),
+        "put_identity" => Body::Json(json!({"person": mario()})),
+        "put_consent" => Body::Json(json!({"given": true})),
+        "withdraw" => Body::Json(json!({})),
+        "erase" => Body::Nothing,
+        "identity_form" => form(&[("kind", "person")]),
+        "consent_form" => form(&[("given", "true")]),
+        "enter_link_form" => form(&[("email", "x@example.org"), ("case", CASE)]),
+        "joined_code" | "enter_code_form" => form(&[("code", "123456"), ("reference", "X")]),
+        "joined_address" => form(&[("email", "y@example.org")]),
+        "join_form" | "joined_resend" | "confirm_form" | "confirm_resend" | "enter_form"
+        | "leave_form" | "withdraw_form" | "erase_form" => form(&[]),
+        _ => return None,
+    })
+}
+
+/// What staff send.
+fn staff_body(name: &str, code: &str) -> Option<Body> {
+    let reached = json!({"how": "phone", "reason": "Ha risposto"});
+    Some(match name {
+        "staff_step_up" => Body::Json(json!({ "totp": code })),
+        "console_step_up_form" => form(&[("totp", code), ("back", "/console")]),
+        "assist_confirm" => Body::Json(reached),
+        "assist_identity" => Body::Json(json!({"person": mario()})),
+        "assist_email" => Body::Json(json!({"email": "z@example.org"})),
+        "export" => Body::Json(json!({"case": CASE, "format": "csv", "purpose": "Deposito"})),
+        "logout_form" => form(&[]),
+        "console_confirm_form" => form(&[("how", "post"), ("reason", "Lettera")]),
+        "console_email_form" => form(&[("email", "z@example.org")]),
+        "console_export_form" => form(&[("purpose", "Deposito"), ("state", "")]),
+        "console_identity_form" => form(&[
+            ("kind", "person"),
+            ("person[codice_fiscale]", "RSSMRA85C12H501J"),
+            ("person[given_name]", "Mario"),
+            ("person[family_name]", "Rossi"),
+        ]),
+        _ => return None,
+    })
+}
+
+fn body(known: &Operation, code: &str) -> Body {
+    if known.method == Method::Get {
+        return Body::Nothing;
+    }
+    let found = public_body(known.name).or_else(|| staff_body(known.name, code));
+    found.unwrap_or_else(|| panic!("{} has no arrangement", known.name))
+}
+
+fn of_staff(known: &Operation) -> bool {
+    matches!(
+        known.access,
+        Access::AnyStaff | Access::Staff(_) | Access::StepUp(_)
+    )
+}
+
+/// Operations that end or renew what the walk stands on: asked when the rest is done.
+const LAST: [&str; 3] = ["staff_step_up", "console_step_up_form", "logout_form"];
+
+#[track_caller]
+fn assert_signed_out(known: &Operation, seen: &Seen, who: &str) {
+    if known.name == "leave_form" {
+        // over already: that is what was asked for
+        assert_eq!((seen.status, seen.place()), (303, "/"), "{who}");
+    } else if is_console(known) {
+        let found = (seen.status, seen.place());
+        assert_eq!(found, (303, "/console/login"), "{} {who}", known.name);
+    } else {
+        assert_eq!(seen.status, 401, "{} {who}", known.name);
+    }
+}
+
+#[track_caller]
+fn assert_taken(known: &Operation, seen: &Seen, who: &str) {
+    let taken = (200..400).contains(&seen.status)
+        && !seen.place().starts_with("/console/login")
+        && !seen.place().starts_with("/console/step-up");
+    assert!(taken, "{} {who}: {} {}", known.name, seen.status, seen.body);
+}
+
+#[track_caller]
+fn assert_forbidden(known: &Operation, seen: &Seen, who: &str) {
+    assert_eq!(seen.status, 403, "{} {who}", known.name);
+    if is_api(known) {
+        assert_eq!(seen.problem(), "/problems/forbidden", "{}", known.name);
+    }
+}
+
+#[track_caller]
+fn assert_step_up(known: &Operation, seen: &Seen, who: &str) {
+    if is_console(known) {
+        let found = (seen.status, seen.place());
+        assert_eq!(found, (303, "/console/step-up"), "{} {who}", known.name);
+    } else {
+        assert_eq!(seen.status, 403, "{} {who}", known.name);
+        assert_eq!(seen.problem(), "/problems/step-up-required", "{who}");
+    }
+}
+
+/// Fresh credentials where an operation takes them from anybody: each works once.
+async fn credentials(world: &World, known: &Operation, reader: &Person) -> Option<Body> {
+    let sign_in = || {
+        let code = reader.code(&world.app);
+        json!({"email": reader.email, "password": PASSWORD, "totp": code})
+    };
+    let body = match known.name {
+        "staff_token" => Body::Json(sign_in()),
+        "login_form" => {
+            let code = reader.code(&world.app);
+            form(&[
+                ("email", &reader.email),
+                ("password", PASSWORD),
+                ("totp", &code),
+            ])
+        }
+        "staff_refresh" | "staff_revoke" => {
+            let tokens = reader.sign_in(&world.app).await;
+            Body::Json(json!({"refresh_token": tokens["refresh_token"]}))
+        }
+        _ => return None,
+    };
+    world.app.clock().advance(TimeDelta::seconds(30));
+    Some(body)
+}
+
+/// What is public is open to nobody, to a claimant and to staff of any kind alike.
+async fn walk_public(world: &mut World) {
+    let reader = person(&world.app, world.ours, Role::Reader).await;
+    let claimant = world.claimant().await;
+    let mut nobody = Asker::default();
+    // the page after a sign-up belongs to the browser that signed up, signed in or not
+    nobody.cookies = vec![claimant.cookies[2].clone()];
+    for (who, asker) in [("nobody", nobody), ("claimant", claimant)] {
+        for known in operation::ALL {
+            if known.access != Access::Public {
+                continue;
+            }
+            let sent = match credentials(world, known, &reader).await {
+                Some(sent) => sent,
+                None => body(known, ""),
+            };
+            let seen = world.ask(known, &asker, Uuid::nil(), sent).await;
+            let open = !matches!(seen.status, 400 | 401 | 403 | 405 | 415 | 500..);
+            assert!(open, "{} {who}: {} {}", known.name, seen.status, seen.body);
+        }
+    }
+}
+
+/// What is a claimant's or staff's is closed to nobody; the demo is closed to all.
+async fn walk_as_nobody(world: &mut World) {
+    let id = world.assisted().await;
+    for known in operation::ALL {
+        let nobody = Asker::default();
+        match known.access {
+            Access::Public => {}
+            Access::Demo => {
+                let seen = world.ask(known, &nobody, id, Body::Nothing).await;
+                assert_eq!(seen.status, 404, "{}", known.name);
+            }
+            _ => {
+                let seen = world.ask(known, &nobody, id, body(known, "000000")).await;
+                assert_signed_out(known, &seen, "nobody");
+            }
+        }
+    }
+}
+
+/// A claimant may what is a claimant's, and nothing of staff.
+async fn walk_as_claimant(world: &mut World) {
+    let id = world.assisted().await;
+    for known in operation::ALL {
+        let asker = world.claimant().await;
+        if known.access == Access::Claimant {
+            let seen = world.ask(known, &asker, id, body(known, "")).await;
+            // an empty identity is read, and refused for what is missing
+            if known.name == "identity_form" {
+                assert_eq!(seen.status, 422);
+            } else {
+                assert_taken(known, &seen, "claimant");
+            }
+        } else if of_staff(known) {
+            let seen = world.ask(known, &asker, id, body(known, "000000")).await;
+            assert_signed_out(known, &seen, "claimant");
+        }
+    }
+}
+
+/// Staff may what their role may, and are nobody on a claimant's routes.
+async fn walk_as_staff(world: &mut World, role: Role) {
+    let who = role.as_str();
+    let member = person(&world.app, world.ours, role).await;
+    let asker = world.staff(&member).await;
+    for known in operation::ALL {
+        if LAST.contains(&known.name) {
+            continue;
+        }
+        if known.access == Access::Claimant {
+            let seen = world.ask(known, &asker, Uuid::nil(), body(known, "")).await;
+            assert_signed_out(known, &seen, who);
+        } else if of_staff(known) {
+            // the register of exports is walked with a second factor
+            if known.path.contains("/exports/{id}") && known.allows(role) && !known.needs_step_up()
+            {
+                continue;
+            }
+            let id = world.assisted().await;
+            let seen = world.ask(known, &asker, id, body(known, "")).await;
+            match (known.allows(role), known.needs_step_up()) {
+                (false, _) => assert_forbidden(known, &seen, who),
+                (true, true) => assert_step_up(known, &seen, who),
+                (true, false) => assert_taken(known, &seen, who),
+            }
+        }
+    }
+    step_up(world, &asker, &member).await;
+    for known in operation::ALL {
+        let about_exports = known.path.contains("/exports/{id}");
+        if !(about_exports || known.needs_step_up()) {
+            continue;
+        }
+        let id = match about_exports && known.allows(role) {
+            true => world.export(&asker).await,
+            false => Uuid::nil(),
+        };
+        let seen = world.ask(known, &asker, id, body(known, "")).await;
+        match known.allows(role) {
+            true => assert_taken(known, &seen, who),
+            false => assert_forbidden(known, &seen, who),
+        }
+    }
+    let known = &operation::LOGOUT_FORM;
+    let seen = world.ask(known, &asker, Uuid::nil(), body(known, "")).await;
+    let found = (seen.status, seen.place());
+    assert_eq!(found, (303, "/console/login"), "{who}");
+}
+
+/// Shows a second factor to the API and to the console.
+async fn step_up(world: &mut World, asker: &Asker, member: &Person) {
+    for known in [&operation::STAFF_STEP_UP, &operation::CONSOLE_STEP_UP_FORM] {
+        let code = member.code(&world.app);
+        let seen = world
+            .ask(known, asker, Uuid::nil(), body(known, &code))
+            .await;
+        assert_taken(known, &seen, "second factor");
+        world.app.clock().advance(TimeDelta::seconds(30));
+    }
+}
+
+/// R55: what is another association's is like what never was, to the byte.
+async fn walk_as_another_association(world: &mut World) {
+    let ours = person(&world.app, world.ours, Role::CaseManager).await;
+    let ours = (world.staff(&ours).await, ours);
+    step_up(world, &ours.0, &ours.1).await;
+    let export = world.export(&ours.0).await;
+    let owner = person(&world.app, world.theirs, Role::Owner).await;
+    let asker = world.staff(&owner).await;
+    step_up(world, &asker, &owner).await;
     let mut asked = 0;
-    for known in operation::ALL
-        .iter()
-        .filter(|known| known.access == Access::Claimant && known.path.starts_with("/api/"))
-    {
-        let path = known.path.replace("{purpose}", "newsletter");
-        let method: Method = known.method.as_str().parse().unwrap();
-        for token in [
-            None,
-            Some("x"),
-            Some("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
-        ] {
-            let mut request = app.request(method.clone(), &path);
-            if let Some(token) = token {
-                request = request.bearer_auth(token);
-            }
-            if method == Method::PUT || path.ends_with("withdrawal") {
-                let body = if path.contains("consents") {
-                    json!({"given": true})
-                } else {
-                    json!({})
-                };
-                request = request.json(&body);
-            }
-            let answer = ask(request).await;
-            assert_eq!(answer.headers["www-authenticate"], "Bearer", "{path}");
-            answer.expect_problem(401, "unauthenticated");
-            asked += 1;
+    for known in operation::ALL {
+        if !(of_staff(known) && known.path.contains("{id}")) {
+            continue;
         }
+        let id = match known.path.contains("/exports/") {
+            true => export,
+            false => world.assisted().await,
+        };
+        let theirs = world.ask(known, &asker, id, body(known, "")).await;
+        let fresh = world.app.ctx.new_id();
+        let none = world.ask(known, &asker, fresh, body(known, "")).await;
+        assert_eq!((theirs.status, none.status), (404, 404), "{}", known.name);
+        assert_eq!(without_id(theirs), without_id(none), "{}", known.name);
+        asked += 1;
     }
-    assert_eq!(asked, 5 * 3);
-    app.stop().await;
+    assert_eq!(asked, 11);
+}
+
+/// The body without what differs each time.
+fn without_id(seen: Seen) -> String {
+    let request_id = seen.headers["x-request-id"].to_str().unwrap();
+    seen.body.replace(request_id, "")
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn r55_a_token_opens_the_own_record_only() {
-    let app = TestApp::seeded().await;
-    let maria = app
-        .confirmed(&SignUpBuilder::new("maria@example.org"))
-        .await;
-    let anna = app
-        .confirmed(&SignUpBuilder::new("anna@example.org").association("altroconsumo"))
-        .await;
-    assert_eq!(maria.me().await["association"], "codacons");
-    assert_eq!(anna.me().await["association"], "altroconsumo");
-    assert_eq!(anna.me().await["id"], anna.id.to_string());
-    anna.erase().await.expect(200);
-    assert_eq!(maria.me().await["state"], "confirmed");
-    ask(anna.request(Method::GET, ""))
-        .await
-        .expect_problem(401, "unauthenticated");
-    // the console's cookie is no credential of the API
-    let cookie = app
-        .request(Method::GET, "/api/v1/public/me")
-        .header("cookie", format!("joinder_me={}", maria.token));
-    ask(cookie).await.expect_problem(401, "unauthenticated");
-    app.stop().await;
-}
+async fn every_operation_answers_everybody_as_the_permission_table_says() {
+    let mut world = World::start().await;
+    walk_as_nobody(&mut world).await;
+    walk_as_claimant(&mut world).await;
+    for role in Role::ALL {
+        walk_as_staff(&mut world, role).await;
+    }
+    let visited = world.visited;
+    world.app.stop().await;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_session_ends_30_minutes_after_the_last_act() {
-    let app = TestApp::seeded().await;
-    let claimant = app
-        .confirmed(&SignUpBuilder::new("maria@example.org"))
-        .await;
-    app.clock().advance(TimeDelta::minutes(29));
-    claimant
-        .put_consent("newsletter", &json!({"given": true}))
-        .await
-        .expect(200);
-    app.clock().advance(TimeDelta::minutes(29));
-    claimant.me().await;
-    app.clock().advance(TimeDelta::minutes(1));
-    ask(claimant.request(Method::GET, ""))
-        .await
-        .expect_problem(401, "unauthenticated");
-    app.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn one_comes_back_by_link_or_code_each_good_once() {
-    let app = TestApp::seeded().await;
-    let claimant = app
-        .confirmed(&SignUpBuilder::new("maria@example.org"))
-        .await;
-    let reference = claimant.me().await["reference"].clone();
-    let mail = async || {
-        app.request_access("maria@example.org").await.expect(202);
-        app.run_outbox().await;
-        app.mails_to("maria@example.org").pop().unwrap()
+    let mut other = World {
+        visited,
+        ..World::start().await
     };
-    let proof = json!({"token": token_in(&mail().await, "enter")});
-    let entered = app.enter_by(&proof).await.expect(200);
-    assert_eq!(app.claimant(&entered).me().await["reference"], reference);
-    app.enter_by(&proof).await.expect_problem(410, "token-used");
-
-    let proof = json!({"reference": reference, "code": code_in(&mail().await)});
-    app.enter_by(&proof).await.expect(200);
-    app.enter_by(&proof).await.expect_problem(410, "token-used");
-
-    let late = json!({"token": token_in(&mail().await, "enter")});
-    app.clock().advance(TimeDelta::hours(24));
-    app.enter_by(&late)
-        .await
-        .expect_problem(410, "token-expired");
-    app.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn one_address_of_several_people_gets_one_mail_with_a_link_for_each() {
-    let app = TestApp::seeded().await;
-    let one = app
-        .confirmed(&SignUpBuilder::new("family@example.org"))
-        .await;
-    let two = app
-        .confirmed(&SignUpBuilder::new("family@example.org").association("altroconsumo"))
-        .await;
-    app.request_access("family@example.org").await.expect(202);
-    assert_eq!(app.run_outbox().await, 1);
-    let mail = app.mails_to("family@example.org").pop().unwrap();
-    let mut opened = Vec::new();
-    for token in tokens_in(&mail, "enter") {
-        let entered: Value = app.enter_by(&json!({"token": token})).await.expect(200);
-        opened.push(entered["claimant_id"].as_str().unwrap().to_owned());
-    }
-    opened.sort();
-    let mut expected = [one.id.to_string(), two.id.to_string()];
-    expected.sort();
-    assert_eq!(opened, expected);
-    app.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_request_for_a_link_names_what_is_wrong_with_it() {
-    let app = TestApp::seeded().await;
-    let wrong = async |body: Value| {
-        app.post("/api/v1/public/access-links", &body)
-            .await
-            .wrong_fields()
-    };
-    let field = |pointer: &str, code: &str| (pointer.to_owned(), code.to_owned());
-    assert_eq!(
-        wrong(json!({})).await,
-        [field("/email", "required"), field("/case", "required")]
-    );
-    assert_eq!(
-        wrong(json!({"email": "x", "case": CASE})).await,
-        [field("/email", "format")]
-    );
-    assert_eq!(
-        wrong(json!({"email": "x@example.org", "case": "none"})).await,
-        [field("/case", "unknown_value")]
-    );
-    assert_eq!(
-        wrong(json!({"email": "x@example.org", "case": CASE, "cc": "y"})).await,
-        [field("/cc", "unknown_field")]
-    );
-    app.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_description_names_each_operation_at_its_place_and_who_may() {
-    let app = TestApp::start().await;
-    let described = app.request(Method::GET, "/openapi.json");
-    let described = ask(described).await.expect(200);
-    let mut places = Vec::new();
-    for (path, methods) in described["paths"].as_object().unwrap() {
-        for (method, told) in methods.as_object().unwrap() {
-            let name = told["operationId"].as_str().unwrap().to_owned();
-            let known = operation::ALL.iter().find(|known| known.name == name);
-            let known = known.unwrap();
-            assert_eq!(
-                (known.path, known.method.as_str()),
-                (path.as_str(), method.to_uppercase().as_str())
-            );
-            if known.access == Access::Claimant {
-                assert_eq!(told["security"], json!([{"claimant": []}]), "{name}");
-                assert!(told["responses"]["401"].is_object(), "{name}");
-            }
-            places.push(name);
-        }
-    }
-    places.sort();
-    let registered = joinder::web::routes::all();
-    let registered = registered.iter().map(joinder::web::Route::operation);
-    let api = registered.filter(|known| known.path.starts_with("/api/"));
-    let mut expected: Vec<String> = api.map(|known| known.name.to_owned()).collect();
-    expected.sort();
-    assert_eq!(places, expected);
-    let public = operation::ALL
-        .iter()
-        .filter(|known| known.path.starts_with("/api/v1/public/"));
-    assert!(
-        public
-            .into_iter()
-            .all(|known| places.iter().any(|place| place == known.name))
-    );
-    app.stop().await;
+    walk_public(&mut other).await;
+    walk_as_another_association(&mut other).await;
+    let all: BTreeSet<&str> = operation::ALL.iter().map(|known| known.name).collect();
+    assert_eq!(other.visited, all);
+    other.app.stop().await;
 }

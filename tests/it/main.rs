@@ -13,6 +13,7 @@
 
 mod access;
 mod app;
+mod assist;
 mod backup;
 mod bootstrap;
 mod browser;
@@ -21,6 +22,7 @@ mod confirmation;
 mod embedded;
 mod erasure;
 mod identity;
+mod own_record;
 mod pages;
 mod program;
 mod request;

@@ -7,12 +7,17 @@ use reqwest::{Client, Response, StatusCode};
 use crate::app::{TestApp, TestOptions};
 use crate::staff_seed::{self, Claimant, PASSWORD, Person, SLUG, codacons, person};
 
-async fn open(app: &TestApp, browser: &Client, path: &str) -> (StatusCode, String) {
+pub(crate) async fn open(app: &TestApp, browser: &Client, path: &str) -> (StatusCode, String) {
     let answer = browser.get(app.url(path)).send().await.unwrap();
     (answer.status(), answer.text().await.unwrap())
 }
 
-async fn send(app: &TestApp, browser: &Client, path: &str, fields: &[(&str, &str)]) -> Response {
+pub(crate) async fn send(
+    app: &TestApp,
+    browser: &Client,
+    path: &str,
+    fields: &[(&str, &str)],
+) -> Response {
     let mut body = url::form_urlencoded::Serializer::new(String::new());
     body.extend_pairs(fields);
     browser
@@ -24,7 +29,7 @@ async fn send(app: &TestApp, browser: &Client, path: &str, fields: &[(&str, &str
         .unwrap()
 }
 
-async fn sign_in(app: &TestApp, browser: &Client, who: &Person) -> Response {
+pub(crate) async fn sign_in(app: &TestApp, browser: &Client, who: &Person) -> Response {
     let fields = [
         ("email", who.email.as_str()),
         ("password", PASSWORD),
@@ -36,12 +41,12 @@ async fn sign_in(app: &TestApp, browser: &Client, who: &Person) -> Response {
     answer
 }
 
-fn csrf(page: &str) -> &str {
+pub(crate) fn csrf(page: &str) -> &str {
     let rest = page.split("name=\"csrf\" value=\"").nth(1).unwrap();
     rest.split('"').next().unwrap()
 }
 
-fn place(answer: &Response) -> &str {
+pub(crate) fn place(answer: &Response) -> &str {
     assert_eq!(answer.status(), StatusCode::SEE_OTHER);
     answer.headers()["location"].to_str().unwrap()
 }

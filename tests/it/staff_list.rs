@@ -2,6 +2,7 @@
 
 use aws_lc_rs::digest;
 use data_encoding::HEXLOWER;
+use joinder::app::housekeeping;
 use joinder::domain::claimant::ClaimantState;
 use joinder::domain::ids::ClaimantId;
 use joinder::domain::permission::Role;
@@ -307,6 +308,60 @@ async fn r58_a_clear_list_needs_role_reason_and_a_fresh_second_factor() {
     assert!(lines[2].ends_with(ready["sha256"].as_str().unwrap()));
     let again = get(&app, &format!("{place}/content"), &bearer).await;
     assert_eq!(again.status(), StatusCode::CONFLICT);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_asked_for_twice_under_one_key_is_one() {
+    let app = staff_seed::start().await;
+    let manager = person(&app, codacons(), Role::CaseManager).await;
+    let other = person(&app, codacons(), Role::Owner).await;
+    let ask = async |bearer: &str, key: &str, purpose: &str| {
+        let body = json!({ "case": SLUG, "format": "csv", "purpose": purpose });
+        let request = app.browser().post(app.url("/api/v1/staff/exports"));
+        let request = request.bearer_auth(bearer).header("idempotency-key", key);
+        let answer = request.json(&body).send().await.unwrap();
+        (answer.status(), answer.json::<Value>().await.unwrap())
+    };
+    let mut bearers = Vec::new();
+    for person in [&manager, &other] {
+        let bearer = person.bearer(&app).await;
+        let code = json!({ "totp": person.code(&app) });
+        post(&app, "/api/v1/staff/step-up", Some(&bearer), &code).await;
+        bearers.push(bearer);
+    }
+    let (status, first) = ask(&bearers[0], "k", "Deposito").await;
+    assert_eq!(status, StatusCode::ACCEPTED);
+    assert_eq!(ask(&bearers[0], "k", "Deposito").await.1["id"], first["id"]);
+    let (status, problem) = ask(&bearers[0], "k", "Altro").await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(problem["type"], "/problems/idempotency-mismatch");
+    // a key is its asker's
+    assert_ne!(ask(&bearers[1], "k", "Deposito").await.1["id"], first["id"]);
+    assert_ne!(ask(&bearers[0], "l", "Deposito").await.1["id"], first["id"]);
+    assert_eq!(app.number("SELECT count(*) FROM exports").await, 3);
+    let trail = "SELECT count(*) FROM audit WHERE action = 'export_requested'";
+    assert_eq!(app.number(trail).await, 3);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_whose_process_is_gone_is_given_up_after_six_hours() {
+    let app = staff_seed::start().await;
+    let reader = person(&app, codacons(), Role::Reader).await;
+    let bearer = reader.bearer(&app).await;
+    let path = format!("/api/v1/staff/cases/{SLUG}/claimants.csv");
+    get(&app, &path, &bearer).await.bytes().await.unwrap();
+    app.sql(
+        "UPDATE exports SET state = 'running', row_count = NULL, sha256 = NULL, finished_at = NULL",
+    )
+    .await;
+    app.clock().advance(chrono::TimeDelta::hours(6));
+    assert_eq!(housekeeping::run(&app.ctx).await.unwrap().exports, 0);
+    app.clock().advance(chrono::TimeDelta::seconds(1));
+    assert_eq!(housekeeping::run(&app.ctx).await.unwrap().exports, 1);
+    let state = app.rows("SELECT state FROM exports").await;
+    assert_eq!(state[0][0].as_deref(), Some("failed"));
     app.stop().await;
 }
 

@@ -289,3 +289,13 @@ fn parse_person([given, family, code, cap, province]: [&str; 5]) -> Identity {
     )
     .unwrap()
 }
+
+/// An association of the seed.
+pub(crate) async fn association(app: &TestApp, slug: &str) -> AssociationId {
+    let found = app
+        .rows(&format!(
+            "SELECT id FROM associations WHERE slug = '{slug}'"
+        ))
+        .await;
+    AssociationId::parse(found[0][0].as_ref().unwrap()).unwrap()
+}

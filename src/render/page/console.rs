@@ -3,6 +3,7 @@
 use askama::Template;
 use chrono::{DateTime, Utc};
 
+use super::identity::IdentityFields;
 use super::{Chrome, Errors};
 
 /// What stands around every page of the console.
@@ -132,7 +133,7 @@ pub struct ListPage {
     pub title: String,
     /// Words of all states.
     pub states: Vec<&'static str>,
-    /// The state chosen, or empty.
+    /// The state chosen, or empty; `to_assist` is a queue of its own.
     pub state: String,
     /// What was searched for, or empty.
     pub search: String,
@@ -241,6 +242,34 @@ pub struct TrailLine {
     pub reason: Option<String>,
 }
 
+/// The forms for a person without an e-mail, as typed: POST `{how, reason}` to
+/// `/console/claimants/{id}/confirmation`, `{email}` to `/console/claimants/{id}/email`.
+#[derive(Debug, Clone, Default)]
+pub struct AssistForms {
+    /// `phone` or `post`.
+    pub how: String,
+    /// As typed.
+    pub reason: String,
+    /// As typed.
+    pub email: String,
+}
+
+/// `GET /console/claimants/{id}/identity?kind=`; POST to the path with the fields of that kind.
+#[derive(Debug, Clone, Template)]
+#[template(path = "page/console/identity.html")]
+pub struct AssistIdentityPage {
+    /// Around the content.
+    pub console: Console,
+    /// The claimant.
+    pub id: String,
+    /// Grouped for reading.
+    pub reference: String,
+    /// What was typed; nothing of what is stored, which staff see masked.
+    pub fields: IdentityFields,
+    /// What was refused.
+    pub errors: Errors,
+}
+
 /// `GET /console/claimants/{id}`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "page/console/claimant.html")]
@@ -251,12 +280,20 @@ pub struct ClaimantPage {
     pub slug: String,
     /// Its title.
     pub title: String,
+    /// The claimant.
+    pub id: String,
     /// Grouped for reading.
     pub reference: String,
     /// Word of the state.
     pub state: &'static str,
     /// Word of the review.
     pub review: &'static str,
+    /// Confirming and entering an e-mail, where the actor may now.
+    pub assist: Option<AssistForms>,
+    /// Whether the actor may enter identity now.
+    pub enters_identity: bool,
+    /// What was refused: `/how`, `/reason`, `/email`.
+    pub errors: Errors,
     /// Letters still missing (R2).
     pub missing: Vec<String>,
     /// Where the person came from.

@@ -82,18 +82,25 @@ pub enum SessionOver {
     Enter,
 }
 
-/// The form; POST `/me/identity` with `kind` and the fields of that kind.
-#[derive(Debug, Clone, Template)]
-#[template(path = "page/identity.html")]
-pub struct IdentityPage {
-    /// Around the content.
-    pub chrome: Chrome,
+/// Fields of the three forms, of which one is shown; the same for claimants and for staff.
+#[derive(Debug, Clone, Default)]
+pub struct IdentityFields {
     /// Which form is shown.
     pub kind: IdentityKind,
     /// What was typed or is stored.
     pub person: PersonForm,
     /// What was typed or is stored.
     pub entity: EntityForm,
+}
+
+/// The form; POST `/me/identity` with `kind` and the fields of that kind.
+#[derive(Debug, Clone, Template)]
+#[template(path = "page/identity.html")]
+pub struct IdentityPage {
+    /// Around the content.
+    pub chrome: Chrome,
+    /// What was typed or is stored.
+    pub fields: IdentityFields,
     /// The session ended meanwhile.
     pub over: Option<SessionOver>,
     /// The typed code, after a refusal (errors at `/code`).

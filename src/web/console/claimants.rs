@@ -9,8 +9,9 @@ use crate::app::claimant_view::{self, ClaimantView, ShownIdentity};
 use crate::domain::claimant::ClaimantState;
 use crate::domain::ids::ClaimantId;
 use crate::domain::permission::operation;
+use crate::render::page::Errors;
 use crate::render::page::console::{
-    CaseRow, CasesPage, ClaimantPage, ClaimantRow, ConflictLine, ConsentLine, Console,
+    AssistForms, CaseRow, CasesPage, ClaimantPage, ClaimantRow, ConflictLine, ConsentLine, Console,
     ContactLines, IdentityLines, ListPage, MailLine, MailboxLine, TrailLine,
 };
 use crate::state::AppState;
@@ -87,10 +88,32 @@ pub async fn one(
     request: HttpRequest,
     id: web::Path<String>,
 ) -> WebResult<HttpResponse> {
-    let id = ClaimantId::parse(&id).ok_or(WebError::App(AppError::NotFound))?;
+    let shown = shown(&state, language, &staff, &request, claimant_id(&id)?).await?;
+    page(StatusCode::OK, &shown)
+}
+
+/// The page of a claimant.
+pub(super) async fn shown(
+    state: &AppState,
+    language: Lang,
+    staff: &Staff,
+    request: &HttpRequest,
+    id: ClaimantId,
+) -> WebResult<ClaimantPage> {
     let view = claimant_view::view(&state.ctx, &staff.actor, id).await?;
-    let console = inside(&state, language, &request, &staff).await?;
-    page(StatusCode::OK, &claimant_page(console, view))
+    let mut console = inside(state, language, request, staff).await?;
+    console.chrome.path = place(id);
+    Ok(claimant_page(console, view))
+}
+
+/// The claimant in a path.
+pub(super) fn claimant_id(text: &str) -> WebResult<ClaimantId> {
+    ClaimantId::parse(text).ok_or(WebError::App(AppError::NotFound))
+}
+
+/// Where the page of a claimant is.
+pub(super) fn place(id: ClaimantId) -> String {
+    format!("/console/claimants/{id}")
 }
 
 fn row(item: Item) -> ClaimantRow {
@@ -112,6 +135,10 @@ fn claimant_page(console: Console, view: ClaimantView) -> ClaimantPage {
         console,
         slug: view.own.case.slug.clone(),
         title: view.own.case.title.clone(),
+        id: view.id.to_string(),
+        assist: view.can_assist.then(AssistForms::default),
+        enters_identity: view.can_enter_identity,
+        errors: Errors::default(),
         reference: view.reference.grouped(),
         state: view.state.as_str(),
         review: view.review.as_str(),

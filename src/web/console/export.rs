@@ -88,6 +88,7 @@ pub async fn clear(
         state: wanted,
         clear: true,
         purpose,
+        idempotency_key: None,
     };
     let ctx = state.ctx.clone();
     let produced = state

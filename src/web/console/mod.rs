@@ -14,6 +14,7 @@ use crate::state::AppState;
 use crate::web::extract::{Lang, Staff};
 use crate::web::{Route, WebError, WebResult};
 
+pub mod assist;
 pub mod claimants;
 pub mod export;
 pub mod login;
@@ -28,6 +29,13 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::CONSOLE_LIST_PAGE, web::to(claimants::list)),
         Route::new(&operation::CONSOLE_CSV, web::to(export::masked)),
         Route::new(&operation::CONSOLE_CLAIMANT_PAGE, web::to(claimants::one)),
+        Route::new(&operation::CONSOLE_CONFIRM_FORM, web::to(assist::confirm)),
+        Route::new(
+            &operation::CONSOLE_IDENTITY_PAGE,
+            web::to(assist::identity_page),
+        ),
+        Route::new(&operation::CONSOLE_IDENTITY_FORM, web::to(assist::identity)),
+        Route::new(&operation::CONSOLE_EMAIL_FORM, web::to(assist::email)),
         Route::new(&operation::CONSOLE_EXPORT_PAGE, web::to(export::page)),
         Route::new(&operation::CONSOLE_EXPORT_FORM, web::to(export::clear)),
         Route::new(

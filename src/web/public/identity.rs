@@ -3,42 +3,20 @@
 use actix_web::cookie::Cookie;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use serde::Deserialize;
 
 use crate::app::challenge::Record;
-use crate::app::identity::{self, IdentityRequest};
+use crate::app::identity;
 use crate::app::session::{self, ClaimantActor, KnownBrowser};
 use crate::app::{AppError, confirmation, mail_request, me};
 use crate::domain::claimant::ClaimantState;
-use crate::domain::entity::EntityInput;
-use crate::domain::person::PersonInput;
-use crate::render::page::identity::{IdentityKind, IdentityPage, SessionOver};
-use crate::render::page::{Errors, FieldError};
+use crate::render::page::identity::{IdentityFields, IdentityPage, SessionOver};
+use crate::render::page::{Chrome, Errors, FieldError};
 use crate::web::WebResult;
 use crate::web::error::WebError;
 use crate::web::extract::Form;
+use crate::web::identity_form::{self, IdentityQuery, SentIdentity};
 use crate::web::public::enter::digits;
-use crate::web::public::identity_form::{self, as_iso, kind_of};
 use crate::web::public::visit::{Visit, html, html_with, see_other};
-
-/// Which of the three forms.
-#[derive(Deserialize)]
-pub struct IdentityQuery {
-    kind: Option<String>,
-}
-
-/// The form as it was sent.
-#[derive(Deserialize)]
-pub struct SentIdentity {
-    csrf: Option<String>,
-    #[serde(default)]
-    kind: String,
-    /// From the mail that is sent when the session ends meanwhile.
-    #[serde(default)]
-    code: String,
-    person: Option<PersonInput>,
-    entity: Option<EntityInput>,
-}
 
 /// `GET /me/identity?kind=`
 pub async fn page(
@@ -51,12 +29,9 @@ pub async fn page(
     if !record.state.takes_identity() {
         return Err(AppError::IllegalTransition(record.state.as_str()).into());
     }
-    let chrome = visit.chrome();
-    html(&identity_form::stored(
-        chrome,
-        query.kind.as_deref(),
-        record.identity_document.as_ref(),
-    ))
+    let stored = record.identity_document.as_ref();
+    let fields = identity_form::stored(query.kind.as_deref(), stored);
+    html(&page_of(visit.chrome(), fields))
 }
 
 /// `POST /me/identity`
@@ -86,7 +61,7 @@ async fn save(
     sent: &SentIdentity,
     cookies: Vec<Cookie<'static>>,
 ) -> WebResult<HttpResponse> {
-    let request = request(sent);
+    let request = identity_form::request(sent);
     let (ctx, by) = (visit.ctx().clone(), actor.clone());
     let done = visit
         .ctx()
@@ -171,33 +146,17 @@ fn about(pointer: &str, reason: &'static str) -> Errors {
 
 /// The form as it was typed.
 fn again(visit: &Visit, sent: &SentIdentity) -> IdentityPage {
-    let kind = kind_of(Some(&sent.kind), None);
-    let chrome = visit.chrome_at(&format!("/me/identity?kind={}", kind.as_str()));
-    identity_form::typed(chrome, kind, sent.person.as_ref(), sent.entity.as_ref())
+    let fields = identity_form::typed(sent);
+    let path = format!("/me/identity?kind={}", fields.kind.as_str());
+    page_of(visit.chrome_at(&path), fields)
 }
 
-/// What is given: the fields of the shown form alone, dates as the parser reads them.
-fn request(sent: &SentIdentity) -> IdentityRequest {
-    match kind_of(Some(&sent.kind), None) {
-        IdentityKind::Entity => IdentityRequest {
-            entity: Some(sent.entity.clone().unwrap_or_default()),
-            ..IdentityRequest::default()
-        },
-        kind => {
-            let mut person = sent.person.clone().unwrap_or_default();
-            person.birth_date = person.birth_date.as_deref().map(as_iso);
-            if kind == IdentityKind::Foreign {
-                person.codice_fiscale = None;
-                person.provisional = None;
-                person.foreign_document.get_or_insert_default();
-            } else {
-                person.foreign_document = None;
-                person.codice_fiscale.get_or_insert_default();
-            }
-            IdentityRequest {
-                person: Some(person),
-                ..IdentityRequest::default()
-            }
-        }
+fn page_of(chrome: Chrome, fields: IdentityFields) -> IdentityPage {
+    IdentityPage {
+        chrome,
+        fields,
+        over: None,
+        code: String::new(),
+        errors: Errors::default(),
     }
 }

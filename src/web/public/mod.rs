@@ -11,7 +11,6 @@ pub mod confirm;
 pub mod enter;
 pub mod home;
 pub mod identity;
-pub mod identity_form;
 pub mod join;
 pub mod joined;
 pub mod leaving;

@@ -97,6 +97,17 @@ pub struct IdentityBody {
     capacity: Option<String>,
 }
 
+impl IdentityBody {
+    /// As the action takes it.
+    pub(in crate::web) fn request(self) -> IdentityRequest {
+        IdentityRequest {
+            person: self.person,
+            entity: self.entity,
+            capacity: self.capacity,
+        }
+    }
+}
+
 /// The record that is open now: another one if this person had signed up before.
 #[derive(Serialize, ToSchema)]
 pub struct IdentityGivenResponse {
@@ -137,7 +148,7 @@ pub struct WithdrawalBody {
 #[derive(Serialize, ToSchema)]
 pub struct StateResponse {
     #[schema(example = "withdrawn")]
-    state: &'static str,
+    pub(in crate::web) state: &'static str,
 }
 
 /// What became of the record.
@@ -198,11 +209,7 @@ pub async fn put_identity(
     body: Json<IdentityBody>,
 ) -> WebResult<HttpResponse> {
     let giver = actor(&state.ctx, &token).await?;
-    let request = IdentityRequest {
-        person: body.0.person,
-        entity: body.0.entity,
-        capacity: body.0.capacity,
-    };
+    let request = body.0.request();
     let ctx = state.ctx.clone();
     let acting = async move { identity::give(&ctx, &giver, request).await };
     let given = state.ctx.to_end(acting).await?;

@@ -15,7 +15,7 @@ use crate::domain::reason::Reason;
 use crate::state::AppState;
 use crate::web::csv::{self, CsvQuery};
 use crate::web::error::Problem;
-use crate::web::extract::{Json, Staff};
+use crate::web::extract::{Json, OptionalIdempotencyKey, Staff};
 use crate::web::{WebError, WebResult};
 
 /// A list to produce.
@@ -61,16 +61,18 @@ pub struct ExportResponse {
     path = "/api/v1/staff/exports",
     operation_id = "export",
     tag = "staff",
+    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible ASCII characters: asked again within 24 h, the same export")),
     request_body = ExportRequest,
     security(("staff" = [])),
-    responses((status = 202, body = ExportResponse), (status = 403, body = Problem), (status = 422, body = Problem))
+    responses((status = 202, body = ExportResponse), (status = 403, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem))
 )]
 pub async fn request(
     state: web::Data<AppState>,
     staff: Staff,
+    key: OptionalIdempotencyKey,
     body: Json<ExportRequest>,
 ) -> WebResult<HttpResponse> {
-    let new = read(body.0)?;
+    let new = read(body.0, key.0)?;
     let ctx = state.ctx.clone();
     let status = state
         .ctx
@@ -130,7 +132,7 @@ pub async fn content(
     Ok(csv::answer(produced))
 }
 
-fn read(body: ExportRequest) -> WebResult<NewExport> {
+fn read(body: ExportRequest, idempotency_key: Option<String>) -> WebResult<NewExport> {
     if body.format != "csv" {
         return Err(csv::unknown("/format"));
     }
@@ -144,6 +146,7 @@ fn read(body: ExportRequest) -> WebResult<NewExport> {
         state,
         clear: body.clear,
         purpose,
+        idempotency_key,
     })
 }
 

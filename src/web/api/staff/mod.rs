@@ -6,6 +6,7 @@ use utoipa::OpenApi;
 use crate::domain::permission::operation;
 use crate::web::Route;
 
+pub mod assist;
 pub mod claimants;
 pub mod exports;
 pub mod token;
@@ -20,6 +21,9 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::LIST_CLAIMANTS, web::to(claimants::list)),
         Route::new(&operation::CLAIMANTS_CSV, web::to(claimants::csv)),
         Route::new(&operation::GET_CLAIMANT, web::to(claimants::get)),
+        Route::new(&operation::ASSIST_CONFIRM, web::to(assist::confirm)),
+        Route::new(&operation::ASSIST_IDENTITY, web::to(assist::identity)),
+        Route::new(&operation::ASSIST_EMAIL, web::to(assist::email)),
         Route::new(&operation::EXPORT, web::to(exports::request)),
         Route::new(&operation::GET_EXPORT, web::to(exports::get)),
         Route::new(&operation::EXPORT_CONTENT, web::to(exports::content)),
@@ -36,6 +40,9 @@ pub fn routes() -> Vec<Route> {
     claimants::list,
     claimants::csv,
     claimants::get,
+    assist::confirm,
+    assist::identity,
+    assist::email,
     exports::request,
     exports::get,
     exports::content

@@ -1,16 +1,38 @@
-//! The identity form's fields: from what is stored or was typed to what is shown.
+//! The identity form, of claimants and of staff who assist: from what is stored or was typed to
+//! what is shown, and to what is given.
 
 use chrono::NaiveDate;
+use serde::Deserialize;
 
+use crate::app::identity::IdentityRequest;
 use crate::domain::entity::{Entity, EntityInput};
 use crate::domain::identity::Identity;
 use crate::domain::person::{Person, PersonCode, PersonInput};
 use crate::domain::postal_address::{PostalAddress, PostalAddressInput};
-use crate::render::page::identity::{EntityForm, IdentityKind, IdentityPage, PersonForm};
-use crate::render::page::{AddressForm, Chrome, Errors};
+use crate::render::page::AddressForm;
+use crate::render::page::identity::{EntityForm, IdentityFields, IdentityKind, PersonForm};
+
+/// Which of the three forms.
+#[derive(Deserialize)]
+pub struct IdentityQuery {
+    pub(in crate::web) kind: Option<String>,
+}
+
+/// The form as it was sent.
+#[derive(Deserialize)]
+pub struct SentIdentity {
+    pub(in crate::web) csrf: Option<String>,
+    #[serde(default)]
+    kind: String,
+    /// From the mail that is sent when a claimant's session ends meanwhile.
+    #[serde(default)]
+    pub(in crate::web) code: String,
+    person: Option<PersonInput>,
+    entity: Option<EntityInput>,
+}
 
 /// The form that is asked for, else the one that fits what is stored.
-pub fn kind_of(asked: Option<&str>, stored: Option<&Identity>) -> IdentityKind {
+fn kind_of(asked: Option<&str>, stored: Option<&Identity>) -> IdentityKind {
     let of_stored = || match stored {
         Some(Identity::Entity(_)) => IdentityKind::Entity,
         Some(Identity::Person(person)) if person.codice_fiscale().is_none() => {
@@ -27,43 +49,56 @@ pub fn kind_of(asked: Option<&str>, stored: Option<&Identity>) -> IdentityKind {
 }
 
 /// The form filled with what is stored.
-pub fn stored(chrome: Chrome, asked: Option<&str>, stored: Option<&Identity>) -> IdentityPage {
+pub fn stored(asked: Option<&str>, stored: Option<&Identity>) -> IdentityFields {
     let (person, entity) = match stored {
         Some(Identity::Person(person)) => (stored_person(person), EntityForm::default()),
         Some(Identity::Entity(entity)) => (PersonForm::default(), stored_entity(entity)),
         None => (PersonForm::default(), EntityForm::default()),
     };
-    IdentityPage {
+    IdentityFields {
         kind: kind_of(asked, stored),
         person,
         entity,
-        over: None,
-        code: String::new(),
-        errors: Errors::default(),
-        chrome,
     }
 }
 
 /// The form filled with what was typed.
-pub fn typed(
-    chrome: Chrome,
-    kind: IdentityKind,
-    person: Option<&PersonInput>,
-    entity: Option<&EntityInput>,
-) -> IdentityPage {
-    IdentityPage {
-        kind,
-        person: person.map(typed_person).unwrap_or_default(),
-        entity: entity.map(typed_entity).unwrap_or_default(),
-        over: None,
-        code: String::new(),
-        errors: Errors::default(),
-        chrome,
+pub fn typed(sent: &SentIdentity) -> IdentityFields {
+    IdentityFields {
+        kind: kind_of(Some(&sent.kind), None),
+        person: sent.person.as_ref().map(typed_person).unwrap_or_default(),
+        entity: sent.entity.as_ref().map(typed_entity).unwrap_or_default(),
+    }
+}
+
+/// What is given: the fields of the shown form alone, dates as the parser reads them.
+pub fn request(sent: &SentIdentity) -> IdentityRequest {
+    match kind_of(Some(&sent.kind), None) {
+        IdentityKind::Entity => IdentityRequest {
+            entity: Some(sent.entity.clone().unwrap_or_default()),
+            ..IdentityRequest::default()
+        },
+        kind => {
+            let mut person = sent.person.clone().unwrap_or_default();
+            person.birth_date = person.birth_date.as_deref().map(as_iso);
+            if kind == IdentityKind::Foreign {
+                person.codice_fiscale = None;
+                person.provisional = None;
+                person.foreign_document.get_or_insert_default();
+            } else {
+                person.foreign_document = None;
+                person.codice_fiscale.get_or_insert_default();
+            }
+            IdentityRequest {
+                person: Some(person),
+                ..IdentityRequest::default()
+            }
+        }
     }
 }
 
 /// A date as people write it, as the parser reads it; anything else stays as it is.
-pub fn as_iso(typed: &str) -> String {
+fn as_iso(typed: &str) -> String {
     let trimmed = typed.trim();
     let parts: Vec<&str> = trimmed.split(['/', '.', '-', ' ']).collect();
     let [day, month, year] = parts.as_slice() else {
