@@ -1,14 +1,16 @@
 //! The tests that need the real thing: a server, a database, mails. One binary, one module for each subject.
 
 #![expect(
+    clippy::pedantic,
     clippy::unwrap_used,
+    clippy::panic,
     clippy::expect_used,
-    clippy::format_push_string,
     clippy::indexing_slicing,
     clippy::string_slice,
     clippy::too_many_lines,
+    clippy::field_reassign_with_default,
     clippy::disallowed_methods,
-    reason = "a test that cannot go on panics, and drives its own connections"
+    reason = "a test that cannot go on panics, drives its own connections and is read from top to bottom"
 )]
 
 mod access;
