@@ -337,7 +337,7 @@ impl Directories {
         {
             return Ok(directory);
         }
-        let directory = match read(ctx).await {
+        let directory = match Box::pin(read(ctx)).await {
             Ok(directory) => Arc::new(directory),
             // better old than nothing while the database is away
             Err(error @ AppError::Unavailable(_)) => match remembered {

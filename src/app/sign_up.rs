@@ -96,13 +96,14 @@ pub async fn sign_up(ctx: &Ctx, request: SignUpRequest) -> AppResult<SignedUp> {
     let directory = ctx.directories.get(ctx).await?;
     let case = directory.public_case(&request.slug)?;
     let kept = kept_under(ctx, &case, &request)?;
-    let fresh = match prepare(ctx, &directory, &case, &request, &kept, now).await {
+    let preparing = Box::pin(prepare(ctx, &directory, &case, &request, &kept, now));
+    let fresh = match preparing.await {
         Ok(fresh) => fresh,
         Err(refusal) => return replay(ctx, &kept, now).await?.ok_or(refusal),
     };
     let (signed_up, rows) = fresh;
     let mut conn = ctx.pools.intake().await?;
-    let inserted = match db::insert(&mut conn, rows).await {
+    let inserted = match Box::pin(db::insert(&mut conn, rows)).await {
         Ok(inserted) => inserted,
         Err(DbError::LockTimeout) => return Err(AppError::IdempotencyRunning),
         Err(error) => return Err(error.into()),
@@ -343,10 +344,10 @@ pub(in crate::app) fn province(identity: &Identity) -> Option<String> {
 
 fn mailbox_rows(directory: &Directory, sign_up: &SignUp, vault: &Vault) -> AppResult<MailboxRows> {
     let now = sign_up.signed_up_at();
-    let ids: Vec<Uuid> = sign_up
-        .mailboxes()
-        .iter()
-        .map(|_| token::new_id(now))
+    // a microsecond apart: read by id, they come in the order they were typed
+    let ids: Vec<Uuid> = (0_i64..)
+        .zip(sign_up.mailboxes())
+        .map(|(place, _)| token::new_id(now + Duration::microseconds(place)))
         .collect();
     let mut rows = MailboxRows {
         ids: ids.clone(),

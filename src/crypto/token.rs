@@ -1,5 +1,7 @@
 //! Randomness, ids and codes: the one place where random bytes are drawn.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use aws_lc_rs::rand;
 use chrono::{DateTime, Utc};
 use subtle::ConstantTimeEq;
@@ -30,18 +32,41 @@ pub fn random_secret() -> Secret {
 }
 
 /// A UUIDv7 for `now`: milliseconds, then 12 bits of the fraction of the millisecond, then 62
-/// random bits. Ids of one process sort by time to a quarter of a microsecond; the last 60 bits
-/// are all random.
+/// random bits. Ids of one process rise in the order they are made, also those of one instant; the
+/// last 60 bits are all random.
 ///
 /// *source*: RFC 9562, 5.7 and 6.2 method 3.
 pub fn new_id(now: DateTime<Utc>) -> Uuid {
     let millis = u64::try_from(now.timestamp_millis()).unwrap_or(0);
     let fraction = u64::from(now.timestamp_subsec_nanos() % 1_000_000) * 4096 / 1_000_000;
+    let tick = rising((millis << 12) | fraction);
+    let (millis, fraction) = (tick >> 12, tick & 0xfff);
     let [.., high, low] = fraction.to_be_bytes();
     let mut rest = random_bytes::<10>();
     let [first, second, ..] = &mut rest;
     (*first, *second) = (high, low);
     uuid::Builder::from_unix_timestamp_millis(millis, &rest).into_uuid()
+}
+
+/// `tick`, or one more than the last if that was the same or just ahead. A clock that was set back
+/// by more than a second begins anew.
+fn rising(tick: u64) -> u64 {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    const SECOND: u64 = 1_000 << 12;
+    let next = |last: u64| {
+        if tick > last || last - tick > SECOND {
+            tick
+        } else {
+            last + 1
+        }
+    };
+    let mut given = tick;
+    // the closure always gives a value, so the update always happens
+    let _ = LAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| {
+        given = next(last);
+        Some(given)
+    });
+    given
 }
 
 /// The 16 bytes as a UUIDv8: six bits become version and variant, 122 stay.
@@ -84,12 +109,12 @@ mod tests {
 
     #[test]
     fn an_id_is_a_uuid_v7_of_the_given_time() {
-        let now = at(1_700_000_000_123_456_789);
+        let now = at(1_600_000_000_123_456_789);
         let id = new_id(now);
         assert_eq!(id.get_version_num(), 7);
         assert_eq!(id.get_variant(), uuid::Variant::RFC4122);
         let millis = id.as_u128() >> 80;
-        assert_eq!(millis, 1_700_000_000_123);
+        assert_eq!(millis, 1_600_000_000_123);
         let ids: HashSet<Uuid> = (0..1_000).map(|_| new_id(now)).collect();
         assert_eq!(ids.len(), 1_000);
     }
@@ -98,6 +123,14 @@ mod tests {
     fn ids_sort_by_time_within_a_millisecond() {
         let start = 1_700_000_000_000_000_000;
         let ids: Vec<Uuid> = (0..1_000).map(|i| new_id(at(start + i * 2_000))).collect();
+        assert!(ids.windows(2).all(|pair| pair[0] < pair[1]));
+    }
+
+    #[test]
+    fn ids_of_one_instant_rise_in_the_order_they_are_made() {
+        let ids: Vec<Uuid> = (0..1_000)
+            .map(|_| new_id(at(1_500_000_000_000_000_000)))
+            .collect();
         assert!(ids.windows(2).all(|pair| pair[0] < pair[1]));
     }
 

@@ -245,12 +245,17 @@ mod tests {
         undated.checked_on = None;
         let open =
             |entries: &[RegisterEntry]| offer(CaseState::Open, false, Mode::Collection, entries);
-        assert_eq!(open(&[active.clone()]), Offer::Collection);
+        assert_eq!(open(std::slice::from_ref(&active)), Offer::Collection);
         for entries in [vec![bare], vec![unknown], vec![undated], vec![]] {
             assert_eq!(open(&entries), Offer::Interest);
         }
         assert_eq!(
-            offer(CaseState::Open, false, Mode::Interest, &[active]),
+            offer(
+                CaseState::Open,
+                false,
+                Mode::Interest,
+                std::slice::from_ref(&active)
+            ),
             Offer::Interest
         );
     }
@@ -259,7 +264,12 @@ mod tests {
     fn r12_a_suspended_association_takes_no_sign_ups() {
         let active = entry(RegisterStatus::Active, Some("n. 7"));
         assert_eq!(
-            offer(CaseState::Open, true, Mode::Collection, &[active.clone()]),
+            offer(
+                CaseState::Open,
+                true,
+                Mode::Collection,
+                std::slice::from_ref(&active)
+            ),
             Offer::AssociationSuspended
         );
         for status in [RegisterStatus::Suspended, RegisterStatus::Cancelled] {

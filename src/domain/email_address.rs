@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::field::{FieldCode, ValueError};
 
-/// An e-mail address of 1 to 254 bytes: the local part as typed, the domain lower case and in ASCII.
+/// An e-mail address of 1 to 254 bytes, all ASCII: the local part as typed, the domain lower case.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct EmailAddress(String);
@@ -83,6 +83,10 @@ fn read(text: &str) -> Option<String> {
         return None;
     }
     let (local, domain) = text.rsplit_once('@')?;
+    // other letters there need SMTPUTF8 end to end, which few relays have: no mail would arrive
+    if !local.is_ascii() {
+        return None;
+    }
     let address = format!("{local}@{}", mail_domain(domain)?);
     let options = Options::default()
         .without_display_text()
@@ -194,6 +198,9 @@ mod tests {
             "u..go@example.org",
             "ugo@-a.it",
             "ugo@exa_mple.org",
+            "niccolò@example.org",
+            "u\u{200b}go@example.org",
+            "ｕgo@example.org",
             "ugo@example..org",
         ] {
             let error = EmailAddress::parse(text)

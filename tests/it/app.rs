@@ -3,11 +3,6 @@
 //! One embedded server for each test process, one database for each test, copied from a migrated
 //! template. Extended by the tests of each subject.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot go on panics, in its functions too"
-)]
-
 use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock, OnceLock};
@@ -186,7 +181,8 @@ impl TestApp {
     /// The one number a query gives.
     pub(crate) async fn number(&self, query: &str) -> i64 {
         let rows = self.rows(query).await;
-        rows[0][0].as_ref().unwrap().parse().unwrap()
+        let cell = rows.first().and_then(|row| row.first()).unwrap();
+        cell.as_ref().unwrap().parse().unwrap()
     }
 
     /// Runs SQL as the owner, to arrange what no action makes.
@@ -379,6 +375,7 @@ pub(crate) fn claimant_sql(number: u32, state: &str, domain: &str) -> String {
 
 async fn rows(url: &str, query: &str) -> Vec<Vec<Option<String>>> {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
+    #[expect(clippy::disallowed_methods, reason = "the connection of a test")]
     let driver = tokio::spawn(connection);
     let messages = client.simple_query(query).await.unwrap();
     drop(client);

@@ -1,10 +1,5 @@
 //! People without an e-mail, helped by the staff of their association (R17, R21, R55).
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot go on panics, in its functions too"
-)]
-
 use joinder::domain::permission::Role;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};

@@ -1,10 +1,5 @@
 //! What people do, over the public API: builders and verbs of the tests.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot go on panics, in its functions too"
-)]
-
 use reqwest::header::HeaderMap;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
@@ -121,7 +116,7 @@ impl SignUpBuilder {
         self.with("/association", json!(slug))
     }
 
-    /// With another language for mails.
+    /// Under this idempotency key.
     pub(crate) fn key(mut self, key: &str) -> Self {
         key.clone_into(&mut self.key);
         self

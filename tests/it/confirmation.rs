@@ -1,10 +1,5 @@
 //! Confirming a contact: once, in time, by link or code.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot go on panics, in its functions too"
-)]
-
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 use serde_json::json;
@@ -93,7 +88,8 @@ async fn a_code_confirms_with_reference_or_id() {
             .await;
         app.run_outbox().await;
         let code = code_in(&app.mail_about(&made));
-        let grouped = format!("{}-{}", &made.reference[..4], &made.reference[4..]).to_lowercase();
+        let (start, end) = made.reference.split_at(4);
+        let grouped = format!("{start}-{end}").to_lowercase();
         let proof = if by_id {
             json!({"claimant_id": made.id, "code": code})
         } else {
@@ -165,7 +161,8 @@ async fn no_more_than_ten_codes_a_day_for_one_record() {
     app.clock().advance(TimeDelta::hours(25));
     app.request_access("maria@example.org").await.expect(202);
     app.run_outbox().await;
-    assert_eq!(app.number(&made).await, 11);
+    // the fresh one, and the one mail that was put off when the cap of the address was full
+    assert_eq!(app.number(&made).await, 12);
     app.stop().await;
 }
 

@@ -2,11 +2,6 @@
 //!
 //! Two tests need a process of its own: they start this test binary again, for one test, with `ROLE_VARIABLE` set.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot go on panics, in its functions too"
-)]
-
 use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};

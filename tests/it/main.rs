@@ -1,16 +1,29 @@
 //! The tests that need the real thing: a server, a database, mails. One binary, one module for each subject.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::format_push_string,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::too_many_lines,
+    clippy::disallowed_methods,
+    reason = "a test that cannot go on panics, and drives its own connections"
+)]
+
 mod access;
 mod app;
 mod assist;
 mod backup;
 mod bootstrap;
+mod browser;
 mod claimant;
 mod confirmation;
 mod embedded;
 mod erasure;
 mod identity;
 mod own_record;
+mod pages;
 mod program;
 mod request;
 mod roles;

@@ -1,10 +1,5 @@
 //! The own record under an access token, and nobody else's.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot go on panics, in its functions too"
-)]
-
 use chrono::TimeDelta;
 use joinder::domain::permission::{Access, operation};
 use reqwest::Method;

@@ -1,10 +1,5 @@
 //! The program as an operator runs it: what it refuses, how it starts and how it ends.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot go on panics, in its functions too"
-)]
-
 use std::fs::{self, Permissions};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};

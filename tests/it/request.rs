@@ -1,10 +1,5 @@
 //! How requests are read: bodies, addresses, keys, tokens; and what is refused before a handler runs.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot go on panics, in its functions too"
-)]
-
 use std::net::IpAddr;
 
 use actix_web::dev::ServiceResponse;

@@ -1,10 +1,5 @@
 //! The roles of the database try what each must not do (DESIGN 3.1).
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot go on panics, in its functions too"
-)]
-
 use tokio_postgres::{Client, NoTls};
 
 use crate::app::TestApp;

@@ -1,10 +1,5 @@
 //! The migrated database: as `src/db/schema.rs` says, named and commented, ready to be distributed.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot go on panics, in its functions too"
-)]
-
 use std::collections::BTreeMap;
 
 use crate::app::TestApp;

@@ -1,10 +1,5 @@
 //! Staff sign in, stay signed in, and are kept out (DESIGN 7).
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot go on panics, in its functions too"
-)]
-
 use chrono::TimeDelta;
 use joinder::app::staff;
 use joinder::domain::permission::Role;

@@ -1,10 +1,5 @@
 //! The console as a browser sees it.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot go on panics, in its functions too"
-)]
-
 use chrono::TimeDelta;
 use joinder::domain::permission::Role;
 use reqwest::{Client, Response, StatusCode};

@@ -1,10 +1,5 @@
 //! The list of claimants, one claimant, and the list as CSV (R1, R27, R50, R55, R58).
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot go on panics, in its functions too"
-)]
-
 use aws_lc_rs::digest;
 use data_encoding::HEXLOWER;
 use joinder::app::housekeeping;

@@ -1,10 +1,5 @@
 //! A case of two associations, with staff and claimants, for the tests about staff.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot go on panics, in its functions too"
-)]
-
 use data_encoding::HEXLOWER;
 use joinder::app::staff::{self, NewStaff};
 use joinder::app::vault::Vault;

@@ -1,13 +1,6 @@
 //! The rules of the house that no compiler knows: arrows between the modules, fences round the
 //! crates, who may act for the platform, what every file and table must carry.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::string_slice,
-    reason = "a test that cannot go on panics, in its functions too"
-)]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

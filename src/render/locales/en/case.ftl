@@ -117,3 +117,5 @@ verify-never-3 = We never ask for codes on the phone.
 mail-kind-confirmation = Confirmation of a sign-up
 mail-kind-resend = Confirmation of a sign-up, sent again
 mail-kind-access = Link to one’s own record
+incident-facts = What the sources say
+fact-topic-sources = What the sources' letters mean

@@ -117,3 +117,5 @@ verify-never-3 = Non chiediamo codici per telefono.
 mail-kind-confirmation = Conferma di un’iscrizione
 mail-kind-resend = Conferma di un’iscrizione, inviata di nuovo
 mail-kind-access = Collegamento per entrare nella propria pratica
+incident-facts = Che cosa dicono le fonti
+fact-topic-sources = Le sigle delle fonti

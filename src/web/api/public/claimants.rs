@@ -74,7 +74,7 @@ pub async fn sign_up(
     };
     let ctx = state.ctx.clone();
     let acting = async move { sign_up::sign_up(&ctx, request).await };
-    let signed_up = state.ctx.to_end(acting).await?;
+    let signed_up = state.ctx.to_end(Box::pin(acting)).await?;
     Ok(HttpResponse::Created().json(SignedUpResponse {
         id: signed_up.id.uuid(),
         reference: signed_up.reference.as_str().to_owned(),

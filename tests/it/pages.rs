@@ -1,0 +1,611 @@
+//! The claimants' pages over HTTP, as a browser without script uses them.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on panics, in its functions too"
+)]
+
+use chrono::TimeDelta;
+use reqwest::{Client, StatusCode};
+
+use crate::app::{TestApp, TestOptions};
+use crate::claimant::{code_in, token_in};
+use crate::seed::CASE;
+
+/// A page as it came.
+#[derive(Debug)]
+struct Page {
+    status: StatusCode,
+    place: String,
+    html: String,
+}
+
+/// A browser: cookies, no script, follows nothing.
+struct Browser<'app> {
+    app: &'app TestApp,
+    client: Client,
+}
+
+impl<'app> Browser<'app> {
+    fn new(app: &'app TestApp) -> Self {
+        let client = app.browser();
+        Self { app, client }
+    }
+
+    async fn get(&self, path: &str) -> Page {
+        read(self.client.get(self.app.url(path)).send().await.unwrap()).await
+    }
+
+    async fn send(&self, path: &str, fields: &[(&str, &str)]) -> Page {
+        let mut body = url::form_urlencoded::Serializer::new(String::new());
+        body.extend_pairs(fields);
+        let request = self.client.post(self.app.url(path));
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        read(request.body(body.finish()).send().await.unwrap()).await
+    }
+
+    /// Opens the form, fills it, sends it.
+    async fn join(&self, extra: &[(&str, &str)]) -> Page {
+        let form = self.get(&join_path()).await;
+        let key = form.hidden("idempotency_key");
+        self.send(&format!("/c/{CASE}/join"), &fields(&key, extra))
+            .await
+    }
+
+    /// Signs up and confirms by the link of the mail.
+    async fn confirmed(&self, email: &str) {
+        let joined = self.join(&[("contact[email]", email)]).await;
+        assert_eq!(joined.status, 303, "{}", joined.html);
+        let path = format!("/confirm/{}", token_in(&self.mail(email).await, "confirm"));
+        assert_eq!(self.send(&path, &[]).await.status, 303);
+    }
+
+    /// The newest mail to an address, after sending what is due.
+    async fn mail(&self, email: &str) -> String {
+        self.app.run_outbox().await;
+        self.app.mails_to(email).pop().unwrap()
+    }
+
+    /// The token of the forms of this session.
+    async fn csrf(&self) -> String {
+        self.get("/me").await.hidden("csrf")
+    }
+}
+
+impl Page {
+    /// The value of a hidden field.
+    #[track_caller]
+    fn hidden(&self, name: &str) -> String {
+        let start = format!("name=\"{name}\" value=\"");
+        let (_, rest) = self
+            .html
+            .split_once(&start)
+            .unwrap_or_else(|| panic!("{name}: {}", self.html));
+        rest.split('"').next().unwrap().to_owned()
+    }
+
+    #[track_caller]
+    fn says(&self, words: &str) -> &Self {
+        let html = self.html.replace("&#39;", "'");
+        assert!(html.contains(words), "{words}: {html}");
+        self
+    }
+}
+
+async fn read(answer: reqwest::Response) -> Page {
+    let place = answer.headers().get("location");
+    Page {
+        status: answer.status(),
+        place: place.map_or_else(String::new, |place| place.to_str().unwrap().to_owned()),
+        html: answer.text().await.unwrap(),
+    }
+}
+
+fn join_path() -> String {
+    format!("/c/{CASE}/join?association=codacons&via=forum")
+}
+
+/// A form as the page sends it: newsletter unticked, rows left blank.
+fn fields<'a>(key: &'a str, extra: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let mut fields = vec![
+        ("action", "send"),
+        ("idempotency_key", key),
+        ("association", "codacons"),
+        ("via", "forum"),
+        ("contact[language]", "it"),
+        ("contact[email]", ""),
+        ("contact[phone]", ""),
+        ("contact[postal_address][name]", ""),
+        ("contact[postal_address][street]", ""),
+        ("contact[postal_address][country]", ""),
+        ("mailboxes[0][address]", "caduta@libero.it"),
+        ("mailboxes[0][plan]", "free"),
+        ("mailboxes[1][address]", ""),
+        ("mailboxes[1][plan]", ""),
+        ("consents[0][purpose]", "privacy_notice"),
+        ("consents[0][text_version]", "1"),
+        ("consents[0][given]", "true"),
+        ("consents[1][purpose]", "contact"),
+        ("consents[1][text_version]", "1"),
+        ("consents[1][given]", "true"),
+        ("consents[2][purpose]", "newsletter"),
+        ("consents[2][text_version]", "1"),
+    ];
+    fields.retain(|(name, _)| !extra.iter().any(|(other, _)| other == name));
+    fields.extend_from_slice(extra);
+    fields
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_journey_from_the_form_to_goodbye() {
+    let app = TestApp::seeded().await;
+    let browser = Browser::new(&app);
+    browser
+        .get(&format!("/c/{CASE}/join?association=nobody"))
+        .await
+        .says("Codacons")
+        .says("Altroconsumo");
+    let joined = browser
+        .join(&[("contact[email]", "maria@example.org")])
+        .await;
+    assert_eq!(
+        (joined.status.as_u16(), joined.place.as_str()),
+        (303, "/c/libero-virgilio-2023/joined")
+    );
+    let page = browser.get(&joined.place).await;
+    page.says("m***a@example.org");
+    assert!(!page.html.contains("maria@example.org"));
+
+    let code = code_in(&browser.mail("maria@example.org").await);
+    let wrong = browser
+        .send("/c/libero-virgilio-2023/joined/code", &[("code", "no")])
+        .await;
+    assert_eq!(wrong.status, 422);
+    let spaced = format!("{} {}", &code[..3], &code[3..]);
+    let right = browser
+        .send("/c/libero-virgilio-2023/joined/code", &[("code", &spaced)])
+        .await;
+    assert_eq!(right.place, "/me?done=confirmed");
+
+    let csrf = browser.csrf().await;
+    let person = [
+        ("csrf", csrf.as_str()),
+        ("kind", "person"),
+        ("person[codice_fiscale]", "RSSMRA85C12H501J"),
+        ("person[given_name]", "Anna"),
+        ("person[family_name]", "Bianchi"),
+        ("person[birth_date]", "12/03/1985"),
+        ("person[birth_place]", ""),
+        ("person[address][street]", "via Roma"),
+        ("person[address][number]", "1"),
+        ("person[address][city]", "Roma"),
+        ("person[address][postal_code]", "00184"),
+        ("person[address][province]", "RM"),
+        ("person[address][country]", ""),
+    ];
+    let saved = browser.send("/me/identity", &person).await;
+    assert_eq!(saved.place, "/me?done=identity-saved", "{}", saved.html);
+    browser
+        .get("/me")
+        .await
+        .says("Anna Bianchi")
+        .says("non sembra corrispondere al nome");
+
+    let withdrawn = browser
+        .send("/me/withdraw", &[("csrf", &csrf), ("reason", "")])
+        .await;
+    assert_eq!(withdrawn.place, "/me?done=withdrawn");
+    let gone = browser.send("/me/erase", &[("csrf", &csrf)]).await;
+    gone.says("I tuoi dati sono cancellati");
+    assert_eq!(browser.get("/me").await.status, 401);
+    assert_eq!(app.number("SELECT count(*) FROM claimants").await, 0);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r16_looking_at_the_link_confirms_nothing_and_a_double_tap_shows_success() {
+    let app = TestApp::seeded().await;
+    let browser = Browser::new(&app);
+    browser
+        .join(&[("contact[email]", "maria@example.org")])
+        .await;
+    let path = format!(
+        "/confirm/{}",
+        token_in(&browser.mail("maria@example.org").await, "confirm")
+    );
+    // by phone: it has nothing of the sign-up
+    let phone = Browser::new(&app);
+    phone.get(&path).await.says("Confermo");
+    assert_eq!(
+        app.number("SELECT count(*) FROM claimants WHERE state = 'confirmed'")
+            .await,
+        0
+    );
+    for _ in 0..2 {
+        assert_eq!(phone.send(&path, &[]).await.place, path);
+        phone
+            .get(&path)
+            .await
+            .says("Confermato, grazie")
+            .says("href=\"/me\"");
+    }
+    // the computer the form was sent from knows it too, but has no session
+    browser
+        .get(&path)
+        .await
+        .says("Confermato, grazie")
+        .says("href=\"/enter\"");
+    let stranger = Browser::new(&app).get(&path).await;
+    assert_eq!(stranger.status, 410);
+    stranger.says("già stato usato").says("href=\"/enter\"");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r15_an_expired_link_is_sent_again_with_one_tap() {
+    let app = TestApp::seeded().await;
+    let browser = Browser::new(&app);
+    browser
+        .join(&[("contact[email]", "maria@example.org")])
+        .await;
+    let path = format!(
+        "/confirm/{}",
+        token_in(&browser.mail("maria@example.org").await, "confirm")
+    );
+    app.clock().advance(TimeDelta::hours(73));
+    let expired = browser.get(&path).await;
+    assert_eq!(expired.status, 410);
+    expired.says("Inviami un altro collegamento");
+    browser.send(&path, &[]).await;
+    assert_eq!(
+        app.number("SELECT count(*) FROM claimants WHERE state = 'confirmed'")
+            .await,
+        0
+    );
+    let resent = browser.send(&format!("{path}/resend"), &[]).await;
+    assert_eq!(resent.place, format!("{path}?done=resent"));
+    let fresh = format!(
+        "/confirm/{}",
+        token_in(&browser.mail("maria@example.org").await, "confirm")
+    );
+    assert_ne!(fresh, path);
+    browser.send(&fresh, &[]).await;
+    assert_eq!(browser.get("/me").await.status, 200);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r17_without_an_email_the_association_helps_and_a_dead_contact_is_told() {
+    let app = TestApp::seeded().await;
+    let browser = Browser::new(&app);
+    let joined = browser.join(&[("contact[phone]", "333 1234567")]).await;
+    browser
+        .get(&joined.place)
+        .await
+        .says("06 000000")
+        .says("ti aiuta Codacons");
+    assert_eq!(
+        app.number("SELECT count(*) FROM claimants WHERE state = 'to_assist'")
+            .await,
+        1
+    );
+
+    let none = browser.join(&[]).await;
+    assert_eq!(none.status, 422);
+    none.says("Scrivi almeno un recapito");
+    let joined = browser.join(&[("contact[email]", "altra@libero.it")]).await;
+    browser
+        .get(&joined.place)
+        .await
+        .says("servizio coinvolto nel caso");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r18_a_known_and_an_unknown_address_are_answered_alike() {
+    let app = TestApp::seeded().await;
+    let browser = Browser::new(&app);
+    browser.confirmed("maria@example.org").await;
+    let ask = async |email: &str| {
+        let stranger = Browser::new(&app);
+        let asked = stranger
+            .send("/enter", &[("case", CASE), ("email", email)])
+            .await;
+        (asked.place.clone(), stranger.get(&asked.place).await.html)
+    };
+    assert_eq!(
+        ask("maria@example.org").await,
+        ask("nobody@example.org").await
+    );
+    let mail = browser.mail("maria@example.org").await;
+    let enters = Browser::new(&app);
+    let path = format!("/enter/{}", token_in(&mail, "enter"));
+    enters.get(&path).await.says("Apri la tua pratica");
+    assert_eq!(enters.send(&path, &[]).await.place, "/me");
+    assert_eq!(enters.get("/me").await.status, 200);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r19_the_newsletter_is_unticked_and_refused_unless_ticked() {
+    let app = TestApp::seeded().await;
+    let browser = Browser::new(&app);
+    let form = browser.get(&join_path()).await;
+    assert!(
+        !form.html.contains(" checked"),
+        "nothing is ticked at first"
+    );
+    browser.confirmed("maria@example.org").await;
+    let given = "SELECT count(*) FROM consents WHERE purpose = 'newsletter' AND given";
+    assert_eq!(app.number(given).await, 0);
+    let csrf = browser.csrf().await;
+    let on = [("csrf", csrf.as_str()), ("given", "true")];
+    assert_eq!(
+        browser.send("/me/newsletter", &on).await.place,
+        "/me?done=consent-saved"
+    );
+    assert_eq!(app.number(given).await, 1);
+    let forged = browser
+        .send("/me/newsletter", &[("csrf", "x"), ("given", "true")])
+        .await;
+    assert_eq!(forged.status, 403);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_typed_stays_and_is_shown_as_text() {
+    let app = TestApp::seeded().await;
+    let browser = Browser::new(&app);
+    let hostile = "\"><script>alert(1)</script>";
+    let refused = browser
+        .join(&[
+            ("contact[email]", hostile),
+            ("mailboxes[0][address]", hostile),
+        ])
+        .await;
+    assert_eq!(refused.status, 422);
+    assert!(!refused.html.contains("<script"));
+    refused
+        .says("href=\"#contact-email\"")
+        .says("href=\"#mailboxes-0-address\"")
+        .says("alert(1)");
+
+    let added = browser
+        .join(&[
+            ("action", "add_mailbox"),
+            ("contact[email]", "maria@example.org"),
+        ])
+        .await;
+    assert_eq!(added.status, 200);
+    added
+        .says("value=\"maria@example.org\"")
+        .says("value=\"caduta@libero.it\"")
+        .says("mailboxes[3][address]");
+    assert_eq!(added.html.matches(" checked").count(), 2);
+    assert_eq!(app.number("SELECT count(*) FROM claimants").await, 0);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_form_twice_is_one_sign_up_and_another_person_keeps_the_contact() {
+    let app = TestApp::seeded().await;
+    let browser = Browser::new(&app);
+    let path = format!("/c/{CASE}/join");
+    let sent = fields("one-time", &[("contact[email]", "maria@example.org")]);
+    for _ in 0..2 {
+        assert_eq!(browser.send(&path, &sent).await.status, 303);
+    }
+    assert_eq!(app.number("SELECT count(*) FROM claimants").await, 1);
+    // back, and something else in the same form: asked first, under a fresh key
+    let other = fields("one-time", &[("contact[email]", "anna@example.org")]);
+    let asked = browser.send(&path, &other).await;
+    assert_eq!(asked.status, 422);
+    assert_ne!(asked.hidden("idempotency_key"), "one-time");
+
+    let again = format!("{}&again=1", join_path());
+    let form = browser.get(&again).await;
+    form.says("value=\"maria@example.org\"")
+        .says("name=\"via\" value=\"forum\"");
+    assert!(!form.html.contains("caduta@libero.it"));
+    let stranger = Browser::new(&app).get(&again).await;
+    assert!(!stranger.html.contains("maria@example.org"));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_ends_in_the_identity_form_loses_nothing() {
+    let app = TestApp::seeded().await;
+    let browser = Browser::new(&app);
+    browser.confirmed("maria@example.org").await;
+    let csrf = browser.csrf().await;
+    app.clock().advance(TimeDelta::minutes(31));
+    let person = [
+        ("csrf", csrf.as_str()),
+        ("kind", "person"),
+        ("person[codice_fiscale]", "RSSMRA85C12H501J"),
+        ("person[given_name]", "Mario"),
+        ("person[family_name]", "Rossi"),
+        ("person[address][street]", "via Roma"),
+        ("person[address][city]", "Roma"),
+        ("person[address][postal_code]", "00184"),
+        ("person[address][province]", "RM"),
+    ];
+    let over = browser.send("/me/identity", &person).await;
+    assert_eq!(over.status, 401);
+    over.says("value=\"RSSMRA85C12H501J\"")
+        .says("Ti abbiamo mandato un codice");
+    let code = code_in(&browser.mail("maria@example.org").await);
+    let mut with_code = person.to_vec();
+    with_code.push(("code", "12"));
+    let wrong = browser.send("/me/identity", &with_code).await;
+    assert_eq!(wrong.status, 422);
+    wrong.says("value=\"RSSMRA85C12H501J\"");
+    with_code.pop();
+    with_code.push(("code", &code));
+    let saved = browser.send("/me/identity", &with_code).await;
+    assert_eq!(saved.place, "/me?done=identity-saved", "{}", saved.html);
+    browser.get("/me").await.says("Mario Rossi");
+
+    let stranger = Browser::new(&app).send("/me/identity", &person).await;
+    assert_eq!(stranger.status, 401);
+    stranger
+        .says("value=\"RSSMRA85C12H501J\"")
+        .says("href=\"/enter\"");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reference_and_code_confirm_or_enter() {
+    let app = TestApp::seeded().await;
+    let browser = Browser::new(&app);
+    browser
+        .join(&[("contact[email]", "maria@example.org")])
+        .await;
+    let mail = browser.mail("maria@example.org").await;
+    let line = mail
+        .lines()
+        .find(|line| line.starts_with("Numero di pratica: "))
+        .unwrap();
+    let reference = line.rsplit(' ').next().unwrap();
+    let elsewhere = Browser::new(&app);
+    let wrong = elsewhere
+        .send("/enter/code", &[("reference", reference), ("code", "1")])
+        .await;
+    let unknown = elsewhere
+        .send(
+            "/enter/code",
+            &[("reference", "0000-0000-0000"), ("code", "1")],
+        )
+        .await;
+    assert_eq!((wrong.status.as_u16(), unknown.status.as_u16()), (422, 422));
+    assert_eq!(
+        wrong.html.replace(reference, ""),
+        unknown.html.replace("0000-0000-0000", "")
+    );
+    let code = code_in(&mail);
+    let right = elsewhere
+        .send("/enter/code", &[("reference", reference), ("code", &code)])
+        .await;
+    assert_eq!(right.place, "/me");
+    assert_eq!(
+        app.number("SELECT count(*) FROM claimants WHERE state = 'confirmed'")
+            .await,
+        1
+    );
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r12_a_closed_case_and_a_suspended_association_say_so() {
+    let app = TestApp::seeded().await;
+    let browser = Browser::new(&app);
+    app.sql("UPDATE associations SET status = 'suspended' WHERE slug = 'codacons'")
+        .await;
+    let refused = browser.get(&join_path()).await;
+    assert_eq!(refused.status, 409);
+    refused.says("Codacons ora non accetta iscrizioni");
+    let sent = fields("key", &[("contact[email]", "maria@example.org")]);
+    assert_eq!(
+        browser.send(&format!("/c/{CASE}/join"), &sent).await.status,
+        409
+    );
+    browser
+        .get(&format!("/c/{CASE}/join?association=consumerismo"))
+        .await
+        .says("Manifestazione di interesse");
+    app.sql("UPDATE cases SET state = 'closed'").await;
+    let closed = browser.get(&format!("/c/{CASE}/join")).await;
+    assert_eq!(closed.status, 409);
+    closed.says("Le iscrizioni sono chiuse");
+    browser
+        .get(&format!("/c/{CASE}"))
+        .await
+        .says("Le iscrizioni sono chiuse");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r14_a_mail_can_be_checked() {
+    let app = TestApp::seeded().await;
+    let browser = Browser::new(&app);
+    browser
+        .join(&[("contact[email]", "maria@example.org")])
+        .await;
+    let mail = browser.mail("maria@example.org").await;
+    let line = mail
+        .lines()
+        .find(|line| line.starts_with("Codice di verifica"))
+        .unwrap();
+    let code = line.rsplit(' ').next().unwrap();
+    let page = browser.get(&format!("/verify?code={code}")).await;
+    page.says("Sì, questo messaggio è nostro").says("Codacons");
+    assert!(!page.html.contains("maria"));
+    browser
+        .get("/verify?code=0000-0000-0000")
+        .await
+        .says("Questo codice non è nostro");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r16_no_get_changes_a_row() {
+    let app = TestApp::seeded_with(TestOptions {
+        demo: true,
+        ..TestOptions::default()
+    })
+    .await;
+    let browser = Browser::new(&app);
+    browser.confirmed("maria@example.org").await;
+    browser
+        .join(&[("contact[email]", "anna@example.org")])
+        .await;
+    let token = token_in(&browser.mail("anna@example.org").await, "confirm");
+    let tables = app
+        .rows("SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE' ORDER BY 1")
+        .await;
+    let sums = tables
+        .iter()
+        .map(|row| row[0].clone().unwrap())
+        .map(|table| {
+            format!(
+                "SELECT '{table}' || count(*) || coalesce(sum(hashtext(t::text)), 0) FROM {table} t"
+            )
+        });
+    let state = sums.collect::<Vec<_>>().join(" UNION ALL ");
+    let before = app.rows(&state).await;
+    assert!(before.len() > 20);
+    for path in [
+        "/",
+        "/?q=libero",
+        "/enter",
+        "/verify",
+        "/verify?code=0000-0000-0000",
+        "/me",
+        "/me?done=confirmed",
+        "/me/identity",
+        "/me/identity?kind=entity",
+        "/me/withdraw",
+        "/me/erase",
+        "/nothing",
+    ] {
+        browser.get(path).await;
+    }
+    for rest in [
+        "",
+        "?share=Il%20mio%20sito",
+        "/texts",
+        "/join",
+        "/join?association=codacons&again=1",
+        "/joined",
+    ] {
+        assert_eq!(
+            browser.get(&format!("/c/{CASE}{rest}")).await.status,
+            200,
+            "{rest}"
+        );
+    }
+    assert_eq!(browser.get(&format!("/confirm/{token}")).await.status, 200);
+    assert_eq!(browser.get(&format!("/enter/{token}")).await.status, 404);
+    assert_eq!(app.rows(&state).await, before);
+    app.stop().await;
+}
