@@ -230,7 +230,7 @@ CREATE TABLE case_facts (
     CONSTRAINT case_facts_pkey PRIMARY KEY (id),
     CONSTRAINT case_facts_case_id_fkey FOREIGN KEY (case_id) REFERENCES cases (id),
     CONSTRAINT case_facts_incident_id_fkey FOREIGN KEY (incident_id) REFERENCES incidents (id),
-    CONSTRAINT case_facts_topic_check CHECK (topic IN ('size', 'start', 'end', 'length', 'cause', 'redress', 'event')),
+    CONSTRAINT case_facts_topic_check CHECK (topic IN ('size', 'start', 'end', 'length', 'cause', 'redress', 'event', 'sources')),
     CONSTRAINT case_facts_case_id_position_key UNIQUE (case_id, position)
 );
 COMMENT ON TABLE case_facts IS 'What is reported about a case, each value with its source; several values of one topic are discrepancies, kept (R70)';

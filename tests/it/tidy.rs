@@ -36,7 +36,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "commands",
         &[
-            "startup", "app", "crypto", "render", "config", "domain", "mailer",
+            "startup", "app", "crypto", "render", "config", "domain", "mailer", "telemetry", "db",
+            "blob",
         ],
     ),
     ("startup", &["*"]),

@@ -13,7 +13,7 @@ use crate::domain::mailbox_address::{DomainTreatment, MailboxAddress};
 use crate::domain::vat_number::NumericCodiceFiscale;
 
 const TOPICS: [&str; 7] = [
-    "size", "start", "end", "length", "cause", "redress", "event",
+    "size", "start", "end", "length", "cause", "redress", "event", "sources",
 ];
 const TEXT_KINDS: [&str; 6] = [
     "privacy_notice",

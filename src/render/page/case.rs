@@ -133,6 +133,8 @@ pub struct CasePage {
     pub chrome: Chrome,
     /// The case.
     pub case: CaseHead,
+    /// What it is about, in a few sentences.
+    pub summary: String,
     /// The state's fixed word: `pre_registration`, `open`, ...
     pub state: String,
     /// Who runs it, in the order to show.

@@ -231,6 +231,7 @@ fn public(words: Words, pages: &mut Vec<(String, String)>) {
         let page = CasePage {
             chrome: words.chrome("/c/libero-virgilio-2023"),
             case: words.case(),
+            summary: words.say("Le caselle sono rimaste bloccate."),
             state: "open".to_owned(),
             associations: vec![words.association(offer, status); 2],
             facts: vec![words.fact()],

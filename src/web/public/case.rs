@@ -45,6 +45,7 @@ pub async fn page(
     let of_the_case = case.facts.iter().filter(|fact| fact.incident.is_none());
     html(&CasePage {
         case: card::head(&case),
+        summary: case.summary.clone(),
         state: case.state.as_str().to_owned(),
         associations: card::rotated(visit.ctx(), &case),
         facts: facts(text, &case, of_the_case.collect()),

@@ -134,7 +134,9 @@ pub async fn send(
     let ctx = visit.ctx().clone();
     let done = visit
         .ctx()
-        .to_end(async move { sign_up::sign_up(&ctx, request).await })
+        .to_end(Box::pin(
+            async move { sign_up::sign_up(&ctx, request).await },
+        ))
         .await;
     typed.errors = match done {
         Ok(done) => {

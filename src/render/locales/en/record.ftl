@@ -131,3 +131,4 @@ over-save = Go on and save
 over-enter = Sign in again in another tab. Then come back here and press "Save".
 over-enter-action = Sign in again
 document-other = Another document
+state-text-identified = Your pre-adhesion is registered and your details are there. Nothing else to do for now: we write to you when it can be signed.

@@ -131,3 +131,4 @@ over-save = Continua e salva
 over-enter = Entra di nuovo in un’altra scheda. Poi torna qui e premi «Salva».
 over-enter-action = Entra di nuovo
 document-other = Altro documento
+state-text-identified = La tua pre-adesione è registrata e i tuoi dati ci sono. Per ora non devi fare altro: ti scriviamo quando si può firmare.

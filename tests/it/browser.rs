@@ -1,0 +1,198 @@
+//! The journey in a real browser, on a window as narrow as a small phone.
+//!
+//! Needs chromium and chromedriver; skips with a line where they are missing, but not under `CI`.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on panics, in its functions too"
+)]
+
+use std::net::TcpListener;
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::json;
+use thirtyfour::extensions::cdp::ChromeDevTools;
+use thirtyfour::prelude::*;
+use tokio::process::{Child, Command};
+
+use crate::app::TestApp;
+use crate::claimant::{code_in, token_in};
+use crate::seed::CASE;
+
+/// A driver and the browser it drives; both end with this value.
+struct Phone {
+    browser: WebDriver,
+    _driver: Child,
+}
+
+impl Phone {
+    /// Opens a window of 360x740, or `None` where there is no browser.
+    async fn open() -> Option<Self> {
+        let found = |program: &str| {
+            let paths = std::env::var_os("PATH").unwrap_or_default();
+            let mut places = std::env::split_paths(&paths).map(|folder| folder.join(program));
+            places.find(|place| place.is_file())
+        };
+        let (Some(chromium), Some(chromedriver)) = (found("chromium"), found("chromedriver"))
+        else {
+            assert!(
+                std::env::var_os("CI").is_none(),
+                "chromium and chromedriver are missing"
+            );
+            eprintln!("skipped: chromium or chromedriver is missing");
+            return None;
+        };
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        let driver = Command::new(chromedriver)
+            .arg(format!("--port={port}"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut wanted = DesiredCapabilities::chrome();
+        wanted.set_binary(chromium.to_str().unwrap()).unwrap();
+        for argument in [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+        ] {
+            wanted.add_arg(argument).unwrap();
+        }
+        let address = format!("http://127.0.0.1:{port}");
+        let mut tries = 0;
+        let browser = loop {
+            match WebDriver::new(&address, wanted.clone()).await {
+                Ok(browser) => break browser,
+                // the driver is starting
+                Err(_) if tries < 50 => tokio::time::sleep(Duration::from_millis(100)).await,
+                Err(error) => panic!("no browser: {error}"),
+            }
+            tries += 1;
+        };
+        let size = json!({"width": 360, "height": 740, "deviceScaleFactor": 1, "mobile": true});
+        ChromeDevTools::new(browser.handle.clone())
+            .execute_cdp_with_params("Emulation.setDeviceMetricsOverride", size)
+            .await
+            .unwrap();
+        Some(Self {
+            browser,
+            _driver: driver,
+        })
+    }
+
+    /// Opens a page, which must not scroll sideways.
+    async fn go(&self, address: &str) {
+        self.browser.goto(address).await.unwrap();
+        self.fits().await;
+    }
+
+    async fn fits(&self) {
+        let width = self
+            .script("return document.documentElement.scrollWidth")
+            .await;
+        let address = self.browser.current_url().await.unwrap();
+        assert!(
+            width.as_i64().unwrap() <= 360,
+            "{address} is {width} px wide"
+        );
+    }
+
+    async fn script(&self, script: &str) -> serde_json::Value {
+        let done = self.browser.execute(script, Vec::new()).await.unwrap();
+        done.json().clone()
+    }
+
+    async fn fill(&self, id: &str, words: &str) {
+        let field = self.browser.find(By::Id(id)).await.unwrap();
+        field.clear().await.unwrap();
+        field.send_keys(words).await.unwrap();
+    }
+
+    /// Taps what is found, and waits for the page after it.
+    async fn tap(&self, selector: &str) {
+        self.script("document.documentElement.dataset.old = 1")
+            .await;
+        let place = self.browser.find(By::Css(selector)).await.unwrap();
+        place.send_keys(Key::Enter + "").await.unwrap();
+        for _ in 0..100 {
+            let ready = "return document.readyState === 'complete' && !document.documentElement.dataset.old";
+            if self.script(ready).await == json!(true) {
+                return self.fits().await;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("{selector} led nowhere");
+    }
+
+    async fn heading(&self) -> String {
+        let heading = self.browser.find(By::Tag("h1")).await.unwrap();
+        heading.text().await.unwrap()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_journey_fits_a_small_phone() {
+    let Some(phone) = Phone::open().await else {
+        return;
+    };
+    let app = TestApp::seeded().await;
+    for path in ["/?lang=it", "/enter", "/verify", "/me", "/nothing"] {
+        phone.go(&app.url(path)).await;
+    }
+    for rest in ["", "/texts", "/join"] {
+        phone.go(&app.url(&format!("/c/{CASE}{rest}"))).await;
+    }
+    phone
+        .go(&app.url(&format!("/c/{CASE}/join?association=codacons")))
+        .await;
+    phone.fill("contact-email", "maria").await;
+    phone.fill("mailboxes-0-address", "caduta@libero.it").await;
+    phone.tap(".btn-primary[value=send]").await;
+    let focus = "return document.activeElement.className";
+    assert_eq!(phone.script(focus).await, "error-summary");
+    phone
+        .browser
+        .find(By::Css(".error-summary a"))
+        .await
+        .unwrap()
+        .send_keys(Key::Enter + "")
+        .await
+        .unwrap();
+    let place = phone.script("return location.hash").await;
+    assert_eq!(place, "#contact-email");
+
+    phone.fill("contact-email", "maria@example.org").await;
+    for consent in ["consents-0-given", "consents-1-given"] {
+        let tick = phone.browser.find(By::Id(consent)).await.unwrap();
+        tick.send_keys(" ").await.unwrap();
+    }
+    phone.tap(".btn-primary[value=send]").await;
+    assert_eq!(phone.heading().await, "Manca solo la conferma");
+    app.run_outbox().await;
+    let mail = app.mails_to("maria@example.org").pop().unwrap();
+    phone.fill("code", &code_in(&mail)).await;
+    phone.tap("form[action$='/code'] button").await;
+    assert_eq!(phone.heading().await, "La mia pratica");
+    // the link of the same mail, tapped afterwards
+    let link = app.url(&format!("/confirm/{}", token_in(&mail, "confirm")));
+    phone.go(&link).await;
+    assert_eq!(phone.heading().await, "Confermato, grazie");
+    for path in [
+        "/me/identity",
+        "/me/identity?kind=foreign",
+        "/me/identity?kind=entity",
+        "/me/withdraw",
+        "/me/erase",
+    ] {
+        phone.go(&app.url(path)).await;
+    }
+    phone.browser.quit().await.unwrap();
+    app.stop().await;
+}
