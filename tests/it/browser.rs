@@ -2,11 +2,6 @@
 //!
 //! Needs chromium and chromedriver; skips with a line where they are missing, but not under `CI`.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot go on panics, in its functions too"
-)]
-
 use std::net::TcpListener;
 use std::process::Stdio;
 use std::time::Duration;

@@ -1,10 +1,5 @@
 //! The claimants' pages over HTTP, as a browser without script uses them.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot go on panics, in its functions too"
-)]
-
 use chrono::TimeDelta;
 use reqwest::{Client, StatusCode};
 

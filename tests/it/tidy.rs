@@ -36,7 +36,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "commands",
         &[
-            "startup", "app", "crypto", "render", "config", "domain", "mailer", "telemetry", "db",
+            "startup",
+            "app",
+            "crypto",
+            "render",
+            "config",
+            "domain",
+            "mailer",
+            "telemetry",
+            "db",
             "blob",
         ],
     ),

@@ -12,7 +12,7 @@ use crate::domain::language::Language;
 use crate::domain::mailbox_address::{DomainTreatment, MailboxAddress};
 use crate::domain::vat_number::NumericCodiceFiscale;
 
-const TOPICS: [&str; 7] = [
+const TOPICS: [&str; 8] = [
     "size", "start", "end", "length", "cause", "redress", "event", "sources",
 ];
 const TEXT_KINDS: [&str; 6] = [

@@ -10,7 +10,6 @@ use chrono::{NaiveDate, TimeZone, Utc};
 
 use super::*;
 
-
 fn root(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
