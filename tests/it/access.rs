@@ -16,7 +16,7 @@ use url::form_urlencoded;
 use uuid::Uuid;
 
 use crate::app::TestApp;
-use crate::claimant::{SignUpBuilder, mario};
+use crate::claimant::{SignUpBuilder, ask, mario};
 use crate::seed::CASE;
 use crate::staff_console;
 use crate::staff_seed::{PASSWORD, Person, association, person, post};
@@ -322,9 +322,11 @@ async fn credentials(world: &World, known: &Operation, reader: &Person) -> Optio
 async fn walk_public(world: &mut World) {
     let reader = person(&world.app, world.ours, Role::Reader).await;
     let claimant = world.claimant().await;
-    let mut nobody = Asker::default();
     // the page after a sign-up belongs to the browser that signed up, signed in or not
-    nobody.cookies = vec![claimant.cookies[2].clone()];
+    let nobody = Asker {
+        cookies: vec![claimant.cookies[2].clone()],
+        ..Asker::default()
+    };
     for (who, asker) in [("nobody", nobody), ("claimant", claimant)] {
         for known in operation::ALL {
             if known.access != Access::Public {
@@ -413,14 +415,16 @@ async fn walk_as_staff(world: &mut World, role: Role) {
         if !(about_exports || known.needs_step_up()) {
             continue;
         }
-        let id = match about_exports && known.allows(role) {
-            true => world.export(&asker).await,
-            false => Uuid::nil(),
+        let id = if about_exports && known.allows(role) {
+            world.export(&asker).await
+        } else {
+            Uuid::nil()
         };
         let seen = world.ask(known, &asker, id, body(known, "")).await;
-        match known.allows(role) {
-            true => assert_taken(known, &seen, who),
-            false => assert_forbidden(known, &seen, who),
+        if known.allows(role) {
+            assert_taken(known, &seen, who);
+        } else {
+            assert_forbidden(known, &seen, who);
         }
     }
     let known = &operation::LOGOUT_FORM;
@@ -455,9 +459,10 @@ async fn walk_as_another_association(world: &mut World) {
         if !(of_staff(known) && known.path.contains("{id}")) {
             continue;
         }
-        let id = match known.path.contains("/exports/") {
-            true => export,
-            false => world.assisted().await,
+        let id = if known.path.contains("/exports/") {
+            export
+        } else {
+            world.assisted().await
         };
         let theirs = world.ask(known, &asker, id, body(known, "")).await;
         let fresh = world.app.ctx.new_id();
@@ -495,4 +500,44 @@ async fn every_operation_answers_everybody_as_the_permission_table_says() {
     let all: BTreeSet<&str> = operation::ALL.iter().map(|known| known.name).collect();
     assert_eq!(other.visited, all);
     other.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_description_names_each_operation_at_its_place_and_who_may() {
+    let app = TestApp::start().await;
+    let described = app.request(reqwest::Method::GET, "/openapi.json");
+    let described = ask(described).await.expect(200);
+    let mut places = Vec::new();
+    for (path, methods) in described["paths"].as_object().unwrap() {
+        for (method, told) in methods.as_object().unwrap() {
+            let name = told["operationId"].as_str().unwrap().to_owned();
+            let known = operation::ALL.iter().find(|known| known.name == name);
+            let known = known.unwrap();
+            assert_eq!(
+                (known.path, known.method.as_str()),
+                (path.as_str(), method.to_uppercase().as_str())
+            );
+            if known.access == Access::Claimant {
+                assert_eq!(told["security"], json!([{"claimant": []}]), "{name}");
+                assert!(told["responses"]["401"].is_object(), "{name}");
+            }
+            places.push(name);
+        }
+    }
+    places.sort();
+    let registered = joinder::web::routes::all();
+    let registered = registered.iter().map(joinder::web::Route::operation);
+    let api = registered.filter(|known| known.path.starts_with("/api/"));
+    let mut expected: Vec<String> = api.map(|known| known.name.to_owned()).collect();
+    expected.sort();
+    assert_eq!(places, expected);
+    let public = operation::ALL
+        .iter()
+        .filter(|known| known.path.starts_with("/api/v1/public/"));
+    assert!(
+        public
+            .into_iter()
+            .all(|known| places.iter().any(|place| place == known.name))
+    );
+    app.stop().await;
 }
