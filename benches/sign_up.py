@@ -90,7 +90,7 @@ def measure(folder, data, report, server):
     password = next(open(p).read().strip() for p in glob.glob(f"{data}/*password*"))
     pg = dict(os.environ, PGHOST="127.0.0.1", PGPORT=port, PGUSER="joinder", PGPASSWORD=password, PGDATABASE="joinder")
     sql = lambda text: subprocess.run(["psql", "-XAtqc", text], env=pg, check=True, capture_output=True, text=True).stdout.strip()
-    sql("UPDATE leases SET expires_at = now() + interval '1 hour', holder = gen_random_uuid(), fence = fence + 1 WHERE name LIKE 'outbox%'")
+    sql("UPDATE leases SET expires_at = now() + interval '1 hour', holder = gen_random_uuid(), fence = fence + 1 WHERE name LIKE 'outbox/%'")
     time.sleep(3)
     os.environ.update(TEXT_VERSION=case["consents"][0]["text_version"], SIGN_UP_PATH=f"/api/v1/public/cases/{CASE}/claimants")
     own = lambda: set(tree(server.pid)) - set(tree(postmaster))

@@ -1,5 +1,6 @@
 //! The document store: a folder by default, object storage at scale.
 
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -17,6 +18,17 @@ const ERASED: &str = "erased";
 #[derive(Clone)]
 pub struct Blobs {
     store: Arc<dyn ObjectStore>,
+}
+
+/// Makes a folder that nobody else may enter; one that is there stays as it is.
+fn private_folder(folder: &Path) -> std::io::Result<()> {
+    if let Some(parent) = folder.parent() {
+        std::fs::create_dir_all(parent)?;
+    }
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
 }
 
 /// The store did not do it.
@@ -51,7 +63,7 @@ impl Blobs {
     /// `Folder` if it cannot be made.
     pub fn folder(folder: &Path) -> Result<Self, BlobError> {
         let named = |error| BlobError::Folder(folder.display().to_string(), error);
-        std::fs::create_dir_all(folder).map_err(named)?;
+        private_folder(folder).map_err(named)?;
         let store = LocalFileSystem::new_with_prefix(folder)?.with_automatic_cleanup(true);
         Ok(Self {
             store: Arc::new(store),

@@ -29,7 +29,14 @@ impl Files {
 async fn write_aside(dir: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     fs::create_dir_all(dir).await?;
     let aside = dir.join(format!(".{name}.part"));
-    let mut file = fs::File::create(&aside).await?;
+    let mut options = fs::OpenOptions::new();
+    let mut file = options
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&aside)
+        .await?;
     file.write_all(bytes).await?;
     file.sync_all().await?;
     drop(file);
