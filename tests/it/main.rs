@@ -8,7 +8,6 @@
     clippy::indexing_slicing,
     clippy::string_slice,
     clippy::too_many_lines,
-    clippy::field_reassign_with_default,
     clippy::disallowed_methods,
     reason = "a test that cannot go on panics, drives its own connections and is read from top to bottom"
 )]
