@@ -32,6 +32,7 @@ CREATE TABLE claimants (
 );
 CREATE INDEX claimants_list_idx ON claimants (association_id, case_id, id DESC);
 CREATE INDEX claimants_state_idx ON claimants (association_id, case_id, state, id DESC);
+CREATE INDEX claimants_duplicate_of_idx ON claimants (duplicate_of) WHERE duplicate_of IS NOT NULL;
 CREATE INDEX claimants_retention_idx ON claimants (created_at) WHERE state = 'unconfirmed';
 COMMENT ON TABLE claimants IS 'One person or entity registered in one case through one association';
 COMMENT ON COLUMN claimants.id IS 'UUIDv7 made by the application; the reference is derived from it';

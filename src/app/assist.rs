@@ -4,7 +4,6 @@
 use serde_json::json;
 
 use crate::app::audit::{self, Actor, Entry};
-use crate::app::clash::Outcome;
 use crate::app::confirmation::settle_confirmed;
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
@@ -119,13 +118,10 @@ pub async fn enter_identity(
     }
     tx.enter(scope).await?;
     let by = Actor::Staff(actor.staff_id());
-    let outcome = identity::write(ctx, &mut tx, &row, &parsed, capacity, by).await?;
+    identity::write(ctx, &mut tx, &row, &parsed, capacity, by).await?;
     tx.commit().await?;
-    let mut warnings = warning_codes(&parsed);
-    if outcome != Outcome::Registered {
-        warnings.push("registered_elsewhere");
-    }
-    Ok(warnings)
+    // whether somebody else holds the person's key is not told: it may be another association's
+    Ok(warning_codes(&parsed))
 }
 
 /// Enters an e-mail for a person in `to_assist`: the record becomes `unconfirmed` and the usual

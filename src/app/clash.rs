@@ -69,8 +69,10 @@ pub(in crate::app) async fn register(
         return Ok(Outcome::Registered);
     };
     let state = row.state()?;
+    // the row was read before its confirmation, if that is what is happening now
     let may_be_duplicate = matches!(state, ClaimantState::Unconfirmed | ClaimantState::Confirmed);
     if may_be_duplicate && same_contact(ctx, tx, row, holder).await? {
+        settle_own(ctx, tx, claimant, None).await?;
         claimant::mark_duplicate(tx, SCOPE, claimant, holder, now).await?;
         let entry = Entry::new(claimant, row.association(), Actor::System, "duplicate");
         let entry = entry.moved(ClaimantState::Confirmed, ClaimantState::Duplicate);

@@ -232,21 +232,20 @@ async fn mail_confirmation(
     let Some(email) = contact.email() else {
         return Ok(());
     };
+    // the cap comes first: a code that is never mailed must not exist, it could only be guessed
+    let request = token::new_id(now);
+    if let Grant::NotBefore(at) = ask_cap(ctx, conn, email, "resend", request).await? {
+        return delay(ctx, conn, row, email, at).await;
+    }
     let lives = Duration::hours(CONFIRMATION_HOURS);
     let purpose = ChallengePurpose::Confirm;
     let made = challenge::create(ctx, conn, SCOPE, row, purpose, lives).await?;
     let Some(challenge) = made else {
         return Err(AppError::RateLimited(std::time::Duration::from_hours(24)));
     };
-    let request = token::new_id(now);
-    match ask_cap(ctx, conn, email, "resend", request).await? {
-        Grant::Granted => {
-            let payload = serde_json::json!({ "challenge": challenge.id });
-            let mail = outbox_row(row, "confirmation", 1, request, payload, now);
-            Ok(outbox::insert(conn, SCOPE, &mail).await?)
-        }
-        Grant::NotBefore(at) => delay(ctx, conn, row, email, at).await,
-    }
+    let payload = serde_json::json!({ "challenge": challenge.id });
+    let mail = outbox_row(row, "confirmation", 1, request, payload, now);
+    Ok(outbox::insert(conn, SCOPE, &mail).await?)
 }
 
 async fn replace_lookup(

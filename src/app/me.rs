@@ -303,6 +303,12 @@ pub async fn erase(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<Erasure> {
         return Err(AppError::IllegalTransition(state.as_str()));
     }
     clash::free(ctx, &mut tx, row.claimant()).await?;
+    // nobody can enter a duplicate any more: it goes with the record it belongs to
+    for other in claimant::list_duplicates_of(&mut tx, clash::SCOPE, row.claimant()).await? {
+        retention::erase_rows(ctx, &mut tx, other).await?;
+        let entry = Entry::new(other, row.association(), Actor::System, "erase");
+        audit::append(ctx, &mut tx, ERASING, entry).await?;
+    }
     retention::erase_rows(ctx, &mut tx, row.claimant()).await?;
     let entry = Entry::new(row.claimant(), row.association(), by, "erase");
     audit::append(
@@ -319,7 +325,8 @@ pub async fn erase(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<Erasure> {
 /// Locks the own record and everybody whom its leaving touches, in id order.
 async fn lock_touched(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<(Tx, ClaimantRow)> {
     let mut tx = ctx.pools.begin(clash::SCOPE).await?;
-    let ids = clash::touched(&mut tx, actor.claimant()).await?;
+    let mut ids = clash::touched(&mut tx, actor.claimant()).await?;
+    ids.extend(claimant::list_duplicates_of(&mut tx, clash::SCOPE, actor.claimant()).await?);
     let rows = claimant::lock_in_order(&mut tx, clash::SCOPE, &ids).await?;
     let own = rows
         .into_iter()

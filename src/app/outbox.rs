@@ -342,7 +342,14 @@ async fn freeze(
 ) -> AppResult<Vec<Frozen>> {
     let case = directory.case(payload.case)?;
     let mut frozen = Vec::new();
-    for record in records_at(ctx, conn, &case, email).await? {
+    let listed = records_at(ctx, conn, &case, email).await?;
+    let ids: Vec<ClaimantId> = listed.iter().map(ClaimantRow::claimant).collect();
+    // an address that is being corrected now must not get a link to the record it leaves
+    claimant::lock_in_order(conn, SCOPE, &ids).await?;
+    let mut records = records_at(ctx, conn, &case, email).await?;
+    records.retain(|record| ids.contains(&record.claimant()));
+    let has_code = records.len() == 1;
+    for record in records {
         let confirms = record.state()? == ClaimantState::Unconfirmed;
         let (purpose, hours) = if confirms {
             (ChallengePurpose::Confirm, CONFIRMATION_HOURS)
@@ -353,6 +360,11 @@ async fn freeze(
         let made = challenge::create(ctx, conn, SCOPE, &record, purpose, lives).await?;
         if let Some(challenge) = made {
             let claimant = record.claimant();
+            if !has_code {
+                // links only: a code that is printed nowhere could only be guessed
+                let id = ChallengeId::new(challenge.id);
+                confirmation::mark_without_code(conn, SCOPE, claimant, id).await?;
+            }
             frozen.push(Frozen {
                 claimant,
                 challenge: challenge.id,
@@ -366,8 +378,8 @@ async fn freeze(
         ..payload.clone()
     };
     let value = serde_json::to_value(payload).map_err(AppError::internal)?;
-    outbox::mark_frozen(conn, SCOPE, row, &value).await?;
-    Ok(frozen)
+    let kept = outbox::mark_frozen(conn, SCOPE, row, &value).await?;
+    Ok(if kept { frozen } else { Vec::new() })
 }
 
 const fn purpose_of(line: &Frozen) -> ChallengePurpose {

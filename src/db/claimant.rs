@@ -266,6 +266,24 @@ pub async fn mark_contact(
     Ok(())
 }
 
+/// Second records of the same person, closed as duplicates of this one.
+///
+/// # Errors
+/// As the database says.
+pub async fn list_duplicates_of(
+    conn: &mut Conn,
+    _scope: Scope,
+    id: ClaimantId,
+) -> DbResult<Vec<ClaimantId>> {
+    let ids: Vec<Uuid> = claimants::table
+        .filter(claimants::duplicate_of.eq(id.uuid()))
+        .order(claimants::id)
+        .select(claimants::id)
+        .load(conn)
+        .await?;
+    Ok(ids.into_iter().map(ClaimantId::new).collect())
+}
+
 /// Deletes the row; its children must be gone. The trail keeps the bare id.
 ///
 /// # Errors

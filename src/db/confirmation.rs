@@ -184,3 +184,20 @@ pub async fn mark_expiry(
         .await?;
     Ok(())
 }
+
+/// Ends the code of a challenge whose mail has the link only.
+///
+/// # Errors
+/// As the database says.
+pub async fn mark_without_code(
+    conn: &mut Conn,
+    _scope: Scope,
+    claimant: ClaimantId,
+    id: ChallengeId,
+) -> DbResult<()> {
+    diesel::update(confirmations::table.find((claimant.uuid(), id.uuid())))
+        .set(confirmations::attempts.eq(MAX_ATTEMPTS))
+        .execute(conn)
+        .await?;
+    Ok(())
+}

@@ -101,7 +101,8 @@ fn seconds(whole: i64) -> f64 {
     i32::try_from(whole).map_or(f64::from(i32::MAX), f64::from)
 }
 
-/// Keeps what a mail lists, once it was prepared for the first time (DESIGN 4).
+/// Keeps what a mail lists, once it was prepared for the first time (DESIGN 4). `false`: the mail is
+/// out of the outbox meanwhile.
 ///
 /// # Errors
 /// As the database says.
@@ -110,12 +111,12 @@ pub async fn mark_frozen(
     _scope: Scope,
     row: &OutboxRow,
     payload: &serde_json::Value,
-) -> DbResult<()> {
-    diesel::update(outbox::table.find((row.subject_id, row.id)))
+) -> DbResult<bool> {
+    let frozen = diesel::update(outbox::table.find((row.subject_id, row.id)))
         .set(outbox::payload.eq(payload))
         .execute(conn)
         .await?;
-    Ok(())
+    Ok(frozen == 1)
 }
 
 /// Takes a mail out of the outbox: sent, or no longer wanted.

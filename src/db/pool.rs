@@ -52,12 +52,11 @@ impl Pools {
     /// # Errors
     /// `Unavailable` if there is no connection within the time-out.
     pub async fn begin(&self, scope: Scope) -> DbResult<Tx> {
-        let mut conn = self.app.get().await.map_err(unavailable)?;
-        let begin = format!("BEGIN; {}", scope.set_local());
-        let mut tx = Tx { conn: None };
-        let started = conn.batch_execute(&begin).await;
-        tx.conn = Some(conn);
-        started?;
+        let conn = self.app.get().await.map_err(unavailable)?;
+        // it is in the value before BEGIN goes out: dropped here, too, it is rolled back
+        let mut tx = Tx { conn: Some(conn) };
+        tx.batch_execute(&format!("BEGIN; {}", scope.set_local()))
+            .await?;
         Ok(tx)
     }
 
@@ -96,13 +95,13 @@ impl Tx {
     /// # Errors
     /// As the database says; then nothing happened, unless the connection broke.
     pub async fn commit(mut self) -> DbResult<()> {
-        if let Some(mut conn) = self.conn.take() {
-            let done = conn.batch_execute("COMMIT").await;
-            if done.is_err() {
-                drop(Object::take(conn));
-            }
-            done?;
+        let done = self.batch_execute("COMMIT").await;
+        if let Some(conn) = self.conn.take()
+            && done.is_err()
+        {
+            drop(Object::take(conn));
         }
+        done?;
         Ok(())
     }
 

@@ -339,3 +339,37 @@ async fn r14_the_code_of_a_mail_can_be_checked_by_anybody() {
     }
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r18_correcting_to_an_address_over_its_cap_makes_no_code_that_could_be_guessed() {
+    let app = TestApp::seeded().await;
+    for number in 0..3 {
+        let victim = SignUpBuilder::new("victim@example.org").key(&format!("victim-{number}"));
+        app.sign_up(&victim).await;
+    }
+    app.run_outbox().await;
+    let other = app.sign_up(&SignUpBuilder::new("other@example.org")).await;
+    let id = joinder::domain::ids::ClaimantId::new(other.id);
+    let association = app
+        .rows(&format!(
+            "SELECT association_id FROM claimants WHERE id = '{}'",
+            other.id
+        ))
+        .await;
+    let association = association[0][0].as_deref().unwrap();
+    let ticket = joinder::app::session::Ticket {
+        claimant: id,
+        association: joinder::domain::ids::AssociationId::parse(association).unwrap(),
+    };
+    joinder::app::mail_request::correct_email(&app.ctx, ticket, "victim@example.org")
+        .await
+        .unwrap();
+    let open = format!(
+        "SELECT count(*) FROM confirmations WHERE claimant_id = '{}' AND voided_at IS NULL",
+        other.id
+    );
+    assert_eq!(crate::app::number(&app, &open).await, 0);
+    app.run_outbox().await;
+    assert_eq!(app.mails_to("victim@example.org").len(), 3);
+    app.stop().await;
+}

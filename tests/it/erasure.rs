@@ -174,3 +174,31 @@ async fn r61_a_signed_record_is_not_erased() {
         .expect_problem(409, "illegal-transition");
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r61_a_duplicate_is_erased_with_the_record_it_belongs_to() {
+    let app = TestApp::seeded().await;
+    let first = app
+        .confirmed(&SignUpBuilder::new("maria@example.org"))
+        .await;
+    first.give_person(&mario()).await.expect(200);
+    let second = app
+        .confirmed(&SignUpBuilder::new("maria@example.org"))
+        .await;
+    second.give_person(&mario()).await.expect(200);
+    let duplicates = "SELECT count(*) FROM claimants WHERE state = 'duplicate'";
+    assert_eq!(crate::app::number(&app, duplicates).await, 1);
+    first.erase().await.expect(200);
+    for table in [
+        "claimants",
+        "claimant_keys",
+        "identities",
+        "lookups",
+        "consents",
+    ] {
+        let left = format!("SELECT count(*) FROM {table}");
+        assert_eq!(crate::app::number(&app, &left).await, 0, "{table}");
+    }
+    assert_eq!(app.ctx.blobs.list_erased().await.unwrap().len(), 2);
+    app.stop().await;
+}

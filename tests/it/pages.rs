@@ -604,3 +604,22 @@ async fn r16_no_get_changes_a_row() {
     assert_eq!(app.rows(&state).await, before);
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_is_none_is_not_found_and_never_a_fault() {
+    let app = TestApp::seeded().await;
+    let browser = Browser::new(&app);
+    for path in [
+        "/confirm/%0A",
+        "/enter/%0A",
+        "/confirm/%C3%A8",
+        "/enter/a%20b",
+    ] {
+        assert_eq!(
+            browser.send(path, &[]).await.status,
+            StatusCode::NOT_FOUND,
+            "{path}"
+        );
+    }
+    app.stop().await;
+}

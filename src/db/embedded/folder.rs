@@ -263,7 +263,11 @@ pub(super) fn free_port() -> Result<u16, EmbeddedError> {
         .map_err(EmbeddedError::io("find a free port on", "127.0.0.1"))
 }
 
-/// Locks `root`, waiting for nobody. The kernel gives the lock back when the process ends in any way.
+/// How often, and how far apart, a taken lock is tried again.
+const LOCK_TRIES: u32 = 20;
+const LOCK_WAIT: Duration = Duration::from_millis(50);
+
+/// Locks `root`, waiting a second at most. The kernel gives the lock back when the process ends in any way.
 fn lock(root: &Path) -> Result<File, EmbeddedError> {
     let path = root.join("postgres.lock");
     let file = private_file()
@@ -272,13 +276,19 @@ fn lock(root: &Path) -> Result<File, EmbeddedError> {
         .truncate(false)
         .open(&path)
         .map_err(EmbeddedError::io("open", &path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(EmbeddedError::Busy {
-            data_dir: root.to_owned(),
-        }),
-        Err(TryLockError::Error(source)) => Err(EmbeddedError::io("lock", path)(source)),
+    // a child that another thread is just starting holds a copy of the lock until it executes
+    for _ in 0..LOCK_TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => thread::sleep(LOCK_WAIT),
+            Err(TryLockError::Error(source)) => {
+                return Err(EmbeddedError::io("lock", path)(source));
+            }
+        }
     }
+    Err(EmbeddedError::Busy {
+        data_dir: root.to_owned(),
+    })
 }
 
 /// The process id on the first line of a postmaster.pid that exists and is not empty.

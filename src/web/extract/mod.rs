@@ -3,6 +3,7 @@
 use actix_web::{HttpRequest, web};
 
 use crate::app::AppError;
+use crate::domain::permission::Operation;
 use crate::state::AppState;
 use crate::web::error::{WebError, WebResult};
 
@@ -34,6 +35,12 @@ pub fn state(request: &HttpRequest) -> WebResult<&AppState> {
         .app_data::<web::Data<AppState>>()
         .map(web::Data::get_ref)
         .ok_or_else(|| WebError::App(AppError::internal("the server has no state")))
+}
+
+/// Whether a request is for the API, by the operation it reached: its path may be written in
+/// another way than the operation's.
+pub fn asks_api(operation: Option<&&'static Operation>, path: &str) -> bool {
+    is_api(operation.map_or(path, |operation| operation.path))
 }
 
 /// Whether a path is answered in JSON: the API and machine-readable files.

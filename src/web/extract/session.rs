@@ -12,9 +12,10 @@ use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpRequest};
 
+use crate::domain::permission::Operation;
 use crate::state::WebOptions;
 use crate::web::error::WebError;
-use crate::web::extract::{is_api, state};
+use crate::web::extract::{asks_api, state};
 
 /// Longer texts are no tokens of ours.
 const LONGEST_TOKEN: usize = 4096;
@@ -129,7 +130,7 @@ impl FromRequest for SignUpToken {
 }
 
 fn shown(request: &HttpRequest, holder: Holder) -> Result<Option<String>, WebError> {
-    if is_api(request.path()) {
+    if asks_api(request.app_data::<&'static Operation>(), request.path()) {
         return Ok(bearer(request));
     }
     Ok(holder.read(request, &state(request)?.web))

@@ -12,7 +12,7 @@ use crate::domain::permission::Operation;
 use crate::state::AppState;
 use crate::web::error::{WebError, WebResult};
 use crate::web::extract::session::StaffToken;
-use crate::web::extract::{is_api, state};
+use crate::web::extract::{asks_api, state};
 
 /// A signed-in staff member, checked against the operation of the route.
 pub struct Staff {
@@ -52,7 +52,7 @@ impl FromRequest for Staff {
             let operation = operation
                 .ok_or_else(|| WebError::App(AppError::internal("a route has no operation")))?;
             let ctx = &state(&request)?.ctx;
-            let actor = if is_api(request.path()) {
+            let actor = if asks_api(request.app_data::<&'static Operation>(), request.path()) {
                 session::authenticate_jwt(ctx, &token, operation).await?
             } else {
                 session::authenticate_session(ctx, &token, operation).await?

@@ -63,6 +63,7 @@ impl Class {
             o::ENTER,
             o::JOINED_CODE,
             o::ENTER_CODE_FORM,
+            o::IDENTITY_FORM,
             o::STAFF_TOKEN,
             o::STAFF_REFRESH,
             o::STAFF_STEP_UP,

@@ -7,8 +7,9 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::middleware::Next;
 
+use crate::domain::permission::Operation;
 use crate::web::error::WebError;
-use crate::web::extract::is_api;
+use crate::web::extract::asks_api;
 
 /// Refuses what another site makes a browser send.
 ///
@@ -23,7 +24,7 @@ pub async fn check<B: MessageBody + 'static>(
         .headers()
         .get("sec-fetch-site")
         .is_some_and(|site| !matches!(site.as_bytes(), b"same-origin" | b"none"));
-    if foreign && !reads && !is_api(request.path()) {
+    if foreign && !reads && !asks_api(request.app_data::<&'static Operation>(), request.path()) {
         return Ok(request
             .error_response(WebError::CrossSite)
             .map_into_right_body());

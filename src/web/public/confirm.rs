@@ -14,7 +14,7 @@ use crate::render::page::confirm::{ConfirmPage, ConfirmState};
 use crate::web::WebResult;
 use crate::web::error::WebError;
 use crate::web::public::card;
-use crate::web::public::visit::{Visit, html_with, see_other};
+use crate::web::public::visit::{Visit, checked_token, html_with, see_other};
 
 const PURPOSE: ChallengePurpose = ChallengePurpose::Confirm;
 
@@ -72,6 +72,7 @@ pub async fn page(
 
 /// `POST /confirm/{token}`
 pub async fn send(visit: Visit, token: web::Path<String>) -> WebResult<HttpResponse> {
+    checked_token(&token)?;
     let (ctx, proof) = (visit.ctx().clone(), Proof::Token(token.to_string()));
     let done = visit
         .ctx()

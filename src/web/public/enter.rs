@@ -15,7 +15,7 @@ use crate::web::WebResult;
 use crate::web::error::WebError;
 use crate::web::extract::Form;
 use crate::web::public::card;
-use crate::web::public::visit::{Visit, html, html_with, see_other};
+use crate::web::public::visit::{Visit, checked_token, html, html_with, see_other};
 
 const PURPOSE: ChallengePurpose = ChallengePurpose::Access;
 
@@ -121,6 +121,7 @@ pub async fn page(visit: Visit, token: web::Path<String>) -> WebResult<HttpRespo
 
 /// `POST /enter/{token}`
 pub async fn send(visit: Visit, token: web::Path<String>) -> WebResult<HttpResponse> {
+    checked_token(&token)?;
     let (ctx, proof) = (visit.ctx().clone(), Proof::Token(token.to_string()));
     let done = visit
         .ctx()

@@ -16,7 +16,7 @@ use crate::web::public::me::SentToken;
 use crate::web::public::visit::{Visit, html, see_other};
 
 /// Longest reason that is kept, in characters.
-const LONGEST_REASON: usize = 1000;
+const LONGEST_REASON: usize = 500;
 
 /// The wish to withdraw as it was sent.
 #[derive(Deserialize)]

@@ -252,3 +252,18 @@ impl FromRequest for Visit {
         ready(read(payload))
     }
 }
+
+/// Refuses a token that no mail of ours can hold, before it is put into an address.
+///
+/// # Errors
+/// `NotFound`.
+pub(super) fn checked_token(token: &str) -> WebResult<()> {
+    let is_ours = token
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    if is_ours {
+        Ok(())
+    } else {
+        Err(AppError::NotFound.into())
+    }
+}
