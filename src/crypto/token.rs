@@ -39,7 +39,7 @@ pub fn random_secret() -> Secret {
 pub fn new_id(now: DateTime<Utc>) -> Uuid {
     let millis = u64::try_from(now.timestamp_millis()).unwrap_or(0);
     let fraction = u64::from(now.timestamp_subsec_nanos() % 1_000_000) * 4096 / 1_000_000;
-    let tick = rising((millis << 12) | fraction);
+    let tick = rising(&LAST, (millis << 12) | fraction);
     let (millis, fraction) = (tick >> 12, tick & 0xfff);
     let [.., high, low] = fraction.to_be_bytes();
     let mut rest = random_bytes::<10>();
@@ -48,10 +48,12 @@ pub fn new_id(now: DateTime<Utc>) -> Uuid {
     uuid::Builder::from_unix_timestamp_millis(millis, &rest).into_uuid()
 }
 
+/// The newest tick given in this process.
+static LAST: AtomicU64 = AtomicU64::new(0);
+
 /// `tick`, or one more than the last if that was the same or just ahead. A clock that was set back
 /// by more than a second begins anew.
-fn rising(tick: u64) -> u64 {
-    static LAST: AtomicU64 = AtomicU64::new(0);
+fn rising(last: &AtomicU64, tick: u64) -> u64 {
     const SECOND: u64 = 1_000 << 12;
     let next = |last: u64| {
         if tick > last || last - tick > SECOND {
@@ -62,7 +64,7 @@ fn rising(tick: u64) -> u64 {
     };
     let mut given = tick;
     // the closure always gives a value, so the update always happens
-    let _ = LAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| {
+    let _ = last.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| {
         given = next(last);
         Some(given)
     });
@@ -128,10 +130,15 @@ mod tests {
 
     #[test]
     fn ids_of_one_instant_rise_in_the_order_they_are_made() {
-        let ids: Vec<Uuid> = (0..1_000)
-            .map(|_| new_id(at(1_500_000_000_000_000_000)))
-            .collect();
-        assert!(ids.windows(2).all(|pair| pair[0] < pair[1]));
+        let last = AtomicU64::new(0);
+        let ticks: Vec<u64> = (0..1_000).map(|_| rising(&last, 1 << 50)).collect();
+        assert!(ticks.windows(2).all(|pair| pair[0] < pair[1]));
+        let set_back = rising(&last, 1 << 49);
+        assert_eq!(
+            set_back,
+            1 << 49,
+            "a clock set back by more than a second begins anew"
+        );
     }
 
     #[test]
