@@ -345,10 +345,12 @@ pub(in crate::app) fn province(identity: &Identity) -> Option<String> {
 fn mailbox_rows(directory: &Directory, sign_up: &SignUp, vault: &Vault) -> AppResult<MailboxRows> {
     let now = sign_up.signed_up_at();
     // a microsecond apart: read by id, they come in the order they were typed
-    let ids: Vec<Uuid> = (0_i64..)
+    let mut ids: Vec<Uuid> = (0_i64..)
         .zip(sign_up.mailboxes())
         .map(|(place, _)| token::new_id(now + Duration::microseconds(place)))
         .collect();
+    // their order is the order they were typed in
+    ids.sort_unstable();
     let mut rows = MailboxRows {
         ids: ids.clone(),
         ..MailboxRows::default()
