@@ -4,6 +4,7 @@
 use serde_json::json;
 
 use crate::app::audit::{self, Actor, Entry};
+use crate::app::clash::Outcome;
 use crate::app::confirmation::settle_confirmed;
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
@@ -88,9 +89,12 @@ pub async fn confirm(
         .moved(before, after)
         .with(json!({ "how": how.as_str() }));
     audit::append_with_note(ctx, &mut tx, scope, entry, Some(reason.as_str())).await?;
-    let state = settle_confirmed(ctx, &mut tx, &row).await?;
+    let outcome = settle_confirmed(ctx, &mut tx, &row).await?;
     tx.commit().await?;
-    Ok(state)
+    Ok(match outcome {
+        Outcome::Duplicate { .. } => ClaimantState::Duplicate,
+        Outcome::Registered | Outcome::Conflict => ClaimantState::Confirmed,
+    })
 }
 
 /// Enters or corrects the identity of a person without an e-mail, in `to_assist` or confirmed.

@@ -70,7 +70,10 @@ pub(in crate::app) async fn register(
     };
     let state = row.state()?;
     // the row was read before its confirmation, if that is what is happening now
-    let may_be_duplicate = matches!(state, ClaimantState::Unconfirmed | ClaimantState::Confirmed);
+    let may_be_duplicate = matches!(
+        state,
+        ClaimantState::Unconfirmed | ClaimantState::ToAssist | ClaimantState::Confirmed
+    );
     if may_be_duplicate && same_contact(ctx, tx, row, holder).await? {
         settle_own(ctx, tx, claimant, None).await?;
         claimant::mark_duplicate(tx, SCOPE, claimant, holder, now).await?;

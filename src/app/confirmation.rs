@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::app::audit::{self, Actor, Entry};
 use crate::app::challenge::{self, Proof, Record, Standing};
-use crate::app::clash;
+use crate::app::clash::{self, Outcome};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::app::session::{self, OpenSession};
@@ -100,12 +100,20 @@ pub async fn confirm(ctx: &Ctx, proof: Proof) -> AppResult<Entered> {
     let actor = Actor::Claimant(row.claimant());
     let entry = Entry::new(row.claimant(), row.association(), actor, "confirm");
     audit::append(ctx, &mut tx, scope, entry.moved(before, after)).await?;
-    let state = settle_confirmed(ctx, &mut tx, &row).await?;
+    let mut state = ClaimantState::Confirmed;
+    let mut open = row;
+    if let Outcome::Duplicate { first } = settle_confirmed(ctx, &mut tx, &open).await? {
+        // the same person at the same address: the first record opens
+        let first = claimant::find(&mut tx, clash::SCOPE, first).await?;
+        open = first.ok_or(AppError::NotFound)?;
+        state = open.state()?;
+    }
+    let scope = Scope::Association(open.association());
     tx.enter(scope).await?;
-    let opened = session::open(ctx, &mut tx, scope, row.claimant(), row.association()).await?;
+    let opened = session::open(ctx, &mut tx, scope, open.claimant(), open.association()).await?;
     tx.commit().await?;
     metrics::counter!("joinder_confirmations_total").increment(1);
-    Ok(entered(&row, state, opened))
+    Ok(entered(&open, state, opened))
 }
 
 /// Enters the own record (DESIGN 7).
@@ -150,13 +158,13 @@ pub async fn confirm_or_enter(ctx: &Ctx, record: Record, code: String) -> AppRes
 }
 
 /// What follows a confirmation, by link or by staff: look-ups of the mailboxes, and the identity
-/// that came with the sign-up counts from now. Gives the state after the clash step; the
-/// transaction is left under system rights.
+/// that came with the sign-up counts from now. Gives what came of the clash step, `Registered` where
+/// there was none; the transaction is left under system rights.
 pub(in crate::app) async fn settle_confirmed(
     ctx: &Ctx,
     tx: &mut Tx,
     row: &ClaimantRow,
-) -> AppResult<ClaimantState> {
+) -> AppResult<Outcome> {
     let scope = Scope::Association(row.association());
     let vault = Vault::open(ctx, tx, scope, row.claimant()).await?;
     let mut rows = Vec::new();
@@ -177,18 +185,14 @@ pub(in crate::app) async fn settle_confirmed(
     let given = identity::find(tx, scope, row.claimant()).await?;
     let Some(given) = given else {
         tx.enter(clash::SCOPE).await?;
-        return Ok(ClaimantState::Confirmed);
+        return Ok(Outcome::Registered);
     };
     let identity: Identity = vault.unseal("identities", "sealed", given.sealed)?;
     let province = province(&identity);
     let given_at = row.identity_at.unwrap_or(ctx.clock.now());
     claimant::mark_identity(tx, scope, row.claimant(), province.as_deref(), given_at).await?;
     clash::write_identity_lookups(ctx, tx, row, &identity).await?;
-    let outcome = clash::register(ctx, tx, row, &identity).await?;
-    Ok(match outcome {
-        clash::Outcome::Duplicate { .. } => ClaimantState::Duplicate,
-        clash::Outcome::Registered | clash::Outcome::Conflict => ClaimantState::Confirmed,
-    })
+    clash::register(ctx, tx, row, &identity).await
 }
 
 fn entered(row: &ClaimantRow, state: ClaimantState, session: OpenSession) -> Entered {

@@ -67,14 +67,14 @@ pub async fn give(
     let by = Actor::Claimant(row.claimant());
     let outcome = write(ctx, &mut tx, &row, &identity, capacity, by).await?;
     let (claimant, state) = match outcome {
-        Outcome::Duplicate { first } => {
+        Some(Outcome::Duplicate { first }) => {
             let first = claimant::find(&mut tx, clash::SCOPE, first).await?;
             let first = first.ok_or(AppError::NotFound)?;
             let (id, association) = (first.claimant(), first.association());
             session::switch(&mut tx, clash::SCOPE, actor, id, association).await?;
             (id, ClaimantState::Duplicate)
         }
-        Outcome::Registered | Outcome::Conflict => {
+        Some(Outcome::Registered | Outcome::Conflict) | None => {
             tx.enter(actor.scope()).await?;
             session::keep(ctx, &mut tx, actor).await?;
             (row.claimant(), ClaimantState::Confirmed)
@@ -135,8 +135,8 @@ pub(in crate::app) async fn lock(
     Ok((tx, row.ok_or(AppError::NotFound)?))
 }
 
-/// Writes a version of a locked claimant's identity and runs the clash step. Begins under the
-/// tenant's rights, ends under the system's.
+/// Writes a version of a locked claimant's identity and, once the contact is confirmed, runs the
+/// clash step. Begins under the tenant's rights, ends under the system's if it did.
 pub(in crate::app) async fn write(
     ctx: &Ctx,
     tx: &mut Tx,
@@ -144,7 +144,7 @@ pub(in crate::app) async fn write(
     identity: &Identity,
     capacity: &'static str,
     by: Actor,
-) -> AppResult<Outcome> {
+) -> AppResult<Option<Outcome>> {
     let scope = Scope::Association(row.association());
     let now = ctx.clock.now();
     let version = next_version(tx, scope, row).await?;
@@ -175,7 +175,11 @@ pub(in crate::app) async fn write(
     let entry = Entry::new(row.claimant(), row.association(), by, "give_identity");
     let entry = entry.with(json!({ "version": version, "warnings": warning_codes(identity) }));
     audit::append(ctx, tx, scope, entry).await?;
-    clash::register(ctx, tx, row, identity).await
+    if row.state()? != ClaimantState::Confirmed {
+        // entered by staff before the contact is confirmed: it takes the person's key then
+        return Ok(None);
+    }
+    clash::register(ctx, tx, row, identity).await.map(Some)
 }
 
 async fn next_version(conn: &mut Conn, scope: Scope, row: &ClaimantRow) -> AppResult<i32> {

@@ -10,6 +10,7 @@ use crate::domain::contact::Contact;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::CaseId;
 use crate::domain::outage::day_in_rome;
+use crate::domain::phone_number::PhoneNumber;
 use crate::domain::reference::Reference;
 
 /// A record as its sign-up's browser sees it.
@@ -23,6 +24,8 @@ pub struct Joined {
     pub state: ClaimantState,
     /// The contact address: to be masked, or put into the form for another person.
     pub email: Option<EmailAddress>,
+    /// The phone, for the form of another person.
+    pub phone: Option<PhoneNumber>,
     /// Whether that address lies at a provider of the case, or one that is down (R17).
     pub contact_affected: bool,
     /// Where the claimant came from.
@@ -54,6 +57,7 @@ pub async fn get(ctx: &Ctx, ticket: Ticket) -> AppResult<Joined> {
         reference: Reference::of(row.claimant()),
         state: row.state()?,
         email: contact.email().cloned(),
+        phone: contact.phone().cloned(),
         contact_affected,
         via: row.via,
     })

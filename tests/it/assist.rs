@@ -126,11 +126,15 @@ async fn r21_identity_entered_by_staff_is_checked_as_any_and_says_who_gave_it() 
     assert_eq!(view["identity"]["name"], "Mario Rossi");
     assert_eq!(view["identity"]["given_by"], "staff");
     assert_eq!(view["state"], "to_assist");
+    // nobody's key is taken before the contact is confirmed
+    let keys = "SELECT count(*) FROM registered_persons";
+    assert_eq!(app.number(keys).await, 0);
 
     // confirmed, the identity can still be corrected for who has no e-mail
     assist(&app, &manager, &who, "confirmation", &reached())
         .await
         .expect(200);
+    assert_eq!(app.number(keys).await, 1);
     let mut other = mario();
     other["given_name"] = json!("Paolo");
     let corrected = assist(&app, &manager, &who, "identity", &json!({"person": other})).await;
@@ -318,5 +322,27 @@ async fn an_email_typed_in_the_console_is_mailed_to() {
     assert_eq!(refused.0, StatusCode::CONFLICT);
     app.run_outbox().await;
     assert_eq!(app.mails_to("maria@example.org").len(), 1);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r62_who_was_helped_late_has_the_full_time_to_confirm() {
+    let app = TestApp::seeded().await;
+    let who = by_phone(&app).await;
+    app.clock().advance(chrono::TimeDelta::days(40));
+    let manager = bearer(&app, "codacons", Role::CaseManager).await;
+    let email = json!({"email": "maria@example.org"});
+    assist(&app, &manager, &who, "email", &email)
+        .await
+        .expect(200);
+    let deleted = async || {
+        let deleted = joinder::app::retention::delete_unconfirmed(&app.ctx).await;
+        deleted.unwrap().claimants
+    };
+    assert_eq!(deleted().await, 0);
+    app.clock().advance(chrono::TimeDelta::days(29));
+    assert_eq!(deleted().await, 0);
+    app.clock().advance(chrono::TimeDelta::days(1));
+    assert_eq!(deleted().await, 1);
     app.stop().await;
 }

@@ -257,9 +257,17 @@ async fn the_same_person_at_the_same_address_is_a_duplicate_and_the_first_record
 async fn identity_brought_along_makes_a_duplicate_at_confirmation() {
     let app = TestApp::seeded().await;
     let builder = SignUpBuilder::new("mario@example.org").with("/person", mario());
-    app.confirmed(&builder).await;
+    let first = app.confirmed(&builder).await;
     let again = app.sign_up(&builder.key("again")).await;
-    assert_eq!(app.confirm(&again).await.state, "duplicate");
+    let opened = app.confirm(&again).await;
+    // the first record opens, the second is closed
+    assert_eq!((opened.id, opened.state.as_str()), (first.id, "confirmed"));
+    assert_eq!(opened.me().await["id"], first.id.to_string());
+    let closed = format!(
+        "SELECT count(*) FROM claimants WHERE id = '{}' AND state = 'duplicate' AND duplicate_of = '{}'",
+        again.id, first.id
+    );
+    assert_eq!(app.number(&closed).await, 1);
     assert_eq!(
         app.number("SELECT count(*) FROM registered_persons").await,
         1

@@ -8,7 +8,9 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::task::JoinSet;
 
 /// A folder that the account running Postgres may enter.
 fn folder() -> TempDir {
@@ -119,34 +121,48 @@ fn check_tells_line_by_line_what_is_wrong() {
     assert!(!done && said.contains("FAIL  master key"), "{said}");
 }
 
+/// Runs `joinder serve` on a place that was free a moment ago, until it is ready.
+fn serve(folder: &Path, data: &Path) -> (Running, String) {
+    let place = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .to_string();
+    let mails = folder.join("mails");
+    let variables = [
+        ("BIND", place.as_str()),
+        ("MAIL_DIR", mails.to_str().unwrap()),
+        ("RATE_LIMITS", "off"),
+        ("RUST_LOG", "error"),
+    ];
+    let mut command = joinder(data, &["serve"], &variables);
+    let mut running = Running(command.stdout(Stdio::null()).spawn().unwrap());
+    let health = format!("http://{place}/readyz");
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !run(data, &["check", "--url", &health], &[]).0 {
+        assert!(Instant::now() < deadline, "it is not ready");
+        assert!(running.0.try_wait().unwrap().is_none(), "it ended");
+    }
+    (running, place)
+}
+
+/// Asks it to stop, and waits until it has.
+fn terminate(running: &mut Running) -> Duration {
+    let asked = Instant::now();
+    let pid = running.0.id().to_string();
+    let kill = Command::new("kill").args(["-TERM", &pid]).status().unwrap();
+    assert!(kill.success());
+    let status = running.0.wait().unwrap();
+    assert!(status.success(), "{status}");
+    asked.elapsed()
+}
+
 #[test]
 fn sigterm_ends_the_program_within_15_seconds_with_a_connection_held() {
     let folder = folder();
     let data = folder.path().join("data");
     assert!(run(&data, &["keygen"], &[]).0);
-    // free a moment ago; the program says so if somebody took it
-    let place = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
-    let (place, mails) = (place.to_string(), folder.path().join("mails"));
-    let variables = [
-        ("BIND", place.as_str()),
-        ("MAIL_DIR", mails.to_str().unwrap()),
-        ("RUST_LOG", "error"),
-    ];
-    let mut running = Running(
-        joinder(&data, &["serve"], &variables)
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap(),
-    );
-    let health = format!("http://{place}/readyz");
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while !run(&data, &["check", "--url", &health], &[]).0 {
-        assert!(Instant::now() < deadline, "it is not ready");
-        assert!(running.0.try_wait().unwrap().is_none(), "it ended");
-    }
+    let (mut running, place) = serve(folder.path(), &data);
     let mut held = TcpStream::connect(&place).unwrap();
     held.write_all(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
         .unwrap();
@@ -154,20 +170,69 @@ fn sigterm_ends_the_program_within_15_seconds_with_a_connection_held() {
     held.read_exact(&mut start).unwrap();
     assert_eq!(&start, b"HTTP/1.1 200 OK");
 
-    let asked = Instant::now();
-    let pid = running.0.id().to_string();
-    assert!(
-        Command::new("kill")
-            .args(["-TERM", &pid])
-            .status()
-            .unwrap()
-            .success()
-    );
-    let status = running.0.wait().unwrap();
-    assert!(status.success(), "{status}");
-    assert!(asked.elapsed() < Duration::from_secs(15));
+    assert!(terminate(&mut running) < Duration::from_secs(15));
     assert!(
         !data.join("postgres/postmaster.pid").exists(),
         "the database stopped too"
     );
+}
+
+/// Sends one sign-up; the id, if it was acknowledged.
+async fn sign_up(client: &reqwest::Client, place: &str, key: &str) -> Option<String> {
+    let consent =
+        |purpose: &str| json!({"purpose": purpose, "text_version": "2026-11-demo", "given": true});
+    let body = json!({
+        "association": "codacons",
+        "contact": {"email": format!("{key}@example.org")},
+        "mailboxes": [{"address": format!("{key}@libero.it")}],
+        "consents": [consent("privacy_notice"), consent("contact")],
+    });
+    let path = "api/v1/public/cases/libero-virgilio-2023/claimants";
+    let request = client
+        .post(format!("http://{place}/{path}"))
+        .header("idempotency-key", key);
+    let answer = request.json(&body).send().await.ok()?;
+    let acknowledged = answer.status() == 201;
+    let body: Value = answer.json().await.ok()?;
+    acknowledged.then(|| body["id"].as_str().unwrap().to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sigterm_loses_no_sign_up_that_was_acknowledged() {
+    let folder = folder();
+    let data = folder.path().join("data");
+    assert!(run(&data, &["keygen"], &[]).0);
+    assert!(run(&data, &["bootstrap", "--json"], &[]).0);
+    let (mut running, place) = serve(folder.path(), &data);
+    let mut senders = JoinSet::new();
+    for sender in 0..8 {
+        let place = place.clone();
+        senders.spawn(async move {
+            let client = reqwest::Client::new();
+            let mut acknowledged = Vec::new();
+            for number in 0..5_000 {
+                let key = format!("s{sender}n{number}");
+                match sign_up(&client, &place, &key).await {
+                    Some(id) => acknowledged.push((key, id)),
+                    None => break,
+                }
+            }
+            acknowledged
+        });
+    }
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(terminate(&mut running) < Duration::from_secs(15));
+    let acknowledged: Vec<(String, String)> = senders.join_all().await.concat();
+    assert!(
+        acknowledged.len() > 20,
+        "only {} were sent",
+        acknowledged.len()
+    );
+
+    // each is still there: the same request has the same answer
+    let (_running, place) = serve(folder.path(), &data);
+    let client = reqwest::Client::new();
+    for (key, id) in acknowledged {
+        assert_eq!(sign_up(&client, &place, &key).await, Some(id), "{key}");
+    }
 }

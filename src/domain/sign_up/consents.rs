@@ -42,11 +42,7 @@ pub(super) fn parse(
     }
     for (purpose, _) in &rules.required_consents {
         if !answered.contains(purpose) {
-            errors.push(
-                "/consents",
-                FieldCode::NotAccepted,
-                "error-consent-not-accepted",
-            );
+            errors.push("/consents", FieldCode::NotAccepted, not_accepted(*purpose));
         }
     }
     consents
@@ -86,7 +82,7 @@ fn one(
     let given = match typed.given {
         Some(false) if required => Err(ValueError::new(
             FieldCode::NotAccepted,
-            "error-consent-not-accepted",
+            not_accepted(purpose),
         )),
         Some(given) => Ok(given),
         None => Err(ValueError::new(
@@ -131,5 +127,14 @@ fn version(
             FieldCode::UnknownValue,
             "error-consent-version-unknown",
         ))
+    }
+}
+
+/// The sentence that names the consent one cannot sign up without.
+const fn not_accepted(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::PrivacyNotice => "error-consent-privacy-notice",
+        Purpose::Contact => "error-consent-contact",
+        Purpose::Newsletter => "error-consent-newsletter",
     }
 }

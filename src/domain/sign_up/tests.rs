@@ -241,7 +241,19 @@ fn r19_required_consents_are_given_and_the_newsletter_is_free() {
         "/consents/2/purpose",
         "format",
     );
-    refused(json!({"consents": []}), "/consents", "not_accepted");
+    // each missing one is named
+    let none = SignUp::parse(&input(json!({"consents": []})), &rules()).unwrap_err();
+    let named: Vec<_> = none
+        .iter()
+        .map(|error| (error.pointer.as_str(), error.reason))
+        .collect();
+    assert_eq!(
+        named,
+        [
+            ("/consents", "error-consent-privacy-notice"),
+            ("/consents", "error-consent-contact")
+        ]
+    );
 }
 
 #[test]
@@ -256,6 +268,7 @@ fn all_errors_come_at_once() {
             "/association",
             "/contact/email",
             "/mailboxes/0/address",
+            "/consents",
             "/consents",
             "/via",
             "/person/given_name",

@@ -307,7 +307,7 @@ fn joining(words: Words, pages: &mut Vec<(String, String)>) {
         ("/mailboxes", "error-mailbox-required"),
         ("/mailboxes/1/address", "error-mailbox-format"),
         ("/mailboxes/0/plan", "error-plan-unknown"),
-        ("/consents/0/given", "error-consent-not-accepted"),
+        ("/consents/0/given", "error-consent-privacy-notice"),
         ("", "error-other"),
     ]);
     push(

@@ -53,7 +53,9 @@ impl<T: DeserializeOwned + 'static> FromRequest for OptionalJson<T> {
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, WebError> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        if error.inner().classify() == Category::Data {
+        // a body that is cut further on is no JSON at all, whatever its beginning says
+        let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok();
+        if is_json && error.inner().classify() == Category::Data {
             WebError::App(AppError::Invalid(field_error(
                 error.path(),
                 &error.inner().to_string(),

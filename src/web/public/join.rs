@@ -85,9 +85,12 @@ pub async fn page(
             form.email = before
                 .email
                 .map_or_else(String::new, |email| email.as_str().to_owned());
+            form.phone = before
+                .phone
+                .map_or_else(String::new, |phone| phone.as_str().to_owned());
         }
     }
-    let is_blank = form.email.is_empty();
+    let is_blank = form.email.is_empty() && form.phone.is_empty();
     let typed = Typed {
         form,
         consents: Vec::new(),

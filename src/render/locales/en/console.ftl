@@ -91,4 +91,4 @@ assist-email-text = If the person has an e-mail address, enter it here: they rec
 assist-email-action = Save and send the confirmation
 assist-identity = Enter personal data
 assist-identity-lead = Write the data as the person tells them. What was given before is not shown here: to correct it, write everything again.
-label-how = How
+label-how = How you reached the person

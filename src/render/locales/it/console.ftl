@@ -91,4 +91,4 @@ assist-email-text = Se la persona ha un indirizzo e-mail, scrivilo qui: riceve i
 assist-email-action = Salva e invia la conferma
 assist-identity = Inserisci i dati personali
 assist-identity-lead = Scrivi i dati come li dice la persona. Quelli già dati non compaiono qui: se li correggi, scrivili tutti di nuovo.
-label-how = Come
+label-how = Come hai raggiunto la persona

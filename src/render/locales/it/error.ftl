@@ -1,6 +1,6 @@
 # What can be wrong with a field: first the reasons of the domain, then general ones.
 error-association-required = Scegli l'associazione a cui affidare i tuoi dati.
-error-association-unknown = Questa associazione non raccoglie adesioni per questo caso. Scegline una dall'elenco.
+error-association-unknown = Questa associazione non raccoglie pre-adesioni per questo caso. Scegline una dall'elenco.
 error-birth-date-format = Scrivi la data di nascita per intero, per esempio 12/03/1985 (o 1985-03-12).
 error-birth-date-future = La data di nascita è nel futuro. Controllala.
 error-birth-date-mismatch = La data di nascita non corrisponde al codice fiscale. Controlla tutti e due.
@@ -21,7 +21,9 @@ error-codice-fiscale-numeric-office = Questo codice fiscale di 11 cifre non può
 error-codice-fiscale-provisional = Il codice fiscale di 11 cifre vale per una persona solo se è provvisorio. Indica che è provvisorio o scrivi quello di 16 caratteri.
 error-codice-fiscale-required = Scrivi il codice fiscale.
 error-consent-given-required = Indica se dai questo consenso oppure no.
-error-consent-not-accepted = Per iscriverti devi accettare questo punto.
+error-consent-contact = Per iscriverti devi accettare che l'associazione ti contatti per questo caso.
+error-consent-newsletter = Per iscriverti devi accettare la newsletter.
+error-consent-privacy-notice = Per iscriverti devi confermare di aver letto l'informativa sulla privacy.
 error-consent-purpose-required = Indica a che cosa si riferisce il consenso.
 error-consent-purpose-unknown = Questo consenso non è previsto. Toglilo dalla richiesta.
 error-consent-too-many = I consensi sono troppi. Indicane al massimo 20.
