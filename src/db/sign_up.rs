@@ -5,6 +5,8 @@
 //! statement's text never changes, so Postgres parses and plans it once per connection;
 //! `sql_query` would cost a quarter of the rate (PERFORMANCE 3).
 
+use std::sync::LazyLock;
+
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
@@ -169,87 +171,157 @@ impl Query for SignUpStatement {
     type SqlType = Integer;
 }
 
-/// Everything after the bound values; `v` holds one row of them.
-const STATEMENT: &str = "\
+/// Names of the bound values, in the order of their numbers.
+const NAMES: [&str; 50] = [
+    "claimant_id",
+    "association_id",
+    "case_id",
+    "state",
+    "language",
+    "via",
+    "province",
+    "contact_kind",
+    "contact_domain",
+    "contact_sealed",
+    "mailbox_count",
+    "now",
+    "association_key_version",
+    "wrapped",
+    "key_id",
+    "request_hash",
+    "response",
+    "key_expires_at",
+    "mailbox_ids",
+    "mailbox_domains",
+    "mailbox_treatments",
+    "mailbox_plans",
+    "mailbox_alias_of",
+    "mailbox_sealed",
+    "consent_ids",
+    "consent_purposes",
+    "consent_versions",
+    "consent_given",
+    "channel",
+    "evidence",
+    "lookup_hashes",
+    "lookup_kinds",
+    "identity_kind",
+    "identity_sealed",
+    "identity_warnings",
+    "challenge_id",
+    "token_hash",
+    "code_hash",
+    "challenge_expires_at",
+    "outbox_id",
+    "lane",
+    "payload",
+    "mail_expires_at",
+    "cap_yesterday",
+    "cap_today",
+    "cap_tomorrow",
+    "cap_tomorrow_at",
+    "delayed_payload",
+    "audit_id",
+    "audit_detail",
+];
+
+/// Everything after the bound values, `:name` in place of their numbers.
+const TEMPLATE: &str = "\
 ), i AS ( \
   INSERT INTO idempotency_keys AS k (id, request_hash, status, response, expires_at) \
-  SELECT key_id, request_hash, 201, response, key_expires_at FROM v \
+  VALUES (:key_id, :request_hash, 201, :response, :key_expires_at) \
   ON CONFLICT (id) DO UPDATE SET request_hash = excluded.request_hash, \
     status = excluded.status, response = excluded.response, expires_at = excluded.expires_at \
   WHERE k.expires_at <= excluded.expires_at - interval '24 hours' \
   RETURNING 1 AS fresh \
-), s AS (SELECT v.* FROM v, i \
 ), claimant AS ( \
   INSERT INTO claimants (id, association_id, case_id, state, language, via, province, \
     contact_kind, contact_domain, contact_sealed, mailbox_count, created_at, state_changed_at) \
-  SELECT claimant_id, association_id, case_id, state, language, via, province, \
-    contact_kind, contact_domain, contact_sealed, mailbox_count, now, now FROM s \
+  SELECT :claimant_id, :association_id, :case_id, :state, :language, :via, :province, \
+    :contact_kind, :contact_domain, :contact_sealed, :mailbox_count, :now, :now FROM i \
 ), data_key AS ( \
   INSERT INTO claimant_keys (claimant_id, association_id, key_version, association_key_version, wrapped) \
-  SELECT claimant_id, association_id, 1, association_key_version, wrapped FROM s \
+  SELECT :claimant_id, :association_id, 1, :association_key_version, :wrapped FROM i \
 ), mailbox AS ( \
   INSERT INTO mailboxes (claimant_id, id, association_id, domain, treatment, plan, alias_of, sealed, created_at) \
-  SELECT s.claimant_id, m.id, s.association_id, m.domain, m.treatment, m.plan, m.alias_of, m.sealed, s.now \
-  FROM s, unnest(s.mailbox_ids, s.mailbox_domains, s.mailbox_treatments, s.mailbox_plans, \
-    s.mailbox_alias_of, s.mailbox_sealed) AS m (id, domain, treatment, plan, alias_of, sealed) \
+  SELECT :claimant_id, m.id, :association_id, m.domain, m.treatment, m.plan, m.alias_of, m.sealed, :now \
+  FROM i, unnest(:mailbox_ids, :mailbox_domains, :mailbox_treatments, :mailbox_plans, \
+    :mailbox_alias_of, :mailbox_sealed) AS m (id, domain, treatment, plan, alias_of, sealed) \
 ), consent AS ( \
   INSERT INTO consents (claimant_id, id, association_id, purpose, text_version, given, channel, evidence, created_at) \
-  SELECT s.claimant_id, c.id, s.association_id, c.purpose, c.text_version, c.given, s.channel, s.evidence, s.now \
-  FROM s, unnest(s.consent_ids, s.consent_purposes, s.consent_versions, s.consent_given) \
+  SELECT :claimant_id, c.id, :association_id, c.purpose, c.text_version, c.given, :channel, :evidence, :now \
+  FROM i, unnest(:consent_ids, :consent_purposes, :consent_versions, :consent_given) \
     AS c (id, purpose, text_version, given) \
 ), identity AS ( \
   INSERT INTO identities (claimant_id, version, association_id, kind, capacity, sealed, warnings, given_by, created_at) \
-  SELECT claimant_id, 0, association_id, identity_kind, \
-    CASE identity_kind WHEN 'entity' THEN 'legal_representative' ELSE 'self' END, identity_sealed, identity_warnings, 'claimant', now \
-  FROM s WHERE identity_sealed IS NOT NULL \
+  SELECT :claimant_id, 0, :association_id, :identity_kind, \
+    CASE :identity_kind WHEN 'entity' THEN 'legal_representative' ELSE 'self' END, \
+    :identity_sealed, :identity_warnings, 'claimant', :now \
+  FROM i WHERE :identity_sealed IS NOT NULL \
 ), lookup AS ( \
   INSERT INTO lookups (hash, kind, claimant_id, association_id) \
-  SELECT l.hash, l.kind, s.claimant_id, s.association_id \
-  FROM s, unnest(s.lookup_hashes, s.lookup_kinds) AS l (hash, kind) \
+  SELECT l.hash, l.kind, :claimant_id, :association_id \
+  FROM i, unnest(:lookup_hashes, :lookup_kinds) AS l (hash, kind) \
 ), trail AS ( \
   INSERT INTO audit (subject_id, id, association_id, actor_kind, action, after, detail, created_at) \
-  SELECT claimant_id, audit_id, association_id, 'public', 'sign_up', state, audit_detail, now FROM s \
+  SELECT :claimant_id, :audit_id, :association_id, 'public', 'sign_up', :state, :audit_detail, :now FROM i \
 ), y AS ( \
   SELECT count(t) AS used, min(t) AS first \
-  FROM v, rate_buckets r, unnest(r.instants) AS t \
-  WHERE r.id = v.cap_yesterday AND t > v.now - interval '24 hours' \
+  FROM rate_buckets r, unnest(r.instants) AS t \
+  WHERE r.id = :cap_yesterday AND t > :now - interval '24 hours' \
 ), b AS ( \
   INSERT INTO rate_buckets AS r (id, instants, granted_to, expires_at) \
-  SELECT s.cap_today, \
-    CASE WHEN y.used < 3 THEN ARRAY[s.now] ELSE '{}'::timestamptz[] END, \
-    CASE WHEN y.used < 3 THEN s.claimant_id END, \
-    s.now + interval '48 hours' \
-  FROM s, y WHERE s.challenge_id IS NOT NULL \
+  SELECT :cap_today, \
+    CASE WHEN y.used < 3 THEN ARRAY[:now] ELSE '{}'::timestamptz[] END, \
+    CASE WHEN y.used < 3 THEN :claimant_id END, \
+    :now + interval '48 hours' \
+  FROM i, y WHERE :challenge_id IS NOT NULL \
   ON CONFLICT (id) DO UPDATE SET \
     instants = CASE WHEN (SELECT used FROM y) \
-        + (SELECT count(*) FROM unnest(r.instants) t WHERE t > excluded.expires_at - interval '72 hours') < 3 \
-      THEN ARRAY(SELECT t FROM unnest(r.instants) t WHERE t > excluded.expires_at - interval '72 hours') \
-        || (excluded.expires_at - interval '48 hours') \
+        + (SELECT count(*) FROM unnest(r.instants) t WHERE t > :now - interval '24 hours') < 3 \
+      THEN ARRAY(SELECT t FROM unnest(r.instants) t WHERE t > :now - interval '24 hours') || :now \
       ELSE r.instants END, \
     granted_to = CASE WHEN (SELECT used FROM y) \
-        + (SELECT count(*) FROM unnest(r.instants) t WHERE t > excluded.expires_at - interval '72 hours') < 3 \
-      THEN (SELECT claimant_id FROM v) END, \
+        + (SELECT count(*) FROM unnest(r.instants) t WHERE t > :now - interval '24 hours') < 3 \
+      THEN :claimant_id END, \
     expires_at = excluded.expires_at \
-  RETURNING instants, granted_to \
+  RETURNING granted_to IS NOT DISTINCT FROM :claimant_id AS granted, instants \
 ), challenge AS ( \
   INSERT INTO confirmations (claimant_id, id, association_id, purpose, token_hash, code_hash, created_at, expires_at) \
-  SELECT s.claimant_id, s.challenge_id, s.association_id, 'confirm', s.token_hash, s.code_hash, s.now, s.challenge_expires_at \
-  FROM s, b WHERE b.granted_to = s.claimant_id \
+  SELECT :claimant_id, :challenge_id, :association_id, 'confirm', :token_hash, :code_hash, :now, :challenge_expires_at \
+  FROM b WHERE b.granted \
+), d AS ( \
+  SELECT b.granted, CASE WHEN b.granted THEN :now ELSE \
+    least(y.first, (SELECT min(t) FROM unnest(b.instants) t WHERE t > :now - interval '24 hours')) \
+      + interval '24 hours' END AS due_at \
+  FROM b, y \
 ), mail AS ( \
   INSERT INTO outbox (subject_id, id, association_id, case_id, kind, lane, priority, payload, due_at, created_at, expires_at) \
-  SELECT s.claimant_id, s.outbox_id, s.association_id, s.case_id, 'confirmation', s.lane, 1, s.payload, s.now, s.now, s.mail_expires_at \
-  FROM s, b WHERE b.granted_to = s.claimant_id \
-), d AS ( \
-  SELECT least(y.first, (SELECT min(t) FROM unnest(b.instants) t WHERE t > s.now - interval '24 hours')) \
-    + interval '24 hours' AS due_at \
-  FROM s, b, y WHERE b.granted_to IS DISTINCT FROM s.claimant_id \
-), delayed AS ( \
-  INSERT INTO outbox (subject_id, id, case_id, kind, lane, priority, payload, due_at, created_at, expires_at) \
-  SELECT CASE WHEN d.due_at < s.cap_tomorrow_at THEN s.cap_today ELSE s.cap_tomorrow END, \
-    CASE WHEN d.due_at < s.cap_tomorrow_at THEN s.cap_today ELSE s.cap_tomorrow END, \
-    s.case_id, 'resend', s.lane, 3, s.delayed_payload, d.due_at, s.now, d.due_at + interval '7 days' \
-  FROM s, d ON CONFLICT DO NOTHING \
+  SELECT CASE WHEN d.granted THEN :claimant_id WHEN d.due_at < :cap_tomorrow_at THEN :cap_today ELSE :cap_tomorrow END, \
+    CASE WHEN d.granted THEN :outbox_id WHEN d.due_at < :cap_tomorrow_at THEN :cap_today ELSE :cap_tomorrow END, \
+    CASE WHEN d.granted THEN :association_id END, :case_id, \
+    CASE WHEN d.granted THEN 'confirmation' ELSE 'resend' END, :lane, \
+    CASE WHEN d.granted THEN 1 ELSE 3 END, \
+    CASE WHEN d.granted THEN :payload ELSE :delayed_payload END, d.due_at, :now, \
+    CASE WHEN d.granted THEN :mail_expires_at ELSE d.due_at + interval '7 days' END \
+  FROM d ON CONFLICT DO NOTHING \
 ) SELECT fresh FROM i";
+
+/// [`TEMPLATE`] with the numbers of the bound values. They stand in the statement once, in `v`, from
+/// which nothing reads: so wide a row, read ten times over, would cost more than some of the inserts.
+static STATEMENT: LazyLock<String> = LazyLock::new(|| {
+    let numbered = |(place, part): (usize, &str)| {
+        let end = part.find(|char: char| !char.is_ascii_lowercase() && char != '_');
+        let (name, rest) = part.split_at(end.unwrap_or(part.len()));
+        match NAMES.iter().position(|known| *known == name) {
+            Some(number) => format!("${}{rest}", number + 1),
+            // before the first colon, and both halves of a cast
+            None if place == 0 => part.to_owned(),
+            None => format!(":{part}"),
+        }
+    };
+    TEMPLATE.split(':').enumerate().map(numbered).collect()
+});
 
 impl QueryFragment<Pg> for SignUpStatement {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
@@ -261,7 +333,7 @@ impl QueryFragment<Pg> for SignUpStatement {
         mail_values(rows.mail.as_ref(), &mut out)?;
         bind::<SqlUuid, _>(&mut out, &rows.audit_id, "::uuid AS audit_id, ")?;
         bind::<Jsonb, _>(&mut out, &rows.audit_detail, "::jsonb AS audit_detail ")?;
-        out.push_sql(STATEMENT);
+        out.push_sql(&STATEMENT);
         Ok(())
     }
 }
