@@ -119,6 +119,7 @@ pub async fn bootstrap(
     logins: Logins,
 ) -> Result<BootstrapReport, BootstrapError> {
     let written = reference::write(ctx, seed).await?;
+    ctx.directories.forget();
     let mut associations = Vec::new();
     for (association, id) in seed.associations.iter().zip(&written.associations) {
         associations.push(AssociationMade {

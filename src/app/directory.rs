@@ -351,6 +351,11 @@ impl Directories {
         Ok(directory)
     }
 
+    /// Forgets the directory: the next use reads. For whoever has just written reference data.
+    pub fn forget(&self) {
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     fn remembered(&self) -> Option<(Instant, Arc<Directory>)> {
         self.current
             .read()

@@ -1,8 +1,11 @@
 //! Bootstrap and the commands of the operator.
 
 use std::fs;
+use std::sync::Arc;
+use std::time::Duration;
 
 use joinder::app::bootstrap::{self, BootstrapError, Logins};
+use joinder::app::directory::Directories;
 use joinder::app::{AppError, operator};
 use joinder::domain::case::{CaseState, Offer};
 use joinder::domain::permission::Role;
@@ -44,6 +47,25 @@ async fn bootstrapping_twice_changes_nothing() {
     assert_eq!(ids(&again), ids(&first));
     assert_eq!(number(&app, FILLED).await, filled);
     assert_eq!(number(&app, "SELECT count(*) FROM audit").await, audit);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_case_is_there_as_soon_as_it_is_seeded() {
+    let app = TestApp::start().await;
+    let mut ctx = app.ctx.clone();
+    ctx.directories = Arc::new(Directories::new(Duration::from_secs(3600)));
+    let before = ctx.directories.get(&ctx).await.unwrap();
+    let mut seed = bootstrap::demo_seed().unwrap();
+    seed.case.slug = "second-case".to_owned();
+    assert!(before.public_case("second-case").is_err());
+
+    bootstrap::bootstrap(&ctx, &seed, Logins::Random)
+        .await
+        .unwrap();
+
+    let after = ctx.directories.get(&ctx).await.unwrap();
+    assert!(after.public_case("second-case").is_ok());
     app.stop().await;
 }
 
