@@ -306,7 +306,7 @@ pub(in crate::app) fn standing(
     let review = Review::parse(&row.review).ok_or(DbError::Corrupt("claimants.review"))?;
     let missing = missing(Completeness {
         identity: row.identity_at.is_some(),
-        certified_address: own.association.has_counsel,
+        certified_address: !own.association.counsel.is_empty(),
         signed: matches!(state, ClaimantState::Signed | ClaimantState::Lodged),
         payout: false,
     });

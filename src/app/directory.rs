@@ -9,14 +9,14 @@ use tokio::sync::Mutex;
 
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
-use crate::db::case::{self, PublicRows};
-use crate::db::{DbError, Scope};
-use crate::domain::case::{CaseState, Mode, Offer, Register, RegisterEntry, RegisterStatus, offer};
+use crate::domain::case::{CaseState, Mode, Offer, RegisterEntry};
 use crate::domain::consent::Purpose;
 use crate::domain::ids::{AssociationId, CaseId, IncidentId};
 use crate::domain::language::Language;
-use crate::domain::mailbox_address::{DomainTreatment, ScopeRow, ScopeTable};
+use crate::domain::mailbox_address::{DomainTreatment, ScopeTable};
 use crate::domain::outage::is_running;
+
+mod build;
 
 /// All cases and associations, as of one moment.
 #[derive(Debug, Default)]
@@ -39,6 +39,11 @@ pub struct CaseEntry {
     pub summary: String,
     pub state: CaseState,
     pub state_changed_at: DateTime<Utc>,
+    /// Court and number of the action, once there are any (letter a).
+    pub court: Option<String>,
+    pub rg_number: Option<String>,
+    /// Whether the court ordered a fondo spese; none: not decided yet (letter l).
+    pub fondo_spese_ordered: Option<bool>,
     pub respondent: RespondentEntry,
     pub third_parties: Vec<ThirdPartyEntry>,
     /// In stable order; pages rotate it.
@@ -47,6 +52,7 @@ pub struct CaseEntry {
     pub facts: Vec<FactEntry>,
     pub statements: Vec<StatementEntry>,
     pub plans: Vec<PlanEntry>,
+    pub tariffs: Vec<TariffEntry>,
     pub texts: Vec<TextEntry>,
     /// Claimants confirmed, over all associations, as counted last.
     pub confirmed_claimants: i64,
@@ -99,10 +105,23 @@ pub struct AssociationEntry {
     pub mode: Mode,
     /// Both registers, `unknown` where nothing is recorded.
     pub registers: Vec<RegisterEntry>,
-    /// Counsel with PEC is named: letter c) is given by the defender.
-    pub has_counsel: bool,
+    /// Its lawyers in the case: with one the defender's PEC serves letter c).
+    pub counsel: Vec<CounselEntry>,
     /// What a person is offered now (R11, R12).
     pub offer: Offer,
+}
+
+/// A lawyer of an association in a case.
+#[derive(Debug, Clone)]
+#[expect(
+    missing_docs,
+    reason = "each field is the column of its name; see the migration"
+)]
+pub struct CounselEntry {
+    pub name: String,
+    pub codice_fiscale: String,
+    pub bar: String,
+    pub pec: String,
 }
 
 /// An outage.
@@ -176,6 +195,19 @@ pub struct PlanEntry {
     pub paid: bool,
     pub fee_cents: Option<i64>,
     pub source: Option<String>,
+}
+
+/// A sum per day and mailbox that the estimator uses.
+#[derive(Debug)]
+#[expect(
+    missing_docs,
+    reason = "each field is the column of its name; see the migration"
+)]
+pub struct TariffEntry {
+    pub code: String,
+    pub paid: bool,
+    pub cents_per_day: i64,
+    pub source: String,
 }
 
 /// The newest version of a text in a language.
@@ -337,7 +369,7 @@ impl Directories {
         {
             return Ok(directory);
         }
-        let directory = match Box::pin(read(ctx)).await {
+        let directory = match Box::pin(build::read(ctx)).await {
             Ok(directory) => Arc::new(directory),
             // better old than nothing while the database is away
             Err(error @ AppError::Unavailable(_)) => match remembered {
@@ -362,270 +394,4 @@ impl Directories {
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
     }
-}
-
-async fn read(ctx: &Ctx) -> AppResult<Directory> {
-    let scope = Scope::System("directory of public data");
-    let mut tx = ctx.pools.begin(scope).await?;
-    let rows = case::list_public(&mut tx, scope).await?;
-    tx.commit().await?;
-    Ok(build(rows)?)
-}
-
-fn build(rows: PublicRows) -> Result<Directory, DbError> {
-    let cases = rows
-        .cases
-        .iter()
-        .map(|row| case_entry(row, &rows).map(Arc::new))
-        .collect::<Result<_, _>>()?;
-    let held = rows
-        .mail_domains
-        .iter()
-        .filter_map(|row| Some((row.domain.clone(), row.held_since?)))
-        .collect();
-    Ok(Directory {
-        cases,
-        held,
-        mail_domains: rows
-            .mail_domains
-            .into_iter()
-            .map(|row| row.domain)
-            .collect(),
-    })
-}
-
-fn case_entry(row: &case::CaseRow, rows: &PublicRows) -> Result<CaseEntry, DbError> {
-    let state = CaseState::parse(&row.state).ok_or(DbError::Corrupt("cases.state"))?;
-    let respondent = rows
-        .respondents
-        .iter()
-        .find(|respondent| respondent.id == row.respondent_id)
-        .ok_or(DbError::Corrupt("cases.respondent_id"))?;
-    let incidents = incident_entries(row, rows)?;
-    let counts: Vec<_> = rows
-        .counts
-        .iter()
-        .filter(|count| count.case_id == row.id)
-        .collect();
-    Ok(CaseEntry {
-        id: CaseId::new(row.id),
-        slug: row.slug.clone(),
-        title: row.title.clone(),
-        summary: row.summary.clone(),
-        state,
-        state_changed_at: row.state_changed_at,
-        respondent: RespondentEntry {
-            name: respondent.name.clone(),
-            codice_fiscale: respondent.codice_fiscale.clone(),
-            pec: respondent.pec.clone(),
-        },
-        third_parties: third_parties(row, rows),
-        associations: association_entries(row, state, rows)?,
-        scope: Arc::new(scope_table(&incidents, rows)?),
-        incidents,
-        facts: facts(row, rows),
-        statements: statements(row, rows),
-        plans: plans(row, rows),
-        texts: texts(row, rows)?,
-        confirmed_claimants: counts.iter().map(|count| count.confirmed).sum(),
-        counted_at: counts.iter().map(|count| count.counted_at).max(),
-    })
-}
-
-fn association_entries(
-    row: &case::CaseRow,
-    state: CaseState,
-    rows: &PublicRows,
-) -> Result<Vec<AssociationEntry>, DbError> {
-    let mut entries = Vec::new();
-    for link in rows
-        .case_associations
-        .iter()
-        .filter(|link| link.case_id == row.id)
-    {
-        let Some(association) = rows
-            .associations
-            .iter()
-            .find(|association| association.id == link.association_id)
-        else {
-            continue;
-        };
-        let mode = Mode::parse(&link.mode).ok_or(DbError::Corrupt("case_associations.mode"))?;
-        let registers = registers(association.id, rows)?;
-        let suspended = association.status != "active";
-        entries.push(AssociationEntry {
-            id: AssociationId::new(association.id),
-            slug: association.slug.clone(),
-            name: association.name.clone(),
-            email: association.email.clone(),
-            phone: association.phone.clone(),
-            hours: association.hours.clone(),
-            dpo: association.dpo.clone(),
-            website: association.website.clone(),
-            suspended,
-            mode,
-            offer: offer(state, suspended, mode, &registers),
-            registers,
-            has_counsel: rows.counsel.iter().any(|counsel| {
-                counsel.case_id == row.id && counsel.association_id == association.id
-            }),
-        });
-    }
-    Ok(entries)
-}
-
-fn registers(association: uuid::Uuid, rows: &PublicRows) -> Result<Vec<RegisterEntry>, DbError> {
-    Register::ALL
-        .into_iter()
-        .map(|register| {
-            let row = rows
-                .registers
-                .iter()
-                .find(|row| row.association_id == association && row.register == register.as_str());
-            let Some(row) = row else {
-                return Ok(RegisterEntry {
-                    register,
-                    status: RegisterStatus::Unknown,
-                    reference: None,
-                    checked_on: None,
-                });
-            };
-            Ok(RegisterEntry {
-                register,
-                status: RegisterStatus::parse(&row.status)
-                    .ok_or(DbError::Corrupt("association_registers.status"))?,
-                reference: row.reference.clone(),
-                checked_on: row.checked_on,
-            })
-        })
-        .collect()
-}
-
-fn incident_entries(row: &case::CaseRow, rows: &PublicRows) -> Result<Vec<IncidentEntry>, DbError> {
-    rows.incidents
-        .iter()
-        .filter(|incident| incident.case_id == row.id)
-        .map(|incident| {
-            let domains = rows
-                .domains
-                .iter()
-                .filter(|domain| domain.incident_id == incident.id)
-                .map(|domain| {
-                    Ok(DomainEntry {
-                        domain: domain.domain.clone(),
-                        treatment: treatment(&domain.treatment)?,
-                        source: domain.source.clone(),
-                    })
-                })
-                .collect::<Result<_, DbError>>()?;
-            Ok(IncidentEntry {
-                id: IncidentId::new(incident.id),
-                slug: incident.slug.clone(),
-                name: incident.name.clone(),
-                starts_at: incident.starts_at,
-                ends_at: incident.ends_at,
-                accept_from: incident.accept_from,
-                accept_until: incident.accept_until,
-                domains,
-            })
-        })
-        .collect()
-}
-
-fn scope_table(incidents: &[IncidentEntry], rows: &PublicRows) -> Result<ScopeTable, DbError> {
-    let ids: HashSet<_> = incidents
-        .iter()
-        .map(|incident| incident.id.uuid())
-        .collect();
-    let scope_rows = rows
-        .domains
-        .iter()
-        .filter(|domain| ids.contains(&domain.incident_id))
-        .map(|domain| {
-            Ok(ScopeRow {
-                domain: domain.domain.clone(),
-                treatment: treatment(&domain.treatment)?,
-                valid_from: Some(domain.valid_from),
-                valid_until: domain.valid_until,
-            })
-        })
-        .collect::<Result<Vec<_>, DbError>>()?;
-    Ok(ScopeTable::new(scope_rows))
-}
-
-fn treatment(text: &str) -> Result<DomainTreatment, DbError> {
-    DomainTreatment::parse(text).map_err(|_| DbError::Corrupt("incident_domains.treatment"))
-}
-
-fn third_parties(row: &case::CaseRow, rows: &PublicRows) -> Vec<ThirdPartyEntry> {
-    rows.third_parties
-        .iter()
-        .filter(|party| party.case_id == row.id)
-        .map(|party| ThirdPartyEntry {
-            name: party.name.clone(),
-            role: party.role.clone(),
-            source: party.source.clone(),
-        })
-        .collect()
-}
-
-fn facts(row: &case::CaseRow, rows: &PublicRows) -> Vec<FactEntry> {
-    rows.facts
-        .iter()
-        .filter(|fact| fact.case_id == row.id)
-        .map(|fact| FactEntry {
-            incident: fact.incident_id.map(IncidentId::new),
-            topic: fact.topic.clone(),
-            value: fact.value.clone(),
-            source: fact.source.clone(),
-            note: fact.note.clone(),
-        })
-        .collect()
-}
-
-fn statements(row: &case::CaseRow, rows: &PublicRows) -> Vec<StatementEntry> {
-    rows.statements
-        .iter()
-        .filter(|statement| statement.case_id == row.id)
-        .map(|statement| StatementEntry {
-            incident: statement.incident_id.map(IncidentId::new),
-            speaker: statement.speaker.clone(),
-            said_on: statement.said_on,
-            statement: statement.statement.clone(),
-            source: statement.source.clone(),
-            promised_for: statement.promised_for,
-            promise_kept: statement.promise_kept,
-        })
-        .collect()
-}
-
-fn plans(row: &case::CaseRow, rows: &PublicRows) -> Vec<PlanEntry> {
-    rows.plans
-        .iter()
-        .filter(|plan| plan.case_id == row.id)
-        .map(|plan| PlanEntry {
-            code: plan.code.clone(),
-            name: plan.name.clone(),
-            paid: plan.paid,
-            fee_cents: plan.fee_cents,
-            source: plan.source.clone(),
-        })
-        .collect()
-}
-
-/// The newest version of each kind and language: rows come oldest first, later ones replace.
-fn texts(row: &case::CaseRow, rows: &PublicRows) -> Result<Vec<TextEntry>, DbError> {
-    let mut newest: Vec<TextEntry> = Vec::new();
-    for text in rows.texts.iter().filter(|text| text.case_id == row.id) {
-        let language = Language::parse(&text.language).ok_or(DbError::Corrupt("texts.language"))?;
-        newest.retain(|older| older.kind != text.kind || older.language != language);
-        newest.push(TextEntry {
-            kind: text.kind.clone(),
-            version: text.version.clone(),
-            language,
-            body: text.body.clone(),
-            sha256: text.sha256.clone(),
-        });
-    }
-    Ok(newest)
 }

@@ -141,7 +141,7 @@ pub async fn get(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<Me> {
     let has_counsel = directory
         .case(row.case())?
         .association_by_id(row.association())
-        .is_some_and(|association| association.has_counsel);
+        .is_some_and(|association| !association.counsel.is_empty());
     let letters = missing(completeness(&row, has_counsel));
     Ok(Me {
         id: row.claimant(),

@@ -104,6 +104,34 @@ impl Vault {
             .open_json(&self.aad(table, column), &Sealed::from_stored(sealed))?)
     }
 
+    /// Seals bytes for a place: a file, or JSON whose exact bytes count.
+    ///
+    /// # Errors
+    /// `Internal`: never in practice.
+    pub fn seal_bytes(
+        &self,
+        table: &'static str,
+        column: &'static str,
+        bytes: &[u8],
+    ) -> AppResult<Vec<u8>> {
+        Ok(self.key.seal(&self.aad(table, column), bytes)?.into_bytes())
+    }
+
+    /// Opens bytes from their place.
+    ///
+    /// # Errors
+    /// `Internal` if they were changed or moved.
+    pub fn unseal_bytes(
+        &self,
+        table: &'static str,
+        column: &'static str,
+        sealed: Vec<u8>,
+    ) -> AppResult<Vec<u8>> {
+        Ok(self
+            .key
+            .open(&self.aad(table, column), &Sealed::from_stored(sealed))?)
+    }
+
     fn aad(&self, table: &'static str, column: &'static str) -> Aad<'static> {
         Aad {
             version: FORMAT,

@@ -11,6 +11,7 @@
 
 pub mod blind_index;
 pub mod challenge;
+pub mod commitment;
 pub mod jwt;
 mod mac;
 pub mod master_key;

@@ -10,7 +10,7 @@ use crate::db::pool::Conn;
 use crate::db::schema::{
     association_registers, associations, case_associations, case_counsel, case_counts, case_facts,
     cases, incident_domains, incidents, mail_domains, plans, respondent_statements, respondents,
-    texts, third_parties,
+    tariffs, texts, third_parties,
 };
 use crate::db::scope::Scope;
 use crate::domain::ids::CaseId;
@@ -31,6 +31,7 @@ pub struct CaseRow {
     pub pst_id: Option<String>,
     pub created_at: DateTime<Utc>,
     pub state_changed_at: DateTime<Utc>,
+    pub fondo_spese_ordered: Option<bool>,
 }
 
 /// A row of `respondents`.
@@ -194,6 +195,18 @@ pub struct PlanRow {
     pub position: i16,
 }
 
+/// A row of `tariffs`.
+#[derive(Queryable, Selectable, Insertable, AsChangeset, Debug, Clone)]
+#[diesel(table_name = tariffs)]
+#[expect(missing_docs, reason = "the columns are commented in the migration")]
+pub struct TariffRow {
+    pub case_id: Uuid,
+    pub code: String,
+    pub paid: bool,
+    pub cents_per_day: i64,
+    pub source: String,
+}
+
 /// A row of `texts`.
 #[derive(Queryable, Selectable, Insertable, Debug, Clone)]
 #[diesel(table_name = texts)]
@@ -237,6 +250,7 @@ pub struct PublicRows {
     pub facts: Vec<FactRow>,
     pub statements: Vec<StatementRow>,
     pub plans: Vec<PlanRow>,
+    pub tariffs: Vec<TariffRow>,
     pub texts: Vec<TextRow>,
     pub counts: Vec<CountRow>,
 }
@@ -308,6 +322,11 @@ pub async fn list_public(conn: &mut Conn, _scope: Scope) -> DbResult<PublicRows>
         plans: plans::table
             .order(plans::position)
             .select(PlanRow::as_select())
+            .load(conn)
+            .await?,
+        tariffs: tariffs::table
+            .order((tariffs::case_id, tariffs::code))
+            .select(TariffRow::as_select())
             .load(conn)
             .await?,
         texts: texts::table

@@ -37,6 +37,9 @@ pub struct ClaimantRow {
     pub confirmed_at: Option<DateTime<Utc>>,
     pub identity_at: Option<DateTime<Utc>>,
     pub signed_at: Option<DateTime<Utc>>,
+    pub declared_version: Option<i32>,
+    pub signed_version: Option<i32>,
+    pub payout_at: Option<DateTime<Utc>>,
 }
 
 impl ClaimantRow {

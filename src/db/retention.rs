@@ -16,7 +16,7 @@ use crate::domain::retention::UNCONFIRMED_DAYS;
 
 /// Everything that hangs on claimants, keys first: from then on nothing opens. The children come
 /// before the claimants for the sake of the foreign keys.
-const DELETE_CLAIMANTS: [&str; 12] = [
+const DELETE_CLAIMANTS: [&str; 18] = [
     "DELETE FROM claimant_keys WHERE claimant_id = ANY($1)",
     "DELETE FROM lookups WHERE claimant_id = ANY($1)",
     "DELETE FROM registered_persons WHERE claimant_id = ANY($1)",
@@ -28,6 +28,12 @@ const DELETE_CLAIMANTS: [&str; 12] = [
     "DELETE FROM consents WHERE claimant_id = ANY($1)",
     "DELETE FROM mailboxes WHERE claimant_id = ANY($1)",
     "DELETE FROM identities WHERE claimant_id = ANY($1)",
+    "DELETE FROM declaration_drafts WHERE claimant_id = ANY($1)",
+    "DELETE FROM signature_requests WHERE claimant_id = ANY($1)",
+    "DELETE FROM signatures WHERE claimant_id = ANY($1)",
+    "DELETE FROM log_pending WHERE claimant_id = ANY($1)",
+    "DELETE FROM declarations WHERE claimant_id = ANY($1)",
+    "DELETE FROM payouts WHERE claimant_id = ANY($1)",
     "DELETE FROM claimants WHERE id = ANY($1)",
 ];
 

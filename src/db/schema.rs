@@ -111,6 +111,9 @@ diesel::table! {
         pst_id -> Nullable<Text>,
         created_at -> Timestamptz,
         state_changed_at -> Timestamptz,
+        fondo_spese_cents -> Nullable<Int8>,
+        fondo_spese_act -> Nullable<Text>,
+        fondo_spese_ordered -> Nullable<Bool>,
     }
 }
 
@@ -145,6 +148,12 @@ diesel::table! {
         identity_at -> Nullable<Timestamptz>,
         signed_at -> Nullable<Timestamptz>,
         held_seconds -> Int8,
+        declared_version -> Nullable<Int4>,
+        signed_version -> Nullable<Int4>,
+        declared_cents -> Nullable<Int8>,
+        declared_flags -> Array<Text>,
+        payout_at -> Nullable<Timestamptz>,
+        moved_from -> Nullable<Uuid>,
     }
 }
 
@@ -188,6 +197,30 @@ diesel::table! {
         given -> Bool,
         channel -> Text,
         evidence -> Nullable<Bytea>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    declaration_drafts (claimant_id) {
+        claimant_id -> Uuid,
+        association_id -> Uuid,
+        sealed -> Bytea,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    declarations (claimant_id, version) {
+        claimant_id -> Uuid,
+        version -> Int4,
+        association_id -> Uuid,
+        sealed -> Bytea,
+        salt_sealed -> Bytea,
+        template -> Text,
+        document_sha256 -> Bytea,
+        total_cents -> Int8,
+        flags -> Array<Text>,
         created_at -> Timestamptz,
     }
 }
@@ -269,6 +302,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    log_pending (claimant_id, id) {
+        claimant_id -> Uuid,
+        id -> Uuid,
+        association_id -> Uuid,
+        case_id -> Uuid,
+        kind -> Text,
+        version -> Int4,
+        commitment -> Bytea,
+        supersedes -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     lookups (hash, kind, claimant_id) {
         hash -> Bytea,
         kind -> Text,
@@ -336,6 +383,16 @@ diesel::table! {
         created_at -> Timestamptz,
         expires_at -> Timestamptz,
         last_error -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    payouts (claimant_id, version) {
+        claimant_id -> Uuid,
+        version -> Int4,
+        association_id -> Uuid,
+        sealed -> Bytea,
+        created_at -> Timestamptz,
     }
 }
 
@@ -438,6 +495,42 @@ diesel::table! {
 }
 
 diesel::table! {
+    signature_requests (claimant_id, id) {
+        claimant_id -> Uuid,
+        id -> Uuid,
+        association_id -> Uuid,
+        version -> Int4,
+        tier -> Text,
+        document_sha256 -> Bytea,
+        acceptances -> Array<Text>,
+        evidence -> Bytea,
+        code_hash -> Bytea,
+        attempts -> Int2,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        sent_at -> Nullable<Timestamptz>,
+        used_at -> Nullable<Timestamptz>,
+        voided_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    signatures (claimant_id, version) {
+        claimant_id -> Uuid,
+        version -> Int4,
+        association_id -> Uuid,
+        tier -> Text,
+        request_id -> Nullable<Uuid>,
+        document_sha256 -> Bytea,
+        document_key -> Text,
+        evidence -> Bytea,
+        evidence_sha256 -> Bytea,
+        acceptances -> Array<Text>,
+        signed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     signing_keys (id) {
         id -> Uuid,
         purpose -> Text,
@@ -458,6 +551,16 @@ diesel::table! {
         totp_sealed -> Bytea,
         status -> Text,
         created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    tariffs (case_id, code) {
+        case_id -> Uuid,
+        code -> Text,
+        paid -> Bool,
+        cents_per_day -> Int8,
+        source -> Text,
     }
 }
 
@@ -510,18 +613,22 @@ diesel::allow_tables_to_appear_in_same_query!(
     confirmations,
     conflicts,
     consents,
+    declaration_drafts,
+    declarations,
     exports,
     idempotency_keys,
     identities,
     incident_domains,
     incidents,
     leases,
+    log_pending,
     lookups,
     mail_domains,
     mailboxes,
     mails,
     memberships,
     outbox,
+    payouts,
     plans,
     rate_buckets,
     refresh_tokens,
@@ -531,8 +638,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     respondents,
     root_keys,
     sessions,
+    signature_requests,
+    signatures,
     signing_keys,
     staff,
+    tariffs,
     texts,
     third_parties,
     totp_uses,

@@ -7,14 +7,15 @@ use uuid::Uuid;
 
 use crate::db::case::{
     AssociationRow, CaseAssociationRow, CaseRow, CounselRow, FactRow, IncidentDomainRow,
-    IncidentRow, PlanRow, RegisterRow, RespondentRow, StatementRow, TextRow, ThirdPartyRow,
+    IncidentRow, PlanRow, RegisterRow, RespondentRow, StatementRow, TariffRow, TextRow,
+    ThirdPartyRow,
 };
 use crate::db::error::DbResult;
 use crate::db::pool::Conn;
 use crate::db::schema::{
     association_registers, associations, case_associations, case_counsel, case_facts, cases,
-    incident_domains, incidents, mail_domains, plans, respondent_statements, respondents, texts,
-    third_parties,
+    incident_domains, incidents, mail_domains, plans, respondent_statements, respondents, tariffs,
+    texts, third_parties,
 };
 use crate::db::scope::Scope;
 
@@ -297,6 +298,26 @@ pub async fn upsert_plan(conn: &mut Conn, _scope: Scope, row: &PlanRow) -> DbRes
             t::fee_cents.eq(excluded(t::fee_cents)),
             t::source.eq(excluded(t::source)),
             t::position.eq(excluded(t::position)),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Writes a tariff by case and code.
+///
+/// # Errors
+/// As the database says.
+pub async fn upsert_tariff(conn: &mut Conn, _scope: Scope, row: &TariffRow) -> DbResult<()> {
+    use tariffs as t;
+    diesel::insert_into(t::table)
+        .values(row)
+        .on_conflict((t::case_id, t::code))
+        .do_update()
+        .set((
+            t::paid.eq(excluded(t::paid)),
+            t::cents_per_day.eq(excluded(t::cents_per_day)),
+            t::source.eq(excluded(t::source)),
         ))
         .execute(conn)
         .await?;

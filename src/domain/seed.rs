@@ -100,6 +100,9 @@ pub struct CaseSeed {
     /// Plans a mailbox could have, in order of display.
     #[serde(default)]
     pub plans: Vec<PlanSeed>,
+    /// Sums per day and mailbox for the estimator.
+    #[serde(default)]
+    pub tariffs: Vec<TariffSeed>,
     /// Version under which the standard consent texts are published.
     #[serde(default = "standard_texts", deserialize_with = "value::filled")]
     pub standard_texts: String,
@@ -123,6 +126,23 @@ pub struct PlanSeed {
     /// Who reports the price.
     #[serde(default)]
     pub source: Option<String>,
+}
+
+/// One of `case.tariffs`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TariffSeed {
+    /// Code of the tariff.
+    #[serde(deserialize_with = "value::filled")]
+    pub code: String,
+    /// Whether it is for paid plans.
+    pub paid: bool,
+    /// Euro cents a day and mailbox.
+    #[serde(deserialize_with = "value::cents")]
+    pub cents_per_day: i64,
+    /// Where the sum comes from.
+    #[serde(deserialize_with = "value::filled")]
+    pub source: String,
 }
 
 /// Section `[[incident]]`.
@@ -442,6 +462,11 @@ impl Seed {
             "case.plans",
             "code",
             self.case.plans.iter().map(|it| it.code.as_str()),
+        )?;
+        each_once(
+            "case.tariffs",
+            "code",
+            self.case.tariffs.iter().map(|it| it.code.as_str()),
         )?;
         each_once(
             "third_party",

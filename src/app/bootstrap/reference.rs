@@ -11,7 +11,8 @@ use crate::crypto::{sha256, token};
 use crate::db::audit::{self, AuditRow};
 use crate::db::case::{
     AssociationRow, CaseAssociationRow, CaseRow, CounselRow, FactRow, IncidentDomainRow,
-    IncidentRow, PlanRow, RegisterRow, RespondentRow, StatementRow, TextRow, ThirdPartyRow,
+    IncidentRow, PlanRow, RegisterRow, RespondentRow, StatementRow, TariffRow, TextRow,
+    ThirdPartyRow,
 };
 use crate::db::key::{self, AssociationKeyRow};
 use crate::db::{Tx, case, seed as rows};
@@ -41,6 +42,7 @@ pub(super) async fn write(ctx: &Ctx, seed: &Seed) -> Result<Written, BootstrapEr
     write_reports(ctx, &mut tx, seed, case, &incidents).await?;
     write_statements(ctx, &mut tx, seed, case, &incidents).await?;
     write_plans(&mut tx, seed, case).await?;
+    write_tariffs(&mut tx, seed, case).await?;
     write_texts(ctx, &mut tx, seed, case).await?;
     tx.commit().await.map_err(AppError::from)?;
     Ok(Written { case, associations })
@@ -75,6 +77,7 @@ async fn write_case(ctx: &Ctx, tx: &mut Tx, seed: &Seed) -> AppResult<CaseId> {
         pst_id: None,
         created_at: now,
         state_changed_at: now,
+        fondo_spese_ordered: None,
     };
     let (id, state) = rows::upsert_case(tx, SCOPE, &row).await?;
     let case = CaseId::new(id);
@@ -307,6 +310,20 @@ async fn write_plans(tx: &mut Tx, seed: &Seed, case: CaseId) -> AppResult<()> {
             position,
         };
         rows::upsert_plan(tx, SCOPE, &row).await?;
+    }
+    Ok(())
+}
+
+async fn write_tariffs(tx: &mut Tx, seed: &Seed, case: CaseId) -> AppResult<()> {
+    for tariff in &seed.case.tariffs {
+        let row = TariffRow {
+            case_id: case.uuid(),
+            code: tariff.code.clone(),
+            paid: tariff.paid,
+            cents_per_day: tariff.cents_per_day,
+            source: tariff.source.clone(),
+        };
+        rows::upsert_tariff(tx, SCOPE, &row).await?;
     }
     Ok(())
 }

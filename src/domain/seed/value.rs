@@ -99,12 +99,16 @@ pub(super) fn domains<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<String>
         .collect())
 }
 
-pub(super) fn optional_cents<'de, D: Deserializer<'de>>(input: D) -> Result<Option<i64>, D::Error> {
+pub(super) fn cents<'de, D: Deserializer<'de>>(input: D) -> Result<i64, D::Error> {
     let cents = i64::deserialize(input)?;
     if cents < 0 {
         return Err(refused(cents, "an amount in cents, 0 or more"));
     }
-    Ok(Some(cents))
+    Ok(cents)
+}
+
+pub(super) fn optional_cents<'de, D: Deserializer<'de>>(input: D) -> Result<Option<i64>, D::Error> {
+    cents(input).map(Some)
 }
 
 pub(super) fn instant<'de, D: Deserializer<'de>>(input: D) -> Result<DateTime<Utc>, D::Error> {

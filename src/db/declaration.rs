@@ -1,0 +1,140 @@
+//! Damage declarations: the draft, which changes, and the versions, which never do (R38).
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use uuid::Uuid;
+
+use crate::db::error::DbResult;
+use crate::db::pool::Conn;
+use crate::db::schema::{claimants, declaration_drafts, declarations};
+use crate::db::scope::Scope;
+use crate::domain::claimant::ClaimantState;
+use crate::domain::ids::ClaimantId;
+
+/// A row of `declaration_drafts`.
+#[derive(Queryable, Selectable, Insertable, AsChangeset, Debug, Clone)]
+#[diesel(table_name = declaration_drafts)]
+#[expect(
+    missing_docs,
+    reason = "each field is the column of its name; see the migration"
+)]
+pub struct DraftRow {
+    pub claimant_id: Uuid,
+    pub association_id: Uuid,
+    pub sealed: Vec<u8>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// A row of `declarations`.
+#[derive(Queryable, Selectable, Insertable, Debug, Clone)]
+#[diesel(table_name = declarations)]
+#[expect(
+    missing_docs,
+    reason = "each field is the column of its name; see the migration"
+)]
+pub struct DeclarationRow {
+    pub claimant_id: Uuid,
+    pub version: i32,
+    pub association_id: Uuid,
+    pub sealed: Vec<u8>,
+    pub salt_sealed: Vec<u8>,
+    pub template: String,
+    pub document_sha256: Vec<u8>,
+    pub total_cents: i64,
+    pub flags: Vec<String>,
+    pub created_at: DateTime<Utc>,
+}
+
+/// The draft of a claimant.
+///
+/// # Errors
+/// As the database says.
+pub async fn find_draft(
+    conn: &mut Conn,
+    scope: Scope,
+    claimant: ClaimantId,
+) -> DbResult<Option<DraftRow>> {
+    let mut query = declaration_drafts::table
+        .filter(declaration_drafts::claimant_id.eq(claimant.uuid()))
+        .select(DraftRow::as_select())
+        .into_boxed();
+    if let Some(association) = scope.association() {
+        query = query.filter(declaration_drafts::association_id.eq(association.uuid()));
+    }
+    Ok(query.first(conn).await.optional()?)
+}
+
+/// Saves a draft over the one before.
+///
+/// # Errors
+/// As the database says.
+pub async fn put_draft(conn: &mut Conn, _scope: Scope, row: &DraftRow) -> DbResult<()> {
+    diesel::insert_into(declaration_drafts::table)
+        .values(row)
+        .on_conflict(declaration_drafts::claimant_id)
+        .do_update()
+        .set(row)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Throws a draft away, once it has become a version.
+///
+/// # Errors
+/// As the database says.
+pub async fn delete_draft(conn: &mut Conn, _scope: Scope, claimant: ClaimantId) -> DbResult<()> {
+    diesel::delete(declaration_drafts::table.find(claimant.uuid()))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// A version of a declaration.
+///
+/// # Errors
+/// As the database says.
+pub async fn find(
+    conn: &mut Conn,
+    scope: Scope,
+    claimant: ClaimantId,
+    version: i32,
+) -> DbResult<Option<DeclarationRow>> {
+    let mut query = declarations::table
+        .filter(declarations::claimant_id.eq(claimant.uuid()))
+        .filter(declarations::version.eq(version))
+        .select(DeclarationRow::as_select())
+        .into_boxed();
+    if let Some(association) = scope.association() {
+        query = query.filter(declarations::association_id.eq(association.uuid()));
+    }
+    Ok(query.first(conn).await.optional()?)
+}
+
+/// Writes a version, and names it on the claimant, who is locked. From `signed` the claimant moves
+/// to the state given (R39).
+///
+/// # Errors
+/// `Unique` if the version is there.
+pub async fn insert(
+    conn: &mut Conn,
+    _scope: Scope,
+    row: &DeclarationRow,
+    state: ClaimantState,
+) -> DbResult<()> {
+    diesel::insert_into(declarations::table)
+        .values(row)
+        .execute(conn)
+        .await?;
+    diesel::update(claimants::table.find(row.claimant_id))
+        .set((
+            claimants::declared_version.eq(row.version),
+            claimants::declared_cents.eq(row.total_cents),
+            claimants::declared_flags.eq(&row.flags),
+            claimants::state.eq(state.as_str()),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
