@@ -1,7 +1,10 @@
 //! Heads of damage that a declaration may name (R36).
 
+use serde::{Deserialize, Serialize};
+
 /// A head of damage.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum DamageHead {
     /// Flat rate, or the equitable sum of art. 1226 c.c.; the amount may be left open.
     FlatRate,
@@ -42,5 +45,30 @@ impl DamageHead {
             Self::LostChance => "lost_chance",
             Self::NonPecuniary => "non_pecuniary",
         }
+    }
+
+    /// Reads the wire name.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|head| head.as_str() == text)
+    }
+
+    /// Whether an item under this head needs an amount (R36).
+    pub const fn needs_amount(self) -> bool {
+        !matches!(self, Self::FlatRate)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r36_each_head_has_one_word_on_the_wire() {
+        for head in DamageHead::ALL {
+            assert_eq!(DamageHead::parse(head.as_str()), Some(head));
+            assert_eq!(serde_json::to_value(head).unwrap(), head.as_str());
+            assert_eq!(head.needs_amount(), head.as_str() != "flat_rate");
+        }
+        assert_eq!(DamageHead::parse("moral"), None);
     }
 }
