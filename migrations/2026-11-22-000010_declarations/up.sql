@@ -188,6 +188,8 @@ COMMENT ON COLUMN tariffs.paid IS 'Whether it is for paid plans';
 COMMENT ON COLUMN tariffs.cents_per_day IS 'Euro cents a day and mailbox';
 COMMENT ON COLUMN tariffs.source IS 'Where the sum comes from';
 
+CREATE INDEX conflicts_other_claimant_id_idx ON conflicts (other_claimant_id) WHERE settled_at IS NULL;
+
 ALTER TABLE cases ADD COLUMN fondo_spese_cents bigint, ADD COLUMN fondo_spese_act text, ADD COLUMN fondo_spese_ordered boolean;
 COMMENT ON COLUMN cases.fondo_spese_ordered IS 'Whether the court ordered a fondo spese (letter l); null: not decided yet';
 COMMENT ON COLUMN cases.fondo_spese_cents IS 'Its amount for each claimant, euro cents';

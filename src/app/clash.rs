@@ -5,12 +5,13 @@ use uuid::Uuid;
 use crate::app::audit::{self, Actor, Entry};
 use crate::app::ctx::Ctx;
 use crate::app::error::AppResult;
+use crate::app::mailbox_clash;
 use crate::app::vault::Vault;
 use crate::crypto::token;
 use crate::db::claimant::{self, ClaimantRow};
 use crate::db::identity::{self, ConflictRow};
 use crate::db::lookup::LookupRow;
-use crate::db::{Conn, Scope, Tx, lookup};
+use crate::db::{Conn, Scope, Tx, lookup, registered_mailbox};
 use crate::domain::claimant::{ClaimantState, Review};
 use crate::domain::contact::Contact;
 use crate::domain::identity::Identity;
@@ -123,6 +124,7 @@ pub(in crate::app) async fn touched(
                 .map(|row| ClaimantId::new(row.claimant_id)),
         );
     }
+    ids.extend(mailbox_clash::touched(conn, claimant, &[]).await?);
     Ok(ids)
 }
 
@@ -132,7 +134,7 @@ pub(in crate::app) async fn free(ctx: &Ctx, tx: &mut Tx, claimant: ClaimantId) -
     for key in identity::list_held(tx, SCOPE, claimant).await? {
         free_key(ctx, tx, key).await?;
     }
-    identity::release_mailboxes(tx, SCOPE, claimant).await?;
+    mailbox_clash::free(ctx, tx, claimant).await?;
     settle_own(ctx, tx, claimant, None).await
 }
 
@@ -148,7 +150,7 @@ async fn free_key(ctx: &Ctx, conn: &mut Conn, key: Uuid) -> AppResult<()> {
     settle_own(ctx, conn, heir, Some(key)).await
 }
 
-/// Ends a claimant's conflicts, on one key or on all, and the review if none is left.
+/// Ends a claimant's conflicts on persons, on one key or on all, and the review if none is left.
 async fn settle_own(
     ctx: &Ctx,
     conn: &mut Conn,
@@ -156,21 +158,15 @@ async fn settle_own(
     key: Option<Uuid>,
 ) -> AppResult<()> {
     let now = ctx.clock.now();
-    let open = identity::list_conflicts_of(conn, SCOPE, claimant).await?;
-    if open.is_empty() {
-        return Ok(());
-    }
-    let mut left = 0_usize;
-    for conflict in open {
-        if key.is_none_or(|key| key == conflict.registered_id) {
-            let on = conflict.registered_id;
-            identity::settle_conflicts(conn, SCOPE, claimant, on, "freed", now).await?;
-        } else {
-            left += 1;
+    let mut settled = 0_usize;
+    for conflict in identity::list_conflicts_of(conn, SCOPE, claimant).await? {
+        let on = conflict.registered_id;
+        if conflict.kind == "person" && key.is_none_or(|key| key == on) {
+            settled += identity::settle_conflicts(conn, SCOPE, claimant, on, "freed", now).await?;
         }
     }
-    if left == 0 {
-        claimant::mark_review(conn, SCOPE, claimant, Review::None).await?;
+    if settled > 0 {
+        registered_mailbox::clear_reviews(conn, SCOPE, &[claimant]).await?;
     }
     Ok(())
 }

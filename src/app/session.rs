@@ -5,6 +5,7 @@ use chrono::{DateTime, Duration, Utc};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::crypto::session::{SessionToken, SignedValue};
+use crate::crypto::sha256;
 use crate::db::session::{self, SessionRow};
 use crate::db::{Conn, Scope};
 use crate::domain::ids::{AssociationId, ClaimantId};
@@ -34,6 +35,12 @@ impl ClaimantActor {
     /// The tenant.
     pub const fn association(&self) -> AssociationId {
         self.association
+    }
+
+    /// SHA-256, hex, that stands for the session in evidence: of its stored id, itself a hash of the
+    /// token.
+    pub fn session_sha256(&self) -> String {
+        sha256::hex(&sha256::digest(self.session.as_bytes()))
     }
 
     /// The rights its queries run under.

@@ -71,6 +71,11 @@ fn rising(last: &AtomicU64, tick: u64) -> u64 {
     given
 }
 
+/// A new random id that tells nothing, not even when it was made: a UUIDv4.
+pub fn random_id() -> Uuid {
+    uuid::Builder::from_random_bytes(random_bytes()).into_uuid()
+}
+
 /// The 16 bytes as a UUIDv8: six bits become version and variant, 122 stay.
 ///
 /// *source*: RFC 9562, 5.8.

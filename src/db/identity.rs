@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::db::error::DbResult;
 use crate::db::pool::Conn;
-use crate::db::schema::{conflicts, identities, registered_mailboxes, registered_persons};
+use crate::db::schema::{conflicts, identities, registered_persons};
 use crate::db::scope::Scope;
 use crate::domain::ids::ClaimantId;
 
@@ -149,21 +149,6 @@ pub async fn list_held(
 /// As the database says.
 pub async fn release_person(conn: &mut Conn, _scope: Scope, key: Uuid) -> DbResult<usize> {
     Ok(diesel::delete(registered_persons::table.find(key))
-        .execute(conn)
-        .await?)
-}
-
-/// Frees the mailbox keys of a claimant.
-///
-/// # Errors
-/// As the database says.
-pub async fn release_mailboxes(
-    conn: &mut Conn,
-    _scope: Scope,
-    claimant: ClaimantId,
-) -> DbResult<usize> {
-    Ok(diesel::delete(registered_mailboxes::table)
-        .filter(registered_mailboxes::claimant_id.eq(claimant.uuid()))
         .execute(conn)
         .await?)
 }

@@ -27,6 +27,7 @@ pub mod outbox;
 pub mod payout;
 pub mod pool;
 pub mod rate_bucket;
+pub mod registered_mailbox;
 pub mod retention;
 pub mod role;
 pub mod schema;

@@ -217,6 +217,27 @@ pub async fn register_mail(conn: &mut Conn, _scope: Scope, row: &MailRow) -> DbR
         .await?)
 }
 
+/// A mail that was registered before its first attempt, by subject and outbox id.
+///
+/// # Errors
+/// As the database says.
+pub async fn find_sent(
+    conn: &mut Conn,
+    scope: Scope,
+    subject: Uuid,
+    id: Uuid,
+) -> DbResult<Option<MailRow>> {
+    let mut query = mails::table
+        .filter(mails::subject_id.eq(subject))
+        .filter(mails::id.eq(id))
+        .select(MailRow::as_select())
+        .into_boxed();
+    if let Some(association) = scope.association() {
+        query = query.filter(mails::association_id.eq(association.uuid()));
+    }
+    Ok(query.first(conn).await.optional()?)
+}
+
 /// The mail with a code (R14).
 ///
 /// # Errors

@@ -62,6 +62,11 @@ impl CaseState {
     pub const fn takes_sign_ups(self) -> bool {
         matches!(self, Self::PreRegistration | Self::Open)
     }
+
+    /// Whether people may sign (DESIGN 8).
+    pub const fn takes_signatures(self) -> bool {
+        matches!(self, Self::Open)
+    }
 }
 
 /// What an association does in a case (R11).

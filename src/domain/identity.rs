@@ -137,6 +137,28 @@ impl Identity {
         }
     }
 
+    /// Name of the person who acts: the claimant, or the legal representative of an entity.
+    pub fn signer_name(&self) -> String {
+        match self {
+            Self::Person(_) => self.display_name(),
+            Self::Entity(entity) => {
+                let acting = entity.legal_representative();
+                let (given, family) = (acting.given_name(), acting.family_name());
+                format!("{} {}", given.as_str(), family.as_str())
+            }
+        }
+    }
+
+    /// Codice fiscale of the person who acts, if there is one.
+    pub fn signer_codice_fiscale(&self) -> Option<&str> {
+        match self {
+            Self::Person(_) => self.codice_fiscale(),
+            Self::Entity(entity) => {
+                Some(entity.legal_representative().codice_fiscale().as_str())
+            }
+        }
+    }
+
     /// The name staff look up, folded: the family name, or the whole name of an entity.
     pub fn folded_surname(&self) -> String {
         match self {

@@ -1,0 +1,342 @@
+//! The document of a declaration: what was declared, in the words of the printed page.
+
+use crate::app::error::{AppError, AppResult};
+use crate::crypto::{commitment, sha256};
+use crate::domain::attestation::{DPR_445, TextKind};
+use crate::domain::damage::DamageHead;
+use crate::domain::declaration::{
+    Answer, Compensation, Complaint, DamageItem, Declaration, DeclaredIncident, DeclaredMailbox,
+    Elsewhere, OtherClaim, Place, Use,
+};
+use crate::domain::entity::Entity;
+use crate::domain::foreign_document::{DocumentKind, ForeignDocument};
+use crate::domain::identity::Identity;
+use crate::domain::money::euro;
+use crate::domain::person::{Person, Sex};
+use crate::domain::postal_address::PostalAddress;
+use crate::domain::signed_content::{SignedContent, SignedText};
+use crate::render::document::{
+    self, CertifiedAddress, Circumstances, DeclarationDocument, LegalText, PrintedAssociation,
+    PrintedCase, PrintedClaimant, PrintedEntity, PrintedIncident, PrintedItem, PrintedMailbox,
+    PrintedPerson, TextVersion,
+};
+
+/// Template of the document and its version; a change of what it prints is a new version.
+pub const TEMPLATE: &str = "declaration/1";
+
+/// Makes the PDF, on a thread that serves nobody. The same content gives the same bytes.
+///
+/// # Errors
+/// `Internal` if the program cannot print it.
+pub(in crate::app) async fn render(content: SignedContent) -> AppResult<Vec<u8>> {
+    let made = tokio::task::spawn_blocking(move || {
+        let values = values(&content)?;
+        document::declaration(&values).map_err(AppError::internal)
+    });
+    made.await.map_err(AppError::internal)?
+}
+
+fn values(content: &SignedContent) -> AppResult<DeclarationDocument> {
+    let canonical = commitment::canonical_json(content)?;
+    let declaration = &content.declaration;
+    let text = |kind: TextKind| {
+        let found = content.texts.iter().find(|text| text.kind == kind);
+        found.map(legal_text)
+    };
+    let required = |kind| text(kind).ok_or_else(|| AppError::internal("a text is not published"));
+    Ok(DeclarationDocument {
+        reference: content.reference.clone(),
+        version: u32::try_from(content.version).map_err(AppError::internal)?,
+        issued_on: content.declared_on,
+        canonical_sha256: sha256::hex(&sha256::digest(&canonical)),
+        association: PrintedAssociation {
+            name: content.association.name.clone(),
+            registers: content.association.registers.clone(),
+            member_number: declaration.member_number().map(str::to_owned),
+        },
+        case: printed_case(content),
+        claimant: printed_claimant(content),
+        certified_address: certified_address(content),
+        mailboxes: declaration.mailboxes().iter().map(mailbox).collect(),
+        total_cents: content.total_cents,
+        circumstances: circumstances(declaration),
+        narrative: declaration.narrative().map(str::to_owned),
+        documents: Vec::new(),
+        dpr_445: LegalText {
+            version: TextVersion {
+                name: "Formula del D.P.R. 445/2000".to_owned(),
+                version: content.template.clone(),
+                sha256: sha256::hex(&sha256::digest(DPR_445.as_bytes())),
+            },
+            body: DPR_445.to_owned(),
+        },
+        attestation: required(TextKind::AttestationG)?,
+        mandate: required(TextKind::MandateH)?,
+        messa_in_mora: text(TextKind::MandateMessaInMora),
+        fondo_spese: None,
+        privacy_notice: content.privacy_notice.clone(),
+    })
+}
+
+fn printed_case(content: &SignedContent) -> PrintedCase {
+    let case = &content.case;
+    PrintedCase {
+        title: case.title.clone(),
+        court: case.court.clone(),
+        register_number: case.rg_number.clone(),
+        portal_id: None,
+        respondent: case.respondent.clone(),
+        respondent_codice_fiscale: case.respondent_codice_fiscale.clone(),
+        respondent_pec: case.respondent_pec.clone(),
+    }
+}
+
+fn printed_claimant(content: &SignedContent) -> PrintedClaimant {
+    let capacity = match content.capacity.as_str() {
+        "self" => "in proprio",
+        "legal_representative" => "legale rappresentante",
+        "parent" => "genitore",
+        "guardian" => "tutore",
+        "heir" => "erede",
+        _ => "delegato",
+    };
+    let (entity, person) = match &content.identity {
+        Identity::Person(person) => (None, printed_person(person)),
+        Identity::Entity(entity) => (Some(printed_entity(entity)), representative(entity)),
+    };
+    PrintedClaimant {
+        capacity: capacity.to_owned(),
+        entity,
+        person,
+    }
+}
+
+fn printed_person(person: &Person) -> PrintedPerson {
+    let (given, family) = (person.given_name(), person.family_name());
+    PrintedPerson {
+        name: format!("{} {}", given.as_str(), family.as_str()),
+        codice_fiscale: person.codice_fiscale().map(|code| code.as_str().to_owned()),
+        foreign_document: person.foreign_document().map(foreign_document),
+        birth_date: Some(person.birth_date()),
+        birth_place: person.birth_place().map(str::to_owned),
+        sex: person.sex().map(|sex| {
+            match sex {
+                Sex::Male => "maschile",
+                Sex::Female => "femminile",
+            }
+            .to_owned()
+        }),
+        residence: person.address().map(one_line),
+    }
+}
+
+fn printed_entity(entity: &Entity) -> PrintedEntity {
+    PrintedEntity {
+        name: entity.name().to_owned(),
+        codice_fiscale: entity.codice_fiscale().as_str().to_owned(),
+        vat_number: entity.vat_number().map(|number| number.as_str().to_owned()),
+        seat: entity.address().map_or_else(|| "da indicare".to_owned(), one_line),
+    }
+}
+
+fn representative(entity: &Entity) -> PrintedPerson {
+    let acting = entity.legal_representative();
+    let (given, family) = (acting.given_name(), acting.family_name());
+    PrintedPerson {
+        name: format!("{} {}", given.as_str(), family.as_str()),
+        codice_fiscale: Some(acting.codice_fiscale().as_str().to_owned()),
+        ..PrintedPerson::default()
+    }
+}
+
+fn foreign_document(document: &ForeignDocument) -> String {
+    let kind = match document.kind() {
+        DocumentKind::Passport => "passaporto",
+        DocumentKind::IdentityCard => "carta d'identità",
+        DocumentKind::ResidencePermit => "permesso di soggiorno",
+        DocumentKind::Other => "documento",
+    };
+    format!("{kind} {} ({})", document.number(), document.country().code())
+}
+
+fn one_line(address: &PostalAddress) -> String {
+    let [street, place] = address.lines();
+    format!("{street}, {place}")
+}
+
+/// The defender's PEC serves letter c); the claimant's own comes with a later form.
+fn certified_address(content: &SignedContent) -> CertifiedAddress {
+    match content.association.counsel.first() {
+        Some(lawyer) => CertifiedAddress::Defender {
+            name: lawyer.name.clone(),
+            bar: lawyer.bar.clone(),
+            pec: lawyer.pec.clone(),
+        },
+        None => CertifiedAddress::Missing,
+    }
+}
+
+fn legal_text(text: &SignedText) -> LegalText {
+    let name = match text.kind {
+        TextKind::AttestationG => "Attestazione, lettera g)",
+        TextKind::MandateH => "Conferimento dei poteri, lettera h)",
+        TextKind::MandateMessaInMora => "Incarico per la messa in mora",
+    };
+    LegalText {
+        version: TextVersion {
+            name: name.to_owned(),
+            version: text.version.clone(),
+            sha256: text.sha256.clone(),
+        },
+        body: text.body.clone(),
+    }
+}
+
+fn mailbox(mailbox: &DeclaredMailbox) -> PrintedMailbox {
+    PrintedMailbox {
+        address: mailbox.address().as_str().to_owned(),
+        incidents: mailbox.incidents().iter().map(incident).collect(),
+    }
+}
+
+fn incident(line: &DeclaredIncident) -> PrintedIncident {
+    let holder = match (line.holder(), line.holder_note()) {
+        (true, None) => "il dichiarante".to_owned(),
+        (true, Some(note)) => format!("il dichiarante ({note})"),
+        (false, note) => format!("un'altra persona: {}", note.unwrap_or("non indicata")),
+    };
+    let uses: Vec<&str> = line.used_for().iter().map(|used| use_words(*used)).collect();
+    let compensation = match (line.compensation_received(), line.compensation_note()) {
+        (kind, None) => compensation_words(kind).to_owned(),
+        (kind, Some(note)) => format!("{}: {note}", compensation_words(kind)),
+    };
+    let lost = line
+        .items()
+        .iter()
+        .any(|item| item.head() == DamageHead::LostMail);
+    let mail = match (lost, line.late_mail()) {
+        (true, true) => "posta persa e posta arrivata in ritardo",
+        (true, false) => "posta persa",
+        (false, true) => "posta arrivata in ritardo",
+        (false, false) => "nessuna posta persa o in ritardo dichiarata",
+    };
+    PrintedIncident {
+        name: line.name().to_owned(),
+        plan: line.plan_name().to_owned(),
+        fee_paid_cents: line.fee_paid_cents(),
+        holder,
+        used_for: uses.join(", "),
+        unavailable_from: line.unavailable_from(),
+        unavailable_until: Some(line.unavailable_until()),
+        days: u32::try_from(line.days()).ok(),
+        last_use: line.last_use(),
+        restored: line.restored(),
+        compensation,
+        mail: mail.to_owned(),
+        items: line.items().iter().map(item).collect(),
+        subtotal_cents: line.total_cents(),
+    }
+}
+
+fn item(item: &DamageItem) -> PrintedItem {
+    PrintedItem {
+        head: head_words(item.head()).to_owned(),
+        description: item.description().map(str::to_owned),
+        amount_cents: item.amount_cents(),
+        documents: Vec::new(),
+    }
+}
+
+/// A head of damage in the words of the document (R36).
+pub const fn head_words(head: DamageHead) -> &'static str {
+    match head {
+        DamageHead::FlatRate => "somma forfettaria o equitativa (art. 1226 c.c.)",
+        DamageHead::FeeRefund => "rimborso del canone",
+        DamageHead::LostMail => "posta persa",
+        DamageHead::ExtraCost => "spese sostenute",
+        DamageHead::LostIncome => "mancato guadagno",
+        DamageHead::LostChance => "perdita di occasioni",
+        DamageHead::NonPecuniary => "danno non patrimoniale",
+    }
+}
+
+const fn use_words(used: Use) -> &'static str {
+    match used {
+        Use::Private => "corrispondenza privata",
+        Use::PublicBodies => "rapporti con enti pubblici",
+        Use::Work => "lavoro",
+    }
+}
+
+const fn compensation_words(kind: Compensation) -> &'static str {
+    match kind {
+        Compensation::None => "nessuno",
+        Compensation::ExtraSpace => "spazio in più",
+        Compensation::FreeMonths => "mesi gratuiti",
+        Compensation::Other => "altro",
+    }
+}
+
+const fn place_words(place: Place) -> &'static str {
+    match place {
+        Place::Respondent => "alla società",
+        Place::AssociationPortal => "sul portale di un'associazione",
+        Place::Agcom => "AGCOM o Corecom (ConciliaWeb)",
+        Place::Conciliation => "in conciliazione",
+        Place::Court => "in giudizio",
+        Place::Other => "altrove",
+    }
+}
+
+const fn answer_words(answer: Answer) -> &'static str {
+    match answer {
+        Answer::None => "nessuna risposta",
+        Answer::Rejected => "respinto",
+        Answer::Accepted => "accolto",
+        Answer::Partial => "accolto in parte",
+    }
+}
+
+fn circumstances(declaration: &Declaration) -> Circumstances {
+    Circumstances {
+        contract_version: declaration.contract_version().map(str::to_owned),
+        contract_clause: declaration.contract_clause().map(str::to_owned),
+        complaint: declaration.complaint().map(complaint_words),
+        other_claims: elsewhere(declaration.other_claims()),
+        already_compensated: elsewhere(declaration.already_compensated()),
+    }
+}
+
+fn complaint_words(complaint: &Complaint) -> String {
+    let mut words = place_words(complaint.place()).to_owned();
+    if let Some(reference) = complaint.reference() {
+        words.push_str(&format!(", riferimento {reference}"));
+    }
+    if let Some(date) = complaint.date() {
+        words.push_str(&format!(", il {}", date.format("%d/%m/%Y")));
+    }
+    words.push_str(&format!("; esito: {}", answer_words(complaint.answer())));
+    if let Some(text) = complaint.text() {
+        words.push_str(&format!(". {text}"));
+    }
+    words
+}
+
+fn elsewhere(elsewhere: &Elsewhere) -> Vec<String> {
+    match elsewhere {
+        Elsewhere::No => Vec::new(),
+        Elsewhere::Yes => vec!["sì, senza altre indicazioni".to_owned()],
+        Elsewhere::Listed(claims) => claims.iter().map(claim_words).collect(),
+    }
+}
+
+fn claim_words(claim: &OtherClaim) -> String {
+    let mut words = place_words(claim.place()).to_owned();
+    if let Some(reference) = claim.reference() {
+        words.push_str(&format!(", riferimento {reference}"));
+    }
+    if let Some(cents) = claim.amount_cents() {
+        words.push_str(&format!(", {}", euro(cents)));
+    }
+    words
+}

@@ -1,0 +1,148 @@
+//! Collects the evidence of an act of signing (DOMAIN 3.2): complete, or the signature is refused (R43).
+
+use uuid::Uuid;
+
+use crate::app::ctx::Ctx;
+use crate::app::declaration::Basis;
+use crate::app::error::{AppError, AppResult};
+use crate::app::session::ClaimantActor;
+use crate::app::sign_up::Evidence as Origin;
+use crate::crypto::{commitment, sha256};
+use crate::db::signature::{LogPendingRow, RequestRow};
+use crate::db::{Conn, outbox};
+use crate::domain::attestation::TextKind;
+use crate::domain::contact::Contact;
+use crate::domain::email_address::EmailAddress;
+use crate::domain::identity::Identity;
+use crate::domain::signed_content::SignedContent;
+use crate::domain::signing::{
+    Acceptance, Evidence, LogEntry, SignerShown, TemplateUsed, TextShown,
+};
+
+/// The words by which the will to sign is told: the button of the page, and what the call of the API
+/// means (DOMAIN 3.2). *source*: the same sentence stands above the code in mail and page.
+pub const INTENT: &str = "Firmo la dichiarazione di danno e la pre-adesione che ho letto, nel documento con l'impronta SHA-256 indicata";
+
+/// The act, as far as it is known before it is written.
+pub(in crate::app) struct Act<'a> {
+    /// The request whose code was right.
+    pub(in crate::app) request: &'a RequestRow,
+    /// What is signed.
+    pub(in crate::app) content: &'a SignedContent,
+    /// The name as typed.
+    pub(in crate::app) full_name: &'a str,
+    /// Its entry for the log.
+    pub(in crate::app) log: &'a LogPendingRow,
+    /// Outbox id of the receipt.
+    pub(in crate::app) receipt: Uuid,
+    /// Where the act came from.
+    pub(in crate::app) origin: Origin,
+}
+
+/// The evidence as canonical JSON.
+///
+/// # Errors
+/// `Internal` if a part is missing: then nobody signs.
+pub(in crate::app) async fn collect(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    actor: &ClaimantActor,
+    basis: &Basis,
+    act: Act<'_>,
+) -> AppResult<Vec<u8>> {
+    let request = act.request;
+    let contact: Contact = basis.vault.unseal(
+        "claimants",
+        "contact_sealed",
+        basis.row.contact_sealed.clone(),
+    )?;
+    let email = contact
+        .email()
+        .ok_or(AppError::IllegalTransition("otp_needs_email"))?;
+    // registered before the first attempt; the code is known, so the mail went out
+    let mail = outbox::find_sent(conn, actor.scope(), request.claimant_id, request.id).await?;
+    let sent_at = request.sent_at.or(mail.as_ref().map(|mail| mail.sent_at));
+    let accepted = accepted_kinds(&request.acceptances);
+    let texts = act
+        .content
+        .texts
+        .iter()
+        .filter(|text| accepted.contains(&text.kind));
+    let template = act.content.template.split_once('/');
+    let (template, version) = template.unwrap_or((&act.content.template, ""));
+    let evidence = Evidence {
+        format: Evidence::FORMAT.to_owned(),
+        tier: Evidence::TIER.to_owned(),
+        document_sha256: sha256::hex(&request.document_sha256),
+        template: TemplateUsed {
+            id: template.to_owned(),
+            version: version.to_owned(),
+        },
+        texts: texts
+            .clone()
+            .map(|text| TextShown {
+                kind: text.kind,
+                version: text.version.clone(),
+                sha256: text.sha256.clone(),
+            })
+            .collect(),
+        signer: signer(act.content, act.full_name),
+        channel: "email".to_owned(),
+        address_masked: EmailAddress::masked(email),
+        address_hash: sha256::hex(&ctx.keyring.index.hash(
+            basis.row.case_id,
+            "email",
+            &email.normalized(),
+        )),
+        provider_message_id: mail.map(|mail| mail.code),
+        otp_hash: sha256::hex(&request.code_hash),
+        generated_at: request.created_at,
+        sent_at,
+        entered_at: ctx.clock.now(),
+        attempts: u32::try_from(request.attempts).unwrap_or(0) + 1,
+        ip: act.origin.address,
+        user_agent: act.origin.user_agent,
+        session_sha256: actor.session_sha256(),
+        intent_text: INTENT.to_owned(),
+        acceptances: texts
+            .map(|text| Acceptance {
+                kind: text.kind,
+                version: text.version.clone(),
+                accepted_at: request.created_at,
+            })
+            .collect(),
+        log_entry: LogEntry {
+            id: act.log.id,
+            commitment: sha256::hex(&act.log.commitment),
+        },
+        timestamp_token: None,
+        receipt_outbox_id: Some(act.receipt),
+    };
+    evidence.check_complete().map_err(AppError::internal)?;
+    Ok(commitment::canonical_json(&evidence)?)
+}
+
+/// The kinds in `kind=version`.
+fn accepted_kinds(acceptances: &[String]) -> Vec<TextKind> {
+    acceptances
+        .iter()
+        .filter_map(|line| TextKind::parse(line.split_once('=')?.0))
+        .collect()
+}
+
+fn signer(content: &SignedContent, typed_name: &str) -> SignerShown {
+    let entity = match &content.identity {
+        Identity::Person(_) => None,
+        Identity::Entity(entity) => Some(entity.name().to_owned()),
+    };
+    SignerShown {
+        name: content.signer(),
+        typed_name: typed_name.to_owned(),
+        codice_fiscale: content
+            .identity
+            .signer_codice_fiscale()
+            .map(str::to_owned),
+        entity,
+        capacity: content.capacity.clone(),
+    }
+}

@@ -1,0 +1,184 @@
+//! The clash step of mailboxes: one mailbox in one incident, one active claim; both sides of a clash
+//! are blocked until it is settled, and neither learns of the other (R30, DESIGN 3.6).
+
+use uuid::Uuid;
+
+use crate::app::audit::{self, Actor, Entry};
+use crate::app::clash::SCOPE;
+use crate::app::ctx::Ctx;
+use crate::app::error::AppResult;
+use crate::crypto::token;
+use crate::db::claimant::{self, ClaimantRow};
+use crate::db::identity::{self, ConflictRow};
+use crate::db::{Conn, registered_mailbox as db};
+use crate::domain::claimant::Review;
+use crate::domain::ids::{CaseId, ClaimantId};
+use crate::domain::mailbox_address::MailboxAddress;
+
+/// Kind of these conflicts.
+pub(in crate::app) const KIND: &str = "mailbox";
+
+/// The keys of a declaration's mailboxes, in order: one per incident and mailbox (SCALE S3).
+pub(in crate::app) fn keys(
+    ctx: &Ctx,
+    case: CaseId,
+    mailboxes: &[(String, MailboxAddress)],
+) -> Vec<Uuid> {
+    let mut keys: Vec<Uuid> = mailboxes
+        .iter()
+        .map(|(incident, address)| {
+            let value = format!("{incident}|{}", address.as_str());
+            token::uuid_v8(
+                ctx.keyring
+                    .index
+                    .hash(case.uuid(), "registered_mailbox", &value),
+            )
+        })
+        .collect();
+    keys.sort_unstable();
+    keys
+}
+
+/// Everybody whom taking `wanted`, and freeing what the claimant holds, touches.
+pub(in crate::app) async fn touched(
+    conn: &mut Conn,
+    claimant: ClaimantId,
+    wanted: &[Uuid],
+) -> AppResult<Vec<ClaimantId>> {
+    let mut ids = db::list_holders(conn, SCOPE, wanted).await?;
+    for key in db::list_held(conn, SCOPE, claimant).await? {
+        let waiting = identity::list_conflicts_on(conn, SCOPE, key).await?;
+        ids.extend(
+            waiting
+                .into_iter()
+                .map(|row| ClaimantId::new(row.claimant_id)),
+        );
+    }
+    for own in identity::list_conflicts_of(conn, SCOPE, claimant).await? {
+        ids.push(ClaimantId::new(own.other_claimant_id));
+    }
+    Ok(ids)
+}
+
+/// Takes the keys of what was signed; keys of an earlier version that are not in it are freed. All
+/// touched are locked, the transaction is under system rights.
+///
+/// *effects*: `registered_mailboxes`, or a conflict row and `review: conflict` on both sides; audit.
+pub(in crate::app) async fn register(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    row: &ClaimantRow,
+    wanted: &[Uuid],
+) -> AppResult<()> {
+    let now = ctx.clock.now();
+    let claimant = row.claimant();
+    for held in db::list_held(conn, SCOPE, claimant).await? {
+        if !wanted.contains(&held) {
+            free_key(ctx, conn, held).await?;
+        }
+    }
+    settle(ctx, conn, claimant, |conflict| {
+        !wanted.contains(&conflict.registered_id)
+    })
+    .await?;
+    for key in wanted {
+        let holder = db::register(conn, SCOPE, *key, claimant, row.association_id, now).await?;
+        if let Some(holder) = holder.filter(|holder| *holder != claimant) {
+            open_conflict(ctx, conn, row, *key, holder).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Frees what a claimant who leaves holds, and ends the conflicts. All touched are locked.
+pub(in crate::app) async fn free(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    claimant: ClaimantId,
+) -> AppResult<()> {
+    settle(ctx, conn, claimant, |_| true).await?;
+    for key in db::list_held(conn, SCOPE, claimant).await? {
+        free_key(ctx, conn, key).await?;
+    }
+    Ok(())
+}
+
+/// Frees a key: the oldest row in conflict gets it, the others now clash with that one.
+async fn free_key(ctx: &Ctx, conn: &mut Conn, key: Uuid) -> AppResult<()> {
+    db::release(conn, SCOPE, key).await?;
+    let waiting = identity::list_conflicts_on(conn, SCOPE, key).await?;
+    let Some((heir, others)) = waiting.split_first() else {
+        return Ok(());
+    };
+    let now = ctx.clock.now();
+    let heir_id = ClaimantId::new(heir.claimant_id);
+    let before = ClaimantId::new(heir.other_claimant_id);
+    db::register(conn, SCOPE, key, heir_id, heir.association_id, now).await?;
+    identity::settle_conflicts(conn, SCOPE, heir_id, key, "freed", now).await?;
+    for other in others {
+        let other_id = ClaimantId::new(other.claimant_id);
+        identity::settle_conflicts(conn, SCOPE, other_id, key, "freed", now).await?;
+        let fresh = ConflictRow {
+            id: token::new_id(now),
+            other_claimant_id: heir.claimant_id,
+            opened_at: now,
+            ..other.clone()
+        };
+        identity::insert_conflict(conn, SCOPE, &fresh).await?;
+    }
+    db::clear_reviews(conn, SCOPE, &[heir_id, before]).await?;
+    Ok(())
+}
+
+/// Ends those of a claimant's own conflicts that no longer are.
+async fn settle(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    claimant: ClaimantId,
+    is_over: impl Fn(&ConflictRow) -> bool,
+) -> AppResult<()> {
+    let now = ctx.clock.now();
+    let mut sides = vec![claimant];
+    for conflict in identity::list_conflicts_of(conn, SCOPE, claimant).await? {
+        if conflict.kind == KIND && is_over(&conflict) {
+            let key = conflict.registered_id;
+            identity::settle_conflicts(conn, SCOPE, claimant, key, "freed", now).await?;
+            sides.push(ClaimantId::new(conflict.other_claimant_id));
+        }
+    }
+    if sides.len() > 1 {
+        db::clear_reviews(conn, SCOPE, &sides).await?;
+    }
+    Ok(())
+}
+
+async fn open_conflict(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    row: &ClaimantRow,
+    key: Uuid,
+    holder: ClaimantId,
+) -> AppResult<()> {
+    let claimant = row.claimant();
+    let open = identity::list_conflicts_of(conn, SCOPE, claimant).await?;
+    if open.iter().any(|conflict| conflict.registered_id == key) {
+        return Ok(());
+    }
+    let now = ctx.clock.now();
+    let conflict = ConflictRow {
+        claimant_id: claimant.uuid(),
+        id: token::new_id(now),
+        association_id: row.association_id,
+        kind: KIND.to_owned(),
+        registered_id: key,
+        other_claimant_id: holder.uuid(),
+        opened_at: now,
+        settled_at: None,
+        settlement: None,
+    };
+    identity::insert_conflict(conn, SCOPE, &conflict).await?;
+    claimant::mark_review(conn, SCOPE, claimant, Review::Conflict).await?;
+    claimant::mark_review(conn, SCOPE, holder, Review::Conflict).await?;
+    let entry = Entry::new(claimant, row.association(), Actor::System, "conflict");
+    audit::append(ctx, conn, SCOPE, entry).await
+}

@@ -1,0 +1,57 @@
+//! Payout data, letter i): at any time, outside the signed bytes (DESIGN 3.7, R25).
+
+use serde_json::json;
+
+use crate::app::audit::{self, Actor, Entry};
+use crate::app::ctx::Ctx;
+use crate::app::error::{AppError, AppResult};
+use crate::app::session::{self, ClaimantActor};
+use crate::app::vault::Vault;
+use crate::db::payout::{self as db, PayoutRow};
+use crate::db::claimant;
+use crate::domain::claimant::ClaimantState;
+use crate::domain::payout::{Payout, PayoutInput};
+
+/// Gives or changes where to pay; gives the masked IBAN.
+///
+/// *effects*: a version of `payouts`, audit `give_payout`.
+///
+/// # Errors
+/// `Invalid` at `/iban`, `/holder`; `IllegalTransition` before the contact is confirmed and after the
+/// record has ended.
+pub async fn put(ctx: &Ctx, actor: &ClaimantActor, input: &PayoutInput) -> AppResult<Payout> {
+    let payout = Payout::parse(input)?;
+    let scope = actor.scope();
+    let now = ctx.clock.now();
+    let mut tx = ctx.pools.begin(scope).await?;
+    let row = claimant::lock(&mut tx, scope, actor.claimant()).await?;
+    may_give(row.state()?)?;
+    let vault = Vault::open(ctx, &mut tx, scope, actor.claimant()).await?;
+    let before = db::find(&mut tx, scope, actor.claimant()).await?;
+    let version = before.map_or(0, |payout| payout.version) + 1;
+    let written = PayoutRow {
+        claimant_id: row.id,
+        version,
+        association_id: row.association_id,
+        sealed: vault.seal("payouts", "sealed", &payout)?,
+        created_at: now,
+    };
+    db::insert(&mut tx, scope, &written).await?;
+    let by = Actor::Claimant(actor.claimant());
+    let entry = Entry::new(actor.claimant(), actor.association(), by, "give_payout");
+    let entry = entry.with(json!({ "version": version }));
+    audit::append(ctx, &mut tx, scope, entry).await?;
+    session::keep(ctx, &mut tx, actor).await?;
+    tx.commit().await?;
+    Ok(payout)
+}
+
+fn may_give(state: ClaimantState) -> AppResult<()> {
+    match state {
+        ClaimantState::Confirmed
+        | ClaimantState::Signed
+        | ClaimantState::ResignRequired
+        | ClaimantState::Lodged => Ok(()),
+        other => Err(AppError::IllegalTransition(other.as_str())),
+    }
+}
