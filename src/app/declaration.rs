@@ -300,6 +300,20 @@ pub async fn document(
     document_of(ctx, actor.scope(), actor.claimant(), version).await
 }
 
+/// The PDF in force, as it was signed.
+///
+/// # Errors
+/// `NotFound` if nothing was signed; else as [`document`].
+pub async fn signed(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<Vec<u8>> {
+    let scope = actor.scope();
+    let mut tx = ctx.pools.begin(scope).await?;
+    let row = claimant::find(&mut tx, scope, actor.claimant()).await?;
+    tx.commit().await?;
+    let version = row.and_then(|row| row.signed_version);
+    let version = version.ok_or(AppError::NotFound)?;
+    document(ctx, actor, Some(version)).await
+}
+
 /// As [`document`], for whoever may see the claimant.
 pub(in crate::app) async fn document_of(
     ctx: &Ctx,

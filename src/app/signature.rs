@@ -209,6 +209,12 @@ struct Asked {
     full_name: String,
 }
 
+impl std::fmt::Debug for SignatureInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SignatureInput(..)")
+    }
+}
+
 impl Asked {
     fn parse(input: &SignatureInput) -> AppResult<Self> {
         let mut errors = FieldErrors::new();

@@ -222,6 +222,48 @@ pub mod operation {
         "/api/v1/public/me/consents/{purpose}",
         Access::Claimant,
     );
+    /// The own declaration: draft and newest version.
+    pub const GET_DECLARATION: Operation = Operation::get(
+        "get_declaration",
+        "/api/v1/public/me/declaration",
+        Access::Claimant,
+    );
+    /// Declare the damage.
+    pub const PUT_DECLARATION: Operation = Operation::put(
+        "put_declaration",
+        "/api/v1/public/me/declaration",
+        Access::Claimant,
+    );
+    /// The PDF of the newest version.
+    pub const DECLARATION_DOCUMENT: Operation = Operation::get(
+        "get_declaration_document",
+        "/api/v1/public/me/declaration/document",
+        Access::Claimant,
+    );
+    /// Ask for a code to sign with.
+    pub const REQUEST_SIGNATURE: Operation = Operation::post(
+        "request_signature",
+        "/api/v1/public/me/declaration/signature-requests",
+        Access::Claimant,
+    );
+    /// Sign.
+    pub const SIGN: Operation = Operation::post(
+        "sign",
+        "/api/v1/public/me/declaration/signatures",
+        Access::Claimant,
+    );
+    /// What proves the signature.
+    pub const GET_RECEIPT: Operation =
+        Operation::get("get_receipt", "/api/v1/public/me/receipt", Access::Claimant);
+    /// The signed PDF.
+    pub const RECEIPT_DOCUMENT: Operation = Operation::get(
+        "get_receipt_document",
+        "/api/v1/public/me/receipt/document",
+        Access::Claimant,
+    );
+    /// Where to pay.
+    pub const PUT_PAYOUT: Operation =
+        Operation::put("put_payout", "/api/v1/public/me/payout", Access::Claimant);
     /// Withdraw.
     pub const WITHDRAW: Operation =
         Operation::post("withdraw", "/api/v1/public/me/withdrawal", Access::Claimant);
@@ -472,6 +514,14 @@ pub mod operation {
         &GET_ME,
         &PUT_IDENTITY,
         &PUT_CONSENT,
+        &GET_DECLARATION,
+        &PUT_DECLARATION,
+        &DECLARATION_DOCUMENT,
+        &REQUEST_SIGNATURE,
+        &SIGN,
+        &GET_RECEIPT,
+        &RECEIPT_DOCUMENT,
+        &PUT_PAYOUT,
         &WITHDRAW,
         &ERASE,
         &STAFF_TOKEN,

@@ -318,7 +318,7 @@ pub async fn erase(state: web::Data<AppState>, token: ClaimantToken) -> WebResul
     Ok(HttpResponse::Ok().json(ErasureResponse { result, reason }))
 }
 
-async fn actor(ctx: &Ctx, token: &ClaimantToken) -> AppResult<ClaimantActor> {
+pub(super) async fn actor(ctx: &Ctx, token: &ClaimantToken) -> AppResult<ClaimantActor> {
     let token = token.0.as_deref().ok_or(AppError::Unauthenticated)?;
     session::authenticate(ctx, token).await
 }

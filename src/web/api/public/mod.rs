@@ -10,6 +10,7 @@ pub mod access;
 pub mod cases;
 pub mod claimants;
 pub mod confirmations;
+pub mod declaration;
 pub mod mail_codes;
 pub mod me;
 
@@ -27,6 +28,23 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::GET_ME, web::to(me::get)),
         Route::new(&operation::PUT_IDENTITY, web::to(me::put_identity)),
         Route::new(&operation::PUT_CONSENT, web::to(me::put_consent)),
+        Route::new(&operation::GET_DECLARATION, web::to(declaration::get)),
+        Route::new(&operation::PUT_DECLARATION, web::to(declaration::put)),
+        Route::new(
+            &operation::DECLARATION_DOCUMENT,
+            web::to(declaration::document),
+        ),
+        Route::new(
+            &operation::REQUEST_SIGNATURE,
+            web::to(declaration::request_signature),
+        ),
+        Route::new(&operation::SIGN, web::to(declaration::sign)),
+        Route::new(&operation::GET_RECEIPT, web::to(declaration::get_receipt)),
+        Route::new(
+            &operation::RECEIPT_DOCUMENT,
+            web::to(declaration::receipt_document),
+        ),
+        Route::new(&operation::PUT_PAYOUT, web::to(declaration::put_payout)),
         Route::new(&operation::WITHDRAW, web::to(me::withdraw)),
         Route::new(&operation::ERASE, web::to(me::erase)),
     ]
@@ -46,6 +64,14 @@ pub fn routes() -> Vec<Route> {
     me::get,
     me::put_identity,
     me::put_consent,
+    declaration::get,
+    declaration::put,
+    declaration::document,
+    declaration::request_signature,
+    declaration::sign,
+    declaration::get_receipt,
+    declaration::receipt_document,
+    declaration::put_payout,
     me::withdraw,
     me::erase
 ))]

@@ -1,0 +1,443 @@
+//! `/api/v1/public/me/declaration`, `/receipt`, `/payout`: declare the damage, sign, keep the proof.
+
+use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use actix_web::{HttpResponse, web};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::claimants::evidence;
+use super::me::actor;
+use crate::app::declaration::{self, Declared, MyDeclaration};
+use crate::app::signature::{self, AcceptanceInput, SignatureInput, SignatureRequest};
+use crate::app::{payout, receipt};
+use crate::domain::declaration::DeclarationInput;
+use crate::domain::payout::PayoutInput;
+use crate::domain::signed_content::SignedText;
+use crate::state::AppState;
+use crate::web::WebResult;
+use crate::web::error::Problem;
+use crate::web::extract::session::ClaimantToken;
+use crate::web::extract::{ClientAddr, Json, UserAgent};
+
+/// A version as it was declared.
+#[derive(Serialize, ToSchema)]
+pub struct DeclaredResponse {
+    /// From 1; a declaration that says the same keeps its version.
+    #[schema(example = 1)]
+    version: i32,
+    /// State of the record now; `resign_required` if an earlier version was signed.
+    #[schema(example = "confirmed")]
+    state: &'static str,
+    /// Sum of the amounts, euro cents.
+    total_cents: i64,
+    /// SHA-256 of the PDF's exact bytes, hex.
+    document_sha256: String,
+    /// Texts to accept when signing, each on its own.
+    texts: Vec<TextResponse>,
+    /// `outside_window|not_restored|double_recovery|paid_plan_proof|narrative_special`
+    flags: Vec<&'static str>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct TextResponse {
+    /// `attestation_g|mandate_h|mandate_messa_in_mora`
+    kind: &'static str,
+    version: String,
+    /// SHA-256 of the text, hex.
+    sha256: String,
+    /// Nobody can sign without accepting it.
+    required: bool,
+    text: String,
+}
+
+/// The own declaration as it stands.
+#[derive(Serialize, ToSchema)]
+pub struct DeclarationResponse {
+    /// What was typed and not declared yet.
+    draft: Option<DeclarationInput>,
+    /// The newest version.
+    declared: Option<VersionResponse>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct VersionResponse {
+    version: i32,
+    total_cents: i64,
+    document_sha256: String,
+    declared_at: DateTime<Utc>,
+    signed_at: Option<DateTime<Utc>>,
+    /// Whether identity and texts are still those it was declared with; else declare again.
+    current: bool,
+    texts: Vec<TextResponse>,
+}
+
+/// A wish to sign.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignatureRequestBody {
+    /// `otp`
+    tier: Option<String>,
+    /// The document that was shown, as `PUT /declaration` answered.
+    document_sha256: Option<String>,
+    /// Texts accepted, each on its own.
+    acceptances: Option<Vec<AcceptanceBody>>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct AcceptanceBody {
+    /// `attestation_g|mandate_h|mandate_messa_in_mora`
+    kind: Option<String>,
+    version: Option<String>,
+}
+
+/// A code is on its way.
+#[derive(Serialize, ToSchema)]
+pub struct SignatureRequestedResponse {
+    id: Uuid,
+    document_sha256: String,
+    /// When the code ends, if its mail goes at once; moved once when the mail is accepted.
+    expires_at: DateTime<Utc>,
+}
+
+/// The act of signing.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignatureBody {
+    request_id: Option<String>,
+    /// Six digits.
+    code: Option<String>,
+    /// Given and family name of who signs; case, accents and order do not matter.
+    full_name: Option<String>,
+}
+
+/// What was signed.
+#[derive(Serialize, ToSchema)]
+pub struct SignedResponse {
+    #[schema(example = "signed")]
+    state: &'static str,
+    signed_at: DateTime<Utc>,
+    document_sha256: String,
+}
+
+/// Where to pay, as it is shown again.
+#[derive(Serialize, ToSchema)]
+pub struct PayoutResponse {
+    #[schema(example = "IT*********************3456")]
+    iban: String,
+    holder: String,
+    holder_is_claimant: bool,
+}
+
+/// `GET /api/v1/public/me/declaration`
+#[utoipa::path(
+    get,
+    path = "/api/v1/public/me/declaration",
+    operation_id = "get_declaration",
+    tag = "me",
+    security(("claimant" = [])),
+    responses(
+        (status = 200, body = DeclarationResponse),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json")
+    )
+)]
+pub async fn get(state: web::Data<AppState>, token: ClaimantToken) -> WebResult<HttpResponse> {
+    let actor = actor(&state.ctx, &token).await?;
+    let mine = declaration::get(&state.ctx, &actor).await?;
+    Ok(HttpResponse::Ok().json(standing(mine)))
+}
+
+/// `PUT /api/v1/public/me/declaration`
+#[utoipa::path(
+    put,
+    path = "/api/v1/public/me/declaration",
+    operation_id = "put_declaration",
+    tag = "me",
+    security(("claimant" = [])),
+    request_body(content = DeclarationInput, example = json!({
+        "mailboxes": [{"address": "maria.rossi@libero.it", "incidents": [{
+            "slug": "gennaio-2023",
+            "plan": "libero-free",
+            "unavailable_from": "2023-01-23",
+            "unavailable_until": "2023-01-28",
+            "use": ["private", "work"],
+            "compensation_received": "none",
+            "items": [{"head": "flat_rate"}]
+        }]}],
+        "other_claims": false,
+        "already_compensated": false
+    })),
+    responses(
+        (status = 200, body = DeclaredResponse),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "Nothing may be declared in this state"),
+        (status = 413, body = Problem, content_type = "application/problem+json"),
+        (status = 415, body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json")
+    )
+)]
+pub async fn put(
+    state: web::Data<AppState>,
+    token: ClaimantToken,
+    body: Json<DeclarationInput>,
+) -> WebResult<HttpResponse> {
+    let actor = actor(&state.ctx, &token).await?;
+    let ctx = state.ctx.clone();
+    let acting = async move { declaration::put(&ctx, &actor, body.0).await };
+    let declared = state.ctx.to_end(acting).await?;
+    Ok(HttpResponse::Ok().json(response(declared)))
+}
+
+/// `GET /api/v1/public/me/declaration/document`
+#[utoipa::path(
+    get,
+    path = "/api/v1/public/me/declaration/document",
+    operation_id = "get_declaration_document",
+    tag = "me",
+    security(("claimant" = [])),
+    responses(
+        (status = 200, content_type = "application/pdf", description = "The newest version"),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "Nothing is declared"),
+        (status = 503, body = Problem, content_type = "application/problem+json")
+    )
+)]
+pub async fn document(state: web::Data<AppState>, token: ClaimantToken) -> WebResult<HttpResponse> {
+    let actor = actor(&state.ctx, &token).await?;
+    let bytes = declaration::document(&state.ctx, &actor, None).await?;
+    Ok(pdf(bytes, "dichiarazione.pdf"))
+}
+
+/// `POST /api/v1/public/me/declaration/signature-requests`
+#[utoipa::path(
+    post,
+    path = "/api/v1/public/me/declaration/signature-requests",
+    operation_id = "request_signature",
+    tag = "me",
+    security(("claimant" = [])),
+    request_body(content = SignatureRequestBody, example = json!({
+        "tier": "otp",
+        "document_sha256": "fbd64ca0c710dcdf594acdc434e2b8bfa296c3c54ffd52485d960f08eaf68e5c",
+        "acceptances": [{"kind": "attestation_g", "version": "2026-11"}, {"kind": "mandate_h", "version": "2026-11"}]
+    })),
+    responses(
+        (status = 202, body = SignatureRequestedResponse, description = "A code is mailed; earlier ones end"),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "Not the newest document, no e-mail, or the case takes no signatures"),
+        (status = 415, body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json"),
+        (status = 429, body = Problem, content_type = "application/problem+json", description = "Ten codes a day"),
+        (status = 503, body = Problem, content_type = "application/problem+json")
+    )
+)]
+pub async fn request_signature(
+    state: web::Data<AppState>,
+    token: ClaimantToken,
+    client: ClientAddr,
+    agent: UserAgent,
+    body: Json<SignatureRequestBody>,
+) -> WebResult<HttpResponse> {
+    let actor = actor(&state.ctx, &token).await?;
+    let (ctx, origin) = (state.ctx.clone(), evidence(client, agent));
+    let request = body.0.request();
+    let acting = async move { signature::request(&ctx, &actor, request, origin).await };
+    let requested = state.ctx.to_end(acting).await?;
+    Ok(HttpResponse::Accepted().json(SignatureRequestedResponse {
+        id: requested.id,
+        document_sha256: requested.document_sha256,
+        expires_at: requested.expires_at,
+    }))
+}
+
+/// `POST /api/v1/public/me/declaration/signatures`
+#[utoipa::path(
+    post,
+    path = "/api/v1/public/me/declaration/signatures",
+    operation_id = "sign",
+    tag = "me",
+    security(("claimant" = [])),
+    request_body(content = SignatureBody, example = json!({
+        "request_id": "01a20202-70b2-72d0-b7be-0abae52ea860", "code": "123456", "full_name": "Maria Rossi"
+    })),
+    responses(
+        (status = 201, body = SignedResponse),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "A newer version or request replaced this one"),
+        (status = 410, body = Problem, content_type = "application/problem+json", description = "Used, expired, or five wrong codes"),
+        (status = 415, body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json")
+    )
+)]
+pub async fn sign(
+    state: web::Data<AppState>,
+    token: ClaimantToken,
+    client: ClientAddr,
+    agent: UserAgent,
+    body: Json<SignatureBody>,
+) -> WebResult<HttpResponse> {
+    let actor = actor(&state.ctx, &token).await?;
+    let (ctx, origin) = (state.ctx.clone(), evidence(client, agent));
+    let input = SignatureInput {
+        request: body.0.request_id,
+        code: body.0.code,
+        full_name: body.0.full_name,
+    };
+    let acting = async move { signature::sign(&ctx, &actor, input, origin).await };
+    let signed = state.ctx.to_end(acting).await?;
+    Ok(HttpResponse::Created().json(SignedResponse {
+        state: signed.state.as_str(),
+        signed_at: signed.signed_at,
+        document_sha256: signed.document_sha256,
+    }))
+}
+
+/// `GET /api/v1/public/me/receipt`
+#[utoipa::path(
+    get,
+    path = "/api/v1/public/me/receipt",
+    operation_id = "get_receipt",
+    tag = "me",
+    security(("claimant" = [])),
+    responses(
+        (status = 200, content_type = "application/json", description = "`joinder-receipt/1`: document, declaration, salt, entry, proof, checkpoint, evidence; bytes base64, proof null until the log has the entry"),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "Nothing is signed"),
+        (status = 503, body = Problem, content_type = "application/problem+json")
+    )
+)]
+pub async fn get_receipt(
+    state: web::Data<AppState>,
+    token: ClaimantToken,
+) -> WebResult<HttpResponse> {
+    let actor = actor(&state.ctx, &token).await?;
+    Ok(HttpResponse::Ok().json(receipt::get(&state.ctx, &actor).await?))
+}
+
+/// `GET /api/v1/public/me/receipt/document`
+#[utoipa::path(
+    get,
+    path = "/api/v1/public/me/receipt/document",
+    operation_id = "get_receipt_document",
+    tag = "me",
+    security(("claimant" = [])),
+    responses(
+        (status = 200, content_type = "application/pdf", description = "The document in force, as signed"),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "Nothing is signed"),
+        (status = 503, body = Problem, content_type = "application/problem+json")
+    )
+)]
+pub async fn receipt_document(
+    state: web::Data<AppState>,
+    token: ClaimantToken,
+) -> WebResult<HttpResponse> {
+    let actor = actor(&state.ctx, &token).await?;
+    let bytes = declaration::signed(&state.ctx, &actor).await?;
+    Ok(pdf(bytes, "dichiarazione-firmata.pdf"))
+}
+
+/// `PUT /api/v1/public/me/payout`
+#[utoipa::path(
+    put,
+    path = "/api/v1/public/me/payout",
+    operation_id = "put_payout",
+    tag = "me",
+    security(("claimant" = [])),
+    request_body(content = PayoutInput, example = json!({"iban": "IT60X0542811101000000123456", "holder": "Maria Rossi"})),
+    responses(
+        (status = 200, body = PayoutResponse),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "The record takes no payout data"),
+        (status = 415, body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json")
+    )
+)]
+pub async fn put_payout(
+    state: web::Data<AppState>,
+    token: ClaimantToken,
+    body: Json<PayoutInput>,
+) -> WebResult<HttpResponse> {
+    let actor = actor(&state.ctx, &token).await?;
+    let ctx = state.ctx.clone();
+    let acting = async move { payout::put(&ctx, &actor, &body.0).await };
+    let given = state.ctx.to_end(acting).await?;
+    Ok(HttpResponse::Ok().json(PayoutResponse {
+        iban: given.masked(),
+        holder: given.holder().to_owned(),
+        holder_is_claimant: given.holder_is_claimant(),
+    }))
+}
+
+/// A PDF as a download: nothing of it is kept or guessed.
+pub(in crate::web) fn pdf(bytes: Vec<u8>, name: &str) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "application/pdf"))
+        .insert_header((
+            CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{name}\""),
+        ))
+        .body(bytes)
+}
+
+impl SignatureRequestBody {
+    fn request(self) -> SignatureRequest {
+        let acceptances = self.acceptances.unwrap_or_default();
+        SignatureRequest {
+            tier: self.tier,
+            document_sha256: self.document_sha256,
+            acceptances: acceptances
+                .into_iter()
+                .map(|acceptance| AcceptanceInput {
+                    kind: acceptance.kind,
+                    version: acceptance.version,
+                })
+                .collect(),
+        }
+    }
+}
+
+fn response(declared: Declared) -> DeclaredResponse {
+    DeclaredResponse {
+        version: declared.version,
+        state: declared.state.as_str(),
+        total_cents: declared.total_cents,
+        document_sha256: declared.document_sha256,
+        texts: declared.texts.into_iter().map(text).collect(),
+        flags: declared.flags,
+    }
+}
+
+fn standing(mine: MyDeclaration) -> DeclarationResponse {
+    DeclarationResponse {
+        draft: mine.draft,
+        declared: mine.newest.map(|newest| VersionResponse {
+            version: newest.content.version,
+            total_cents: newest.content.total_cents,
+            document_sha256: newest.document_sha256,
+            declared_at: newest.declared_at,
+            signed_at: newest.signed_at,
+            current: newest.is_current,
+            texts: newest.content.texts.into_iter().map(text).collect(),
+        }),
+    }
+}
+
+fn text(text: SignedText) -> TextResponse {
+    TextResponse {
+        kind: text.kind.as_str(),
+        version: text.version,
+        sha256: text.sha256,
+        required: text.kind.is_required(),
+        text: text.body,
+    }
+}
