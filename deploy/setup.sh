@@ -40,6 +40,7 @@ missing_packages() {
     if [ "$what" = test ]; then
         has chromium || echo chromium
         has chromedriver || echo chromium-driver
+        has pdftotext || echo poppler-utils
     fi
 }
 
@@ -141,4 +142,5 @@ if [ "$what" = test ]; then
     if ! has chromium || ! has chromedriver; then
         say "chromium and chromedriver are not installed: the browser tests are skipped, or fail where CI=true"
     fi
+    has pdftotext || say "poppler-utils is not installed: no other program reads the documents, or tests fail where CI=true"
 fi

@@ -1,7 +1,8 @@
-//! Values in, bytes out: pages, mails, CSV. No I/O.
+//! Values in, bytes out: pages, mails, CSV, PDF. No I/O.
 
 pub mod assets;
 pub mod csv;
+pub mod document;
 pub mod error_text;
 pub mod mail;
 pub mod page;

@@ -1,0 +1,120 @@
+//! Documents to be signed: values in, PDF out. Nothing is read but the values, so the same values give
+//! the same bytes; typst sets them (decision 7) by the template beside, always in Italian.
+
+use chrono::{Datelike, NaiveDate};
+use thiserror::Error;
+use typst::{
+    comemo,
+    diag::SourceDiagnostic,
+    foundations::{Datetime, Smart},
+};
+use typst_layout::PagedDocument;
+use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
+
+mod italian;
+mod pack;
+mod printable;
+mod values;
+mod world;
+
+pub use values::{
+    CertifiedAddress, Circumstances, DeclarationDocument, FondoSpese, LegalText,
+    PrintedAssociation, PrintedCase, PrintedClaimant, PrintedDocument, PrintedEntity,
+    PrintedIncident, PrintedItem, PrintedMailbox, PrintedPerson, TextVersion,
+};
+use world::{DocumentWorld, Shared};
+
+/// Why a document could not be made. None of it names a person.
+#[derive(Debug, Error)]
+pub enum DocumentError {
+    /// A subtotal is not the sum of its items, or the total not that of the subtotals.
+    #[error("the sums of the document do not agree")]
+    Sums,
+    /// The fonts or the template could not be read.
+    #[error("the document maker is not complete")]
+    Incomplete,
+    /// The values could not be written down for the template.
+    #[error("the values of the document could not be written down")]
+    Values(#[source] serde_json::Error),
+    /// The day is one that a PDF cannot hold.
+    #[error("the day of the document is out of range")]
+    Day,
+    /// Typst refused the document or the PDF standard did; the texts of its findings may quote
+    /// the values and are left out.
+    #[error("the document could not be typeset: {0} findings")]
+    Typesetting(usize),
+    /// The writer of the file made another form than [`pack`] knows.
+    #[error("the file could not be packed")]
+    Packing,
+}
+
+/// Loads fonts and template. Call it once at start; the first document is slow without.
+///
+/// # Errors
+/// [`DocumentError::Incomplete`] when a part is missing from the program.
+pub fn prepare() -> Result<(), DocumentError> {
+    Shared::get().map(|_| ()).ok_or(DocumentError::Incomplete)
+}
+
+/// The declaration as PDF/A-2a, tagged, fonts embedded as subsets. Takes one core for some
+/// milliseconds: not to be called on a thread that serves others.
+///
+/// # Errors
+/// [`DocumentError`]; the values are wrong or the program is.
+pub fn declaration(document: &DeclarationDocument) -> Result<Vec<u8>, DocumentError> {
+    if !document.sums_agree() {
+        return Err(DocumentError::Sums);
+    }
+    let world = world_of(document)?;
+    let identifier = format!(
+        "declaration {} {} {}",
+        document.reference, document.version, document.canonical_sha256
+    );
+    let options = options(identifier, document.issued_on)?;
+    let pdf = typeset(&world, &options);
+    // Typst remembers what it set, in memory that all documents share: nobody's data stays there.
+    comemo::evict(0);
+    pdf
+}
+
+fn world_of(document: &DeclarationDocument) -> Result<DocumentWorld, DocumentError> {
+    let shared = Shared::get().ok_or(DocumentError::Incomplete)?;
+    let mut values = serde_json::to_value(document).map_err(DocumentError::Values)?;
+    printable::make_printable(&mut values, |character| shared.has_glyph(character));
+    let values = serde_json::to_vec(&values).map_err(DocumentError::Values)?;
+    Ok(DocumentWorld::new(shared, values))
+}
+
+fn typeset(world: &DocumentWorld, options: &PdfOptions) -> Result<Vec<u8>, DocumentError> {
+    let document = typst::compile::<PagedDocument>(world)
+        .output
+        .map_err(|found| refused(&found))?;
+    let pdf = typst_pdf::pdf(&document, options).map_err(|found| refused(&found))?;
+    pack::pack(&pdf).ok_or(DocumentError::Packing)
+}
+
+fn refused(found: &[SourceDiagnostic]) -> DocumentError {
+    #[cfg(test)]
+    eprintln!("{found:#?}");
+    DocumentError::Typesetting(found.len())
+}
+
+fn options(identifier: String, day: NaiveDate) -> Result<PdfOptions, DocumentError> {
+    let month = u8::try_from(day.month()).map_err(|_| DocumentError::Day)?;
+    let number = u8::try_from(day.day()).map_err(|_| DocumentError::Day)?;
+    let day = Datetime::from_ymd(day.year(), month, number).ok_or(DocumentError::Day)?;
+    let standards = PdfStandards::new(&[PdfStandard::A_2a, PdfStandard::Ua_1])
+        .map_err(|_| DocumentError::Incomplete)?;
+    Ok(PdfOptions {
+        ident: Smart::Custom(identifier),
+        creator: Smart::Custom(Some("joinder".to_owned())),
+        timestamp: Some(Timestamp::new_utc(day)),
+        page_ranges: None,
+        standards,
+        tagged: true,
+        pretty: false,
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,121 @@
+//! The world that typst sees: the template, one declaration's values, four fonts. No files, no system
+//! fonts, no packages, no clock.
+
+use std::sync::LazyLock;
+
+use typst::{
+    Library, LibraryExt, World,
+    diag::{FileError, FileResult},
+    foundations::{Bytes, Datetime, Duration},
+    syntax::{FileId, RootedPath, Source, VirtualPath, VirtualRoot},
+    text::{Font, FontBook},
+    utils::LazyHash,
+};
+
+const TEMPLATE: &str = include_str!("declaration.typ");
+/// Regular, bold, italic and bold italic of Libertinus Serif come first in typst's assets.
+const FONTS: usize = 4;
+
+/// What all documents share; made once.
+pub(super) struct Shared {
+    library: LazyHash<Library>,
+    book: LazyHash<FontBook>,
+    fonts: Vec<Font>,
+    template: Source,
+    values: FileId,
+}
+
+static SHARED: LazyLock<Option<Shared>> = LazyLock::new(Shared::new);
+
+impl Shared {
+    /// The shared parts; none if a font or a name cannot be read, which a test rules out.
+    pub(super) fn get() -> Option<&'static Self> {
+        SHARED.as_ref()
+    }
+
+    fn new() -> Option<Self> {
+        let fonts: Vec<Font> = typst_assets::fonts()
+            .take(FONTS)
+            .filter_map(|bytes| Font::new(Bytes::new(bytes), 0))
+            .collect();
+        let template = file_id("/declaration.typ")?;
+        Some(Self {
+            library: LazyHash::new(Library::default()),
+            book: LazyHash::new(FontBook::from_fonts(&fonts)),
+            fonts,
+            template: Source::new(template, TEMPLATE.to_owned()),
+            values: file_id("/declaration.json")?,
+        })
+    }
+
+    /// Whether all fonts have a glyph for it.
+    pub(super) fn has_glyph(&self, character: char) -> bool {
+        let code = u32::from(character);
+        let mut fonts = self.fonts.iter();
+        fonts.all(|font| font.info().coverage.contains(code))
+    }
+
+    #[cfg(test)]
+    pub(super) fn fonts(&self) -> &[Font] {
+        &self.fonts
+    }
+}
+
+fn file_id(path: &str) -> Option<FileId> {
+    let path = VirtualPath::new(path).ok()?;
+    Some(RootedPath::new(VirtualRoot::Project, path).intern())
+}
+
+/// The world of one document.
+pub(super) struct DocumentWorld {
+    shared: &'static Shared,
+    values: Bytes,
+}
+
+impl DocumentWorld {
+    /// A world with `values` (JSON) for the template to read.
+    pub(super) fn new(shared: &'static Shared, values: Vec<u8>) -> Self {
+        Self {
+            shared,
+            values: Bytes::new(values),
+        }
+    }
+}
+
+impl World for DocumentWorld {
+    fn library(&self) -> &LazyHash<Library> {
+        &self.shared.library
+    }
+
+    fn book(&self) -> &LazyHash<FontBook> {
+        &self.shared.book
+    }
+
+    fn main(&self) -> FileId {
+        self.shared.template.id()
+    }
+
+    fn source(&self, id: FileId) -> FileResult<Source> {
+        if id == self.shared.template.id() {
+            Ok(self.shared.template.clone())
+        } else {
+            Err(FileError::AccessDenied)
+        }
+    }
+
+    fn file(&self, id: FileId) -> FileResult<Bytes> {
+        if id == self.shared.values {
+            Ok(self.values.clone())
+        } else {
+            Err(FileError::AccessDenied)
+        }
+    }
+
+    fn font(&self, index: usize) -> Option<Font> {
+        self.shared.fonts.get(index).cloned()
+    }
+
+    fn today(&self, _offset: Option<Duration>) -> Option<Datetime> {
+        None
+    }
+}
