@@ -17,8 +17,11 @@ pub use staff_of_seed::{Logins, demo_password, demo_totp};
 
 const SCOPE: Scope = Scope::System("bootstrap");
 
-/// Consent texts for cases whose seed brings none.
-const STANDARD_TEXTS: &str = include_str!("../../assets/texts/consents.toml");
+/// Texts for cases whose seed brings none: of consents, and those inside a signed declaration.
+const STANDARD_TEXTS: [&str; 2] = [
+    include_str!("../../assets/texts/consents.toml"),
+    include_str!("../../assets/texts/signing.toml"),
+];
 
 /// The seed of the demo: the first case, with made-up associations' data.
 const DEMO_SEED: &str = include_str!("../../assets/demo/seed.toml");
@@ -157,7 +160,10 @@ impl fmt::Debug for StaffMade {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::attestation::{ATTESTATION_G, TextKind};
     use crate::domain::case::{CaseState, RegisterStatus};
+    use crate::domain::consent::Purpose;
+    use crate::domain::language::Language;
     use crate::domain::seed::standard_texts_for;
 
     #[test]
@@ -183,8 +189,34 @@ mod tests {
     #[test]
     fn the_standard_texts_are_there_in_both_languages() {
         let seed = demo_seed().unwrap();
-        let texts = standard_texts_for(&seed, STANDARD_TEXTS).unwrap();
-        assert_eq!(texts.len(), 6);
+        let texts = STANDARD_TEXTS.map(|file| standard_texts_for(&seed, file).unwrap());
+        let texts = texts.concat();
+        assert_eq!(texts.len(), 12);
         assert!(texts.iter().all(|text| text.version == "2026-11-demo"));
+        let kinds = Purpose::ALL.map(Purpose::as_str);
+        for kind in kinds.into_iter().chain(TextKind::ALL.map(TextKind::as_str)) {
+            let languages: Vec<_> = texts
+                .iter()
+                .filter(|text| text.kind == kind)
+                .map(|text| text.language)
+                .collect();
+            assert_eq!(languages, [Language::It, Language::En], "{kind}");
+        }
+    }
+
+    #[test]
+    fn r3_the_attestation_that_is_published_is_the_pinned_one() {
+        let seed = demo_seed().unwrap();
+        let texts = standard_texts_for(&seed, STANDARD_TEXTS[1]).unwrap();
+        let mut italian = texts.iter().filter(|text| text.language == Language::It);
+        let published = italian.find(|text| text.kind == "attestation_g").unwrap();
+        assert_eq!(published.body, ATTESTATION_G);
+        for text in texts.iter().filter(|text| text.language != Language::It) {
+            assert!(
+                text.body.contains("the Italian text binds"),
+                "{}",
+                text.kind
+            );
+        }
     }
 }

@@ -17,7 +17,7 @@ use crate::db::DbError;
 use crate::db::claimant_list::{self, Belongings, IdentityRow, ListRow, MailboxRow, Selection};
 use crate::db::key::ClaimantKeyRow;
 use crate::domain::case::CaseState;
-use crate::domain::claimant::{ClaimantState, Completeness, Review, missing};
+use crate::domain::claimant::{ClaimantState, Review};
 use crate::domain::codice_fiscale::CodiceFiscale;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::identity::Identity;
@@ -26,6 +26,7 @@ use crate::domain::mailbox_address::MailboxAddress;
 use crate::domain::permission::operation;
 use crate::domain::personal_name::PersonalName;
 use crate::domain::phone_number::PhoneNumber;
+use crate::domain::readiness::{self, Known, SignatureInForce};
 use crate::domain::reference::Reference;
 use crate::domain::vat_number::NumericCodiceFiscale;
 
@@ -304,11 +305,12 @@ pub(in crate::app) fn standing(
 ) -> AppResult<(ClaimantState, Review, Vec<char>)> {
     let state = ClaimantState::parse(&row.state).ok_or(DbError::Corrupt("claimants.state"))?;
     let review = Review::parse(&row.review).ok_or(DbError::Corrupt("claimants.review"))?;
-    let missing = missing(Completeness {
+    let missing = readiness::missing(&Known {
         identity: row.identity_at.is_some(),
-        certified_address: !own.association.counsel.is_empty(),
-        signed: matches!(state, ClaimantState::Signed | ClaimantState::Lodged),
-        payout: false,
+        counsel: !own.association.counsel.is_empty(),
+        payout: row.payout_at.is_some(),
+        signature: SignatureInForce::of(state),
+        ..Known::default()
     });
     Ok((state, review, missing))
 }

@@ -15,7 +15,7 @@ use crate::crypto::token;
 use crate::db::claimant::{self, ClaimantRow};
 use crate::db::consent::ConsentRow;
 use crate::db::{Scope, Tx, confirmation, consent, identity, mailbox, outbox};
-use crate::domain::claimant::{ClaimantState, Completeness, missing};
+use crate::domain::claimant::ClaimantState;
 use crate::domain::consent::{Channel, Purpose};
 use crate::domain::contact::Contact;
 use crate::domain::email_address::EmailAddress;
@@ -25,6 +25,7 @@ use crate::domain::ids::{AssociationId, CaseId, ClaimantId};
 use crate::domain::language::Language;
 use crate::domain::mailbox_address::MailboxAddress;
 use crate::domain::phone_number::PhoneNumber;
+use crate::domain::readiness::{self, Known, SignatureInForce};
 use crate::domain::reference::Reference;
 
 /// Rights under which a record leaves.
@@ -142,7 +143,7 @@ pub async fn get(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<Me> {
         .case(row.case())?
         .association_by_id(row.association())
         .is_some_and(|association| !association.counsel.is_empty());
-    let letters = missing(completeness(&row, has_counsel));
+    let letters = readiness::missing(&known(&row, has_counsel)?);
     Ok(Me {
         id: row.claimant(),
         reference: Reference::of(row.claimant()),
@@ -164,13 +165,14 @@ pub async fn get(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<Me> {
 }
 
 /// What is known about a record, for R2.
-pub(in crate::app) fn completeness(row: &ClaimantRow, has_counsel: bool) -> Completeness {
-    Completeness {
+fn known(row: &ClaimantRow, has_counsel: bool) -> AppResult<Known> {
+    Ok(Known {
         identity: row.identity_at.is_some(),
-        certified_address: has_counsel,
-        signed: row.signed_at.is_some(),
-        payout: false,
-    }
+        counsel: has_counsel,
+        signature: SignatureInForce::of(row.state()?),
+        payout: row.payout_at.is_some(),
+        ..Known::default()
+    })
 }
 
 fn newest_consents(rows: &[ConsentRow]) -> Vec<MyConsent> {

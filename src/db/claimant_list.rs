@@ -38,6 +38,11 @@ pub struct ListRow {
     pub confirmed_at: Option<DateTime<Utc>>,
     pub identity_at: Option<DateTime<Utc>>,
     pub signed_at: Option<DateTime<Utc>>,
+    pub declared_version: Option<i32>,
+    pub signed_version: Option<i32>,
+    pub declared_cents: Option<i64>,
+    pub declared_flags: Vec<String>,
+    pub payout_at: Option<DateTime<Utc>>,
 }
 
 /// The newest identity of a claimant.

@@ -1,4 +1,4 @@
-//! The life of a claimant: states, allowed moves, what is missing.
+//! The life of a claimant: states and allowed moves.
 
 use thiserror::Error;
 
@@ -187,39 +187,6 @@ impl ContactKind {
     }
 }
 
-/// What is known about a record, for [`missing`].
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Completeness {
-    /// Identity is given (letter b).
-    pub identity: bool,
-    /// The association named a defender with PEC, or the claimant has one (letter c).
-    pub certified_address: bool,
-    /// A declaration in force is signed (letters d, e, f, g, h).
-    pub signed: bool,
-    /// Payout data are given (letter i).
-    pub payout: bool,
-}
-
-/// Letters of art. 840-septies c. 2 still missing from the claimant's side, in order (R2).
-///
-/// Letters a and l depend on the court, not on the person, and are judged when a domanda is made.
-pub fn missing(known: Completeness) -> Vec<char> {
-    let mut letters = Vec::new();
-    if !known.identity {
-        letters.push('b');
-    }
-    if !known.certified_address {
-        letters.push('c');
-    }
-    if !known.signed {
-        letters.extend(['d', 'e', 'f', 'g', 'h']);
-    }
-    if !known.payout {
-        letters.push('i');
-    }
-    letters
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -242,24 +209,6 @@ mod tests {
                 to: ClaimantState::Confirmed
             })
         );
-    }
-
-    #[test]
-    fn r2_the_missing_letters_are_listed() {
-        let nothing = Completeness {
-            identity: false,
-            certified_address: false,
-            signed: false,
-            payout: false,
-        };
-        assert_eq!(missing(nothing), ['b', 'c', 'd', 'e', 'f', 'g', 'h', 'i']);
-        let all = Completeness {
-            identity: true,
-            certified_address: true,
-            signed: true,
-            payout: true,
-        };
-        assert!(missing(all).is_empty());
     }
 
     #[test]

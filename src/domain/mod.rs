@@ -1,5 +1,6 @@
 //! Pure types, rules and state machines: no actix, diesel, lettre, tokio, environment or clock.
 
+pub mod attestation;
 pub mod case;
 mod check_letter;
 pub mod claimant;
@@ -11,6 +12,7 @@ pub mod damage;
 pub mod declaration;
 pub mod email_address;
 pub mod entity;
+pub mod estimate;
 pub mod field;
 mod folding;
 pub mod foreign_document;
@@ -23,14 +25,18 @@ pub mod mailbox_address;
 mod one_line;
 pub mod outage;
 mod paragraphs;
+pub mod payout;
 pub mod permission;
 pub mod person;
 pub mod personal_name;
 pub mod phone_number;
 pub mod postal_address;
+pub mod readiness;
 pub mod reason;
 pub mod reference;
 pub mod retention;
 pub mod seed;
 pub mod sign_up;
+pub mod signed_content;
+pub mod signing;
 pub mod vat_number;

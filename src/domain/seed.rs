@@ -11,6 +11,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
 use thiserror::Error;
 
+use crate::domain::attestation::{TextKind, WrongText, check_text};
 use crate::domain::case::{CaseState, Mode, RegisterStatus};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::language::Language;
@@ -415,12 +416,32 @@ impl Seed {
         self.check_windows()?;
         self.check_repeats()?;
         self.check_mentions()?;
+        self.check_texts()?;
         for (index, statement) in self.statements.iter().enumerate() {
             if statement.promise_kept.is_some() && statement.promised_for.is_none() {
                 return Err(wrong(
                     format!("statement[{index}].promise_kept"),
                     "a promise that is kept or not needs promised_for",
                 ));
+            }
+        }
+        Ok(())
+    }
+
+    /// R3, R4: what is signed says in Italian what the law wants it to say.
+    fn check_texts(&self) -> Result<(), SeedError> {
+        for (index, text) in self.texts.iter().enumerate() {
+            let in_italian = |it: &TextSeed| {
+                it.language == Language::It && it.kind == text.kind && it.version == text.version
+            };
+            if TextKind::parse(&text.kind).is_some() && !self.texts.iter().any(in_italian) {
+                return Err(wrong(
+                    format!("text[{index}].language"),
+                    "has no Italian text beside it, and only that one is signed",
+                ));
+            }
+            if let Err(reason) = may_be_signed(&text.kind, text.language, &text.body) {
+                return Err(wrong(format!("text[{index}].body"), reason));
             }
         }
         Ok(())
@@ -524,7 +545,7 @@ impl Seed {
     }
 }
 
-/// The standard consent texts, in Italian and English: `[[text]]` sections without a version.
+/// Standard texts, in Italian and English: `[[text]]` sections without a version.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct StandardTexts {
@@ -541,14 +562,18 @@ struct StandardText {
     body: String,
 }
 
-/// Reads the standard consent texts and gives those whose kind and language a seed does not bring
+/// Reads a file of standard texts and gives those whose kind and language a seed does not bring
 /// itself, under the version that the seed names.
 ///
 /// # Errors
-/// `Shape` if the file is not what it should be.
+/// `Shape` if the file is not what it should be, `Field` for a text that may not be signed (R3, R4).
 pub fn standard_texts_for(seed: &Seed, file: &str) -> Result<Vec<TextSeed>, SeedError> {
     let standard: StandardTexts =
         toml::from_str(file).map_err(|error| SeedError::Shape(error.to_string()))?;
+    for (index, text) in standard.text.iter().enumerate() {
+        may_be_signed(&text.kind, text.language, &text.body)
+            .map_err(|reason| wrong(format!("text[{index}].body"), reason))?;
+    }
     let brought: HashSet<&str> = seed.texts.iter().map(|it| it.kind.as_str()).collect();
     Ok(standard
         .text
@@ -561,6 +586,13 @@ pub fn standard_texts_for(seed: &Seed, file: &str) -> Result<Vec<TextSeed>, Seed
             body: text.body,
         })
         .collect())
+}
+
+fn may_be_signed(kind: &str, language: Language, body: &str) -> Result<(), &'static str> {
+    match TextKind::parse(kind).filter(|_| language == Language::It) {
+        None => Ok(()),
+        Some(kind) => check_text(kind, body).map_err(WrongText::reason),
+    }
 }
 
 fn each_once<K: Eq + std::hash::Hash>(

@@ -334,7 +334,10 @@ async fn write_texts(
     seed: &Seed,
     case: CaseId,
 ) -> Result<(), BootstrapError> {
-    let standard = standard_texts_for(seed, STANDARD_TEXTS)?;
+    let mut standard = Vec::new();
+    for file in STANDARD_TEXTS {
+        standard.extend(standard_texts_for(seed, file)?);
+    }
     for text in seed.texts.iter().chain(&standard) {
         let sha256 = sha256::digest(text.body.as_bytes());
         let row = text_row(text, case, sha256, ctx.clock.now());

@@ -107,3 +107,45 @@ fn r70_a_domain_and_a_fact_without_source_are_refused() {
     let error = Seed::parse(&MINIMAL.replace("\"S0\"", "\" \"")).unwrap_err();
     assert!(error.to_string().contains("empty"), "{error}");
 }
+
+#[test]
+fn r3_r4_a_seed_may_not_change_what_the_law_wants_signed() {
+    let text = |kind: &str, language: &str, body: &str| {
+        format!(
+            "\n[[text]]\nkind = \"{kind}\"\nversion = \"2\"\nlanguage = \"{language}\"\nbody = \"{body}\"\n"
+        )
+    };
+    let attestation = text(
+        "attestation_g",
+        "it",
+        crate::domain::attestation::ATTESTATION_G,
+    );
+    assert!(Seed::parse(&format!("{MINIMAL}{attestation}")).is_ok());
+    for (added, field) in [
+        (
+            attestation.replace("sono veritieri", "sono veri"),
+            "text[0].body",
+        ),
+        (
+            text("mandate_h", "it", "Conferisco un mandato"),
+            "text[0].body",
+        ),
+        (
+            text("mandate_h", "en", "I confer a mandate"),
+            "text[0].language",
+        ),
+    ] {
+        match Seed::parse(&format!("{MINIMAL}{added}")) {
+            Err(SeedError::Field { field: found, .. }) => assert_eq!(found, field),
+            other => panic!("{field}: {other:?}"),
+        }
+    }
+    let both = text("attestation_g", "en", "Aware of the criminal liability");
+    assert!(Seed::parse(&format!("{MINIMAL}{attestation}{both}")).is_ok());
+    let file = "[[text]]\nkind = \"mandate_h\"\nlanguage = \"it\"\nbody = \"Conferisco\"\n";
+    let error = standard_texts_for(&Seed::parse(MINIMAL).unwrap(), file).unwrap_err();
+    assert!(
+        error.to_string().contains("text[0].body: does not say"),
+        "{error}"
+    );
+}

@@ -1,0 +1,224 @@
+//! Letters a)-l) of art. 840-septies c. 2: what a domanda still lacks (R2). One pure function for page,
+//! list and export.
+
+use super::claimant::ClaimantState;
+
+/// Whether the fund for the costs of the procedure was paid, letter l).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FondoSpese {
+    /// The case does not say yet whether it is due.
+    #[default]
+    Undecided,
+    /// The case records that none was ordered: not due.
+    NotOrdered,
+    /// Ordered and not paid.
+    Due,
+    /// Paid.
+    Paid,
+}
+
+impl FondoSpese {
+    /// Whether letter l) is in order.
+    pub const fn is_settled(self) -> bool {
+        matches!(self, Self::NotOrdered | Self::Paid)
+    }
+}
+
+/// What the signed declaration in force holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SignatureInForce {
+    /// What is asked for (letter d).
+    pub petitum: bool,
+    /// The facts (letter e).
+    pub facts: bool,
+    /// The attestation of truth, accepted (letter g).
+    pub attestation: bool,
+    /// The mandate to the common representative, accepted and not revoked (letter h).
+    pub mandate: bool,
+}
+
+impl SignatureInForce {
+    /// All of it: no declaration is signed with less.
+    pub const COMPLETE: Self = Self {
+        petitum: true,
+        facts: true,
+        attestation: true,
+        mandate: true,
+    };
+
+    /// What is in force in a state: all or, where nothing was signed, the signature was overtaken by a
+    /// change (R39) or taken back (R49), nothing.
+    pub const fn of(state: ClaimantState) -> Option<Self> {
+        match state {
+            ClaimantState::Signed | ClaimantState::Lodged | ClaimantState::Restricted => {
+                Some(Self::COMPLETE)
+            }
+            ClaimantState::Unconfirmed
+            | ClaimantState::ToAssist
+            | ClaimantState::Confirmed
+            | ClaimantState::ResignRequired
+            | ClaimantState::Withdrawn
+            | ClaimantState::Rejected
+            | ClaimantState::Duplicate => None,
+        }
+    }
+}
+
+/// Everything that is known about a record and its case. The default is: nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    /// Court and data of the class action stand in the case (letter a).
+    pub court: bool,
+    /// Identity is given (letter b).
+    pub identity: bool,
+    /// The claimant has a certified address of its own (letter c).
+    pub own_certified_address: bool,
+    /// The association named a defender with a certified address (letter c).
+    pub counsel: bool,
+    /// The signature in force, none without one. With it there is an index of evidence, letter f): an
+    /// empty one says "nessun documento".
+    pub signature: Option<SignatureInForce>,
+    /// Payout data are given (letter i).
+    pub payout: bool,
+    /// The fund for costs (letter l).
+    pub fondo_spese: FondoSpese,
+}
+
+/// Letters still missing that the claimant, or the association for it, can bring: of b c d e f g h i,
+/// in order (R2).
+pub fn missing(known: &Known) -> Vec<char> {
+    letters(known)
+        .into_iter()
+        .filter(|(letter, is_there)| !is_there && !matches!(letter, 'a' | 'l'))
+        .map(|(letter, _)| letter)
+        .collect()
+}
+
+/// All letters still missing, in order: when there are none the domanda is ready to lodge (R2).
+pub fn missing_to_lodge(known: &Known) -> Vec<char> {
+    letters(known)
+        .into_iter()
+        .filter(|(_, is_there)| !is_there)
+        .map(|(letter, _)| letter)
+        .collect()
+}
+
+fn letters(known: &Known) -> [(char, bool); 10] {
+    let signed = |part: fn(SignatureInForce) -> bool| known.signature.is_some_and(part);
+    [
+        ('a', known.court),
+        ('b', known.identity),
+        ('c', known.own_certified_address || known.counsel),
+        ('d', signed(|signature| signature.petitum)),
+        ('e', signed(|signature| signature.facts)),
+        ('f', known.signature.is_some()),
+        ('g', signed(|signature| signature.attestation)),
+        ('h', signed(|signature| signature.mandate)),
+        ('i', known.payout),
+        ('l', known.fondo_spese.is_settled()),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn everything() -> Known {
+        Known {
+            court: true,
+            identity: true,
+            own_certified_address: true,
+            counsel: true,
+            signature: Some(SignatureInForce::COMPLETE),
+            payout: true,
+            fondo_spese: FondoSpese::Paid,
+        }
+    }
+
+    #[test]
+    fn r2_nothing_known_lacks_every_letter_and_everything_none() {
+        let nothing = Known::default();
+        assert_eq!(missing(&nothing), ['b', 'c', 'd', 'e', 'f', 'g', 'h', 'i']);
+        let all = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'l'];
+        assert_eq!(missing_to_lodge(&nothing), all);
+        assert!(missing_to_lodge(&everything()).is_empty());
+        assert!(missing(&everything()).is_empty());
+    }
+
+    #[test]
+    fn r2_each_part_that_lacks_is_told_by_its_letter() {
+        let part = |change: fn(&mut SignatureInForce)| {
+            let mut signature = SignatureInForce::COMPLETE;
+            change(&mut signature);
+            let mut known = everything();
+            known.signature = Some(signature);
+            missing_to_lodge(&known)
+        };
+        assert_eq!(part(|signature| signature.petitum = false), ['d']);
+        assert_eq!(part(|signature| signature.facts = false), ['e']);
+        assert_eq!(part(|signature| signature.attestation = false), ['g']);
+        assert_eq!(part(|signature| signature.mandate = false), ['h']);
+        let known = |change: fn(&mut Known)| {
+            let mut known = everything();
+            change(&mut known);
+            (missing(&known), missing_to_lodge(&known))
+        };
+        assert_eq!(known(|it| it.court = false), (vec![], vec!['a']));
+        assert_eq!(known(|it| it.identity = false), (vec!['b'], vec!['b']));
+        assert_eq!(known(|it| it.payout = false), (vec!['i'], vec!['i']));
+        assert_eq!(known(|it| it.signature = None).0, ['d', 'e', 'f', 'g', 'h']);
+    }
+
+    #[test]
+    fn r2_a_certified_address_may_be_the_defenders() {
+        for (own, counsel, lacks) in [
+            (false, false, true),
+            (true, false, false),
+            (false, true, false),
+        ] {
+            let known = Known {
+                own_certified_address: own,
+                counsel,
+                ..everything()
+            };
+            assert_eq!(missing(&known).contains(&'c'), lacks);
+        }
+    }
+
+    #[test]
+    fn r2_letter_l_is_not_due_only_if_the_case_says_so() {
+        for (fondo_spese, lacks) in [
+            (FondoSpese::Undecided, true),
+            (FondoSpese::Due, true),
+            (FondoSpese::NotOrdered, false),
+            (FondoSpese::Paid, false),
+        ] {
+            let known = Known {
+                fondo_spese,
+                ..everything()
+            };
+            assert_eq!(missing_to_lodge(&known).contains(&'l'), lacks);
+            assert!(
+                missing(&known).is_empty(),
+                "it is not asked of the claimant"
+            );
+        }
+    }
+
+    #[test]
+    fn r39_a_change_after_signing_takes_the_letters_of_the_declaration_away() {
+        for state in ClaimantState::ALL {
+            let in_force = matches!(state.as_str(), "signed" | "lodged" | "restricted");
+            let known = Known {
+                signature: SignatureInForce::of(state),
+                ..everything()
+            };
+            let lacks: &[char] = if in_force {
+                &[]
+            } else {
+                &['d', 'e', 'f', 'g', 'h']
+            };
+            assert_eq!(missing(&known), lacks, "{state:?}");
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! Signing with a code from a mail (tier `otp`): the name that is typed, how long and how often a code
+//! counts (R43), and the evidence that is kept (DOMAIN 3.2).
+
+mod evidence;
+mod full_name;
+mod otp;
+
+pub use evidence::{
+    Acceptance, Evidence, LogEntry, MissingEvidence, SignerShown, TemplateUsed, TextShown,
+};
+pub use full_name::same_name;
+pub use otp::{
+    ATTEMPTS, CODE_DAY, CODE_HOUR, CODES_A_DAY, CODES_AN_HOUR, LIFE, LONGEST_LIFE, attempts_left,
+    expires_at, is_live, next_request_at,
+};
