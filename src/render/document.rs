@@ -80,7 +80,7 @@ pub fn declaration(document: &DeclarationDocument) -> Result<Vec<u8>, DocumentEr
 fn world_of(document: &DeclarationDocument) -> Result<DocumentWorld, DocumentError> {
     let shared = Shared::get().ok_or(DocumentError::Incomplete)?;
     let mut values = serde_json::to_value(document).map_err(DocumentError::Values)?;
-    printable::make_printable(&mut values, |character| shared.has_glyph(character));
+    printable::make_printable(&mut values, |character| shared.width(character));
     let values = serde_json::to_vec(&values).map_err(DocumentError::Values)?;
     Ok(DocumentWorld::new(shared, values))
 }

@@ -1,5 +1,11 @@
 //! Days and sums as they are written in Italian.
 
+#![expect(
+    clippy::ref_option,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over a reference to the field"
+)]
+
 use chrono::{Datelike, NaiveDate};
 use serde::Serializer;
 
@@ -47,7 +53,6 @@ pub(super) fn day<S: Serializer>(day: &NaiveDate, output: S) -> Result<S::Ok, S:
     output.serialize_str(&day_in_words(*day))
 }
 
-#[expect(clippy::ref_option, reason = "serde hands over the field")]
 pub(super) fn day_if_any<S: Serializer>(
     day: &Option<NaiveDate>,
     output: S,
@@ -58,19 +63,10 @@ pub(super) fn day_if_any<S: Serializer>(
     }
 }
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde hands over the field"
-)]
 pub(super) fn euro<S: Serializer>(cents: &i64, output: S) -> Result<S::Ok, S::Error> {
     output.serialize_str(&euro_in_words(*cents))
 }
 
-#[expect(
-    clippy::ref_option,
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde hands over the field"
-)]
 pub(super) fn euro_if_any<S: Serializer>(
     cents: &Option<i64>,
     output: S,

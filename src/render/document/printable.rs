@@ -6,29 +6,33 @@ use std::fmt::Write;
 use serde_json::Value;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-/// After so many characters without a blank a line may be broken.
-const LONGEST_RUN: usize = 40;
+/// After so many em without a blank a line may be broken: what fits beside a label.
+const LONGEST_RUN: f64 = 28.0;
+/// The same in the column of a table where people's own words stand.
+const LONGEST_RUN_IN_COLUMN: f64 = 17.0;
 /// So many marks may stand on one letter; more would climb into the lines above.
 const MOST_MARKS: usize = 2;
+/// Width of `[U+1F600]` in em, at most.
+const CODE_WIDTH: f64 = 5.5;
 const BREAK: char = '\u{200B}';
 
 /// Makes all texts in `value` printable. Hashes get no places to break: they fit their line and are
-/// copied from it.
-pub(super) fn make_printable(value: &mut Value, has_glyph: impl Fn(char) -> bool + Copy) {
+/// copied from it. `width` is that of a character in em, none without a glyph.
+pub(super) fn make_printable(value: &mut Value, width: impl Fn(char) -> Option<f64> + Copy) {
     match value {
-        Value::String(text) => *text = printable(text, LONGEST_RUN, has_glyph),
+        Value::String(text) => *text = printable(text, LONGEST_RUN, width),
         Value::Array(values) => {
             for value in values {
-                make_printable(value, has_glyph);
+                make_printable(value, width);
             }
         }
         Value::Object(fields) => {
             for (name, value) in fields {
                 match value {
-                    Value::String(text) if name.ends_with("sha256") => {
-                        *text = printable(text, 64, has_glyph);
+                    Value::String(text) => {
+                        *text = printable(text, longest_run(name), width);
                     }
-                    value => make_printable(value, has_glyph),
+                    value => make_printable(value, width),
                 }
             }
         }
@@ -36,36 +40,47 @@ pub(super) fn make_printable(value: &mut Value, has_glyph: impl Fn(char) -> bool
     }
 }
 
-fn printable(text: &str, longest_run: usize, has_glyph: impl Fn(char) -> bool) -> String {
+fn longest_run(field: &str) -> f64 {
+    if field.ends_with("sha256") {
+        f64::INFINITY
+    } else if field == "description" {
+        LONGEST_RUN_IN_COLUMN
+    } else {
+        LONGEST_RUN
+    }
+}
+
+fn printable(text: &str, longest_run: f64, width: impl Fn(char) -> Option<f64>) -> String {
     let mut shown = String::with_capacity(text.len() + 8);
-    let mut run = 0;
+    let mut run = 0.0;
     let mut marks = 0;
     for character in text.nfc() {
-        if matches!(character, '\n' | ' ') {
-            run = 0;
+        if matches!(character, '\n' | ' ' | '\t') {
+            run = 0.0;
             marks = 0;
-            shown.push(character);
+            shown.push(if character == '\n' { '\n' } else { ' ' });
             continue;
         }
-        if is_combining_mark(character) {
-            marks += 1;
-        } else {
-            marks = 0;
-            if run >= longest_run {
-                shown.push(BREAK);
-                run = 0;
-            }
+        if character == '\r' {
+            continue;
         }
-        let start = shown.len();
-        if is_plain(character) && marks <= MOST_MARKS && has_glyph(character) {
+        marks = if is_combining_mark(character) {
+            marks + 1
+        } else {
+            0
+        };
+        let plain = is_plain(character) && marks <= MOST_MARKS;
+        let own = width(character).filter(|_| plain);
+        run += own.unwrap_or(CODE_WIDTH);
+        if run > longest_run && marks == 0 {
+            shown.push(BREAK);
+            run = own.unwrap_or(CODE_WIDTH);
+        }
+        if own.is_some() {
             shown.push(character);
-            run += 1;
-        } else if character == '\t' {
-            shown.push(' ');
-        } else if character != '\r' {
+        } else {
             // writing to a String does not fail
             let _ = write!(shown, "[U+{:04X}]", u32::from(character));
-            run += shown.len() - start;
         }
     }
     shown
@@ -86,7 +101,9 @@ mod tests {
     use super::*;
 
     fn shown(text: &str) -> String {
-        printable(text, LONGEST_RUN, |character| u32::from(character) < 0x370)
+        printable(text, LONGEST_RUN, |character| {
+            (u32::from(character) < 0x370).then_some(0.7)
+        })
     }
 
     #[test]
@@ -116,7 +133,7 @@ mod tests {
             "[U+1F600]".repeat(9)
         );
         let mut value = serde_json::json!({ "sha256": "a".repeat(64), "text": ["b".repeat(64)] });
-        make_printable(&mut value, |_| true);
+        make_printable(&mut value, |_| Some(0.7));
         assert_eq!(value["sha256"], "a".repeat(64));
         assert!(value["text"][0].as_str().unwrap().contains(BREAK));
     }

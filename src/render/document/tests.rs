@@ -66,9 +66,10 @@ fn poppler(program: &str, arguments: &[&str], pdf: &[u8]) -> Option<String> {
         .stdout(Stdio::piped())
         .spawn();
     let Ok(mut child) = child else {
-        #[expect(clippy::disallowed_methods, reason = "tells a bare machine from CI")]
-        let required = std::env::var_os("CI").is_some();
-        assert!(!required, "{program} (poppler-utils) is not installed");
+        assert!(
+            option_env!("CI").is_none(),
+            "{program} (poppler-utils) is not installed"
+        );
         println!("skipped: {program} (poppler-utils) is not installed");
         return None;
     };
@@ -232,7 +233,7 @@ fn any_script_and_any_length_is_printed() {
     document.association.name = scripts.to_owned();
     document.mailboxes[0].address = format!("{}@libero.it", "m".repeat(240));
     let hostile = PrintedItem {
-        head: "W".repeat(200),
+        head: "Mancato guadagno".to_owned(),
         description: Some("W".repeat(500)),
         amount_cents: Some(0),
         documents: (1..60).collect(),

@@ -276,16 +276,19 @@ impl DeclarationDocument {
     /// Whether each subtotal is the sum of its items and the total that of the subtotals.
     pub(super) fn sums_agree(&self) -> bool {
         let incidents = self.mailboxes.iter().flat_map(|mailbox| &mailbox.incidents);
-        let mut total = Some(0_i64);
+        let mut total = 0_i64;
         for incident in incidents {
-            let amounts = incident.items.iter().filter_map(|item| item.amount_cents);
-            let sum = amounts.fold(Some(0_i64), |sum, amount| sum?.checked_add(amount));
+            let mut amounts = incident.items.iter().filter_map(|item| item.amount_cents);
+            let sum = amounts.try_fold(0_i64, i64::checked_add);
             if sum != Some(incident.subtotal_cents) {
                 return false;
             }
-            total = total.and_then(|total| total.checked_add(incident.subtotal_cents));
+            let Some(sum) = total.checked_add(incident.subtotal_cents) else {
+                return false;
+            };
+            total = sum;
         }
-        total == Some(self.total_cents)
+        total == self.total_cents
     }
 }
 

@@ -7,8 +7,9 @@ use typst::{
     Library, LibraryExt, World,
     diag::{FileError, FileResult},
     foundations::{Bytes, Datetime, Duration},
+    layout::Abs,
     syntax::{FileId, RootedPath, Source, VirtualPath, VirtualRoot},
-    text::{Font, FontBook},
+    text::{Font, FontBook, FontInstance, FontVariant, FontVariations},
     utils::LazyHash,
 };
 
@@ -21,6 +22,7 @@ pub(super) struct Shared {
     library: LazyHash<Library>,
     book: LazyHash<FontBook>,
     fonts: Vec<Font>,
+    faces: Vec<FontInstance>,
     template: Source,
     values: FileId,
 }
@@ -38,21 +40,31 @@ impl Shared {
             .take(FONTS)
             .filter_map(|bytes| Font::new(Bytes::new(bytes), 0))
             .collect();
+        let face = |font: &Font| {
+            let variant = FontVariant::default();
+            font.clone()
+                .instantiate(variant, Abs::pt(11.0), &FontVariations::default())
+        };
+        let faces = fonts.iter().map(face).collect();
         let template = file_id("/declaration.typ")?;
         Some(Self {
             library: LazyHash::new(Library::default()),
             book: LazyHash::new(FontBook::from_fonts(&fonts)),
             fonts,
+            faces,
             template: Source::new(template, TEMPLATE.to_owned()),
             values: file_id("/declaration.json")?,
         })
     }
 
-    /// Whether all fonts have a glyph for it.
-    pub(super) fn has_glyph(&self, character: char) -> bool {
-        let code = u32::from(character);
-        let mut fonts = self.fonts.iter();
-        fonts.all(|font| font.info().coverage.contains(code))
+    /// Width of a character in em, in the font where it is widest; none unless all fonts have it.
+    pub(super) fn width(&self, character: char) -> Option<f64> {
+        let mut widest = 0.0_f64;
+        for face in &self.faces {
+            let glyph = face.ttf().glyph_index(character)?;
+            widest = widest.max(face.x_advance(glyph.0)?.get());
+        }
+        Some(widest)
     }
 
     #[cfg(test)]

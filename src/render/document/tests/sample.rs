@@ -21,25 +21,8 @@ pub(super) fn document() -> DeclarationDocument {
         issued_on: day(2026, 11, 22),
         canonical_sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
             .to_owned(),
-        association: PrintedAssociation {
-            name: "Associazione di prova per la tutela degli utenti".to_owned(),
-            registers: vec![
-                "Elenco del Ministero della giustizia (D.M. 27/2022): n. 12, verificato il 3 \
-                 novembre 2026"
-                    .to_owned(),
-                "Elenco dell’art. 137 del Codice del consumo: iscrizione non verificata".to_owned(),
-            ],
-            member_number: Some("SO-004417".to_owned()),
-        },
-        case: PrintedCase {
-            title: "Interruzione di Libero Mail e Virgilio Mail".to_owned(),
-            court: None,
-            register_number: None,
-            portal_id: None,
-            respondent: "Italiaonline S.p.A.".to_owned(),
-            respondent_codice_fiscale: "03970540963".to_owned(),
-            respondent_pec: Some("posta.certificata@respondent.example".to_owned()),
-        },
+        association: association(),
+        case: case(),
         claimant: PrintedClaimant {
             capacity: "persona fisica, in proprio".to_owned(),
             entity: None,
@@ -52,15 +35,7 @@ pub(super) fn document() -> DeclarationDocument {
         },
         mailboxes: mailboxes(),
         total_cents: 123_456 + 1_999,
-        circumstances: Circumstances {
-            contract_version: Some("condizioni del 15 novembre 2021".to_owned()),
-            contract_clause: Some("art. 5, continuità del servizio".to_owned()),
-            complaint: Some(
-                "alla resistente, n. 2023/118, il 30 gennaio 2023: senza risposta".to_owned(),
-            ),
-            other_claims: vec!["conciliazione, n. 77/2023, per 50,00 EUR".to_owned()],
-            already_compensated: Vec::new(),
-        },
+        circumstances: circumstances(),
         narrative: Some(
             "Dal 23 gennaio non potevo leggere né mandare posta. La conferma di una visita e due \
              preventivi sono arrivati quando non servivano più.\nIl servizio clienti rispondeva con \
@@ -94,6 +69,31 @@ pub(super) fn document() -> DeclarationDocument {
 /// A calendar day.
 pub(super) fn day(year: i32, month: u32, day: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(year, month, day).expect("a day that exists")
+}
+
+fn association() -> PrintedAssociation {
+    PrintedAssociation {
+        name: "Associazione di prova per la tutela degli utenti".to_owned(),
+        registers: vec![
+            "Elenco del Ministero della giustizia (D.M. 27/2022): n. 12, verificato il 3 \
+                 novembre 2026"
+                .to_owned(),
+            "Elenco dell’art. 137 del Codice del consumo: iscrizione non verificata".to_owned(),
+        ],
+        member_number: Some("SO-004417".to_owned()),
+    }
+}
+
+fn case() -> PrintedCase {
+    PrintedCase {
+        title: "Interruzione di Libero Mail e Virgilio Mail".to_owned(),
+        court: None,
+        register_number: None,
+        portal_id: None,
+        respondent: "Italiaonline S.p.A.".to_owned(),
+        respondent_codice_fiscale: "03970540963".to_owned(),
+        respondent_pec: Some("posta.certificata@respondent.example".to_owned()),
+    }
 }
 
 fn person() -> PrintedPerson {
@@ -171,6 +171,18 @@ pub(super) fn item(head: &str, amount_cents: Option<i64>) -> PrintedItem {
         description: None,
         amount_cents,
         documents: Vec::new(),
+    }
+}
+
+fn circumstances() -> Circumstances {
+    Circumstances {
+        contract_version: Some("condizioni del 15 novembre 2021".to_owned()),
+        contract_clause: Some("art. 5, continuità del servizio".to_owned()),
+        complaint: Some(
+            "alla resistente, n. 2023/118, il 30 gennaio 2023: senza risposta".to_owned(),
+        ),
+        other_claims: vec!["conciliazione, n. 77/2023, per 50,00 EUR".to_owned()],
+        already_compensated: Vec::new(),
     }
 }
 
