@@ -417,7 +417,11 @@ fn a_hop_that_does_not_read_hides_what_stands_left_of_it_and_no_more() {
     assert_eq!(of(&[b"\xe8vil, 203.0.113.1"]), "203.0.113.1");
     assert_eq!(of(&[b"\xff", b"203.0.113.1, 10.0.0.2"]), "203.0.113.1");
     assert_eq!(of(&[b"1.1.1.1, \xff, 10.0.0.2"]), "10.0.0.2");
-    assert_eq!(of(&[b"1.1.1.1", b"\xff"]), "10.0.0.1", "not the line before");
+    assert_eq!(
+        of(&[b"1.1.1.1", b"\xff"]),
+        "10.0.0.1",
+        "not the line before"
+    );
 }
 
 #[test]
