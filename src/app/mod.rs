@@ -27,6 +27,8 @@ pub mod identity;
 pub mod joined;
 pub mod keyring;
 pub mod lease;
+mod mail_cap;
+pub mod mail_code;
 pub mod mail_request;
 mod mailbox_clash;
 pub mod me;
