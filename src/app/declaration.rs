@@ -32,7 +32,8 @@ use crate::domain::language::Language;
 use crate::domain::outage::day_in_rome;
 use crate::domain::reference::Reference;
 use crate::domain::signed_content::{
-    FORMAT, SignedAssociation, SignedCase, SignedContent, SignedCounsel, SignedText, register_line,
+    FORMAT, SignedAssociation, SignedCase, SignedContent, SignedCounsel, SignedNotice, SignedText,
+    register_line,
 };
 
 /// Largest draft, bytes of JSON.
@@ -110,7 +111,11 @@ pub async fn get(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<MyDeclaration> {
     tx.commit().await?;
     let case = directory.case(basis.row.case())?;
     let draft = draft
-        .map(|row| basis.vault.unseal("declaration_drafts", "sealed", row.sealed))
+        .map(|row| {
+            basis
+                .vault
+                .unseal("declaration_drafts", "sealed", row.sealed)
+        })
         .transpose()?;
     let newest = match &basis.newest {
         Some(row) => Some(my_version(ctx, &directory, &basis, row, &signatures)?),
@@ -190,11 +195,7 @@ pub async fn save_draft(
 /// # Errors
 /// `Invalid` with every wrong field, `/identity` if there is none; `IllegalTransition` from a state
 /// in which nothing may be declared.
-pub async fn put(
-    ctx: &Ctx,
-    actor: &ClaimantActor,
-    input: DeclarationInput,
-) -> AppResult<Declared> {
+pub async fn put(ctx: &Ctx, actor: &ClaimantActor, input: DeclarationInput) -> AppResult<Declared> {
     let scope = actor.scope();
     let directory = ctx.directories.get(ctx).await?;
     let mut tx = ctx.pools.begin(scope).await?;
@@ -473,7 +474,12 @@ fn content(
     let case = directory.case(basis.row.case())?;
     let privacy_notice = case
         .text("privacy_notice", Language::It)
-        .map(|text| text.version.clone());
+        .map(|text| SignedNotice {
+            version: text.version.clone(),
+            sha256: sha256::hex(&text.sha256),
+        });
+    let privacy_notice =
+        privacy_notice.ok_or_else(|| AppError::internal("no privacy notice is published"))?;
     Ok(SignedContent {
         format: FORMAT.to_owned(),
         template: declaration_document::TEMPLATE.to_owned(),

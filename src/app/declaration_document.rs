@@ -3,6 +3,7 @@
 use crate::app::error::{AppError, AppResult};
 use crate::crypto::{commitment, sha256};
 use crate::domain::attestation::{DPR_445, TextKind};
+use crate::domain::codice_fiscale::Sex;
 use crate::domain::damage::DamageHead;
 use crate::domain::declaration::{
     Answer, Compensation, Complaint, DamageItem, Declaration, DeclaredIncident, DeclaredMailbox,
@@ -11,14 +12,13 @@ use crate::domain::declaration::{
 use crate::domain::entity::Entity;
 use crate::domain::foreign_document::{DocumentKind, ForeignDocument};
 use crate::domain::identity::Identity;
-use crate::domain::money::euro;
-use crate::domain::person::{Person, Sex};
+use crate::domain::person::Person;
 use crate::domain::postal_address::PostalAddress;
 use crate::domain::signed_content::{SignedContent, SignedText};
 use crate::render::document::{
     self, CertifiedAddress, Circumstances, DeclarationDocument, LegalText, PrintedAssociation,
     PrintedCase, PrintedClaimant, PrintedEntity, PrintedIncident, PrintedItem, PrintedMailbox,
-    PrintedPerson, TextVersion,
+    PrintedPerson, TextVersion, euro,
 };
 
 /// Template of the document and its version; a change of what it prints is a new version.
@@ -74,7 +74,11 @@ fn values(content: &SignedContent) -> AppResult<DeclarationDocument> {
         mandate: required(TextKind::MandateH)?,
         messa_in_mora: text(TextKind::MandateMessaInMora),
         fondo_spese: None,
-        privacy_notice: content.privacy_notice.clone(),
+        privacy_notice: TextVersion {
+            name: "Informativa sulla privacy".to_owned(),
+            version: content.privacy_notice.version.clone(),
+            sha256: content.privacy_notice.sha256.clone(),
+        },
     })
 }
 
@@ -121,8 +125,8 @@ fn printed_person(person: &Person) -> PrintedPerson {
         birth_place: person.birth_place().map(str::to_owned),
         sex: person.sex().map(|sex| {
             match sex {
-                Sex::Male => "maschile",
-                Sex::Female => "femminile",
+                Sex::M => "maschile",
+                Sex::F => "femminile",
             }
             .to_owned()
         }),
@@ -135,7 +139,9 @@ fn printed_entity(entity: &Entity) -> PrintedEntity {
         name: entity.name().to_owned(),
         codice_fiscale: entity.codice_fiscale().as_str().to_owned(),
         vat_number: entity.vat_number().map(|number| number.as_str().to_owned()),
-        seat: entity.address().map_or_else(|| "da indicare".to_owned(), one_line),
+        seat: entity
+            .address()
+            .map_or_else(|| "da indicare".to_owned(), one_line),
     }
 }
 
@@ -153,10 +159,13 @@ fn foreign_document(document: &ForeignDocument) -> String {
     let kind = match document.kind() {
         DocumentKind::Passport => "passaporto",
         DocumentKind::IdentityCard => "carta d'identità",
-        DocumentKind::ResidencePermit => "permesso di soggiorno",
         DocumentKind::Other => "documento",
     };
-    format!("{kind} {} ({})", document.number(), document.country().code())
+    format!(
+        "{kind} {} ({})",
+        document.number(),
+        document.country().as_str()
+    )
 }
 
 fn one_line(address: &PostalAddress) -> String {
@@ -205,7 +214,11 @@ fn incident(line: &DeclaredIncident) -> PrintedIncident {
         (true, Some(note)) => format!("il dichiarante ({note})"),
         (false, note) => format!("un'altra persona: {}", note.unwrap_or("non indicata")),
     };
-    let uses: Vec<&str> = line.used_for().iter().map(|used| use_words(*used)).collect();
+    let uses: Vec<&str> = line
+        .used_for()
+        .iter()
+        .map(|used| use_words(*used))
+        .collect();
     let compensation = match (line.compensation_received(), line.compensation_note()) {
         (kind, None) => compensation_words(kind).to_owned(),
         (kind, Some(note)) => format!("{}: {note}", compensation_words(kind)),

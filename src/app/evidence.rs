@@ -138,10 +138,7 @@ fn signer(content: &SignedContent, typed_name: &str) -> SignerShown {
     SignerShown {
         name: content.signer(),
         typed_name: typed_name.to_owned(),
-        codice_fiscale: content
-            .identity
-            .signer_codice_fiscale()
-            .map(str::to_owned),
+        codice_fiscale: content.identity.signer_codice_fiscale().map(str::to_owned),
         entity,
         capacity: content.capacity.clone(),
     }

@@ -7,8 +7,8 @@ use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::app::session::{self, ClaimantActor};
 use crate::app::vault::Vault;
-use crate::db::payout::{self as db, PayoutRow};
 use crate::db::claimant;
+use crate::db::payout::{self as db, PayoutRow};
 use crate::domain::claimant::ClaimantState;
 use crate::domain::payout::{Payout, PayoutInput};
 

@@ -127,7 +127,9 @@ pub async fn request(
     let earlier = db::list_request_times(&mut tx, scope, claimant, now - CODE_DAY).await?;
     let next = next_request_at(&earlier, now);
     if next > now {
-        return Err(AppError::RateLimited((next - now).to_std().unwrap_or_default()));
+        return Err(AppError::RateLimited(
+            (next - now).to_std().unwrap_or_default(),
+        ));
     }
     db::void_requests(&mut tx, scope, claimant, now).await?;
     let id = token::new_id(now);
@@ -235,7 +237,11 @@ impl Asked {
         }
         let full_name = filled(&input.full_name);
         if full_name.is_none() {
-            errors.push("/full_name", FieldCode::Required, "error-full-name-required");
+            errors.push(
+                "/full_name",
+                FieldCode::Required,
+                "error-full-name-required",
+            );
         }
         match (request, code, full_name) {
             (Some(request), Some(code), Some(full_name)) => Ok(Self {
@@ -566,7 +572,10 @@ fn same(given: &[u8], stored: &[u8]) -> bool {
 /// Where the sealed PDF lies: begins with the hex of a hash (SCALE S14), the same at each attempt.
 fn document_key(declared: &DeclarationRow) -> String {
     let name = format!("{}/{}", declared.claimant_id, declared.version);
-    format!("{}/declaration", sha256::hex(&sha256::digest(name.as_bytes())))
+    format!(
+        "{}/declaration",
+        sha256::hex(&sha256::digest(name.as_bytes()))
+    )
 }
 
 fn mail_row(

@@ -153,9 +153,7 @@ impl Identity {
     pub fn signer_codice_fiscale(&self) -> Option<&str> {
         match self {
             Self::Person(_) => self.codice_fiscale(),
-            Self::Entity(entity) => {
-                Some(entity.legal_representative().codice_fiscale().as_str())
-            }
+            Self::Entity(entity) => Some(entity.legal_representative().codice_fiscale().as_str()),
         }
     }
 

@@ -43,8 +43,8 @@ pub struct SignedContent {
     pub total_cents: i64,
     /// Texts offered for acceptance (letters g, h).
     pub texts: Vec<SignedText>,
-    /// Version of the privacy notice that was shown.
-    pub privacy_notice: Option<String>,
+    /// The privacy notice that was shown.
+    pub privacy_notice: SignedNotice,
 }
 
 /// The case as it was on the day.
@@ -84,8 +84,17 @@ pub struct SignedCounsel {
     pub pec: String,
 }
 
+/// Which notice was shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedNotice {
+    /// Its version.
+    pub version: String,
+    /// SHA-256 of its Italian body, hex.
+    pub sha256: String,
+}
+
 /// A text, byte for byte as shown.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignedText {
     /// What it is for.
     pub kind: TextKind,

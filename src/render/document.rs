@@ -17,6 +17,7 @@ mod printable;
 mod values;
 mod world;
 
+pub use italian::euro_in_words as euro;
 pub use values::{
     CertifiedAddress, Circumstances, DeclarationDocument, FondoSpese, LegalText,
     PrintedAssociation, PrintedCase, PrintedClaimant, PrintedDocument, PrintedEntity,

@@ -35,7 +35,7 @@ pub(super) fn day_in_words(day: NaiveDate) -> String {
 }
 
 /// `1.234,56 EUR` from cents.
-pub(super) fn euro_in_words(cents: i64) -> String {
+pub fn euro_in_words(cents: i64) -> String {
     let sign = if cents < 0 { "-" } else { "" };
     let cents = cents.unsigned_abs();
     let digits = (cents / 100).to_string();
