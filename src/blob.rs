@@ -13,11 +13,16 @@ use thiserror::Error;
 use crate::domain::ids::ClaimantId;
 
 const ERASED: &str = "erased";
+const ERASING: &str = "erasing";
 
 /// Files that are not rows. Cloning shares it.
 #[derive(Clone)]
 pub struct Blobs {
     store: Arc<dyn ObjectStore>,
+}
+
+fn mark(kind: &str, claimant: ClaimantId) -> Key {
+    Key::from(format!("{kind}/{claimant}"))
 }
 
 /// Makes a folder that nobody else may enter; one that is there stays as it is.
@@ -70,20 +75,41 @@ impl Blobs {
         })
     }
 
-    /// Writes that a claimant is erased; replayed after a restore (DESIGN 4). Safe to repeat.
+    /// Marks that a claimant is about to be erased, before the database is asked to. Safe to repeat.
     ///
     /// # Errors
     /// `Store` if it could not be written; then the erasure must not go on.
-    pub async fn put_erased(&self, claimant: ClaimantId) -> Result<(), BlobError> {
-        let key = Key::from(format!("{ERASED}/{claimant}"));
-        let put = self
-            .store
-            .put_opts(&key, PutPayload::new(), PutMode::Create.into())
-            .await;
-        match put {
-            Ok(_) | Err(object_store::Error::AlreadyExists { .. }) => Ok(()),
+    pub async fn put_erasing(&self, claimant: ClaimantId) -> Result<(), BlobError> {
+        self.put_mark(ERASING, claimant).await
+    }
+
+    /// Takes the mark of [`Blobs::put_erasing`] away: the erasure did not happen. Safe to repeat.
+    ///
+    /// # Errors
+    /// `Store` if it could not be taken away.
+    pub async fn drop_erasing(&self, claimant: ClaimantId) -> Result<(), BlobError> {
+        match self.store.delete(&mark(ERASING, claimant)).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Ids of the claimants whose erasure was begun and of which nobody has noted yet how it ended.
+    ///
+    /// # Errors
+    /// `Store` if they cannot be listed.
+    pub async fn list_erasing(&self) -> Result<Vec<ClaimantId>, BlobError> {
+        self.list_marks(ERASING).await
+    }
+
+    /// Writes that a claimant is erased, in place of the mark that it is about to be; replayed after a
+    /// restore (DESIGN 4). Safe to repeat.
+    ///
+    /// # Errors
+    /// `Store` if it could not be written; then the mark stays.
+    pub async fn put_erased(&self, claimant: ClaimantId) -> Result<(), BlobError> {
+        self.put_mark(ERASED, claimant).await?;
+        self.drop_erasing(claimant).await
     }
 
     /// Ids of all claimants ever erased.
@@ -91,8 +117,30 @@ impl Blobs {
     /// # Errors
     /// `Store` if they cannot be listed.
     pub async fn list_erased(&self) -> Result<Vec<ClaimantId>, BlobError> {
-        let prefix = Key::from(ERASED);
-        let found: Vec<_> = self.store.list(Some(&prefix)).try_collect().await?;
+        self.list_marks(ERASED).await
+    }
+
+    async fn put_mark(&self, kind: &str, claimant: ClaimantId) -> Result<(), BlobError> {
+        let put = self
+            .store
+            .put_opts(
+                &mark(kind, claimant),
+                PutPayload::new(),
+                PutMode::Create.into(),
+            )
+            .await;
+        match put {
+            Ok(_) | Err(object_store::Error::AlreadyExists { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn list_marks(&self, kind: &str) -> Result<Vec<ClaimantId>, BlobError> {
+        let found: Vec<_> = self
+            .store
+            .list(Some(&Key::from(kind)))
+            .try_collect()
+            .await?;
         let ids = found
             .iter()
             .filter_map(|object| object.location.filename())
@@ -101,14 +149,16 @@ impl Blobs {
         Ok(ids)
     }
 
-    /// Keys of all files, in no order.
+    /// Keys of all files a backup holds, in no order: all but the marks of erasures under way, which
+    /// may yet come to nothing.
     ///
     /// # Errors
     /// `Store` if they cannot be listed.
     pub async fn list(&self) -> Result<Vec<String>, BlobError> {
         let found: Vec<_> = self.store.list(None).try_collect().await?;
-        let keys = found.into_iter().map(|object| object.location.into());
-        Ok(keys.collect())
+        let kept = found.into_iter().map(|object| object.location);
+        let kept = kept.filter(|key| !key.prefix_matches(&Key::from(ERASING)));
+        Ok(kept.map(String::from).collect())
     }
 
     /// A file.

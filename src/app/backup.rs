@@ -131,6 +131,10 @@ pub async fn restore(
         }
     }
     tools.restore(database_url, &dir.join(DATABASE)).await?;
+    // how these ended only the database knew that is lost: whoever was about to be erased is
+    for claimant in blobs.list_erasing().await? {
+        blobs.put_erased(claimant).await?;
+    }
     let prefix = format!("{BLOBS}/");
     for file in &manifest.files {
         let Some(key) = file.path.strip_prefix(&prefix) else {

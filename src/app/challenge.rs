@@ -79,7 +79,7 @@ pub(in crate::app) async fn record_of(
                 .keyring
                 .index
                 .platform_hash("reference", reference.as_str());
-            lookup::list(conn, scope, "reference", &hash, 1)
+            lookup::list(conn, scope, "reference", &[&hash], 1)
                 .await?
                 .first()
                 .copied()

@@ -30,7 +30,7 @@ mod run;
 use line::Facts;
 use run::Run;
 
-/// A running export nobody reads any more is given up after that.
+/// A running export that does not go on is given up after that.
 const ABANDONED: TimeDelta = TimeDelta::hours(6);
 
 /// States that appear in lists: who withdrew, was rejected, is a duplicate or restricted never
@@ -105,6 +105,7 @@ pub async fn masked_csv(
     });
     let row = ExportRow {
         state: "running".to_owned(),
+        progressed_at: Some(ctx.clock.now()),
         ..new_row(ctx, actor, id, own.case.id, noted)
     };
     let scope = actor.scope();
@@ -185,7 +186,7 @@ pub async fn content(
     if row.requested_by != actor.staff_id().uuid() {
         return Err(AppError::Forbidden);
     }
-    if !export::mark_running(&mut tx, scope, association, id).await? {
+    if !export::mark_running(&mut tx, scope, association, id, ctx.clock.now()).await? {
         return Err(AppError::IllegalTransition("ready"));
     }
     started(ctx, &mut tx, actor, &row).await?;
@@ -285,6 +286,7 @@ fn new_row(ctx: &Ctx, actor: &StaffActor, id: ExportId, case: CaseId, filter: Va
         sha256: None,
         created_at: ctx.clock.now(),
         finished_at: None,
+        progressed_at: None,
     }
 }
 

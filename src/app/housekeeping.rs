@@ -1,4 +1,4 @@
-//! What is done every minute by one process: counts, retention, sweeps.
+//! What is done every minute by one process: counts, erasures, retention, sweeps.
 
 use crate::app::ctx::Ctx;
 use crate::app::error::AppResult;
@@ -17,6 +17,8 @@ const MAX_SWEEPS: usize = 20;
 /// What a run did.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Housekept {
+    /// Erasures settled that had been cut in the middle (R61).
+    pub erasures: usize,
     /// Unconfirmed sign-ups deleted (R62).
     pub unconfirmed: usize,
     /// Expired rows deleted, over all tables.
@@ -31,8 +33,10 @@ pub struct Housekept {
 /// `Unavailable` if database or blob store cannot be reached; what was done stays done.
 pub async fn run(ctx: &Ctx) -> AppResult<Housekept> {
     count_cases(ctx).await?;
+    let erasures = retention::settle_erasures(ctx).await?;
     let deleted = retention::delete_unconfirmed(ctx).await?;
     Ok(Housekept {
+        erasures,
         unconfirmed: deleted.claimants,
         swept: sweep(ctx).await?,
         exports: export::fail_abandoned(ctx).await?,

@@ -1,17 +1,17 @@
 //! Mails that people ask for without being signed in: again, or a link to their record (R18).
 //!
-//! The answer never tells whether an address is known.
+//! The answer never tells whether an address is known, nor does its time: here a row of the outbox is
+//! written for any address, and looked up when it is prepared (`outbox::records`).
 
 use chrono::{DateTime, Duration, Utc};
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::app::audit::{self, Actor, Entry};
 use crate::app::challenge::{self, Proof, Standing};
 use crate::app::ctx::Ctx;
-use crate::app::directory::CaseEntry;
 use crate::app::error::{AppError, AppResult};
-use crate::app::outbox::ACCESS_HOURS;
+use crate::app::mail_cap::{self, MailCap};
+use crate::app::outbox::{ACCESS_HOURS, Frozen, RecordsPayload};
 use crate::app::session::{KnownBrowser, Ticket};
 use crate::app::sign_up::{
     CONFIRMATION_HOURS, MAIL_DAYS, cap_ids, contact_domain, contact_kind, lane, rules,
@@ -22,49 +22,16 @@ use crate::crypto::token;
 use crate::db::claimant::{self, ClaimantRow, ContactChange};
 use crate::db::lookup::LookupRow;
 use crate::db::outbox::OutboxRow;
-use crate::db::rate_bucket::{self, Cap, Grant};
+use crate::db::rate_bucket::Grant;
 use crate::db::{Conn, Scope, Tx, confirmation, lookup, mailbox, outbox};
 use crate::domain::claimant::ClaimantState;
 use crate::domain::contact::Contact;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::field::{FieldCode, FieldErrors};
-use crate::domain::ids::{CaseId, ClaimantId};
 use crate::domain::mailbox_address::MailboxAddress;
 use crate::domain::sign_up::check_contact;
 
 const SCOPE: Scope = Scope::System("mail to an address of several records");
-/// Mails nobody authenticated asked for, per address and 24 h (DESIGN 6).
-const CONFIRMATION_CAP: i64 = 3;
-/// Links to a record whose contact was confirmed, per address and 24 h.
-const ACCESS_CAP: i64 = 10;
-/// Records one mail lists.
-pub(in crate::app) const RECORDS_A_MAIL: i64 = 5;
-
-/// What an outbox row of a mail that lists records carries: ids only.
-#[derive(Serialize, Deserialize, Clone, Debug)]
-pub(in crate::app) struct RecordsPayload {
-    /// The case.
-    pub case: CaseId,
-    /// A record at the address.
-    pub claimant: ClaimantId,
-    /// Whether the cap was asked already.
-    #[serde(default)]
-    pub granted: bool,
-    /// Record, challenge and purpose, frozen when first prepared.
-    #[serde(default)]
-    pub frozen: Vec<Frozen>,
-}
-
-/// A line of a mail that lists records.
-#[derive(Serialize, Deserialize, Clone, Debug)]
-pub(in crate::app) struct Frozen {
-    /// The record.
-    pub claimant: ClaimantId,
-    /// Its challenge.
-    pub challenge: Uuid,
-    /// `true`: confirms; `false`: enters.
-    pub confirms: bool,
-}
 
 /// Mails the confirmation again, if the address is known; one mail lists its newest five records.
 ///
@@ -96,7 +63,7 @@ pub async fn resend_expired(ctx: &Ctx, purpose: ChallengePurpose, token: &str) -
     if standing == Standing::Unknown {
         return Err(AppError::TokenExpired);
     }
-    enqueue_for(ctx, &mut tx, &row, "resend").await?;
+    enqueue(ctx, &mut tx, &row).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -111,7 +78,7 @@ pub async fn resend_for(ctx: &Ctx, ticket: Ticket) -> AppResult<()> {
         .await?
         .ok_or(AppError::NotFound)?;
     if row.state()? == ClaimantState::Unconfirmed {
-        enqueue_for(ctx, &mut tx, &row, "resend").await?;
+        enqueue(ctx, &mut tx, &row).await?;
     }
     tx.commit().await?;
     Ok(())
@@ -138,7 +105,8 @@ pub async fn send_code(ctx: &Ctx, known: KnownBrowser) -> AppResult<bool> {
     };
     let now = ctx.clock.now();
     let request = token::new_id(now);
-    if let Grant::NotBefore(_) = ask_cap(ctx, &mut tx, email, "access", request).await? {
+    let granted = mail_cap::ask(ctx, &mut tx, SCOPE, MailCap::Access, email, request).await?;
+    if granted != Grant::Granted {
         return Ok(false);
     }
     let purpose = ChallengePurpose::Access;
@@ -149,17 +117,16 @@ pub async fn send_code(ctx: &Ctx, known: KnownBrowser) -> AppResult<bool> {
     };
     // one record alone: so the mail carries a code
     let payload = RecordsPayload {
-        case: row.case(),
-        claimant: row.claimant(),
         granted: true,
         frozen: vec![Frozen {
             claimant: row.claimant(),
             challenge: challenge.id,
             confirms: false,
         }],
+        ..RecordsPayload::of_record(&row)
     };
     let payload = serde_json::to_value(payload).map_err(AppError::internal)?;
-    let mail = outbox_row(&row, "access", 1, request, payload, now);
+    let mail = outbox_row(&row, "access", request, payload, now);
     outbox::insert(&mut tx, SCOPE, &mail).await?;
     tx.commit().await?;
     Ok(true)
@@ -234,8 +201,10 @@ async fn mail_confirmation(
     };
     // the cap comes first: a code that is never mailed must not exist, it could only be guessed
     let request = token::new_id(now);
-    if let Grant::NotBefore(at) = ask_cap(ctx, conn, email, "resend", request).await? {
-        return delay(ctx, conn, row, email, at).await;
+    let cap = MailCap::Confirmation;
+    if let Grant::NotBefore(at) = mail_cap::ask(ctx, conn, SCOPE, cap, email, request).await? {
+        mail_cap::put_off(ctx, conn, SCOPE, row.case(), email, at).await?;
+        return Ok(());
     }
     let lives = Duration::hours(CONFIRMATION_HOURS);
     let purpose = ChallengePurpose::Confirm;
@@ -244,7 +213,7 @@ async fn mail_confirmation(
         return Err(AppError::RateLimited(std::time::Duration::from_hours(24)));
     };
     let payload = serde_json::json!({ "challenge": challenge.id });
-    let mail = outbox_row(row, "confirmation", 1, request, payload, now);
+    let mail = outbox_row(row, "confirmation", request, payload, now);
     Ok(outbox::insert(conn, SCOPE, &mail).await?)
 }
 
@@ -272,6 +241,7 @@ async fn replace_lookup(
     Ok(lookup::insert(conn, scope, &[found]).await?)
 }
 
+/// Puts the request into the outbox: the same row for a known address and an unknown one.
 async fn mail_records(ctx: &Ctx, slug: &str, email: &str, kind: &'static str) -> AppResult<()> {
     let directory = ctx.directories.get(ctx).await?;
     let case = directory.public_case(slug).map_err(|_| unknown_case())?;
@@ -283,145 +253,41 @@ async fn mail_records(ctx: &Ctx, slug: &str, email: &str, kind: &'static str) ->
         }
         top
     })?;
+    let now = ctx.clock.now();
+    let subject = cap_ids(ctx, &email, now).today;
+    let payload = RecordsPayload::of_address(ctx, case.id, &email);
+    let mail = OutboxRow {
+        subject_id: subject,
+        id: token::new_id(now),
+        association_id: None,
+        case_id: Some(case.id.uuid()),
+        kind: kind.to_owned(),
+        lane: lane(subject),
+        priority: 1,
+        payload: serde_json::to_value(payload).map_err(AppError::internal)?,
+        attempts: 0,
+        due_at: now,
+        created_at: now,
+        expires_at: now + Duration::days(MAIL_DAYS),
+    };
     let mut tx = ctx.pools.begin(SCOPE).await?;
-    let known = records_at(ctx, &mut tx, &case, &email).await?;
-    if let Some(newest) = known.first() {
-        let confirmed = known.iter().any(|row| row.confirmed_at.is_some());
-        let kind = if confirmed { kind } else { "resend" };
-        enqueue(ctx, &mut tx, newest, &email, kind).await?;
-    }
+    outbox::insert(&mut tx, SCOPE, &mail).await?;
     tx.commit().await?;
     Ok(())
 }
 
-/// The newest records at an address that a mail may list.
-pub(in crate::app) async fn records_at(
-    ctx: &Ctx,
-    conn: &mut Conn,
-    case: &CaseEntry,
-    email: &EmailAddress,
-) -> AppResult<Vec<ClaimantRow>> {
-    let hash = ctx
-        .keyring
-        .index
-        .hash(case.id.uuid(), "email", &email.normalized());
-    let ids = lookup::list(conn, SCOPE, "email", &hash, 50).await?;
-    let rows = claimant::list_newest(conn, SCOPE, &ids, 50).await?;
-    let mut listed = Vec::new();
-    for row in rows {
-        let state = row.state()?;
-        let enters = row.confirmed_at.is_some()
-            && !matches!(state, ClaimantState::Duplicate | ClaimantState::Restricted);
-        if enters || state == ClaimantState::Unconfirmed {
-            listed.push(row);
-        }
-    }
-    listed.truncate(usize::try_from(RECORDS_A_MAIL).unwrap_or(usize::MAX));
-    Ok(listed)
-}
-
-async fn enqueue_for(
-    ctx: &Ctx,
-    conn: &mut Conn,
-    row: &ClaimantRow,
-    kind: &'static str,
-) -> AppResult<()> {
-    let vault = Vault::open(ctx, conn, SCOPE, row.claimant()).await?;
-    let contact: Contact =
-        vault.unseal("claimants", "contact_sealed", row.contact_sealed.clone())?;
-    match contact.email() {
-        Some(email) => enqueue(ctx, conn, row, email, kind).await,
-        None => Ok(()),
-    }
-}
-
-async fn enqueue(
-    ctx: &Ctx,
-    conn: &mut Conn,
-    row: &ClaimantRow,
-    email: &EmailAddress,
-    kind: &'static str,
-) -> AppResult<()> {
+/// Puts a request for the address of a record into the outbox.
+async fn enqueue(ctx: &Ctx, conn: &mut Conn, row: &ClaimantRow) -> AppResult<()> {
     let now = ctx.clock.now();
-    let request = token::new_id(now);
-    match ask_cap(ctx, conn, email, kind, request).await? {
-        Grant::Granted => {
-            let payload = payload_of(row, true)?;
-            let mail = outbox_row(row, kind, 1, request, payload, now);
-            Ok(outbox::insert(conn, SCOPE, &mail).await?)
-        }
-        Grant::NotBefore(at) => delay(ctx, conn, row, email, at).await,
-    }
-}
-
-/// Asks the cap of an address for one more mail.
-pub(in crate::app) async fn ask_cap(
-    ctx: &Ctx,
-    conn: &mut Conn,
-    email: &EmailAddress,
-    kind: &str,
-    request: Uuid,
-) -> AppResult<Grant> {
-    let now = ctx.clock.now();
-    let ids = cap_ids(ctx, email, now);
-    let cap = if kind == "access" {
-        let of = |id: Uuid| {
-            token::uuid_v8(
-                ctx.keyring
-                    .index
-                    .platform_hash("access_cap", &id.to_string()),
-            )
-        };
-        Cap {
-            yesterday: of(ids.yesterday),
-            today: of(ids.today),
-            limit: ACCESS_CAP,
-            window_seconds: 86_400,
-        }
-    } else {
-        Cap {
-            yesterday: ids.yesterday,
-            today: ids.today,
-            limit: CONFIRMATION_CAP,
-            window_seconds: 86_400,
-        }
-    };
-    Ok(rate_bucket::grant(conn, SCOPE, cap, request, now).await?)
-}
-
-/// At most one delayed mail per address: its key is the address's hash on the day it is due.
-async fn delay(
-    ctx: &Ctx,
-    conn: &mut Conn,
-    row: &ClaimantRow,
-    email: &EmailAddress,
-    at: DateTime<Utc>,
-) -> AppResult<()> {
-    let subject = cap_ids(ctx, email, at).today;
-    let now = ctx.clock.now();
-    let payload = payload_of(row, false)?;
-    let mut mail = outbox_row(row, "resend", 3, subject, payload, now);
-    mail.subject_id = subject;
-    mail.association_id = None;
-    mail.due_at = at;
-    mail.expires_at = at + Duration::days(MAIL_DAYS);
+    let payload = RecordsPayload::of_record(row);
+    let payload = serde_json::to_value(payload).map_err(AppError::internal)?;
+    let mail = outbox_row(row, "resend", token::new_id(now), payload, now);
     Ok(outbox::insert(conn, SCOPE, &mail).await?)
-}
-
-fn payload_of(row: &ClaimantRow, granted: bool) -> AppResult<serde_json::Value> {
-    let payload = RecordsPayload {
-        case: row.case(),
-        claimant: row.claimant(),
-        granted,
-        frozen: Vec::new(),
-    };
-    serde_json::to_value(payload).map_err(AppError::internal)
 }
 
 fn outbox_row(
     row: &ClaimantRow,
     kind: &str,
-    priority: i16,
     id: Uuid,
     payload: serde_json::Value,
     now: DateTime<Utc>,
@@ -433,7 +299,7 @@ fn outbox_row(
         case_id: Some(row.case_id),
         kind: kind.to_owned(),
         lane: lane(row.id),
-        priority,
+        priority: 1,
         payload,
         attempts: 0,
         due_at: now,

@@ -285,7 +285,7 @@ pub async fn withdraw(
 /// Erases the own record: really, as long as nothing was signed (R61).
 ///
 /// # Errors
-/// `Unavailable` if the id of the erased cannot be kept; then nothing happened.
+/// `Unavailable` if the id of the erased cannot be marked; then nothing happened.
 pub async fn erase(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<Erasure> {
     let (mut tx, row) = lock_touched(ctx, actor).await?;
     let state = row.state()?;
@@ -304,12 +304,13 @@ pub async fn erase(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<Erasure> {
     }
     clash::free(ctx, &mut tx, row.claimant()).await?;
     // nobody can enter a duplicate any more: it goes with the record it belongs to
-    for other in claimant::list_duplicates_of(&mut tx, clash::SCOPE, row.claimant()).await? {
-        retention::erase_rows(ctx, &mut tx, other).await?;
-        let entry = Entry::new(other, row.association(), Actor::System, "erase");
+    let mut gone = claimant::list_duplicates_of(&mut tx, clash::SCOPE, row.claimant()).await?;
+    for other in &gone {
+        let entry = Entry::new(*other, row.association(), Actor::System, "erase");
         audit::append(ctx, &mut tx, ERASING, entry).await?;
     }
-    retention::erase_rows(ctx, &mut tx, row.claimant()).await?;
+    gone.push(row.claimant());
+    retention::erase_rows(ctx, &mut tx, &gone).await?;
     let entry = Entry::new(row.claimant(), row.association(), by, "erase");
     audit::append(
         ctx,
@@ -319,6 +320,7 @@ pub async fn erase(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<Erasure> {
     )
     .await?;
     tx.commit().await?;
+    retention::note_erased(ctx, &gone).await;
     Ok(Erasure::Erased)
 }
 

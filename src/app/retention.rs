@@ -1,4 +1,8 @@
 //! Deletes what the rules say must go, and keeps it gone after a restore (R61, R62, DESIGN 4).
+//!
+//! The database and the blob store cannot commit together. So an erasure is marked in the blob store
+//! before, and noted there as done after the commit; whoever is left with a mark alone is settled by
+//! asking the database (`docs/decisions/0006-erasure-in-two-steps.md`).
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::json;
@@ -6,10 +10,11 @@ use serde_json::json;
 use crate::app::clash;
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
+use crate::blob::BlobError;
 use crate::crypto::token;
 use crate::db::audit::{self, AuditRow};
 use crate::db::retention::{self, DueRow};
-use crate::db::{Scope, Tx};
+use crate::db::{DbError, Scope, Tx, claimant};
 use crate::domain::ids::ClaimantId;
 
 const SCOPE: Scope = Scope::System("retention");
@@ -35,7 +40,7 @@ pub struct Deleted {
 /// Deletes unconfirmed sign-ups that are due: 30 days old, not counting the time during which their
 /// contact domain was held, and not held now (R62). Safe to repeat and to run twice at once.
 ///
-/// *effects*: rows deleted, one audit row per claimant, ids kept in the blob store.
+/// *effects*: rows deleted, one audit row per claimant, ids noted in the blob store.
 ///
 /// # Errors
 /// `Unavailable` if database or blob store cannot be reached; what was committed stays deleted.
@@ -46,8 +51,9 @@ pub async fn delete_unconfirmed(ctx: &Ctx) -> AppResult<Deleted> {
         let mut tx = ctx.pools.begin(SCOPE).await?;
         let due = retention::list_unconfirmed_due(&mut tx, SCOPE, now, BATCH).await?;
         let locked = retention::lock_unconfirmed(&mut tx, SCOPE, &due, now).await?;
-        erase_locked(ctx, &mut tx, &locked, "retention").await?;
+        let erased = erase_locked(ctx, &mut tx, &locked, "retention").await?;
         tx.commit().await?;
+        note_erased(ctx, &erased).await;
         deleted.claimants += locked.len();
         if due.is_empty() {
             return Ok(deleted);
@@ -57,16 +63,60 @@ pub async fn delete_unconfirmed(ctx: &Ctx) -> AppResult<Deleted> {
     Ok(deleted)
 }
 
-/// Deletes the rows of one claimant, who is locked in `tx`: data key, look-ups, sealed rows, the
-/// claimant. The id is kept in the blob store first, so that no restore brings the person back. The
-/// caller writes the audit row, frees what the person had registered, and commits.
+/// Deletes the rows of claimants, who are locked in `tx`: data keys, look-ups, sealed rows, the
+/// claimants. They are marked in the blob store first, so that no restore brings them back. The caller
+/// writes the audit rows, frees what they had registered, commits, and calls [`note_erased`].
 ///
 /// # Errors
-/// `Unavailable` if the blob store does not take the id; then nothing is deleted.
-pub async fn erase_rows(ctx: &Ctx, tx: &mut Tx, claimant: ClaimantId) -> AppResult<()> {
-    keep_ids(ctx, &[claimant]).await?;
-    retention::delete_claimants(tx, SCOPE, &[claimant]).await?;
+/// `Unavailable` if the blob store does not take the mark; then nothing is deleted.
+pub async fn erase_rows(ctx: &Ctx, tx: &mut Tx, claimants: &[ClaimantId]) -> AppResult<()> {
+    if claimants.is_empty() {
+        return Ok(());
+    }
+    for_each(
+        claimants,
+        |id| async move { ctx.blobs.put_erasing(id).await },
+    )
+    .await?;
+    retention::delete_claimants(tx, SCOPE, claimants).await?;
     Ok(())
+}
+
+/// Notes in the blob store that an erasure is committed. Where it fails the mark stays, and
+/// [`settle_erasures`] does it later.
+pub async fn note_erased(ctx: &Ctx, claimants: &[ClaimantId]) {
+    let noted = for_each(
+        claimants,
+        |id| async move { ctx.blobs.put_erased(id).await },
+    )
+    .await;
+    if let Err(error) = noted {
+        tracing::warn!(%error, "an erasure is done but not noted yet");
+    }
+}
+
+/// Settles erasures of which nobody knows how they ended, because a commit failed or a process died:
+/// whoever is in the database was not erased, whoever is not was. Those still under way are left
+/// alone. Gives the number settled. Safe to repeat and to run twice at once.
+///
+/// # Errors
+/// `Unavailable` if database or blob store cannot be reached.
+pub async fn settle_erasures(ctx: &Ctx) -> AppResult<usize> {
+    let mut settled = 0;
+    for id in ctx.blobs.list_erasing().await.map_err(unavailable)? {
+        let mut tx = ctx.pools.begin(SCOPE).await?;
+        // who erases holds the claimant's lock from before the mark until the end
+        let done = match claimant::lock(&mut tx, SCOPE, id).await {
+            Ok(_) => ctx.blobs.drop_erasing(id).await,
+            Err(DbError::NotFound) => ctx.blobs.put_erased(id).await,
+            Err(DbError::LockTimeout) => continue,
+            Err(error) => return Err(error.into()),
+        };
+        done.map_err(unavailable)?;
+        tx.commit().await?;
+        settled += 1;
+    }
+    Ok(settled)
 }
 
 /// Deletes again whoever was erased: for a database that was restored. Gives the number of claimants
@@ -98,22 +148,20 @@ async fn erase_locked(
     tx: &mut Tx,
     rows: &[DueRow],
     reason: &'static str,
-) -> AppResult<()> {
-    if rows.is_empty() {
-        return Ok(());
-    }
+) -> AppResult<Vec<ClaimantId>> {
     let ids: Vec<ClaimantId> = rows.iter().map(|row| ClaimantId::new(row.id)).collect();
-    keep_ids(ctx, &ids).await?;
-    retention::delete_claimants(tx, SCOPE, &ids).await?;
-    write_audit(ctx, tx, rows, reason).await
+    erase_rows(ctx, tx, &ids).await?;
+    write_audit(ctx, tx, rows, reason).await?;
+    Ok(ids)
 }
 
-async fn keep_ids(ctx: &Ctx, ids: &[ClaimantId]) -> AppResult<()> {
-    stream::iter(ids.to_vec())
-        .map(|id| {
-            let blobs = ctx.blobs.clone();
-            async move { blobs.put_erased(id).await }
-        })
+/// Does something in the blob store for each claimant, a few at once.
+async fn for_each<F>(claimants: &[ClaimantId], step: impl Fn(ClaimantId) -> F) -> AppResult<()>
+where
+    F: Future<Output = Result<(), BlobError>>,
+{
+    let steps: Vec<F> = claimants.iter().map(|id| step(*id)).collect();
+    stream::iter(steps)
         .buffer_unordered(16)
         .try_collect::<Vec<()>>()
         .await
@@ -147,6 +195,6 @@ async fn write_audit(
     Ok(audit::insert_all(tx, SCOPE, &rows).await?)
 }
 
-fn unavailable(error: crate::blob::BlobError) -> AppError {
+fn unavailable(error: BlobError) -> AppError {
     AppError::Unavailable(Box::new(error))
 }

@@ -32,6 +32,7 @@ pub struct ExportRow {
     pub sha256: Option<Vec<u8>>,
     pub created_at: DateTime<Utc>,
     pub finished_at: Option<DateTime<Utc>>,
+    pub progressed_at: Option<DateTime<Utc>>,
 }
 
 /// Writes a new export.
@@ -73,17 +74,36 @@ pub async fn mark_running(
     _scope: Scope,
     association: AssociationId,
     id: ExportId,
+    now: DateTime<Utc>,
 ) -> DbResult<bool> {
     let started = diesel::update(exports::table.find(id.uuid()))
         .filter(exports::association_id.eq(association.uuid()))
         .filter(exports::state.eq_any(["queued", "failed"]))
-        .set(exports::state.eq("running"))
+        .set((exports::state.eq("running"), exports::progressed_at.eq(now)))
         .execute(conn)
         .await?;
     Ok(started == 1)
 }
 
-/// Notes that an export was produced to its end.
+/// Notes that a running export went on; `false` if it was given up meanwhile.
+///
+/// # Errors
+/// As the database says.
+pub async fn mark_progress(
+    conn: &mut Conn,
+    _scope: Scope,
+    id: ExportId,
+    now: DateTime<Utc>,
+) -> DbResult<bool> {
+    let running = diesel::update(exports::table.find(id.uuid()))
+        .filter(exports::state.eq("running"))
+        .set(exports::progressed_at.eq(now))
+        .execute(conn)
+        .await?;
+    Ok(running == 1)
+}
+
+/// Notes that a running export was produced to its end; `false` if it was given up meanwhile.
 ///
 /// # Errors
 /// As the database says.
@@ -94,8 +114,9 @@ pub async fn mark_ready(
     row_count: i64,
     sha256: &[u8],
     now: DateTime<Utc>,
-) -> DbResult<()> {
-    diesel::update(exports::table.find(id.uuid()))
+) -> DbResult<bool> {
+    let ended = diesel::update(exports::table.find(id.uuid()))
+        .filter(exports::state.eq("running"))
         .set((
             exports::state.eq("ready"),
             exports::row_count.eq(row_count),
@@ -104,7 +125,7 @@ pub async fn mark_ready(
         ))
         .execute(conn)
         .await?;
-    Ok(())
+    Ok(ended == 1)
 }
 
 /// Notes that a running export was cut; one that is ready stays so.
@@ -125,18 +146,24 @@ pub async fn mark_failed(
     Ok(failed == 1)
 }
 
-/// Running exports made before `made_before`: their process is gone.
+/// Running exports that did not go on since `silent_since`: their process is gone, or their reader.
 ///
 /// # Errors
 /// As the database says.
 pub async fn list_abandoned(
     conn: &mut Conn,
     _scope: Scope,
-    made_before: DateTime<Utc>,
+    silent_since: DateTime<Utc>,
 ) -> DbResult<Vec<ExportRow>> {
     Ok(exports::table
         .filter(exports::state.eq("running"))
-        .filter(exports::created_at.lt(made_before))
+        .filter(
+            exports::progressed_at
+                .lt(silent_since)
+                .or(exports::progressed_at
+                    .is_null()
+                    .and(exports::created_at.lt(silent_since))),
+        )
         .order(exports::id)
         .limit(100)
         .select(ExportRow::as_select())

@@ -37,7 +37,7 @@ pub async fn insert(conn: &mut Conn, _scope: Scope, rows: &[LookupRow]) -> DbRes
     Ok(())
 }
 
-/// Claimants with a value, newest first, at most `limit`.
+/// Claimants with a value, given by its hashes, newest first, at most `limit`.
 ///
 /// # Errors
 /// As the database says.
@@ -45,11 +45,11 @@ pub async fn list(
     conn: &mut Conn,
     scope: Scope,
     kind: &str,
-    hash: &[u8],
+    hashes: &[&[u8]],
     limit: i64,
 ) -> DbResult<Vec<ClaimantId>> {
     let mut query = lookups::table
-        .filter(lookups::hash.eq(hash))
+        .filter(lookups::hash.eq_any(hashes))
         .filter(lookups::kind.eq(kind))
         .order(lookups::claimant_id.desc())
         .limit(limit)

@@ -35,6 +35,14 @@ pub struct OutboxRow {
     pub expires_at: DateTime<Utc>,
 }
 
+impl OutboxRow {
+    /// Whether it is the one mail of an address that the cap put off: its key is twice the
+    /// address's hash of a day.
+    pub fn is_put_off(&self) -> bool {
+        self.subject_id == self.id
+    }
+}
+
 /// A row of `mails`.
 #[derive(Queryable, Selectable, Insertable, Debug, Clone)]
 #[diesel(table_name = mails)]

@@ -207,6 +207,7 @@ diesel::table! {
         sha256 -> Nullable<Bytea>,
         created_at -> Timestamptz,
         finished_at -> Nullable<Timestamptz>,
+        progressed_at -> Nullable<Timestamptz>,
     }
 }
 

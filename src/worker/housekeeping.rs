@@ -36,6 +36,7 @@ async fn turn(ctx: &Ctx, holder: Holder) -> AppResult<()> {
     let done = housekeeping::run(ctx).await?;
     if done != Housekept::default() {
         tracing::info!(
+            erasures = done.erasures,
             unconfirmed = done.unconfirmed,
             swept = done.swept,
             exports = done.exports,

@@ -69,12 +69,17 @@ async fn a_restored_database_is_the_same_but_whoever_was_erased_stays_erased() {
     bootstrap::bootstrap(&ctx, &seed, Logins::Random)
         .await
         .unwrap();
-    for number in 1..=3 {
+    for number in 1..=4 {
         sql_at(&pair.from, &claimant_sql(number, "confirmed", "gmail.com")).await;
     }
     // erased before the backup was made, while its row lived on in it: a cut in the middle
     ctx.blobs
         .put_erased(ClaimantId::new(claimant_id(3)))
+        .await
+        .unwrap();
+    // about to be erased when the backup was made and when the database was lost
+    ctx.blobs
+        .put_erasing(ClaimantId::new(claimant_id(4)))
         .await
         .unwrap();
     let tools = Tools::find(&pair.from, &system_bin_dirs()).await.unwrap();
@@ -90,20 +95,20 @@ async fn a_restored_database_is_the_same_but_whoever_was_erased_stays_erased() {
     // erased after the backup: only the files of today know
     let scope = Scope::System("test");
     let mut tx = ctx.pools.begin(scope).await.unwrap();
-    retention::erase_rows(&ctx, &mut tx, ClaimantId::new(claimant_id(1)))
-        .await
-        .unwrap();
+    let erased = [ClaimantId::new(claimant_id(1))];
+    retention::erase_rows(&ctx, &mut tx, &erased).await.unwrap();
     tx.commit().await.unwrap();
-    assert_eq!(number_at(&pair.from, PEOPLE).await, 2);
+    retention::note_erased(&ctx, &erased).await;
+    assert_eq!(number_at(&pair.from, PEOPLE).await, 3);
 
     let tools = Tools::find(&pair.to, &system_bin_dirs()).await.unwrap();
     backup::restore(&tools, &pair.to, &blobs, &dir)
         .await
         .unwrap();
-    assert_eq!(number_at(&pair.to, PEOPLE).await, 3, "all had come back");
+    assert_eq!(number_at(&pair.to, PEOPLE).await, 4, "all had come back");
     assert_eq!(migration::run(&pair.to).await.unwrap(), 0);
     let restored = pair.ctx(&pair.to, &blobs).await;
-    assert_eq!(retention::replay_erased(&restored).await.unwrap(), 2);
+    assert_eq!(retention::replay_erased(&restored).await.unwrap(), 3);
 
     assert_eq!(number_at(&pair.to, PEOPLE).await, 1);
     assert_eq!(

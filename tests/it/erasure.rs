@@ -1,5 +1,8 @@
 //! Leaving: consents switched, withdrawal, erasure.
 
+use joinder::app::{housekeeping, retention};
+use joinder::db::Scope;
+use joinder::domain::ids::ClaimantId;
 use reqwest::Method;
 use serde_json::json;
 
@@ -130,7 +133,7 @@ async fn r61_erasing_an_unsigned_record_is_real() {
         claimant.id
     );
     assert_eq!(app.number(&trail).await, 1);
-    let erased = joinder::domain::ids::ClaimantId::new(claimant.id);
+    let erased = ClaimantId::new(claimant.id);
     assert!(app.ctx.blobs.list_erased().await.unwrap().contains(&erased));
     assert_eq!(stays.me().await["state"], "confirmed");
     app.stop().await;
@@ -200,5 +203,67 @@ async fn r61_a_duplicate_is_erased_with_the_record_it_belongs_to() {
         assert_eq!(crate::app::number(&app, &left).await, 0, "{table}");
     }
     assert_eq!(app.ctx.blobs.list_erased().await.unwrap().len(), 2);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r61_an_erasure_that_was_not_committed_erases_nobody() {
+    let app = TestApp::seeded().await;
+    let claimant = app
+        .confirmed(&SignUpBuilder::new("maria@example.org"))
+        .await;
+    app.sql(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS \
+           $$ BEGIN RAISE EXCEPTION 'refused at the commit'; END $$; \
+         CREATE CONSTRAINT TRIGGER refuse AFTER DELETE ON claimants DEFERRABLE INITIALLY DEFERRED \
+           FOR EACH ROW EXECUTE FUNCTION refuse()",
+    )
+    .await;
+    assert!(claimant.erase().await.status.is_server_error());
+    app.sql("DROP TRIGGER refuse ON claimants").await;
+    let blobs = &app.ctx.blobs;
+    assert_eq!(blobs.list_erased().await.unwrap(), []);
+    assert_eq!(blobs.list_erasing().await.unwrap().len(), 1);
+    // as at each start
+    assert_eq!(retention::replay_erased(&app.ctx).await.unwrap(), 0);
+    assert_eq!(claimant.me().await["state"], "confirmed");
+
+    assert_eq!(housekeeping::run(&app.ctx).await.unwrap().erasures, 1);
+    assert_eq!(blobs.list_erasing().await.unwrap(), []);
+    assert_eq!(blobs.list_erased().await.unwrap(), []);
+    assert_eq!(claimant.me().await["state"], "confirmed");
+
+    claimant.erase().await.expect(200);
+    assert_eq!(blobs.list_erased().await.unwrap().len(), 1);
+    assert_eq!(blobs.list_erasing().await.unwrap(), []);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r61_an_erasure_cut_after_its_commit_is_noted_later_and_one_under_way_is_left_alone() {
+    let app = TestApp::seeded().await;
+    let claimant = app
+        .confirmed(&SignUpBuilder::new("maria@example.org"))
+        .await;
+    let ids = [ClaimantId::new(claimant.id)];
+    let scope = Scope::System("test");
+    let mut tx = app.ctx.pools.begin(scope).await.unwrap();
+    joinder::db::claimant::lock(&mut tx, scope, ids[0])
+        .await
+        .unwrap();
+    retention::erase_rows(&app.ctx, &mut tx, &ids)
+        .await
+        .unwrap();
+    let settled = async || retention::settle_erasures(&app.ctx).await.unwrap();
+    let blobs = &app.ctx.blobs;
+    assert_eq!(settled().await, 0);
+    assert_eq!(blobs.list_erasing().await.unwrap(), ids);
+    assert_eq!(blobs.list_erased().await.unwrap(), []);
+
+    tx.commit().await.unwrap();
+    assert_eq!(settled().await, 1);
+    assert_eq!(blobs.list_erased().await.unwrap(), ids);
+    assert_eq!(blobs.list_erasing().await.unwrap(), []);
+    assert_eq!(settled().await, 0);
     app.stop().await;
 }

@@ -23,6 +23,7 @@ mod confirmation;
 mod embedded;
 mod erasure;
 mod identity;
+mod mail_request;
 mod own_record;
 mod pages;
 mod program;

@@ -77,7 +77,11 @@ async fn send(app: &TestApp, request: TestRequest) -> ServiceResponse {
     let service = App::new()
         .app_data(web::Data::new(app.state.clone()))
         .wrap(from_fn(around))
-        .route("/api/v1/json", web::post().to(take_json))
+        .service(
+            web::resource("/api/v1/json")
+                .wrap(from_fn(same_origin::check))
+                .post(take_json),
+        )
         .route("/api/v1/key", web::post().to(take_key))
         .route("/api/v1/tokens", web::get().to(take_tokens))
         .route("/tokens", web::get().to(take_tokens))
@@ -205,6 +209,56 @@ async fn a_form_of_another_site_is_refused() {
     assert_eq!(status("none").await, StatusCode::OK);
     assert_eq!(status("cross-site").await, StatusCode::FORBIDDEN);
     assert_eq!(status("same-site").await, StatusCode::FORBIDDEN);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_sec_fetch_site_the_origin_tells_whose_form_it_is() {
+    let app = TestApp::start().await;
+    let status = async |path: &str, headers: &[(&'static str, &str)]| {
+        let (kind, body) = match path {
+            "/form" => (
+                "application/x-www-form-urlencoded",
+                "contact[email]=a&mailboxes[0][email]=b",
+            ),
+            _ => ("application/json", r#"{"contact":{"email":"a"}}"#),
+        };
+        let mut request = post(path, kind, body);
+        for (name, value) in headers {
+            request = request.insert_header((*name, *value));
+        }
+        send(&app, request).await.status()
+    };
+    let own = app.base.as_str();
+    assert_eq!(status("/form", &[]).await, StatusCode::OK);
+    assert_eq!(status("/form", &[("origin", own)]).await, StatusCode::OK);
+    let other_port = format!("{own}1");
+    let no_port = own.rsplit_once(':').unwrap().0;
+    let tls = own.replace("http://", "https://");
+    let longer = format!("{own}.evil.example");
+    for other in [
+        "https://evil.example",
+        "null",
+        "",
+        &other_port,
+        no_port,
+        &tls,
+        &longer,
+    ] {
+        assert_eq!(
+            status("/form", &[("origin", other)]).await,
+            StatusCode::FORBIDDEN,
+            "{other}"
+        );
+        // the API needs no cookie and takes all
+        let answer = status("/api/v1/json", &[("origin", other)]).await;
+        assert_eq!(answer, StatusCode::OK);
+        // what the browser of today says goes first: it knows the address people really use
+        let both = [("sec-fetch-site", "same-origin"), ("origin", other)];
+        assert_eq!(status("/form", &both).await, StatusCode::OK);
+    }
+    let both = [("sec-fetch-site", "cross-site"), ("origin", own)];
+    assert_eq!(status("/form", &both).await, StatusCode::FORBIDDEN);
     app.stop().await;
 }
 
@@ -344,6 +398,30 @@ fn the_client_is_the_last_hop_that_is_no_proxy_of_ours() {
     );
     assert_eq!(of("10.0.0.1", &["203.0.113.1, nonsense"]), "10.0.0.1");
     assert_eq!(of("fd00::1", &[]), "fd00::1");
+}
+
+#[test]
+fn a_hop_that_does_not_read_hides_what_stands_left_of_it_and_no_more() {
+    let trusted = ["10.0.0.0/8".parse().unwrap()];
+    let of = |forwarded: &[&[u8]]| {
+        let mut headers = HeaderMap::new();
+        for line in forwarded {
+            headers.append(
+                HeaderName::from_static("x-forwarded-for"),
+                HeaderValue::from_bytes(line).unwrap(),
+            );
+        }
+        let peer: IpAddr = "10.0.0.1".parse().unwrap();
+        ClientAddr::of(Some(peer), &headers, &trusted).0.to_string()
+    };
+    assert_eq!(of(&[b"\xe8vil, 203.0.113.1"]), "203.0.113.1");
+    assert_eq!(of(&[b"\xff", b"203.0.113.1, 10.0.0.2"]), "203.0.113.1");
+    assert_eq!(of(&[b"1.1.1.1, \xff, 10.0.0.2"]), "10.0.0.2");
+    assert_eq!(
+        of(&[b"1.1.1.1", b"\xff"]),
+        "10.0.0.1",
+        "not the line before"
+    );
 }
 
 #[test]

@@ -3,8 +3,9 @@
 use aws_lc_rs::digest;
 use data_encoding::HEXLOWER;
 use joinder::app::housekeeping;
+use joinder::db::{Scope, export};
 use joinder::domain::claimant::ClaimantState;
-use joinder::domain::ids::ClaimantId;
+use joinder::domain::ids::{ClaimantId, ExportId};
 use joinder::domain::permission::Role;
 use joinder::domain::reference::Reference;
 use reqwest::StatusCode;
@@ -360,6 +361,59 @@ async fn an_export_whose_process_is_gone_is_given_up_after_six_hours() {
     assert_eq!(housekeeping::run(&app.ctx).await.unwrap().exports, 0);
     app.clock().advance(chrono::TimeDelta::seconds(1));
     assert_eq!(housekeeping::run(&app.ctx).await.unwrap().exports, 1);
+    let state = app.rows("SELECT state FROM exports").await;
+    assert_eq!(state[0][0].as_deref(), Some("failed"));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_that_goes_on_is_not_given_up_however_old_it_is() {
+    let app = staff_seed::start().await;
+    Claimant::maria().insert(&app).await;
+    let reader = person(&app, codacons(), Role::Reader).await;
+    let bearer = reader.bearer(&app).await;
+    let path = format!("/api/v1/staff/cases/{SLUG}/claimants.csv");
+    get(&app, &path, &bearer).await.bytes().await.unwrap();
+    let told = "SELECT count(*) FROM exports WHERE progressed_at = finished_at";
+    assert_eq!(app.number(told).await, 1);
+    // one that was asked for long before it is fetched
+    app.sql(
+        "UPDATE exports SET state = 'queued', row_count = NULL, sha256 = NULL, \
+           finished_at = NULL, progressed_at = NULL",
+    )
+    .await;
+    let id = app.rows("SELECT id FROM exports").await[0][0].clone();
+    let id = ExportId::parse(&id.unwrap()).unwrap();
+    app.clock().advance(chrono::TimeDelta::hours(7));
+    let scope = Scope::System("test");
+    let mut tx = app.ctx.pools.begin(scope).await.unwrap();
+    let now = app.clock().now();
+    let started = export::mark_running(&mut tx, scope, codacons(), id, now).await;
+    assert!(started.unwrap());
+    tx.commit().await.unwrap();
+    assert_eq!(housekeeping::run(&app.ctx).await.unwrap().exports, 0);
+
+    // and that is long in coming
+    for _ in 0..3 {
+        app.clock().advance(chrono::TimeDelta::hours(5));
+        let mut tx = app.ctx.pools.begin(scope).await.unwrap();
+        let now = app.clock().now();
+        let goes_on = export::mark_progress(&mut tx, scope, id, now).await;
+        assert!(goes_on.unwrap());
+        tx.commit().await.unwrap();
+        assert_eq!(housekeeping::run(&app.ctx).await.unwrap().exports, 0);
+    }
+    app.clock().advance(chrono::TimeDelta::hours(7));
+    assert_eq!(housekeeping::run(&app.ctx).await.unwrap().exports, 1);
+
+    // given up it neither goes on nor becomes ready
+    let mut tx = app.ctx.pools.begin(scope).await.unwrap();
+    let now = app.clock().now();
+    let goes_on = export::mark_progress(&mut tx, scope, id, now).await;
+    assert!(!goes_on.unwrap());
+    let ready = export::mark_ready(&mut tx, scope, id, 1, &[0; 32], now).await;
+    assert!(!ready.unwrap());
+    tx.commit().await.unwrap();
     let state = app.rows("SELECT state FROM exports").await;
     assert_eq!(state[0][0].as_deref(), Some("failed"));
     app.stop().await;

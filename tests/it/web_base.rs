@@ -118,7 +118,7 @@ async fn every_answer_has_an_id_and_the_headers_that_protect() {
                 .starts_with("default-src 'none'")
         );
         assert_eq!(headers["x-content-type-options"], "nosniff");
-        assert_eq!(headers["referrer-policy"], "no-referrer");
+        assert_eq!(headers["referrer-policy"], "same-origin");
         assert_eq!(headers["cache-control"], "no-store");
         assert!(headers.contains_key("strict-transport-security"));
     }

@@ -90,6 +90,10 @@ impl Run {
         let scope = self.guard.actor.scope();
         let association = self.guard.actor.association_id();
         let mut tx = ctx.pools.begin(scope).await?;
+        let now = ctx.clock.now();
+        if !export::mark_progress(&mut tx, scope, self.guard.id, now).await? {
+            return Err(given_up());
+        }
         let batch = rows::list_batch(
             &mut tx,
             scope,
@@ -137,7 +141,9 @@ impl Run {
             let now = ctx.clock.now();
             let count = i64::try_from(rows).map_err(AppError::internal)?;
             let mut tx = ctx.pools.begin(scope).await?;
-            export::mark_ready(&mut tx, scope, id, count, &hash, now).await?;
+            if !export::mark_ready(&mut tx, scope, id, count, &hash, now).await? {
+                return Err(given_up());
+            }
             let mut deed = actor.deed(id.uuid(), "export_finished");
             deed.detail = json!({ "rows": rows, "sha256": hex });
             deed.write(&ctx, &mut tx, scope).await?;
@@ -148,6 +154,11 @@ impl Run {
         self.step = Step::Done;
         Ok(tail)
     }
+}
+
+/// Its reader was silent for so long that it counts as failed.
+fn given_up() -> AppError {
+    AppError::IllegalTransition("failed")
 }
 
 /// Notes that an export was cut, when it is dropped before its end.

@@ -4,7 +4,7 @@ use std::future::{Ready, ready};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use actix_web::dev::Payload;
-use actix_web::http::header::{HeaderMap, USER_AGENT};
+use actix_web::http::header::{HeaderMap, HeaderValue, USER_AGENT};
 use actix_web::{FromRequest, HttpRequest};
 use ipnet::IpNet;
 
@@ -37,15 +37,20 @@ impl ClientAddr {
         if !is_trusted(client, trusted) {
             return Self(client);
         }
-        let lines: Vec<&str> = headers
+        let lines: Vec<&[u8]> = headers
             .get_all("x-forwarded-for")
-            .filter_map(|line| line.to_str().ok())
+            .map(HeaderValue::as_bytes)
             .collect();
-        for hop in lines.iter().rev().flat_map(|line| line.rsplit(',')) {
-            let Ok(address) = hop.trim().parse::<IpAddr>() else {
+        let hops = lines
+            .iter()
+            .rev()
+            .flat_map(|line| line.rsplit(|byte| *byte == b','));
+        for hop in hops {
+            // what stands left of a broken hop was told by nobody we trust
+            let Some(address) = address_in(hop) else {
                 break;
             };
-            client = address.to_canonical();
+            client = address;
             if !is_trusted(client, trusted) {
                 break;
             }
@@ -60,6 +65,13 @@ impl ClientAddr {
             IpAddr::V6(address) => Network::V6(prefix(address)),
         }
     }
+}
+
+/// The address of a hop; any bytes may stand there.
+fn address_in(hop: &[u8]) -> Option<IpAddr> {
+    let text = std::str::from_utf8(hop.trim_ascii()).ok()?;
+    let address: IpAddr = text.parse().ok()?;
+    Some(address.to_canonical())
 }
 
 /// Whether an address is a proxy of ours.

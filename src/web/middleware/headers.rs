@@ -17,8 +17,9 @@ pub(super) fn secure(headers: &mut HeaderMap, https: bool) {
     };
     set(CONTENT_SECURITY_POLICY, POLICY);
     set(X_CONTENT_TYPE_OPTIONS, "nosniff");
-    // addresses of ours hold tokens
-    set(REFERRER_POLICY, "no-referrer");
+    // addresses of ours hold tokens: no other site gets them. Not `no-referrer`: by it a browser
+    // sends `Origin: null` with our own forms, and `same_origin` could not tell them from others
+    set(REFERRER_POLICY, "same-origin");
     set(CACHE_CONTROL, "no-store");
     if https {
         set(

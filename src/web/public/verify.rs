@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
-use crate::app::{AppError, outbox};
+use crate::app::{AppError, mail_code};
 use crate::render::page::Errors;
 use crate::render::page::verify::{VerifiedMail, VerifyPage};
 use crate::web::WebResult;
@@ -27,7 +27,7 @@ pub async fn page(
 ) -> WebResult<HttpResponse> {
     let query = query.map_err(|_| WebError::Malformed)?.into_inner();
     let code: String = query.code.trim().chars().take(LONGEST_CODE).collect();
-    let mail = match outbox::check_mail_code(visit.ctx(), &code).await {
+    let mail = match mail_code::check(visit.ctx(), &code).await {
         Ok(mail) => Some(VerifiedMail {
             association: mail.association.map(|(_, name)| name),
             kind: mail.kind,

@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::app::outbox;
+use crate::app::mail_code;
 use crate::state::AppState;
 use crate::web::WebResult;
 use crate::web::error::Problem;
@@ -38,7 +38,7 @@ pub struct MailCodeResponse {
     )
 )]
 pub async fn check(state: web::Data<AppState>, code: web::Path<String>) -> WebResult<HttpResponse> {
-    let mail = outbox::check_mail_code(&state.ctx, &code).await?;
+    let mail = mail_code::check(&state.ctx, &code).await?;
     Ok(HttpResponse::Ok().json(MailCodeResponse {
         association: mail.association.map(|(_, name)| name),
         kind: mail.kind,

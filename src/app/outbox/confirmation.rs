@@ -1,0 +1,66 @@
+//! The mail of one sign-up: its link and its code.
+
+use chrono::Duration;
+
+use super::letter::{Letter, Speaker, email_of, letter, record};
+use super::{SCOPE, Step, held};
+use crate::app::ctx::Ctx;
+use crate::app::directory::Directory;
+use crate::app::error::{AppError, AppResult};
+use crate::app::sign_up::CONFIRMATION_HOURS;
+use crate::crypto::challenge::ChallengePurpose;
+use crate::db::outbox::OutboxRow;
+use crate::db::{Conn, claimant, confirmation};
+use crate::domain::claimant::ClaimantState;
+use crate::domain::ids::{ChallengeId, ClaimantId};
+use crate::domain::mail::MailKind;
+
+pub(super) async fn prepare(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    directory: &Directory,
+    row: &OutboxRow,
+) -> AppResult<Step> {
+    let id = ClaimantId::new(row.subject_id);
+    let challenge = row
+        .payload
+        .get("challenge")
+        .and_then(serde_json::Value::as_str);
+    let Some(challenge) = challenge.and_then(ChallengeId::parse) else {
+        return Err(AppError::internal("an outbox row lacks its challenge"));
+    };
+    let Some(found) = claimant::find(conn, SCOPE, id).await? else {
+        return Ok(Step::Drop);
+    };
+    let Some(made) = confirmation::find(conn, SCOPE, id, challenge).await? else {
+        return Ok(Step::Drop);
+    };
+    let wanted = found.state()? == ClaimantState::Unconfirmed;
+    if !wanted || made.used_at.is_some() || made.voided_at.is_some() {
+        return Ok(Step::Drop);
+    }
+    let Some(email) = email_of(ctx, conn, &found).await? else {
+        return Ok(Step::Drop);
+    };
+    if let Some(wait) = held(ctx, directory, &email) {
+        return Ok(wait);
+    }
+    let now = ctx.clock.now();
+    let mut expires_at = made.expires_at;
+    if row.attempts <= 1 && expires_at < now + Duration::hours(CONFIRMATION_HOURS / 2) {
+        // it had to wait for a dead domain: the reader gets the full time
+        expires_at = now + Duration::hours(CONFIRMATION_HOURS);
+        confirmation::mark_expiry(conn, SCOPE, id, challenge, expires_at).await?;
+    }
+    let purpose = ChallengePurpose::Confirm;
+    let line = record(ctx, directory, &found, purpose, made.id)?;
+    let code = ctx.keyring.challenges.code(purpose, id.uuid(), made.id);
+    let speaker = Speaker::of(&found);
+    let kind = MailKind::Confirmation;
+    let letter = letter(ctx, conn, row, speaker, email, kind, vec![line]).await?;
+    Ok(Step::Send(Box::new(Letter {
+        code: Some(code),
+        expires_at,
+        ..letter
+    })))
+}

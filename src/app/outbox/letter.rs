@@ -1,0 +1,188 @@
+//! The values of a mail, the same for every attempt at it.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::SCOPE;
+use crate::app::ctx::Ctx;
+use crate::app::directory::Directory;
+use crate::app::error::{AppError, AppResult};
+use crate::app::vault::Vault;
+use crate::crypto::challenge::ChallengePurpose;
+use crate::crypto::token;
+use crate::db::Conn;
+use crate::db::claimant::ClaimantRow;
+use crate::db::outbox::{self, MailRow, OutboxRow};
+use crate::domain::contact::Contact;
+use crate::domain::email_address::EmailAddress;
+use crate::domain::ids::AssociationId;
+use crate::domain::language::Language;
+use crate::domain::mail::MailKind;
+use crate::domain::reference::Reference;
+
+/// The values of a mail. The same for every attempt.
+#[derive(Clone)]
+pub struct Letter {
+    /// Address it goes to.
+    pub to: EmailAddress,
+    /// Language of the reader.
+    pub language: Language,
+    /// Name of the sender as shown: the association; empty for a mail that spans several.
+    pub from_name: String,
+    /// Kind of mail.
+    pub kind: MailKind,
+    /// Code for `/verify` (R14).
+    pub mail_code: String,
+    /// `{PUBLIC_BASE_URL}/verify`.
+    pub verify_url: String,
+    /// Records it lists, at most five.
+    pub records: Vec<LetterRecord>,
+    /// Code, where there is exactly one record.
+    pub code: Option<String>,
+    /// When links and code end.
+    pub expires_at: DateTime<Utc>,
+    /// `<id@host>`.
+    pub message_id: String,
+    /// Time of the cause.
+    pub date: DateTime<Utc>,
+}
+
+impl std::fmt::Debug for Letter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Letter")
+            .field("message_id", &self.message_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A record in a mail.
+#[derive(Clone)]
+pub struct LetterRecord {
+    /// Title of the case.
+    pub case_title: String,
+    /// Name of the association.
+    pub association_name: String,
+    /// Its phone.
+    pub association_phone: Option<String>,
+    /// Reference of the record.
+    pub reference: String,
+    /// Link into the record.
+    pub link: String,
+}
+
+/// In whose name a mail is written, and in which language.
+pub(super) struct Speaker {
+    language: Language,
+    association: Option<AssociationId>,
+}
+
+impl Speaker {
+    /// That of one record.
+    pub(super) fn of(row: &ClaimantRow) -> Self {
+        Self {
+            language: Language::parse(&row.language).unwrap_or_default(),
+            association: Some(row.association()),
+        }
+    }
+
+    /// That of several records, the first one first: no association where they differ.
+    pub(super) fn of_all<'a>(mut rows: impl Iterator<Item = &'a ClaimantRow>) -> Option<Self> {
+        let mut speaker = Self::of(rows.next()?);
+        if rows.any(|row| Some(row.association()) != speaker.association) {
+            speaker.association = None;
+        }
+        Some(speaker)
+    }
+}
+
+/// The address of a record.
+pub(super) async fn email_of(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    row: &ClaimantRow,
+) -> AppResult<Option<EmailAddress>> {
+    let vault = Vault::open(ctx, conn, SCOPE, row.claimant()).await?;
+    let contact: Contact =
+        vault.unseal("claimants", "contact_sealed", row.contact_sealed.clone())?;
+    Ok(contact.email().cloned())
+}
+
+/// The line of a record, with the link of a challenge.
+pub(super) fn record(
+    ctx: &Ctx,
+    directory: &Directory,
+    row: &ClaimantRow,
+    purpose: ChallengePurpose,
+    challenge: Uuid,
+) -> AppResult<LetterRecord> {
+    let case = directory.case(row.case())?;
+    let association = case
+        .association_by_id(row.association())
+        .ok_or(AppError::NotFound)?;
+    let token = ctx.keyring.challenges.token(purpose, row.id, challenge);
+    let page = match purpose {
+        ChallengePurpose::Confirm => "confirm",
+        ChallengePurpose::Access | ChallengePurpose::Otp => "enter",
+    };
+    Ok(LetterRecord {
+        case_title: case.title.clone(),
+        association_name: association.name.clone(),
+        association_phone: association.phone.clone(),
+        reference: Reference::of(row.claimant()).as_str().to_owned(),
+        link: format!("{}/{page}/{token}", ctx.settings.public_base_url),
+    })
+}
+
+/// Puts a letter together, and registers it before its first attempt.
+pub(super) async fn letter(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    row: &OutboxRow,
+    speaker: Speaker,
+    to: EmailAddress,
+    kind: MailKind,
+    records: Vec<LetterRecord>,
+) -> AppResult<Letter> {
+    let id = mail_id(ctx, row);
+    let fresh = MailRow {
+        subject_id: row.subject_id,
+        id,
+        association_id: speaker.association.map(AssociationId::uuid),
+        code: token::mail_code(),
+        kind: kind.as_str().to_owned(),
+        sent_at: ctx.clock.now(),
+    };
+    let registered = outbox::register_mail(conn, SCOPE, &fresh).await?;
+    let base = &ctx.settings.public_base_url;
+    let host = base
+        .split_once("://")
+        .map_or(base.as_str(), |(_, rest)| rest);
+    let host = host.split(['/', ':']).next().unwrap_or("localhost");
+    let names = records.first().filter(|_| speaker.association.is_some());
+    Ok(Letter {
+        to,
+        language: speaker.language,
+        from_name: names
+            .map(|first| first.association_name.clone())
+            .unwrap_or_default(),
+        kind,
+        mail_code: registered.code,
+        verify_url: format!("{base}/verify"),
+        records,
+        code: None,
+        expires_at: row.expires_at,
+        message_id: format!("<{id}@{host}>"),
+        date: row.created_at,
+    })
+}
+
+/// Id of the mail a row becomes, the same for every attempt. The rows of mails that were put off
+/// have the key of their address and day: one may follow another, which only its time tells apart.
+fn mail_id(ctx: &Ctx, row: &OutboxRow) -> Uuid {
+    if !row.is_put_off() {
+        return row.id;
+    }
+    let made = row.created_at.timestamp_micros();
+    let place = format!("{}|{made}", row.id);
+    token::uuid_v8(ctx.keyring.index.platform_hash("mail", &place))
+}
