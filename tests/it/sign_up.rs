@@ -82,6 +82,27 @@ async fn r17_while_an_incident_runs_the_same_holds_without_a_hold() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn r17_afterwards_a_contact_that_may_fail_is_taken_with_a_notice() {
+    let app = TestApp::seeded().await;
+    let fine = SignUpBuilder::new("maria@example.org").key("fine");
+    let body = app.try_sign_up(&fine).await.expect(201);
+    assert_eq!(body["notices"], json!([]));
+    let same = SignUpBuilder::new("caduta@libero.it").key("same");
+    let first = app.try_sign_up(&same).await.expect(201);
+    let notices = first["notices"].as_array().unwrap();
+    let codes: Vec<_> = notices.iter().map(|notice| &notice["code"]).collect();
+    assert_eq!(codes, ["contact_on_affected_domain", "contact_is_mailbox"]);
+    for notice in notices {
+        assert!(
+            notice["message"].as_str().unwrap().contains("recapito"),
+            "{notice}"
+        );
+    }
+    assert_eq!(app.try_sign_up(&same).await.expect(201), first, "a replay");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn r17_nobody_is_turned_away_without_an_address() {
     let app = TestApp::seeded().await;
     let base = SignUpBuilder::new("x@example.org").without("/contact/email");
