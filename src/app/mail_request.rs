@@ -34,9 +34,9 @@ use crate::domain::sign_up::check_contact;
 
 const SCOPE: Scope = Scope::System("mail to an address of several records");
 /// Mails nobody authenticated asked for, per address and 24 h (DESIGN 6).
-const CONFIRMATION_CAP: i64 = 3;
+pub const CONFIRMATION_CAP: i64 = 3;
 /// Links to a record whose contact was confirmed, per address and 24 h.
-const ACCESS_CAP: i64 = 10;
+pub const ACCESS_CAP: i64 = 10;
 /// Records one mail lists.
 pub(in crate::app) const RECORDS_A_MAIL: i64 = 5;
 
