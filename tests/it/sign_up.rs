@@ -32,7 +32,7 @@ async fn a_sign_up_is_short_and_answers_with_a_reference() {
         .await;
     assert_eq!(answer.headers["cache-control"], "no-store");
     let body = answer.expect(201);
-    assert_eq!(body.as_object().unwrap().len(), 3);
+    assert_eq!(body.as_object().unwrap().len(), 4);
     let made = signed_up(&body);
     assert_eq!(
         (made.reference.len(), made.state.as_str()),
