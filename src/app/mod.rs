@@ -24,7 +24,7 @@ pub mod identity;
 pub mod joined;
 pub mod keyring;
 pub mod lease;
-mod mail_cap;
+pub mod mail_cap;
 pub mod mail_code;
 pub mod mail_request;
 pub mod me;

@@ -70,7 +70,7 @@ pub struct SignedUp {
     pub state: ClaimantState,
     /// The association.
     pub association: AssociationId,
-    /// Notices for the page (R17).
+    /// What the claimant is told beside it (R17).
     pub notices: Vec<SignUpNotice>,
 }
 
@@ -81,6 +81,8 @@ struct Answer {
     reference: String,
     state: String,
     association: AssociationId,
+    #[serde(default)]
+    notices: Vec<SignUpNotice>,
 }
 
 /// Registers a person's wish to join: one statement, then at most one mail.
@@ -212,7 +214,7 @@ async fn replay(ctx: &Ctx, kept: &Kept, now: DateTime<Utc>) -> AppResult<Option<
         reference: Reference::of(answer.id),
         state: state.ok_or(DbError::Corrupt("idempotency_keys.response"))?,
         association: answer.association,
-        notices: Vec::new(),
+        notices: answer.notices,
     }))
 }
 
@@ -283,6 +285,7 @@ async fn rows(
         reference: signed_up.reference.as_str().to_owned(),
         state: signed_up.state.as_str().to_owned(),
         association: association.id,
+        notices: signed_up.notices.clone(),
     };
     Ok(SignUpRows {
         claimant_id: id.uuid(),
