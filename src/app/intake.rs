@@ -20,8 +20,8 @@ use crate::db::{Conn, DbError};
 const WRITERS: usize = 2;
 /// Sign-ups in one statement at most.
 const MAX_BATCH: usize = 64;
-/// Sign-ups that may wait; more are told to come again.
-const MAX_WAITING: usize = 1024;
+/// Sign-ups that may wait: as many as a process may have under way. More are told to come again.
+const MAX_WAITING: usize = 256;
 /// Sign-ups of one batch that may each wait for a lock in vain before the rest is told to come again.
 const MAX_TIMEOUTS: usize = 2;
 
