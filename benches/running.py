@@ -90,7 +90,7 @@ class Joinder:
         return subprocess.run([self.binary, *args], env=self.env, check=True, capture_output=True, text=True).stdout
 
     def wait(self):
-        for _ in range(400):
+        for _ in range(1200):
             try:
                 urllib.request.urlopen(f"{BASE}/readyz").read()
                 break

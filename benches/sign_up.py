@@ -4,7 +4,8 @@
 usage: sign_up.py BINARY [ROUNDS=3] [SECONDS=6] [CLIENTS=32,256]
 
 Needs wrk and pgbench (Debian: wrk, postgresql-15). Loopback only, bounded in count and time; what it starts it ends, by pid.
-pgbench writes one by one: one transaction for each, on as many connections as there are clients (at most 128: the server takes 200).
+pgbench writes one by one, one transaction for each, on PGBENCH connections (32 is where it is at its best here; with 128 most of a short
+run goes into planning on each of them). It is the limit that all clients of joinder are compared with.
 """
 import glob, os, re, statistics, subprocess, sys, threading, time
 
@@ -12,6 +13,7 @@ from running import HERE, Joinder, cpu, load, pss
 
 BINARY = sys.argv[1]
 ROUNDS, SECONDS, CLIENTS = (sys.argv[2:] + ["3", "6", "32,256"][len(sys.argv) - 2:])
+PGBENCH = int(os.environ.get("PGBENCH", "32"))
 ROUNDS, SECONDS, CLIENTS = int(ROUNDS), int(SECONDS), [int(c) for c in CLIENTS.split(",")]
 
 
@@ -19,12 +21,16 @@ def main():
     with Joinder(BINARY, 32) as joinder:
         together = lambda: pss(joinder.own()) + pss(joinder.postgres())
         print(f"idle memory (PSS): joinder {pss(joinder.own()):.1f} MiB, with Postgres {together():.1f} MiB; load of the machine {load()}")
-        rows = {(what, clients): [] for clients in CLIENTS for what in ("pgbench", "joinder")}
+        rows = {("pgbench", PGBENCH): []} | {("joinder", clients): [] for clients in CLIENTS}
         for number in range(1, ROUNDS + 1):
             for what, clients in rows:
                 rows[what, clients].append(once(joinder, number, what, clients))
+        limit = rows["pgbench", PGBENCH]
+        show("pgbench", PGBENCH, limit)
         for clients in CLIENTS:
-            tell(rows["pgbench", clients], rows["joinder", clients], clients)
+            show("joinder", clients, rows["joinder", clients])
+        for clients in CLIENTS:
+            compare(limit, rows["joinder", clients], clients)
         top = max((r for (what, _), of in rows.items() if what == "joinder" for r in of), key=lambda r: r["peak"][1])["peak"]
         print(f"memory under load (PSS): joinder {top[0]:.1f} MiB, with Postgres {top[1]:.1f} MiB; load of the machine {load()}")
 
@@ -57,16 +63,24 @@ def once(joinder, number, what, clients):
     return result
 
 
-def tell(limit, own, clients):
-    mid = lambda of, key: statistics.median(r[key] for r in of)
-    rate = lambda r: r["n"] / r["seconds"]
-    for name, of in (("pgbench", limit), ("joinder", own)):
-        rates = sorted(map(rate, of))
-        print(f"{clients} clients, {name}: {statistics.median(rates):.0f}/s ({rates[0]:.0f}-{rates[-1]:.0f}), p50 {mid(of, 'p50'):.1f} ms, p99 {mid(of, 'p99'):.1f} ms, "
-              f"Postgres {mid(of, 'pg'):.0f} us, joinder {mid(of, 'own') if name == 'joinder' else 0:.0f} us, WAL {mid(of, 'wal'):.0f} B, bad {sum(r['bad'] for r in of)}")
+def mid(of, key):
+    return statistics.median(r[key] for r in of)
+
+
+def rate(result):
+    return result["n"] / result["seconds"]
+
+
+def show(name, clients, of):
+    rates = sorted(map(rate, of))
+    print(f"{name}, {clients} clients: {statistics.median(rates):.0f}/s ({rates[0]:.0f}-{rates[-1]:.0f}), p50 {mid(of, 'p50'):.1f} ms, p99 {mid(of, 'p99'):.1f} ms, "
+          f"Postgres {mid(of, 'pg'):.0f} us, joinder {mid(of, 'own') if name == 'joinder' else 0:.0f} us, WAL {mid(of, 'wal'):.0f} B, bad {sum(r['bad'] for r in of)}")
+
+
+def compare(limit, own, clients):
     ratio = statistics.median(rate(j) / rate(p) for j, p in zip(own, limit))
     cost = (mid(own, "pg") + mid(own, "own")) / mid(limit, "pg")
-    print(f"{clients} clients, joinder over pgbench: sign-ups/s {ratio:.2f} (median of {len(own)} pairs), CPU (joinder + Postgres over pgbench's Postgres) {cost:.2f}, "
+    print(f"joinder with {clients} clients over pgbench: sign-ups/s {ratio:.2f} (median of {len(own)} pairs), CPU (joinder + Postgres over pgbench's Postgres) {cost:.2f}, "
           f"p99 {mid(own, 'p99') / mid(limit, 'p99'):.2f}, WAL {mid(own, 'wal') / mid(limit, 'wal'):.2f}")
 
 
@@ -75,7 +89,7 @@ def pgbench(joinder, clients):
     for old in glob.glob(f"{log}.*"):
         os.remove(old)
     out = subprocess.run(
-        ["pgbench", "-n", "-M", "prepared", "-c", str(min(clients, 128)), "-j", "2", "-T", str(SECONDS), "-l", f"--log-prefix={log}",
+        ["pgbench", "-n", "-M", "prepared", "-c", str(clients), "-j", "2", "-T", str(SECONDS), "-l", f"--log-prefix={log}",
          "-D", f"case_id={joinder.case['id']}", "-D", f"association_id={joinder.association}", "-f", f"{HERE}/sign_up.sql", joinder.url],
         check=True, capture_output=True, text=True).stdout
     times = sorted(int(line.split()[2]) for name in glob.glob(f"{log}.*") for line in open(name))
