@@ -83,7 +83,6 @@ class Joinder:
     def __exit__(self, *_):
         self.server.terminate()
         self.server.wait(20)
-        print(open(f"{self.folder}/log").read()[:2000], end="")
         subprocess.run(["rm", "-rf", self.folder])
 
     def run(self, *args):
@@ -108,6 +107,8 @@ class Joinder:
             password = next(open(p).read().strip() for p in glob.glob(f"{data}/*password*"))
             self.url = f"postgres://joinder:{password}@127.0.0.1:{lines[3]}/joinder"
             self.postmaster = int(lines[0])
+        while int(self.sql("SELECT count(*) FROM leases WHERE name LIKE 'outbox/%'")) < 8:
+            time.sleep(0.1)
         self.sql("UPDATE leases SET expires_at = now() + interval '1 hour', holder = gen_random_uuid(), fence = fence + 1 WHERE name LIKE 'outbox/%'")
         time.sleep(3)
 

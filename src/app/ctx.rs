@@ -106,6 +106,11 @@ impl Ctx {
         task.await.map_err(AppError::internal)?
     }
 
+    /// Sign-ups that wait for a writer (decision 6).
+    pub fn sign_ups_waiting(&self) -> usize {
+        self.intake.waiting()
+    }
+
     /// Runs a task that a write action waits for: it does not end with the action.
     pub(in crate::app) fn spawn<F>(&self, task: F)
     where

@@ -64,6 +64,11 @@ pub(in crate::app) async fn write(ctx: &Ctx, rows: SignUpRows) -> Result<bool, D
 }
 
 impl Intake {
+    /// Sign-ups that no writer has taken yet.
+    pub(in crate::app) fn waiting(&self) -> usize {
+        self.line().waiting.len()
+    }
+
     /// Stands in line. `true`: there is a place for one more writer.
     fn join(&self, newcomer: Waiting) -> Result<bool, DbError> {
         let mut line = self.line();
@@ -91,8 +96,16 @@ struct Writer {
 
 impl Writer {
     async fn run(mut self) {
-        while let Some(batch) = self.next_batch() {
-            self.write(batch).await;
+        loop {
+            // whoever arrives while there is no connection comes along
+            let conn = self.ctx.pools.intake().await;
+            let Some(batch) = self.next_batch() else {
+                return;
+            };
+            match conn {
+                Ok(mut conn) => write_together(&mut conn, batch).await,
+                Err(error) => refuse(batch, &error),
+            }
         }
     }
 
@@ -126,30 +139,6 @@ impl Writer {
         Some(batch)
     }
 
-    async fn write(&self, batch: Vec<Waiting>) {
-        let mut conn = match self.ctx.pools.intake().await {
-            Ok(conn) => conn,
-            Err(error) => return refuse(batch, &error),
-        };
-        let rows: Vec<&SignUpRows> = batch.iter().map(|waiting| &waiting.rows).collect();
-        match sign_up::insert(&mut conn, &rows).await {
-            Ok(fresh) => {
-                metrics::counter!("joinder_sign_up_batches_total").increment(1);
-                for (waiting, fresh) in batch.into_iter().zip(fresh) {
-                    waiting.answer(Ok(fresh));
-                }
-            }
-            Err(error @ DbError::Unavailable(_)) => refuse(batch, &error),
-            Err(error) => match <[Waiting; 1]>::try_from(batch) {
-                Ok([alone]) => alone.answer(Err(error)),
-                Err(batch) => {
-                    tracing::warn!(%error, count = batch.len(), "sign-ups are written one by one");
-                    one_by_one(&mut conn, batch).await;
-                }
-            },
-        }
-    }
-
     fn release(&mut self, line: &mut Line) {
         for id in self.held.drain(..) {
             line.locked.remove(&id);
@@ -177,6 +166,26 @@ impl Waiting {
     /// Whoever asked may be gone.
     fn answer(self, answer: Result<bool, DbError>) {
         let _ = self.written.send(answer);
+    }
+}
+
+async fn write_together(conn: &mut Conn, batch: Vec<Waiting>) {
+    let rows: Vec<&SignUpRows> = batch.iter().map(|waiting| &waiting.rows).collect();
+    match sign_up::insert(conn, &rows).await {
+        Ok(fresh) => {
+            metrics::counter!("joinder_sign_up_batches_total").increment(1);
+            for (waiting, fresh) in batch.into_iter().zip(fresh) {
+                waiting.answer(Ok(fresh));
+            }
+        }
+        Err(error @ DbError::Unavailable(_)) => refuse(batch, &error),
+        Err(error) => match <[Waiting; 1]>::try_from(batch) {
+            Ok([alone]) => alone.answer(Err(error)),
+            Err(batch) => {
+                tracing::warn!(%error, count = batch.len(), "sign-ups are written one by one");
+                one_by_one(conn, batch).await;
+            }
+        },
     }
 }
 
