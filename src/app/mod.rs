@@ -21,6 +21,7 @@ pub mod health;
 pub mod housekeeping;
 pub mod idempotency;
 pub mod identity;
+mod intake;
 pub mod joined;
 pub mod keyring;
 pub mod lease;

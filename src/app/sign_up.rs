@@ -12,13 +12,14 @@ use crate::app::ctx::Ctx;
 use crate::app::directory::{AssociationEntry, CaseEntry, Directory};
 use crate::app::error::{AppError, AppResult};
 use crate::app::idempotency::{self, Kept};
+use crate::app::intake;
 use crate::app::vault::Vault;
 use crate::crypto::challenge::ChallengePurpose;
 use crate::crypto::token;
+use crate::db::DbError;
 use crate::db::sign_up::{
     CapIds, ConsentRows, DataKeyRow, IdentityRow, LookupRows, MailRow, MailboxRows, SignUpRows,
 };
-use crate::db::{DbError, sign_up as db};
 use crate::domain::claimant::{ClaimantState, ContactKind};
 use crate::domain::consent::{Channel, Purpose};
 use crate::domain::contact::Contact;
@@ -85,7 +86,8 @@ struct Answer {
     notices: Vec<SignUpNotice>,
 }
 
-/// Registers a person's wish to join: one statement, then at most one mail.
+/// Registers a person's wish to join: one statement with those that arrive beside it, then at
+/// most one mail.
 ///
 /// *effects*: claimant, data key, mailboxes, consents, look-ups, audit `sign_up`; with an e-mail
 /// within the cap a challenge and an outbox row, over it at most one delayed row per address.
@@ -104,13 +106,11 @@ pub async fn sign_up(ctx: &Ctx, request: SignUpRequest) -> AppResult<SignedUp> {
         Err(refusal) => return replay(ctx, &kept, now).await?.ok_or(refusal),
     };
     let (signed_up, rows) = fresh;
-    let mut conn = ctx.pools.intake().await?;
-    let inserted = match Box::pin(db::insert(&mut conn, rows)).await {
+    let inserted = match intake::write(ctx, rows).await {
         Ok(inserted) => inserted,
         Err(DbError::LockTimeout) => return Err(AppError::IdempotencyRunning),
         Err(error) => return Err(error.into()),
     };
-    drop(conn);
     if inserted {
         metrics::counter!("joinder_sign_ups_total").increment(1);
         return Ok(signed_up);
