@@ -11,6 +11,7 @@ use thiserror::Error;
 use crate::app::ctx::Ctx;
 use crate::app::error::AppError;
 use crate::db::Scope;
+use crate::domain::permission::Role;
 use crate::domain::seed::{Seed, SeedError};
 
 pub use staff_of_seed::{Logins, demo_password, demo_totp};
@@ -110,7 +111,8 @@ pub fn demo_seed() -> Result<Seed, SeedError> {
 }
 
 /// Writes what a seed tells, by slug or natural key, and makes two staff members per role for its
-/// first association. Running it twice changes nothing; nothing is ever deleted.
+/// first association; in the demo also one owner for each other, so that one can see that
+/// associations do not see each other (R55). Running it twice changes nothing; nothing is ever deleted.
 ///
 /// *effects*: reference rows, keys of new associations, staff; audit rows.
 ///
@@ -131,12 +133,21 @@ pub async fn bootstrap(
             name: association.name.clone(),
         });
     }
-    let staff = match (seed.associations.first(), written.associations.first()) {
+    let mut staff = match (seed.associations.first(), written.associations.first()) {
         (Some(association), Some(id)) => {
             staff_of_seed::make(ctx, &association.slug, *id, logins).await?
         }
         _ => Vec::new(),
     };
+    if logins == Logins::Demo {
+        let others = seed.associations.iter().zip(&written.associations).skip(1);
+        for (association, id) in others {
+            let owner = Role::Owner;
+            staff.extend(
+                staff_of_seed::make_one(ctx, &association.slug, *id, owner, 1, logins).await?,
+            );
+        }
+    }
     Ok(BootstrapReport {
         case: CaseMade {
             id: written.case.to_string(),

@@ -8,16 +8,17 @@ use crate::app::sign_up::challenge_hashes;
 use crate::crypto::challenge::{parse_token, verify};
 use crate::crypto::token;
 use crate::db::claimant::{self, ClaimantRow};
-use crate::db::confirmation::{self, ConfirmationRow, MAX_ATTEMPTS};
+use crate::db::confirmation::{self, ConfirmationRow};
 use crate::db::{Conn, Scope, lookup};
 use crate::domain::field::{FieldCode, FieldErrors};
 use crate::domain::ids::{ChallengeId, ClaimantId};
 use crate::domain::reference::Reference;
 
 pub use crate::crypto::challenge::ChallengePurpose;
+pub use crate::db::confirmation::MAX_ATTEMPTS;
 
 /// Codes made for one claimant in a day, at most (DESIGN 4).
-const MAX_CODES_A_DAY: i64 = 10;
+pub const MAX_CODES_A_DAY: i64 = 10;
 
 /// What somebody shows to prove that a mail reached them.
 #[derive(Clone, Debug)]

@@ -211,7 +211,9 @@ fn hashes(ctx: &Ctx, case: CaseId, text: &str) -> Vec<Vec<u8>> {
     }
     // names of entities have signs a person's name may not have, but fold alike
     if let Ok(name) = PersonalName::parse(text) {
-        push("surname", &name.folded());
+        for variant in name.folded_variants() {
+            push("surname", &variant);
+        }
     }
     if let Some(reference) = Reference::parse(text) {
         hashes.push(

@@ -119,7 +119,7 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
     let mut tx = ctx.pools.begin(scope).await?;
     let row = rows::get(&mut tx, scope, association, id).await?;
     if clear {
-        let deed = actor.deed(id.uuid(), "view_claimant");
+        let deed = actor.deed(id.uuid(), trail::VIEW);
         deed.write(ctx, &mut tx, scope).await?;
     }
     let belongings = rows::list_belongings(&mut tx, scope, association, &[row.id]).await?;

@@ -6,16 +6,20 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
 use crate::app::clock::Clock;
 use crate::app::directory::Directories;
 use crate::app::error::{AppError, AppResult};
+use crate::app::intake::Intake;
 use crate::app::keyring::Keyring;
 use crate::blob::Blobs;
 use crate::db::Pools;
 
 /// Write actions that may run at the same time in a process; the rest waits in line.
 const MAX_WRITES: usize = 256;
+/// How long a write action may wait in line before it is refused.
+const LINE_ENDS: Duration = Duration::from_secs(10);
 
 /// Settings of the actions, read once from the configuration.
 #[derive(Clone, Debug)]
@@ -43,6 +47,8 @@ pub struct Ctx {
     pub settings: Arc<Settings>,
     /// Public data of cases, remembered for a moment.
     pub directories: Arc<Directories>,
+    /// Sign-ups that wait to be written together.
+    pub(in crate::app) intake: Arc<Intake>,
     writes: Arc<Semaphore>,
     runtime: Handle,
 }
@@ -67,6 +73,7 @@ impl Ctx {
             blobs,
             directories: Arc::new(Directories::new(settings.directory_ttl)),
             settings: Arc::new(settings),
+            intake: Arc::default(),
             writes: Arc::new(Semaphore::new(MAX_WRITES)),
             runtime: Handle::current(),
         }
@@ -81,17 +88,15 @@ impl Ctx {
     /// drops a handler's future when the client resets (DESIGN 2).
     ///
     /// # Errors
-    /// What the action says; `Unavailable` if the process is shutting down.
+    /// What the action says; `Unavailable` if the line is too long or the process is shutting down.
     pub async fn to_end<T, F>(&self, action: F) -> AppResult<T>
     where
         T: Send + 'static,
         F: Future<Output = AppResult<T>> + Send + 'static,
     {
-        let permit = self
-            .writes
-            .clone()
-            .acquire_owned()
+        let permit = timeout(LINE_ENDS, self.writes.clone().acquire_owned())
             .await
+            .map_err(|late| AppError::Unavailable(Box::new(late)))?
             .map_err(|closed| AppError::Unavailable(Box::new(closed)))?;
         let task = self.runtime.spawn(async move {
             let done = action.await;
@@ -99,6 +104,19 @@ impl Ctx {
             done
         });
         task.await.map_err(AppError::internal)?
+    }
+
+    /// Sign-ups that wait for a writer (decision 6).
+    pub fn sign_ups_waiting(&self) -> usize {
+        self.intake.waiting()
+    }
+
+    /// Runs a task that a write action waits for: it does not end with the action.
+    pub(in crate::app) fn spawn<F>(&self, task: F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.runtime.spawn(task);
     }
 
     /// Waits until every write action has ended, and lets no new one begin.

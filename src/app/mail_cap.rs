@@ -15,6 +15,11 @@ use crate::db::{Conn, Scope};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::CaseId;
 
+/// Mails nobody authenticated asked for, per address and 24 h.
+pub const CONFIRMATION_CAP: i64 = 3;
+/// Links to a record whose contact was confirmed, per address and 24 h.
+pub const ACCESS_CAP: i64 = 10;
+
 /// What is counted together, per address and 24 h.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::app) enum MailCap {
@@ -27,8 +32,8 @@ pub(in crate::app) enum MailCap {
 impl MailCap {
     const fn limit(self) -> i64 {
         match self {
-            Self::Confirmation => 3,
-            Self::Access => 10,
+            Self::Confirmation => CONFIRMATION_CAP,
+            Self::Access => ACCESS_CAP,
         }
     }
 }

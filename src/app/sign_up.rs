@@ -12,13 +12,14 @@ use crate::app::ctx::Ctx;
 use crate::app::directory::{AssociationEntry, CaseEntry, Directory};
 use crate::app::error::{AppError, AppResult};
 use crate::app::idempotency::{self, Kept};
+use crate::app::intake;
 use crate::app::vault::Vault;
 use crate::crypto::challenge::ChallengePurpose;
 use crate::crypto::token;
+use crate::db::DbError;
 use crate::db::sign_up::{
     CapIds, ConsentRows, DataKeyRow, IdentityRow, LookupRows, MailRow, MailboxRows, SignUpRows,
 };
-use crate::db::{DbError, sign_up as db};
 use crate::domain::claimant::{ClaimantState, ContactKind};
 use crate::domain::consent::{Channel, Purpose};
 use crate::domain::contact::Contact;
@@ -70,7 +71,7 @@ pub struct SignedUp {
     pub state: ClaimantState,
     /// The association.
     pub association: AssociationId,
-    /// Notices for the page (R17).
+    /// What the claimant is told beside it (R17).
     pub notices: Vec<SignUpNotice>,
 }
 
@@ -81,9 +82,12 @@ struct Answer {
     reference: String,
     state: String,
     association: AssociationId,
+    #[serde(default)]
+    notices: Vec<SignUpNotice>,
 }
 
-/// Registers a person's wish to join: one statement, then at most one mail.
+/// Registers a person's wish to join: one statement with those that arrive beside it, then at
+/// most one mail.
 ///
 /// *effects*: claimant, data key, mailboxes, consents, look-ups, audit `sign_up`; with an e-mail
 /// within the cap a challenge and an outbox row, over it at most one delayed row per address.
@@ -102,13 +106,11 @@ pub async fn sign_up(ctx: &Ctx, request: SignUpRequest) -> AppResult<SignedUp> {
         Err(refusal) => return replay(ctx, &kept, now).await?.ok_or(refusal),
     };
     let (signed_up, rows) = fresh;
-    let mut conn = ctx.pools.intake().await?;
-    let inserted = match Box::pin(db::insert(&mut conn, rows)).await {
+    let inserted = match intake::write(ctx, rows).await {
         Ok(inserted) => inserted,
         Err(DbError::LockTimeout) => return Err(AppError::IdempotencyRunning),
         Err(error) => return Err(error.into()),
     };
-    drop(conn);
     if inserted {
         metrics::counter!("joinder_sign_ups_total").increment(1);
         return Ok(signed_up);
@@ -212,7 +214,7 @@ async fn replay(ctx: &Ctx, kept: &Kept, now: DateTime<Utc>) -> AppResult<Option<
         reference: Reference::of(answer.id),
         state: state.ok_or(DbError::Corrupt("idempotency_keys.response"))?,
         association: answer.association,
-        notices: Vec::new(),
+        notices: answer.notices,
     }))
 }
 
@@ -283,6 +285,7 @@ async fn rows(
         reference: signed_up.reference.as_str().to_owned(),
         state: signed_up.state.as_str().to_owned(),
         association: association.id,
+        notices: signed_up.notices.clone(),
     };
     Ok(SignUpRows {
         claimant_id: id.uuid(),

@@ -1,5 +1,6 @@
 //! Writes and reads the audit trail of what staff do.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
@@ -15,8 +16,11 @@ use crate::crypto::token;
 use crate::db::audit::{self, AuditRow};
 use crate::db::{Conn, Scope};
 use crate::domain::ids::{AssociationId, ClaimantId, StaffId};
+use crate::domain::outage::day_in_rome;
 
-/// Entries shown of one record; a record has a few dozen in its life.
+/// The action of looking at what is sealed (DESIGN 3.8).
+pub(in crate::app) const VIEW: &str = "view_claimant";
+/// Entries shown of one record, and as many views; a record has a few dozen in its life.
 const SHOWN: i64 = 500;
 
 /// Something a staff member did, or tried.
@@ -80,6 +84,8 @@ pub struct TrailEntry {
     pub at: DateTime<Utc>,
     /// Who acted: `public`, `claimant`, `staff`, `system`, `operator`.
     pub actor_kind: String,
+    /// Id of who acted, where one is known.
+    pub actor: Option<Uuid>,
     /// Name of the staff member, where one acted.
     pub actor_name: Option<String>,
     /// Verb.
@@ -92,14 +98,35 @@ pub struct TrailEntry {
     pub reason: Option<String>,
 }
 
-/// The newest 500 entries about a claimant, newest first, with the reasons opened.
+/// A trail with the views of one person on one day (Europe/Rome) as one entry, the newest, and how
+/// often it happened: many looks must not hide what was done.
+pub fn folded(trail: Vec<TrailEntry>) -> Vec<(TrailEntry, u32)> {
+    let mut lines: Vec<(TrailEntry, u32)> = Vec::with_capacity(trail.len());
+    for entry in trail {
+        let same = |(line, _): &&mut (TrailEntry, u32)| {
+            line.action == VIEW
+                && line.actor == entry.actor
+                && day_in_rome(line.at) == day_in_rome(entry.at)
+        };
+        let seen_before = entry.action == VIEW;
+        match lines.iter_mut().find(same).filter(|_| seen_before) {
+            Some((_, times)) => *times = times.saturating_add(1),
+            None => lines.push((entry, 1)),
+        }
+    }
+    lines
+}
+
+/// The newest entries about a claimant, newest first, with the reasons opened.
 pub(in crate::app) async fn read(
     ctx: &Ctx,
     conn: &mut Conn,
     scope: Scope,
     subject: Uuid,
 ) -> AppResult<Vec<TrailEntry>> {
-    let rows = audit::list(conn, scope, subject, SHOWN).await?;
+    let mut rows = audit::list_without(conn, scope, subject, VIEW, SHOWN).await?;
+    rows.extend(audit::list_only(conn, scope, subject, VIEW, SHOWN).await?);
+    rows.sort_unstable_by_key(|row| Reverse(row.id));
     let mut people: Vec<Uuid> = rows
         .iter()
         .filter(|row| row.actor_kind == "staff")
@@ -155,10 +182,12 @@ async fn entry(
         }
         _ => None,
     };
+    let actor = row.actor_id;
     let actor_name = row.actor_id.and_then(|id| names.get(&id).cloned());
     Ok(TrailEntry {
         at: row.created_at,
         actor_kind: row.actor_kind,
+        actor,
         actor_name,
         action: row.action,
         before: row.before,

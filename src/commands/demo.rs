@@ -134,6 +134,7 @@ fn tell(config: &Config) -> anyhow::Result<()> {
     say(
         "           also reader-, reviewer-, case-manager-, payout-, auditor-, operator-, 1 and 2 of each",
     )?;
+    say("           another association: owner-1@altroconsumo.example")?;
     if let Ok(totp) = bootstrap::demo_totp("owner-1@codacons.example") {
         say(&format!(
             "           authenticator secret {}",

@@ -55,18 +55,44 @@ pub async fn insert_all(conn: &mut Conn, _scope: Scope, rows: &[AuditRow]) -> Db
     Ok(())
 }
 
-/// The trail of a subject, newest first, at most `limit`.
+/// The trail of a subject without one action, newest first, at most `limit`.
 ///
 /// # Errors
 /// As the database says.
-pub async fn list(
+pub async fn list_without(
     conn: &mut Conn,
     scope: Scope,
     subject: Uuid,
+    action: &str,
     limit: i64,
 ) -> DbResult<Vec<AuditRow>> {
     let mut query = audit::table
         .filter(audit::subject_id.eq(subject))
+        .filter(audit::action.ne(action))
+        .order(audit::id.desc())
+        .limit(limit)
+        .select(AuditRow::as_select())
+        .into_boxed();
+    if let Some(association) = scope.association() {
+        query = query.filter(audit::association_id.eq(association.uuid()));
+    }
+    Ok(query.load(conn).await?)
+}
+
+/// The times of one action in the trail of a subject, newest first, at most `limit`.
+///
+/// # Errors
+/// As the database says.
+pub async fn list_only(
+    conn: &mut Conn,
+    scope: Scope,
+    subject: Uuid,
+    action: &str,
+    limit: i64,
+) -> DbResult<Vec<AuditRow>> {
+    let mut query = audit::table
+        .filter(audit::subject_id.eq(subject))
+        .filter(audit::action.eq(action))
         .order(audit::id.desc())
         .limit(limit)
         .select(AuditRow::as_select())

@@ -16,6 +16,13 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use crate::db::error::{DbError, DbResult};
 use crate::db::scope::Scope;
 
+/// Settings of the intake pool. The batch's statement is planned once, whatever it holds: it
+/// only inserts and looks up by key, and a plan made while a table was small must not scan it later.
+const INTAKE: &str = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; \
+     SET jit = off; SET ROLE joinder_intake";
+/// Settings of the other pool.
+const APP: &str = "SET ROLE joinder_app";
+
 /// A connection to Postgres.
 pub type Conn = AsyncPgConnection;
 
@@ -34,8 +41,8 @@ impl Pools {
     /// `Unavailable` if the URL cannot be read, or outside a runtime.
     pub fn new(database_url: &str, size: usize) -> DbResult<Self> {
         Ok(Self {
-            intake: pool(database_url, size, "joinder_intake")?,
-            app: pool(database_url, size, "joinder_app")?,
+            intake: pool(database_url, size, INTAKE)?,
+            app: pool(database_url, size, APP)?,
         })
     }
 
@@ -158,14 +165,14 @@ impl Drop for Tx {
     }
 }
 
-fn pool(database_url: &str, size: usize, role: &'static str) -> DbResult<Pool<Conn>> {
+fn pool(database_url: &str, size: usize, settings: &'static str) -> DbResult<Pool<Conn>> {
     let mut config = ManagerConfig::default();
     // a connection's reader lives on the runtime that opened it: not on that of a thread of actix,
     // which ends before the last write actions do
     let runtime = tokio::runtime::Handle::try_current()
         .map_err(|error| DbError::Unavailable(Box::new(error)))?;
     config.custom_setup = Box::new(move |url| {
-        let opening = runtime.spawn(connect_as(url.to_owned(), Some(role)));
+        let opening = runtime.spawn(connect_with(url.to_owned(), settings));
         async move {
             opening
                 .await
@@ -188,12 +195,12 @@ fn pool(database_url: &str, size: usize, role: &'static str) -> DbResult<Pool<Co
 /// # Errors
 /// `Unavailable` if the server cannot be reached.
 pub async fn connect_owner(database_url: &str) -> DbResult<Conn> {
-    Ok(connect_as(database_url.to_owned(), None).await?)
+    Ok(connect_with(database_url.to_owned(), "").await?)
 }
 
-fn connect_as(
+fn connect_with(
     url: String,
-    role: Option<&'static str>,
+    settings: &'static str,
 ) -> BoxFuture<'static, Result<Conn, ConnectionError>> {
     async move {
         let bad = |error: tokio_postgres::Error| ConnectionError::BadConnection(error.to_string());
@@ -204,13 +211,9 @@ fn connect_as(
         let (client, connection) = config.connect(tls()).await.map_err(bad)?;
         let mut conn =
             AsyncPgConnection::try_from_client_and_connection(client, connection).await?;
-        let mut setup = "SET lock_timeout = '2s'; SET statement_timeout = '30s'; \
-             SET idle_in_transaction_session_timeout = '60s'"
-            .to_owned();
-        if let Some(role) = role {
-            setup = format!("{setup}; SET ROLE {role}");
-        }
-        conn.batch_execute(&setup)
+        let setup = "SET lock_timeout = '2s'; SET statement_timeout = '30s'; \
+             SET idle_in_transaction_session_timeout = '60s'";
+        conn.batch_execute(&format!("{setup}; {settings}"))
             .await
             .map_err(ConnectionError::CouldntSetupConfiguration)?;
         Ok(conn)

@@ -71,6 +71,27 @@ impl CodiceFiscale {
     /// `format` for another shape, `checksum` for a wrong check letter, `out_of_range` for a birth
     /// date no calendar has.
     pub fn parse(text: &str) -> Result<Self, ValueError> {
+        let code = Self::shaped(text)?;
+        if check_letter(&code.part(0, 15)) != code.0.chars().last() {
+            return Err(CHECKSUM);
+        }
+        let (day, month, year) = code.birth_day_month_year_of_century();
+        if [1900, 2000]
+            .iter()
+            .all(|century| NaiveDate::from_ymd_opt(century + year, month, day).is_none())
+        {
+            return Err(DATE);
+        }
+        Ok(code)
+    }
+
+    /// A code whose check letter is wrong: a person has one slip in it, so birth date and sex in it
+    /// can still be compared. Never to be kept.
+    pub(super) fn despite_checksum(text: &str) -> Option<Self> {
+        (Self::parse(text) == Err(CHECKSUM)).then(|| Self::shaped(text).ok())?
+    }
+
+    fn shaped(text: &str) -> Result<Self, ValueError> {
         let code: String = text
             .chars()
             .filter(|character| !character.is_whitespace())
@@ -83,16 +104,6 @@ impl CodiceFiscale {
         let code = Self(code);
         if !MONTHS.contains(&code.part(8, 9)) {
             return Err(FORMAT);
-        }
-        if check_letter(&code.part(0, 15)) != code.0.chars().last() {
-            return Err(CHECKSUM);
-        }
-        let (day, month, year) = code.birth_day_month_year_of_century();
-        if [1900, 2000]
-            .iter()
-            .all(|century| NaiveDate::from_ymd_opt(century + year, month, day).is_none())
-        {
-            return Err(DATE);
         }
         Ok(code)
     }

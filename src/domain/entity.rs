@@ -109,16 +109,13 @@ impl Entity {
     /// Reads an entity; what is wrong is noted in `errors` under `pointer` and gives `None`.
     pub fn parse(input: &EntityInput, errors: &mut FieldErrors, pointer: &str) -> Option<Self> {
         let at = |field: &str| format!("{pointer}/{field}");
-        let name = errors.take(at("name"), name(input));
+        // in the order of the form: so errors are read
         let codice_fiscale = errors.take(at("codice_fiscale"), code(input));
+        let name = errors.take(at("name"), name(input));
         let vat_number = filled(input.vat_number.as_deref())
             .map(VatNumber::parse)
             .transpose();
         let vat_number = errors.take(at("vat_number"), vat_number);
-        let address = match &input.address {
-            None => Some(None),
-            Some(address) => PostalAddress::parse(address, errors, &at("address")).map(Some),
-        };
         let legal_representative = match &input.legal_representative {
             Some(person) => LegalRepresentative::parse(person, errors, &at("legal_representative")),
             None => errors.take(
@@ -128,6 +125,10 @@ impl Entity {
                     "error-legal-representative-required",
                 )),
             ),
+        };
+        let address = match &input.address {
+            None => Some(None),
+            Some(address) => PostalAddress::parse(address, errors, &at("address")).map(Some),
         };
         Some(Self {
             name: name?,

@@ -36,6 +36,14 @@ pub(super) fn fold_umlauts(text: &str) -> String {
     fold(&written)
 }
 
+/// A folded name with the umlauts that are written out (`oe`) as plain vowels (`o`).
+pub(super) fn contract_umlauts(folded: &str) -> String {
+    folded
+        .replace("ae", "a")
+        .replace("oe", "o")
+        .replace("ue", "u")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

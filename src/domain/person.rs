@@ -91,8 +91,7 @@ impl Person {
         pointer: &str,
     ) -> Option<Self> {
         let at = |field: &str| format!("{pointer}/{field}");
-        let given_name = take_name(input.given_name.as_deref(), "given_name", errors, pointer);
-        let family_name = take_name(input.family_name.as_deref(), "family_name", errors, pointer);
+        // in the order of the form: so errors are read
         let codice_fiscale = errors.take(at("codice_fiscale"), code(input));
         let foreign_document = match &input.foreign_document {
             None => Some(None),
@@ -100,20 +99,24 @@ impl Person {
                 ForeignDocument::parse(document, errors, &at("foreign_document")).map(Some)
             }
         };
+        let given_name = take_name(input.given_name.as_deref(), "given_name", errors, pointer);
+        let family_name = take_name(input.family_name.as_deref(), "family_name", errors, pointer);
         let birth_date = errors.take(at("birth_date"), birth_date(input, today));
-        let birth_place = errors.take(at("birth_place"), birth_place(input));
         let sex = filled(input.sex.as_deref()).map(Sex::parse).transpose();
         let sex = errors.take(at("sex"), sex);
-        let address = match &input.address {
-            None => Some(None),
-            Some(address) => PostalAddress::parse(address, errors, &at("address")).map(Some),
-        };
         let birth = Birth {
             code: codice_fiscale.as_ref().and_then(Option::as_ref),
+            typed: filled(input.codice_fiscale.as_deref()),
+            provisional: input.provisional == Some(true),
             date: birth_date,
             sex,
         };
         let (birth_date, sex) = birth.agreed(today, errors, pointer);
+        let birth_place = errors.take(at("birth_place"), birth_place(input));
+        let address = match &input.address {
+            None => Some(None),
+            Some(address) => PostalAddress::parse(address, errors, &at("address")).map(Some),
+        };
         Some(Self {
             given_name: given_name?,
             family_name: family_name?,
@@ -184,6 +187,10 @@ impl Person {
 )]
 struct Birth<'code> {
     code: Option<&'code PersonCode>,
+    /// The code as it was typed, right or wrong.
+    typed: Option<&'code str>,
+    /// Whether a code of eleven digits is meant, which tells no birth date.
+    provisional: bool,
     /// `None` when wrong, `Some(None)` when missing.
     date: Option<Option<NaiveDate>>,
     sex: Option<Option<Sex>>,
@@ -207,12 +214,23 @@ impl Birth<'_> {
         };
         let Some(code) = usual else {
             let code_failed = errors.concerns(&format!("{pointer}/codice_fiscale"));
-            if self.date == Some(None) && !code_failed {
+            if let Some(code) = self.typed.and_then(CodiceFiscale::despite_checksum) {
+                self.compare(&code, errors, pointer);
+            }
+            if self.date == Some(None) && (self.provisional || !code_failed) {
                 let required = ValueError::new(FieldCode::Required, "error-birth-date-required");
                 errors.take::<()>(format!("{pointer}/birth_date"), Err(required));
             }
             return (self.date.flatten(), self.sex);
         };
+        self.compare(code, errors, pointer);
+        let date = self.date.map(|date| date.unwrap_or(code.birth_date(today)));
+        let sex = self.sex.map(|sex| sex.or(Some(code.sex())));
+        (date, sex)
+    }
+
+    /// Notes where date and sex contradict a code.
+    fn compare(&self, code: &CodiceFiscale, errors: &mut FieldErrors, pointer: &str) {
         if let Some(Some(date)) = self.date
             && !code.matches_birth_date(date)
         {
@@ -231,9 +249,6 @@ impl Birth<'_> {
                 "error-sex-mismatch",
             );
         }
-        let date = self.date.map(|date| date.unwrap_or(code.birth_date(today)));
-        let sex = self.sex.map(|sex| sex.or(Some(code.sex())));
-        (date, sex)
     }
 }
 

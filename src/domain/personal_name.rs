@@ -1,6 +1,6 @@
 //! One part of a person's name: given or family name.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +41,13 @@ impl PersonalName {
     pub fn folded(&self) -> String {
         folding::fold(&self.0)
     }
+
+    /// The ways this name may stand folded in the index: Müller is also written Mueller and Muller.
+    pub fn folded_variants(&self) -> BTreeSet<String> {
+        let written_out = folding::fold_umlauts(&self.0);
+        let contracted = folding::contract_umlauts(&written_out);
+        BTreeSet::from([self.folded(), written_out, contracted])
+    }
 }
 
 impl TryFrom<String> for PersonalName {
@@ -68,6 +75,25 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn umlauts_are_found_however_they_are_written() {
+        for (stored, typed) in [
+            ("Müller", "MUELLER"),
+            ("Mueller", "müller"),
+            ("Müller", "muller"),
+            ("Schröder", "Schroeder"),
+            ("Jäger", "Jaeger"),
+            ("Groß", "GROSS"),
+            ("Manuele", "manuele"),
+        ] {
+            let stored = PersonalName::parse(stored).unwrap().folded();
+            let variants = PersonalName::parse(typed).unwrap().folded_variants();
+            assert!(variants.contains(&stored), "{typed}");
+        }
+        let variants = PersonalName::parse("Rossi").unwrap().folded_variants();
+        assert_eq!(variants.len(), 1);
+    }
 
     #[test]
     fn names_are_tidied_and_folded() {

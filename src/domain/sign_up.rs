@@ -110,7 +110,8 @@ pub struct SignUpConsent {
 }
 
 /// What the claimant is told beside an accepted sign-up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SignUpNotice {
     /// The contact address is on a domain that is down: mail may come late, the second channel counts.
     ContactDomainDown,
@@ -118,6 +119,24 @@ pub enum SignUpNotice {
     ContactOnAffectedDomain,
     /// The contact address is one of the mailboxes that failed.
     ContactIsMailbox,
+}
+
+impl SignUpNotice {
+    /// All notices.
+    pub const ALL: [Self; 3] = [
+        Self::ContactDomainDown,
+        Self::ContactOnAffectedDomain,
+        Self::ContactIsMailbox,
+    ];
+
+    /// Code in answers and in the database, as it is serialized.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ContactDomainDown => "contact_domain_down",
+            Self::ContactOnAffectedDomain => "contact_on_affected_domain",
+            Self::ContactIsMailbox => "contact_is_mailbox",
+        }
+    }
 }
 
 /// A sign-up that fits its case.

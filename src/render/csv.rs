@@ -195,17 +195,18 @@ fn guarded(value: &str) -> String {
     }
 }
 
-/// For Excel, `="00184"` where the bare cell would become a number or a date; only digits, letters
-/// and a few harmless signs come into such a formula, so nobody can put one of their own there.
+/// For Excel, `="00184"`: text even where the bare cell would become a number or a date, and alike
+/// in the whole column. Only digits, letters and a few harmless signs come into such a formula, so
+/// nobody can put one of their own there.
 fn coded(dialect: Dialect, value: &str) -> String {
-    let harmless = value
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'-' | b' '));
-    let begins_with_digit = value
+    let harmless = value.bytes().all(|byte| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'-' | b' ' | b'*')
+    });
+    let begins_plain = value
         .bytes()
         .next()
-        .is_some_and(|byte| byte.is_ascii_digit());
-    if dialect == Dialect::Excel && harmless && begins_with_digit {
+        .is_some_and(|byte| byte.is_ascii_alphanumeric());
+    if dialect == Dialect::Excel && harmless && begins_plain {
         format!("=\"{value}\"")
     } else {
         guarded(value)
@@ -283,8 +284,13 @@ mod tests {
             ("partita_iva", "00743110157", "=\"00743110157\""),
             ("residenza_civico", "1/2", "=\"1/2\""),
             ("id_pratica", "0123456789AB", "=\"0123456789AB\""),
-            ("codice_fiscale", "RSSMRA80A01H501U", "RSSMRA80A01H501U"),
+            (
+                "codice_fiscale",
+                "RSSMRA80A01H501U",
+                "=\"RSSMRA80A01H501U\"",
+            ),
             ("residenza_provincia", "NA", "NA"),
+            ("codice_luogo_nascita", "", ""),
         ] {
             assert_eq!(plain[column(name)], bare);
             assert_eq!(excel[column(name)], forced);
@@ -303,7 +309,12 @@ mod tests {
             assert_eq!(coded(Dialect::Excel, hostile), bare);
             assert_eq!(coded(Dialect::Plain, hostile), bare);
         }
-        for (value, cell) in [("1\"&A1&\"", "1\"&A1&\""), ("1+1", "1+1"), ("3", "=\"3\"")] {
+        for (value, cell) in [
+            ("1\"&A1&\"", "1\"&A1&\""),
+            ("1+1", "1+1"),
+            ("3", "=\"3\""),
+            ("RSS***1U", "=\"RSS***1U\""),
+        ] {
             assert_eq!(coded(Dialect::Excel, value), cell);
         }
         assert_eq!(

@@ -221,6 +221,10 @@ pub struct Style {
     pub demo: bool,
     /// Whether it is a page of the console.
     pub console: bool,
+    /// Whether this browser held a claimant's session or link before.
+    pub known: bool,
+    /// Path of the request, without query.
+    pub path: String,
     /// Told to whoever asks what happened.
     pub request_id: String,
 }
@@ -334,7 +338,8 @@ fn page(kind: Kind, wait: Option<u64>, style: &Style) -> MessagePage {
         ..Chrome::default()
     };
     match kind.status {
-        StatusCode::UNAUTHORIZED => MessagePage::session_over(chrome),
+        StatusCode::UNAUTHORIZED if style.known => MessagePage::session_over(chrome),
+        StatusCode::UNAUTHORIZED => MessagePage::enter(chrome),
         StatusCode::FORBIDDEN => MessagePage::forbidden(chrome),
         StatusCode::NOT_FOUND => MessagePage::not_found(chrome),
         StatusCode::CONFLICT => MessagePage::conflict(chrome),
@@ -350,10 +355,14 @@ fn page(kind: Kind, wait: Option<u64>, style: &Style) -> MessagePage {
 }
 
 /// In the console a missing login or second factor leads to its form.
-fn way_on(error: &WebError, style: &Style) -> Option<&'static str> {
+fn way_on(error: &WebError, style: &Style) -> Option<String> {
     match error {
-        WebError::App(AppError::Unauthenticated) if style.console => Some("/console/login"),
-        WebError::App(AppError::StepUpRequired) if style.console => Some("/console/step-up"),
+        WebError::App(AppError::Unauthenticated) if style.console => {
+            Some("/console/login".to_owned())
+        }
+        WebError::App(AppError::StepUpRequired) if style.console => {
+            Some(format!("/console/step-up?back={}", style.path))
+        }
         _ => None,
     }
 }

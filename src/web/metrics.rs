@@ -9,6 +9,8 @@ use crate::app::Ctx;
 pub async fn show(handle: web::Data<PrometheusHandle>, ctx: web::Data<Ctx>) -> HttpResponse {
     let open = u32::try_from(ctx.pools.open_connections()).unwrap_or(u32::MAX);
     metrics::gauge!("joinder_database_connections").set(f64::from(open));
+    let waiting = u32::try_from(ctx.sign_ups_waiting()).unwrap_or(u32::MAX);
+    metrics::gauge!("joinder_sign_ups_waiting").set(f64::from(waiting));
     handle.run_upkeep();
     HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4; charset=utf-8")

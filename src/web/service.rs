@@ -5,7 +5,8 @@ use actix_web::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use actix_web::{HttpResponse, web};
 use serde_json::json;
 
-use crate::app::AppError;
+use crate::app::staff::sign_in;
+use crate::app::{AppError, challenge, mail_cap};
 use crate::domain::permission::operation;
 use crate::state::AppState;
 use crate::web::api::Description;
@@ -79,6 +80,19 @@ async fn limits(state: web::Data<AppState>) -> HttpResponse {
             "enforced": on,
             "key": "IPv4 address or IPv6 /64",
             "classes": classes,
+        },
+        // rows, enforced whatever the network's limits are
+        "mails": {
+            "unasked_per_address_and_24_hours": mail_cap::CONFIRMATION_CAP,
+            "access_links_per_address_and_24_hours": mail_cap::ACCESS_CAP,
+        },
+        "codes": {
+            "attempts_per_code": challenge::MAX_ATTEMPTS,
+            "codes_per_record_and_24_hours": challenge::MAX_CODES_A_DAY,
+        },
+        "staff_sign_in": {
+            "failures": sign_in::TRIES,
+            "window_minutes": sign_in::TRIES_MINUTES,
         },
         "body_bytes": extract::BODY_BYTES,
         "idempotency_key_characters": extract::idempotency::LONGEST,

@@ -291,7 +291,7 @@ async fn the_console_leads_from_the_queue_through_the_forms() {
     assert_eq!(place(&taken), own);
     let (_, one) = open(&app, &browser, &format!("{own}?lang=en")).await;
     assert!(one.contains("Lettera del 2 marzo") && one.contains("Mario Rossi"));
-    assert!(!one.contains("Confirm the contact") && one.contains("Enter personal data"));
+    assert!(!one.contains("Confirm the contact") && one.contains("Change personal details"));
     let late = send(&app, &browser, &confirmation, &typed).await;
     assert_eq!(late.status(), StatusCode::CONFLICT);
     app.stop().await;

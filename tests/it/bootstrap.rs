@@ -70,6 +70,34 @@ async fn a_case_is_there_as_soon_as_it_is_seeded() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn r55_the_demo_alone_has_an_owner_of_another_association() {
+    let app = TestApp::start().await;
+    let seed = bootstrap::demo_seed().unwrap();
+    let made = bootstrap::bootstrap(&app.ctx, &seed, Logins::Demo)
+        .await
+        .unwrap();
+    let other = made
+        .staff
+        .iter()
+        .find(|one| one.email == "owner-1@altroconsumo.example")
+        .unwrap();
+    assert_eq!(
+        (other.association.as_str(), other.role),
+        ("altroconsumo", "owner")
+    );
+    let of_the_first = |one: &&bootstrap::StaffMade| one.association == "codacons";
+    assert_eq!(
+        made.staff.iter().filter(of_the_first).count(),
+        2 * Role::ALL.len()
+    );
+    let again = bootstrap::bootstrap(&app.ctx, &seed, Logins::Demo)
+        .await
+        .unwrap();
+    assert!(again.staff.is_empty());
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn r11_r70_the_demo_offers_collection_only_where_a_register_says_so() {
     let app = TestApp::start().await;
     let seed = bootstrap::demo_seed().unwrap();

@@ -32,6 +32,7 @@ mod roles;
 mod schema;
 mod seed;
 mod sign_up;
+mod sign_up_batch;
 mod staff_access;
 mod staff_console;
 mod staff_list;

@@ -375,7 +375,7 @@ async fn what_was_typed_stays_and_is_shown_as_text() {
     added
         .says("value=\"maria@example.org\"")
         .says("value=\"caduta@libero.it\"")
-        .says("mailboxes[3][address]");
+        .says("mailboxes[1][address]");
     assert_eq!(added.html.matches(" checked").count(), 2);
     assert_eq!(app.number("SELECT count(*) FROM claimants").await, 0);
     app.stop().await;
@@ -404,6 +404,46 @@ async fn the_same_form_twice_is_one_sign_up_and_another_person_keeps_the_contact
     assert!(!form.html.contains("caduta@libero.it"));
     let stranger = Browser::new(&app).get(&again).await;
     assert!(!stranger.html.contains("maria@example.org"));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_person_keeps_phone_and_origin_too() {
+    let app = TestApp::seeded().await;
+    let browser = Browser::new(&app);
+    let joined = browser.join(&[("contact[phone]", "333 1234567")]).await;
+    assert_eq!(joined.status, 303, "{}", joined.html);
+    let page = browser.get(&joined.place).await.html;
+    let link = page.split("href=\"").find(|rest| rest.contains("again=1"));
+    let link = link
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap()
+        .replace("&#38;", "&");
+    browser
+        .get(&link)
+        .await
+        .says("value=\"+393331234567\"")
+        .says("name=\"via\" value=\"forum\"");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_never_came_in_is_told_how_and_who_was_out_too_long_that_it_is_over() {
+    let app = TestApp::seeded().await;
+    let stranger = Browser::new(&app).get("/me").await;
+    assert_eq!(stranger.status, 401);
+    stranger
+        .says("Non serve una password")
+        .says("href=\"/enter\"");
+    assert!(!stranger.html.contains("scaduta"));
+    let browser = Browser::new(&app);
+    browser.confirmed("maria@example.org").await;
+    app.clock().advance(TimeDelta::minutes(31));
+    let over = browser.get("/me").await;
+    assert_eq!(over.status, 401);
+    over.says("La sessione è scaduta").says("href=\"/enter\"");
     app.stop().await;
 }
 

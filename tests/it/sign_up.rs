@@ -32,7 +32,7 @@ async fn a_sign_up_is_short_and_answers_with_a_reference() {
         .await;
     assert_eq!(answer.headers["cache-control"], "no-store");
     let body = answer.expect(201);
-    assert_eq!(body.as_object().unwrap().len(), 3);
+    assert_eq!(body.as_object().unwrap().len(), 4);
     let made = signed_up(&body);
     assert_eq!(
         (made.reference.len(), made.state.as_str()),
@@ -78,6 +78,27 @@ async fn r17_while_an_incident_runs_the_same_holds_without_a_hold() {
     let builder = SignUpBuilder::new("caduta@libero.it");
     let refused = app.try_sign_up(&builder).await.wrong_fields();
     assert_eq!(refused, fields(&[("/contact/email", "same_as_mailbox")]));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r17_afterwards_a_contact_that_may_fail_is_taken_with_a_notice() {
+    let app = TestApp::seeded().await;
+    let fine = SignUpBuilder::new("maria@example.org").key("fine");
+    let body = app.try_sign_up(&fine).await.expect(201);
+    assert_eq!(body["notices"], json!([]));
+    let same = SignUpBuilder::new("caduta@libero.it").key("same");
+    let first = app.try_sign_up(&same).await.expect(201);
+    let notices = first["notices"].as_array().unwrap();
+    let codes: Vec<_> = notices.iter().map(|notice| &notice["code"]).collect();
+    assert_eq!(codes, ["contact_on_affected_domain", "contact_is_mailbox"]);
+    for notice in notices {
+        assert!(
+            notice["message"].as_str().unwrap().contains("recapito"),
+            "{notice}"
+        );
+    }
+    assert_eq!(app.try_sign_up(&same).await.expect(201), first, "a replay");
     app.stop().await;
 }
 

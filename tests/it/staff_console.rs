@@ -70,7 +70,7 @@ async fn a_case_manager_signs_in_searches_and_takes_the_list_in_clear() {
     let id = link.split('"').next().unwrap();
     let (status, one) = open(&app, &browser, &format!("/console/claimants/{id}")).await;
     assert_eq!(status, StatusCode::OK);
-    assert!(one.contains("maria@esempio.example") && one.contains("view_claimant"));
+    assert!(one.contains("maria@esempio.example") && one.contains("Dati visti in chiaro"));
     let (_, english) = open(&app, &browser, "/console?lang=en").await;
     assert!(english.contains("case management"));
 
@@ -84,7 +84,7 @@ async fn a_case_manager_signs_in_searches_and_takes_the_list_in_clear() {
         &[("csrf", &token), ("purpose", "Ricorso")],
     )
     .await;
-    assert_eq!(place(&early), "/console/step-up");
+    assert_eq!(place(&early), format!("/console/step-up?back={export}"));
     let fields = [
         ("csrf", token.as_str()),
         ("totp", &manager.code(&app)),
@@ -123,7 +123,7 @@ async fn a_case_manager_signs_in_searches_and_takes_the_list_in_clear() {
         &[("csrf", &token), ("purpose", "Ricorso")],
     )
     .await;
-    assert_eq!(place(&late), "/console/step-up");
+    assert_eq!(place(&late), format!("/console/step-up?back={export}"));
 
     let forged = send(&app, &browser, "/console/logout", &[("csrf", "x")]).await;
     assert_eq!(forged.status(), StatusCode::FORBIDDEN);
@@ -168,6 +168,59 @@ async fn step_up_never_leads_away_from_the_console() {
         let (_, page) = open(&app, &browser, &format!("/console/step-up?back={query}")).await;
         assert!(page.contains("name=\"back\" value=\"/console\""), "{back}");
     }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_refused_at_the_step_up_is_told_as_a_code_and_the_way_back_stays() {
+    let app = staff_seed::start().await;
+    let manager = person(&app, codacons(), Role::CaseManager).await;
+    let browser = app.browser();
+    sign_in(&app, &browser, &manager).await;
+    let back = format!("/console/cases/{SLUG}/export");
+    let (_, page) = open(&app, &browser, &back).await;
+    let token = csrf(&page).to_owned();
+    let fields = [("csrf", &*token), ("totp", "0"), ("back", &*back)];
+    let refused = send(&app, &browser, "/console/step-up", &fields).await;
+    assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
+    let page = refused.text().await.unwrap();
+    assert!(page.contains("Il codice non è giusto") && !page.contains("Password"));
+    let english = format!("href=\"/console/step-up?back={back}&#38;lang=en\"");
+    assert!(page.contains(&english), "{page}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_trail_is_told_in_words_and_looks_do_not_hide_what_was_done() {
+    let app = staff_seed::start().await;
+    let maria = Claimant::maria().insert(&app).await;
+    let browser = app.browser();
+    let manager = person(&app, codacons(), Role::CaseManager).await;
+    sign_in(&app, &browser, &manager).await;
+    let own = format!("/console/claimants/{maria}");
+    for _ in 0..3 {
+        open(&app, &browser, &own).await;
+    }
+    let other = app.browser();
+    let owner = person(&app, codacons(), Role::Owner).await;
+    sign_in(&app, &other, &owner).await;
+    let (_, page) = open(&app, &other, &own).await;
+    assert_eq!(page.matches("Dati visti in chiaro").count(), 2);
+    assert!(page.contains("(3 volte quel giorno)") && !page.contains("view_claimant"));
+    assert!(page.contains("dati della persona") || page.contains("mandato al rappresentante"));
+    assert!(
+        !page.contains("dell’avvocato"),
+        "claimants' words for staff"
+    );
+    assert_eq!(
+        app.number("SELECT count(*) FROM audit WHERE action = 'view_claimant'")
+            .await,
+        4
+    );
+    app.clock().advance(TimeDelta::days(1));
+    sign_in(&app, &browser, &manager).await;
+    let (_, next_day) = open(&app, &browser, &format!("{own}?lang=en")).await;
+    assert_eq!(next_day.matches("Data seen in clear").count(), 3);
     app.stop().await;
 }
 

@@ -39,7 +39,7 @@ async fn a_claimant_is_found_by_each_exact_word_and_nothing_else() {
     Claimant {
         email: "luca@esempio.example",
         mailboxes: &["luca@libero.it"],
-        person: Some(["Anna", "Bianchi", "BNCNNA58S70F205L", "20121", "MI"]),
+        person: Some(["Anna", "Müller", "BNCNNA58S70F205L", "20121", "MI"]),
         ..Claimant::maria()
     }
     .insert(&app)
@@ -63,6 +63,10 @@ async fn a_claimant_is_found_by_each_exact_word_and_nothing_else() {
             references(&list(&app, &bearer, &format!("q={word}")).await).is_empty(),
             "{word}"
         );
+    }
+    for written in ["m%C3%BCller", "MUELLER", "Muller"] {
+        let found = list(&app, &bearer, &format!("q={written}")).await;
+        assert_eq!(found["items"][0]["name"], "Anna Müller", "{written}");
     }
     let item = &list(&app, &bearer, "q=rossi").await["items"][0];
     assert_eq!(item["name"], "Maria Rossi");

@@ -399,6 +399,10 @@ async fn the_limits_told_are_those_of_the_operations() {
     .await;
     let limits: Value = app.get("/.well-known/limits").await.json().await.unwrap();
     assert_eq!(limits["network"]["enforced"], true);
+    assert_eq!(limits["mails"]["unasked_per_address_and_24_hours"], 3);
+    assert_eq!(limits["codes"]["attempts_per_code"], 5);
+    assert_eq!(limits["codes"]["codes_per_record_and_24_hours"], 10);
+    assert_eq!(limits["staff_sign_in"]["failures"], 10);
     let classes = limits["network"]["classes"].as_array().unwrap();
     let limited: BTreeSet<&str> = classes
         .iter()

@@ -1,4 +1,5 @@
-//! Staff of the first association of a seed: two per role (DESIGN 8).
+//! Staff of a seed: two per role of its first association (DESIGN 8); in the demo an owner of each
+//! other one too.
 
 use data_encoding::BASE32_NOPAD;
 
@@ -49,33 +50,43 @@ pub(super) async fn make(
     let mut made = Vec::new();
     for role in Role::ALL {
         for number in 1..=PER_ROLE {
-            let name = role.as_str().replace('_', "-");
-            let email = format!("{name}-{number}@{slug}.example");
-            if is_known(ctx, &email).await? {
-                continue;
-            }
-            let (password, totp) = secrets(&email, logins)?;
-            let new = NewStaff {
-                email: EmailAddress::parse(&email)
-                    .map_err(|_| AppError::internal("a slug makes a mail domain"))?,
-                name: format!("{name} {number}"),
-                password: password.clone(),
-                totp: Some(totp),
-                memberships: vec![(association, role)],
-            };
-            let created = staff::create(ctx, new).await?;
-            if let Some(totp) = created.totp {
-                made.push(StaffMade {
-                    association: slug.to_owned(),
-                    role: role.as_str(),
-                    email,
-                    password,
-                    totp_secret: totp.to_base32(),
-                });
-            }
+            made.extend(make_one(ctx, slug, association, role, number, logins).await?);
         }
     }
     Ok(made)
+}
+
+/// One member of a role; `None` where that login is there already.
+pub(super) async fn make_one(
+    ctx: &Ctx,
+    slug: &str,
+    association: AssociationId,
+    role: Role,
+    number: u8,
+    logins: Logins,
+) -> AppResult<Option<StaffMade>> {
+    let name = role.as_str().replace('_', "-");
+    let email = format!("{name}-{number}@{slug}.example");
+    if is_known(ctx, &email).await? {
+        return Ok(None);
+    }
+    let (password, totp) = secrets(&email, logins)?;
+    let new = NewStaff {
+        email: EmailAddress::parse(&email)
+            .map_err(|_| AppError::internal("a slug makes a mail domain"))?,
+        name: format!("{name} {number}"),
+        password: password.clone(),
+        totp: Some(totp),
+        memberships: vec![(association, role)],
+    };
+    let created = staff::create(ctx, new).await?;
+    Ok(created.totp.map(|totp| StaffMade {
+        association: slug.to_owned(),
+        role: role.as_str(),
+        email,
+        password,
+        totp_secret: totp.to_base32(),
+    }))
 }
 
 /// Whoever is there stays as is: a role taken away is not given back.

@@ -20,9 +20,12 @@ use crate::domain::ids::{AssociationId, StaffId};
 use crate::domain::permission::Role;
 
 /// Failed attempts per login address, and per network address.
+pub const TRIES: i32 = 10;
+/// Minutes in which they count.
+pub const TRIES_MINUTES: i64 = 15;
 const ALLOWANCE: Allowance = Allowance {
-    tries: 10,
-    window: TimeDelta::minutes(15),
+    tries: TRIES,
+    window: TimeDelta::minutes(TRIES_MINUTES),
 };
 const SCOPE: Scope = Scope::System("staff signing in");
 

@@ -95,6 +95,21 @@ fn r23_mismatches_block_and_all_errors_are_named() {
             ]),
         ),
         (
+            json!({"codice_fiscale": "RSSMRA85C12H501K", "birth_date": "1985-03-13", "sex": "F"}),
+            Err(vec![
+                ("/person/codice_fiscale".to_owned(), "checksum"),
+                ("/person/birth_date".to_owned(), "mismatch_birth_date"),
+                ("/person/sex".to_owned(), "mismatch_sex"),
+            ]),
+        ),
+        (
+            json!({"codice_fiscale": "12345678901", "provisional": true}),
+            Err(vec![
+                ("/person/codice_fiscale".to_owned(), "checksum"),
+                ("/person/birth_date".to_owned(), "required"),
+            ]),
+        ),
+        (
             json!({"codice_fiscale": " "}),
             one("codice_fiscale", "required"),
         ),

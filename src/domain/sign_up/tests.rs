@@ -271,9 +271,9 @@ fn all_errors_come_at_once() {
             "/consents",
             "/consents",
             "/via",
+            "/person/codice_fiscale",
             "/person/given_name",
             "/person/family_name",
-            "/person/codice_fiscale",
         ]
     );
     refused(json!({"association": ""}), "/association", "required");

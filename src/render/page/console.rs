@@ -228,8 +228,10 @@ pub struct ConflictLine {
 /// An entry of the trail.
 #[derive(Debug, Clone)]
 pub struct TrailLine {
-    /// When, UTC.
+    /// When, UTC; the last time, if more than once.
     pub at: DateTime<Utc>,
+    /// How often that day; views alone are counted together.
+    pub times: u32,
     /// `staff`, `claimant`, ...
     pub actor_kind: String,
     /// Name of the staff member.

@@ -64,8 +64,8 @@ pub struct JoinForm {
 }
 
 impl JoinForm {
-    /// How many mailbox rows the first visit shows.
-    pub const ROWS: usize = 3;
+    /// How many mailbox rows the first visit shows: most people have one, the button adds more.
+    pub const ROWS: usize = 1;
 
     /// The form of the first visit.
     pub fn blank() -> Self {

@@ -94,6 +94,17 @@ impl MessagePage {
         page
     }
 
+    /// Nobody came in yet: how to.
+    pub fn enter(chrome: Chrome) -> Self {
+        let mut page = Self::of(chrome, "enter");
+        let label = page.chrome.t("message-enter-action");
+        page.action = Some(Action {
+            href: "/enter".to_owned(),
+            label,
+        });
+        page
+    }
+
     /// The record was erased.
     pub fn erased(chrome: Chrome) -> Self {
         Self::of(chrome, "erased")

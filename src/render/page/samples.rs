@@ -562,6 +562,7 @@ fn rest(words: Words, pages: &mut Vec<(String, String)>) {
             MessagePage::internal(chrome(), words.say("01JABC")),
         ),
         ("session-over", MessagePage::session_over(chrome())),
+        ("enter", MessagePage::enter(chrome())),
         ("erased", MessagePage::erased(chrome())),
     ];
     for (name, page) in &messages {

@@ -9,6 +9,46 @@ use std::{
 use chrono::{NaiveDate, TimeZone, Utc};
 
 use super::*;
+use crate::domain::{mail::MailKind, sign_up::SignUpNotice};
+
+/// What a record's trail can tell of, read from the sources that write it.
+#[test]
+fn each_action_about_a_record_and_each_notice_has_words() {
+    let mut paths = Vec::new();
+    files(&root("src/app"), &mut paths);
+    let mut actions = BTreeSet::from(["sign_up".to_owned(), "view_claimant".to_owned()]);
+    for path in paths {
+        let source = fs::read_to_string(&path).expect("a source");
+        for (start, _) in source.match_indices("Entry::new(") {
+            let call = source.get(start..).and_then(|rest| rest.split(';').next());
+            let action = call.and_then(|call| call.split('"').nth(1));
+            actions.extend(action.map(str::to_owned));
+        }
+    }
+    assert!(actions.len() > 12, "{actions:?}");
+    for language in [Language::It, Language::En] {
+        let text = Text::new(language);
+        for action in &actions {
+            assert!(text.try_word("trail-action", action).is_some(), "{action}");
+        }
+        for kind in MailKind::ALL
+            .map(MailKind::as_str)
+            .iter()
+            .chain(&["resend"])
+        {
+            assert!(text.try_word("mails-kind", kind).is_some(), "{kind}");
+        }
+        for notice in SignUpNotice::ALL.map(SignUpNotice::as_str) {
+            assert!(
+                text.try_word("sign-up-notice", notice).is_some(),
+                "{notice}"
+            );
+        }
+        for letter in "abcdefghil".chars().map(String::from) {
+            assert!(text.try_word("staff-letter", &letter).is_some(), "{letter}");
+        }
+    }
+}
 
 fn root(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)

@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use crate::app::AppError;
 use crate::app::claimant_list::{self, DEFAULT_LIMIT, Item};
 use crate::app::claimant_view::{self, ClaimantView, ShownIdentity};
+use crate::app::trail;
 use crate::domain::claimant::ClaimantState;
 use crate::domain::ids::ClaimantId;
 use crate::domain::permission::operation;
@@ -189,11 +190,11 @@ fn claimant_page(console: Console, view: ClaimantView) -> ClaimantPage {
                 settled: row.settled_at.is_some(),
             })
             .collect(),
-        trail: view
-            .trail
+        trail: trail::folded(view.trail)
             .into_iter()
-            .map(|entry| TrailLine {
+            .map(|(entry, times)| TrailLine {
                 at: entry.at,
+                times,
                 actor_kind: entry.actor_kind,
                 actor_name: entry.actor_name,
                 action: entry.action,

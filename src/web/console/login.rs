@@ -161,8 +161,10 @@ pub async fn step_up(
         Ok(_) => Ok(see_other(back)),
         Err(error) => {
             let refusal = refusal(error)?;
+            let mut console = inside(&state, language, &request, &staff).await?;
+            console.chrome.path = format!("/console/step-up?back={back}");
             let page = StepUpPage {
-                console: inside(&state, language, &request, &staff).await?,
+                console,
                 back: back.to_owned(),
                 refusal: Some(refusal),
             };

@@ -65,6 +65,13 @@ impl Holder {
         self.cookie(options, String::new(), 0)
     }
 
+    /// Whether a browser held a claimant's session or link before: its session may be over.
+    pub fn is_known(request: &HttpRequest, options: &WebOptions) -> bool {
+        [Self::Claimant, Self::Known]
+            .into_iter()
+            .any(|holder| holder.read(request, options).is_some())
+    }
+
     /// The token in the cookie of a request.
     pub fn read(self, request: &HttpRequest, options: &WebOptions) -> Option<String> {
         let cookie = request.cookie(&self.cookie_name(options))?;

@@ -18,6 +18,7 @@ use crate::app::AppError;
 use crate::domain::language::Language;
 use crate::state::AppState;
 use crate::web::error::{self, INTERNAL, Kind, Style, WebError};
+use crate::web::extract::session::Holder;
 use crate::web::extract::{is_api, language};
 
 pub mod access_log;
@@ -102,6 +103,8 @@ fn ask(request: &ServiceRequest, state: &AppState) -> Asked {
             api,
             demo: state.ctx.settings.demo,
             console: request.path().starts_with("/console"),
+            known: Holder::is_known(request.request(), &state.web),
+            path: request.path().to_owned(),
             request_id: request_id::choose(peer, request.headers(), state),
         },
         https: state.web.https,

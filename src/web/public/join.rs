@@ -152,7 +152,7 @@ pub async fn send(
                 .finish());
         }
         Err(AppError::IllegalTransition(_)) => return refused(&visit, &case, Some(association)),
-        Err(AppError::Invalid(errors)) => Errors::from(&errors),
+        Err(AppError::Invalid(errors)) => at_the_first_row(Errors::from(&errors)),
         Err(AppError::IdempotencyMismatch) => {
             typed.idempotency_key = one_time_key(visit.ctx());
             about_the_form("error-form-sent-before")
@@ -162,6 +162,16 @@ pub async fn send(
     };
     let page = join_page(&visit, &case, association, typed);
     html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
+}
+
+/// Where no mailbox is named, the row to fill is the first one.
+fn at_the_first_row(mut errors: Errors) -> Errors {
+    for error in &mut errors.0 {
+        if error.reason == "error-mailbox-required" && error.pointer == "/mailboxes" {
+            "/mailboxes/0/address".clone_into(&mut error.pointer);
+        }
+    }
+    errors
 }
 
 fn about_the_form(reason: &'static str) -> Errors {

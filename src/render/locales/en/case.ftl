@@ -118,3 +118,4 @@ mail-kind-confirmation = Confirmation of a sign-up
 mail-kind-resend = Confirmation of a sign-up, sent again
 mail-kind-access = Link to one’s own record
 incident-facts = What the sources say
+case-in-italian = The title and the facts of this case are in Italian, the language of its sources.

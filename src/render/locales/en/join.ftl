@@ -49,3 +49,6 @@ joined-another = Sign up another person
 joined-notice-corrected = Address corrected. We sent a new code.
 joined-notice-resent = If the request is valid, another mail arrives soon.
 join-texts = Read all texts on one page
+sign-up-notice-contact-domain-down = The mail service of your contact address has problems now: our mails may come late.
+sign-up-notice-contact-on-affected-domain = Your contact address is with a service of this case. If you can, use another address or leave a phone number too.
+sign-up-notice-contact-is-mailbox = Your contact address is one of the mailboxes that failed. If it fails again we could not reach you.

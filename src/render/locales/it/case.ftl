@@ -118,3 +118,4 @@ mail-kind-confirmation = Conferma di un’iscrizione
 mail-kind-resend = Conferma di un’iscrizione, inviata di nuovo
 mail-kind-access = Collegamento per entrare nella propria pratica
 incident-facts = Che cosa dicono le fonti
+case-in-italian = I testi del caso sono in italiano, la lingua delle fonti.

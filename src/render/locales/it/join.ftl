@@ -49,3 +49,6 @@ joined-another = Iscrivi un’altra persona
 joined-notice-corrected = Indirizzo corretto. Abbiamo inviato un nuovo codice.
 joined-notice-resent = Se la richiesta è valida, tra poco ricevi un’altra mail.
 join-texts = Leggi tutti i testi su una pagina
+sign-up-notice-contact-domain-down = La posta del tuo recapito ora ha problemi: le nostre mail possono arrivare tardi.
+sign-up-notice-contact-on-affected-domain = Il tuo recapito è presso un servizio coinvolto nel caso. Se puoi, usa un altro indirizzo o lascia anche il telefono.
+sign-up-notice-contact-is-mailbox = Il tuo recapito è una delle caselle che non funzionavano. Se si blocca ancora, non potremmo raggiungerti.

@@ -8,10 +8,11 @@ use uuid::Uuid;
 use crate::app::sign_up::{self, Evidence, SignUpRequest};
 use crate::domain::consent::Channel;
 use crate::domain::sign_up::SignUpInput;
+use crate::render::text::Text;
 use crate::state::AppState;
 use crate::web::WebResult;
 use crate::web::error::Problem;
-use crate::web::extract::{ClientAddr, IdempotencyKey, Json, UserAgent};
+use crate::web::extract::{ClientAddr, IdempotencyKey, Json, Lang, UserAgent};
 
 /// The answer to a sign-up: the same for a known and an unknown address.
 #[derive(Serialize, ToSchema)]
@@ -24,6 +25,18 @@ pub struct SignedUpResponse {
     /// `unconfirmed`, or `to_assist` without an e-mail.
     #[schema(example = "unconfirmed")]
     state: &'static str,
+    /// What the claimant should know; nothing of it was refused. May be empty.
+    notices: Vec<Notice>,
+}
+
+/// Something the claimant should know about an accepted sign-up (R17).
+#[derive(Serialize, ToSchema)]
+pub struct Notice {
+    /// `contact_domain_down`, `contact_on_affected_domain` or `contact_is_mailbox`.
+    #[schema(example = "contact_is_mailbox")]
+    code: &'static str,
+    /// A sentence in the language asked for.
+    message: String,
 }
 
 /// `POST /api/v1/public/cases/{slug}/claimants`
@@ -63,6 +76,7 @@ pub async fn sign_up(
     key: IdempotencyKey,
     client: ClientAddr,
     agent: UserAgent,
+    language: Lang,
     input: Json<SignUpInput>,
 ) -> WebResult<HttpResponse> {
     let request = SignUpRequest {
@@ -75,10 +89,16 @@ pub async fn sign_up(
     let ctx = state.ctx.clone();
     let acting = async move { sign_up::sign_up(&ctx, request).await };
     let signed_up = state.ctx.to_end(Box::pin(acting)).await?;
+    let text = Text::new(language.0);
+    let notices = signed_up.notices.iter().map(|notice| Notice {
+        code: notice.as_str(),
+        message: text.word("sign-up-notice", notice.as_str()),
+    });
     Ok(HttpResponse::Created().json(SignedUpResponse {
         id: signed_up.id.uuid(),
         reference: signed_up.reference.as_str().to_owned(),
         state: signed_up.state.as_str(),
+        notices: notices.collect(),
     }))
 }
 
