@@ -1,13 +1,13 @@
 //! From [`OutgoingMail`] to bytes. No value reaches a header unchecked, no body goes unencoded.
 
+use std::error::Error;
+
 use lettre::{
     Address, Message,
     address::Envelope,
     message::{
         Body, Mailbox, MultiPart, SinglePart,
-        header::{
-            ContentDisposition, ContentTransferEncoding, ContentType, HeaderName, HeaderValue,
-        },
+        header::{ContentTransferEncoding, ContentType, Header, HeaderName, HeaderValue},
     },
 };
 
@@ -94,9 +94,35 @@ fn attached(file: &Attachment) -> Result<SinglePart, SendError> {
     let body = Body::new_with_encoding(file.bytes().to_vec(), ContentTransferEncoding::Base64)
         .map_err(|_| SendError::permanent("an attachment cannot be encoded"))?;
     Ok(SinglePart::builder()
-        .header(ContentDisposition::attachment(file.file_name()))
+        .header(Attached(file.file_name().to_owned()))
         .content_type(kind)
         .body(body))
+}
+
+/// `Content-Disposition` with the name whole on one line.
+///
+/// The one of lettre splits names of more than 30 characters (RFC 2231, 3), which some mail
+/// programs cannot put together. The name holds nothing to be escaped: see [`Attachment::new`].
+#[derive(Clone)]
+struct Attached(String);
+
+impl Header for Attached {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("Content-Disposition")
+    }
+
+    fn parse(_: &str) -> Result<Self, Box<dyn Error + Send + Sync>> {
+        Err("mails are not read here".into())
+    }
+
+    fn display(&self) -> HeaderValue {
+        let name = &self.0;
+        HeaderValue::dangerous_new_pre_encoded(
+            Self::name(),
+            format!("attachment; filename=\"{name}\""),
+            format!("attachment;\r\n filename=\"{name}\""),
+        )
+    }
 }
 
 /// One part, quoted-printable whatever it holds.

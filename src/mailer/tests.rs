@@ -49,7 +49,7 @@ fn with_files() -> OutgoingMail {
 }
 
 const FORGED: &[u8] =
-    b"\r\n--=_01930a5d7c00700080000000000000000001joinderexample--\r\n.\r\nMAIL FROM:<a@b>\n";
+    b"\r\n--=_01930a5d7c0070008000000000000001joinderexample--\r\n.\r\nMAIL FROM:<a@b>\n";
 
 fn hostile() -> Vec<String> {
     let seeds = [
@@ -182,7 +182,8 @@ fn the_longest_file_name_stands_on_one_line() {
     let file = Attachment::new(name.as_str(), "application/pdf", *b"%PDF").unwrap();
     message.mail.attachments = vec![file];
     let text = String::from_utf8(formatted(&message).unwrap()).unwrap();
-    assert!(text.contains(&format!("filename=\"{name}\"\r\n")), "{text}");
+    let line = format!("Content-Disposition: attachment;\r\n filename=\"{name}\"\r\n");
+    assert!(text.contains(&line), "{text}");
 }
 
 #[test]

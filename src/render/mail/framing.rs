@@ -17,6 +17,8 @@ pub(super) struct Framing {
     pub(super) association: &'static str,
     pub(super) phone: &'static str,
     pub(super) reference: &'static str,
+    /// Before the link in small letters (HTML part).
+    pub(super) button_fails: &'static str,
     /// The associations of the records, each once, with their phones.
     pub(super) senders: String,
     pub(super) sender: String,
@@ -54,6 +56,7 @@ fn italian(senders: String, mail_code: String, verify_url: String) -> Framing {
         association: "Associazione",
         phone: "tel.",
         reference: "Numero di pratica",
+        button_fails: "Il pulsante non funziona? Copia questo link nel browser:",
         sender: format!("Questo messaggio viene da {senders}."),
         senders,
         never_money: "Non chiediamo mai denaro, password o dati della carta.",
@@ -72,6 +75,7 @@ fn english(senders: String, mail_code: String, verify_url: String) -> Framing {
         association: "Association",
         phone: "phone",
         reference: "Reference",
+        button_fails: "The button does not work? Copy this link into your browser:",
         sender: format!("This message comes from {senders}."),
         senders,
         never_money: "We never ask for money, passwords or card details.",

@@ -163,7 +163,8 @@ fn italian(senders: &str, version: u32) -> Words {
         next: "L'associazione controlla la dichiarazione. Ti scrive se manca qualcosa.",
         stage: "Per ora è una pre-adesione: non è ancora depositata in tribunale. \
                 Nessun risarcimento è garantito.",
-        payout: "L'IBAN si scrive solo nella tua pratica, quando vuoi. Non mandarlo per e-mail.",
+        payout: "L'IBAN per un eventuale pagamento si scrive solo nella tua pratica, quando vuoi. \
+                 Non mandarlo per e-mail.",
         correct: "Vuoi correggere qualcosa? Cambia la dichiarazione nella tua pratica \
                   e firma di nuovo. La versione già firmata resta leggibile.",
         withdraw: "Vuoi ritirarti? Puoi farlo nella tua pratica, gratis e senza dire perché. \
@@ -201,7 +202,8 @@ fn english(senders: &str, version: u32) -> Words {
         next: "The association checks the declaration. It writes to you if something is missing.",
         stage: "For now this is a pre-registration (pre-adesione): nothing is lodged in court yet. \
                 No compensation is guaranteed.",
-        payout: "Your IBAN goes only into your record, whenever you like. Do not send it by e-mail.",
+        payout: "The IBAN for a possible payment goes only into your record, whenever you like. \
+                 Do not send it by e-mail.",
         correct: "You want to correct something? Change the declaration in your record \
                   and sign again. The version already signed stays readable.",
         withdraw: "You want to withdraw? You can do it in your record, free and without a reason. \

@@ -19,8 +19,6 @@ pub(super) struct Words {
     pub(super) open_link: &'static str,
     /// On the button.
     pub(super) button: &'static str,
-    /// Before the link in small letters (HTML part).
-    pub(super) button_fails: &'static str,
     pub(super) type_code: &'static str,
     /// `Codice` or `Code`: machines read the line it starts.
     pub(super) code: &'static str,
@@ -73,7 +71,6 @@ fn italian(purpose: Purpose, holds: Holds, expires_at: DateTime<Utc>) -> Words {
         } else {
             "Entra nella pratica"
         },
-        button_fails: "Il pulsante non funziona? Copia questo link nel browser:",
         type_code: if confirm {
             "Oppure, se la pagina della pre-adesione è ancora aperta, scrivi lì questo codice:"
         } else {
@@ -139,7 +136,6 @@ fn english(purpose: Purpose, holds: Holds, expires_at: DateTime<Utc>) -> Words {
         } else {
             "Enter your record"
         },
-        button_fails: "The button does not work? Copy this link into your browser:",
         type_code: if confirm {
             "Or, if the page where you signed up is still open, type this code there:"
         } else {
