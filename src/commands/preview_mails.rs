@@ -10,11 +10,20 @@ use clap::Args;
 
 use crate::commands::say;
 use crate::domain::language::Language;
-use crate::domain::mail::Mail;
+use crate::domain::mail::{Attachment, Mail};
 use crate::mailer::{self, OutgoingMail};
 use crate::render::mail::{
-    AccessMail, ConfirmationMail, Frame, Purpose, RecordLine, RecordsMail, RenderMailError,
+    AccessMail, ConfirmationMail, Frame, Purpose, ReceiptMail, RecordLine, RecordsMail,
+    RenderMailError, SigningCodeMail,
 };
+
+/// An empty page: what a signed declaration is in a preview.
+const SAMPLE_PDF: &[u8] = b"%PDF-1.4\n\
+1 0 obj <</Type/Catalog/Pages 2 0 R>> endobj\n\
+2 0 obj <</Type/Pages/Kids[3 0 R]/Count 1>> endobj\n\
+3 0 obj <</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>> endobj\n\
+trailer <</Root 1 0 R>>\n\
+%%EOF\n";
 
 /// Arguments of `preview-mails`.
 #[derive(Args)]
@@ -92,7 +101,46 @@ fn samples(language: Language) -> Result<Vec<(&'static str, Mail)>, RenderMailEr
         ),
         ("confirmation-of-several", records(Purpose::Confirm, 3)?),
         ("access-to-several", records(Purpose::Enter, 3)?),
+        ("signing-code", signing_code(language)?),
+        ("receipt", receipt(language, 1)?),
+        ("receipt-of-correction", receipt(language, 2)?),
     ])
+}
+
+fn signing_code(language: Language) -> Result<Mail, RenderMailError> {
+    SigningCodeMail {
+        frame: frame(language),
+        record: record_at("me/sign"),
+        code: "123456".to_owned(),
+        document_sha256: "3f2a9c01".repeat(8),
+        document_version: 1,
+        intent: "Firmo la dichiarazione di danno e la pre-adesione che ho letto, nel documento \
+                 con l'impronta SHA-256 indicata"
+            .to_owned(),
+        expires_at: sample_time(),
+    }
+    .render()
+}
+
+fn receipt(language: Language, version: u32) -> Result<Mail, RenderMailError> {
+    let record = record_at("me");
+    ReceiptMail {
+        frame: frame(language),
+        attachment: Some(Attachment::signed_declaration(
+            &record.reference,
+            version,
+            SAMPLE_PDF,
+        )),
+        record,
+        signed_at: sample_time(),
+        document_sha256: "3f2a9c01".repeat(8),
+        evidence_sha256: "b7d04e5a".repeat(8),
+        log_entry: "6f1c2b9e-0d4a-4c55-9b7e-3a1f8e2d7c60".to_owned(),
+        commitment: "19e8a6f4".repeat(8),
+        version,
+        difference: version > 1,
+    }
+    .render()
 }
 
 fn frame(language: Language) -> Frame {
@@ -105,16 +153,19 @@ fn frame(language: Language) -> Frame {
 }
 
 fn record(purpose: Purpose) -> RecordLine {
-    let page = match purpose {
-        Purpose::Confirm => "confirm",
-        Purpose::Enter => "enter",
-    };
+    record_at(match purpose {
+        Purpose::Confirm => "confirm/SAMPLE-TOKEN",
+        Purpose::Enter => "enter/SAMPLE-TOKEN",
+    })
+}
+
+fn record_at(page: &str) -> RecordLine {
     RecordLine {
         case_title: "Libero Mail e Virgilio Mail: i blocchi del 2023".to_owned(),
         association_name: "Codacons".to_owned(),
         association_phone: Some("06 0000 0001".to_owned()),
         reference: "0GZ7-41KX-N2QA".to_owned(),
-        link: format!("https://joinder.example/{page}/SAMPLE-TOKEN"),
+        link: format!("https://joinder.example/{page}"),
     }
 }
 

@@ -1,7 +1,7 @@
 //! A mail as a value: what it is for, who gets it and what it says. Rendering is in
 //! `render::mail`, sending in `mailer`.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use super::language::Language;
 
@@ -66,6 +66,8 @@ pub struct Mail {
     pub html: String,
     /// The code anybody can check at `/verify`, `XXXX-XXXX-XXXX` (R14).
     pub mail_code: String,
+    /// Files that go with it, in this order; most mails have none.
+    pub attachments: Vec<Attachment>,
 }
 
 impl fmt::Debug for Mail {
@@ -73,6 +75,93 @@ impl fmt::Debug for Mail {
         f.debug_struct("Mail")
             .field("kind", &self.kind)
             .field("language", &self.language)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A file that goes with a mail. Clones share its bytes.
+///
+/// `Debug` shows media type and length only: name and content are personal.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Attachment {
+    file_name: String,
+    media_type: &'static str,
+    bytes: Arc<[u8]>,
+}
+
+/// A file name that could break a header, a path or a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an attachment's file name is not 1 to 60 ASCII letters, digits, `-`, `_`, `.`")]
+pub struct BadFileName;
+
+impl Attachment {
+    /// Longest file name, in bytes: it then stands on one line of a header.
+    const MAX_NAME: usize = 60;
+
+    /// A file of this name and type (`application/pdf`).
+    ///
+    /// # Errors
+    ///
+    /// `BadFileName` unless the name is 1 to 60 ASCII letters, digits, `-`, `_` and `.`, begins with
+    /// a letter or digit and holds no `..`.
+    pub fn new(
+        file_name: impl Into<String>,
+        media_type: &'static str,
+        bytes: impl Into<Arc<[u8]>>,
+    ) -> Result<Self, BadFileName> {
+        let file_name = file_name.into();
+        let begins_well = file_name.starts_with(|c: char| c.is_ascii_alphanumeric());
+        let is_plain = file_name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+        if !begins_well || !is_plain || file_name.len() > Self::MAX_NAME || file_name.contains("..")
+        {
+            return Err(BadFileName);
+        }
+        Ok(Self {
+            file_name,
+            media_type,
+            bytes: bytes.into(),
+        })
+    }
+
+    /// The signed PDF of a declaration, `dichiarazione-{reference}-v{version}.pdf`.
+    ///
+    /// Of the reference only ASCII letters, digits and `-` are taken, at most 24.
+    pub fn signed_declaration(reference: &str, version: u32, pdf: impl Into<Arc<[u8]>>) -> Self {
+        let reference: String = reference
+            .chars()
+            .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
+            .take(24)
+            .collect();
+        Self {
+            file_name: format!("dichiarazione-{reference}-v{version}.pdf"),
+            media_type: "application/pdf",
+            bytes: pdf.into(),
+        }
+    }
+
+    /// ASCII, at most 60 bytes, safe in a header and as the last part of a path.
+    pub fn file_name(&self) -> &str {
+        &self.file_name
+    }
+
+    /// `application/pdf` and the like.
+    pub fn media_type(&self) -> &'static str {
+        self.media_type
+    }
+
+    /// The content, as it is saved.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl fmt::Debug for Attachment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Attachment")
+            .field("media_type", &self.media_type)
+            .field("len", &self.bytes.len())
             .finish_non_exhaustive()
     }
 }
@@ -167,10 +256,66 @@ mod tests {
             text: "text".into(),
             html: "html".into(),
             mail_code: "ABCD-EFGH-JKMN".into(),
+            attachments: vec![Attachment::signed_declaration("4T7Q", 1, *b"%PDF")],
         };
         assert_eq!(
             format!("{mail:?}"),
             "Mail { kind: Access, language: En, .. }"
         );
+        assert_eq!(
+            format!("{:?}", mail.attachments),
+            "[Attachment { media_type: \"application/pdf\", len: 4, .. }]"
+        );
+    }
+
+    #[test]
+    fn an_attachment_has_a_name_that_breaks_nothing() {
+        for good in ["a", "dichiarazione-4T7Q-v1.pdf", "0_b.tar.gz"] {
+            let file = Attachment::new(good, "application/pdf", *b"x").unwrap();
+            assert_eq!(file.file_name(), good);
+        }
+        for bad in [
+            "",
+            ".pdf",
+            "-rf",
+            "../a.pdf",
+            "a..pdf",
+            "a/b.pdf",
+            "a\\b.pdf",
+            "a b.pdf",
+            "à.pdf",
+            "a\".pdf",
+            "a.pdf\r\nBcc: b@example.org",
+            "a.pdf\n",
+            "a\r.pdf",
+            "a\u{0}.pdf",
+            "a;b.pdf",
+            &"a".repeat(61),
+        ] {
+            let refused = Attachment::new(bad, "application/pdf", *b"x");
+            assert_eq!(refused, Err(BadFileName), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn the_signed_declaration_is_named_after_reference_and_version() {
+        for (reference, version, name) in [
+            ("4T7QXK9M2BR1", 1, "dichiarazione-4T7QXK9M2BR1-v1.pdf"),
+            ("0GZ7-41KX-N2QA", 12, "dichiarazione-0GZ7-41KX-N2QA-v12.pdf"),
+            ("a/../\r\nè\"b", 2, "dichiarazione-ab-v2.pdf"),
+            (
+                &"X".repeat(100),
+                u32::MAX,
+                "dichiarazione-XXXXXXXXXXXXXXXXXXXXXXXX-v4294967295.pdf",
+            ),
+        ] {
+            let file = Attachment::signed_declaration(reference, version, *b"%PDF-");
+            assert_eq!(file.file_name(), name);
+            assert_eq!(
+                (file.media_type(), file.bytes()),
+                ("application/pdf", &b"%PDF-"[..])
+            );
+            assert!(Attachment::new(name, "application/pdf", *b"x").is_ok());
+        }
     }
 }

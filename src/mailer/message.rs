@@ -1,15 +1,17 @@
 //! From [`OutgoingMail`] to bytes. No value reaches a header unchecked, no body goes unencoded.
 
+use std::error::Error;
+
 use lettre::{
     Address, Message,
     address::Envelope,
     message::{
         Body, Mailbox, MultiPart, SinglePart,
-        header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue},
+        header::{ContentTransferEncoding, ContentType, Header, HeaderName, HeaderValue},
     },
 };
 
-use crate::domain::mail::one_line;
+use crate::domain::mail::{Attachment, Mail, one_line};
 
 use super::{OutgoingMail, SendError};
 
@@ -55,12 +57,7 @@ pub(super) fn format(outgoing: &OutgoingMail) -> Result<Vec<u8>, SendError> {
         ))
         .raw_header(HeaderValue::new(KIND, mail.kind.as_str().to_owned()))
         .raw_header(HeaderValue::new(CODE, one_line(&mail.mail_code, 32)))
-        .multipart(
-            MultiPart::alternative()
-                .boundary(boundary(message_id))
-                .singlepart(part(ContentType::TEXT_PLAIN, &mail.text)?)
-                .singlepart(part(ContentType::TEXT_HTML, &mail.html)?),
-        )
+        .multipart(content(mail, message_id)?)
         .map_err(|_| SendError::permanent("the mail has no sender"))?;
     let bytes = message.formatted();
     if is_wire_safe(&bytes) {
@@ -69,6 +66,62 @@ pub(super) fn format(outgoing: &OutgoingMail) -> Result<Vec<u8>, SendError> {
         Err(SendError::permanent(
             "the mail holds a bare line break or a byte beyond ASCII",
         ))
+    }
+}
+
+/// Text and HTML; with files, those two as one part and a part for each file.
+fn content(mail: &Mail, message_id: &str) -> Result<MultiPart, SendError> {
+    let id = boundary_id(message_id);
+    let alternative = MultiPart::alternative()
+        .boundary(format!("=_{id}"))
+        .singlepart(part(ContentType::TEXT_PLAIN, &mail.text)?)
+        .singlepart(part(ContentType::TEXT_HTML, &mail.html)?);
+    if mail.attachments.is_empty() {
+        return Ok(alternative);
+    }
+    let mixed = MultiPart::mixed()
+        .boundary(format!("==_{id}"))
+        .multipart(alternative);
+    mail.attachments
+        .iter()
+        .try_fold(mixed, |mixed, file| Ok(mixed.singlepart(attached(file)?)))
+}
+
+/// One file, base64.
+fn attached(file: &Attachment) -> Result<SinglePart, SendError> {
+    let kind = ContentType::parse(file.media_type())
+        .map_err(|_| SendError::permanent("an attachment has no media type"))?;
+    let body = Body::new_with_encoding(file.bytes().to_vec(), ContentTransferEncoding::Base64)
+        .map_err(|_| SendError::permanent("an attachment cannot be encoded"))?;
+    Ok(SinglePart::builder()
+        .header(Attached(file.file_name().to_owned()))
+        .content_type(kind)
+        .body(body))
+}
+
+/// `Content-Disposition` with the name whole on one line.
+///
+/// The one of lettre splits names of more than 30 characters (RFC 2231, 3), which some mail
+/// programs cannot put together. The name holds nothing to be escaped: see [`Attachment::new`].
+#[derive(Clone)]
+struct Attached(String);
+
+impl Header for Attached {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("Content-Disposition")
+    }
+
+    fn parse(_: &str) -> Result<Self, Box<dyn Error + Send + Sync>> {
+        Err("mails are not read here".into())
+    }
+
+    fn display(&self) -> HeaderValue {
+        let name = &self.0;
+        HeaderValue::dangerous_new_pre_encoded(
+            Self::name(),
+            format!("attachment; filename=\"{name}\""),
+            format!("attachment;\r\n filename=\"{name}\""),
+        )
     }
 }
 
@@ -122,13 +175,16 @@ fn check_message_id(id: &str) -> Result<&str, SendError> {
     }
 }
 
-/// The same for the same mail. `=_` can occur in no quoted-printable body (RFC 2045, 6.7).
-fn boundary(message_id: &str) -> String {
-    let id = message_id
+/// What makes the boundaries of a mail: the same for the same mail.
+///
+/// `=_` in front of it can occur in no quoted-printable body (RFC 2045, 6.7), `==_` in no base64
+/// body either, and neither boundary begins with the other.
+fn boundary_id(message_id: &str) -> String {
+    message_id
         .chars()
         .filter(char::is_ascii_alphanumeric)
-        .take(60);
-    "=_".chars().chain(id).collect()
+        .take(60)
+        .collect()
 }
 
 /// ASCII, and each CR followed by LF and each LF after CR: what remains between a value and

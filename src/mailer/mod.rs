@@ -203,11 +203,12 @@ impl Memory {
     }
 }
 
-/// The mail as it goes over the wire: ASCII, lines ended by CRLF, parts quoted-printable.
+/// The mail as it goes over the wire: ASCII, lines ended by CRLF, text and HTML quoted-printable,
+/// attachments base64.
 ///
 /// # Errors
 ///
-/// `Permanent` if an address or the message id is not one.
+/// `Permanent` if an address, the message id or an attachment's media type is not one.
 pub fn formatted(message: &OutgoingMail) -> Result<Vec<u8>, SendError> {
     message::format(message)
 }

@@ -12,7 +12,10 @@ use mail_parser::{MessageParser, MimeHeaders};
 use mailin_embedded::{Handler, Response, Server, response};
 
 use super::*;
-use crate::domain::{language::Language, mail::MailKind};
+use crate::domain::{
+    language::Language,
+    mail::{Attachment, MailKind},
+};
 
 const FROM: &str = "noreply@joinder.example";
 
@@ -27,11 +30,26 @@ fn outgoing() -> OutgoingMail {
             text: "È il codice\n.\nCodice: 123456\n".into(),
             html: "<p lang=\"it\">È 123456</p>\n".into(),
             mail_code: "7K3M-Q2ZT-9WXP".into(),
+            attachments: Vec::new(),
         },
         message_id: "<01930a5d-7c00-7000-8000-000000000001@joinder.example>".into(),
         date: Utc.with_ymd_and_hms(2026, 11, 22, 3, 0, 0).unwrap(),
     }
 }
+
+/// A receipt with two files: every byte there is, and lines that look like the mail's own.
+fn with_files() -> OutgoingMail {
+    let mut message = outgoing();
+    let every_byte: Vec<u8> = (0..=u8::MAX).cycle().take(60_001).collect();
+    message.mail.attachments = vec![
+        Attachment::signed_declaration("4T7QXK9M2BR1", 1, every_byte),
+        Attachment::new("a.bin", "application/octet-stream", FORGED).unwrap(),
+    ];
+    message
+}
+
+const FORGED: &[u8] =
+    b"\r\n--=_01930a5d7c0070008000000000000001joinderexample--\r\n.\r\nMAIL FROM:<a@b>\n";
 
 fn hostile() -> Vec<String> {
     let seeds = [
@@ -106,6 +124,101 @@ fn a_mail_reads_back_as_it_was_written() {
             .unwrap()
             .contains("Content-Language: it\r\n")
     );
+}
+
+#[test]
+fn a_mail_without_files_has_the_form_it_always_had() {
+    let text = String::from_utf8(formatted(&outgoing()).unwrap()).unwrap();
+    insta::assert_snapshot!(text.replace("\r\n", "\n"));
+}
+
+#[test]
+fn a_retry_with_files_is_the_same_mail_byte_for_byte() {
+    assert_eq!(
+        formatted(&with_files()).unwrap(),
+        formatted(&with_files()).unwrap()
+    );
+    let mut other = with_files();
+    other.mail.attachments.pop();
+    assert_ne!(
+        formatted(&with_files()).unwrap(),
+        formatted(&other).unwrap()
+    );
+}
+
+#[test]
+fn files_read_back_byte_for_byte_beside_both_parts() {
+    let bytes = formatted(&with_files()).unwrap();
+    let wire = std::str::from_utf8(&bytes).unwrap();
+    assert!(
+        wire.split("\r\n")
+            .all(|line| line.len() <= 78 && !line.contains(['\r', '\n'])),
+    );
+    let mail = MessageParser::default().parse(&bytes).unwrap();
+    let plain = formatted(&outgoing()).unwrap();
+    let plain = MessageParser::default().parse(&plain).unwrap();
+    assert_eq!(mail.content_type().unwrap().subtype(), Some("mixed"));
+    assert_eq!((mail.text_body_count(), mail.html_body_count()), (1, 1));
+    assert_eq!(mail.body_text(0), plain.body_text(0));
+    assert_eq!(mail.body_html(0), plain.body_html(0));
+    assert_eq!(mail.subject(), plain.subject());
+    assert_eq!(mail.attachment_count(), 2);
+    for (index, file) in (0u32..).zip(&with_files().mail.attachments) {
+        let part = mail.attachment(index).unwrap();
+        assert_eq!(part.attachment_name(), Some(file.file_name()));
+        assert_eq!(part.contents(), file.bytes());
+        let kind = part.content_type().unwrap();
+        assert_eq!(
+            format!("{}/{}", kind.ctype(), kind.subtype().unwrap()),
+            file.media_type()
+        );
+    }
+}
+
+#[test]
+fn the_longest_file_name_stands_on_one_line() {
+    let name = format!("{}.pdf", "a".repeat(56));
+    let mut message = outgoing();
+    let file = Attachment::new(name.as_str(), "application/pdf", *b"%PDF").unwrap();
+    message.mail.attachments = vec![file];
+    let text = String::from_utf8(formatted(&message).unwrap()).unwrap();
+    let line = format!("Content-Disposition: attachment;\r\n filename=\"{name}\"\r\n");
+    assert!(text.contains(&line), "{text}");
+}
+
+#[test]
+fn a_file_without_a_media_type_is_refused() {
+    for bad in ["", "pdf", "application/pdf\r\nBcc: b@example.org"] {
+        let mut message = outgoing();
+        message.mail.attachments = vec![Attachment::new("a.pdf", bad, *b"%PDF").unwrap()];
+        assert_eq!(
+            formatted(&message).unwrap_err().kind,
+            Failure::Permanent,
+            "{bad:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn every_transport_carries_the_files() {
+    let expected = formatted(&with_files()).unwrap();
+    let memory = Mailer::memory();
+    memory.send(FROM, &with_files()).await.unwrap();
+    let Mailer::Memory(kept) = &memory else {
+        panic!("not memory")
+    };
+    assert!(kept.mails()[0].bytes == expected);
+
+    let dir = tempfile::tempdir().unwrap();
+    let files = Mailer::files(dir.path());
+    files.send(FROM, &with_files()).await.unwrap();
+    let written = std::fs::read_dir(dir.path()).unwrap().next().unwrap();
+    assert!(std::fs::read(written.unwrap().path()).unwrap() == expected);
+
+    let (relay, url) = relay(|| response::OK);
+    mailer(&url).send(FROM, &with_files()).await.unwrap();
+    let taken = relay.data.lock().unwrap().clone();
+    assert!(taken.trim_ascii_end() == expected.trim_ascii_end());
 }
 
 #[test]

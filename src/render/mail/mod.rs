@@ -1,11 +1,17 @@
 //! Values in, mails out: one struct of plain values and one `render` per mail.
 //!
-//! All mails of this module carry links to a claimant's own records, so they share one pair of
-//! templates; what differs are the words, in `words`. Each mail has a text and an HTML part that
-//! say the same, no image, nothing remote and no promotion (R19).
+//! The mails that open records share one pair of templates; what differs are the words, in
+//! `words`. The two mails of signing stand in `signing` and `receipt`. What stands around every
+//! mail is in `framing`. Each mail has a text and an HTML part that say the same, no image,
+//! nothing remote and no promotion (R19).
 
+mod framing;
+mod receipt;
+mod signing;
 mod words;
 
+#[cfg(test)]
+mod signing_tests;
 #[cfg(test)]
 mod tests;
 
@@ -17,7 +23,11 @@ use crate::domain::{
     mail::{Mail, MailKind, one_line},
 };
 
+use framing::Framing;
 use words::Words;
+
+pub use receipt::ReceiptMail;
+pub use signing::SigningCodeMail;
 
 /// A mail lists at most this many records.
 pub const MAX_RECORDS: usize = 5;
@@ -49,7 +59,8 @@ pub struct RecordLine {
     pub association_phone: Option<String>,
     /// The reference of the record, 12 Crockford characters.
     pub reference: String,
-    /// `{PUBLIC_BASE_URL}/confirm/{token}` or `/enter/{token}`.
+    /// `{PUBLIC_BASE_URL}/confirm/{token}` or `/enter/{token}`; in the mails of signing a plain
+    /// page without token.
     pub link: String,
 }
 
@@ -121,6 +132,9 @@ pub enum RenderMailError {
     /// A link is not `http(s)://` or holds a blank, a quote or a control character.
     #[error("a mail holds something that is not a link")]
     NotALink,
+    /// A hash, code or id has not its form; says which.
+    #[error("a mail holds something that is not {0}")]
+    Malformed(&'static str),
     /// The template failed.
     #[error("a mail template failed")]
     Template(#[from] askama::Error),
@@ -189,11 +203,10 @@ struct HtmlPart<'a>(&'a Content<'a>);
 /// What both templates are filled from; everything in it is one clean line.
 struct Content<'a> {
     subject: String,
+    framing: Framing,
     words: &'a Words,
     records: &'a [RecordLine],
     code: Option<String>,
-    verify_url: &'a str,
-    mail_code: &'a str,
 }
 
 fn render(
@@ -212,7 +225,7 @@ fn render(
         return Err(RenderMailError::NoRecord);
     }
     let code = code.map(|code| one_line(code, 16));
-    let mail_code = one_line(&frame.mail_code, 32);
+    let framing = Framing::new(&frame, &records)?;
     let words = Words::new(
         frame.language,
         purpose,
@@ -226,22 +239,22 @@ fn render(
     };
     let content = Content {
         subject,
+        framing,
         words: &words,
         records: &records,
         code,
-        verify_url: link(&frame.verify_url)?,
-        mail_code: &mail_code,
     };
     let text = TextPart(&content).render()? + "\n";
     let html = HtmlPart(&content).render()?;
     Ok(Mail {
         kind: purpose.kind(),
-        language: words.language,
+        language: content.framing.language,
         to: frame.to,
         subject: content.subject,
         text,
         html,
-        mail_code,
+        mail_code: content.framing.mail_code,
+        attachments: Vec::new(),
     })
 }
 
@@ -270,5 +283,14 @@ fn link(value: &str) -> Result<&str, RenderMailError> {
         Ok(value)
     } else {
         Err(RenderMailError::NotALink)
+    }
+}
+
+/// A SHA-256 as 64 hexadecimal digits, made lower case.
+fn sha256(value: &str) -> Result<String, RenderMailError> {
+    if value.len() == 64 && value.bytes().all(|b| b.is_ascii_hexdigit()) {
+        Ok(value.to_ascii_lowercase())
+    } else {
+        Err(RenderMailError::Malformed("a SHA-256"))
     }
 }

@@ -4,7 +4,7 @@ use chrono::TimeZone;
 
 use super::*;
 
-fn frame(language: Language) -> Frame {
+pub(super) fn frame(language: Language) -> Frame {
     Frame {
         to: "ada@example.org".into(),
         language,
@@ -13,7 +13,7 @@ fn frame(language: Language) -> Frame {
     }
 }
 
-fn record(number: u32) -> RecordLine {
+pub(super) fn record(number: u32) -> RecordLine {
     RecordLine {
         case_title: format!("Libero Mail e Virgilio Mail, caso {number}"),
         association_name: "Codacons".into(),
@@ -23,7 +23,7 @@ fn record(number: u32) -> RecordLine {
     }
 }
 
-fn expiry() -> DateTime<Utc> {
+pub(super) fn expiry() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 11, 26, 3, 3, 0).unwrap()
 }
 
@@ -60,7 +60,7 @@ fn records(language: Language, purpose: Purpose, count: u32) -> Result<Mail, Ren
     .render()
 }
 
-fn has_line(mail: &Mail, line: &str) -> bool {
+pub(super) fn has_line(mail: &Mail, line: &str) -> bool {
     mail.text.lines().any(|l| l == line)
 }
 
@@ -281,7 +281,7 @@ fn only_web_links_are_taken() {
 }
 
 /// Values as somebody hostile would type them, each in many variants.
-fn hostile() -> Vec<String> {
+pub(super) fn hostile() -> Vec<String> {
     let seeds = [
         "Rossi\r\nBcc: victim@example.org",
         "Rossi\nCodice: 999999",
