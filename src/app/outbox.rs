@@ -16,8 +16,9 @@ use crate::domain::email_address::EmailAddress;
 mod confirmation;
 mod letter;
 mod records;
+mod signing;
 
-pub use letter::{Letter, LetterRecord};
+pub use letter::{Letter, LetterRecord, Signing};
 pub(in crate::app) use records::{Frozen, RecordsPayload};
 
 const SCOPE: Scope = Scope::System("outbox");
@@ -79,14 +80,17 @@ pub async fn claim(ctx: &Ctx, lanes: &[i16], limit: i64) -> AppResult<Vec<DueMai
 pub async fn prepare(ctx: &Ctx, due: &DueMail) -> AppResult<Prepared> {
     let directory = ctx.directories.get(ctx).await?;
     let mut tx = ctx.pools.begin(SCOPE).await?;
-    let prepared = if due.row.kind == "confirmation" {
-        confirmation::prepare(ctx, &mut tx, &directory, &due.row).await?
-    } else {
-        records::prepare(ctx, &mut tx, &directory, &due.row).await?
+    let row = &due.row;
+    let prepared = match row.kind.as_str() {
+        "confirmation" => confirmation::prepare(ctx, &mut tx, &directory, row).await?,
+        "otp" => signing::prepare_code(ctx, &mut tx, &directory, row).await?,
+        "receipt" => signing::prepare_receipt(ctx, &mut tx, &directory, row).await?,
+        _ => records::prepare(ctx, &mut tx, &directory, row).await?,
     };
     match prepared {
-        Step::Send(letter) => {
+        Step::Send(mut letter) => {
             tx.commit().await?;
+            signing::attach(ctx, &mut letter).await?;
             Ok(Prepared::Send(letter))
         }
         Step::Drop => {
@@ -109,6 +113,9 @@ pub async fn prepare(ctx: &Ctx, due: &DueMail) -> AppResult<Prepared> {
 /// `Unavailable`: the mail may be sent again, byte-equal.
 pub async fn mark_sent(ctx: &Ctx, due: &DueMail) -> AppResult<()> {
     let mut tx = ctx.pools.begin(SCOPE).await?;
+    if due.row.kind == "otp" {
+        signing::note_sent(ctx, &mut tx, &due.row).await?;
+    }
     outbox::delete(&mut tx, SCOPE, due.row.subject_id, due.row.id).await?;
     tx.commit().await?;
     metrics::counter!("joinder_mails_sent_total").increment(1);

@@ -80,6 +80,8 @@ pub struct Kind {
     pub name: &'static str,
     /// Short, English, the same each time.
     pub title: &'static str,
+    /// What stands in the way, for a 409: its own sentence where there is one, `problem-state-{state}`.
+    pub state: Option<&'static str>,
 }
 
 impl Kind {
@@ -88,6 +90,7 @@ impl Kind {
             status,
             name,
             title,
+            state: None,
         }
     }
 
@@ -172,11 +175,14 @@ fn app_kind(error: &AppError) -> Kind {
             "step-up-required",
             "A fresh second factor is needed",
         ),
-        AppError::IllegalTransition(_) => Kind::new(
-            S::CONFLICT,
-            "illegal-transition",
-            "The state does not allow this",
-        ),
+        AppError::IllegalTransition(state) => Kind {
+            state: Some(state),
+            ..Kind::new(
+                S::CONFLICT,
+                "illegal-transition",
+                "The state does not allow this",
+            )
+        },
         AppError::TokenUsed => Kind::new(S::GONE, "token-used", "Token used before"),
         AppError::TokenExpired => Kind::new(S::GONE, "token-expired", "Token expired"),
         AppError::IdempotencyMismatch => Kind::new(
@@ -323,7 +329,10 @@ fn problem(kind: Kind, fields: Option<&FieldErrors>, style: &Style) -> Problem {
         r#type: format!("/problems/{}", kind.name),
         title: kind.title,
         status: kind.status.as_u16(),
-        detail: text.word("problem", kind.name),
+        detail: kind
+            .state
+            .and_then(|state| text.try_word("problem-state", state))
+            .unwrap_or_else(|| text.word("problem", kind.name)),
         errors,
         request_id: style.request_id.clone(),
     }

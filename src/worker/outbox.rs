@@ -8,12 +8,17 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use super::{Trouble, chain, stopped_before};
+use crate::app::evidence::INTENT;
 use crate::app::lease::{self, Holder, Lease};
-use crate::app::outbox::{self, DueMail, Failure, IDLE, LANES, Letter, Prepared};
+use crate::app::outbox::{
+    self, DueMail, Failure, IDLE, LANES, Letter, LetterRecord, Prepared, Signing,
+};
 use crate::app::{AppError, AppResult, Ctx};
-use crate::domain::mail::{Mail, MailKind};
+use crate::domain::mail::{Attachment, Mail, MailKind};
 use crate::mailer::{self, Mailer, OutgoingMail};
-use crate::render::mail::{Frame, Purpose, RecordLine, RecordsMail, RenderMailError};
+use crate::render::mail::{
+    Frame, Purpose, ReceiptMail, RecordLine, RecordsMail, RenderMailError, SigningCodeMail,
+};
 
 /// Mails on their way at the same time.
 const AT_ONCE: usize = 32;
@@ -169,35 +174,84 @@ fn write(post: &Post, letter: Letter) -> Result<OutgoingMail, RenderMailError> {
 }
 
 fn render(letter: Letter) -> Result<Mail, RenderMailError> {
-    let purpose = match letter.kind {
-        MailKind::Confirmation => Purpose::Confirm,
-        MailKind::Access | MailKind::AlreadyRegistered | MailKind::Otp | MailKind::Receipt => {
-            Purpose::Enter
-        }
+    let frame = Frame {
+        to: letter.to.as_str().to_owned(),
+        language: letter.language,
+        mail_code: letter.mail_code,
+        verify_url: letter.verify_url,
     };
-    RecordsMail {
-        frame: Frame {
-            to: letter.to.as_str().to_owned(),
-            language: letter.language,
-            mail_code: letter.mail_code,
-            verify_url: letter.verify_url,
-        },
-        purpose,
-        records: letter
-            .records
-            .into_iter()
-            .map(|record| RecordLine {
-                case_title: record.case_title,
-                association_name: record.association_name,
-                association_phone: record.association_phone,
-                reference: record.reference,
-                link: record.link,
-            })
-            .collect(),
-        code: letter.code,
-        expires_at: letter.expires_at,
+    let records: Vec<RecordLine> = letter.records.into_iter().map(line).collect();
+    let Some(signing) = letter.signing else {
+        let purpose = match letter.kind {
+            MailKind::Confirmation => Purpose::Confirm,
+            MailKind::Access | MailKind::AlreadyRegistered | MailKind::Otp | MailKind::Receipt => {
+                Purpose::Enter
+            }
+        };
+        return RecordsMail {
+            frame,
+            purpose,
+            records,
+            code: letter.code,
+            expires_at: letter.expires_at,
+        }
+        .render();
+    };
+    let record = records
+        .into_iter()
+        .next()
+        .ok_or(RenderMailError::NoRecord)?;
+    match signing {
+        Signing::Code {
+            document_sha256,
+            version,
+        } => SigningCodeMail {
+            frame,
+            record,
+            code: letter.code.unwrap_or_default(),
+            document_sha256,
+            document_version: version,
+            intent: INTENT.to_owned(),
+            expires_at: letter.expires_at,
+        }
+        .render(),
+        Signing::Receipt {
+            signed_at,
+            document_sha256,
+            evidence_sha256,
+            entry,
+            commitment,
+            version,
+            is_correction,
+            document,
+            ..
+        } => {
+            let pdf = Attachment::signed_declaration(&record.reference, version, document);
+            ReceiptMail {
+                frame,
+                record,
+                signed_at,
+                document_sha256,
+                evidence_sha256,
+                log_entry: entry.to_string(),
+                commitment,
+                version,
+                difference: is_correction,
+                attachment: Some(pdf),
+            }
+            .render()
+        }
     }
-    .render()
+}
+
+fn line(record: LetterRecord) -> RecordLine {
+    RecordLine {
+        case_title: record.case_title,
+        association_name: record.association_name,
+        association_phone: record.association_phone,
+        reference: record.reference,
+        link: record.link,
+    }
 }
 
 /// The lanes this process sends, as many as its share among the processes alive.

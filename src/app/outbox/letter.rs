@@ -15,7 +15,7 @@ use crate::db::claimant::ClaimantRow;
 use crate::db::outbox::{self, MailRow, OutboxRow};
 use crate::domain::contact::Contact;
 use crate::domain::email_address::EmailAddress;
-use crate::domain::ids::AssociationId;
+use crate::domain::ids::{AssociationId, ClaimantId};
 use crate::domain::language::Language;
 use crate::domain::mail::MailKind;
 use crate::domain::reference::Reference;
@@ -45,6 +45,31 @@ pub struct Letter {
     pub message_id: String,
     /// Time of the cause.
     pub date: DateTime<Utc>,
+    /// What a mail of signing says besides.
+    pub signing: Option<Signing>,
+}
+
+/// What the mails of signing say. Hashes are hex.
+#[derive(Clone)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Signing {
+    /// The code is in the letter.
+    Code {
+        document_sha256: String,
+        version: u32,
+    },
+    /// What was signed, with the PDF.
+    Receipt {
+        claimant: ClaimantId,
+        signed_at: DateTime<Utc>,
+        document_sha256: String,
+        evidence_sha256: String,
+        entry: Uuid,
+        commitment: String,
+        version: u32,
+        is_correction: bool,
+        document: Vec<u8>,
+    },
 }
 
 impl std::fmt::Debug for Letter {
@@ -173,6 +198,7 @@ pub(super) async fn letter(
         expires_at: row.expires_at,
         message_id: format!("<{id}@{host}>"),
         date: row.created_at,
+        signing: None,
     })
 }
 
