@@ -106,7 +106,7 @@ impl Ctx {
         task.await.map_err(AppError::internal)?
     }
 
-    /// Sign-ups that wait for a writer (decision 6).
+    /// Sign-ups that wait for a writer (decision 8).
     pub fn sign_ups_waiting(&self) -> usize {
         self.intake.waiting()
     }
