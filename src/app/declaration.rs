@@ -249,9 +249,10 @@ async fn write(
     let locked = claimant::lock(&mut tx, scope, actor.claimant()).await?;
     let before = locked.state()?;
     may_declare(before)?;
-    if locked.declared_version != basis.row.declared_version
-        || locked.identity_at != basis.row.identity_at
-    {
+    let identity = identity::find(&mut tx, scope, actor.claimant()).await?;
+    let same_identity =
+        identity.map(|row| row.version) == basis.identity.as_ref().map(|row| row.version);
+    if locked.declared_version != basis.row.declared_version || !same_identity {
         // somebody else was faster; what was typed is still in the browser
         return Err(AppError::IllegalTransition("declaration_changed"));
     }
