@@ -214,7 +214,7 @@ pub async fn put(ctx: &Ctx, actor: &ClaimantActor, input: DeclarationInput) -> A
         tx.commit().await?;
         return Ok(declared(&content, newest, basis.row.state()?));
     }
-    let document = declaration_document::render(content.clone()).await?;
+    let document = declaration_document::render(ctx, content.clone()).await?;
     write(ctx, actor, &basis, &content, &document).await
 }
 
@@ -334,7 +334,7 @@ pub(in crate::app) async fn document_of(
     tx.commit().await?;
     let bytes = match signed {
         Some(signed) => signed_document(ctx, &vault, &signed).await?,
-        None => declaration_document::render(content_of(&vault, &found)?).await?,
+        None => declaration_document::render(ctx, content_of(&vault, &found)?).await?,
     };
     check_document(&bytes, &found)?;
     Ok(bytes)
