@@ -74,6 +74,8 @@ impl Work {
         let newest = newest.map(|newest| DeclarationInput::from(&newest.content.declaration));
         let input = mine.draft.clone().or(newest).unwrap_or_default();
         let typed = input.mailboxes.as_deref().unwrap_or_default();
+        // a mailbox that the newest version left out was answered with no
+        let is_told = mine.draft.is_none() && mine.newest.is_some();
         let counted = mine.rules.mailboxes.iter().filter(|own| !own.is_alias);
         let mailboxes = counted.map(|own| {
             let found = typed.iter().find(|typed| {
@@ -82,6 +84,7 @@ impl Work {
             let plan = own.plan.as_deref().unwrap_or_default();
             let forms = mine.rules.incidents.iter().map(|rule| {
                 let told = found.map(|found| found.incidents.as_deref().unwrap_or_default());
+                let told = told.or(is_told.then_some(&[]));
                 let Some(told) = told else {
                     let hit = is_in_scope(case, &rule.slug, &own.address);
                     return blank(&rule.slug, plan, hit, rule.last_day.is_some());
@@ -100,7 +103,7 @@ impl Work {
             MailboxWork {
                 address: own.address.clone(),
                 forms: forms.collect(),
-                visited: found.is_some(),
+                visited: found.is_some() || is_told,
             }
         });
         Self {

@@ -199,7 +199,7 @@ fn standing(
     Told {
         next: next_step(case, association, record, mine),
         declared,
-        changes: declare::changes(text, &mine.changes, &names),
+        changes: declare::changes(text, &mine.changes, &mine.rules),
         estimate: worth.map(|worth| declare::estimate(text, &worth, &names)),
         prescription: prescription(case, mine),
     }

@@ -240,13 +240,21 @@ fn name_of<'a>(names: &'a [(String, String)], slug: &'a str) -> &'a str {
 }
 
 /// What changed from the signed version to the newest one.
-pub fn changes(text: Text, changes: &[Change], names: &[(String, String)]) -> Vec<ChangeLine> {
+pub fn changes(text: Text, changes: &[Change], rules: &DeclarationRules) -> Vec<ChangeLine> {
+    let names = incident_names(rules);
+    let value = |field: &str, value: &Value| match value {
+        Value::String(code) if field == "plan" => {
+            let plan = rules.plans.iter().find(|plan| plan.code == *code);
+            plan.map_or_else(|| code.clone(), |plan| plan.name.clone())
+        }
+        value => value_words(text, field, value),
+    };
     changes
         .iter()
         .map(|change| ChangeLine {
-            what: subject(text, change, names),
-            before: value_words(text, &change.field, &change.before),
-            after: value_words(text, &change.field, &change.after),
+            what: subject(text, change, &names),
+            before: value(&change.field, &change.before),
+            after: value(&change.field, &change.after),
             kind: match change.kind {
                 ChangeKind::Added => "added",
                 ChangeKind::Removed => "removed",
