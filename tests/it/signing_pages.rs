@@ -58,9 +58,9 @@ fn mailbox<'a>(
         ("incidents[0][flat_rate]", "true"),
         ("incidents[0][items][0][head]", "flat_rate"),
         ("incidents[0][items][0][amount]", ""),
-        ("incidents[0][items][3][head]", "extra_cost"),
-        ("incidents[0][items][3][amount]", ""),
-        ("incidents[0][items][3][description]", ""),
+        ("incidents[0][items][1][head]", "extra_cost"),
+        ("incidents[0][items][1][amount]", ""),
+        ("incidents[0][items][1][description]", ""),
         ("incidents[0][last_use]", ""),
     ];
     fields.retain(|(name, _)| !other.iter().any(|(changed, _)| changed == name));
@@ -150,8 +150,8 @@ async fn the_journey_from_identity_to_the_account() {
         .says("22 gennaio 2023 – 28 gennaio 2023");
 
     let extra = [
-        ("incidents[0][items][3][amount]", "1.012,50"),
-        ("incidents[0][items][3][description]", "Un altro servizio"),
+        ("incidents[0][items][1][amount]", "1.012,50"),
+        ("incidents[0][items][1][description]", "Un altro servizio"),
     ];
     up_to_the_summary(&browser, &csrf, &extra).await;
     browser
@@ -253,7 +253,7 @@ async fn each_error_stands_at_its_field_and_what_was_typed_is_saved() {
             ("incidents[0][unavailable_from]", "28/01/2023"),
             ("incidents[0][unavailable_until]", "23/01/2023"),
             (
-                "incidents[0][items][3][description]",
+                "incidents[0][items][1][description]",
                 "Un \"altro\" <servizio>",
             ),
         ],
@@ -278,7 +278,7 @@ async fn each_error_stands_at_its_field_and_what_was_typed_is_saved() {
     );
 
     // r36: what is no amount is not taken for one, and nothing is lost
-    let sent = mailbox(&csrf, "1", &[("incidents[0][items][3][amount]", "molto")]);
+    let sent = mailbox(&csrf, "1", &[("incidents[0][items][1][amount]", "molto")]);
     let refused = browser.send("/me/declare", &sent).await;
     assert_eq!(refused.status, 422);
     refused.says("value=\"molto\"").says("per esempio 12,50");
@@ -488,7 +488,7 @@ async fn a_session_that_ends_in_a_step_loses_nothing() {
     let (browser, csrf) = mario(&app, &[]).await;
     app.clock().advance(TimeDelta::minutes(31));
     let extra = [(
-        "incidents[0][items][3][description]",
+        "incidents[0][items][1][description]",
         "Un \"altro\" servizio",
     )];
     let over = browser
@@ -499,9 +499,9 @@ async fn a_session_that_ends_in_a_step_loses_nothing() {
         .says("Un &#34;altro&#34; servizio")
         .says("one-time-code");
     let amount = [
-        ("incidents[0][items][3][amount]", "5"),
+        ("incidents[0][items][1][amount]", "5"),
         (
-            "incidents[0][items][3][description]",
+            "incidents[0][items][1][description]",
             "Un \"altro\" servizio",
         ),
     ];
