@@ -15,6 +15,7 @@
 mod access;
 mod app;
 mod assist;
+mod association_change;
 mod backup;
 mod bootstrap;
 mod browser;
@@ -35,6 +36,7 @@ mod sign_up;
 mod sign_up_batch;
 mod staff_access;
 mod staff_console;
+mod staff_declared;
 mod staff_list;
 mod staff_seed;
 mod tidy;

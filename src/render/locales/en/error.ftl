@@ -198,3 +198,5 @@ error-request-required = The signature request is missing.
 error-request-unknown = There is no such signature request. Ask for a new code.
 error-tier-required = The kind of signature is missing.
 error-tier-unknown = This kind of signature is not offered yet. You can sign with the code by e-mail (otp).
+problem-state-same-association = Your record is with this association already.
+problem-state-moved = This record has gone to another association already.

@@ -198,3 +198,5 @@ error-request-required = Manca la richiesta di firma.
 error-request-unknown = Questa richiesta di firma non esiste. Chiedi un nuovo codice.
 error-tier-required = Manca il tipo di firma.
 error-tier-unknown = Questo tipo di firma non c'è ancora. Puoi firmare con il codice per e-mail (otp).
+problem-state-same-association = La tua pratica è già di questa associazione.
+problem-state-moved = Questa pratica è già passata a un’altra associazione.
