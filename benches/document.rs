@@ -43,7 +43,7 @@ fn main() {
         yardsticks.push(time(deflate));
         smalls.push(time(|| drop(declaration(&smallest).expect("a document"))));
         typicals.push(time(|| {
-            bytes = declaration(&typical).expect("a document").len()
+            bytes = declaration(&typical).expect("a document").len();
         }));
     }
     let [yardstick, small, typical] = [yardsticks, smalls, typicals].map(median);

@@ -24,6 +24,7 @@ use crate::db::dump::Tools;
 use crate::db::embedded::{self, Embedded, EmbeddedOptions};
 use crate::db::{Pools, migration};
 use crate::mailer::Mailer;
+use crate::render::document;
 use crate::state::{AppState, WebOptions};
 use crate::web;
 use crate::worker;
@@ -281,6 +282,7 @@ impl Running {
             stopping: watch::channel(false).0,
         };
         if duty == Duty::Everything {
+            document::prepare()?;
             let (listener, addr) = listen(config.bind)?;
             let state = AppState {
                 ctx: running.parts.ctx.clone(),

@@ -50,6 +50,7 @@ pub struct Ctx {
     /// Sign-ups that wait to be written together.
     pub(in crate::app) intake: Arc<Intake>,
     writes: Arc<Semaphore>,
+    documents: Arc<Semaphore>,
     runtime: Handle,
 }
 
@@ -75,6 +76,7 @@ impl Ctx {
             settings: Arc::new(settings),
             intake: Arc::default(),
             writes: Arc::new(Semaphore::new(MAX_WRITES)),
+            documents: Arc::new(Semaphore::new(cores())),
             runtime: Handle::current(),
         }
     }
@@ -106,7 +108,29 @@ impl Ctx {
         task.await.map_err(AppError::internal)?
     }
 
-    /// Sign-ups that wait for a writer (decision 6).
+    /// Runs work that keeps a core busy, such as printing a document, on a thread that serves nobody;
+    /// as many at once as there are cores.
+    ///
+    /// # Errors
+    /// What the work says; `Unavailable` if the line is too long.
+    pub(in crate::app) async fn on_a_core<T, F>(&self, work: F) -> AppResult<T>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> AppResult<T> + Send + 'static,
+    {
+        let permit = timeout(LINE_ENDS, self.documents.clone().acquire_owned())
+            .await
+            .map_err(|late| AppError::Unavailable(Box::new(late)))?
+            .map_err(|closed| AppError::Unavailable(Box::new(closed)))?;
+        let task = self.runtime.spawn_blocking(move || {
+            let done = work();
+            drop(permit);
+            done
+        });
+        task.await.map_err(AppError::internal)?
+    }
+
+    /// Sign-ups that wait for a writer (decision 8).
     pub fn sign_ups_waiting(&self) -> usize {
         self.intake.waiting()
     }
@@ -127,4 +151,8 @@ impl Ctx {
             self.writes.close();
         }
     }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get)
 }

@@ -214,7 +214,7 @@ pub async fn put(ctx: &Ctx, actor: &ClaimantActor, input: DeclarationInput) -> A
         tx.commit().await?;
         return Ok(declared(&content, newest, basis.row.state()?));
     }
-    let document = declaration_document::render(content.clone()).await?;
+    let document = declaration_document::render(ctx, content.clone()).await?;
     write(ctx, actor, &basis, &content, &document).await
 }
 
@@ -249,9 +249,10 @@ async fn write(
     let locked = claimant::lock(&mut tx, scope, actor.claimant()).await?;
     let before = locked.state()?;
     may_declare(before)?;
-    if locked.declared_version != basis.row.declared_version
-        || locked.identity_at != basis.row.identity_at
-    {
+    let identity = identity::find(&mut tx, scope, actor.claimant()).await?;
+    let same_identity =
+        identity.map(|row| row.version) == basis.identity.as_ref().map(|row| row.version);
+    if locked.declared_version != basis.row.declared_version || !same_identity {
         // somebody else was faster; what was typed is still in the browser
         return Err(AppError::IllegalTransition("declaration_changed"));
     }
@@ -333,7 +334,7 @@ pub(in crate::app) async fn document_of(
     tx.commit().await?;
     let bytes = match signed {
         Some(signed) => signed_document(ctx, &vault, &signed).await?,
-        None => declaration_document::render(content_of(&vault, &found)?).await?,
+        None => declaration_document::render(ctx, content_of(&vault, &found)?).await?,
     };
     check_document(&bytes, &found)?;
     Ok(bytes)

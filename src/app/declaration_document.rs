@@ -1,5 +1,6 @@
 //! The document of a declaration: what was declared, in the words of the printed page.
 
+use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::crypto::{commitment, sha256};
 use crate::domain::attestation::{DPR_445, TextKind};
@@ -27,13 +28,13 @@ pub const TEMPLATE: &str = "declaration/1";
 /// Makes the PDF, on a thread that serves nobody. The same content gives the same bytes.
 ///
 /// # Errors
-/// `Internal` if the program cannot print it.
-pub(in crate::app) async fn render(content: SignedContent) -> AppResult<Vec<u8>> {
-    let made = tokio::task::spawn_blocking(move || {
+/// `Internal` if the program cannot print it; `Unavailable` if too many are being made.
+pub(in crate::app) async fn render(ctx: &Ctx, content: SignedContent) -> AppResult<Vec<u8>> {
+    ctx.on_a_core(move || {
         let values = values(&content)?;
         document::declaration(&values).map_err(AppError::internal)
-    });
-    made.await.map_err(AppError::internal)?
+    })
+    .await
 }
 
 fn values(content: &SignedContent) -> AppResult<DeclarationDocument> {
@@ -321,18 +322,19 @@ pub(in crate::app) fn circumstances(declaration: &Declaration) -> Circumstances 
 }
 
 fn complaint_words(complaint: &Complaint) -> String {
-    let mut words = place_words(complaint.place()).to_owned();
-    if let Some(reference) = complaint.reference() {
-        words.push_str(&format!(", riferimento {reference}"));
-    }
-    if let Some(date) = complaint.date() {
-        words.push_str(&format!(", il {}", date.format("%d/%m/%Y")));
-    }
-    words.push_str(&format!("; esito: {}", answer_words(complaint.answer())));
-    if let Some(text) = complaint.text() {
-        words.push_str(&format!(". {text}"));
-    }
-    words
+    let reference = complaint.reference().map(reference_words);
+    let date = complaint
+        .date()
+        .map(|date| format!(", il {}", date.format("%d/%m/%Y")));
+    let answer = format!("; esito: {}", answer_words(complaint.answer()));
+    let text = complaint.text().map(|text| format!(". {text}"));
+    let place = place_words(complaint.place()).to_owned();
+    let parts = [Some(place), reference, date, Some(answer), text];
+    parts.into_iter().flatten().collect()
+}
+
+fn reference_words(reference: &str) -> String {
+    format!(", riferimento {reference}")
 }
 
 fn elsewhere(elsewhere: &Elsewhere) -> Vec<String> {
@@ -344,12 +346,13 @@ fn elsewhere(elsewhere: &Elsewhere) -> Vec<String> {
 }
 
 fn claim_words(claim: &OtherClaim) -> String {
-    let mut words = place_words(claim.place()).to_owned();
-    if let Some(reference) = claim.reference() {
-        words.push_str(&format!(", riferimento {reference}"));
-    }
-    if let Some(cents) = claim.amount_cents() {
-        words.push_str(&format!(", {}", euro(cents)));
-    }
-    words
+    let place = place_words(claim.place()).to_owned();
+    let reference = claim.reference().map(reference_words);
+    let amount = claim
+        .amount_cents()
+        .map(|cents| format!(", {}", euro(cents)));
+    [Some(place), reference, amount]
+        .into_iter()
+        .flatten()
+        .collect()
 }

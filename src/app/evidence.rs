@@ -14,7 +14,7 @@ use crate::domain::attestation::TextKind;
 use crate::domain::contact::Contact;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::identity::Identity;
-use crate::domain::signed_content::SignedContent;
+use crate::domain::signed_content::{SignedContent, SignedText};
 use crate::domain::signing::{
     Acceptance, Evidence, LogEntry, SignerShown, TemplateUsed, TextShown,
 };
@@ -62,14 +62,11 @@ pub(in crate::app) async fn collect(
     // registered before the first attempt; the code is known, so the mail went out
     let mail = outbox::find_sent(conn, actor.scope(), request.claimant_id, request.id).await?;
     let sent_at = request.sent_at.or(mail.as_ref().map(|mail| mail.sent_at));
-    let accepted = accepted_kinds(&request.acceptances);
-    let texts = act
-        .content
-        .texts
-        .iter()
-        .filter(|text| accepted.contains(&text.kind));
     let template = act.content.template.split_once('/');
     let (template, version) = template.unwrap_or((&act.content.template, ""));
+    let index = &ctx.keyring.index;
+    let address_hash = index.hash(basis.row.case_id, "email", &email.normalized());
+    let texts = accepted_texts(&request.acceptances, act.content);
     let evidence = Evidence {
         format: Evidence::FORMAT.to_owned(),
         tier: Evidence::TIER.to_owned(),
@@ -78,22 +75,11 @@ pub(in crate::app) async fn collect(
             id: template.to_owned(),
             version: version.to_owned(),
         },
-        texts: texts
-            .clone()
-            .map(|text| TextShown {
-                kind: text.kind,
-                version: text.version.clone(),
-                sha256: text.sha256.clone(),
-            })
-            .collect(),
+        texts: texts.iter().map(|text| text_shown(text)).collect(),
         signer: signer(act.content, act.full_name),
         channel: "email".to_owned(),
         address_masked: EmailAddress::masked(email),
-        address_hash: sha256::hex(&ctx.keyring.index.hash(
-            basis.row.case_id,
-            "email",
-            &email.normalized(),
-        )),
+        address_hash: sha256::hex(&address_hash),
         provider_message_id: mail.map(|mail| mail.code),
         otp_hash: sha256::hex(&request.code_hash),
         generated_at: request.created_at,
@@ -105,6 +91,7 @@ pub(in crate::app) async fn collect(
         session_sha256: actor.session_sha256(),
         intent_text: INTENT.to_owned(),
         acceptances: texts
+            .iter()
             .map(|text| Acceptance {
                 kind: text.kind,
                 version: text.version.clone(),
@@ -122,12 +109,22 @@ pub(in crate::app) async fn collect(
     Ok(commitment::canonical_json(&evidence)?)
 }
 
-/// The kinds in `kind=version`.
-fn accepted_kinds(acceptances: &[String]) -> Vec<TextKind> {
-    acceptances
+/// The texts that were accepted, from `kind=version`.
+fn accepted_texts<'a>(acceptances: &[String], content: &'a SignedContent) -> Vec<&'a SignedText> {
+    let kinds: Vec<TextKind> = acceptances
         .iter()
         .filter_map(|line| TextKind::parse(line.split_once('=')?.0))
-        .collect()
+        .collect();
+    let texts = content.texts.iter();
+    texts.filter(|text| kinds.contains(&text.kind)).collect()
+}
+
+fn text_shown(text: &SignedText) -> TextShown {
+    TextShown {
+        kind: text.kind,
+        version: text.version.clone(),
+        sha256: text.sha256.clone(),
+    }
 }
 
 fn signer(content: &SignedContent, typed_name: &str) -> SignerShown {

@@ -11,7 +11,7 @@ use crate::app::sign_up::{identity_kind, province, warning_codes};
 use crate::app::vault::Vault;
 use crate::db::claimant::{self, ClaimantRow};
 use crate::db::identity::{self as db, IdentityRow};
-use crate::db::{Conn, Scope, Tx};
+use crate::db::{Conn, Scope, Tx, signature};
 use crate::domain::claimant::ClaimantState;
 use crate::domain::entity::EntityInput;
 use crate::domain::field::{FieldCode, FieldErrors};
@@ -46,10 +46,10 @@ pub struct IdentityGiven {
 /// Gives or corrects the own identity.
 ///
 /// *effects*: a version of `identities`, look-ups, the clash step, audit `give_identity`; a
-/// duplicate moves the session to the first record.
+/// duplicate moves the session to the first record; what was signed must be signed again (R39).
 ///
 /// # Errors
-/// `Invalid` under `/person`, `/entity` or `/capacity`; `IllegalTransition` unless confirmed.
+/// `Invalid` under `/person`, `/entity` or `/capacity`; `IllegalTransition` unless confirmed or signed.
 pub async fn give(
     ctx: &Ctx,
     actor: &ClaimantActor,
@@ -60,9 +60,12 @@ pub async fn give(
     if row.association() != actor.association() {
         return Err(AppError::NotFound);
     }
-    if row.state()? != ClaimantState::Confirmed {
-        return Err(AppError::IllegalTransition(row.state()?.as_str()));
-    }
+    let after = match row.state()? {
+        ClaimantState::Confirmed => ClaimantState::Confirmed,
+        // identity is part of what was signed (R39)
+        ClaimantState::Signed | ClaimantState::ResignRequired => ClaimantState::ResignRequired,
+        other => return Err(AppError::IllegalTransition(other.as_str())),
+    };
     tx.enter(actor.scope()).await?;
     let by = Actor::Claimant(row.claimant());
     let outcome = write(ctx, &mut tx, &row, &identity, capacity, by).await?;
@@ -77,7 +80,7 @@ pub async fn give(
         Some(Outcome::Registered | Outcome::Conflict) | None => {
             tx.enter(actor.scope()).await?;
             session::keep(ctx, &mut tx, actor).await?;
-            (row.claimant(), ClaimantState::Confirmed)
+            (row.claimant(), after)
         }
     };
     tx.commit().await?;
@@ -173,9 +176,16 @@ pub(in crate::app) async fn write(
     claimant::mark_identity(tx, scope, row.claimant(), province.as_deref(), given_at).await?;
     clash::write_identity_lookups(ctx, tx, row, identity).await?;
     let entry = Entry::new(row.claimant(), row.association(), by, "give_identity");
-    let entry = entry.with(json!({ "version": version, "warnings": warning_codes(identity) }));
+    let mut entry = entry.with(json!({ "version": version, "warnings": warning_codes(identity) }));
+    let state = row.state()?;
+    signature::void_requests(tx, scope, row.claimant(), now).await?;
+    if state == ClaimantState::Signed {
+        let after = state.move_to(ClaimantState::ResignRequired)?;
+        claimant::mark_state(tx, scope, row.claimant(), after, now).await?;
+        entry = entry.moved(state, after);
+    }
     audit::append(ctx, tx, scope, entry).await?;
-    if row.state()? != ClaimantState::Confirmed {
+    if !state.counts() {
         // entered by staff before the contact is confirmed: it takes the person's key then
         return Ok(None);
     }

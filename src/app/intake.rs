@@ -1,5 +1,5 @@
 //! Group commit: sign-ups that arrive together are written by one statement in one transaction, and
-//! each is answered after its commit (decision 6).
+//! each is answered after its commit (decision 8).
 //!
 //! There is no timer. A sign-up that finds a free writer is written at once, alone; those that
 //! arrive while all writers are busy wait, and the next free writer takes them together. A writer is a

@@ -13,6 +13,7 @@ use crate::app::directory::{AssociationEntry, CaseEntry, Directory};
 use crate::app::error::{AppError, AppResult};
 use crate::app::idempotency::{self, Kept};
 use crate::app::intake;
+use crate::app::outbox::RecordsPayload;
 use crate::app::vault::Vault;
 use crate::crypto::challenge::ChallengePurpose;
 use crate::crypto::token;
@@ -457,7 +458,7 @@ fn mail_row(
         payload: json!({ "challenge": challenge }),
         mail_expires_at: now + Duration::days(MAIL_DAYS),
         cap: cap_ids(ctx, email, now),
-        delayed_payload: json!({ "case": case, "claimant": claimant }),
+        delayed_payload: json!(RecordsPayload::of_address(ctx, case, email)),
     }
 }
 

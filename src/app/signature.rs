@@ -21,7 +21,7 @@ use crate::db::claimant::{self, ClaimantRow};
 use crate::db::declaration::DeclarationRow;
 use crate::db::outbox::{self, OutboxRow};
 use crate::db::signature::{self as db, LogPendingRow, RequestRow, SignatureRow};
-use crate::db::{Conn, Scope};
+use crate::db::{Conn, Scope, Tx};
 use crate::domain::attestation::TextKind;
 use crate::domain::case::Offer;
 use crate::domain::claimant::ClaimantState;
@@ -132,31 +132,8 @@ pub async fn request(
         ));
     }
     db::void_requests(&mut tx, scope, claimant, now).await?;
-    let id = token::new_id(now);
-    let row = RequestRow {
-        claimant_id: basis.row.id,
-        id,
-        association_id: basis.row.association_id,
-        version: declared.version,
-        tier: "otp".to_owned(),
-        document_sha256: declared.document_sha256.clone(),
-        acceptances,
-        evidence: basis.vault.seal(
-            "signature_requests",
-            "evidence",
-            &RequestOrigin {
-                origin,
-                session_sha256: actor.session_sha256(),
-            },
-        )?,
-        code_hash: code_hash(ctx, &basis.row, id, &declared.document_sha256, None),
-        attempts: 0,
-        created_at: now,
-        expires_at: expires_at(now, None),
-        sent_at: None,
-        used_at: None,
-        voided_at: None,
-    };
+    let row = request_row(ctx, actor, &basis, declared, acceptances, origin)?;
+    let id = row.id;
     db::insert_request(&mut tx, scope, &row).await?;
     let mail = mail_row(&basis.row, id, "otp", 0, json!({ "request": id }), now);
     outbox::insert(&mut tx, scope, &mail).await?;
@@ -170,6 +147,39 @@ pub async fn request(
         id,
         document_sha256: sha256::hex(&row.document_sha256),
         expires_at: row.expires_at,
+    })
+}
+
+fn request_row(
+    ctx: &Ctx,
+    actor: &ClaimantActor,
+    basis: &Basis,
+    declared: &DeclarationRow,
+    acceptances: Vec<String>,
+    origin: Origin,
+) -> AppResult<RequestRow> {
+    let now = ctx.clock.now();
+    let id = token::new_id(now);
+    let asked = RequestOrigin {
+        origin,
+        session_sha256: actor.session_sha256(),
+    };
+    Ok(RequestRow {
+        claimant_id: basis.row.id,
+        id,
+        association_id: basis.row.association_id,
+        version: declared.version,
+        tier: "otp".to_owned(),
+        document_sha256: declared.document_sha256.clone(),
+        acceptances,
+        evidence: basis.vault.seal("signature_requests", "evidence", &asked)?,
+        code_hash: code_hash(ctx, &basis.row, id, &declared.document_sha256, None),
+        attempts: 0,
+        created_at: now,
+        expires_at: expires_at(now, None),
+        sent_at: None,
+        used_at: None,
+        voided_at: None,
     })
 }
 
@@ -190,7 +200,7 @@ pub async fn sign(
     let directory = ctx.directories.get(ctx).await?;
     let asked = Asked::parse(&input)?;
     let judged = judge(ctx, actor, &directory, &asked).await?;
-    let document = declaration_document::render(judged.content.clone()).await?;
+    let document = declaration_document::render(ctx, judged.content.clone()).await?;
     if sha256::digest(&document) != judged.declared.document_sha256 {
         // the program was replaced between declaring and signing: what is signed must be what was shown
         return Err(AppError::IllegalTransition("declaration_changed"));
@@ -315,13 +325,7 @@ async fn write(
 ) -> AppResult<Signed> {
     let now = ctx.clock.now();
     let scope = actor.scope();
-    let mut tx = ctx.pools.begin(SCOPE).await?;
-    let case = CaseId::new(judged.case);
-    let keys = mailbox_clash::keys(ctx, case, &judged.content.declaration.mailbox_keys());
-    let mut touched = clash::touched(&mut tx, actor.claimant()).await?;
-    touched.extend(mailbox_clash::touched(&mut tx, actor.claimant(), &keys).await?);
-    claimant::lock_in_order(&mut tx, SCOPE, &touched).await?;
-    tx.enter(scope).await?;
+    let (mut tx, keys) = lock_touched(ctx, actor, judged).await?;
     let basis = read_basis(ctx, &mut tx, scope, actor.claimant()).await?;
     let before = basis.row.clone();
     let row = open_request(ctx, &mut tx, scope, &before, asked.request).await?;
@@ -334,14 +338,8 @@ async fn write(
     if !db::mark_request_used(&mut tx, scope, actor.claimant(), row.id, now).await? {
         return Err(AppError::TokenUsed);
     }
-    let receipt = mail_row(
-        &before,
-        token::new_id(now),
-        "receipt",
-        2,
-        json!({ "version": row.version }),
-        now,
-    );
+    let told_version = json!({ "version": row.version });
+    let receipt = mail_row(&before, token::new_id(now), "receipt", 2, told_version, now);
     let entry = log_entry(&mut tx, scope, judged, &before, now).await?;
     let act = Act {
         request: &row,
@@ -352,21 +350,7 @@ async fn write(
         origin,
     };
     let evidence = evidence::collect(ctx, &mut tx, actor, &basis, act).await?;
-    let signature = SignatureRow {
-        claimant_id: before.id,
-        version: row.version,
-        association_id: before.association_id,
-        tier: row.tier.clone(),
-        request_id: Some(row.id),
-        document_sha256: row.document_sha256.clone(),
-        document_key,
-        evidence: judged
-            .vault
-            .seal_bytes("signatures", "evidence", &evidence)?,
-        evidence_sha256: sha256::digest(&evidence),
-        acceptances: row.acceptances.clone(),
-        signed_at: now,
-    };
+    let signature = signature_row(&row, judged, document_key, &evidence, now)?;
     db::insert(&mut tx, scope, &signature, &entry).await?;
     outbox::insert(&mut tx, scope, &receipt).await?;
     let by = Actor::Claimant(actor.claimant());
@@ -386,6 +370,46 @@ async fn write(
         state: after,
         signed_at: now,
         document_sha256: sha256::hex(&signature.document_sha256),
+    })
+}
+
+/// Locks the signer and whoever holds or waits for one of the mailboxes, in id order.
+async fn lock_touched(
+    ctx: &Ctx,
+    actor: &ClaimantActor,
+    judged: &Judged,
+) -> AppResult<(Tx, Vec<Uuid>)> {
+    let mut tx = ctx.pools.begin(SCOPE).await?;
+    let case = CaseId::new(judged.case);
+    let keys = mailbox_clash::keys(ctx, case, &judged.content.declaration.mailbox_keys());
+    let mut touched = clash::touched(&mut tx, actor.claimant()).await?;
+    touched.extend(mailbox_clash::touched(&mut tx, actor.claimant(), &keys).await?);
+    claimant::lock_in_order(&mut tx, SCOPE, &touched).await?;
+    tx.enter(actor.scope()).await?;
+    Ok((tx, keys))
+}
+
+fn signature_row(
+    request: &RequestRow,
+    judged: &Judged,
+    document_key: String,
+    evidence: &[u8],
+    now: DateTime<Utc>,
+) -> AppResult<SignatureRow> {
+    Ok(SignatureRow {
+        claimant_id: request.claimant_id,
+        version: request.version,
+        association_id: request.association_id,
+        tier: request.tier.clone(),
+        request_id: Some(request.id),
+        document_sha256: request.document_sha256.clone(),
+        document_key,
+        evidence: judged
+            .vault
+            .seal_bytes("signatures", "evidence", evidence)?,
+        evidence_sha256: sha256::digest(evidence),
+        acceptances: request.acceptances.clone(),
+        signed_at: now,
     })
 }
 

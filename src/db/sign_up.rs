@@ -2,7 +2,7 @@
 //!
 //! One round trip, one commit for the whole batch, no lock on a row that others need: idempotency
 //! keys, claimants, data keys, mailboxes, consents, identities, look-ups, mail caps, challenges,
-//! outbox and audit. What is written stands here, the statement in [`statement`].
+//! outbox and audit. What is written stands here, the statement in `statement`.
 
 use chrono::{DateTime, Utc};
 use diesel_async::RunQueryDsl;

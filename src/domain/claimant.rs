@@ -108,9 +108,12 @@ impl ClaimantState {
         )
     }
 
-    /// Whether the claimant may still change identity.
+    /// Whether identity may still be given or corrected; what was signed must then be signed again (R39).
     pub const fn takes_identity(self) -> bool {
-        matches!(self, Self::Confirmed | Self::ToAssist)
+        matches!(
+            self,
+            Self::Confirmed | Self::ToAssist | Self::Signed | Self::ResignRequired
+        )
     }
 
     /// Whether erasure really deletes: nothing was signed or lodged (R61).

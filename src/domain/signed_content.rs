@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    attestation::TextKind, case::RegisterEntry, declaration::Declaration, identity::Identity,
+    attestation::TextKind,
+    case::{Register, RegisterEntry, RegisterStatus},
+    declaration::Declaration,
+    identity::Identity,
 };
 
 /// Name and version of the form of [`SignedContent`].
@@ -122,14 +125,22 @@ impl SignedContent {
     }
 }
 
-/// A register as one line: name, status, reference.
+/// A register as one line, in Italian: which one, status, reference.
 pub fn register_line(entry: &RegisterEntry) -> String {
-    let reference = entry.reference.as_deref().unwrap_or("-");
-    format!(
-        "{}: {} ({reference})",
-        entry.register.as_str(),
-        entry.status.as_str()
-    )
+    let register = match entry.register {
+        Register::Giustizia => "elenco del Ministero della giustizia (D.M. 27/2022)",
+        Register::Art137 => "elenco dell'art. 137 del Codice del consumo",
+    };
+    let status = match entry.status {
+        RegisterStatus::Unknown => "iscrizione non verificata",
+        RegisterStatus::Active => "iscritta",
+        RegisterStatus::Suspended => "sospesa",
+        RegisterStatus::Cancelled => "cancellata",
+    };
+    match &entry.reference {
+        Some(reference) => format!("{register}: {status}, {reference}"),
+        None => format!("{register}: {status}"),
+    }
 }
 
 impl fmt::Debug for SignedContent {

@@ -1,5 +1,5 @@
 //! Documents to be signed: values in, PDF out. Nothing is read but the values, so the same values give
-//! the same bytes; typst sets them (decision 7) by the template beside, always in Italian.
+//! the same bytes; typst sets them (decision 9) by the template beside, always in Italian.
 
 use chrono::{Datelike, NaiveDate};
 use thiserror::Error;

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
@@ -201,6 +202,22 @@ fn render(letter: Letter) -> Result<Mail, RenderMailError> {
         .into_iter()
         .next()
         .ok_or(RenderMailError::NoRecord)?;
+    render_signing(
+        frame,
+        record,
+        signing,
+        letter.code.unwrap_or_default(),
+        letter.expires_at,
+    )
+}
+
+fn render_signing(
+    frame: Frame,
+    record: RecordLine,
+    signing: Signing,
+    code: String,
+    expires_at: DateTime<Utc>,
+) -> Result<Mail, RenderMailError> {
     match signing {
         Signing::Code {
             document_sha256,
@@ -208,11 +225,11 @@ fn render(letter: Letter) -> Result<Mail, RenderMailError> {
         } => SigningCodeMail {
             frame,
             record,
-            code: letter.code.unwrap_or_default(),
+            code,
             document_sha256,
             document_version: version,
             intent: INTENT.to_owned(),
-            expires_at: letter.expires_at,
+            expires_at,
         }
         .render(),
         Signing::Receipt {

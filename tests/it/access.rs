@@ -196,6 +196,8 @@ fn public_body(name: &str) -> Option<Body> {
         "confirm" | "enter" => Body::Json(token),
         "resend" | "request_access" => Body::Json(address),
         "put_identity" => Body::Json(json!({"person": mario()})),
+        "put_declaration" => Body::Json(json!({})),
+        "request_signature" | "sign" | "put_payout" => Body::Json(json!({})),
         "put_consent" => Body::Json(json!({"given": true})),
         "withdraw" => Body::Json(json!({})),
         "erase" => Body::Nothing,

@@ -190,6 +190,11 @@ impl TestApp {
         execute(&self.owner_url, statements).await;
     }
 
+    /// The folder of the blob store.
+    pub(crate) fn blobs_folder(&self) -> std::path::PathBuf {
+        self._folder.path().join("blobs")
+    }
+
     /// Takes the database away: no connection is left and none is let in.
     pub(crate) async fn lose_database(&self) {
         let name = &self.database;

@@ -34,6 +34,7 @@ mod schema;
 mod seed;
 mod sign_up;
 mod sign_up_batch;
+mod signing;
 mod staff_access;
 mod staff_console;
 mod staff_declared;

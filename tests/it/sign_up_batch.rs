@@ -1,4 +1,4 @@
-//! Sign-ups that arrive together are written together (decision 6): each exactly once, each answered
+//! Sign-ups that arrive together are written together (decision 8): each exactly once, each answered
 //! for itself.
 
 use std::collections::{BTreeMap, BTreeSet};

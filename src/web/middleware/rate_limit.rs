@@ -32,11 +32,13 @@ pub enum Class {
     Mail,
     /// Codes and passwords, which can be guessed.
     Attempt,
+    /// What prints a document.
+    Document,
 }
 
 impl Class {
     /// All classes.
-    pub const ALL: [Self; 3] = [Self::SignUp, Self::Mail, Self::Attempt];
+    pub const ALL: [Self; 4] = [Self::SignUp, Self::Mail, Self::Attempt, Self::Document];
 
     /// The class of an operation, if it has a limit.
     pub fn of(asked: &Operation) -> Option<Self> {
@@ -70,7 +72,10 @@ impl Class {
             o::LOGIN_FORM,
             o::CONSOLE_STEP_UP_FORM,
         ];
-        is_in(&attempts).then_some(Self::Attempt)
+        if is_in(&attempts) {
+            return Some(Self::Attempt);
+        }
+        is_in(&[o::PUT_DECLARATION, o::DECLARATION_DOCUMENT]).then_some(Self::Document)
     }
 
     /// Name in `/.well-known/limits`.
@@ -79,13 +84,14 @@ impl Class {
             Self::SignUp => "sign_up",
             Self::Mail => "mail",
             Self::Attempt => "attempt",
+            Self::Document => "document",
         }
     }
 
     /// How fast the allowance comes back.
     pub const fn per_minute(self) -> NonZeroU32 {
         match self {
-            Self::SignUp => number(300),
+            Self::SignUp | Self::Document => number(300),
             Self::Mail => number(60),
             Self::Attempt => number(30),
         }
@@ -94,7 +100,7 @@ impl Class {
     /// The allowance of a network not seen lately.
     pub const fn burst(self) -> NonZeroU32 {
         match self {
-            Self::SignUp => number(100),
+            Self::SignUp | Self::Document => number(100),
             Self::Mail => number(30),
             Self::Attempt => number(20),
         }

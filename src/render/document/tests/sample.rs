@@ -124,9 +124,9 @@ fn mailboxes() -> Vec<PrintedMailbox> {
             },
         ],
     );
-    paid.plan = "Libero Mail Plus 5 GB (a pagamento)".to_owned();
+    "Libero Mail Plus 5 GB (a pagamento)".clone_into(&mut paid.plan);
     paid.fee_paid_cents = Some(1_999);
-    paid.used_for = "lavoro; rapporti con enti pubblici".to_owned();
+    "lavoro; rapporti con enti pubblici".clone_into(&mut paid.used_for);
     let mut june = incident("Interruzione di giugno 2023", vec![item("Forfait", None)]);
     june.unavailable_from = day(2023, 6, 1);
     june.unavailable_until = None;

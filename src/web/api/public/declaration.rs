@@ -290,7 +290,7 @@ pub async fn sign(
         code: body.0.code,
         full_name: body.0.full_name,
     };
-    let acting = async move { signature::sign(&ctx, &actor, input, origin).await };
+    let acting = async move { Box::pin(signature::sign(&ctx, &actor, input, origin)).await };
     let signed = state.ctx.to_end(acting).await?;
     Ok(HttpResponse::Created().json(SignedResponse {
         state: signed.state.as_str(),
