@@ -138,14 +138,7 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
         None => None,
     };
     let declared = match &vault {
-        Some(vault) => {
-            let sees = if clear {
-                Sees::Everything
-            } else {
-                Sees::NoFreeText
-            };
-            claimant_declaration::read(&mut tx, actor, vault, id, sees).await?
-        }
+        Some(vault) => claimant_declaration::read(&mut tx, actor, vault, id, sees(clear)).await?,
         None => Declared::default(),
     };
     let contact = vault
@@ -188,6 +181,14 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
         can_assist: clear && state == ClaimantState::ToAssist,
         can_enter_identity: clear && row.contact_kind != "email" && state.takes_identity(),
     })
+}
+
+const fn sees(clear: bool) -> Sees {
+    if clear {
+        Sees::Everything
+    } else {
+        Sees::NoFreeText
+    }
 }
 
 async fn own_case_of(ctx: &Ctx, actor: &StaffActor, row: &ListRow) -> AppResult<OwnCase> {
