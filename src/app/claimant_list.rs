@@ -12,13 +12,17 @@ use crate::app::ctx::Ctx;
 use crate::app::directory::{AssociationEntry, CaseEntry};
 use crate::app::error::{AppError, AppResult};
 use crate::app::staff::StaffActor;
+use crate::app::standing::{self, Record};
 use crate::app::vault::Vault;
 use crate::db::DbError;
-use crate::db::claimant_list::{self, Belongings, IdentityRow, ListRow, MailboxRow, Selection};
+use crate::db::claimant_list::{
+    self, Belongings, IdentityRow, Lack, ListRow, MailboxRow, Selection,
+};
 use crate::db::key::ClaimantKeyRow;
 use crate::domain::case::CaseState;
 use crate::domain::claimant::{ClaimantState, Review};
 use crate::domain::codice_fiscale::CodiceFiscale;
+use crate::domain::declaration::DeclarationFlag;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::identity::Identity;
 use crate::domain::ids::{CaseId, ClaimantId, MailboxId};
@@ -26,7 +30,7 @@ use crate::domain::mailbox_address::MailboxAddress;
 use crate::domain::permission::operation;
 use crate::domain::personal_name::PersonalName;
 use crate::domain::phone_number::PhoneNumber;
-use crate::domain::readiness::{self, Known, SignatureInForce};
+use crate::domain::readiness::{self, Decider, Known, Letter};
 use crate::domain::reference::Reference;
 use crate::domain::vat_number::NumericCodiceFiscale;
 
@@ -42,6 +46,10 @@ pub struct Filter {
     pub state: Option<ClaimantState>,
     /// Exact search: reference, codice fiscale, e-mail, phone, mailbox or surname.
     pub search: Option<String>,
+    /// Only those who lack this letter (R2).
+    pub missing: Option<Letter>,
+    /// Only those whose newest declaration has this flag.
+    pub flag: Option<DeclarationFlag>,
 }
 
 /// A page of claimants, newest first.
@@ -64,7 +72,11 @@ pub struct Item {
     pub state: ClaimantState,
     /// For staff only.
     pub review: Review,
-    /// Nothing is missing and nothing to review.
+    /// Letters of art. 840-septies still missing (R2).
+    pub missing: Vec<char>,
+    /// What the newest declaration makes staff look at.
+    pub flags: Vec<String>,
+    /// Nothing is missing and nothing to review: both sides of a clash are not (R30).
     pub ready: bool,
     /// Name of person or entity, once given; `None` also for the erased.
     pub name: Option<String>,
@@ -133,7 +145,7 @@ pub async fn list(
     let own = own_case(ctx, actor, slug).await?;
     let limit = limit.clamp(1, MAX_LIMIT);
     let states = filter.state.iter().map(|state| state.as_str()).collect();
-    let selection = selection(ctx, actor, own.case.id, filter, states);
+    let selection = selection(ctx, actor, &own, filter, states);
     let scope = actor.scope();
     let mut tx = ctx.pools.begin(scope).await?;
     let mut rows =
@@ -172,10 +184,11 @@ pub fn read_cursor(text: &str) -> Option<ClaimantId> {
 pub(in crate::app) fn selection(
     ctx: &Ctx,
     actor: &StaffActor,
-    case: CaseId,
+    own: &OwnCase,
     filter: &Filter,
     states: Vec<&'static str>,
 ) -> Selection {
+    let case = own.case.id;
     let search = filter.search.as_deref().map(str::trim);
     Selection {
         association: actor.association_id(),
@@ -184,6 +197,27 @@ pub(in crate::app) fn selection(
         hashes: search
             .filter(|text| !text.is_empty())
             .map(|text| hashes(ctx, case, text)),
+        lack: filter.missing.and_then(|letter| lack(own, letter)),
+        flag: filter.flag,
+    }
+}
+
+/// What the rows that lack a letter lack; `None` where every row does.
+fn lack(own: &OwnCase, letter: Letter) -> Option<Lack> {
+    match letter.decider() {
+        Decider::Identity => Some(Lack::Identity),
+        Decider::Signature => Some(Lack::Signature),
+        Decider::Payout => Some(Lack::Payout),
+        Decider::Case => {
+            let record = Record {
+                state: ClaimantState::Unconfirmed,
+                identity: false,
+                payout: false,
+            };
+            let known = standing::known(&own.case, &own.association, record);
+            let all_lack = readiness::missing_to_lodge(&known).contains(&letter.as_char());
+            (!all_lack).then_some(Lack::Nothing)
+        }
     }
 }
 
@@ -230,6 +264,8 @@ fn hashes(ctx: &Ctx, case: CaseId, text: &str) -> Vec<Vec<u8>> {
 pub(in crate::app) struct Opened {
     pub(in crate::app) identity: Option<(IdentityRow, Identity)>,
     pub(in crate::app) mailboxes: Vec<OpenMailbox>,
+    /// The claimant's data key; none for the erased.
+    pub(in crate::app) vault: Option<Vault>,
 }
 
 /// A mailbox, open.
@@ -296,6 +332,7 @@ impl Opener {
         Ok(Opened {
             identity,
             mailboxes: mailboxes.collect::<AppResult<_>>()?,
+            vault: Some(vault),
         })
     }
 }
@@ -307,14 +344,18 @@ pub(in crate::app) fn standing(
 ) -> AppResult<(ClaimantState, Review, Vec<char>)> {
     let state = ClaimantState::parse(&row.state).ok_or(DbError::Corrupt("claimants.state"))?;
     let review = Review::parse(&row.review).ok_or(DbError::Corrupt("claimants.review"))?;
-    let missing = readiness::missing(&Known {
-        identity: row.identity_at.is_some(),
-        counsel: !own.association.counsel.is_empty(),
-        payout: row.payout_at.is_some(),
-        signature: SignatureInForce::of(state),
-        ..Known::default()
-    });
+    let missing = readiness::missing(&known(own, row, state));
     Ok((state, review, missing))
+}
+
+/// What is known about a row (R2).
+pub(in crate::app) fn known(own: &OwnCase, row: &ListRow, state: ClaimantState) -> Known {
+    let record = Record {
+        state,
+        identity: row.identity_at.is_some(),
+        payout: row.payout_at.is_some(),
+    };
+    standing::known(&own.case, &own.association, record)
 }
 
 fn item(own: &OwnCase, row: &ListRow, opened: &Opened) -> AppResult<Item> {
@@ -327,6 +368,8 @@ fn item(own: &OwnCase, row: &ListRow, opened: &Opened) -> AppResult<Item> {
         state,
         review,
         ready: missing.is_empty() && review == Review::None,
+        missing,
+        flags: row.declared_flags.clone(),
         name: identity.map(Identity::display_name),
         codice_fiscale: identity.and_then(Identity::masked_codice_fiscale),
         mailboxes: opened
@@ -352,6 +395,8 @@ impl fmt::Debug for Filter {
         formatter
             .debug_struct("Filter")
             .field("state", &self.state)
+            .field("missing", &self.missing)
+            .field("flag", &self.flag)
             .finish_non_exhaustive()
     }
 }

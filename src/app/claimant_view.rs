@@ -4,7 +4,8 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 
-use crate::app::claimant_list::{self, OpenMailbox, Opener, OwnCase, standing};
+use crate::app::claimant_declaration::{self, Declared, Sees};
+use crate::app::claimant_list::{self, OpenMailbox, Opener, OwnCase, known, standing};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::app::staff::StaffActor;
@@ -20,6 +21,7 @@ use crate::domain::identity::Identity;
 use crate::domain::ids::ClaimantId;
 use crate::domain::permission::operation;
 use crate::domain::phone_number::PhoneNumber;
+use crate::domain::readiness;
 use crate::domain::reference::Reference;
 
 /// Everything about a claimant. Contact, birth and street are there only for who works the
@@ -35,8 +37,14 @@ pub struct ClaimantView {
     pub state: ClaimantState,
     /// For staff only.
     pub review: Review,
-    /// Letters of art. 840-septies still missing (R2).
+    /// Letters of art. 840-septies still missing that the claimant or the association can bring (R2).
     pub missing: Vec<char>,
+    /// All letters still missing, those of the case too: with any of them nothing can be lodged (R2).
+    pub missing_to_lodge: Vec<char>,
+    /// Nothing is missing and nothing to review: both sides of a clash are not ready (R30).
+    pub ready: bool,
+    /// What was declared and signed; nothing once erased.
+    pub declared: Declared,
     /// Language for mails and pages.
     pub language: String,
     /// Where the person came from.
@@ -67,6 +75,8 @@ pub struct ClaimantView {
     pub can_assist: bool,
     /// Whether the actor may enter identity now, for who has no e-mail to do it alone.
     pub can_enter_identity: bool,
+    /// Whether the actor may take signed documents along, with a fresh second factor.
+    pub can_take_documents: bool,
 }
 
 /// A contact as the actor may see it.
@@ -127,6 +137,10 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
         Some(key) => Some(Vault::from_row(ctx, key.clone()).await?),
         None => None,
     };
+    let declared = match &vault {
+        Some(vault) => claimant_declaration::read(&mut tx, actor, vault, id, sees(clear)).await?,
+        None => Declared::default(),
+    };
     let contact = vault
         .map(|vault| vault.unseal("claimants", "contact_sealed", row.contact_sealed.clone()))
         .transpose()?
@@ -137,8 +151,13 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
     tx.commit().await?;
     let own = own_case_of(ctx, actor, &row).await?;
     let (state, review, missing) = standing(&own, &row)?;
+    let missing_to_lodge = readiness::missing_to_lodge(&known(&own, &row, state));
     Ok(ClaimantView {
         id,
+        ready: missing.is_empty() && review == Review::None,
+        missing_to_lodge,
+        declared,
+        can_take_documents: operation::CLAIMANT_DOCUMENT.allows(actor.role()),
         own,
         reference: Reference::of(id),
         state,
@@ -162,6 +181,14 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
         can_assist: clear && state == ClaimantState::ToAssist,
         can_enter_identity: clear && row.contact_kind != "email" && state.takes_identity(),
     })
+}
+
+const fn sees(clear: bool) -> Sees {
+    if clear {
+        Sees::Everything
+    } else {
+        Sees::NoFreeText
+    }
 }
 
 async fn own_case_of(ctx: &Ctx, actor: &StaffActor, row: &ListRow) -> AppResult<OwnCase> {

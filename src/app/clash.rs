@@ -138,6 +138,34 @@ pub(in crate::app) async fn free(ctx: &Ctx, tx: &mut Tx, claimant: ClaimantId) -
     settle_own(ctx, tx, claimant, None).await
 }
 
+/// Gives the keys of persons of one who moves to the record that continues it (R51): who waits for one
+/// goes on waiting, for the new holder. Keys of mailboxes are freed: they are taken by signing. All
+/// touched are locked, the transaction is under system rights.
+pub(in crate::app) async fn hand_over(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    from: ClaimantId,
+    to: &ClaimantRow,
+) -> AppResult<()> {
+    let now = ctx.clock.now();
+    for key in identity::list_held(tx, SCOPE, from).await? {
+        identity::release_person(tx, SCOPE, key).await?;
+        identity::register_person(tx, SCOPE, key, to.claimant(), to.association_id, now).await?;
+        for waiting in identity::list_conflicts_on(tx, SCOPE, key).await? {
+            let waits = ClaimantId::new(waiting.claimant_id);
+            identity::settle_conflicts(tx, SCOPE, waits, key, "freed", now).await?;
+            let fresh = ConflictRow {
+                id: token::new_id(now),
+                other_claimant_id: to.id,
+                ..waiting
+            };
+            identity::insert_conflict(tx, SCOPE, &fresh).await?;
+        }
+    }
+    mailbox_clash::free(ctx, tx, from).await?;
+    settle_own(ctx, tx, from, None).await
+}
+
 async fn free_key(ctx: &Ctx, conn: &mut Conn, key: Uuid) -> AppResult<()> {
     identity::release_person(conn, SCOPE, key).await?;
     let waiting = identity::list_conflicts_on(conn, SCOPE, key).await?;

@@ -359,13 +359,18 @@ pub(in crate::app) fn check_document(bytes: &[u8], declared: &DeclarationRow) ->
     if sha256::digest(bytes) == declared.document_sha256 {
         return Ok(());
     }
+    Err(alarm(declared))
+}
+
+/// Tells that something is not what was declared or signed (R38), and is the error of whoever met it.
+pub(in crate::app) fn alarm(declared: &DeclarationRow) -> AppError {
     metrics::counter!("joinder_documents_changed_total").increment(1);
     tracing::error!(
         claimant.id = %declared.claimant_id,
         declaration.version = declared.version,
         "a document is not the one that was declared: look at the blob store and the template"
     );
-    Err(AppError::internal("a document is not the one declared"))
+    AppError::internal("a document is not the one declared")
 }
 
 /// What a version says.

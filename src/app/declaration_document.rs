@@ -202,7 +202,7 @@ fn legal_text(text: &SignedText) -> LegalText {
     }
 }
 
-fn mailbox(mailbox: &DeclaredMailbox) -> PrintedMailbox {
+pub(in crate::app) fn mailbox(mailbox: &DeclaredMailbox) -> PrintedMailbox {
     PrintedMailbox {
         address: mailbox.address().as_str().to_owned(),
         incidents: mailbox.incidents().iter().map(incident).collect(),
@@ -282,7 +282,7 @@ const fn use_words(used: Use) -> &'static str {
     }
 }
 
-const fn compensation_words(kind: Compensation) -> &'static str {
+pub(in crate::app) const fn compensation_words(kind: Compensation) -> &'static str {
     match kind {
         Compensation::None => "nessuno",
         Compensation::ExtraSpace => "spazio in più",
@@ -291,7 +291,7 @@ const fn compensation_words(kind: Compensation) -> &'static str {
     }
 }
 
-const fn place_words(place: Place) -> &'static str {
+pub(in crate::app) const fn place_words(place: Place) -> &'static str {
     match place {
         Place::Respondent => "alla società",
         Place::AssociationPortal => "sul portale di un'associazione",
@@ -311,7 +311,7 @@ const fn answer_words(answer: Answer) -> &'static str {
     }
 }
 
-fn circumstances(declaration: &Declaration) -> Circumstances {
+pub(in crate::app) fn circumstances(declaration: &Declaration) -> Circumstances {
     Circumstances {
         contract_version: declaration.contract_version().map(str::to_owned),
         contract_clause: declaration.contract_clause().map(str::to_owned),

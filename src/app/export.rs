@@ -1,15 +1,16 @@
-//! Lists that leave the house: as CSV, streamed, each in the register of exports with who, why,
-//! how many rows and which hash (R58).
+//! Lists and signed documents that leave the house: as CSV or ZIP, streamed, each in the register of
+//! exports with who, why, how many rows and which hash (R58).
 //!
 //! The trail comes first: before a byte is sent the export stands in it, and before a batch is
-//! sent the ids of its claimants do, sealed. A stream that was cut lacks its last line.
+//! sent the ids of its claimants do, sealed. A list that was cut lacks its last line, an archive its
+//! directory. What was signed is held against its evidence on the way (R38).
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::stream::{self, BoxStream, StreamExt};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::app::claimant_list::{self, Filter, selection};
+use crate::app::claimant_list::{self, Filter, OwnCase, selection};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::app::idempotency::{self, Kept};
@@ -17,17 +18,23 @@ use crate::app::staff::StaffActor;
 use crate::crypto::token;
 use crate::db::claimant_list::Selection;
 use crate::db::export::{self, ExportRow};
-use crate::db::{Conn, Scope};
+use crate::db::{Conn, DbError, Scope};
 use crate::domain::claimant::ClaimantState;
+use crate::domain::declaration::DeclarationFlag;
 use crate::domain::ids::{CaseId, ExportId};
 use crate::domain::permission::operation;
+use crate::domain::readiness::{Letter, SignatureInForce};
 use crate::domain::reason::Reason;
 use crate::render::csv::Dialect;
 
+mod documents;
 mod line;
+mod reader;
 mod run;
 
+use documents::Documents;
 use line::Facts;
+use reader::Reader;
 use run::Run;
 
 /// A running export that does not go on is given up after that.
@@ -44,10 +51,38 @@ pub const LISTED: [ClaimantState; 6] = [
     ClaimantState::Lodged,
 ];
 
-/// A list that is being produced while it is read.
+/// What an export is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Format {
+    /// The list, as CSV.
+    Csv,
+    /// The signed documents in force, as ZIP; always in clear.
+    Zip,
+}
+
+impl Format {
+    /// Name on the wire and in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Zip => "zip",
+        }
+    }
+
+    /// Reads the wire name.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Csv, Self::Zip]
+            .into_iter()
+            .find(|format| format.as_str() == text)
+    }
+}
+
+/// An export that is being produced while it is read.
 pub struct Produced {
     /// Its number in the register.
     pub id: ExportId,
+    /// What it is.
+    pub format: Format,
     /// Its bytes. An error ends it before its last line; the connection must be cut then.
     pub bytes: BoxStream<'static, AppResult<Vec<u8>>>,
 }
@@ -57,9 +92,11 @@ pub struct Produced {
 pub struct NewExport {
     /// Slug of the case.
     pub case: String,
-    /// Only claimants in this state.
-    pub state: Option<ClaimantState>,
-    /// In clear, instead of masked.
+    /// List or documents.
+    pub format: Format,
+    /// Which claimants. A search is not taken: it names people, and the register names nobody.
+    pub filter: Filter,
+    /// In clear, instead of masked; documents always are.
     pub clear: bool,
     /// What for.
     pub purpose: Reason,
@@ -96,13 +133,13 @@ pub async fn masked_csv(
 ) -> AppResult<Produced> {
     actor.require(&operation::CLAIMANTS_CSV)?;
     let own = claimant_list::own_case(ctx, actor, slug).await?;
-    let chosen = chosen(ctx, actor, own.case.id, filter);
+    let chosen = chosen(ctx, actor, &own, filter, Format::Csv);
     let id = ExportId::new(token::new_id(ctx.clock.now()));
     // what was searched for names people and stays out of the register
-    let noted = json!({
-        "state": filter.state.map(ClaimantState::as_str),
-        "searched": filter.search.is_some(),
-    });
+    let mut noted = noted(filter);
+    if let Value::Object(fields) = &mut noted {
+        fields.insert("searched".to_owned(), json!(filter.search.is_some()));
+    }
     let row = ExportRow {
         state: "running".to_owned(),
         progressed_at: Some(ctx.clock.now()),
@@ -114,7 +151,7 @@ pub async fn masked_csv(
     started(ctx, &mut tx, actor, &row).await?;
     let facts = Facts::read(&mut tx, scope, own, false, dialect).await?;
     tx.commit().await?;
-    Ok(produce(ctx, actor, id, chosen, facts))
+    produce(ctx, actor, id, Format::Csv, chosen, facts)
 }
 
 /// Asks for a list, with what it is for; a clear one needs a fresh second factor. Its bytes are
@@ -130,11 +167,11 @@ pub async fn request(ctx: &Ctx, actor: &StaffActor, new: NewExport) -> AppResult
     actor.require(&operation::EXPORT)?;
     let own = claimant_list::own_case(ctx, actor, &new.case).await?;
     let id = ExportId::new(token::new_id(ctx.clock.now()));
-    let noted = json!({ "state": new.state.map(ClaimantState::as_str) });
     let row = ExportRow {
-        clear: new.clear,
+        format: new.format.as_str().to_owned(),
+        clear: new.clear || new.format == Format::Zip,
         purpose: new.purpose.as_str().to_owned(),
-        ..new_row(ctx, actor, id, own.case.id, noted)
+        ..new_row(ctx, actor, id, own.case.id, noted(&new.filter))
     };
     let scope = actor.scope();
     let mut tx = ctx.pools.begin(scope).await?;
@@ -193,15 +230,31 @@ pub async fn content(
     let case = CaseId::new(row.case_id);
     let own = own.into_iter().find(|own| own.case.id == case);
     let own = own.ok_or(AppError::NotFound)?;
+    let format = Format::parse(&row.format).ok_or(DbError::Corrupt("exports.format"))?;
+    let chosen = chosen(ctx, actor, &own, &filter_of(&row.filter), format);
     let facts = Facts::read(&mut tx, scope, own, row.clear, dialect).await?;
     tx.commit().await?;
-    let state = row.filter.get("state").and_then(Value::as_str);
-    let filter = Filter {
-        state: state.and_then(ClaimantState::parse),
+    produce(ctx, actor, id, format, chosen, facts)
+}
+
+/// What the register keeps of a filter: nothing that names anybody.
+fn noted(filter: &Filter) -> Value {
+    json!({
+        "state": filter.state.map(ClaimantState::as_str),
+        "missing": filter.missing.map(Letter::as_char),
+        "flag": filter.flag.map(DeclarationFlag::as_str),
+    })
+}
+
+/// Reads what [`noted`] wrote.
+fn filter_of(noted: &Value) -> Filter {
+    let word = |name: &str| noted.get(name).and_then(Value::as_str);
+    Filter {
+        state: word("state").and_then(ClaimantState::parse),
+        missing: word("missing").and_then(Letter::parse),
+        flag: word("flag").and_then(DeclarationFlag::parse),
         search: None,
-    };
-    let chosen = chosen(ctx, actor, case, &filter);
-    Ok(produce(ctx, actor, id, chosen, facts))
+    }
 }
 
 /// Marks exports as failed whose process is gone. For housekeeping; gives how many.
@@ -248,23 +301,45 @@ fn produce(
     ctx: &Ctx,
     actor: &StaffActor,
     id: ExportId,
+    format: Format,
     selection: Selection,
     facts: Facts,
-) -> Produced {
-    let run = Run::new(ctx, actor, id, selection, facts);
-    let bytes = stream::try_unfold(run, Run::next).boxed();
-    Produced { id, bytes }
+) -> AppResult<Produced> {
+    let reader = |size| Reader::new(ctx, actor, id, selection, size);
+    let bytes = match format {
+        Format::Csv => {
+            let run = Run::new(reader(run::BATCH), facts);
+            stream::try_unfold(run, Run::next).boxed()
+        }
+        Format::Zip => {
+            let documents = Documents::new(reader(documents::BATCH), facts)?;
+            stream::try_unfold(documents, Documents::next).boxed()
+        }
+    };
+    Ok(Produced { id, format, bytes })
 }
 
-/// The rows of a list: those of the filter that lists may hold (R50).
-fn chosen(ctx: &Ctx, actor: &StaffActor, case: CaseId, filter: &Filter) -> Selection {
+/// The rows of an export: those of the filter that lists may hold (R50); of documents those whose
+/// signature is in force (R39).
+fn chosen(
+    ctx: &Ctx,
+    actor: &StaffActor,
+    own: &OwnCase,
+    filter: &Filter,
+    format: Format,
+) -> Selection {
+    let is_in_it = |state: ClaimantState| match format {
+        Format::Csv => true,
+        Format::Zip => SignatureInForce::of(state).is_some(),
+    };
     let states: Vec<&'static str> = LISTED
         .into_iter()
         .filter(|state| filter.state.is_none_or(|wanted| wanted == *state))
+        .filter(|state| is_in_it(*state))
         .map(ClaimantState::as_str)
         .collect();
     let nobody = states.is_empty();
-    let mut selection = selection(ctx, actor, case, filter, states);
+    let mut selection = selection(ctx, actor, own, filter, states);
     if nobody {
         selection.hashes = Some(Vec::new());
     }

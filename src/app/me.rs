@@ -10,6 +10,7 @@ use crate::app::error::{AppError, AppResult};
 use crate::app::retention;
 use crate::app::session::{self, ClaimantActor};
 use crate::app::sign_up::Evidence;
+use crate::app::standing::{self, Record};
 use crate::app::vault::Vault;
 use crate::crypto::token;
 use crate::db::claimant::{self, ClaimantRow};
@@ -28,7 +29,7 @@ use crate::domain::language::Language;
 use crate::domain::mailbox_address::MailboxAddress;
 use crate::domain::payout::Payout;
 use crate::domain::phone_number::PhoneNumber;
-use crate::domain::readiness::{self, Known, SignatureInForce};
+use crate::domain::readiness;
 use crate::domain::reference::Reference;
 
 /// Rights under which a record leaves.
@@ -152,11 +153,15 @@ pub async fn get(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<Me> {
         });
         document = Some(open);
     }
-    let has_counsel = directory
-        .case(row.case())?
-        .association_by_id(row.association())
-        .is_some_and(|association| !association.counsel.is_empty());
-    let letters = readiness::missing(&known(&row, has_counsel)?);
+    let case = directory.case(row.case())?;
+    let association = case.association_by_id(row.association());
+    let association = association.ok_or(AppError::NotFound)?;
+    let record = Record {
+        state: row.state()?,
+        identity: row.identity_at.is_some(),
+        payout: row.payout_at.is_some(),
+    };
+    let letters = readiness::missing(&standing::known(&case, association, record));
     Ok(Me {
         id: row.claimant(),
         reference: Reference::of(row.claimant()),
@@ -198,17 +203,6 @@ fn my_payout(vault: &Vault, row: PayoutRow) -> AppResult<MyPayout> {
         iban: payout.masked(),
         holder: payout.holder().to_owned(),
         holder_is_claimant: payout.holder_is_claimant(),
-    })
-}
-
-/// What is known about a record, for R2.
-fn known(row: &ClaimantRow, has_counsel: bool) -> AppResult<Known> {
-    Ok(Known {
-        identity: row.identity_at.is_some(),
-        counsel: has_counsel,
-        signature: SignatureInForce::of(row.state()?),
-        payout: row.payout_at.is_some(),
-        ..Known::default()
     })
 }
 
@@ -364,7 +358,10 @@ pub async fn erase(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<Erasure> {
 }
 
 /// Locks the own record and everybody whom its leaving touches, in id order.
-async fn lock_touched(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<(Tx, ClaimantRow)> {
+pub(in crate::app) async fn lock_touched(
+    ctx: &Ctx,
+    actor: &ClaimantActor,
+) -> AppResult<(Tx, ClaimantRow)> {
     let mut tx = ctx.pools.begin(clash::SCOPE).await?;
     let mut ids = clash::touched(&mut tx, actor.claimant()).await?;
     ids.extend(claimant::list_duplicates_of(&mut tx, clash::SCOPE, actor.claimant()).await?);

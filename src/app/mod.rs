@@ -3,10 +3,12 @@
 //! Permissions are checked here. Nothing here knows of HTTP, SQL or the environment.
 
 pub mod assist;
+pub mod association_change;
 pub mod audit;
 pub mod backup;
 pub mod bootstrap;
 pub mod challenge;
+pub mod claimant_declaration;
 pub mod claimant_list;
 pub mod claimant_view;
 mod clash;
@@ -41,7 +43,9 @@ pub mod retention;
 pub mod session;
 pub mod sign_up;
 pub mod signature;
+mod signed_version;
 pub mod staff;
+mod standing;
 pub mod trail;
 pub mod vault;
 

@@ -137,6 +137,58 @@ pub async fn list_newest(
         .await?)
 }
 
+/// A record that continues another one in another association (R51).
+#[derive(Insertable, Debug)]
+#[diesel(table_name = claimants)]
+#[expect(
+    missing_docs,
+    reason = "each field is the column of its name; see the migration"
+)]
+pub struct MovedRow {
+    pub id: Uuid,
+    pub association_id: Uuid,
+    pub case_id: Uuid,
+    pub state: &'static str,
+    pub language: String,
+    pub via: Option<String>,
+    pub contact_kind: String,
+    pub contact_domain: Option<String>,
+    pub contact_sealed: Vec<u8>,
+    pub mailbox_count: i16,
+    pub created_at: DateTime<Utc>,
+    pub state_changed_at: DateTime<Utc>,
+    pub confirmed_at: DateTime<Utc>,
+    pub identity_at: Option<DateTime<Utc>>,
+    pub moved_from: Uuid,
+}
+
+/// Writes a record that continues another one.
+///
+/// # Errors
+/// As the database says.
+pub async fn insert_moved(conn: &mut Conn, _scope: Scope, row: &MovedRow) -> DbResult<ClaimantRow> {
+    Ok(diesel::insert_into(claimants::table)
+        .values(row)
+        .returning(ClaimantRow::as_returning())
+        .get_result(conn)
+        .await?)
+}
+
+/// Whether a record was continued in another association, and that one was not withdrawn since.
+///
+/// # Errors
+/// As the database says.
+pub async fn is_continued(conn: &mut Conn, _scope: Scope, id: ClaimantId) -> DbResult<bool> {
+    let found: Option<Uuid> = claimants::table
+        .filter(claimants::moved_from.eq(id.uuid()))
+        .filter(claimants::state.ne(ClaimantState::Withdrawn.as_str()))
+        .select(claimants::id)
+        .first(conn)
+        .await
+        .optional()?;
+    Ok(found.is_some())
+}
+
 /// Moves a claimant to another state; the caller has locked it and checked the move.
 ///
 /// # Errors

@@ -2,20 +2,29 @@
 //! beside the row. Every query names the association, beside row-level security.
 
 use chrono::{DateTime, Utc};
+use diesel::IntoSql;
+use diesel::dsl::sql;
 use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
+use crate::db::declaration::DeclarationRow;
 use crate::db::error::DbResult;
 use crate::db::key::ClaimantKeyRow;
+use crate::db::payout::PayoutRow;
 use crate::db::pool::Conn;
 use crate::db::schema::{
-    case_counsel, claimant_keys, claimants, confirmations, conflicts, consents, identities,
-    lookups, mailboxes, mails,
+    case_counsel, claimant_keys, claimants, confirmations, conflicts, consents, declarations,
+    identities, lookups, mailboxes, mails, payouts, signatures,
 };
 use crate::db::scope::Scope;
+use crate::db::signature::SignatureRow;
+use crate::domain::claimant::ClaimantState;
+use crate::domain::declaration::DeclarationFlag;
 use crate::domain::ids::{AssociationId, CaseId, ClaimantId};
+use crate::domain::readiness::SignatureInForce;
 
 /// A claimant without what is sealed in other tables.
 #[derive(Queryable, Selectable, Debug, Clone)]
@@ -100,6 +109,23 @@ pub struct Selection {
     pub states: Vec<&'static str>,
     /// Blind indexes of what was searched for, one of which must match; `None`: no search.
     pub hashes: Option<Vec<Vec<u8>>>,
+    /// What must be lacking (R2).
+    pub lack: Option<Lack>,
+    /// A flag the newest declaration must have.
+    pub flag: Option<DeclarationFlag>,
+}
+
+/// What a record lacks, as columns tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lack {
+    /// Identity.
+    Identity,
+    /// A signature in force: as `domain::readiness::SignatureInForce::of` reads the state.
+    Signature,
+    /// Payout data.
+    Payout,
+    /// Nothing that any record lacks: nobody is found.
+    Nothing,
 }
 
 impl Selection {
@@ -118,8 +144,39 @@ impl Selection {
                 .select(lookups::claimant_id);
             query = query.filter(claimants::id.eq_any(found));
         }
-        query
+        query = match self.lack {
+            None => query,
+            Some(Lack::Identity) => query.filter(claimants::identity_at.is_null()),
+            Some(Lack::Payout) => query.filter(claimants::payout_at.is_null()),
+            Some(Lack::Signature) => query.filter(claimants::state.ne_all(in_force())),
+            Some(Lack::Nothing) => query.filter(false.into_sql::<Bool>()),
+        };
+        // the three queues word for word as their indexes have them
+        match self.flag {
+            None => query,
+            Some(DeclarationFlag::NotRestored) => {
+                query.filter(sql::<Bool>("'not_restored' = ANY (declared_flags)"))
+            }
+            Some(DeclarationFlag::DoubleRecovery) => {
+                query.filter(sql::<Bool>("'double_recovery' = ANY (declared_flags)"))
+            }
+            Some(DeclarationFlag::OutsideWindow) => {
+                query.filter(sql::<Bool>("'outside_window' = ANY (declared_flags)"))
+            }
+            Some(flag @ (DeclarationFlag::PaidPlanProof | DeclarationFlag::NarrativeSpecial)) => {
+                query.filter(claimants::declared_flags.contains(vec![flag.as_str()]))
+            }
+        }
     }
+}
+
+/// States with a signature in force.
+fn in_force() -> Vec<&'static str> {
+    ClaimantState::ALL
+        .into_iter()
+        .filter(|state| SignatureInForce::of(*state).is_some())
+        .map(ClaimantState::as_str)
+        .collect()
 }
 
 /// A page, newest first, of claimants before `before`.
@@ -169,24 +226,38 @@ pub async fn list_batch(
         .await?)
 }
 
+/// Data keys of a batch of claimants; none for the erased.
+///
+/// # Errors
+/// As the database says.
+pub async fn list_keys(
+    conn: &mut Conn,
+    _scope: Scope,
+    association: AssociationId,
+    ids: &[Uuid],
+) -> DbResult<Vec<ClaimantKeyRow>> {
+    Ok(claimant_keys::table
+        .filter(claimant_keys::claimant_id.eq_any(ids))
+        .filter(claimant_keys::association_id.eq(association.uuid()))
+        .select(ClaimantKeyRow::as_select())
+        .load(conn)
+        .await?)
+}
+
 /// Keys, newest identities and mailboxes of a batch of claimants.
 ///
 /// # Errors
 /// As the database says.
 pub async fn list_belongings(
     conn: &mut Conn,
-    _scope: Scope,
+    scope: Scope,
     association: AssociationId,
     ids: &[Uuid],
 ) -> DbResult<Belongings> {
+    let keys = list_keys(conn, scope, association, ids).await?;
     let association = association.uuid();
     Ok(Belongings {
-        keys: claimant_keys::table
-            .filter(claimant_keys::claimant_id.eq_any(ids))
-            .filter(claimant_keys::association_id.eq(association))
-            .select(ClaimantKeyRow::as_select())
-            .load(conn)
-            .await?,
+        keys,
         identities: identities::table
             .filter(identities::claimant_id.eq_any(ids))
             .filter(identities::association_id.eq(association))
@@ -203,6 +274,87 @@ pub async fn list_belongings(
             .load(conn)
             .await?,
     })
+}
+
+/// What a batch of claimants declared, each ordered by claimant.
+#[derive(Debug, Default)]
+pub struct Declarations {
+    /// Newest versions.
+    pub declared: Vec<DeclarationRow>,
+    /// Newest signatures.
+    pub signed: Vec<SignatureRow>,
+    /// Newest payout data.
+    pub payouts: Vec<PayoutRow>,
+}
+
+/// Newest declarations, signatures and payout data of a batch of claimants.
+///
+/// # Errors
+/// As the database says.
+pub async fn list_declarations(
+    conn: &mut Conn,
+    scope: Scope,
+    association: AssociationId,
+    ids: &[Uuid],
+) -> DbResult<Declarations> {
+    Ok(Declarations {
+        declared: declarations::table
+            .filter(declarations::claimant_id.eq_any(ids))
+            .filter(declarations::association_id.eq(association.uuid()))
+            .distinct_on(declarations::claimant_id)
+            .order((declarations::claimant_id, declarations::version.desc()))
+            .select(DeclarationRow::as_select())
+            .load(conn)
+            .await?,
+        payouts: payouts::table
+            .filter(payouts::claimant_id.eq_any(ids))
+            .filter(payouts::association_id.eq(association.uuid()))
+            .distinct_on(payouts::claimant_id)
+            .order((payouts::claimant_id, payouts::version.desc()))
+            .select(PayoutRow::as_select())
+            .load(conn)
+            .await?,
+        signed: list_signatures(conn, scope, association, ids).await?,
+    })
+}
+
+/// Newest signatures of a batch of claimants.
+///
+/// # Errors
+/// As the database says.
+pub async fn list_signatures(
+    conn: &mut Conn,
+    _scope: Scope,
+    association: AssociationId,
+    ids: &[Uuid],
+) -> DbResult<Vec<SignatureRow>> {
+    Ok(signatures::table
+        .filter(signatures::claimant_id.eq_any(ids))
+        .filter(signatures::association_id.eq(association.uuid()))
+        .distinct_on(signatures::claimant_id)
+        .order((signatures::claimant_id, signatures::version.desc()))
+        .select(SignatureRow::as_select())
+        .load(conn)
+        .await?)
+}
+
+/// Every version of a claimant's declaration, newest first.
+///
+/// # Errors
+/// As the database says.
+pub async fn list_versions(
+    conn: &mut Conn,
+    _scope: Scope,
+    association: AssociationId,
+    claimant: ClaimantId,
+) -> DbResult<Vec<DeclarationRow>> {
+    Ok(declarations::table
+        .filter(declarations::claimant_id.eq(claimant.uuid()))
+        .filter(declarations::association_id.eq(association.uuid()))
+        .order(declarations::version.desc())
+        .select(DeclarationRow::as_select())
+        .load(conn)
+        .await?)
 }
 
 /// One claimant of the association.

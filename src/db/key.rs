@@ -114,6 +114,18 @@ pub async fn find_claimant(
     Ok(query.first(conn).await.optional()?)
 }
 
+/// Writes the data key of a claimant.
+///
+/// # Errors
+/// `Unique` if there is one.
+pub async fn insert_claimant(conn: &mut Conn, _scope: Scope, row: &ClaimantKeyRow) -> DbResult<()> {
+    diesel::insert_into(claimant_keys::table)
+        .values(row)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 /// Deletes the data key of a claimant: from then on nothing of the person opens.
 ///
 /// # Errors

@@ -12,7 +12,7 @@ use crate::db::scope::Scope;
 use crate::domain::ids::ClaimantId;
 
 /// A row of `mailboxes`.
-#[derive(Queryable, Selectable, Debug, Clone)]
+#[derive(Queryable, Selectable, Insertable, Debug, Clone)]
 #[diesel(table_name = mailboxes)]
 #[expect(
     missing_docs,
@@ -47,4 +47,16 @@ pub async fn list(
         query = query.filter(mailboxes::association_id.eq(association.uuid()));
     }
     Ok(query.load(conn).await?)
+}
+
+/// Writes mailboxes; a main mailbox stands before its aliases.
+///
+/// # Errors
+/// As the database says.
+pub async fn insert(conn: &mut Conn, _scope: Scope, rows: &[MailboxRow]) -> DbResult<()> {
+    diesel::insert_into(mailboxes::table)
+        .values(rows)
+        .execute(conn)
+        .await?;
+    Ok(())
 }

@@ -264,6 +264,12 @@ pub mod operation {
     /// Where to pay.
     pub const PUT_PAYOUT: Operation =
         Operation::put("put_payout", "/api/v1/public/me/payout", Access::Claimant);
+    /// Go to another association of the case (R51).
+    pub const CHANGE_ASSOCIATION: Operation = Operation::post(
+        "change_association",
+        "/api/v1/public/me/association",
+        Access::Claimant,
+    );
     /// Withdraw.
     pub const WITHDRAW: Operation =
         Operation::post("withdraw", "/api/v1/public/me/withdrawal", Access::Claimant);
@@ -323,7 +329,19 @@ pub mod operation {
         "/api/v1/staff/claimants/{id}/email",
         Access::Staff(REVIEWERS),
     );
-    /// The list as CSV in clear, with a reason.
+    /// The signed PDF of a version.
+    pub const CLAIMANT_DOCUMENT: Operation = Operation::get(
+        "claimant_document",
+        "/api/v1/staff/claimants/{id}/declarations/{version}/document",
+        Access::StepUp(REVIEWERS),
+    );
+    /// The evidence of the signature of a version.
+    pub const CLAIMANT_EVIDENCE: Operation = Operation::get(
+        "claimant_evidence",
+        "/api/v1/staff/claimants/{id}/declarations/{version}/evidence",
+        Access::StepUp(REVIEWERS),
+    );
+    /// The list as CSV in clear or the signed documents as ZIP, with a reason.
     pub const EXPORT: Operation =
         Operation::post("export", "/api/v1/staff/exports", Access::StepUp(EXPORTERS));
     /// State of an export.
@@ -507,6 +525,18 @@ pub mod operation {
         "/console/claimants/{id}/email",
         Access::Staff(REVIEWERS),
     );
+    /// The signed PDF of a version.
+    pub const CONSOLE_DOCUMENT: Operation = Operation::get(
+        "console_document",
+        "/console/claimants/{id}/declarations/{version}/document",
+        Access::StepUp(REVIEWERS),
+    );
+    /// The evidence of the signature of a version.
+    pub const CONSOLE_EVIDENCE: Operation = Operation::get(
+        "console_evidence",
+        "/console/claimants/{id}/declarations/{version}/evidence",
+        Access::StepUp(REVIEWERS),
+    );
     /// Asks for a fresh second factor.
     pub const CONSOLE_STEP_UP_PAGE: Operation =
         Operation::get("console_step_up_page", "/console/step-up", Access::AnyStaff);
@@ -550,6 +580,7 @@ pub mod operation {
         &GET_RECEIPT,
         &RECEIPT_DOCUMENT,
         &PUT_PAYOUT,
+        &CHANGE_ASSOCIATION,
         &WITHDRAW,
         &ERASE,
         &STAFF_TOKEN,
@@ -562,6 +593,8 @@ pub mod operation {
         &ASSIST_CONFIRM,
         &ASSIST_IDENTITY,
         &ASSIST_EMAIL,
+        &CLAIMANT_DOCUMENT,
+        &CLAIMANT_EVIDENCE,
         &EXPORT,
         &GET_EXPORT,
         &EXPORT_CONTENT,
@@ -615,6 +648,8 @@ pub mod operation {
         &CONSOLE_IDENTITY_PAGE,
         &CONSOLE_IDENTITY_FORM,
         &CONSOLE_EMAIL_FORM,
+        &CONSOLE_DOCUMENT,
+        &CONSOLE_EVIDENCE,
         &CONSOLE_STEP_UP_PAGE,
         &CONSOLE_STEP_UP_FORM,
         &DEMO_OUTBOX_PAGE,

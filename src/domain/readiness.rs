@@ -84,6 +84,60 @@ pub struct Known {
     pub fondo_spese: FondoSpese,
 }
 
+/// A letter of art. 840-septies c. 2 (the list skips j and k).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Letter(char);
+
+/// What in a record decides whether it has a letter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decider {
+    /// Whether identity is given.
+    Identity,
+    /// Whether a signature is in force.
+    Signature,
+    /// Whether payout data are given.
+    Payout,
+    /// Nothing: case and association decide for all records alike.
+    Case,
+}
+
+impl Letter {
+    /// All letters, in order.
+    pub const ALL: [Self; 10] = [
+        Self('a'),
+        Self('b'),
+        Self('c'),
+        Self('d'),
+        Self('e'),
+        Self('f'),
+        Self('g'),
+        Self('h'),
+        Self('i'),
+        Self('l'),
+    ];
+
+    /// Reads a letter; `None` for what is none.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut letters = Self::ALL.into_iter();
+        letters.find(|letter| text.chars().eq([letter.0]))
+    }
+
+    /// The letter.
+    pub const fn as_char(self) -> char {
+        self.0
+    }
+
+    /// What decides whether a record has it.
+    pub const fn decider(self) -> Decider {
+        match self.0 {
+            'b' => Decider::Identity,
+            'd'..='h' => Decider::Signature,
+            'i' => Decider::Payout,
+            _ => Decider::Case,
+        }
+    }
+}
+
 /// Letters still missing that the claimant, or the association for it, can bring: of b c d e f g h i,
 /// in order (R2).
 pub fn missing(known: &Known) -> Vec<char> {
@@ -132,6 +186,29 @@ mod tests {
             signature: Some(SignatureInForce::COMPLETE),
             payout: true,
             fondo_spese: FondoSpese::Paid,
+        }
+    }
+
+    #[test]
+    fn r2_each_letter_is_decided_by_what_its_decider_says() {
+        for letter in Letter::ALL {
+            assert_eq!(Letter::parse(&letter.as_char().to_string()), Some(letter));
+            let mut known = everything();
+            match letter.decider() {
+                Decider::Identity => known.identity = false,
+                Decider::Signature => known.signature = None,
+                Decider::Payout => known.payout = false,
+                Decider::Case => {
+                    known.court = false;
+                    known.counsel = false;
+                    known.own_certified_address = false;
+                    known.fondo_spese = FondoSpese::Due;
+                }
+            }
+            assert!(missing_to_lodge(&known).contains(&letter.as_char()));
+        }
+        for text in ["", "j", "k", "ab", "A"] {
+            assert_eq!(Letter::parse(text), None, "{text}");
         }
     }
 

@@ -152,6 +152,23 @@ pub struct SignUp {
     signed_up_at: DateTime<Utc>,
 }
 
+/// Reads consents given anew, for another association (R51): as in a sign-up.
+///
+/// # Errors
+/// All that is wrong at once, with pointers like `/consents/0/given`.
+pub fn parse_consents(
+    typed: Option<&[ConsentInput]>,
+    rules: &SignUpRules,
+) -> Result<Vec<SignUpConsent>, FieldErrors> {
+    let input = SignUpInput {
+        consents: typed.map(<[ConsentInput]>::to_vec),
+        ..SignUpInput::default()
+    };
+    let mut errors = FieldErrors::new();
+    let consents = consents::parse(&input, rules, &mut errors);
+    errors.into_result(consents)
+}
+
 impl SignUp {
     /// Reads a sign-up.
     ///

@@ -33,7 +33,7 @@ impl Dialect {
 
 /// The header: words of DOMAIN 8.1 in ASCII, in its order, those there are data for; then what
 /// only this list has. Nobody is called an aderente before a court filing (R1).
-pub const HEADER: [&str; 28] = [
+pub const HEADER: [&str; 43] = [
     "progressivo",
     "id_pratica",
     "associazione",
@@ -60,7 +60,22 @@ pub const HEADER: [&str; 28] = [
     "caselle",
     "servizio",
     "piano",
+    "periodo_disservizio_dal",
+    "periodo_disservizio_al",
+    "giorni",
+    "oggetto_e_importo_per_voce",
+    "totale",
+    "documenti_numero",
+    "attestazione_g_data",
+    "conferimento_poteri_h_data",
+    "tipo_firma",
+    "esito_firma",
+    "data_firma",
+    "hash_dichiarazione",
+    "intestatario_conto",
+    "iban",
     "stato",
+    "revoca_data",
     "mancanti",
 ];
 
@@ -100,7 +115,22 @@ pub struct Line {
     pub caselle: Vec<String>,
     pub servizio: Vec<String>,
     pub piano: Vec<String>,
+    pub periodo_disservizio_dal: Vec<String>,
+    pub periodo_disservizio_al: Vec<String>,
+    pub giorni: Vec<String>,
+    pub oggetto_e_importo_per_voce: Vec<String>,
+    pub totale: String,
+    pub documenti_numero: String,
+    pub attestazione_g_data: String,
+    pub conferimento_poteri_h_data: String,
+    pub tipo_firma: String,
+    pub esito_firma: String,
+    pub data_firma: String,
+    pub hash_dichiarazione: String,
+    pub intestatario_conto: String,
+    pub iban: String,
     pub stato: String,
+    pub revoca_data: String,
     pub mancanti: String,
     pub data_iscrizione: String,
     pub data_conferma: String,
@@ -173,12 +203,99 @@ fn cells(dialect: Dialect, line: &Line) -> Vec<String> {
         joined(&line.caselle),
         joined(&line.servizio),
         joined(&line.piano),
+        joined(&line.periodo_disservizio_dal),
+        joined(&line.periodo_disservizio_al),
+        joined(&line.giorni),
+        joined(&line.oggetto_e_importo_per_voce),
+        line.totale.clone(),
+        line.documenti_numero.clone(),
+        line.attestazione_g_data.clone(),
+        line.conferimento_poteri_h_data.clone(),
+        text(&line.tipo_firma),
+        text(&line.esito_firma),
+        line.data_firma.clone(),
+        code(&line.hash_dichiarazione),
+        text(&line.intestatario_conto),
+        code(&line.iban),
         text(&line.stato),
+        line.revoca_data.clone(),
         text(&line.mancanti),
         line.data_iscrizione.clone(),
         line.data_conferma.clone(),
         joined(&line.note),
     ]
+}
+
+/// The header of the index of an archive of signed documents.
+pub const INDEX_HEADER: [&str; 12] = [
+    "progressivo",
+    "file",
+    "id_pratica",
+    "versione",
+    "qualita",
+    "nominativo",
+    "codice_fiscale",
+    "stato",
+    "tipo_firma",
+    "data_firma",
+    "totale",
+    "sha256",
+];
+
+/// One signed document in the index of its archive; every value as it shall be read.
+#[expect(
+    missing_docs,
+    reason = "each field is the column of its name; see DOMAIN 8.1"
+)]
+pub struct IndexLine {
+    pub progressivo: u64,
+    pub file: String,
+    pub id_pratica: String,
+    pub versione: i32,
+    pub qualita: String,
+    pub nominativo: String,
+    pub codice_fiscale: String,
+    pub stato: String,
+    pub tipo_firma: String,
+    pub data_firma: String,
+    pub totale: String,
+    pub sha256: String,
+}
+
+/// The first bytes of an index, in the dialect of Italian Excel.
+///
+/// # Errors
+/// Never in practice: writing to memory does not fail.
+pub fn index_head() -> Result<Vec<u8>, csv::Error> {
+    let mut writer = writer(Dialect::Excel, Vec::new());
+    writer.write_record(INDEX_HEADER)?;
+    let mut bytes = "\u{feff}".as_bytes().to_vec();
+    bytes.extend(finish(writer)?);
+    Ok(bytes)
+}
+
+/// A line of an index.
+///
+/// # Errors
+/// Never in practice: writing to memory does not fail.
+pub fn index_line(line: &IndexLine) -> Result<Vec<u8>, csv::Error> {
+    let code = |value: &str| coded(Dialect::Excel, value);
+    let mut writer = writer(Dialect::Excel, Vec::new());
+    writer.write_record([
+        line.progressivo.to_string(),
+        line.file.clone(),
+        code(&line.id_pratica),
+        line.versione.to_string(),
+        guarded(&line.qualita),
+        guarded(&line.nominativo),
+        code(&line.codice_fiscale),
+        guarded(&line.stato),
+        guarded(&line.tipo_firma),
+        line.data_firma.clone(),
+        line.totale.clone(),
+        code(&line.sha256),
+    ])?;
+    finish(writer)
 }
 
 /// Puts an apostrophe before what a spreadsheet would take for a formula (R58). Blanks before it
@@ -229,6 +346,12 @@ fn finish(writer: Writer<Vec<u8>>) -> Result<Vec<u8>, csv::Error> {
     writer
         .into_inner()
         .map_err(|error| csv::Error::from(error.into_error()))
+}
+
+impl std::fmt::Debug for IndexLine {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "IndexLine({})", self.progressivo)
+    }
 }
 
 impl std::fmt::Debug for Line {
@@ -336,8 +459,46 @@ mod tests {
     }
 
     #[test]
+    fn the_header_is_in_the_order_of_the_court_list() {
+        let expected = "caselle_numero;caselle;servizio;piano;periodo_disservizio_dal;periodo_disservizio_al;\
+             giorni;oggetto_e_importo_per_voce;totale;documenti_numero;attestazione_g_data;\
+             conferimento_poteri_h_data;tipo_firma;esito_firma;data_firma;hash_dichiarazione;\
+             intestatario_conto;iban;stato;revoca_data;mancanti;data_iscrizione;data_conferma;note\r\n";
+        let head = String::from_utf8(head(Dialect::Excel).unwrap()).unwrap();
+        assert!(head.ends_with(expected), "{head}");
+        let columns = HEADER.len() + TAIL.len();
+        assert_eq!(read(Dialect::Plain, b',').len(), columns);
+    }
+
+    #[test]
+    fn r58_a_line_of_an_index_has_every_column_and_no_formula() {
+        let line = IndexLine {
+            progressivo: 1,
+            file: "00001-0123456789AB-v1.pdf".to_owned(),
+            id_pratica: "0123456789AB".to_owned(),
+            versione: 1,
+            qualita: "persona fisica".to_owned(),
+            nominativo: "=HYPERLINK(1)".to_owned(),
+            codice_fiscale: "RSSMRA80A01H501U".to_owned(),
+            stato: "pre-adesione firmata".to_owned(),
+            tipo_firma: "OTP".to_owned(),
+            data_firma: "2026-03-02".to_owned(),
+            totale: "12,00".to_owned(),
+            sha256: "ab".repeat(32),
+        };
+        let bytes = index_line(&line).unwrap();
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .delimiter(b';')
+            .from_reader(bytes.as_slice());
+        let record = reader.records().next().unwrap().unwrap();
+        assert_eq!(record.len(), INDEX_HEADER.len());
+        assert_eq!(&record[5], "'=HYPERLINK(1)");
+    }
+
+    #[test]
     fn r1_no_column_speaks_of_aderenti() {
-        let mut words = HEADER.iter().chain(&TAIL);
+        let mut words = HEADER.iter().chain(&TAIL).chain(&INDEX_HEADER);
         assert!(words.all(|word| word.is_ascii() && !word.contains("aderent")));
     }
 

@@ -1,5 +1,6 @@
 //! Values in, bytes out: pages, mails, CSV, PDF. No I/O.
 
+pub mod archive;
 pub mod assets;
 pub mod csv;
 pub mod document;

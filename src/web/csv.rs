@@ -7,9 +7,12 @@ use futures_util::StreamExt;
 use serde::Deserialize;
 
 use crate::app::AppError;
-use crate::app::export::Produced;
+use crate::app::claimant_list::Filter;
+use crate::app::export::{Format, Produced};
 use crate::domain::claimant::ClaimantState;
+use crate::domain::declaration::DeclarationFlag;
 use crate::domain::field::{FieldCode, FieldErrors};
+use crate::domain::readiness::Letter;
 use crate::render::csv::Dialect;
 use crate::web::error::{WebError, WebResult};
 
@@ -20,14 +23,40 @@ pub struct CsvQuery {
     pub state: Option<String>,
     /// Exact search.
     pub q: Option<String>,
+    /// Only those who lack this letter.
+    pub missing: Option<String>,
+    /// Only those whose newest declaration has this flag.
+    pub flag: Option<String>,
     /// `excel` or `plain`.
     pub dialect: Option<String>,
 }
 
+impl CsvQuery {
+    /// Which claimants.
+    ///
+    /// # Errors
+    /// `Invalid` for a word nobody knows.
+    pub fn filter(&self) -> WebResult<Filter> {
+        Ok(Filter {
+            state: state(self.state.as_deref())?,
+            search: self.q.clone().filter(|text| !text.trim().is_empty()),
+            missing: missing(self.missing.as_deref())?,
+            flag: flag(self.flag.as_deref())?,
+        })
+    }
+}
+
 /// The bytes as they come. An error in the stream makes the server close the connection without
-/// the closing chunk, and the last line `FINE` is missing.
+/// the closing chunk; of a list the last line `FINE` is missing, of an archive its directory.
 pub fn answer(produced: Produced) -> HttpResponse {
-    let name = format!("attachment; filename=\"elenco-{}.csv\"", produced.id);
+    let (kind, name) = match produced.format {
+        Format::Csv => (
+            "text/csv; charset=utf-8",
+            format!("elenco-{}.csv", produced.id),
+        ),
+        Format::Zip => ("application/zip", format!("documenti-{}.zip", produced.id)),
+    };
+    let name = format!("attachment; filename=\"{name}\"");
     let bytes = produced.bytes.map(|piece| {
         piece.map(Bytes::from).map_err(|error| {
             tracing::error!(%error, "an export was cut");
@@ -35,7 +64,7 @@ pub fn answer(produced: Produced) -> HttpResponse {
         })
     });
     HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, "text/csv; charset=utf-8"))
+        .insert_header((CONTENT_TYPE, kind))
         .insert_header((CONTENT_DISPOSITION, name))
         .insert_header(("X-Accel-Buffering", "no"))
         .streaming(bytes)
@@ -59,6 +88,32 @@ pub fn state(word: Option<&str>) -> WebResult<Option<ClaimantState>> {
         Some(word) => ClaimantState::parse(word)
             .map(Some)
             .ok_or_else(|| unknown("/state")),
+    }
+}
+
+/// Reads `?missing=`, a letter of art. 840-septies; empty means all.
+///
+/// # Errors
+/// `Invalid` for what is no letter.
+pub fn missing(word: Option<&str>) -> WebResult<Option<Letter>> {
+    match word {
+        None | Some("") => Ok(None),
+        Some(word) => Letter::parse(word)
+            .map(Some)
+            .ok_or_else(|| unknown("/missing")),
+    }
+}
+
+/// Reads `?flag=`; empty means all.
+///
+/// # Errors
+/// `Invalid` for a word nobody knows.
+pub fn flag(word: Option<&str>) -> WebResult<Option<DeclarationFlag>> {
+    match word {
+        None | Some("") => Ok(None),
+        Some(word) => DeclarationFlag::parse(word)
+            .map(Some)
+            .ok_or_else(|| unknown("/flag")),
     }
 }
 

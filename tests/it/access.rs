@@ -19,6 +19,7 @@ use crate::app::TestApp;
 use crate::claimant::{SignUpBuilder, ask, mario};
 use crate::seed::CASE;
 use crate::staff_console;
+use crate::staff_declared;
 use crate::staff_seed::{PASSWORD, Person, association, person, post};
 
 /// What is sent along.
@@ -83,6 +84,16 @@ impl World {
         self.app.sign_up(&builder).await.id
     }
 
+    /// Somebody of ours who signed.
+    async fn signed(&self) -> Uuid {
+        let name = Uuid::new_v4().simple();
+        let (email, mailbox) = (format!("{name}@example.org"), format!("{name}@libero.it"));
+        let claimant = staff_declared::identified(&self.app, &email, &mailbox, &mario()).await;
+        let body = staff_declared::declaration(&mailbox);
+        staff_declared::sign(&self.app, &claimant, &body, "Mario Rossi").await;
+        claimant.id
+    }
+
     /// A fresh claimant of ours with an open session.
     async fn claimant(&self) -> Asker {
         let email = format!("{}@example.org", Uuid::new_v4().simple());
@@ -134,6 +145,7 @@ impl World {
             .replace("{slug}", CASE)
             .replace("{id}", &id.to_string())
             .replace("{purpose}", "newsletter")
+            .replace("{version}", "1")
             .replace("{code}", "AAAA-AAAA")
             .replace("{name}", "1")
             .replace("{token}", &"A".repeat(43));
@@ -199,6 +211,10 @@ fn public_body(name: &str) -> Option<Body> {
         "put_declaration" => Body::Json(json!({})),
         "request_signature" | "sign" | "put_payout" => Body::Json(json!({})),
         "put_consent" => Body::Json(json!({"given": true})),
+        "change_association" => Body::Json(json!({"association": "altroconsumo", "consents": [
+            {"purpose": "privacy_notice", "text_version": "1", "given": true},
+            {"purpose": "contact", "text_version": "1", "given": true},
+        ]})),
         "withdraw" => Body::Json(json!({})),
         "erase" => Body::Nothing,
         "identity_form" => form(&[("kind", "person")]),
@@ -444,6 +460,8 @@ async fn walk_as_staff(world: &mut World, role: Role) {
         }
         let id = if about_exports && known.allows(role) {
             world.export(&asker).await
+        } else if known.path.contains("/declarations/") && known.allows(role) {
+            world.signed().await
         } else {
             Uuid::nil()
         };
@@ -498,7 +516,7 @@ async fn walk_as_another_association(world: &mut World) {
         assert_eq!(without_id(theirs), without_id(none), "{}", known.name);
         asked += 1;
     }
-    assert_eq!(asked, 11);
+    assert_eq!(asked, 15);
 }
 
 /// The body without what differs each time.

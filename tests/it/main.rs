@@ -15,6 +15,7 @@
 mod access;
 mod app;
 mod assist;
+mod association_change;
 mod backup;
 mod bootstrap;
 mod browser;
@@ -37,6 +38,7 @@ mod signing;
 mod signing_pages;
 mod staff_access;
 mod staff_console;
+mod staff_declared;
 mod staff_list;
 mod staff_seed;
 mod tidy;

@@ -1,21 +1,74 @@
 //! One claimant as a line of a list.
 
 use crate::app::claimant_list::{Opened, OwnCase, standing};
+use crate::app::declaration::content_of;
+use crate::app::declaration_document::head_words;
 use crate::app::error::AppResult;
+use crate::app::signed_version;
+use crate::app::vault::Vault;
+use crate::crypto::sha256;
 use crate::db::claimant_list::{self as rows, DefenderRow, ListRow};
+use crate::db::declaration::DeclarationRow;
+use crate::db::payout::PayoutRow;
+use crate::db::signature::SignatureRow;
 use crate::db::{Conn, Scope};
+use crate::domain::attestation::TextKind;
 use crate::domain::claimant::ClaimantState;
 use crate::domain::codice_fiscale::Sex;
+use crate::domain::declaration::{DamageItem, DeclarationFlag};
 use crate::domain::identity::Identity;
 use crate::domain::ids::ClaimantId;
 use crate::domain::outage::day_in_rome;
+use crate::domain::payout::Payout;
 use crate::domain::person::{Person, PersonCode};
 use crate::domain::postal_address::PostalAddress;
+use crate::domain::readiness::SignatureInForce;
 use crate::domain::reference::Reference;
+use crate::domain::signed_content::SignedContent;
 use crate::render::csv::{Dialect, Line};
 
 /// What stands for a value that the masked list does not show.
 const HIDDEN: &str = "***";
+
+/// What one claimant declared, open.
+#[derive(Default)]
+pub(super) struct Declared {
+    /// The newest version.
+    newest: Option<(DeclarationRow, SignedContent)>,
+    /// The signature of that version, if it has one.
+    signed: Option<SignatureRow>,
+    payout: Option<Payout>,
+}
+
+impl Declared {
+    /// Opens it; a signed version is held against its evidence (R38).
+    pub(super) fn open(
+        vault: &Vault,
+        declared: Option<DeclarationRow>,
+        signed: Option<SignatureRow>,
+        payout: Option<PayoutRow>,
+    ) -> AppResult<Self> {
+        let payout = payout
+            .map(|row| vault.unseal("payouts", "sealed", row.sealed))
+            .transpose()?;
+        let Some(declared) = declared else {
+            return Ok(Self {
+                payout,
+                ..Self::default()
+            });
+        };
+        let signed = signed.filter(|signed| signed.version == declared.version);
+        let content = match &signed {
+            Some(signed) => signed_version::content(vault, &declared, signed)?,
+            None => content_of(vault, &declared)?,
+        };
+        Ok(Self {
+            newest: Some((declared, content)),
+            signed,
+            payout,
+        })
+    }
+}
 
 /// What is the same for all lines.
 pub(super) struct Facts {
@@ -47,7 +100,13 @@ impl Facts {
     }
 
     /// The line of a claimant, the `number`-th.
-    pub(super) fn line(&self, number: u64, row: &ListRow, opened: &Opened) -> AppResult<Line> {
+    pub(super) fn line(
+        &self,
+        number: u64,
+        row: &ListRow,
+        opened: &Opened,
+        declared: &Declared,
+    ) -> AppResult<Line> {
         let (state, _, missing) = standing(&self.own, row)?;
         let letters: Vec<String> = missing.iter().map(char::to_string).collect();
         let mut line = Line {
@@ -85,7 +144,102 @@ impl Facts {
             line.note = given.warnings.iter().map(|code| warning(code)).collect();
             self.identity(&mut line, identity);
         }
+        self.declaration(&mut line, state, declared);
         Ok(line)
+    }
+
+    /// The newest declaration: heads and sums only, no free text (R37). What was signed stands there
+    /// as long as it is in force (R39).
+    fn declaration(&self, line: &mut Line, state: ClaimantState, declared: &Declared) {
+        if let Some(payout) = &declared.payout {
+            payout.holder().clone_into(&mut line.intestatario_conto);
+            line.iban = payout.masked();
+        }
+        let Some((row, content)) = &declared.newest else {
+            return;
+        };
+        line.piano.clear();
+        let mut documents: Vec<&str> = Vec::new();
+        for (address, incident) in content.declaration.lines() {
+            line.piano.push(incident.plan_name().to_owned());
+            line.periodo_disservizio_dal
+                .push(incident.unavailable_from().to_string());
+            line.periodo_disservizio_al
+                .push(incident.unavailable_until().to_string());
+            line.giorni.push(incident.days().to_string());
+            let items: Vec<String> = incident.items().iter().map(|it| self.item(it)).collect();
+            line.oggetto_e_importo_per_voce.push(format!(
+                "{}, {}: {}",
+                address.as_str(),
+                incident.name(),
+                items.join("; ")
+            ));
+            let named = incident.items().iter().flat_map(DamageItem::document_ids);
+            documents.extend(named.map(String::as_str));
+        }
+        documents.sort_unstable();
+        documents.dedup();
+        line.totale = self.euro(row.total_cents);
+        line.documenti_numero = documents.len().to_string();
+        line.hash_dichiarazione = sha256::hex(&row.document_sha256);
+        line.note
+            .extend(row.flags.iter().filter_map(|code| flag_word(code)));
+        let signed = declared.signed.as_ref();
+        if let Some(signed) = signed.filter(|_| SignatureInForce::of(state).is_some()) {
+            self.signature(line, signed);
+        }
+    }
+
+    fn signature(&self, line: &mut Line, signed: &SignatureRow) {
+        let day = day_in_rome(signed.signed_at).to_string();
+        let accepted = |kind: TextKind| {
+            let kinds = signed.acceptances.iter();
+            let mut kinds = kinds.filter_map(|line| line.split_once('=')).map(|it| it.0);
+            kinds.any(|accepted| accepted == kind.as_str())
+        };
+        if accepted(TextKind::AttestationG) {
+            line.attestazione_g_data.clone_from(&day);
+        }
+        if accepted(TextKind::MandateH) {
+            line.conferimento_poteri_h_data.clone_from(&day);
+        }
+        line.tipo_firma = self.tier_word(&signed.tier).to_owned();
+        // held against its evidence before the line was made; other tiers bring their own verdict
+        match self.dialect {
+            Dialect::Excel => "valida",
+            Dialect::Plain => "valid",
+        }
+        .clone_into(&mut line.esito_firma);
+        line.data_firma = day;
+    }
+
+    pub(super) fn tier_word<'a>(&self, tier: &'a str) -> &'a str {
+        match (self.dialect, tier) {
+            (Dialect::Excel, "otp") => "firma elettronica con codice (OTP)",
+            (Dialect::Excel, "digital") => "firma digitale",
+            (Dialect::Excel, "paper") => "firma autografa",
+            (_, other) => other,
+        }
+    }
+
+    fn item(&self, item: &DamageItem) -> String {
+        let head = match self.dialect {
+            Dialect::Excel => head_words(item.head()),
+            Dialect::Plain => item.head().as_str(),
+        };
+        match item.amount_cents() {
+            Some(cents) => format!("{head} {}", self.euro(cents)),
+            None => head.to_owned(),
+        }
+    }
+
+    /// Euro with two decimals, as the reader of the dialect takes for a number.
+    pub(super) fn euro(&self, cents: i64) -> String {
+        let (whole, rest) = (cents / 100, cents % 100);
+        match self.dialect {
+            Dialect::Excel => format!("{whole},{rest:02}"),
+            Dialect::Plain => format!("{whole}.{rest:02}"),
+        }
     }
 
     fn identity(&self, line: &mut Line, identity: &Identity) {
@@ -167,7 +321,7 @@ impl Facts {
 
     /// The state in words for people, as on the wire for machines. Before a filing it is about a
     /// pre-adesione (R1).
-    const fn state_word(&self, state: ClaimantState) -> &'static str {
+    pub(super) const fn state_word(&self, state: ClaimantState) -> &'static str {
         if matches!(self.dialect, Dialect::Plain) {
             return state.as_str();
         }
@@ -187,7 +341,7 @@ impl Facts {
 }
 
 /// The words of DOMAIN 8.1 for a capacity.
-fn capacity_word<'a>(capacity: &'a str, identity: &Identity) -> &'a str {
+pub(super) fn capacity_word<'a>(capacity: &'a str, identity: &Identity) -> &'a str {
     match (capacity, identity) {
         ("self", Identity::Person(_)) => "persona fisica",
         ("self", Identity::Entity(_)) | ("legal_representative", _) => "legale rappresentante",
@@ -197,6 +351,18 @@ fn capacity_word<'a>(capacity: &'a str, identity: &Identity) -> &'a str {
         ("delegate", _) => "delegato",
         (other, _) => other,
     }
+}
+
+/// What a flag of a declaration tells the reader of a list; nothing where the list shows it anyway.
+fn flag_word(code: &str) -> Option<String> {
+    let word = match DeclarationFlag::parse(code)? {
+        DeclarationFlag::OutsideWindow => "periodo oltre l'intervallo ammesso",
+        DeclarationFlag::NotRestored => "casella non ancora ripristinata",
+        DeclarationFlag::DoubleRecovery => "altra richiesta o compenso per lo stesso danno",
+        DeclarationFlag::PaidPlanProof => "piano a pagamento: prova da chiedere",
+        DeclarationFlag::NarrativeSpecial => return None,
+    };
+    Some(word.to_owned())
 }
 
 fn warning(code: &str) -> String {

@@ -617,6 +617,15 @@ fn r38_a_declaration_survives_its_json_and_its_draft() {
 }
 
 #[test]
+fn r51_a_declaration_typed_again_is_the_same() {
+    for input in [least(), most()] {
+        let declared = read(input).unwrap();
+        let again = Declaration::parse(&declared.retyped(), &rules()).unwrap();
+        assert!(again == declared);
+    }
+}
+
+#[test]
 fn r39_the_difference_names_each_field_that_changed() {
     let old = read(most()).unwrap();
     assert!(Declaration::difference(&old, &old).is_empty());

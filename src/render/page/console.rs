@@ -1,10 +1,11 @@
 //! The pages of the console, for the staff of associations.
 
 use askama::Template;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::identity::IdentityFields;
 use super::{Chrome, Errors};
+use crate::render::document::{Circumstances, PrintedMailbox, euro};
 
 /// What stands around every page of the console.
 #[derive(Debug, Clone, Default)]
@@ -117,11 +118,15 @@ pub struct ClaimantRow {
     pub state: &'static str,
     /// Word of the review.
     pub review: &'static str,
+    /// Letters still missing.
+    pub missing: Vec<String>,
+    /// Codes of what to look at.
+    pub flags: Vec<String>,
     /// When the sign-up was made, UTC.
     pub created_at: DateTime<Utc>,
 }
 
-/// `GET /console/cases/{slug}?state=&q=&cursor=`.
+/// `GET /console/cases/{slug}?state=&missing=&flag=&q=&cursor=`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "page/console/list.html")]
 pub struct ListPage {
@@ -135,6 +140,14 @@ pub struct ListPage {
     pub states: Vec<&'static str>,
     /// The state chosen, or empty; `to_assist` is a queue of its own.
     pub state: String,
+    /// Letters of art. 840-septies.
+    pub letters: Vec<String>,
+    /// The letter that is missing, or empty.
+    pub missing: String,
+    /// Codes of all flags of declarations.
+    pub flags: Vec<&'static str>,
+    /// The flag chosen, or empty; three of them are queues of their own.
+    pub flag: String,
     /// What was searched for, or empty.
     pub search: String,
     /// Newest first.
@@ -272,6 +285,58 @@ pub struct AssistIdentityPage {
     pub errors: Errors,
 }
 
+/// A version of a declaration.
+#[derive(Debug, Clone)]
+pub struct VersionLine {
+    /// Its number.
+    pub version: i32,
+    /// When it was declared, UTC.
+    pub declared_at: DateTime<Utc>,
+    /// Sum of the amounts, in words.
+    pub total: String,
+    /// Codes of what to look at.
+    pub flags: Vec<String>,
+    /// SHA-256 of the PDF, hex.
+    pub sha256: String,
+    /// Tier of the signature and when, if it was signed.
+    pub signature: Option<(String, DateTime<Utc>)>,
+}
+
+/// What a declaration says, in the words of its document: Italian.
+#[derive(Clone)]
+pub struct DeclarationLines {
+    /// Number of the version.
+    pub version: i32,
+    /// Whether free texts are hidden.
+    pub masked: bool,
+    /// Per mailbox and incident.
+    pub mailboxes: Vec<PrintedMailbox>,
+    /// Contract and what was tried elsewhere.
+    pub circumstances: Circumstances,
+    /// In the claimant's words (R37).
+    pub narrative: Option<String>,
+    /// Sum of the amounts, in words.
+    pub total: String,
+}
+
+impl DeclarationLines {
+    /// A sum in words; none: the equitable sum of art. 1226 c.c.
+    pub fn sum(&self, cents: &Option<i64>) -> String {
+        cents.map_or_else(String::new, euro)
+    }
+
+    /// A day as printed.
+    pub fn day(&self, day: &NaiveDate) -> String {
+        day.format("%d/%m/%Y").to_string()
+    }
+}
+
+impl std::fmt::Debug for DeclarationLines {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "DeclarationLines({})", self.version)
+    }
+}
+
 /// `GET /console/claimants/{id}`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "page/console/claimant.html")]
@@ -298,6 +363,14 @@ pub struct ClaimantPage {
     pub errors: Errors,
     /// Letters still missing (R2).
     pub missing: Vec<String>,
+    /// Versions of the declaration, newest first.
+    pub versions: Vec<VersionLine>,
+    /// What the newest version says.
+    pub declaration: Option<DeclarationLines>,
+    /// IBAN, masked, and since when.
+    pub payout: Option<(String, DateTime<Utc>)>,
+    /// Whether signed documents may be taken along.
+    pub takes_documents: bool,
     /// Where the person came from.
     pub via: Option<String>,
     /// `None` once erased.
@@ -334,7 +407,8 @@ pub struct StepUpPage {
     pub refusal: Option<Refusal>,
 }
 
-/// `GET /console/cases/{slug}/export`; POST to the same path `{purpose, state}` gives the list.
+/// `GET /console/cases/{slug}/export`; POST to the same path `{format, purpose, state, missing, flag}`
+/// gives the file.
 #[derive(Debug, Clone, Template)]
 #[template(path = "page/console/export.html")]
 pub struct ExportPage {
@@ -348,6 +422,16 @@ pub struct ExportPage {
     pub states: Vec<&'static str>,
     /// The state chosen, or empty.
     pub state: String,
+    /// Letters of art. 840-septies.
+    pub letters: Vec<String>,
+    /// The letter that is missing, or empty.
+    pub missing: String,
+    /// Codes of all flags of declarations.
+    pub flags: Vec<&'static str>,
+    /// The flag chosen, or empty.
+    pub flag: String,
+    /// `zip` for the signed documents; else the list.
+    pub format: String,
     /// As typed.
     pub purpose: String,
     /// Whether the second factor is fresh.

@@ -4,16 +4,21 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::app::AppError;
+use crate::app::claimant_declaration::{ShownDeclaration, ShownVersion};
 use crate::app::claimant_list::{self, DEFAULT_LIMIT, Item};
 use crate::app::claimant_view::{self, ClaimantView, ShownIdentity};
 use crate::app::trail;
 use crate::domain::claimant::ClaimantState;
+use crate::domain::declaration::DeclarationFlag;
 use crate::domain::ids::ClaimantId;
 use crate::domain::permission::operation;
+use crate::domain::readiness::Letter;
+use crate::render::document::euro;
 use crate::render::page::Errors;
 use crate::render::page::console::{
     AssistForms, CaseRow, CasesPage, ClaimantPage, ClaimantRow, ConflictLine, ConsentLine, Console,
-    ContactLines, IdentityLines, ListPage, MailLine, MailboxLine, TrailLine,
+    ContactLines, DeclarationLines, IdentityLines, ListPage, MailLine, MailboxLine, TrailLine,
+    VersionLine,
 };
 use crate::state::AppState;
 use crate::web::api::staff::claimants::ListQuery;
@@ -43,7 +48,7 @@ pub async fn cases(
     page(StatusCode::OK, &cases)
 }
 
-/// `GET /console/cases/{slug}?state=&q=&cursor=`
+/// `GET /console/cases/{slug}?state=&missing=&flag=&q=&cursor=`
 pub async fn list(
     state: web::Data<AppState>,
     language: Lang,
@@ -71,6 +76,19 @@ pub async fn list(
         state: filter
             .state
             .map(ClaimantState::as_str)
+            .unwrap_or_default()
+            .to_owned(),
+        letters: Letter::ALL
+            .map(|letter| letter.as_char().to_string())
+            .to_vec(),
+        missing: filter
+            .missing
+            .map(|letter| letter.as_char().to_string())
+            .unwrap_or_default(),
+        flags: DeclarationFlag::ALL.map(DeclarationFlag::as_str).to_vec(),
+        flag: filter
+            .flag
+            .map(DeclarationFlag::as_str)
             .unwrap_or_default()
             .to_owned(),
         search: filter.search.unwrap_or_default(),
@@ -126,6 +144,8 @@ fn row(item: Item) -> ClaimantRow {
         mailboxes: item.mailboxes,
         state: item.state.as_str(),
         review: item.review.as_str(),
+        missing: item.missing.iter().map(char::to_string).collect(),
+        flags: item.flags,
         created_at: item.created_at,
     }
 }
@@ -143,7 +163,14 @@ fn claimant_page(console: Console, view: ClaimantView) -> ClaimantPage {
         reference: view.reference.grouped(),
         state: view.state.as_str(),
         review: view.review.as_str(),
-        missing: view.missing.iter().map(char::to_string).collect(),
+        missing: view.missing_to_lodge.iter().map(char::to_string).collect(),
+        versions: view.declared.versions.into_iter().map(version).collect(),
+        declaration: view.declared.newest.map(declaration),
+        payout: view
+            .declared
+            .payout
+            .map(|payout| (payout.iban, payout.given_at)),
+        takes_documents: view.can_take_documents,
         via: view.via,
         contact: view.contact.map(|contact| ContactLines {
             clear: contact.clear,
@@ -205,6 +232,30 @@ fn claimant_page(console: Console, view: ClaimantView) -> ClaimantPage {
         created_at: view.created_at,
         confirmed_at: view.confirmed_at,
         signed_at: view.signed_at,
+    }
+}
+
+fn version(shown: ShownVersion) -> VersionLine {
+    VersionLine {
+        version: shown.version,
+        declared_at: shown.declared_at,
+        total: euro(shown.total_cents),
+        flags: shown.flags,
+        sha256: shown.document_sha256,
+        signature: shown
+            .signature
+            .map(|signed| (signed.tier, signed.signed_at)),
+    }
+}
+
+fn declaration(shown: ShownDeclaration) -> DeclarationLines {
+    DeclarationLines {
+        version: shown.version,
+        masked: shown.masked,
+        mailboxes: shown.mailboxes,
+        circumstances: shown.circumstances,
+        narrative: shown.narrative,
+        total: euro(shown.total_cents),
     }
 }
 

@@ -5,9 +5,11 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
 use crate::app::claimant_list::{self, Filter};
-use crate::app::export::{self, NewExport};
+use crate::app::export::{self, Format, NewExport};
 use crate::domain::claimant::ClaimantState;
+use crate::domain::declaration::DeclarationFlag;
 use crate::domain::field::FieldErrors;
+use crate::domain::readiness::Letter;
 use crate::domain::reason::Reason;
 use crate::render::csv::Dialect;
 use crate::render::page::Errors;
@@ -26,6 +28,30 @@ pub struct ExportForm {
     purpose: String,
     #[serde(default)]
     state: String,
+    #[serde(default)]
+    missing: String,
+    #[serde(default)]
+    flag: String,
+    #[serde(default)]
+    format: String,
+}
+
+impl ExportForm {
+    fn filter(&self) -> WebResult<Filter> {
+        Ok(Filter {
+            state: csv::state(Some(&self.state))?,
+            missing: csv::missing(Some(&self.missing))?,
+            flag: csv::flag(Some(&self.flag))?,
+            search: None,
+        })
+    }
+
+    fn format(&self) -> WebResult<Format> {
+        match self.format.as_str() {
+            "" => Ok(Format::Csv),
+            word => Format::parse(word).ok_or_else(|| csv::unknown("/format")),
+        }
+    }
 }
 
 /// `GET /console/cases/{slug}/claimants.csv`
@@ -36,10 +62,7 @@ pub async fn masked(
     query: web::Query<CsvQuery>,
 ) -> WebResult<HttpResponse> {
     let dialect = csv::dialect(query.dialect.as_deref())?;
-    let filter = Filter {
-        state: csv::state(query.state.as_deref())?,
-        search: query.q.clone().filter(|text| !text.trim().is_empty()),
-    };
+    let filter = query.filter()?;
     let ctx = state.ctx.clone();
     let produced = state
         .ctx
@@ -50,15 +73,20 @@ pub async fn masked(
     Ok(csv::answer(produced))
 }
 
-/// `GET /console/cases/{slug}/export`
+/// `GET /console/cases/{slug}/export?state=&missing=&flag=&format=`
 pub async fn page(
     state: web::Data<AppState>,
     language: Lang,
     staff: Staff,
     request: HttpRequest,
     slug: web::Path<String>,
+    query: web::Query<ExportForm>,
 ) -> WebResult<HttpResponse> {
-    let form = ExportForm::default();
+    let form = ExportForm {
+        csrf: None,
+        purpose: String::new(),
+        ..query.into_inner()
+    };
     let page = export_page(&state, language, &staff, &request, &slug, form).await?;
     answer(StatusCode::OK, &page)
 }
@@ -75,7 +103,7 @@ pub async fn clear(
 ) -> WebResult<HttpResponse> {
     let Form(form) = form;
     staff.check_csrf(&state, form.csrf.as_deref())?;
-    let wanted = csv::state(Some(&form.state))?;
+    let (format, filter) = (form.format()?, form.filter()?);
     let mut errors = FieldErrors::new();
     let purpose = errors.take("/purpose", Reason::parse(Some(&form.purpose)));
     let Some(purpose) = purpose else {
@@ -85,7 +113,8 @@ pub async fn clear(
     };
     let new = NewExport {
         case: slug.into_inner(),
-        state: wanted,
+        format,
+        filter,
         clear: true,
         purpose,
         idempotency_key: None,
@@ -116,6 +145,13 @@ async fn export_page(
         title: own.case.title.clone(),
         states: export::LISTED.map(ClaimantState::as_str).to_vec(),
         state: form.state,
+        letters: Letter::ALL
+            .map(|letter| letter.as_char().to_string())
+            .to_vec(),
+        missing: form.missing,
+        flags: DeclarationFlag::ALL.map(DeclarationFlag::as_str).to_vec(),
+        flag: form.flag,
+        format: form.format,
         purpose: form.purpose,
         stepped_up: staff.actor.stepped_up(),
         errors: Errors::default(),

@@ -11,6 +11,7 @@ use crate::domain::permission::operation;
 use crate::render::page::Chrome;
 use crate::render::page::console::{Console, Who};
 use crate::state::AppState;
+use crate::web::api::staff::declared;
 use crate::web::extract::{Lang, Staff};
 use crate::web::{Route, WebError, WebResult};
 
@@ -38,6 +39,8 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::CONSOLE_EMAIL_FORM, web::to(assist::email)),
         Route::new(&operation::CONSOLE_EXPORT_PAGE, web::to(export::page)),
         Route::new(&operation::CONSOLE_EXPORT_FORM, web::to(export::clear)),
+        Route::new(&operation::CONSOLE_DOCUMENT, web::to(declared::document)),
+        Route::new(&operation::CONSOLE_EVIDENCE, web::to(declared::evidence)),
         Route::new(
             &operation::CONSOLE_STEP_UP_PAGE,
             web::to(login::step_up_page),

@@ -203,3 +203,5 @@ error-hit-required = Say whether this outage hit the mailbox.
 error-window-from-missing = Write the first day without mail, or choose the whole outage.
 error-code-over = This code is no longer valid. Ask for another with the button below.
 error-code-replaced = A newer code has replaced this one. Use the last one you received.
+problem-state-same-association = Your record is with this association already.
+problem-state-moved = This record has gone to another association already.

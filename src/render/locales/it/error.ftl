@@ -203,3 +203,5 @@ error-hit-required = Indica se questo disservizio ha colpito la casella.
 error-window-from-missing = Scrivi il primo giorno senza posta, oppure scegli tutto il disservizio.
 error-code-over = Questo codice non vale più. Chiedine un altro con il pulsante qui sotto.
 error-code-replaced = Questo codice è stato sostituito da uno più nuovo. Usa l'ultimo che hai ricevuto.
+problem-state-same-association = La tua pratica è già di questa associazione.
+problem-state-moved = Questa pratica è già passata a un’altra associazione.

@@ -31,6 +31,7 @@ impl Words {
         }
     }
 
+    #[expect(clippy::unused_self, reason = "reads as the other samples do")]
     pub(super) fn declared(self) -> DeclaredSummary {
         DeclaredSummary {
             version: 2,

@@ -7,6 +7,7 @@ use crate::domain::permission::operation;
 use crate::web::Route;
 
 pub mod access;
+pub mod association;
 pub mod cases;
 pub mod claimants;
 pub mod confirmations;
@@ -45,6 +46,7 @@ pub fn routes() -> Vec<Route> {
             web::to(declaration::receipt_document),
         ),
         Route::new(&operation::PUT_PAYOUT, web::to(declaration::put_payout)),
+        Route::new(&operation::CHANGE_ASSOCIATION, web::to(association::change)),
         Route::new(&operation::WITHDRAW, web::to(me::withdraw)),
         Route::new(&operation::ERASE, web::to(me::erase)),
     ]
@@ -72,6 +74,7 @@ pub fn routes() -> Vec<Route> {
     declaration::get_receipt,
     declaration::receipt_document,
     declaration::put_payout,
+    association::change,
     me::withdraw,
     me::erase
 ))]

@@ -12,6 +12,9 @@ use crate::app::claimant_view::{self, ClaimantView, ShownContact, ShownIdentity}
 use crate::app::export;
 use crate::domain::ids::{ClaimantId, MailboxId};
 use crate::state::AppState;
+use crate::web::api::staff::declared::{
+    self, DeclarationResponse, PayoutResponse, VersionResponse,
+};
 use crate::web::csv::{self, CsvQuery};
 use crate::web::error::Problem;
 use crate::web::extract::Staff;
@@ -22,19 +25,23 @@ use crate::web::{WebError, WebResult};
 pub struct ListQuery {
     pub(in crate::web) state: Option<String>,
     pub(in crate::web) q: Option<String>,
+    missing: Option<String>,
+    flag: Option<String>,
     limit: Option<String>,
     pub(in crate::web) cursor: Option<String>,
 }
 
 impl ListQuery {
-    /// State and search.
+    /// State, search, missing letter and flag.
     ///
     /// # Errors
-    /// `Invalid` for an unknown state.
+    /// `Invalid` for a word nobody knows.
     pub(in crate::web) fn filter(&self) -> WebResult<Filter> {
         Ok(Filter {
             state: csv::state(self.state.as_deref())?,
             search: self.q.clone().filter(|text| !text.trim().is_empty()),
+            missing: csv::missing(self.missing.as_deref())?,
+            flag: csv::flag(self.flag.as_deref())?,
         })
     }
 
@@ -77,7 +84,12 @@ pub struct ClaimantItem {
     state: &'static str,
     /// `none|conflict|quarantined`
     review: &'static str,
+    /// Nothing is missing and nothing to review.
     ready: bool,
+    /// Letters of art. 840-septies still missing.
+    missing: Vec<String>,
+    /// What the newest declaration makes staff look at.
+    flags: Vec<String>,
     name: Option<String>,
     /// Masked.
     codice_fiscale: Option<String>,
@@ -97,6 +109,15 @@ pub struct ClaimantResponse {
     review: &'static str,
     /// Letters of art. 840-septies still missing.
     missing: Vec<String>,
+    /// Those of the case too: with any of them nothing can be lodged.
+    missing_to_lodge: Vec<String>,
+    /// Nothing is missing and nothing to review.
+    ready: bool,
+    /// Every version of the declaration, newest first.
+    declarations: Vec<VersionResponse>,
+    /// What the newest version says, in the words of its document.
+    declaration: Option<DeclarationResponse>,
+    payout: Option<PayoutResponse>,
     language: String,
     via: Option<String>,
     contact: Option<ContactResponse>,
@@ -198,6 +219,8 @@ struct AuditResponse {
         ("slug" = String, Path, description = "Name of the case in addresses"),
         ("state" = Option<String>, Query, description = "Only this state"),
         ("q" = Option<String>, Query, description = "Exact: reference, codice fiscale, e-mail, phone, mailbox or surname"),
+        ("missing" = Option<String>, Query, description = "Only those who lack this letter of art. 840-septies: `a` to `i`, `l`"),
+        ("flag" = Option<String>, Query, description = "Only those whose newest declaration has this flag: `outside_window`, `not_restored`, `double_recovery`, `paid_plan_proof`, `narrative_special`"),
         ("limit" = Option<u16>, Query, description = "1 to 200, 50 without"),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before")
     ),
@@ -230,6 +253,8 @@ pub async fn list(
         ("slug" = String, Path, description = "Name of the case in addresses"),
         ("state" = Option<String>, Query, description = "Only this state"),
         ("q" = Option<String>, Query, description = "As in the list"),
+        ("missing" = Option<String>, Query, description = "As in the list"),
+        ("flag" = Option<String>, Query, description = "As in the list"),
         ("dialect" = Option<String>, Query, description = "`excel` (default) or `plain`")
     ),
     security(("staff" = [])),
@@ -245,10 +270,7 @@ pub async fn csv(
     query: web::Query<CsvQuery>,
 ) -> WebResult<HttpResponse> {
     let dialect = csv::dialect(query.dialect.as_deref())?;
-    let filter = Filter {
-        state: csv::state(query.state.as_deref())?,
-        search: query.q.clone().filter(|text| !text.trim().is_empty()),
-    };
+    let filter = query.filter()?;
     let ctx = state.ctx.clone();
     let produced = state
         .ctx
@@ -286,6 +308,8 @@ fn item(item: Item) -> ClaimantItem {
         state: item.state.as_str(),
         review: item.review.as_str(),
         ready: item.ready,
+        missing: item.missing.iter().map(char::to_string).collect(),
+        flags: item.flags,
         name: item.name,
         codice_fiscale: item.codice_fiscale,
         mailboxes: item.mailboxes,
@@ -304,6 +328,16 @@ fn response(view: ClaimantView) -> ClaimantResponse {
         state: view.state.as_str(),
         review: view.review.as_str(),
         missing: view.missing.iter().map(char::to_string).collect(),
+        missing_to_lodge: view.missing_to_lodge.iter().map(char::to_string).collect(),
+        ready: view.ready,
+        declarations: view
+            .declared
+            .versions
+            .into_iter()
+            .map(declared::version)
+            .collect(),
+        declaration: view.declared.newest.map(declared::declaration),
+        payout: view.declared.payout.map(declared::payout),
         language: view.language,
         via: view.via,
         contact: view.contact.map(contact),

@@ -1,4 +1,4 @@
-//! `/api/v1/staff/exports`: lists with a purpose, in clear for who may.
+//! `/api/v1/staff/exports`: lists and signed documents with a purpose, in clear for who may.
 
 use actix_web::{HttpResponse, web};
 use chrono::{DateTime, Utc};
@@ -8,7 +8,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::app::AppError;
-use crate::app::export::{self, ExportStatus, NewExport};
+use crate::app::claimant_list::Filter;
+use crate::app::export::{self, ExportStatus, Format, NewExport};
 use crate::domain::field::FieldErrors;
 use crate::domain::ids::ExportId;
 use crate::domain::reason::Reason;
@@ -24,9 +25,9 @@ use crate::web::{WebError, WebResult};
 pub struct ExportRequest {
     /// Slug of the case.
     case: String,
-    /// `csv`
+    /// `csv`, or `zip` for the signed documents in force
     format: String,
-    /// In clear, instead of masked.
+    /// In clear, instead of masked; documents always are.
     #[serde(default)]
     clear: bool,
     /// What for; names nobody.
@@ -41,6 +42,10 @@ pub struct ExportRequest {
 pub struct ExportFilter {
     /// Only this state.
     state: Option<String>,
+    /// Only those who lack this letter of art. 840-septies: `a` to `i`, `l`.
+    missing: Option<String>,
+    /// Only those whose newest declaration has this flag.
+    flag: Option<String>,
 }
 
 /// How an export stands.
@@ -50,7 +55,7 @@ pub struct ExportResponse {
     /// `queued|running|ready|failed`
     state: String,
     rows: Option<i64>,
-    /// Of all bytes before the last line, in hexadecimal.
+    /// Of a list of all bytes before the last line, of an archive of all bytes; in hexadecimal.
     sha256: Option<String>,
     created_at: DateTime<Utc>,
 }
@@ -112,7 +117,7 @@ pub async fn get(
     ),
     security(("staff" = [])),
     responses(
-        (status = 200, content_type = "text/csv", description = "The list; whole only with its last line `FINE;rows;sha256`"),
+        (status = 200, description = "The list (text/csv), whole only with its last line `FINE;rows;sha256`; or the signed documents (application/zip), numbered, with `indice.csv` and `manifest.sha256`"),
         (status = 404, body = Problem), (status = 409, body = Problem)
     )
 )]
@@ -133,17 +138,22 @@ pub async fn content(
 }
 
 fn read(body: ExportRequest, idempotency_key: Option<String>) -> WebResult<NewExport> {
-    if body.format != "csv" {
-        return Err(csv::unknown("/format"));
-    }
-    let state =
-        csv::state(body.filter.state.as_deref()).map_err(|_| csv::unknown("/filter/state"))?;
+    let format = Format::parse(&body.format).ok_or_else(|| csv::unknown("/format"))?;
+    let wanted = &body.filter;
+    let filter = Filter {
+        state: csv::state(wanted.state.as_deref()).map_err(|_| csv::unknown("/filter/state"))?,
+        missing: csv::missing(wanted.missing.as_deref())
+            .map_err(|_| csv::unknown("/filter/missing"))?,
+        flag: csv::flag(wanted.flag.as_deref()).map_err(|_| csv::unknown("/filter/flag"))?,
+        search: None,
+    };
     let mut errors = FieldErrors::new();
     let purpose = errors.take("/purpose", Reason::parse(body.purpose.as_deref()));
     let purpose = purpose.ok_or(AppError::Invalid(errors))?;
     Ok(NewExport {
         case: body.case,
-        state,
+        format,
+        filter,
         clear: body.clear,
         purpose,
         idempotency_key,

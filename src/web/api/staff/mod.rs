@@ -8,6 +8,7 @@ use crate::web::Route;
 
 pub mod assist;
 pub mod claimants;
+pub mod declared;
 pub mod exports;
 pub mod token;
 
@@ -24,6 +25,8 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::ASSIST_CONFIRM, web::to(assist::confirm)),
         Route::new(&operation::ASSIST_IDENTITY, web::to(assist::identity)),
         Route::new(&operation::ASSIST_EMAIL, web::to(assist::email)),
+        Route::new(&operation::CLAIMANT_DOCUMENT, web::to(declared::document)),
+        Route::new(&operation::CLAIMANT_EVIDENCE, web::to(declared::evidence)),
         Route::new(&operation::EXPORT, web::to(exports::request)),
         Route::new(&operation::GET_EXPORT, web::to(exports::get)),
         Route::new(&operation::EXPORT_CONTENT, web::to(exports::content)),
@@ -43,6 +46,8 @@ pub fn routes() -> Vec<Route> {
     assist::confirm,
     assist::identity,
     assist::email,
+    declared::document,
+    declared::evidence,
     exports::request,
     exports::get,
     exports::content

@@ -1,0 +1,323 @@
+//! What a claimant declared and signed, as staff see it; signed document and evidence to take along.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+
+use crate::app::ctx::Ctx;
+use crate::app::declaration::content_of;
+use crate::app::declaration_document::{self as words, compensation_words, place_words};
+use crate::app::error::{AppError, AppResult};
+use crate::app::signed_version;
+use crate::app::staff::StaffActor;
+use crate::app::vault::Vault;
+use crate::crypto::sha256;
+use crate::db::claimant_list as rows;
+use crate::db::declaration::{self, DeclarationRow};
+use crate::db::signature::{self, SignatureRow};
+use crate::db::{Conn, payout};
+use crate::domain::declaration::{Declaration, Elsewhere};
+use crate::domain::ids::ClaimantId;
+use crate::domain::payout::Payout;
+use crate::domain::permission::{Operation, operation};
+use crate::domain::reference::Reference;
+use crate::render::document::{Circumstances, PrintedMailbox};
+
+/// The trail's word for taking a signed document or its evidence along.
+const DOWNLOAD: &str = "view_signed";
+
+/// Versions of a declaration and what the newest says.
+#[derive(Debug, Default)]
+pub struct Declared {
+    /// Every version, newest first.
+    pub versions: Vec<ShownVersion>,
+    /// What the newest says.
+    pub newest: Option<ShownDeclaration>,
+    /// Where to pay, masked.
+    pub payout: Option<ShownPayout>,
+}
+
+/// A version of a declaration.
+#[derive(Debug)]
+pub struct ShownVersion {
+    /// From 1.
+    pub version: i32,
+    /// When it was declared, UTC.
+    pub declared_at: DateTime<Utc>,
+    /// Sum of the amounts, euro cents.
+    pub total_cents: i64,
+    /// Codes of what staff should look at.
+    pub flags: Vec<String>,
+    /// SHA-256 of the PDF, hex.
+    pub document_sha256: String,
+    /// How and when it was signed, if it was.
+    pub signature: Option<ShownSignature>,
+}
+
+/// A signature.
+#[derive(Debug)]
+pub struct ShownSignature {
+    /// `otp`, `digital` or `paper`.
+    pub tier: String,
+    /// When, UTC.
+    pub signed_at: DateTime<Utc>,
+    /// What was accepted, as `kind=version`.
+    pub acceptances: Vec<String>,
+}
+
+/// What a version says, in the words of its document (Italian).
+pub struct ShownDeclaration {
+    /// Its number.
+    pub version: i32,
+    /// Per mailbox and incident. Who may not see them gets no free texts.
+    pub mailboxes: Vec<PrintedMailbox>,
+    /// Contract, complaint, claims elsewhere.
+    pub circumstances: Circumstances,
+    /// What happened in the claimant's words; only for who may see it (R37).
+    pub narrative: Option<String>,
+    /// Whether free texts are hidden from the actor.
+    pub masked: bool,
+    /// Sum of the amounts, euro cents.
+    pub total_cents: i64,
+}
+
+/// Where to pay.
+#[derive(Debug)]
+pub struct ShownPayout {
+    /// IBAN, masked.
+    pub iban: String,
+    /// When it was given, UTC.
+    pub given_at: DateTime<Utc>,
+}
+
+/// A file to take along.
+pub struct Taken {
+    /// Its name: reference and version, nothing personal.
+    pub name: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// What the claimant declared; free texts only with `clear`. Each signed version is held against its
+/// evidence (R38).
+///
+/// # Errors
+/// `Internal`, with an alarm, if a signed version is not what was signed.
+pub(in crate::app) async fn read(
+    conn: &mut Conn,
+    actor: &StaffActor,
+    vault: &Vault,
+    claimant: ClaimantId,
+    sees: Sees,
+) -> AppResult<Declared> {
+    let (scope, association) = (actor.scope(), actor.association_id());
+    let declared = rows::list_versions(conn, scope, association, claimant).await?;
+    let signatures = signature::list(conn, scope, claimant).await?;
+    let payout = payout::find(conn, scope, claimant).await?;
+    let mut newest = None;
+    let mut versions = Vec::with_capacity(declared.len());
+    for row in declared {
+        let signed = signatures.iter().find(|it| it.version == row.version);
+        let content = match signed {
+            Some(signed) => Some(signed_version::content(vault, &row, signed)?),
+            None if newest.is_none() => Some(content_of(vault, &row)?),
+            None => None,
+        };
+        if newest.is_none() {
+            newest = content.map(|content| shown(row.version, &content.declaration, sees));
+        }
+        versions.push(version(row, signed));
+    }
+    let payout = match payout {
+        Some(row) => {
+            let opened: Payout = vault.unseal("payouts", "sealed", row.sealed)?;
+            Some(ShownPayout {
+                iban: opened.masked(),
+                given_at: row.created_at,
+            })
+        }
+        None => None,
+    };
+    Ok(Declared {
+        versions,
+        newest,
+        payout,
+    })
+}
+
+/// What an actor may see of free texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::app) enum Sees {
+    /// All of it.
+    Everything,
+    /// Words of fixed lists, days and sums.
+    NoFreeText,
+}
+
+/// The signed PDF of a version. Audited as `view_signed` before a byte goes out.
+///
+/// # Errors
+/// `Forbidden`, `StepUpRequired`; `NotFound` for a claimant of others or a version nobody signed;
+/// `Internal`, with an alarm, if it is not what was signed (R38).
+pub async fn document(
+    ctx: &Ctx,
+    actor: &StaffActor,
+    claimant: ClaimantId,
+    version: i32,
+) -> AppResult<Taken> {
+    let opened = open(ctx, actor, &operation::CLAIMANT_DOCUMENT, claimant, version).await?;
+    let bytes =
+        signed_version::document(ctx, &opened.vault, &opened.declared, &opened.signed).await?;
+    Ok(Taken {
+        name: file_name(claimant, version, "pdf"),
+        bytes,
+    })
+}
+
+/// The evidence of the act of signing a version, canonical JSON. Audited as `view_signed`.
+///
+/// # Errors
+/// As [`document`].
+pub async fn evidence(
+    ctx: &Ctx,
+    actor: &StaffActor,
+    claimant: ClaimantId,
+    version: i32,
+) -> AppResult<Taken> {
+    let opened = open(ctx, actor, &operation::CLAIMANT_EVIDENCE, claimant, version).await?;
+    signed_version::content(&opened.vault, &opened.declared, &opened.signed)?;
+    let bytes = signed_version::evidence(&opened.vault, &opened.declared, &opened.signed)?;
+    Ok(Taken {
+        name: file_name(claimant, version, "json"),
+        bytes,
+    })
+}
+
+struct OpenVersion {
+    vault: Vault,
+    declared: DeclarationRow,
+    signed: SignatureRow,
+}
+
+/// Reads a signed version and notes in the same transaction that it was seen in clear (DESIGN 3.8).
+async fn open(
+    ctx: &Ctx,
+    actor: &StaffActor,
+    operation: &Operation,
+    claimant: ClaimantId,
+    version: i32,
+) -> AppResult<OpenVersion> {
+    actor.require(operation)?;
+    let scope = actor.scope();
+    let mut tx = ctx.pools.begin(scope).await?;
+    rows::get(&mut tx, scope, actor.association_id(), claimant).await?;
+    let declared = declaration::find(&mut tx, scope, claimant, version).await?;
+    let signed = signature::find(&mut tx, scope, claimant, version).await?;
+    let (Some(declared), Some(signed)) = (declared, signed) else {
+        return Err(AppError::NotFound);
+    };
+    let vault = Vault::open(ctx, &mut tx, scope, claimant).await?;
+    let mut deed = actor.deed(claimant.uuid(), DOWNLOAD);
+    deed.detail = json!({ "what": operation.name, "version": version });
+    deed.write(ctx, &mut tx, scope).await?;
+    tx.commit().await?;
+    Ok(OpenVersion {
+        vault,
+        declared,
+        signed,
+    })
+}
+
+fn file_name(claimant: ClaimantId, version: i32, ending: &str) -> String {
+    let reference = Reference::of(claimant);
+    format!("{}-v{version}.{ending}", reference.as_str())
+}
+
+fn version(row: DeclarationRow, signed: Option<&SignatureRow>) -> ShownVersion {
+    ShownVersion {
+        version: row.version,
+        declared_at: row.created_at,
+        total_cents: row.total_cents,
+        flags: row.flags,
+        document_sha256: sha256::hex(&row.document_sha256),
+        signature: signed.map(|signed| ShownSignature {
+            tier: signed.tier.clone(),
+            signed_at: signed.signed_at,
+            acceptances: signed.acceptances.clone(),
+        }),
+    }
+}
+
+fn shown(version: i32, declaration: &Declaration, sees: Sees) -> ShownDeclaration {
+    let mut mailboxes: Vec<PrintedMailbox> =
+        declaration.mailboxes().iter().map(words::mailbox).collect();
+    let mut circumstances = words::circumstances(declaration);
+    let masked = sees == Sees::NoFreeText;
+    if masked {
+        hide_free_texts(&mut mailboxes, declaration);
+        circumstances = without_free_texts(declaration);
+    }
+    ShownDeclaration {
+        version,
+        mailboxes,
+        circumstances,
+        narrative: declaration
+            .narrative()
+            .filter(|_| !masked)
+            .map(str::to_owned),
+        masked,
+        total_cents: declaration.total_cents(),
+    }
+}
+
+/// Notes and descriptions may name health, other people or anything else (R37).
+fn hide_free_texts(mailboxes: &mut [PrintedMailbox], declaration: &Declaration) {
+    let shown = mailboxes
+        .iter_mut()
+        .flat_map(|mailbox| mailbox.incidents.iter_mut());
+    for (shown, (_, line)) in shown.zip(declaration.lines()) {
+        let holder = if line.holder() {
+            "il dichiarante"
+        } else {
+            "un'altra persona"
+        };
+        holder.clone_into(&mut shown.holder);
+        compensation_words(line.compensation_received()).clone_into(&mut shown.compensation);
+        for item in &mut shown.items {
+            item.description = None;
+        }
+    }
+}
+
+fn without_free_texts(declaration: &Declaration) -> Circumstances {
+    let told = |elsewhere: &Elsewhere| match elsewhere {
+        Elsewhere::No => Vec::new(),
+        Elsewhere::Yes => vec!["sì".to_owned()],
+        Elsewhere::Listed(claims) => claims
+            .iter()
+            .map(|claim| place_words(claim.place()).to_owned())
+            .collect(),
+    };
+    Circumstances {
+        contract_version: None,
+        contract_clause: None,
+        complaint: declaration
+            .complaint()
+            .map(|complaint| place_words(complaint.place()).to_owned()),
+        other_claims: told(declaration.other_claims()),
+        already_compensated: told(declaration.already_compensated()),
+    }
+}
+
+impl fmt::Debug for ShownDeclaration {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "ShownDeclaration({})", self.version)
+    }
+}
+
+impl fmt::Debug for Taken {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Taken({})", self.name)
+    }
+}

@@ -1,0 +1,246 @@
+//! What a claimant declared and signed: in the answer about a claimant, and
+//! `/api/v1/staff/claimants/{id}/declarations/{version}/...`.
+
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
+use actix_web::{HttpResponse, web};
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::app::AppError;
+use crate::app::claimant_declaration::{
+    self, ShownDeclaration, ShownPayout, ShownSignature, ShownVersion, Taken,
+};
+use crate::domain::ids::ClaimantId;
+use crate::render::document::{PrintedIncident, PrintedItem, PrintedMailbox};
+use crate::state::AppState;
+use crate::web::error::Problem;
+use crate::web::extract::Staff;
+use crate::web::{WebError, WebResult};
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct VersionResponse {
+    version: i32,
+    declared_at: DateTime<Utc>,
+    total_cents: i64,
+    /// `outside_window|not_restored|double_recovery|paid_plan_proof|narrative_special`
+    flags: Vec<String>,
+    document_sha256: String,
+    signature: Option<SignatureResponse>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct SignatureResponse {
+    /// `otp`
+    tier: String,
+    signed_at: DateTime<Utc>,
+    /// `kind=version`
+    acceptances: Vec<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct DeclarationResponse {
+    version: i32,
+    /// False for roles that do not see free texts.
+    clear: bool,
+    mailboxes: Vec<DeclaredMailboxResponse>,
+    contract_version: Option<String>,
+    contract_clause: Option<String>,
+    complaint: Option<String>,
+    other_claims: Vec<String>,
+    already_compensated: Vec<String>,
+    narrative: Option<String>,
+    total_cents: i64,
+}
+
+#[derive(Serialize, ToSchema)]
+struct DeclaredMailboxResponse {
+    address: String,
+    incidents: Vec<DeclaredIncidentResponse>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct DeclaredIncidentResponse {
+    name: String,
+    plan: String,
+    fee_paid_cents: Option<i64>,
+    holder: String,
+    used_for: String,
+    unavailable_from: NaiveDate,
+    unavailable_until: Option<NaiveDate>,
+    days: Option<u32>,
+    last_use: Option<NaiveDate>,
+    restored: bool,
+    compensation: String,
+    mail: String,
+    items: Vec<DeclaredItemResponse>,
+    subtotal_cents: i64,
+}
+
+#[derive(Serialize, ToSchema)]
+struct DeclaredItemResponse {
+    head: String,
+    description: Option<String>,
+    amount_cents: Option<i64>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct PayoutResponse {
+    /// Masked.
+    iban: String,
+    given_at: DateTime<Utc>,
+}
+
+/// `GET /api/v1/staff/claimants/{id}/declarations/{version}/document`
+#[utoipa::path(
+    get,
+    path = "/api/v1/staff/claimants/{id}/declarations/{version}/document",
+    operation_id = "claimant_document",
+    tag = "staff",
+    params(
+        ("id" = Uuid, Path, description = "The claimant"),
+        ("version" = i32, Path, description = "Version of the declaration")
+    ),
+    security(("staff" = [])),
+    responses(
+        (status = 200, content_type = "application/pdf", description = "The signed PDF, checked against what was signed"),
+        (status = 403, body = Problem), (status = 404, body = Problem)
+    )
+)]
+pub async fn document(
+    state: web::Data<AppState>,
+    staff: Staff,
+    path: web::Path<(String, String)>,
+) -> WebResult<HttpResponse> {
+    let (id, version) = place(&path)?;
+    let ctx = state.ctx.clone();
+    let taken = state
+        .ctx
+        .to_end(
+            async move { claimant_declaration::document(&ctx, &staff.actor, id, version).await },
+        )
+        .await?;
+    Ok(file("application/pdf", taken))
+}
+
+/// `GET /api/v1/staff/claimants/{id}/declarations/{version}/evidence`
+#[utoipa::path(
+    get,
+    path = "/api/v1/staff/claimants/{id}/declarations/{version}/evidence",
+    operation_id = "claimant_evidence",
+    tag = "staff",
+    params(
+        ("id" = Uuid, Path, description = "The claimant"),
+        ("version" = i32, Path, description = "Version of the declaration")
+    ),
+    security(("staff" = [])),
+    responses(
+        (status = 200, content_type = "application/json", description = "Evidence of the act of signing, canonical JSON"),
+        (status = 403, body = Problem), (status = 404, body = Problem)
+    )
+)]
+pub async fn evidence(
+    state: web::Data<AppState>,
+    staff: Staff,
+    path: web::Path<(String, String)>,
+) -> WebResult<HttpResponse> {
+    let (id, version) = place(&path)?;
+    let ctx = state.ctx.clone();
+    let taken = state
+        .ctx
+        .to_end(
+            async move { claimant_declaration::evidence(&ctx, &staff.actor, id, version).await },
+        )
+        .await?;
+    Ok(file("application/json", taken))
+}
+
+fn place((id, version): &(String, String)) -> WebResult<(ClaimantId, i32)> {
+    let id = ClaimantId::parse(id);
+    let version = version.parse::<i32>().ok();
+    id.zip(version).ok_or(WebError::App(AppError::NotFound))
+}
+
+fn file(kind: &str, taken: Taken) -> HttpResponse {
+    let name = format!("attachment; filename=\"{}\"", taken.name);
+    HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, kind))
+        .insert_header((CONTENT_DISPOSITION, name))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .body(taken.bytes)
+}
+
+pub(super) fn version(version: ShownVersion) -> VersionResponse {
+    VersionResponse {
+        version: version.version,
+        declared_at: version.declared_at,
+        total_cents: version.total_cents,
+        flags: version.flags,
+        document_sha256: version.document_sha256,
+        signature: version.signature.map(signature),
+    }
+}
+
+fn signature(signature: ShownSignature) -> SignatureResponse {
+    SignatureResponse {
+        tier: signature.tier,
+        signed_at: signature.signed_at,
+        acceptances: signature.acceptances,
+    }
+}
+
+pub(super) fn declaration(shown: ShownDeclaration) -> DeclarationResponse {
+    DeclarationResponse {
+        version: shown.version,
+        clear: !shown.masked,
+        mailboxes: shown.mailboxes.into_iter().map(mailbox).collect(),
+        contract_version: shown.circumstances.contract_version,
+        contract_clause: shown.circumstances.contract_clause,
+        complaint: shown.circumstances.complaint,
+        other_claims: shown.circumstances.other_claims,
+        already_compensated: shown.circumstances.already_compensated,
+        narrative: shown.narrative,
+        total_cents: shown.total_cents,
+    }
+}
+
+fn mailbox(mailbox: PrintedMailbox) -> DeclaredMailboxResponse {
+    DeclaredMailboxResponse {
+        address: mailbox.address,
+        incidents: mailbox.incidents.into_iter().map(incident).collect(),
+    }
+}
+
+fn incident(line: PrintedIncident) -> DeclaredIncidentResponse {
+    DeclaredIncidentResponse {
+        name: line.name,
+        plan: line.plan,
+        fee_paid_cents: line.fee_paid_cents,
+        holder: line.holder,
+        used_for: line.used_for,
+        unavailable_from: line.unavailable_from,
+        unavailable_until: line.unavailable_until,
+        days: line.days,
+        last_use: line.last_use,
+        restored: line.restored,
+        compensation: line.compensation,
+        mail: line.mail,
+        items: line.items.into_iter().map(item).collect(),
+        subtotal_cents: line.subtotal_cents,
+    }
+}
+
+fn item(item: PrintedItem) -> DeclaredItemResponse {
+    DeclaredItemResponse {
+        head: item.head,
+        description: item.description,
+        amount_cents: item.amount_cents,
+    }
+}
+
+pub(super) fn payout(payout: ShownPayout) -> PayoutResponse {
+    PayoutResponse {
+        iban: payout.iban,
+        given_at: payout.given_at,
+    }
+}
