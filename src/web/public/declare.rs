@@ -238,7 +238,7 @@ impl Steps {
                 },
             );
         }
-        html_with(status, &self.review(chrome, progress, errors)?)
+        html_with(status, &self.review(chrome, progress, errors))
     }
 
     fn mailbox(self, chrome: Chrome, progress: Progress, errors: Errors) -> WebResult<MailboxPage> {
@@ -268,7 +268,7 @@ impl Steps {
         })
     }
 
-    fn review(self, chrome: Chrome, progress: Progress, errors: Errors) -> WebResult<ReviewPage> {
+    fn review(self, chrome: Chrome, progress: Progress, errors: Errors) -> ReviewPage {
         let text = chrome.text();
         let read = self.work.read(&self.mine.rules);
         let open_steps = read
@@ -282,7 +282,7 @@ impl Steps {
             .collect();
         let names = incident_names(&self.mine.rules);
         let worth = declaration.as_ref().and_then(|it| worth(&self.case, it));
-        Ok(ReviewPage {
+        ReviewPage {
             chrome,
             case: card::head(&self.case),
             progress,
@@ -295,7 +295,7 @@ impl Steps {
             total_cents: declaration.as_ref().map_or(0, Declaration::total_cents),
             estimate: worth.map(|worth| estimate_box(text, &worth, &names)),
             errors,
-        })
+        }
     }
 
     fn open_steps(&self, text: Text, wrong: &[StepError]) -> Vec<(usize, String)> {

@@ -134,10 +134,9 @@ pub async fn send(visit: Visit, form: Form<SentSignature>) -> WebResult<HttpResp
         }))
         .await;
     let errors = match done {
-        Ok(_) => return Ok(kept(&visit, "/me?done=signed")),
+        // a code used before is a form sent twice: it is signed
+        Ok(_) | Err(AppError::TokenUsed) => return Ok(kept(&visit, "/me?done=signed")),
         Err(AppError::Invalid(errors)) => Errors::from(&errors),
-        // a form sent twice: it is signed
-        Err(AppError::TokenUsed) => return Ok(kept(&visit, "/me?done=signed")),
         Err(AppError::TokenExpired) => about("/code", "error-code-over"),
         Err(AppError::IllegalTransition("request_replaced")) => {
             about("/code", "error-code-replaced")
