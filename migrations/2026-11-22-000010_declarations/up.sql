@@ -6,7 +6,8 @@ ALTER TABLE claimants
     ADD COLUMN declared_cents bigint,
     ADD COLUMN declared_flags text[] NOT NULL DEFAULT '{}',
     ADD COLUMN payout_at timestamptz,
-    ADD COLUMN moved_from uuid;
+    ADD COLUMN moved_from uuid,
+    ADD COLUMN moved_at timestamptz;
 ALTER TABLE claimants ADD CONSTRAINT claimants_signed_version_check
     CHECK (signed_version <= declared_version) NOT VALID;
 ALTER TABLE claimants VALIDATE CONSTRAINT claimants_signed_version_check;
@@ -15,6 +16,7 @@ COMMENT ON COLUMN claimants.signed_version IS 'Version in force: the newest that
 COMMENT ON COLUMN claimants.declared_cents IS 'Sum of the amounts of the newest declaration, euro cents';
 COMMENT ON COLUMN claimants.declared_flags IS 'What staff should look at in the newest declaration, as in declarations.flags';
 COMMENT ON COLUMN claimants.payout_at IS 'When payout data were last given, UTC; null: missing (letter i)';
+COMMENT ON COLUMN claimants.moved_at IS 'When the holder took the claim to another association (R51), UTC: this record is over';
 COMMENT ON COLUMN claimants.moved_from IS 'The record this one continues after a change of association (R51)';
 
 CREATE TABLE declaration_drafts (
@@ -203,7 +205,8 @@ ALTER TABLE outbox VALIDATE CONSTRAINT outbox_kind_check;
 GRANT SELECT ON tariffs TO joinder_intake, joinder_tenant, joinder_system;
 GRANT INSERT, UPDATE ON tariffs TO joinder_system;
 GRANT SELECT, INSERT, UPDATE, DELETE ON declaration_drafts TO joinder_tenant;
-GRANT SELECT, INSERT, UPDATE ON signature_requests TO joinder_tenant;
+GRANT SELECT, INSERT ON signature_requests TO joinder_tenant;
+GRANT UPDATE (attempts, expires_at, sent_at, used_at, voided_at) ON signature_requests TO joinder_tenant;
 GRANT SELECT, INSERT ON declarations, signatures, log_pending, payouts TO joinder_tenant;
 GRANT SELECT, INSERT, UPDATE, DELETE ON declaration_drafts, signature_requests TO joinder_system;
 GRANT SELECT, INSERT, DELETE ON declarations, signatures, log_pending, payouts TO joinder_system;

@@ -9,9 +9,6 @@ CREATE INDEX claimants_double_recovery_idx ON claimants (association_id, case_id
 CREATE INDEX claimants_outside_window_idx ON claimants (association_id, case_id, id DESC)
     WHERE 'outside_window' = ANY (declared_flags);
 
--- Whether a record was continued in another association (R51).
-CREATE INDEX claimants_moved_from_idx ON claimants (moved_from) WHERE moved_from IS NOT NULL;
-
 ALTER TABLE exports DROP CONSTRAINT exports_format_check;
 ALTER TABLE exports ADD CONSTRAINT exports_format_check CHECK (format IN ('csv', 'zip')) NOT VALID;
 ALTER TABLE exports VALIDATE CONSTRAINT exports_format_check;

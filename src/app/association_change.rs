@@ -91,7 +91,7 @@ pub async fn change(
     let consents = parse_consents(request.consents.as_deref(), &rules)?;
     let before = row.state()?;
     may_go(&case, &target, &row)?;
-    if claimant::is_continued(&mut tx, SCOPE, row.claimant()).await? {
+    if row.moved_at.is_some() {
         return Err(AppError::IllegalTransition("moved"));
     }
     let moving = Moving::open(ctx, &mut tx, &row).await?;
@@ -254,7 +254,8 @@ async fn insert(
         case_id: old.case_id,
         state: ClaimantState::Confirmed.as_str(),
         language: old.language.clone(),
-        via: old.via.clone(),
+        // where people came from is the old association's own business
+        via: None,
         contact_kind: old.contact_kind.clone(),
         contact_domain: contact_domain(directory, &moving.contact),
         contact_sealed: vault.seal("claimants", "contact_sealed", &moving.contact)?,
@@ -292,6 +293,7 @@ async fn insert_sealed(
             version: 1,
             association_id: new.association_id,
             sealed: vault.seal("identities", "sealed", identity)?,
+            given_by: "claimant".to_owned(),
             created_at: now,
             ..given.clone()
         };
@@ -401,6 +403,7 @@ async fn leave(
     outbox::delete_of(conn, SCOPE, claimant).await?;
     confirmation::mark_voided(conn, SCOPE, claimant, now).await?;
     signature::void_requests(conn, SCOPE, claimant, now).await?;
+    claimant::mark_moved(conn, SCOPE, claimant, now).await?;
     let by = Actor::Claimant(claimant);
     let mut entry = Entry::new(claimant, old.association(), by, "move_out");
     if before != ClaimantState::Withdrawn {

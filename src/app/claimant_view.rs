@@ -141,10 +141,7 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
         Some(vault) => claimant_declaration::read(&mut tx, actor, vault, id, sees(clear)).await?,
         None => Declared::default(),
     };
-    let contact = vault
-        .map(|vault| vault.unseal("claimants", "contact_sealed", row.contact_sealed.clone()))
-        .transpose()?
-        .map(|contact| shown_contact(&contact, clear));
+    let contact = contact(vault.as_ref(), &row, clear)?;
     let opened = Opener::new(belongings).open(ctx, row.id).await?;
     let history = rows::get_history(&mut tx, scope, association, id).await?;
     let trail = trail::read(ctx, &mut tx, scope, row.id).await?;
@@ -181,6 +178,14 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
         can_assist: clear && state == ClaimantState::ToAssist,
         can_enter_identity: clear && row.contact_kind != "email" && state.takes_identity(),
     })
+}
+
+fn contact(vault: Option<&Vault>, row: &ListRow, clear: bool) -> AppResult<Option<ShownContact>> {
+    let sealed = || row.contact_sealed.clone();
+    let contact = vault
+        .map(|vault| vault.unseal("claimants", "contact_sealed", sealed()))
+        .transpose()?;
+    Ok(contact.map(|contact| shown_contact(&contact, clear)))
 }
 
 const fn sees(clear: bool) -> Sees {

@@ -173,7 +173,7 @@ pub async fn save_draft(
     let now = ctx.clock.now();
     let mut tx = ctx.pools.begin(scope).await?;
     let row = claimant::lock(&mut tx, scope, actor.claimant()).await?;
-    may_declare(row.state()?)?;
+    may_declare(&row)?;
     let vault = Vault::open(ctx, &mut tx, scope, actor.claimant()).await?;
     let row = DraftRow {
         claimant_id: row.id,
@@ -201,11 +201,15 @@ pub async fn put(ctx: &Ctx, actor: &ClaimantActor, input: DeclarationInput) -> A
     let mut tx = ctx.pools.begin(scope).await?;
     let basis = read_basis(ctx, &mut tx, scope, actor.claimant()).await?;
     tx.commit().await?;
-    may_declare(basis.row.state()?)?;
+    may_declare(&basis.row)?;
     let case = directory.case(basis.row.case())?;
     let declaration = Declaration::parse(&input, &rules(ctx, &case, &basis)?)?;
     let content = content(ctx, &directory, &basis, declaration)?;
-    if let Some(newest) = &basis.newest
+    // what was signed and is not in force any more must be declared anew to be signed anew
+    let may_stay = |row: &&DeclarationRow| {
+        basis.row.signed_version != Some(row.version) || basis.row.signed_in_force()
+    };
+    if let Some(newest) = basis.newest.as_ref().filter(may_stay)
         && content_of(&basis.vault, newest)?.as_of(content.version, content.declared_on) == content
     {
         let mut tx = ctx.pools.begin(scope).await?;
@@ -248,7 +252,7 @@ async fn write(
     let mut tx = ctx.pools.begin(scope).await?;
     let locked = claimant::lock(&mut tx, scope, actor.claimant()).await?;
     let before = locked.state()?;
-    may_declare(before)?;
+    may_declare(&locked)?;
     let identity = identity::find(&mut tx, scope, actor.claimant()).await?;
     let same_identity =
         identity.map(|row| row.version) == basis.identity.as_ref().map(|row| row.version);
@@ -420,12 +424,16 @@ impl Basis {
     }
 }
 
-/// States in which the owner may declare.
-pub(in crate::app) fn may_declare(state: ClaimantState) -> AppResult<()> {
-    if state.declares() {
-        return Ok(());
+/// Whether the owner may declare: in these states, and not where the claim went to another association.
+pub(in crate::app) fn may_declare(row: &ClaimantRow) -> AppResult<()> {
+    let state = row.state()?;
+    if row.moved_at.is_some() {
+        Err(AppError::IllegalTransition("moved"))
+    } else if state.declares() {
+        Ok(())
+    } else {
+        Err(AppError::IllegalTransition(state.as_str()))
     }
-    Err(AppError::IllegalTransition(state.as_str()))
 }
 
 fn rules(ctx: &Ctx, case: &CaseEntry, basis: &Basis) -> AppResult<DeclarationRules> {

@@ -96,7 +96,11 @@ pub async fn send_code(ctx: &Ctx, known: KnownBrowser) -> AppResult<bool> {
     let Some(row) = claimant::find(&mut tx, SCOPE, known.claimant).await? else {
         return Ok(false);
     };
-    let enters = row.confirmed_at.is_some() && row.state()? == ClaimantState::Confirmed;
+    let is_over = matches!(
+        row.state()?,
+        ClaimantState::Duplicate | ClaimantState::Restricted
+    );
+    let enters = row.confirmed_at.is_some() && !is_over;
     let vault = Vault::open(ctx, &mut tx, SCOPE, row.claimant()).await?;
     let contact: Contact =
         vault.unseal("claimants", "contact_sealed", row.contact_sealed.clone())?;

@@ -83,8 +83,9 @@ pub(in crate::app) async fn register(
     .await?;
     for key in wanted {
         let holder = db::register(conn, SCOPE, *key, claimant, row.association_id, now).await?;
-        if let Some(holder) = holder.filter(|holder| *holder != claimant) {
-            open_conflict(ctx, conn, row, *key, holder).await?;
+        match holder.filter(|holder| *holder != claimant) {
+            Some(holder) => open_conflict(ctx, conn, row, *key, holder).await?,
+            None => settle(ctx, conn, claimant, |own| own.registered_id == *key).await?,
         }
     }
     Ok(())

@@ -15,9 +15,10 @@ use crate::app::vault::Vault;
 use crate::crypto::token;
 use crate::db::claimant::{self, ClaimantRow};
 use crate::db::consent::ConsentRow;
+use crate::db::identity::IdentityRow;
 use crate::db::mailbox::MailboxRow;
 use crate::db::payout::PayoutRow;
-use crate::db::{Scope, Tx, confirmation, consent, identity, mailbox, outbox, payout};
+use crate::db::{Scope, Tx, confirmation, consent, identity, mailbox, outbox, payout, signature};
 use crate::domain::claimant::ClaimantState;
 use crate::domain::consent::{Channel, Purpose};
 use crate::domain::contact::Contact;
@@ -140,19 +141,11 @@ pub async fn get(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<Me> {
     tx.commit().await?;
     let contact: Contact =
         vault.unseal("claimants", "contact_sealed", row.contact_sealed.clone())?;
-    let mut shown = None;
-    let mut document = None;
-    if let Some(given) = identity_row.filter(|_| row.identity_at.is_some()) {
-        let open: Identity = vault.unseal("identities", "sealed", given.sealed)?;
-        shown = Some(MyIdentity {
-            kind: given.kind,
-            name: open.display_name(),
-            codice_fiscale: open.masked_codice_fiscale(),
-            city: open.address().map(|address| address.city().to_owned()),
-            warnings: given.warnings,
-        });
-        document = Some(open);
-    }
+    let given = identity_row.filter(|_| row.identity_at.is_some());
+    let (shown, document) = given
+        .map(|given| my_identity(&vault, given))
+        .transpose()?
+        .unzip();
     let case = directory.case(row.case())?;
     let association = case.association_by_id(row.association());
     let association = association.ok_or(AppError::NotFound)?;
@@ -183,6 +176,18 @@ pub async fn get(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<Me> {
         signed_version: row.signed_version,
         payout: payout_row.map(|row| my_payout(&vault, row)).transpose()?,
     })
+}
+
+fn my_identity(vault: &Vault, given: IdentityRow) -> AppResult<(MyIdentity, Identity)> {
+    let open: Identity = vault.unseal("identities", "sealed", given.sealed)?;
+    let shown = MyIdentity {
+        kind: given.kind,
+        name: open.display_name(),
+        codice_fiscale: open.masked_codice_fiscale(),
+        city: open.address().map(|address| address.city().to_owned()),
+        warnings: given.warnings,
+    };
+    Ok((shown, open))
 }
 
 fn my_mailboxes(vault: &Vault, rows: Vec<MailboxRow>) -> AppResult<Vec<MyMailbox>> {
@@ -306,6 +311,7 @@ pub async fn withdraw(
     tx.enter(actor.scope()).await?;
     claimant::mark_state(&mut tx, actor.scope(), row.claimant(), after, now).await?;
     confirmation::mark_voided(&mut tx, actor.scope(), row.claimant(), now).await?;
+    signature::void_requests(&mut tx, actor.scope(), row.claimant(), now).await?;
     let by = Actor::Claimant(row.claimant());
     let entry = Entry::new(row.claimant(), row.association(), by, "withdraw");
     let entry = entry.moved(before, after);

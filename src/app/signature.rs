@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::app::audit::{self, Actor, Entry};
 use crate::app::ctx::Ctx;
-use crate::app::declaration::{Basis, content_of, is_current, read_basis};
+use crate::app::declaration::{Basis, content_of, is_current, may_declare, read_basis};
 use crate::app::declaration_document;
 use crate::app::directory::Directory;
 use crate::app::error::{AppError, AppResult};
@@ -21,7 +21,7 @@ use crate::db::claimant::{self, ClaimantRow};
 use crate::db::declaration::DeclarationRow;
 use crate::db::outbox::{self, OutboxRow};
 use crate::db::signature::{self as db, LogPendingRow, RequestRow, SignatureRow};
-use crate::db::{Conn, Scope, Tx};
+use crate::db::{Conn, Scope, Tx, identity};
 use crate::domain::attestation::TextKind;
 use crate::domain::case::Offer;
 use crate::domain::claimant::ClaimantState;
@@ -388,6 +388,8 @@ async fn lock_touched(
     let keys = mailbox_clash::keys(ctx, case, &judged.content.declaration.mailbox_keys());
     let mut touched = clash::touched(&mut tx, actor.claimant()).await?;
     touched.extend(mailbox_clash::touched(&mut tx, actor.claimant(), &keys).await?);
+    let person = clash::person_key(ctx, case, &judged.content.identity);
+    touched.extend(identity::find_holder(&mut tx, SCOPE, person).await?);
     claimant::lock_in_order(&mut tx, SCOPE, &touched).await?;
     tx.enter(actor.scope()).await?;
     Ok((tx, keys))
@@ -455,6 +457,7 @@ fn signable<'a>(
 ) -> AppResult<(SignedContent, &'a DeclarationRow)> {
     let state = basis.row.state()?;
     state.move_to(ClaimantState::Signed)?;
+    may_declare(&basis.row)?;
     let case = directory.case(basis.row.case())?;
     let association = case.association_by_id(basis.row.association());
     if !case.state.takes_signatures() {
@@ -470,6 +473,10 @@ fn signable<'a>(
     let declared = basis
         .newest()
         .ok_or(AppError::IllegalTransition("not_declared"))?;
+    if basis.row.signed_version == Some(declared.version) {
+        // signed once already: what is signed anew is a version of its own
+        return Err(AppError::IllegalTransition("declaration_changed"));
+    }
     let content = content_of(&basis.vault, declared)?;
     if !is_current(ctx, directory, basis, &content)? {
         return Err(AppError::IllegalTransition("declaration_changed"));

@@ -40,6 +40,7 @@ pub struct ClaimantRow {
     pub declared_version: Option<i32>,
     pub signed_version: Option<i32>,
     pub payout_at: Option<DateTime<Utc>>,
+    pub moved_at: Option<DateTime<Utc>>,
 }
 
 impl ClaimantRow {
@@ -56,6 +57,11 @@ impl ClaimantRow {
     /// The case, typed.
     pub const fn case(&self) -> CaseId {
         CaseId::new(self.case_id)
+    }
+
+    /// Whether the newest signature counts: it was neither overtaken nor taken back.
+    pub fn signed_in_force(&self) -> bool {
+        self.state == ClaimantState::Signed.as_str()
     }
 
     /// The state, read.
@@ -174,19 +180,21 @@ pub async fn insert_moved(conn: &mut Conn, _scope: Scope, row: &MovedRow) -> DbR
         .await?)
 }
 
-/// Whether a record was continued in another association, and that one was not withdrawn since.
+/// Notes that the holder took the claim to another association (R51): this record is over.
 ///
 /// # Errors
 /// As the database says.
-pub async fn is_continued(conn: &mut Conn, _scope: Scope, id: ClaimantId) -> DbResult<bool> {
-    let found: Option<Uuid> = claimants::table
-        .filter(claimants::moved_from.eq(id.uuid()))
-        .filter(claimants::state.ne(ClaimantState::Withdrawn.as_str()))
-        .select(claimants::id)
-        .first(conn)
-        .await
-        .optional()?;
-    Ok(found.is_some())
+pub async fn mark_moved(
+    conn: &mut Conn,
+    _scope: Scope,
+    id: ClaimantId,
+    now: DateTime<Utc>,
+) -> DbResult<()> {
+    diesel::update(claimants::table.find(id.uuid()))
+        .set(claimants::moved_at.eq(now))
+        .execute(conn)
+        .await?;
+    Ok(())
 }
 
 /// Moves a claimant to another state; the caller has locked it and checked the move.

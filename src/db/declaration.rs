@@ -132,9 +132,19 @@ pub async fn insert(
             claimants::declared_version.eq(row.version),
             claimants::declared_cents.eq(row.total_cents),
             claimants::declared_flags.eq(&row.flags),
-            claimants::state.eq(state.as_str()),
         ))
         .execute(conn)
         .await?;
+    diesel::update(
+        claimants::table
+            .find(row.claimant_id)
+            .filter(claimants::state.ne(state.as_str())),
+    )
+    .set((
+        claimants::state.eq(state.as_str()),
+        claimants::state_changed_at.eq(row.created_at),
+    ))
+    .execute(conn)
+    .await?;
     Ok(())
 }

@@ -142,11 +142,13 @@ pub async fn delete(conn: &mut Conn, _scope: Scope, subject: Uuid, id: Uuid) -> 
 /// # Errors
 /// As the database says.
 pub async fn delete_of(conn: &mut Conn, _scope: Scope, subject: ClaimantId) -> DbResult<usize> {
-    Ok(
-        diesel::delete(outbox::table.filter(outbox::subject_id.eq(subject.uuid())))
-            .execute(conn)
-            .await?,
+    Ok(diesel::delete(
+        outbox::table
+            .filter(outbox::subject_id.eq(subject.uuid()))
+            .filter(outbox::kind.ne("receipt")),
     )
+    .execute(conn)
+    .await?)
 }
 
 /// Gives a mail back for a later attempt. `counted`: whether the attempt counts.

@@ -154,6 +154,7 @@ diesel::table! {
         declared_flags -> Array<Text>,
         payout_at -> Nullable<Timestamptz>,
         moved_from -> Nullable<Uuid>,
+        moved_at -> Nullable<Timestamptz>,
     }
 }
 

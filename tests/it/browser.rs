@@ -223,6 +223,7 @@ async fn declare_and_sign(phone: &Phone, app: &TestApp) {
     phone.tap("#form > button").await;
     let focus = "return document.activeElement.className";
     assert_eq!(phone.script(focus).await, "error-summary");
+    phone.press("incidents-0-plan", "Gratis").await;
     phone.press("incidents-0-use-private", " ").await;
     phone
         .press("incidents-0-compensation-received", "Nulla")

@@ -51,6 +51,10 @@ pub(super) struct Documents {
 }
 
 /// A signed version whose document was not fetched yet.
+#[expect(
+    clippy::struct_field_names,
+    reason = "the row of signatures is called so everywhere"
+)]
 struct Signed {
     state: ClaimantState,
     key: ClaimantKeyRow,

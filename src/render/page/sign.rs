@@ -96,6 +96,8 @@ pub struct SignCodePage {
     pub request: String,
     /// What was accepted: kind and version, sent again with the wish for a new code.
     pub acceptances: Vec<(String, String)>,
+    /// The words by which the will to sign is told, as they stand in the evidence; Italian.
+    pub intent: &'static str,
     /// The typed code.
     pub code: String,
     /// The typed name.

@@ -66,6 +66,7 @@ impl Class {
             o::JOINED_CODE,
             o::ENTER_CODE_FORM,
             o::IDENTITY_FORM,
+            o::PAYOUT_FORM,
             o::STAFF_TOKEN,
             o::STAFF_REFRESH,
             o::STAFF_STEP_UP,
@@ -75,7 +76,13 @@ impl Class {
         if is_in(&attempts) {
             return Some(Self::Attempt);
         }
-        is_in(&[o::PUT_DECLARATION, o::DECLARATION_DOCUMENT]).then_some(Self::Document)
+        let documents = [
+            o::PUT_DECLARATION,
+            o::DECLARATION_DOCUMENT,
+            o::DECLARE_FORM,
+            o::DECLARATION_FILE,
+        ];
+        is_in(&documents).then_some(Self::Document)
     }
 
     /// Name in `/.well-known/limits`.

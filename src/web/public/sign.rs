@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::app::AppError;
 use crate::app::directory::CaseEntry;
+use crate::app::evidence::INTENT;
 use crate::app::me::{self, Me};
 use crate::app::session::ClaimantActor;
 use crate::app::signature::{
@@ -134,7 +135,7 @@ pub async fn send(visit: Visit, form: Form<SentSignature>) -> WebResult<HttpResp
         }))
         .await;
     let errors = match done {
-        // a form sent twice: it is signed
+        // a code used before is a form sent twice: it is signed
         Ok(_) | Err(AppError::TokenUsed) => return Ok(kept(&visit, "/me?done=signed")),
         Err(AppError::Invalid(errors)) => Errors::from(&errors),
         Err(AppError::TokenExpired) => about("/code", "error-code-over"),
@@ -284,6 +285,7 @@ impl Signing {
             .map(|typed| (typed.code, typed.full_name))
             .unwrap_or_default();
         SignCodePage {
+            intent: INTENT,
             chrome: self.chrome.clone(),
             case: card::head(&self.case),
             document: self.to_sign(content),

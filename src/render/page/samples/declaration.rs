@@ -278,6 +278,7 @@ fn signing(words: Words, chrome: &Chrome, pages: &mut Vec<(String, String)>) {
     ]);
     push(pages, "sign-errors", &SignPage { errors, ..sign });
     let code = SignCodePage {
+        intent: "Firmo la dichiarazione",
         chrome: chrome.clone(),
         case: words.case(),
         document: words.to_sign(),
@@ -295,6 +296,7 @@ fn signing(words: Words, chrome: &Chrome, pages: &mut Vec<(String, String)>) {
     };
     push(pages, "sign-code-errors", &code);
     let over = SignCodePage {
+        intent: "Firmo la dichiarazione",
         is_live: false,
         errors: wrong(&[("/code", "error-code-over")]),
         ..code
