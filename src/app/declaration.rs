@@ -422,13 +422,10 @@ impl Basis {
 
 /// States in which the owner may declare.
 pub(in crate::app) fn may_declare(state: ClaimantState) -> AppResult<()> {
-    match state {
-        ClaimantState::Confirmed
-        | ClaimantState::Signed
-        | ClaimantState::ResignRequired
-        | ClaimantState::Withdrawn => Ok(()),
-        other => Err(AppError::IllegalTransition(other.as_str())),
+    if state.declares() {
+        return Ok(());
     }
+    Err(AppError::IllegalTransition(state.as_str()))
 }
 
 fn rules(ctx: &Ctx, case: &CaseEntry, basis: &Basis) -> AppResult<DeclarationRules> {

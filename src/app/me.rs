@@ -15,7 +15,9 @@ use crate::app::vault::Vault;
 use crate::crypto::token;
 use crate::db::claimant::{self, ClaimantRow};
 use crate::db::consent::ConsentRow;
-use crate::db::{Scope, Tx, confirmation, consent, identity, mailbox, outbox};
+use crate::db::mailbox::MailboxRow;
+use crate::db::payout::PayoutRow;
+use crate::db::{Scope, Tx, confirmation, consent, identity, mailbox, outbox, payout};
 use crate::domain::claimant::ClaimantState;
 use crate::domain::consent::{Channel, Purpose};
 use crate::domain::contact::Contact;
@@ -25,6 +27,7 @@ use crate::domain::identity::Identity;
 use crate::domain::ids::{AssociationId, CaseId, ClaimantId};
 use crate::domain::language::Language;
 use crate::domain::mailbox_address::MailboxAddress;
+use crate::domain::payout::Payout;
 use crate::domain::phone_number::PhoneNumber;
 use crate::domain::readiness;
 use crate::domain::reference::Reference;
@@ -59,6 +62,21 @@ pub struct Me {
     pub ready: bool,
     /// The newest consent of each purpose.
     pub consents: Vec<MyConsent>,
+    /// The newest version that was declared.
+    pub declared_version: Option<i32>,
+    /// The version in force, as signed.
+    pub signed_version: Option<i32>,
+    /// Where to pay, once given.
+    pub payout: Option<MyPayout>,
+}
+
+/// Where to pay, masked.
+#[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "each field is the word of DESIGN 1")]
+pub struct MyPayout {
+    pub iban: String,
+    pub holder: String,
+    pub holder_is_claimant: bool,
 }
 
 /// A mailbox of the own record.
@@ -114,19 +132,14 @@ pub async fn get(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<Me> {
     let mailbox_rows = mailbox::list(&mut tx, scope, actor.claimant()).await?;
     let identity_row = identity::find(&mut tx, scope, actor.claimant()).await?;
     let consent_rows = consent::list(&mut tx, scope, actor.claimant()).await?;
+    let payout_row = match row.payout_at {
+        Some(_) => payout::find(&mut tx, scope, actor.claimant()).await?,
+        None => None,
+    };
     let vault = Vault::open(ctx, &mut tx, scope, actor.claimant()).await?;
     tx.commit().await?;
     let contact: Contact =
         vault.unseal("claimants", "contact_sealed", row.contact_sealed.clone())?;
-    let mut mailboxes = Vec::new();
-    for mailbox in mailbox_rows {
-        mailboxes.push(MyMailbox {
-            address: vault.unseal("mailboxes", "sealed", mailbox.sealed)?,
-            plan: mailbox.plan,
-            is_alias: mailbox.alias_of.is_some(),
-            treatment: mailbox.treatment,
-        });
-    }
     let mut shown = None;
     let mut document = None;
     if let Some(given) = identity_row.filter(|_| row.identity_at.is_some()) {
@@ -160,12 +173,36 @@ pub async fn get(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<Me> {
         confirmed_at: row.confirmed_at,
         email: contact.email().map(EmailAddress::masked),
         phone: contact.phone().map(PhoneNumber::masked),
-        mailboxes,
+        mailboxes: my_mailboxes(&vault, mailbox_rows)?,
         identity: shown,
         identity_document: document,
         ready: letters.is_empty(),
         missing: letters,
         consents: newest_consents(&consent_rows),
+        declared_version: row.declared_version,
+        signed_version: row.signed_version,
+        payout: payout_row.map(|row| my_payout(&vault, row)).transpose()?,
+    })
+}
+
+fn my_mailboxes(vault: &Vault, rows: Vec<MailboxRow>) -> AppResult<Vec<MyMailbox>> {
+    let read = |row: MailboxRow| {
+        Ok(MyMailbox {
+            address: vault.unseal("mailboxes", "sealed", row.sealed)?,
+            plan: row.plan,
+            is_alias: row.alias_of.is_some(),
+            treatment: row.treatment,
+        })
+    };
+    rows.into_iter().map(read).collect()
+}
+
+fn my_payout(vault: &Vault, row: PayoutRow) -> AppResult<MyPayout> {
+    let payout: Payout = vault.unseal("payouts", "sealed", row.sealed)?;
+    Ok(MyPayout {
+        iban: payout.masked(),
+        holder: payout.holder().to_owned(),
+        holder_is_claimant: payout.holder_is_claimant(),
     })
 }
 

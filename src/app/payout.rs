@@ -46,7 +46,11 @@ pub async fn put(ctx: &Ctx, actor: &ClaimantActor, input: &PayoutInput) -> AppRe
     Ok(payout)
 }
 
-fn may_give(state: ClaimantState) -> AppResult<()> {
+/// States in which the owner may say where to pay.
+///
+/// # Errors
+/// `IllegalTransition` in the others.
+pub fn may_give(state: ClaimantState) -> AppResult<()> {
     match state {
         ClaimantState::Confirmed
         | ClaimantState::Signed

@@ -31,6 +31,10 @@ use crate::domain::ids::CaseId;
 use crate::domain::signed_content::SignedContent;
 use crate::domain::signing::{ATTEMPTS, CODE_DAY, expires_at, is_live, next_request_at, same_name};
 
+mod standing;
+
+pub use standing::{Pending, Standing, standing};
+
 /// Rights of the step that takes keys of persons and mailboxes.
 const SCOPE: Scope = clash::SCOPE;
 

@@ -116,6 +116,14 @@ impl ClaimantState {
         )
     }
 
+    /// Whether the claimant may declare, or correct what was declared.
+    pub const fn declares(self) -> bool {
+        matches!(
+            self,
+            Self::Confirmed | Self::Signed | Self::ResignRequired | Self::Withdrawn
+        )
+    }
+
     /// Whether erasure really deletes: nothing was signed or lodged (R61).
     pub const fn erases(self) -> bool {
         matches!(

@@ -414,6 +414,34 @@ pub mod operation {
     /// Gives identity by form.
     pub const IDENTITY_FORM: Operation =
         Operation::post("identity_form", "/me/identity", Access::Claimant);
+    /// One step of the declaration.
+    pub const DECLARE_PAGE: Operation =
+        Operation::get("declare_page", "/me/declare", Access::Claimant);
+    /// Saves a step; the last one declares.
+    pub const DECLARE_FORM: Operation =
+        Operation::post("declare_form", "/me/declare", Access::Claimant);
+    /// What is signed, and with what.
+    pub const SIGN_PAGE: Operation = Operation::get("sign_page", "/me/sign", Access::Claimant);
+    /// Asks for a code to sign with.
+    pub const SIGN_CODE_FORM: Operation =
+        Operation::post("sign_code_form", "/me/sign/code", Access::Claimant);
+    /// Signs with the code.
+    pub const SIGN_FORM: Operation = Operation::post("sign_form", "/me/sign", Access::Claimant);
+    /// Where to pay.
+    pub const PAYOUT_PAGE: Operation =
+        Operation::get("payout_page", "/me/payout", Access::Claimant);
+    /// Gives where to pay.
+    pub const PAYOUT_FORM: Operation =
+        Operation::post("payout_form", "/me/payout", Access::Claimant);
+    /// The PDF of the newest version, to keep.
+    pub const DECLARATION_FILE: Operation =
+        Operation::get("declaration_file", "/me/declaration.pdf", Access::Claimant);
+    /// The signed PDF, to keep.
+    pub const SIGNED_FILE: Operation =
+        Operation::get("signed_file", "/me/signed.pdf", Access::Claimant);
+    /// The receipt, to keep.
+    pub const RECEIPT_FILE: Operation =
+        Operation::get("receipt_file", "/me/receipt.json", Access::Claimant);
     /// Newsletter switch.
     pub const CONSENT_FORM: Operation =
         Operation::post("consent_form", "/me/newsletter", Access::Claimant);
@@ -591,6 +619,16 @@ pub mod operation {
         &ME_PAGE,
         &IDENTITY_PAGE,
         &IDENTITY_FORM,
+        &DECLARE_PAGE,
+        &DECLARE_FORM,
+        &SIGN_PAGE,
+        &SIGN_CODE_FORM,
+        &SIGN_FORM,
+        &PAYOUT_PAGE,
+        &PAYOUT_FORM,
+        &DECLARATION_FILE,
+        &SIGNED_FILE,
+        &RECEIPT_FILE,
         &CONSENT_FORM,
         &WITHDRAW_PAGE,
         &WITHDRAW_FORM,

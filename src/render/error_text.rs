@@ -13,6 +13,11 @@ pub const GENERAL: &[&str] = &[
     "error-unknown-field",
     "error-code-required",
     "error-code-wrong",
+    "error-amount-format",
+    "error-hit-required",
+    "error-window-from-missing",
+    "error-code-over",
+    "error-code-replaced",
 ];
 
 /// The sentence for `reason` at `pointer` (RFC 6901, as in `/mailboxes/0/address`).

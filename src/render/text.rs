@@ -96,6 +96,17 @@ impl Text {
         )
     }
 
+    /// A sum from euro cents: `1.234,50 €`, `€1,234.50`.
+    pub fn euro(self, cents: i64) -> String {
+        let amount = cents.unsigned_abs();
+        let (whole, rest) = (self.count(amount / 100), amount % 100);
+        let sign = if cents < 0 { "-" } else { "" };
+        match self.spoken() {
+            Language::It => format!("{sign}{whole},{rest:02} €"),
+            Language::En | Language::De => format!("{sign}€{whole}.{rest:02}"),
+        }
+    }
+
     /// A count with the language's thousands separator: `9.000.000`, `9,000,000`.
     pub fn count(self, count: u64) -> String {
         let separator = match self.spoken() {

@@ -98,7 +98,7 @@ pub fn request(sent: &SentIdentity) -> IdentityRequest {
 }
 
 /// A date as people write it, as the parser reads it; anything else stays as it is.
-fn as_iso(typed: &str) -> String {
+pub(in crate::web) fn as_iso(typed: &str) -> String {
     let trimmed = typed.trim();
     let parts: Vec<&str> = trimmed.split(['/', '.', '-', ' ']).collect();
     let [day, month, year] = parts.as_slice() else {

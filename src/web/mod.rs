@@ -7,6 +7,7 @@ pub mod api;
 pub mod assist;
 pub mod console;
 pub mod csv;
+pub mod declaration_form;
 pub mod demo;
 pub mod error;
 pub mod extract;

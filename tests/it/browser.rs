@@ -110,6 +110,12 @@ impl Phone {
         field.send_keys(words).await.unwrap();
     }
 
+    /// Presses a key on a box or a list.
+    async fn press(&self, id: &str, keys: &str) {
+        let field = self.browser.find(By::Id(id)).await.unwrap();
+        field.send_keys(keys).await.unwrap();
+    }
+
     /// Taps what is found, and waits for the page after it.
     async fn tap(&self, selector: &str) {
         self.script("document.documentElement.dataset.old = 1")
@@ -188,6 +194,60 @@ async fn the_journey_fits_a_small_phone() {
     ] {
         phone.go(&app.url(path)).await;
     }
+    declare_and_sign(&phone, &app).await;
     phone.browser.quit().await.unwrap();
     app.stop().await;
+}
+
+/// From identity to the account, by keyboard alone.
+async fn declare_and_sign(phone: &Phone, app: &TestApp) {
+    phone.go(&app.url("/me/identity")).await;
+    for (id, words) in [
+        ("person-codice-fiscale", "RSSMRA85C12H501J"),
+        ("person-given-name", "Mario"),
+        ("person-family-name", "Rossi"),
+        ("person-birth-date", "12/03/1985"),
+        ("person-address-street", "via Roma"),
+        ("person-address-city", "Roma"),
+        ("person-address-postal-code", "00184"),
+        ("person-address-province", "RM"),
+    ] {
+        phone.fill(id, words).await;
+    }
+    phone.tap("#form > button").await;
+    phone.tap("a.btn-primary[href='/me/declare']").await;
+    assert_eq!(
+        phone.heading().await,
+        "Che cosa è successo a questa casella"
+    );
+    phone.tap("#form > button").await;
+    let focus = "return document.activeElement.className";
+    assert_eq!(phone.script(focus).await, "error-summary");
+    phone.press("incidents-0-use-private", " ").await;
+    phone
+        .press("incidents-0-compensation-received", "Nulla")
+        .await;
+    phone.tap("#form > button").await;
+    assert_eq!(phone.heading().await, "Reclami e altre richieste");
+    phone.press("other-claims-no", " ").await;
+    phone.press("already-compensated-no", " ").await;
+    phone.tap("#form > button").await;
+    phone.tap("#form > button").await;
+    assert_eq!(phone.heading().await, "Controlla e prepara il documento");
+    phone.tap("#form > button").await;
+    assert_eq!(phone.heading().await, "Firma la dichiarazione");
+    phone.press("accept-attestation-g", " ").await;
+    phone.press("accept-mandate-h", " ").await;
+    phone.tap("#form > button").await;
+    assert_eq!(phone.heading().await, "Firma con il codice");
+    app.run_outbox().await;
+    let mail = app.mails_to("maria@example.org").pop().unwrap();
+    phone.fill("code", &code_in(&mail)).await;
+    phone.fill("full-name", "mario rossi").await;
+    phone.tap("#form > button").await;
+    assert_eq!(phone.heading().await, "La mia pratica");
+    phone.tap("a.btn-primary[href='/me/payout']").await;
+    phone.fill("iban", "IT60X0542811101000000123456").await;
+    phone.tap("#form > button").await;
+    assert_eq!(phone.heading().await, "La mia pratica");
 }

@@ -35,6 +35,7 @@ mod seed;
 mod sign_up;
 mod sign_up_batch;
 mod signing;
+mod signing_pages;
 mod staff_access;
 mod staff_console;
 mod staff_declared;

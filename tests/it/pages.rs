@@ -9,29 +9,29 @@ use crate::seed::CASE;
 
 /// A page as it came.
 #[derive(Debug)]
-struct Page {
-    status: StatusCode,
-    place: String,
-    html: String,
+pub(crate) struct Page {
+    pub(crate) status: StatusCode,
+    pub(crate) place: String,
+    pub(crate) html: String,
 }
 
 /// A browser: cookies, no script, follows nothing.
-struct Browser<'app> {
+pub(crate) struct Browser<'app> {
     app: &'app TestApp,
-    client: Client,
+    pub(crate) client: Client,
 }
 
 impl<'app> Browser<'app> {
-    fn new(app: &'app TestApp) -> Self {
+    pub(crate) fn new(app: &'app TestApp) -> Self {
         let client = app.browser();
         Self { app, client }
     }
 
-    async fn get(&self, path: &str) -> Page {
+    pub(crate) async fn get(&self, path: &str) -> Page {
         read(self.client.get(self.app.url(path)).send().await.unwrap()).await
     }
 
-    async fn send(&self, path: &str, fields: &[(&str, &str)]) -> Page {
+    pub(crate) async fn send(&self, path: &str, fields: &[(&str, &str)]) -> Page {
         let mut body = url::form_urlencoded::Serializer::new(String::new());
         body.extend_pairs(fields);
         let request = self.client.post(self.app.url(path));
@@ -40,7 +40,7 @@ impl<'app> Browser<'app> {
     }
 
     /// Opens the form, fills it, sends it.
-    async fn join(&self, extra: &[(&str, &str)]) -> Page {
+    pub(crate) async fn join(&self, extra: &[(&str, &str)]) -> Page {
         let form = self.get(&join_path()).await;
         let key = form.hidden("idempotency_key");
         self.send(&format!("/c/{CASE}/join"), &fields(&key, extra))
@@ -48,7 +48,7 @@ impl<'app> Browser<'app> {
     }
 
     /// Signs up and confirms by the link of the mail.
-    async fn confirmed(&self, email: &str) {
+    pub(crate) async fn confirmed(&self, email: &str) {
         let joined = self.join(&[("contact[email]", email)]).await;
         assert_eq!(joined.status, 303, "{}", joined.html);
         let path = format!("/confirm/{}", token_in(&self.mail(email).await, "confirm"));
@@ -56,13 +56,13 @@ impl<'app> Browser<'app> {
     }
 
     /// The newest mail to an address, after sending what is due.
-    async fn mail(&self, email: &str) -> String {
+    pub(crate) async fn mail(&self, email: &str) -> String {
         self.app.run_outbox().await;
         self.app.mails_to(email).pop().unwrap()
     }
 
     /// The token of the forms of this session.
-    async fn csrf(&self) -> String {
+    pub(crate) async fn csrf(&self) -> String {
         self.get("/me").await.hidden("csrf")
     }
 }
@@ -70,7 +70,7 @@ impl<'app> Browser<'app> {
 impl Page {
     /// The value of a hidden field.
     #[track_caller]
-    fn hidden(&self, name: &str) -> String {
+    pub(crate) fn hidden(&self, name: &str) -> String {
         let start = format!("name=\"{name}\" value=\"");
         let (_, rest) = self
             .html
@@ -80,7 +80,7 @@ impl Page {
     }
 
     #[track_caller]
-    fn says(&self, words: &str) -> &Self {
+    pub(crate) fn says(&self, words: &str) -> &Self {
         let html = self.html.replace("&#39;", "'");
         assert!(html.contains(words), "{words}: {html}");
         self

@@ -1,9 +1,13 @@
 //! `/me`: one's own record, masked; and the two questions before something final.
 
 use askama::Template;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{CaseHead, Chrome, association::AssociationCard};
+use super::{
+    CaseHead, Chrome,
+    association::AssociationCard,
+    declare::{ChangeLine, EstimateBox},
+};
 
 /// Who the claimant is, masked.
 #[derive(Debug, Clone, Default)]
@@ -44,6 +48,75 @@ pub enum MeNotice {
     Withdrawn,
     /// The person had signed up before: that record is the open one.
     FirstRecord,
+    /// The declaration was signed.
+    Signed,
+    /// The payout data were stored.
+    PayoutSaved,
+}
+
+/// What to do next, as one big button.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NextStep {
+    /// Say who one is.
+    Identity,
+    /// Declare the damage.
+    Declare,
+    /// Go on with what was begun.
+    Continue,
+    /// Look again: identity or texts changed since.
+    Review,
+    /// Sign the newest version.
+    Sign,
+    /// Say where to pay.
+    Payout,
+}
+
+impl NextStep {
+    /// The word its texts end with.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Identity => "identity",
+            Self::Declare => "declare",
+            Self::Continue => "continue",
+            Self::Review => "review",
+            Self::Sign => "sign",
+            Self::Payout => "payout",
+        }
+    }
+
+    /// Where its button leads.
+    pub fn href(self) -> &'static str {
+        match self {
+            Self::Identity => "/me/identity",
+            Self::Declare | Self::Continue | Self::Review => "/me/declare",
+            Self::Sign => "/me/sign",
+            Self::Payout => "/me/payout",
+        }
+    }
+}
+
+/// The newest version of the declaration, in short.
+#[derive(Debug, Clone)]
+pub struct DeclaredSummary {
+    /// The version.
+    pub version: i32,
+    /// When it was declared.
+    pub declared_at: DateTime<Utc>,
+    /// When it was signed, if it was.
+    pub signed_at: Option<DateTime<Utc>>,
+    /// Sum of the amounts, euro cents.
+    pub total_cents: i64,
+    /// The version in force, if another one.
+    pub in_force: Option<i32>,
+}
+
+/// The cautious day of prescription (R65).
+#[derive(Debug, Clone)]
+pub struct Prescription {
+    /// The day.
+    pub day: NaiveDate,
+    /// The outage it is counted from.
+    pub incident: String,
 }
 
 impl MeNotice {
@@ -55,6 +128,8 @@ impl MeNotice {
             Self::ConsentSaved => "consent-saved",
             Self::Withdrawn => "withdrawn",
             Self::FirstRecord => "first-record",
+            Self::Signed => "signed",
+            Self::PayoutSaved => "payout-saved",
         }
     }
 }
@@ -89,6 +164,22 @@ pub struct MePage {
     pub can_withdraw: bool,
     /// True if the record can be erased now (R61).
     pub can_erase: bool,
+    /// What to do next.
+    pub next: Option<NextStep>,
+    /// True if the damage may be declared, or corrected.
+    pub can_declare: bool,
+    /// The declaration, once declared.
+    pub declared: Option<DeclaredSummary>,
+    /// What changed since the signature (R39).
+    pub changes: Vec<ChangeLine>,
+    /// What it might be worth.
+    pub estimate: Option<EstimateBox>,
+    /// Until when a claim lives, cautiously (R65).
+    pub prescription: Option<Prescription>,
+    /// IBAN, masked, and holder.
+    pub payout: Option<(String, String)>,
+    /// True if payout data may be given now.
+    pub can_pay_out: bool,
     /// The consents as they stand.
     pub consents: Vec<ConsentLine>,
     /// What just happened.

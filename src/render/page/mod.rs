@@ -16,6 +16,7 @@ pub mod association;
 pub mod case;
 pub mod confirm;
 pub mod console;
+pub mod declare;
 pub mod enter;
 pub mod home;
 pub mod identity;
@@ -24,6 +25,9 @@ pub mod joined;
 pub mod me;
 pub mod message;
 pub mod outbox;
+pub mod payout;
+pub mod resume;
+pub mod sign;
 pub mod texts;
 pub mod verify;
 
@@ -76,6 +80,11 @@ impl Chrome {
     /// A count with thousands separators; short for templates.
     pub fn count(&self, count: &u64) -> String {
         self.text().count(*count)
+    }
+
+    /// A sum from euro cents; short for templates.
+    pub fn euro(&self, cents: &i64) -> String {
+        self.text().euro(*cents)
     }
 
     /// The content-hashed address of a static file.
@@ -151,7 +160,8 @@ impl Errors {
     }
 
     /// True if something is wrong with a field whose id starts so.
-    pub fn has_under(&self, prefix: &str) -> bool {
+    pub fn has_under(&self, prefix: impl AsRef<str>) -> bool {
+        let prefix = prefix.as_ref();
         self.0.iter().any(|error| error.id().starts_with(prefix))
     }
 

@@ -18,13 +18,15 @@ use super::{
     identity::{EntityForm, IdentityFields, IdentityKind, IdentityPage, PersonForm, SessionOver},
     join::{ConsentField, JoinForm, JoinPage, MailboxRow, PlanOption},
     joined::{Delivery, JoinedNotice, JoinedPage},
-    me::{ConsentLine, ErasePage, IdentitySummary, MeNotice, MePage, WithdrawPage},
+    me::{ConsentLine, ErasePage, IdentitySummary, MeNotice, MePage, NextStep, WithdrawPage},
     message::MessagePage,
     outbox::{MailPage, OutboxPage, OutboxRow},
     texts::{TextBlock, TextsPage},
     verify::{VerifiedMail, VerifyPage},
 };
 use crate::domain::language::Language;
+
+mod declaration;
 
 /// The claimant states of the interface.
 pub(super) const STATES: [&str; 10] = [
@@ -137,6 +139,7 @@ pub(super) fn all(words: Words) -> Vec<(String, String)> {
     joining(words, &mut pages);
     entering(words, &mut pages);
     record(words, &mut pages);
+    declaration::pages(words, &mut pages);
     rest(words, &mut pages);
     pages
 }
@@ -451,10 +454,27 @@ fn record(words: Words, pages: &mut Vec<(String, String)>) {
             can_edit_identity: true,
             can_withdraw: true,
             can_erase: true,
+            next: match state {
+                "confirmed" => Some(NextStep::Identity),
+                "signed" => Some(NextStep::Payout),
+                "resign_required" => Some(NextStep::Sign),
+                _ => None,
+            },
+            can_declare: true,
+            declared: known.then(|| words.declared()),
+            changes: if state == "resign_required" {
+                words.changes()
+            } else {
+                Vec::new()
+            },
+            estimate: known.then(|| words.estimate()),
+            prescription: Some(words.prescription()),
+            payout: known.then(|| (words.say("IT***3456"), words.say("Maria Rossi"))),
+            can_pay_out: true,
             consents: consents.to_vec(),
             notice: Some(match state {
                 "confirmed" => MeNotice::Confirmed,
-                "signed" => MeNotice::ConsentSaved,
+                "signed" => MeNotice::Signed,
                 "withdrawn" => MeNotice::Withdrawn,
                 "lodged" => MeNotice::FirstRecord,
                 _ => MeNotice::IdentitySaved,

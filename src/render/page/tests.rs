@@ -130,7 +130,18 @@ fn ids_are_unique_and_every_reference_to_one_is_met() {
 
 #[test]
 fn every_link_of_the_error_summary_leads_to_its_field() {
-    let pages = ["join-errors", "joined-errors", "enter-errors"];
+    let pages = [
+        "join-errors",
+        "joined-errors",
+        "enter-errors",
+        "declare-mailbox-errors",
+        "declare-elsewhere-errors",
+        "declare-story-errors",
+        "sign-errors",
+        "sign-code-errors",
+        "payout-errors",
+        "resume-code",
+    ];
     for name in pages {
         let html = page(Language::It, name);
         let summary = html.split("class=\"error-summary\"").nth(1).expect(name);
@@ -219,6 +230,47 @@ fn r19_the_newsletter_box_is_its_own_and_unticked() {
         .expect("the part about consents");
     assert_eq!(consents.matches("type=\"checkbox\"").count(), 3);
     assert!(!consents.contains(" checked"));
+}
+
+#[test]
+fn r3_r4_each_text_is_shown_in_italian_with_its_own_unticked_box() {
+    for language in LANGUAGES {
+        let html = page(language, "sign");
+        assert_eq!(html.matches("type=\"checkbox\"").count(), 3);
+        assert!(!html.contains(" checked"));
+        assert_eq!(html.matches("<div lang=\"it\">").count(), 3);
+    }
+}
+
+#[test]
+fn r37_the_story_warns_of_what_not_to_write() {
+    assert!(page(Language::It, "declare-story-errors").contains("dati sulla salute"));
+    assert!(page(Language::En, "declare-story-errors").contains("about health"));
+}
+
+#[test]
+fn the_estimate_is_no_promise_and_tells_its_source() {
+    for name in ["declare-review", "me-signed"] {
+        let html = page(Language::It, name);
+        assert!(html.contains("Stima, non una promessa"), "{name}");
+        assert!(html.contains("delibera AGCOM 347/18/CONS"), "{name}");
+    }
+}
+
+#[test]
+fn r65_the_cautious_day_is_shown_and_promises_nothing() {
+    let html = page(Language::It, "me-confirmed");
+    assert!(html.contains("22 gennaio 2028"));
+    assert!(html.contains("prima di qualsiasi lettera di messa in mora"));
+    assert!(html.contains("non una promessa"));
+}
+
+#[test]
+fn who_has_no_email_is_told_to_sign_on_paper_and_whom_to_call() {
+    let html = page(Language::It, "sign-not-otp_needs_email");
+    assert!(html.contains("Firmi su carta con la tua associazione"));
+    assert!(html.contains("tel:026961550"));
+    assert!(html.contains("lunedì-venerdì"));
 }
 
 #[test]

@@ -3,16 +3,24 @@
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
-use crate::app::directory::CaseEntry;
+use crate::app::declaration::{self, MyDeclaration};
+use crate::app::directory::{AssociationEntry, CaseEntry};
 use crate::app::me::{self, Me};
-use crate::app::{AppError, session};
+use crate::app::{AppError, payout, session};
+use crate::domain::case::Offer;
 use crate::domain::claimant::ClaimantState;
 use crate::domain::consent::{Channel, Purpose};
-use crate::render::page::me::{ConsentLine, IdentitySummary, MeNotice, MePage};
+use crate::domain::prescription::cautious_day;
+use crate::render::page::declare::{self, ChangeLine, EstimateBox};
+use crate::render::page::me::{
+    ConsentLine, DeclaredSummary, IdentitySummary, MeNotice, MePage, NextStep, Prescription,
+};
+use crate::render::text::Text;
 use crate::web::WebResult;
 use crate::web::error::WebError;
 use crate::web::extract::Form;
 use crate::web::public::card;
+use crate::web::public::declare::worth;
 use crate::web::public::visit::{Visit, html, see_other};
 
 /// What has just happened.
@@ -44,9 +52,10 @@ pub async fn page(
     let done = query.map_err(|_| WebError::Malformed)?.into_inner().done;
     let actor = visit.claimant().await?;
     let record = me::get(visit.ctx(), &actor).await?;
+    let mine = declaration::get(visit.ctx(), &actor).await?;
     let directory = visit.ctx().directories.get(visit.ctx()).await?;
     let case = directory.case(record.case)?;
-    html(&me_page(&visit, &case, record, notice(&done))?)
+    html(&me_page(&visit, &case, record, &mine, notice(&done))?)
 }
 
 /// `POST /me/newsletter`
@@ -91,6 +100,8 @@ fn notice(done: &str) -> Option<MeNotice> {
         MeNotice::ConsentSaved,
         MeNotice::Withdrawn,
         MeNotice::FirstRecord,
+        MeNotice::Signed,
+        MeNotice::PayoutSaved,
     ]
     .into_iter()
     .find(|notice| notice.as_str() == done)
@@ -100,11 +111,13 @@ fn me_page(
     visit: &Visit,
     case: &CaseEntry,
     record: Me,
+    mine: &MyDeclaration,
     notice: Option<MeNotice>,
 ) -> WebResult<MePage> {
     let association = case.association_by_id(record.association);
     let association = association.ok_or(AppError::NotFound)?;
     let state = record.state;
+    let told = standing(visit.chrome().text(), case, association, &record, mine);
     let consents = record.consents.iter().map(|consent| ConsentLine {
         purpose: consent.purpose.as_str().to_owned(),
         text_version: consent.text_version.clone(),
@@ -142,7 +155,96 @@ fn me_page(
         can_withdraw: state != ClaimantState::Lodged
             && state.move_to(ClaimantState::Withdrawn).is_ok(),
         can_erase: state.erases() || (state == ClaimantState::Withdrawn && unsigned),
+        next: told.next,
+        can_declare: state.declares(),
+        declared: told.declared,
+        changes: told.changes,
+        estimate: told.estimate,
+        prescription: told.prescription,
+        can_pay_out: payout::may_give(state).is_ok(),
+        payout: record.payout.map(|payout| (payout.iban, payout.holder)),
         consents: consents.collect(),
         notice,
+    })
+}
+
+/// Where the declaration stands, for the page.
+struct Told {
+    next: Option<NextStep>,
+    declared: Option<DeclaredSummary>,
+    changes: Vec<ChangeLine>,
+    estimate: Option<EstimateBox>,
+    prescription: Option<Prescription>,
+}
+
+fn standing(
+    text: Text,
+    case: &CaseEntry,
+    association: &AssociationEntry,
+    record: &Me,
+    mine: &MyDeclaration,
+) -> Told {
+    let newest = mine.newest.as_ref();
+    let names = declare::incident_names(&mine.rules);
+    let declared = newest.map(|newest| DeclaredSummary {
+        version: newest.content.version,
+        declared_at: newest.declared_at,
+        signed_at: newest.signed_at,
+        total_cents: newest.content.total_cents,
+        in_force: record
+            .signed_version
+            .filter(|version| *version != newest.content.version),
+    });
+    let worth = newest.and_then(|newest| worth(case, &newest.content.declaration));
+    Told {
+        next: next_step(case, association, record, mine),
+        declared,
+        changes: declare::changes(text, &mine.changes, &mine.rules),
+        estimate: worth.map(|worth| declare::estimate(text, &worth, &names)),
+        prescription: prescription(case, mine),
+    }
+}
+
+/// The one thing to do next: who, what, signature, account.
+fn next_step(
+    case: &CaseEntry,
+    association: &AssociationEntry,
+    record: &Me,
+    mine: &MyDeclaration,
+) -> Option<NextStep> {
+    let state = record.state;
+    if record.identity.is_none() {
+        return state.takes_identity().then_some(NextStep::Identity);
+    }
+    let collects = case.state.takes_signatures() && association.offer == Offer::Collection;
+    let is_signed = matches!(state, ClaimantState::Signed | ClaimantState::Lodged);
+    if is_signed || !collects || !state.declares() {
+        let waits = is_signed && record.payout.is_none();
+        return waits.then_some(NextStep::Payout);
+    }
+    match &mine.newest {
+        _ if mine.draft.is_some() => Some(NextStep::Continue),
+        None => Some(NextStep::Declare),
+        Some(newest) if newest.is_current && newest.signed_at.is_none() => Some(NextStep::Sign),
+        Some(_) => Some(NextStep::Review),
+    }
+}
+
+/// Counted from the first outage that was declared, else from the first of the case (R65).
+fn prescription(case: &CaseEntry, mine: &MyDeclaration) -> Option<Prescription> {
+    let newest = mine.newest.as_ref();
+    let is_declared = |slug: &str| {
+        newest.is_none_or(|newest| {
+            let mut lines = newest.content.declaration.lines();
+            lines.any(|(_, line)| line.slug() == slug)
+        })
+    };
+    let incidents = case.incidents.iter();
+    let first = incidents
+        .filter(|incident| is_declared(&incident.slug))
+        .min_by_key(|incident| incident.starts_at)?;
+    Some(Prescription {
+        day: cautious_day(first.starts_at),
+        incident: first.name.clone(),
     })
 }

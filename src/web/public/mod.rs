@@ -8,13 +8,18 @@ use crate::web::Route;
 pub mod card;
 pub mod case;
 pub mod confirm;
+pub mod declare;
 pub mod enter;
+pub mod files;
 pub mod home;
 pub mod identity;
 pub mod join;
 pub mod joined;
 pub mod leaving;
 pub mod me;
+pub mod payout;
+pub mod resume;
+pub mod sign;
 pub mod texts;
 pub mod verify;
 pub mod visit;
@@ -44,6 +49,16 @@ pub fn routes() -> Vec<Route> {
         Route::new(&o::ME_PAGE, web::to(me::page)),
         Route::new(&o::IDENTITY_PAGE, web::to(identity::page)),
         Route::new(&o::IDENTITY_FORM, web::to(identity::send)),
+        Route::new(&o::DECLARE_PAGE, web::to(declare::page)),
+        Route::new(&o::DECLARE_FORM, web::to(declare::send)),
+        Route::new(&o::SIGN_PAGE, web::to(sign::page)),
+        Route::new(&o::SIGN_CODE_FORM, web::to(sign::ask_code)),
+        Route::new(&o::SIGN_FORM, web::to(sign::send)),
+        Route::new(&o::PAYOUT_PAGE, web::to(payout::page)),
+        Route::new(&o::PAYOUT_FORM, web::to(payout::send)),
+        Route::new(&o::DECLARATION_FILE, web::to(files::declaration)),
+        Route::new(&o::SIGNED_FILE, web::to(files::signed)),
+        Route::new(&o::RECEIPT_FILE, web::to(files::receipt)),
         Route::new(&o::CONSENT_FORM, web::to(me::newsletter)),
         Route::new(&o::WITHDRAW_PAGE, web::to(leaving::withdraw_page)),
         Route::new(&o::WITHDRAW_FORM, web::to(leaving::withdraw)),

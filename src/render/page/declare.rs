@@ -1,0 +1,260 @@
+//! `/me/declare?step=`: the declaration step by step. A step's form is what was typed, as text.
+
+use askama::Template;
+use chrono::NaiveDate;
+use serde::Deserialize;
+
+use super::{CaseHead, Chrome, Errors};
+
+mod summary;
+
+pub use summary::{
+    ChangeLine, EstimateBox, EstimateLine, SummaryPart, changes, estimate, incident_names, summary,
+};
+
+/// Where a step stands among the others.
+#[derive(Debug, Clone, Default)]
+pub struct Progress {
+    /// From 1.
+    pub number: usize,
+    /// How many there are.
+    pub total: usize,
+}
+
+impl Progress {
+    /// The step before, if there is one.
+    pub fn back(&self) -> Option<usize> {
+        self.number.checked_sub(1).filter(|step| *step > 0)
+    }
+}
+
+/// A plan to choose.
+#[derive(Debug, Clone, Default)]
+pub struct PlanChoice {
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// An outage that is asked about.
+#[derive(Clone, Default)]
+pub struct IncidentQuestion {
+    /// Its name.
+    pub name: String,
+    /// First day of the outage.
+    pub first_day: NaiveDate,
+    /// Last day; none while it runs.
+    pub last_day: Option<NaiveDate>,
+    /// What was typed about it.
+    pub form: IncidentForm,
+}
+
+/// One mailbox in one incident as typed: `incidents[k][...]`.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct IncidentForm {
+    /// Slug of the incident.
+    pub slug: String,
+    /// `yes`, `no` or not answered.
+    pub hit: String,
+    /// Code of the plan.
+    pub plan: String,
+    /// Fee paid, euro.
+    pub fee: String,
+    /// `yes` or `no`.
+    pub holder: String,
+    /// Who held it.
+    pub holder_note: String,
+    /// Used for private mail.
+    pub private: bool,
+    /// Used for work.
+    pub work: bool,
+    /// Used with public bodies.
+    pub public_bodies: bool,
+    /// `whole` or `days`.
+    pub window: String,
+    /// `gg/mm/aaaa` or `YYYY-MM-DD`, as typed.
+    pub unavailable_from: String,
+    /// As typed.
+    pub unavailable_until: String,
+    /// As typed.
+    pub last_use: String,
+    /// `yes` or `no`.
+    pub restored: String,
+    /// Whether mail came late.
+    pub late_mail: bool,
+    /// `none`, `extra_space`, `free_months`, `other` or not answered.
+    pub compensation_received: String,
+    /// What was received.
+    pub compensation_note: String,
+    /// Whether a flat rate is asked for.
+    pub flat_rate: bool,
+    /// The heads of damage, the flat rate first.
+    pub items: Vec<ItemForm>,
+}
+
+impl IncidentForm {
+    /// Whether the folded part about further damage has to be open.
+    pub fn has_more_items(&self) -> bool {
+        let is_typed = |item: &ItemForm| !item.amount.is_empty() || !item.description.is_empty();
+        self.items.iter().any(is_typed)
+    }
+
+    /// The rows with their number, flat rate first.
+    pub fn rows(&self) -> Vec<(usize, &ItemForm)> {
+        self.items.iter().enumerate().collect()
+    }
+}
+
+/// A head of damage as typed: `incidents[k][items][n][...]`.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct ItemForm {
+    /// Its word.
+    pub head: String,
+    /// Euro.
+    pub amount: String,
+    /// What it was.
+    pub description: String,
+}
+
+/// What was tried elsewhere as typed: `elsewhere[...]`.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct ElsewhereForm {
+    /// `yes` or `no`.
+    pub complained: String,
+    /// The complaint.
+    pub complaint: ComplaintForm,
+    /// `yes`, `no` or not answered.
+    pub other_claims: String,
+    /// Which ones.
+    pub other_claims_list: Vec<ClaimForm>,
+    /// `yes`, `no` or not answered.
+    pub already_compensated: String,
+    /// Which ones.
+    pub already_compensated_list: Vec<ClaimForm>,
+    /// Version or date of the contract.
+    pub contract_version: String,
+    /// The clause that matters.
+    pub contract_clause: String,
+    /// Member number at the association.
+    pub member_number: String,
+}
+
+/// A complaint as typed.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct ComplaintForm {
+    /// Where: a word.
+    pub place: String,
+    /// Its number.
+    pub reference: String,
+    /// As typed.
+    pub date: String,
+    /// How it was answered: a word.
+    pub answer: String,
+    /// What was asked or answered.
+    pub text: String,
+}
+
+/// A claim elsewhere as typed.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct ClaimForm {
+    /// Where: a word.
+    pub place: String,
+    /// Its number.
+    pub reference: String,
+    /// Euro.
+    pub amount: String,
+}
+
+/// One mailbox: what each outage did to it. POST `/me/declare` with `step` and `incidents`.
+#[derive(Clone, Template)]
+#[template(path = "page/declare_mailbox.html")]
+pub struct MailboxPage {
+    /// Around the content.
+    pub chrome: Chrome,
+    /// The case.
+    pub case: CaseHead,
+    /// Which step.
+    pub progress: Progress,
+    /// The mailbox, in clear: its owner declares it.
+    pub address: String,
+    /// The plans of the case.
+    pub plans: Vec<PlanChoice>,
+    /// The outages of the case.
+    pub incidents: Vec<IncidentQuestion>,
+    /// What was refused: `/incidents/0/plan`, ...
+    pub errors: Errors,
+}
+
+/// What was tried elsewhere, contract and member number. POST with `step` and `elsewhere`.
+#[derive(Clone, Template)]
+#[template(path = "page/declare_elsewhere.html")]
+pub struct ElsewherePage {
+    /// Around the content.
+    pub chrome: Chrome,
+    /// The case.
+    pub case: CaseHead,
+    /// Which step.
+    pub progress: Progress,
+    /// What was typed.
+    pub form: ElsewhereForm,
+    /// What was refused: `/complaint/where`, `/other_claims`, ...
+    pub errors: Errors,
+}
+
+impl ElsewherePage {
+    /// Words for a place, in the order of the form.
+    pub fn places(&self) -> [&'static str; 6] {
+        crate::domain::declaration::Place::ALL.map(crate::domain::declaration::Place::as_str)
+    }
+
+    /// Words for an answer, in the order of the form.
+    pub fn answers(&self) -> [&'static str; 4] {
+        crate::domain::declaration::Answer::ALL.map(crate::domain::declaration::Answer::as_str)
+    }
+}
+
+/// What happened, in the claimant's words. POST with `step` and `narrative`.
+#[derive(Clone, Template)]
+#[template(path = "page/declare_story.html")]
+pub struct StoryPage {
+    /// Around the content.
+    pub chrome: Chrome,
+    /// The case.
+    pub case: CaseHead,
+    /// Which step.
+    pub progress: Progress,
+    /// What was typed.
+    pub narrative: String,
+    /// What was refused.
+    pub errors: Errors,
+}
+
+/// Everything once more before the document is made. POST with `step` declares.
+#[derive(Clone, Template)]
+#[template(path = "page/declare_review.html")]
+pub struct ReviewPage {
+    /// Around the content.
+    pub chrome: Chrome,
+    /// The case.
+    pub case: CaseHead,
+    /// Which step.
+    pub progress: Progress,
+    /// Steps in which something is missing or wrong: number and name.
+    pub open_steps: Vec<(usize, String)>,
+    /// Whether identity is still missing.
+    pub needs_identity: bool,
+    /// What would be declared, part by part.
+    pub parts: Vec<SummaryPart>,
+    /// Sum of the amounts, euro cents.
+    pub total_cents: i64,
+    /// What it might be worth.
+    pub estimate: Option<EstimateBox>,
+    /// What was refused.
+    pub errors: Errors,
+}

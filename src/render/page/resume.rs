@@ -1,0 +1,23 @@
+//! The session ended while a form was open: what was typed goes along, unseen, until it is saved.
+
+use askama::Template;
+
+use super::{Chrome, Errors, identity::SessionOver};
+
+/// Shown instead of the form; POST to the form's path with all that was sent, and `code`.
+#[derive(Clone, Template)]
+#[template(path = "page/resume.html")]
+pub struct ResumePage {
+    /// Around the content.
+    pub chrome: Chrome,
+    /// Where the form goes.
+    pub action: String,
+    /// What was sent: names and values.
+    pub kept: Vec<(String, String)>,
+    /// How to go on.
+    pub over: SessionOver,
+    /// The typed code.
+    pub code: String,
+    /// What was refused: `/code`.
+    pub errors: Errors,
+}

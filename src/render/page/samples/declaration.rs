@@ -1,0 +1,313 @@
+//! The pages of the declaration, of its signature and of the account.
+
+use chrono::NaiveDate;
+
+use super::super::{
+    Chrome, Errors,
+    association::{Offer, RegisterStatus},
+    declare::{
+        ChangeLine, ClaimForm, ComplaintForm, ElsewhereForm, ElsewherePage, EstimateBox,
+        EstimateLine, IncidentForm, IncidentQuestion, ItemForm, MailboxPage, PlanChoice, Progress,
+        ReviewPage, StoryPage, SummaryPart,
+    },
+    identity::SessionOver,
+    me::{DeclaredSummary, Prescription},
+    payout::PayoutPage,
+    resume::ResumePage,
+    sign::{AcceptField, SignCodePage, SignNotPage, SignPage, ToSign},
+};
+use super::{Words, date, instant, push, wrong};
+
+impl Words {
+    pub(super) fn estimate(self) -> EstimateBox {
+        EstimateBox {
+            lines: vec![EstimateLine {
+                what: self.say("maria@libero.it: Gennaio 2023"),
+                formula: self.say("6 giorni × 1,00 € = 6,00 €"),
+            }],
+            net_cents: 600,
+            without_tariff: 1,
+            sources: vec![self.say("delibera AGCOM 347/18/CONS")],
+        }
+    }
+
+    #[expect(clippy::unused_self, reason = "reads as the other samples do")]
+    pub(super) fn declared(self) -> DeclaredSummary {
+        DeclaredSummary {
+            version: 2,
+            declared_at: instant(2026, 11, 22, 9).expect("an instant"),
+            signed_at: instant(2026, 11, 22, 10),
+            total_cents: 101_250,
+            in_force: Some(1),
+        }
+    }
+
+    pub(super) fn changes(self) -> Vec<ChangeLine> {
+        let line = |before: &str, after: &str, kind| ChangeLine {
+            what: self.say("m***a@libero.it, Gennaio 2023, Piano"),
+            before: before.to_owned(),
+            after: after.to_owned(),
+            kind,
+        };
+        vec![
+            line(&self.say("free"), &self.say("plus"), "changed"),
+            line("", "", "added"),
+        ]
+    }
+
+    pub(super) fn prescription(self) -> Prescription {
+        Prescription {
+            day: date(2028, 1, 22).expect("a day"),
+            incident: self.say("Blocco di gennaio 2023"),
+        }
+    }
+
+    fn incident(self) -> IncidentForm {
+        let item = |head: &str, amount: &str, description: &str| ItemForm {
+            head: head.to_owned(),
+            amount: amount.to_owned(),
+            description: description.to_owned(),
+        };
+        IncidentForm {
+            slug: self.say("gennaio-2023"),
+            hit: "yes".to_owned(),
+            plan: self.say("plus"),
+            fee: self.say("19,99"),
+            holder: "no".to_owned(),
+            holder_note: self.say("mia figlia"),
+            private: true,
+            work: true,
+            public_bodies: false,
+            window: "days".to_owned(),
+            unavailable_from: self.say("23/01/2023"),
+            unavailable_until: self.say("28/01/2023"),
+            last_use: self.say("22/01/2023"),
+            restored: "no".to_owned(),
+            late_mail: true,
+            compensation_received: "other".to_owned(),
+            compensation_note: self.say("un buono"),
+            flat_rate: true,
+            items: vec![
+                item("flat_rate", "", ""),
+                item("lost_mail", &self.say("12,50"), &self.say("una ricevuta")),
+            ],
+        }
+    }
+
+    fn to_sign(self) -> ToSign {
+        ToSign {
+            version: 2,
+            document_sha256: self.say("fbd64ca0c710dcdf594acdc434e2b8bf"),
+            total_cents: 101_250,
+        }
+    }
+}
+
+pub(super) fn pages(words: Words, pages: &mut Vec<(String, String)>) {
+    let signed_in = |path: &str| Chrome {
+        signed_in: true,
+        ..words.chrome(path)
+    };
+    steps(words, &signed_in("/me/declare"), pages);
+    review(words, &signed_in("/me/declare?step=4"), pages);
+    signing(words, &signed_in("/me/sign"), pages);
+    let payout = PayoutPage {
+        chrome: signed_in("/me/payout"),
+        case: words.case(),
+        stored: Some(words.say("IT*********************3456")),
+        iban: words.say("IT65A"),
+        holder: words.say("Maria Rossi"),
+        holder_is_claimant: "no".to_owned(),
+        errors: wrong(&[
+            ("/iban", "error-iban-checksum"),
+            ("/holder", "error-payout-holder-required"),
+        ]),
+    };
+    push(pages, "payout-errors", &payout);
+    for (name, over) in [
+        ("resume-code", SessionOver::CodeMailed),
+        ("resume-enter", SessionOver::Enter),
+    ] {
+        let page = ResumePage {
+            chrome: words.chrome("/me/declare"),
+            action: "/me/declare".to_owned(),
+            kept: vec![(words.say("narrative"), words.say("Che cosa"))],
+            over,
+            code: words.say("12"),
+            errors: match over {
+                SessionOver::CodeMailed => wrong(&[("/code", "error-code-wrong")]),
+                SessionOver::Enter => Errors::default(),
+            },
+        };
+        push(pages, name, &page);
+    }
+}
+
+fn progress(number: usize) -> Progress {
+    Progress { number, total: 4 }
+}
+
+fn steps(words: Words, chrome: &Chrome, pages: &mut Vec<(String, String)>) {
+    let question = |last_day: Option<NaiveDate>| IncidentQuestion {
+        name: words.say("Blocco di gennaio 2023"),
+        first_day: date(2023, 1, 23).expect("a day"),
+        last_day,
+        form: words.incident(),
+    };
+    let mailbox = MailboxPage {
+        chrome: chrome.clone(),
+        case: words.case(),
+        progress: progress(1),
+        address: words.say("maria@libero.it"),
+        plans: vec![PlanChoice {
+            code: words.say("plus"),
+            name: words.say("Libero Mail Plus"),
+        }],
+        incidents: vec![question(date(2023, 1, 28)), question(None)],
+        errors: wrong(&[
+            ("/incidents/0/hit", "error-hit-required"),
+            ("/incidents/0/plan", "error-plan-required"),
+            ("/incidents/0/fee_paid_cents", "error-amount-format"),
+            ("/incidents/0/use", "error-use-required"),
+            ("/incidents/0/holder", "error-holder"),
+            ("/incidents/0/unavailable_from", "error-window-from-missing"),
+            ("/incidents/0/last_use", "error-last-use-late"),
+            (
+                "/incidents/0/compensation_received",
+                "error-compensation-required",
+            ),
+            ("/incidents/0/items", "error-item-required"),
+            ("/incidents/1/items/1/amount_cents", "error-amount-required"),
+            ("/incidents", "error-incident-required"),
+        ]),
+    };
+    push(pages, "declare-mailbox-errors", &mailbox);
+    let claim = ClaimForm {
+        place: "agcom".to_owned(),
+        reference: words.say("UG/1"),
+        amount: words.say("20"),
+    };
+    let elsewhere = ElsewherePage {
+        chrome: chrome.clone(),
+        case: words.case(),
+        progress: progress(2),
+        form: ElsewhereForm {
+            complained: "yes".to_owned(),
+            complaint: ComplaintForm {
+                place: "respondent".to_owned(),
+                reference: words.say("12"),
+                date: words.say("24/01/2023"),
+                answer: "rejected".to_owned(),
+                text: words.say("Ho scritto"),
+            },
+            other_claims: "yes".to_owned(),
+            other_claims_list: vec![claim.clone(), claim.clone()],
+            already_compensated: "no".to_owned(),
+            already_compensated_list: vec![claim],
+            contract_version: words.say("2022"),
+            contract_clause: words.say("6.1"),
+            member_number: words.say("A-1"),
+        },
+        errors: wrong(&[
+            ("/complaint/where", "error-place-required"),
+            ("/complaint/date", "error-day-future"),
+            ("/other_claims", "error-other-claims-required"),
+            ("/other_claims/1/amount_cents", "error-amount-format"),
+            ("/already_compensated", "error-already-compensated-required"),
+            ("/member_number", "error-member-number-format"),
+        ]),
+    };
+    push(pages, "declare-elsewhere-errors", &elsewhere);
+    let story = StoryPage {
+        chrome: chrome.clone(),
+        case: words.case(),
+        progress: progress(3),
+        narrative: words.say("Era lunedì.\nNon funzionava nulla."),
+        errors: wrong(&[("/narrative", "error-narrative-too-long")]),
+    };
+    push(pages, "declare-story-errors", &story);
+}
+
+fn review(words: Words, chrome: &Chrome, pages: &mut Vec<(String, String)>) {
+    let whole = ReviewPage {
+        chrome: chrome.clone(),
+        case: words.case(),
+        progress: progress(4),
+        open_steps: Vec::new(),
+        needs_identity: false,
+        parts: vec![SummaryPart {
+            title: words.say("maria@libero.it: Gennaio 2023"),
+            step: 1,
+            rows: vec![(words.say("Piano"), words.say("Gratis"))],
+        }],
+        total_cents: 1_250,
+        estimate: Some(words.estimate()),
+        errors: Errors::default(),
+    };
+    push(pages, "declare-review", &whole);
+    let open = ReviewPage {
+        open_steps: vec![(1, words.say("maria@libero.it"))],
+        needs_identity: true,
+        ..whole
+    };
+    push(pages, "declare-review-open", &open);
+}
+
+fn signing(words: Words, chrome: &Chrome, pages: &mut Vec<(String, String)>) {
+    let texts = ["attestation_g", "mandate_h", "mandate_messa_in_mora"].map(|kind| AcceptField {
+        kind: kind.to_owned(),
+        version: words.say("2026-11"),
+        sha256: words.say("0a1b"),
+        body: words.say("Primo paragrafo.\n\nSecondo paragrafo."),
+        translation: Some(words.say("First paragraph.")),
+        required: kind != "mandate_messa_in_mora",
+        accepted: false,
+    });
+    let sign = SignPage {
+        chrome: chrome.clone(),
+        case: words.case(),
+        document: words.to_sign(),
+        texts: texts.to_vec(),
+        email: words.say("m***a@example.it"),
+        errors: Errors::default(),
+    };
+    push(pages, "sign", &sign);
+    let errors = wrong(&[
+        ("/accept/attestation_g", "error-attestation-required"),
+        ("/accept/mandate_h", "error-mandate-required"),
+    ]);
+    push(pages, "sign-errors", &SignPage { errors, ..sign });
+    let code = SignCodePage {
+        chrome: chrome.clone(),
+        case: words.case(),
+        document: words.to_sign(),
+        email: words.say("m***a@example.it"),
+        expires_at: instant(2026, 11, 22, 9).expect("an instant"),
+        is_live: true,
+        request: words.say("01a20202"),
+        acceptances: vec![(words.say("mandate_h"), words.say("2026-11"))],
+        code: words.say("12"),
+        full_name: words.say("Maria"),
+        errors: wrong(&[
+            ("/code", "error-code-wrong"),
+            ("/full_name", "error-full-name-mismatch"),
+        ]),
+    };
+    push(pages, "sign-code-errors", &code);
+    let over = SignCodePage {
+        is_live: false,
+        errors: wrong(&[("/code", "error-code-over")]),
+        ..code
+    };
+    push(pages, "sign-code-over", &over);
+    for hindrance in ["otp_needs_email", "declaration_changed", "interest_only"] {
+        let page = SignNotPage {
+            chrome: chrome.clone(),
+            case: words.case(),
+            association: words.association(Offer::Interest, RegisterStatus::Unknown),
+            hindrance: hindrance.to_owned(),
+            sentence: words.say("Per firmare con un codice serve un indirizzo e-mail."),
+        };
+        push(pages, format!("sign-not-{hindrance}"), &page);
+    }
+}

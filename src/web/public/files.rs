@@ -1,0 +1,34 @@
+//! `/me/declaration.pdf`, `/me/signed.pdf`, `/me/receipt.json`: what the claimant keeps.
+
+use actix_web::HttpResponse;
+use actix_web::http::header::CONTENT_DISPOSITION;
+
+use crate::app::{declaration, receipt};
+use crate::web::WebResult;
+use crate::web::api::public::declaration::pdf;
+use crate::web::public::visit::Visit;
+
+/// `GET /me/declaration.pdf`
+pub async fn declaration(visit: Visit) -> WebResult<HttpResponse> {
+    let actor = visit.claimant().await?;
+    let bytes = declaration::document(visit.ctx(), &actor, None).await?;
+    Ok(pdf(bytes, "dichiarazione.pdf"))
+}
+
+/// `GET /me/signed.pdf`
+pub async fn signed(visit: Visit) -> WebResult<HttpResponse> {
+    let actor = visit.claimant().await?;
+    let bytes = declaration::signed(visit.ctx(), &actor).await?;
+    Ok(pdf(bytes, "dichiarazione-firmata.pdf"))
+}
+
+/// `GET /me/receipt.json`
+pub async fn receipt(visit: Visit) -> WebResult<HttpResponse> {
+    let actor = visit.claimant().await?;
+    let kept = receipt::get(visit.ctx(), &actor).await?;
+    let attached = (
+        CONTENT_DISPOSITION,
+        "attachment; filename=\"ricevuta.json\"",
+    );
+    Ok(HttpResponse::Ok().insert_header(attached).json(kept))
+}

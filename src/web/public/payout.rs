@@ -1,0 +1,106 @@
+//! `/me/payout`: where to pay, at any time and outside of what is signed (DESIGN 3.7).
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use serde::Deserialize;
+
+use crate::app::session::ClaimantActor;
+use crate::app::{AppError, me, payout};
+use crate::domain::payout::PayoutInput;
+use crate::render::page::Errors;
+use crate::render::page::payout::PayoutPage;
+use crate::web::WebResult;
+use crate::web::declaration_form::answer;
+use crate::web::extract::form::KeptForm;
+use crate::web::public::card;
+use crate::web::public::resume::{Admission, Came, about, admit, with_cookies};
+use crate::web::public::visit::{Visit, html, html_with, see_other};
+
+const PATH: &str = "/me/payout";
+
+/// The form as it was sent.
+#[derive(Deserialize)]
+#[serde(default)]
+#[derive(Default)]
+pub struct SentPayout {
+    iban: String,
+    holder: String,
+    holder_is_claimant: String,
+}
+
+/// `GET /me/payout`
+pub async fn page(visit: Visit) -> WebResult<HttpResponse> {
+    let actor = visit.claimant().await?;
+    html(&page_of(&visit, &actor, None, Errors::default()).await?)
+}
+
+/// `POST /me/payout`
+pub async fn send(visit: Visit, form: KeptForm<SentPayout>) -> WebResult<HttpResponse> {
+    let sent = form.sent;
+    let came = Came {
+        action: PATH,
+        fields: form.fields,
+    };
+    let (actor, cookies) = match admit(&visit, &came).await? {
+        Admission::Entered(actor, cookies) => (actor, cookies),
+        Admission::Over(answer) => return Ok(answer),
+        Admission::Again(actor) => {
+            let errors = about("", "error-form-again");
+            let page = page_of(&visit, &actor, Some(sent), errors).await?;
+            return html_with(StatusCode::UNPROCESSABLE_ENTITY, &page);
+        }
+    };
+    let input = PayoutInput {
+        iban: Some(sent.iban.clone()),
+        holder: Some(sent.holder.clone()),
+        holder_is_claimant: answer(&sent.holder_is_claimant),
+    };
+    let (ctx, by) = (visit.ctx().clone(), actor.clone());
+    let done = visit
+        .ctx()
+        .to_end(async move { payout::put(&ctx, &by, &input).await })
+        .await;
+    let response = match done {
+        Ok(_) => see_other("/me?done=payout-saved").finish(),
+        Err(AppError::Invalid(errors)) => {
+            let page = page_of(&visit, &actor, Some(sent), Errors::from(&errors)).await?;
+            html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)?
+        }
+        Err(error) => return Err(error.into()),
+    };
+    with_cookies(response, &cookies)
+}
+
+async fn page_of(
+    visit: &Visit,
+    actor: &ClaimantActor,
+    typed: Option<SentPayout>,
+    errors: Errors,
+) -> WebResult<PayoutPage> {
+    let record = me::get(visit.ctx(), actor).await?;
+    let directory = visit.ctx().directories.get(visit.ctx()).await?;
+    let case = directory.case(record.case)?;
+    let stored = record.payout;
+    let name = record.identity.map(|identity| identity.name);
+    let typed = typed.unwrap_or_else(|| {
+        let known = stored.as_ref();
+        let is_claimant = known.is_none_or(|known| known.holder_is_claimant);
+        SentPayout {
+            iban: String::new(),
+            holder: known
+                .map(|known| known.holder.clone())
+                .or(name)
+                .unwrap_or_default(),
+            holder_is_claimant: if is_claimant { "yes" } else { "no" }.to_owned(),
+        }
+    });
+    Ok(PayoutPage {
+        chrome: visit.chrome_of(&case.slug, PATH),
+        case: card::head(&case),
+        stored: stored.map(|known| known.iban),
+        iban: typed.iban,
+        holder: typed.holder,
+        holder_is_claimant: typed.holder_is_claimant,
+        errors,
+    })
+}
