@@ -203,7 +203,8 @@ impl Facts {
         if accepted(TextKind::MandateH) {
             line.conferimento_poteri_h_data.clone_from(&day);
         }
-        line.tipo_firma = self.tier_word(&signed.tier).to_owned();
+        self.tier_word(&signed.tier)
+            .clone_into(&mut line.tipo_firma);
         // held against its evidence before the line was made; other tiers bring their own verdict
         match self.dialect {
             Dialect::Excel => "valida",
