@@ -331,6 +331,7 @@ fn mailboxes(
         Ok(MailboxRow {
             claimant_id: new.id,
             id: *id,
+            association_id: new.association_id,
             alias_of: row.alias_of.and_then(fresh),
             sealed: vault.seal("mailboxes", "sealed", address)?,
             created_at: new.created_at,

@@ -148,11 +148,10 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
     tx.commit().await?;
     let own = own_case_of(ctx, actor, &row).await?;
     let (state, review, missing) = standing(&own, &row)?;
-    let missing_to_lodge = readiness::missing_to_lodge(&known(&own, &row, state));
     Ok(ClaimantView {
         id,
         ready: missing.is_empty() && review == Review::None,
-        missing_to_lodge,
+        missing_to_lodge: readiness::missing_to_lodge(&known(&own, &row, state)),
         declared,
         can_take_documents: operation::CLAIMANT_DOCUMENT.allows(actor.role()),
         own,

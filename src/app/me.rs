@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::app::audit::{self, Actor, Entry};
 use crate::app::clash;
 use crate::app::ctx::Ctx;
+use crate::app::directory::Directory;
 use crate::app::error::{AppError, AppResult};
 use crate::app::retention;
 use crate::app::session::{self, ClaimantActor};
@@ -146,15 +147,7 @@ pub async fn get(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<Me> {
         .map(|given| my_identity(&vault, given))
         .transpose()?
         .unzip();
-    let case = directory.case(row.case())?;
-    let association = case.association_by_id(row.association());
-    let association = association.ok_or(AppError::NotFound)?;
-    let record = Record {
-        state: row.state()?,
-        identity: row.identity_at.is_some(),
-        payout: row.payout_at.is_some(),
-    };
-    let letters = readiness::missing(&standing::known(&case, association, record));
+    let letters = missing(&directory, &row)?;
     Ok(Me {
         id: row.claimant(),
         reference: Reference::of(row.claimant()),
@@ -209,6 +202,23 @@ fn my_payout(vault: &Vault, row: PayoutRow) -> AppResult<MyPayout> {
         holder: payout.holder().to_owned(),
         holder_is_claimant: payout.holder_is_claimant(),
     })
+}
+
+/// Letters still missing (R2).
+fn missing(directory: &Directory, row: &ClaimantRow) -> AppResult<Vec<char>> {
+    let case = directory.case(row.case())?;
+    let association = case.association_by_id(row.association());
+    let association = association.ok_or(AppError::NotFound)?;
+    let record = Record {
+        state: row.state()?,
+        identity: row.identity_at.is_some(),
+        payout: row.payout_at.is_some(),
+    };
+    Ok(readiness::missing(&standing::known(
+        &case,
+        association,
+        record,
+    )))
 }
 
 fn newest_consents(rows: &[ConsentRow]) -> Vec<MyConsent> {

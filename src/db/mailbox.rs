@@ -21,6 +21,7 @@ use crate::domain::ids::ClaimantId;
 pub struct MailboxRow {
     pub claimant_id: Uuid,
     pub id: Uuid,
+    pub association_id: Uuid,
     pub domain: Option<String>,
     pub treatment: String,
     pub plan: Option<String>,

@@ -160,6 +160,8 @@ async fn r51_two_devices_that_go_at_once_go_once() {
 async fn r51_who_waits_for_the_person_goes_on_waiting_and_who_withdrew_may_go() {
     let app = TestApp::seeded().await;
     let claimant = identified(&app, "a@example.org", "a@libero.it", &mario()).await;
+    // ids follow the clock: one record a second
+    app.clock().advance(chrono::TimeDelta::seconds(1));
     let waiting = app.confirmed(&SignUpBuilder::new("b@example.org")).await;
     waiting.give_person(&mario()).await.expect(200);
     let review = "SELECT review FROM claimants WHERE contact_kind = 'email' ORDER BY id";
@@ -169,6 +171,7 @@ async fn r51_who_waits_for_the_person_goes_on_waiting_and_who_withdrew_may_go() 
             .collect::<Vec<String>>()
     };
     assert_eq!(reviews().await, ["none", "conflict"]);
+    app.clock().advance(chrono::TimeDelta::seconds(1));
     go(&claimant, &wish("altroconsumo")).await.expect(201);
     assert_eq!(reviews().await, ["none", "conflict", "none"]);
     let open = "SELECT count(*) FROM conflicts f JOIN claimants c ON c.id = f.other_claimant_id \
@@ -177,6 +180,7 @@ async fn r51_who_waits_for_the_person_goes_on_waiting_and_who_withdrew_may_go() 
     // the mover withdraws: the key goes to who waited, and a third record waits in turn
     claimant.withdraw(&json!({})).await.expect(200);
     assert_eq!(reviews().await, ["none", "none", "none"]);
+    app.clock().advance(chrono::TimeDelta::seconds(1));
     let back = go(&claimant, &wish("codacons")).await.expect(201);
     assert_eq!(back["state"], "confirmed");
     assert_eq!(reviews().await, ["none", "none", "none", "conflict"]);

@@ -413,7 +413,10 @@ async fn r38_r58_signed_documents_come_numbered_with_index_and_manifest() {
     );
     assert_eq!(status["sha256"], sha256::hex(&sha256::digest(&bytes)));
     let mut opened = ZipArchive::new(Cursor::new(bytes)).unwrap();
-    let names: Vec<String> = opened.file_names().map(str::to_owned).collect();
+    let names: Vec<String> = opened
+        .file_names()
+        .map(|name| name.unwrap().into_owned())
+        .collect();
     let reference = |claimant: &Claimant<'_>| {
         let id = joinder::domain::ids::ClaimantId::new(claimant.id);
         let reference = joinder::domain::reference::Reference::of(id);

@@ -41,7 +41,7 @@ pub(super) struct Documents {
     reader: Reader,
     facts: Facts,
     archive: Archive,
-    waiting: VecDeque<Signed>,
+    waiting: VecDeque<Waiting>,
     fetched: VecDeque<Document>,
     files: u64,
     index: Vec<u8>,
@@ -51,11 +51,7 @@ pub(super) struct Documents {
 }
 
 /// A signed version whose document was not fetched yet.
-#[expect(
-    clippy::struct_field_names,
-    reason = "the row of signatures is called so everywhere"
-)]
-struct Signed {
+struct Waiting {
     state: ClaimantState,
     key: ClaimantKeyRow,
     declared: DeclarationRow,
@@ -141,7 +137,7 @@ impl Documents {
                 return Err(AppError::internal("a signature lacks a part"));
             };
             let state = ClaimantState::parse(&row.state);
-            self.waiting.push_back(Signed {
+            self.waiting.push_back(Waiting {
                 state: state.ok_or(DbError::Corrupt("claimants.state"))?,
                 key,
                 declared,
@@ -219,7 +215,7 @@ impl Documents {
     }
 }
 
-async fn fetched(ctx: &Ctx, waiting: Signed) -> AppResult<Document> {
+async fn fetched(ctx: &Ctx, waiting: Waiting) -> AppResult<Document> {
     let vault = Vault::from_row(ctx, waiting.key).await?;
     let (declared, signed) = (waiting.declared, waiting.signed);
     let bytes = signed_version::document(ctx, &vault, &declared, &signed).await?;
