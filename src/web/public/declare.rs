@@ -78,7 +78,7 @@ pub async fn send(visit: Visit, form: KeptForm<SentStep>) -> WebResult<HttpRespo
     };
     let (actor, cookies, again) = match admit(&visit, &came).await? {
         Admission::Entered(actor, cookies) => (actor, cookies, false),
-        Admission::Again(actor, cookies) => (actor, cookies, true),
+        Admission::Again(actor) => (actor, Vec::new(), true),
         Admission::Over(answer) => return Ok(answer),
     };
     let mut steps = Steps::read(&visit, &actor).await?;

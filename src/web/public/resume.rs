@@ -1,5 +1,5 @@
 //! A form that comes after its session ended: nothing typed is lost. With the code that is mailed to a
-//! known browser it is shown again and sent once more; another browser enters in a second tab and sends once more.
+//! known browser it goes on; another browser enters in a second tab and sends once more.
 
 use actix_web::HttpResponse;
 use actix_web::cookie::Cookie;
@@ -20,9 +20,8 @@ use crate::web::public::visit::{Visit, html_with};
 pub enum Admission {
     /// Who sent it, with the cookies to answer with.
     Entered(ClaimantActor, Vec<Cookie<'static>>),
-    /// A form of an earlier session: to be shown again under this one, and sent once more. Who comes back
-    /// by code may share the browser with whom the form was typed for, so nothing is saved unseen.
-    Again(ClaimantActor, Vec<Cookie<'static>>),
+    /// A form of an earlier session: to be shown again under this one, and sent once more.
+    Again(ClaimantActor),
     /// Nobody is signed in: this is the answer.
     Over(HttpResponse),
 }
@@ -53,9 +52,7 @@ pub async fn admit(visit: &Visit, came: &Came) -> WebResult<Admission> {
             Ok(Admission::Entered(actor, cookies))
         }
         Err(WebError::App(AppError::Unauthenticated)) => Box::pin(session_over(visit, came)).await,
-        Err(WebError::App(AppError::Forbidden)) => {
-            Ok(Admission::Again(visit.claimant().await?, Vec::new()))
-        }
+        Err(WebError::App(AppError::Forbidden)) => Ok(Admission::Again(visit.claimant().await?)),
         Err(error) => Err(error),
     }
 }
@@ -86,7 +83,7 @@ async fn session_over(visit: &Visit, came: &Came) -> WebResult<Admission> {
         Ok(entered) => {
             let actor = session::authenticate(visit.ctx(), entered.session.token.as_str()).await?;
             let cookies = Vec::from(visit.entered_cookies(&entered));
-            Ok(Admission::Again(actor, cookies))
+            Ok(Admission::Entered(actor, cookies))
         }
         Err(AppError::Invalid(_) | AppError::TokenUsed | AppError::TokenExpired) => {
             page.over = SessionOver::CodeMailed;
