@@ -42,13 +42,6 @@ pub async fn send(visit: Visit, form: KeptForm<SentPayout>) -> WebResult<HttpRes
         fields: form.fields,
     };
     let (actor, cookies) = match admit(&visit, &came).await? {
-        // somebody came back by code: perhaps not whom the account was typed for, so they look first
-        Admission::Entered(actor, cookies) if !cookies.is_empty() => {
-            let errors = about("", "error-form-again");
-            let page = page_of(&visit, &actor, Some(sent), errors).await?;
-            let answer = html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)?;
-            return with_cookies(answer, &cookies);
-        }
         Admission::Entered(actor, cookies) => (actor, cookies),
         Admission::Over(answer) => return Ok(answer),
         Admission::Again(actor) => {
