@@ -44,7 +44,7 @@ pub enum DocumentError {
     /// the values and are left out.
     #[error("the document could not be typeset: {0} findings")]
     Typesetting(usize),
-    /// The writer of the file made another form than [`pack`] knows.
+    /// The writer of the file made another form than `pack` knows.
     #[error("the file could not be packed")]
     Packing,
 }
