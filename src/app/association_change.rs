@@ -225,7 +225,7 @@ async fn draft(
             };
             let declared = declaration::find(conn, SCOPE, claimant, version).await?;
             let declared = declared.ok_or(AppError::NotFound)?;
-            content_of(vault, &declared)?.declaration.retyped()
+            DeclarationInput::from(&content_of(vault, &declared)?.declaration)
         };
     draft.member_number = None;
     let mailboxes = draft.mailboxes.iter_mut().flatten();

@@ -22,7 +22,6 @@ mod difference;
 mod input;
 mod item;
 mod mailbox;
-mod retyped;
 mod typed;
 
 pub use complaint::{Answer, Complaint, Elsewhere, OtherClaim, Place};

@@ -620,7 +620,7 @@ fn r38_a_declaration_survives_its_json_and_its_draft() {
 fn r51_a_declaration_typed_again_is_the_same() {
     for input in [least(), most()] {
         let declared = read(input).unwrap();
-        let again = Declaration::parse(&declared.retyped(), &rules()).unwrap();
+        let again = Declaration::parse(&DeclarationInput::from(&declared), &rules()).unwrap();
         assert!(again == declared);
     }
 }
