@@ -124,7 +124,7 @@ fn tempfile_in(folder: &str) -> std::io::Result<()> {
 }
 
 async fn check_database(report: &mut Report, config: &Config) -> anyhow::Result<()> {
-    let database = match Database::open(config).await {
+    let database = match Database::attach(config).await {
         Ok(database) => database,
         Err(error) => return report.line("database", &Err(error)),
     };

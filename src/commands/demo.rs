@@ -131,16 +131,16 @@ fn tell(config: &Config) -> anyhow::Result<()> {
         "  login    owner-1@codacons.example, password {}; the login page shows the code",
         bootstrap::demo_password()
     ))?;
+    if let Ok(totp) = bootstrap::demo_totp("owner-1@codacons.example") {
+        say(&format!(
+            "           owner-1's authenticator secret {}; each login has its own",
+            totp.to_base32()
+        ))?;
+    }
     say(
         "           also reader-, reviewer-, case-manager-, payout-, auditor-, operator-, 1 and 2 of each",
     )?;
     say("           another association: owner-1@altroconsumo.example")?;
-    if let Ok(totp) = bootstrap::demo_totp("owner-1@codacons.example") {
-        say(&format!(
-            "           authenticator secret {}",
-            totp.to_base32()
-        ))?;
-    }
     say(&format!("  data     {}", config.data_dir.display()))?;
     say("Ctrl-C stops it; the data stay, `joinder demo --fresh` throws them away")?;
     Ok(())

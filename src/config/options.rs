@@ -8,7 +8,7 @@ pub struct Options {
     /// Postgres to use; without it joinder runs one of its own in DATA_DIR
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, global = true)]
     pub database_url: Option<String>,
-    /// A read-only copy of the database, for lists and exports
+    /// A read-only copy of the database; not used by this version
     #[arg(long, env = "DATABASE_RO_URL", hide_env_values = true, global = true)]
     pub database_ro_url: Option<String>,
     /// Connections in each pool [default: 16]
@@ -47,10 +47,10 @@ pub struct Options {
     /// on or off: limits per network address; off only with a loopback BIND [default: on]
     #[arg(long, env = "RATE_LIMITS", global = true)]
     pub rate_limits: Option<String>,
-    /// Virus scanner for documents
+    /// Virus scanner for documents; not used by this version
     #[arg(long, env = "CLAMD_URL", global = true)]
     pub clamd_url: Option<String>,
-    /// Timestamp server
+    /// Timestamp server; not used by this version
     #[arg(long, env = "TSA_URL", global = true)]
     pub tsa_url: Option<String>,
     /// Folder of `initdb` and `postgres`

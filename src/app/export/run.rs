@@ -1,15 +1,17 @@
 //! The list while it is made: head, batches of claimants, last line.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use uuid::Uuid;
 
 use super::line::{Declared, Facts};
-use super::reader::{Batch, Reader};
+use super::reader::Reader;
 use crate::app::claimant_list::Opener;
+use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::crypto::sha256::{self, Sha256};
-use crate::db::claimant_list::{self as rows, Declarations};
+use crate::db::claimant_list::{self as rows, Belongings, Declarations, ListRow};
 use crate::db::declaration::DeclarationRow;
 use crate::db::payout::PayoutRow;
 use crate::db::signature::SignatureRow;
@@ -18,10 +20,12 @@ use crate::render::csv;
 /// Claimants read, opened and sent at a time.
 pub(super) const BATCH: i64 = 500;
 
-/// A list that is made while it is read.
+/// A list that is made while it is read. While a batch is opened the next one is read: the trail may
+/// name one batch more than was sent, never one less.
 pub(super) struct Run {
     reader: Reader,
-    facts: Facts,
+    facts: Arc<Facts>,
+    ahead: Option<Read>,
     rows: u64,
     hash: Sha256,
     step: Step,
@@ -33,11 +37,19 @@ enum Step {
     Done,
 }
 
+/// A batch as it rests in the database, with all that its lines need.
+struct Read {
+    rows: Vec<ListRow>,
+    belongings: Belongings,
+    declarations: Declarations,
+}
+
 impl Run {
     pub(super) fn new(reader: Reader, facts: Facts) -> Self {
         Self {
             reader,
-            facts,
+            facts: Arc::new(facts),
+            ahead: None,
             rows: 0,
             hash: Sha256::new(),
             step: Step::Head,
@@ -51,8 +63,8 @@ impl Run {
                 self.step = Step::Batches;
                 csv::head(self.facts.dialect()).map_err(AppError::internal)?
             }
-            Step::Batches => match self.reader.batch().await? {
-                Some(batch) => self.lines(batch).await?,
+            Step::Batches => match self.batch().await? {
+                Some(bytes) => bytes,
                 None => self.tail().await?,
             },
             Step::Done => return Ok(None),
@@ -61,27 +73,41 @@ impl Run {
         Ok(Some((bytes, self)))
     }
 
-    async fn lines(&mut self, mut batch: Batch) -> AppResult<Vec<u8>> {
+    /// The lines of a batch; `None` after the last.
+    async fn batch(&mut self) -> AppResult<Option<Vec<u8>>> {
+        let read = match self.ahead.take() {
+            Some(read) => read,
+            None => match self.read().await? {
+                Some(read) => read,
+                None => return Ok(None),
+            },
+        };
+        let before = self.rows;
+        self.rows += u64::try_from(read.rows.len()).map_err(AppError::internal)?;
+        let (ctx, facts) = (self.reader.ctx().clone(), Arc::clone(&self.facts));
+        let opening = tokio::spawn(async move { lines(&ctx, &facts, before, read).await });
+        let ahead = self.read().await;
+        let lines = opening.await.map_err(AppError::internal)??;
+        self.ahead = ahead?;
+        Ok(Some(lines))
+    }
+
+    async fn read(&mut self) -> AppResult<Option<Read>> {
         let (scope, association) = (
             self.reader.actor().scope(),
             self.reader.actor().association_id(),
         );
+        let Some(mut batch) = self.reader.batch().await? else {
+            return Ok(None);
+        };
         let ids = batch.ids();
         let belongings = rows::list_belongings(&mut batch.tx, scope, association, &ids).await?;
         batch.tx.commit().await?;
-        let mut opener = Opener::new(belongings);
-        let mut declarations = ByClaimant::new(batch.declarations);
-        let mut lines = Vec::with_capacity(batch.rows.len());
-        for row in &batch.rows {
-            let opened = opener.open(self.reader.ctx(), row.id).await?;
-            let declared = match &opened.vault {
-                Some(vault) => declarations.open(row.id, vault)?,
-                None => Declared::default(),
-            };
-            self.rows += 1;
-            lines.push(self.facts.line(self.rows, row, &opened, &declared)?);
-        }
-        csv::lines(self.facts.dialect(), &lines).map_err(AppError::internal)
+        Ok(Some(Read {
+            rows: batch.rows,
+            belongings,
+            declarations: batch.declarations,
+        }))
     }
 
     async fn tail(&mut self) -> AppResult<Vec<u8>> {
@@ -91,6 +117,22 @@ impl Run {
         self.step = Step::Done;
         Ok(csv::tail(self.facts.dialect(), self.rows, &hex))
     }
+}
+
+/// Opens a batch; its first line has the number after `before`.
+async fn lines(ctx: &Ctx, facts: &Facts, before: u64, read: Read) -> AppResult<Vec<u8>> {
+    let mut opener = Opener::new(read.belongings);
+    let mut declarations = ByClaimant::new(read.declarations);
+    let mut lines = Vec::with_capacity(read.rows.len());
+    for (number, row) in (before + 1..).zip(&read.rows) {
+        let opened = opener.open(ctx, row.id).await?;
+        let declared = match &opened.vault {
+            Some(vault) => declarations.open(row.id, vault)?,
+            None => Declared::default(),
+        };
+        lines.push(facts.line(number, row, &opened, &declared)?);
+    }
+    csv::lines(facts.dialect(), &lines).map_err(AppError::internal)
 }
 
 /// What a batch declared, to be taken claimant by claimant.
