@@ -258,8 +258,10 @@ fn the_estimate_is_no_promise_and_tells_its_source() {
 }
 
 #[test]
-fn r65_the_cautious_day_is_shown_and_promises_nothing() {
+fn r65_r7_the_cautious_day_is_shown_with_its_law_and_promises_nothing() {
     let html = page(Language::It, "me-confirmed");
+    assert!(html.contains("art. 2947 del codice civile"));
+    assert!(html.contains("nessun avvocato l’ha confermata"));
     assert!(html.contains("22 gennaio 2028"));
     assert!(html.contains("prima di qualsiasi lettera di messa in mora"));
     assert!(html.contains("non una promessa"));
