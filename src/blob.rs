@@ -178,4 +178,23 @@ impl Blobs {
         self.store.put(&Key::from(key), bytes.into()).await?;
         Ok(())
     }
+
+    /// Deletes every file whose key begins with `folder` and a slash. Safe to repeat.
+    ///
+    /// # Errors
+    /// `Store` if they cannot be listed, or one cannot be deleted.
+    pub async fn delete_folder(&self, folder: &str) -> Result<(), BlobError> {
+        let found: Vec<_> = self
+            .store
+            .list(Some(&Key::from(folder)))
+            .try_collect()
+            .await?;
+        for object in found {
+            match self.store.delete(&object.location).await {
+                Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
 }

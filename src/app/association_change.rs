@@ -6,7 +6,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::app::audit::{self, Actor, Entry};
-use crate::app::clash::{self, Outcome, SCOPE};
+use crate::app::clash::{self, Outcome, Reach, SCOPE};
 use crate::app::confirmation::settle_confirmed;
 use crate::app::ctx::Ctx;
 use crate::app::declaration::content_of;
@@ -123,14 +123,13 @@ async fn lock(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<(Tx, ClaimantRow)> 
     let found = claimant::find(&mut tx, SCOPE, actor.claimant()).await?;
     let found = found.filter(|row| row.association() == actor.association());
     let found = found.ok_or(AppError::Unauthenticated)?;
-    let mut ids = clash::touched(&mut tx, actor.claimant()).await?;
+    let mut reach = Reach::of(actor.claimant());
     if let Some(given) = identity::find(&mut tx, SCOPE, actor.claimant()).await? {
         let vault = Vault::open(ctx, &mut tx, SCOPE, actor.claimant()).await?;
         let identity: Identity = vault.unseal("identities", "sealed", given.sealed)?;
-        let key = clash::person_key(ctx, found.case(), &identity);
-        ids.extend(identity::find_holder(&mut tx, SCOPE, key).await?);
+        reach.person = Some(clash::person_key(ctx, found.case(), &identity));
     }
-    let rows = claimant::lock_in_order(&mut tx, SCOPE, &ids).await?;
+    let (tx, rows) = clash::lock_touched(ctx, tx, &reach).await?;
     let own = rows.into_iter().find(|row| row.id == found.id);
     let own = own.ok_or(AppError::Unauthenticated)?;
     if own.identity_at != found.identity_at {

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use crate::app::ctx::Ctx;
-use crate::app::declaration::content_of;
+use crate::app::declaration::{alarm, content_of};
 use crate::app::declaration_document::{self as words, compensation_words, place_words};
 use crate::app::error::{AppError, AppResult};
 use crate::app::signed_version;
@@ -38,6 +38,13 @@ pub struct Declared {
     pub payout: Option<ShownPayout>,
 }
 
+impl Declared {
+    /// Whether all that is stored is what was declared and signed.
+    pub fn is_intact(&self) -> bool {
+        self.versions.iter().all(|version| version.intact)
+    }
+}
+
 /// A version of a declaration.
 #[derive(Debug)]
 pub struct ShownVersion {
@@ -53,6 +60,8 @@ pub struct ShownVersion {
     pub document_sha256: String,
     /// How and when it was signed, if it was.
     pub signature: Option<ShownSignature>,
+    /// False: what is stored is not what was declared or signed (R38). Nothing of it may be used.
+    pub intact: bool,
 }
 
 /// A signature.
@@ -91,19 +100,40 @@ pub struct ShownPayout {
     pub given_at: DateTime<Utc>,
 }
 
+/// What of a signed version is taken along.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The PDF.
+    Document,
+    /// The evidence of the act of signing, canonical JSON.
+    Evidence,
+}
+
+impl Part {
+    const fn operation(self) -> &'static Operation {
+        match self {
+            Self::Document => &operation::CLAIMANT_DOCUMENT,
+            Self::Evidence => &operation::CLAIMANT_EVIDENCE,
+        }
+    }
+}
+
 /// A file to take along.
 pub struct Taken {
     /// Its name: reference and version, nothing personal.
     pub name: String,
+    /// Its media type.
+    pub kind: &'static str,
     /// Its bytes.
     pub bytes: Vec<u8>,
 }
 
-/// What the claimant declared; free texts only with `clear`. Each signed version is held against its
-/// evidence (R38).
+/// What the claimant declared; free texts only for who sees them. Each signed version is held against its
+/// evidence (R38): of one that is not what was signed only the row is shown, as not intact, and the
+/// operator is told; the person is there all the same.
 ///
 /// # Errors
-/// `Internal`, with an alarm, if a signed version is not what was signed.
+/// As the database says.
 pub(in crate::app) async fn read(
     conn: &mut Conn,
     actor: &StaffActor,
@@ -117,17 +147,19 @@ pub(in crate::app) async fn read(
     let payout = payout::find(conn, scope, claimant).await?;
     let mut newest = None;
     let mut versions = Vec::with_capacity(declared.len());
-    for row in declared {
+    for (place, row) in declared.into_iter().enumerate() {
         let signed = signatures.iter().find(|it| it.version == row.version);
         let content = match signed {
-            Some(signed) => Some(signed_version::content(vault, &row, signed)?),
-            None if newest.is_none() => Some(content_of(vault, &row)?),
-            None => None,
+            Some(signed) => signed_version::content(vault, &row, signed).map(Some),
+            None if place == 0 => content_of(vault, &row).map(Some).map_err(|_| alarm(&row)),
+            None => Ok(None),
         };
-        if newest.is_none() {
+        let intact = content.is_ok();
+        if place == 0 {
+            let content = content.ok().flatten();
             newest = content.map(|content| shown(row.version, &content.declaration, sees));
         }
-        versions.push(version(row, signed));
+        versions.push(version(row, signed, intact));
     }
     let payout = match payout {
         Some(row) => {
@@ -155,41 +187,34 @@ pub(in crate::app) enum Sees {
     NoFreeText,
 }
 
-/// The signed PDF of a version. Audited as `view_signed` before a byte goes out.
+/// Takes a part of a signed version along. Audited as `view_signed` before a byte goes out.
 ///
 /// # Errors
 /// `Forbidden`, `StepUpRequired`; `NotFound` for a claimant of others or a version nobody signed;
 /// `Internal`, with an alarm, if it is not what was signed (R38).
-pub async fn document(
+pub async fn take(
     ctx: &Ctx,
     actor: &StaffActor,
     claimant: ClaimantId,
     version: i32,
+    part: Part,
 ) -> AppResult<Taken> {
-    let opened = open(ctx, actor, &operation::CLAIMANT_DOCUMENT, claimant, version).await?;
-    let bytes =
-        signed_version::document(ctx, &opened.vault, &opened.declared, &opened.signed).await?;
+    let opened = open(ctx, actor, part.operation(), claimant, version).await?;
+    let (vault, declared, signed) = (&opened.vault, &opened.declared, &opened.signed);
+    let (bytes, kind, ending) = match part {
+        Part::Document => {
+            let bytes = signed_version::document(ctx, vault, declared, signed).await?;
+            (bytes, "application/pdf", "pdf")
+        }
+        Part::Evidence => {
+            let bytes = signed_version::evidence(vault, declared, signed)?;
+            (bytes, "application/json", "json")
+        }
+    };
+    let reference = Reference::of(claimant);
     Ok(Taken {
-        name: file_name(claimant, version, "pdf"),
-        bytes,
-    })
-}
-
-/// The evidence of the act of signing a version, canonical JSON. Audited as `view_signed`.
-///
-/// # Errors
-/// As [`document`].
-pub async fn evidence(
-    ctx: &Ctx,
-    actor: &StaffActor,
-    claimant: ClaimantId,
-    version: i32,
-) -> AppResult<Taken> {
-    let opened = open(ctx, actor, &operation::CLAIMANT_EVIDENCE, claimant, version).await?;
-    signed_version::content(&opened.vault, &opened.declared, &opened.signed)?;
-    let bytes = signed_version::evidence(&opened.vault, &opened.declared, &opened.signed)?;
-    Ok(Taken {
-        name: file_name(claimant, version, "json"),
+        name: format!("{}-v{version}.{ending}", reference.as_str()),
+        kind,
         bytes,
     })
 }
@@ -229,12 +254,7 @@ async fn open(
     })
 }
 
-fn file_name(claimant: ClaimantId, version: i32, ending: &str) -> String {
-    let reference = Reference::of(claimant);
-    format!("{}-v{version}.{ending}", reference.as_str())
-}
-
-fn version(row: DeclarationRow, signed: Option<&SignatureRow>) -> ShownVersion {
+fn version(row: DeclarationRow, signed: Option<&SignatureRow>, intact: bool) -> ShownVersion {
     ShownVersion {
         version: row.version,
         declared_at: row.created_at,
@@ -246,6 +266,7 @@ fn version(row: DeclarationRow, signed: Option<&SignatureRow>) -> ShownVersion {
             signed_at: signed.signed_at,
             acceptances: signed.acceptances.clone(),
         }),
+        intact,
     }
 }
 

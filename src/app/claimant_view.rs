@@ -41,7 +41,8 @@ pub struct ClaimantView {
     pub missing: Vec<char>,
     /// All letters still missing, those of the case too: with any of them nothing can be lodged (R2).
     pub missing_to_lodge: Vec<char>,
-    /// Nothing is missing and nothing to review: both sides of a clash are not ready (R30).
+    /// Nothing is missing and nothing to review: both sides of a clash are not ready (R30), and nobody is
+    /// whose declaration is not what was signed (R38).
     pub ready: bool,
     /// What was declared and signed; nothing once erased.
     pub declared: Declared,
@@ -150,7 +151,7 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
     let (state, review, missing) = standing(&own, &row)?;
     Ok(ClaimantView {
         id,
-        ready: missing.is_empty() && review == Review::None,
+        ready: missing.is_empty() && review == Review::None && declared.is_intact(),
         missing_to_lodge: readiness::missing_to_lodge(&known(&own, &row, state)),
         declared,
         can_take_documents: operation::CLAIMANT_DOCUMENT.allows(actor.role()),

@@ -11,7 +11,7 @@ use crate::crypto::token;
 use crate::db::claimant::{self, ClaimantRow};
 use crate::db::identity::{self, ConflictRow};
 use crate::db::lookup::LookupRow;
-use crate::db::{Conn, Scope, Tx, lookup, registered_mailbox};
+use crate::db::{Conn, DbError, Scope, Tx, lookup, registered_mailbox};
 use crate::domain::claimant::{ClaimantState, Review};
 use crate::domain::contact::Contact;
 use crate::domain::identity::Identity;
@@ -19,6 +19,9 @@ use crate::domain::ids::{CaseId, ClaimantId};
 
 /// Rights of the clash step.
 pub(in crate::app) const SCOPE: Scope = Scope::System("clash across associations");
+
+/// How often locking begins anew when somebody new came meanwhile.
+const ROUNDS: usize = 5;
 
 /// What came of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -110,13 +113,60 @@ pub(in crate::app) async fn write_identity_lookups(
     Ok(lookup::insert(conn, scope, &rows).await?)
 }
 
-/// Everybody whom freeing a claimant's keys touches, the claimant first.
-pub(in crate::app) async fn touched(
-    conn: &mut Conn,
-    claimant: ClaimantId,
-) -> AppResult<Vec<ClaimantId>> {
-    let mut ids = vec![claimant];
-    for key in identity::list_held(conn, SCOPE, claimant).await? {
+/// Whom an act may touch: everybody who waits for what the claimant holds, or for whom the claimant
+/// waits, and who holds what the claimant is about to take.
+pub(in crate::app) struct Reach<'a> {
+    /// Who acts.
+    pub(in crate::app) claimant: ClaimantId,
+    /// Key of the person that is to be taken.
+    pub(in crate::app) person: Option<Uuid>,
+    /// Keys of mailboxes that are to be taken.
+    pub(in crate::app) mailboxes: &'a [Uuid],
+    /// Whether the duplicates of the claimant go along.
+    pub(in crate::app) duplicates: bool,
+}
+
+impl Reach<'_> {
+    /// Of an act that takes nothing.
+    pub(in crate::app) const fn of(claimant: ClaimantId) -> Self {
+        Self {
+            claimant,
+            person: None,
+            mailboxes: &[],
+            duplicates: false,
+        }
+    }
+}
+
+/// Locks everybody within reach in id order (DESIGN 3.6), and asks again who that is once they are
+/// locked: somebody may have come while we waited. Then all locks are given back and taken anew, for one
+/// more out of order could be waited for in a circle. `tx` is new and under system rights, and so is what
+/// comes back; with it those of the rows that are there.
+///
+/// # Errors
+/// `Unavailable` if somebody new comes each time, or a lock is not to be had.
+pub(in crate::app) async fn lock_touched(
+    ctx: &Ctx,
+    mut tx: Tx,
+    reach: &Reach<'_>,
+) -> AppResult<(Tx, Vec<ClaimantRow>)> {
+    for _ in 0..ROUNDS {
+        let ids = touched(&mut tx, reach).await?;
+        let rows = claimant::lock_in_order(&mut tx, SCOPE, &ids).await?;
+        let now = touched(&mut tx, reach).await?;
+        if now.iter().all(|id| ids.contains(id)) {
+            return Ok((tx, rows));
+        }
+        tx.commit().await?;
+        tx = ctx.pools.begin(SCOPE).await?;
+    }
+    Err(DbError::LockTimeout.into())
+}
+
+/// Who is within reach now, the claimant first.
+async fn touched(conn: &mut Conn, reach: &Reach<'_>) -> AppResult<Vec<ClaimantId>> {
+    let mut ids = vec![reach.claimant];
+    for key in identity::list_held(conn, SCOPE, reach.claimant).await? {
         let waiting = identity::list_conflicts_on(conn, SCOPE, key).await?;
         ids.extend(
             waiting
@@ -124,7 +174,13 @@ pub(in crate::app) async fn touched(
                 .map(|row| ClaimantId::new(row.claimant_id)),
         );
     }
-    ids.extend(mailbox_clash::touched(conn, claimant, &[]).await?);
+    ids.extend(mailbox_clash::touched(conn, reach.claimant, reach.mailboxes).await?);
+    if let Some(key) = reach.person {
+        ids.extend(identity::find_holder(conn, SCOPE, key).await?);
+    }
+    if reach.duplicates {
+        ids.extend(claimant::list_duplicates_of(conn, SCOPE, reach.claimant).await?);
+    }
     Ok(ids)
 }
 

@@ -10,8 +10,8 @@ use crate::app::declaration_document;
 use crate::app::directory::{CaseEntry, Directory, TextEntry};
 use crate::app::error::{AppError, AppResult};
 use crate::app::session::{self, ClaimantActor};
+use crate::app::signed_version;
 use crate::app::vault::Vault;
-use crate::blob::BlobError;
 use crate::crypto::{commitment, sha256};
 use crate::db::claimant::{self, ClaimantRow};
 use crate::db::declaration::{self as db, DeclarationRow, DraftRow};
@@ -35,6 +35,7 @@ use crate::domain::signed_content::{
     FORMAT, SignedAssociation, SignedCase, SignedContent, SignedCounsel, SignedNotice, SignedText,
     register_line,
 };
+use crate::domain::version_limit::{self, DECLARATIONS_A_DAY};
 
 /// Largest draft, bytes of JSON.
 const LARGEST_DRAFT: usize = 128 * 1024;
@@ -194,7 +195,7 @@ pub async fn save_draft(
 ///
 /// # Errors
 /// `Invalid` with every wrong field, `/identity` if there is none; `IllegalTransition` from a state
-/// in which nothing may be declared.
+/// in which nothing may be declared; `RateLimited` over [`DECLARATIONS_A_DAY`].
 pub async fn put(ctx: &Ctx, actor: &ClaimantActor, input: DeclarationInput) -> AppResult<Declared> {
     let scope = actor.scope();
     let directory = ctx.directories.get(ctx).await?;
@@ -218,8 +219,26 @@ pub async fn put(ctx: &Ctx, actor: &ClaimantActor, input: DeclarationInput) -> A
         tx.commit().await?;
         return Ok(declared(&content, newest, basis.row.state()?));
     }
+    check_pace(ctx, actor, &basis).await?;
     let document = declaration_document::render(ctx, content.clone()).await?;
     write(ctx, actor, &basis, &content, &document).await
+}
+
+/// Refuses another version where a day has seen [`DECLARATIONS_A_DAY`]. Read before the lock: a version
+/// written meanwhile is noticed there.
+async fn check_pace(ctx: &Ctx, actor: &ClaimantActor, basis: &Basis) -> AppResult<()> {
+    let newest = basis.row.declared_version.unwrap_or(0);
+    let Some(deciding) = version_limit::deciding_version(newest, DECLARATIONS_A_DAY) else {
+        return Ok(());
+    };
+    let scope = actor.scope();
+    let mut tx = ctx.pools.begin(scope).await?;
+    let at = db::find_time(&mut tx, scope, actor.claimant(), deciding).await?;
+    tx.commit().await?;
+    match at.and_then(|at| version_limit::wait(at, ctx.clock.now())) {
+        Some(wait) => Err(AppError::RateLimited(wait)),
+        None => Ok(()),
+    }
 }
 
 async fn write(
@@ -336,26 +355,12 @@ pub(in crate::app) async fn document_of(
     let signed = signature::find(&mut tx, scope, claimant, version).await?;
     let vault = Vault::open(ctx, &mut tx, scope, claimant).await?;
     tx.commit().await?;
-    let bytes = match signed {
-        Some(signed) => signed_document(ctx, &vault, &signed).await?,
-        None => declaration_document::render(ctx, content_of(&vault, &found)?).await?,
-    };
+    if let Some(signed) = signed {
+        return signed_version::document(ctx, &vault, &found, &signed).await;
+    }
+    let bytes = declaration_document::render(ctx, content_of(&vault, &found)?).await?;
     check_document(&bytes, &found)?;
     Ok(bytes)
-}
-
-/// The bytes that were signed.
-pub(in crate::app) async fn signed_document(
-    ctx: &Ctx,
-    vault: &Vault,
-    signed: &SignatureRow,
-) -> AppResult<Vec<u8>> {
-    let sealed = ctx.blobs.get(&signed.document_key).await;
-    let sealed = sealed.map_err(|error| match error {
-        BlobError::Store(error) => AppError::Unavailable(Box::new(error)),
-        other => AppError::internal(other),
-    })?;
-    vault.unseal_bytes("signatures", "document", sealed)
 }
 
 /// Whether the bytes are those that were declared (R38); raises the alarm if not.
@@ -372,7 +377,7 @@ pub(in crate::app) fn alarm(declared: &DeclarationRow) -> AppError {
     tracing::error!(
         claimant.id = %declared.claimant_id,
         declaration.version = declared.version,
-        "a document is not the one that was declared: look at the blob store and the template"
+        "what is stored is not what was declared or signed: look at its rows, the blob store and the template"
     );
     AppError::internal("a document is not the one declared")
 }

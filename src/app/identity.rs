@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::app::audit::{self, Actor, Entry};
-use crate::app::clash::{self, Outcome};
+use crate::app::clash::{self, Outcome, Reach};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::app::session::{self, ClaimantActor};
@@ -130,10 +130,11 @@ pub(in crate::app) async fn lock(
     let mut tx = ctx.pools.begin(clash::SCOPE).await?;
     let found = claimant::find(&mut tx, clash::SCOPE, claimant).await?;
     let found = found.ok_or(AppError::NotFound)?;
-    let key = clash::person_key(ctx, found.case(), identity);
-    let mut ids = clash::touched(&mut tx, claimant).await?;
-    ids.extend(db::find_holder(&mut tx, clash::SCOPE, key).await?);
-    let rows = claimant::lock_in_order(&mut tx, clash::SCOPE, &ids).await?;
+    let reach = Reach {
+        person: Some(clash::person_key(ctx, found.case(), identity)),
+        ..Reach::of(claimant)
+    };
+    let (tx, rows) = clash::lock_touched(ctx, tx, &reach).await?;
     let row = rows.into_iter().find(|row| row.id == claimant.uuid());
     Ok((tx, row.ok_or(AppError::NotFound)?))
 }

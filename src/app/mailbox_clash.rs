@@ -39,7 +39,7 @@ pub(in crate::app) fn keys(
     keys
 }
 
-/// Everybody whom taking `wanted`, and freeing what the claimant holds, touches.
+/// Everybody whom taking `wanted`, and freeing what the claimant holds, touches: see [`crate::app::clash::Reach`].
 pub(in crate::app) async fn touched(
     conn: &mut Conn,
     claimant: ClaimantId,

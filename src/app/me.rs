@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use crate::app::audit::{self, Actor, Entry};
-use crate::app::clash;
+use crate::app::clash::{self, Reach};
 use crate::app::ctx::Ctx;
 use crate::app::directory::Directory;
 use crate::app::error::{AppError, AppResult};
@@ -378,10 +378,12 @@ pub(in crate::app) async fn lock_touched(
     ctx: &Ctx,
     actor: &ClaimantActor,
 ) -> AppResult<(Tx, ClaimantRow)> {
-    let mut tx = ctx.pools.begin(clash::SCOPE).await?;
-    let mut ids = clash::touched(&mut tx, actor.claimant()).await?;
-    ids.extend(claimant::list_duplicates_of(&mut tx, clash::SCOPE, actor.claimant()).await?);
-    let rows = claimant::lock_in_order(&mut tx, clash::SCOPE, &ids).await?;
+    let tx = ctx.pools.begin(clash::SCOPE).await?;
+    let reach = Reach {
+        duplicates: true,
+        ..Reach::of(actor.claimant())
+    };
+    let (tx, rows) = clash::lock_touched(ctx, tx, &reach).await?;
     let own = rows
         .into_iter()
         .find(|row| row.id == actor.claimant().uuid());

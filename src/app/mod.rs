@@ -43,6 +43,7 @@ pub mod retention;
 pub mod session;
 pub mod sign_up;
 pub mod signature;
+mod signed_document;
 mod signed_version;
 pub mod staff;
 mod standing;

@@ -11,6 +11,7 @@ use crate::db::claimant;
 use crate::db::payout::{self as db, PayoutRow};
 use crate::domain::claimant::ClaimantState;
 use crate::domain::payout::{Payout, PayoutInput};
+use crate::domain::version_limit::{self, PAYOUTS_A_DAY};
 
 /// Gives or changes where to pay; gives the masked IBAN.
 ///
@@ -18,7 +19,7 @@ use crate::domain::payout::{Payout, PayoutInput};
 ///
 /// # Errors
 /// `Invalid` at `/iban`, `/holder`; `IllegalTransition` before the contact is confirmed and after the
-/// record has ended.
+/// record has ended; `RateLimited` over [`PAYOUTS_A_DAY`].
 pub async fn put(ctx: &Ctx, actor: &ClaimantActor, input: &PayoutInput) -> AppResult<Payout> {
     let payout = Payout::parse(input)?;
     let scope = actor.scope();
@@ -28,7 +29,14 @@ pub async fn put(ctx: &Ctx, actor: &ClaimantActor, input: &PayoutInput) -> AppRe
     may_give(row.state()?)?;
     let vault = Vault::open(ctx, &mut tx, scope, actor.claimant()).await?;
     let before = db::find(&mut tx, scope, actor.claimant()).await?;
-    let version = before.map_or(0, |payout| payout.version) + 1;
+    let newest = before.map_or(0, |payout| payout.version);
+    if let Some(deciding) = version_limit::deciding_version(newest, PAYOUTS_A_DAY)
+        && let Some(at) = db::find_time(&mut tx, scope, actor.claimant(), deciding).await?
+        && let Some(wait) = version_limit::wait(at, now)
+    {
+        return Err(AppError::RateLimited(wait));
+    }
+    let version = newest + 1;
     let written = PayoutRow {
         claimant_id: row.id,
         version,

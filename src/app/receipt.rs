@@ -6,9 +6,9 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::app::ctx::Ctx;
-use crate::app::declaration::{check_document, signed_document};
 use crate::app::error::{AppError, AppResult};
 use crate::app::session::ClaimantActor;
+use crate::app::signed_version;
 use crate::app::vault::Vault;
 use crate::crypto::sha256;
 use crate::db::{claimant, declaration, signature};
@@ -87,8 +87,7 @@ pub async fn get(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<Receipt> {
     let (Some(signed), Some(declared), Some(entry)) = (signed, declared, entry) else {
         return Err(AppError::internal("a signature lacks a part"));
     };
-    let document = signed_document(ctx, &vault, &signed).await?;
-    check_document(&document, &declared)?;
+    let document = signed_version::document(ctx, &vault, &declared, &signed).await?;
     let open = |table, column, sealed| vault.unseal_bytes(table, column, sealed);
     let content = open("declarations", "sealed", declared.sealed)?;
     let salt = open("declarations", "salt_sealed", declared.salt_sealed)?;

@@ -1,8 +1,8 @@
 //! Deletes what the rules say must go, and keeps it gone after a restore (R61, R62, DESIGN 4).
 //!
 //! The database and the blob store cannot commit together. So an erasure is marked in the blob store
-//! before, and noted there as done after the commit; whoever is left with a mark alone is settled by
-//! asking the database (`docs/decisions/0006-erasure-in-two-steps.md`).
+//! before; after the commit the documents go and it is noted there as done. Whoever is left with a mark
+//! alone is settled by asking the database (`docs/decisions/0006-erasure-in-two-steps.md`).
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::json;
@@ -10,6 +10,7 @@ use serde_json::json;
 use crate::app::clash;
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
+use crate::app::signed_document;
 use crate::blob::BlobError;
 use crate::crypto::token;
 use crate::db::audit::{self, AuditRow};
@@ -82,17 +83,18 @@ pub async fn erase_rows(ctx: &Ctx, tx: &mut Tx, claimants: &[ClaimantId]) -> App
     Ok(())
 }
 
-/// Notes in the blob store that an erasure is committed. Where it fails the mark stays, and
-/// [`settle_erasures`] does it later.
+/// Deletes the documents of claimants whose erasure is committed, and notes it in the blob store. Where
+/// it fails the mark stays, and [`settle_erasures`] does it later.
 pub async fn note_erased(ctx: &Ctx, claimants: &[ClaimantId]) {
-    let noted = for_each(
-        claimants,
-        |id| async move { ctx.blobs.put_erased(id).await },
-    )
-    .await;
-    if let Err(error) = noted {
+    if let Err(error) = for_each(claimants, |id| finish(ctx, id)).await {
         tracing::warn!(%error, "an erasure is done but not noted yet");
     }
+}
+
+/// What is left of an erasure after its commit: documents, those too that never became a signature.
+async fn finish(ctx: &Ctx, claimant: ClaimantId) -> Result<(), BlobError> {
+    signed_document::erase(&ctx.blobs, claimant).await?;
+    ctx.blobs.put_erased(claimant).await
 }
 
 /// Settles erasures of which nobody knows how they ended, because a commit failed or a process died:
@@ -108,7 +110,7 @@ pub async fn settle_erasures(ctx: &Ctx) -> AppResult<usize> {
         // who erases holds the claimant's lock from before the mark until the end
         let done = match claimant::lock(&mut tx, SCOPE, id).await {
             Ok(_) => ctx.blobs.drop_erasing(id).await,
-            Err(DbError::NotFound) => ctx.blobs.put_erased(id).await,
+            Err(DbError::NotFound) => finish(ctx, id).await,
             Err(DbError::LockTimeout) => continue,
             Err(error) => return Err(error.into()),
         };
@@ -119,8 +121,8 @@ pub async fn settle_erasures(ctx: &Ctx) -> AppResult<usize> {
     Ok(settled)
 }
 
-/// Deletes again whoever was erased: for a database that was restored. Gives the number of claimants
-/// that had come back.
+/// Deletes again whoever was erased, with their documents: for a database that was restored. Gives the
+/// number of claimants that had come back.
 ///
 /// # Errors
 /// `Unavailable` if database or blob store cannot be reached: then nobody may be served.
@@ -138,6 +140,13 @@ pub async fn replay_erased(ctx: &Ctx) -> AppResult<usize> {
         retention::delete_claimants(&mut tx, SCOPE, ids).await?;
         write_audit(ctx, &mut tx, &rows, "replay").await?;
         tx.commit().await?;
+        // a backup brings back their documents, and one who signed while being erased left one behind
+        let blobs = &ctx.blobs;
+        for_each(
+            ids,
+            |id| async move { signed_document::erase(blobs, id).await },
+        )
+        .await?;
         came_back += rows.len();
     }
     Ok(came_back)

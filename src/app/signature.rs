@@ -6,6 +6,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::app::audit::{self, Actor, Entry};
+use crate::app::clash::Reach;
 use crate::app::ctx::Ctx;
 use crate::app::declaration::{Basis, content_of, is_current, may_declare, read_basis};
 use crate::app::declaration_document;
@@ -14,14 +15,14 @@ use crate::app::error::{AppError, AppResult};
 use crate::app::evidence::{self, Act};
 use crate::app::session::{self, ClaimantActor};
 use crate::app::sign_up::{self, Evidence as Origin, MAIL_DAYS};
-use crate::app::{clash, mailbox_clash};
+use crate::app::{clash, mailbox_clash, signed_document};
 use crate::crypto::challenge::{ChallengePurpose, verify};
 use crate::crypto::{commitment, sha256, token};
 use crate::db::claimant::{self, ClaimantRow};
 use crate::db::declaration::DeclarationRow;
 use crate::db::outbox::{self, OutboxRow};
 use crate::db::signature::{self as db, LogPendingRow, RequestRow, SignatureRow};
-use crate::db::{Conn, Scope, Tx, identity};
+use crate::db::{Conn, Scope, Tx};
 use crate::domain::attestation::TextKind;
 use crate::domain::case::Offer;
 use crate::domain::claimant::ClaimantState;
@@ -209,13 +210,31 @@ pub async fn sign(
         // the program was replaced between declaring and signing: what is signed must be what was shown
         return Err(AppError::IllegalTransition("declaration_changed"));
     }
-    let sealed = judged
-        .vault
-        .seal_bytes("signatures", "document", &document)?;
-    let key = document_key(&judged.declared);
-    let put = ctx.blobs.put(&key, sealed).await;
-    put.map_err(|error| AppError::Unavailable(Box::new(error)))?;
-    write(ctx, actor, &directory, &asked, &judged, key, origin).await
+    let key = signed_document::keep(ctx, &judged.vault, &judged.declared, &document).await?;
+    let done = write(ctx, actor, &directory, &asked, &judged, key, origin).await;
+    if done.is_err() {
+        leave_no_document(ctx, actor).await;
+    }
+    done
+}
+
+/// After a signature that failed: whoever was erased meanwhile leaves no document behind. Of anybody else
+/// it stays: another device may be signing the same version at this moment.
+async fn leave_no_document(ctx: &Ctx, actor: &ClaimantActor) {
+    let left = async {
+        let mut tx = ctx.pools.begin(actor.scope()).await?;
+        let found = claimant::find(&mut tx, actor.scope(), actor.claimant()).await?;
+        tx.commit().await?;
+        if found.is_none() {
+            let erased = signed_document::erase(&ctx.blobs, actor.claimant()).await;
+            erased.map_err(|error| AppError::Unavailable(Box::new(error)))?;
+        }
+        AppResult::Ok(())
+    };
+    if let Err(error) = left.await {
+        // the next start looks again at the documents of the erased
+        tracing::warn!(claimant.id = %actor.claimant(), %error, "a document may be left without a signature");
+    }
 }
 
 /// What was typed to sign.
@@ -377,20 +396,21 @@ async fn write(
     })
 }
 
-/// Locks the signer and whoever holds or waits for one of the mailboxes, in id order.
+/// Locks the signer and whoever holds or waits for one of the keys, in id order.
 async fn lock_touched(
     ctx: &Ctx,
     actor: &ClaimantActor,
     judged: &Judged,
 ) -> AppResult<(Tx, Vec<Uuid>)> {
-    let mut tx = ctx.pools.begin(SCOPE).await?;
     let case = CaseId::new(judged.case);
     let keys = mailbox_clash::keys(ctx, case, &judged.content.declaration.mailbox_keys());
-    let mut touched = clash::touched(&mut tx, actor.claimant()).await?;
-    touched.extend(mailbox_clash::touched(&mut tx, actor.claimant(), &keys).await?);
-    let person = clash::person_key(ctx, case, &judged.content.identity);
-    touched.extend(identity::find_holder(&mut tx, SCOPE, person).await?);
-    claimant::lock_in_order(&mut tx, SCOPE, &touched).await?;
+    let reach = Reach {
+        person: Some(clash::person_key(ctx, case, &judged.content.identity)),
+        mailboxes: &keys,
+        ..Reach::of(actor.claimant())
+    };
+    let tx = ctx.pools.begin(SCOPE).await?;
+    let (mut tx, _) = clash::lock_touched(ctx, tx, &reach).await?;
     tx.enter(actor.scope()).await?;
     Ok((tx, keys))
 }
@@ -602,15 +622,6 @@ fn code_hash(
 
 fn same(given: &[u8], stored: &[u8]) -> bool {
     <[u8; 32]>::try_from(given).is_ok_and(|given| verify(&given, stored))
-}
-
-/// Where the sealed PDF lies: begins with the hex of a hash (SCALE S14), the same at each attempt.
-fn document_key(declared: &DeclarationRow) -> String {
-    let name = format!("{}/{}", declared.claimant_id, declared.version);
-    format!(
-        "{}/declaration",
-        sha256::hex(&sha256::digest(name.as_bytes()))
-    )
 }
 
 fn mail_row(

@@ -1,6 +1,8 @@
 //! Claimants as staff read them: keyset pages, everything about one, and what lists of them need
 //! beside the row. Every query names the association, beside row-level security.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use diesel::IntoSql;
 use diesel::dsl::sql;
@@ -144,11 +146,18 @@ impl Selection {
                 .select(lookups::claimant_id);
             query = query.filter(claimants::id.eq_any(found));
         }
+        // word for word as the indexes have them: the planner joins two where few are lacking
         query = match self.lack {
             None => query,
-            Some(Lack::Identity) => query.filter(claimants::identity_at.is_null()),
-            Some(Lack::Payout) => query.filter(claimants::payout_at.is_null()),
-            Some(Lack::Signature) => query.filter(claimants::state.ne_all(in_force())),
+            Some(Lack::Identity) => query.filter(sql::<Bool>(
+                "(state = 'unconfirmed' AND identity_at IS NULL \
+                 OR state <> 'unconfirmed' AND identity_at IS NULL)",
+            )),
+            Some(Lack::Payout) => query.filter(sql::<Bool>(
+                "(state = 'unconfirmed' AND payout_at IS NULL \
+                 OR state <> 'unconfirmed' AND payout_at IS NULL)",
+            )),
+            Some(Lack::Signature) => query.filter(claimants::state.eq_any(not_in_force())),
             Some(Lack::Nothing) => query.filter(false.into_sql::<Bool>()),
         };
         // the three queues word for word as their indexes have them
@@ -170,11 +179,11 @@ impl Selection {
     }
 }
 
-/// States with a signature in force.
-fn in_force() -> Vec<&'static str> {
+/// States without a signature in force.
+fn not_in_force() -> Vec<&'static str> {
     ClaimantState::ALL
         .into_iter()
-        .filter(|state| SignatureInForce::of(*state).is_some())
+        .filter(|state| SignatureInForce::of(*state).is_none())
         .map(ClaimantState::as_str)
         .collect()
 }
@@ -276,66 +285,75 @@ pub async fn list_belongings(
     })
 }
 
-/// What a batch of claimants declared, each ordered by claimant.
+/// What a batch of claimants declared, as their rows name it.
 #[derive(Debug, Default)]
 pub struct Declarations {
-    /// Newest versions.
+    /// The newest version of each, and the version in force where that is another.
     pub declared: Vec<DeclarationRow>,
-    /// Newest signatures.
+    /// Signatures of the versions in force.
     pub signed: Vec<SignatureRow>,
     /// Newest payout data.
     pub payouts: Vec<PayoutRow>,
 }
 
-/// Newest declarations, signatures and payout data of a batch of claimants.
+/// Declarations, signatures and payout data of a batch of claimants: the versions that `rows` name, not
+/// those that are the newest by now. Whoever corrects or signs meanwhile stays as the rows have them.
 ///
 /// # Errors
 /// As the database says.
 pub async fn list_declarations(
     conn: &mut Conn,
-    scope: Scope,
+    _scope: Scope,
     association: AssociationId,
-    ids: &[Uuid],
+    rows: &[ListRow],
 ) -> DbResult<Declarations> {
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let named: HashSet<(Uuid, i32)> = rows
+        .iter()
+        .flat_map(|row| [row.declared_version, row.signed_version].map(|it| (row.id, it)))
+        .filter_map(|(id, version)| Some((id, version?)))
+        .collect();
+    let in_force: HashSet<(Uuid, i32)> = rows
+        .iter()
+        .filter_map(|row| Some((row.id, row.signed_version?)))
+        .collect();
+    // a few too many come: a pair of columns has no `= ANY` that keeps to the primary key
+    let mut declared: Vec<DeclarationRow> = declarations::table
+        .filter(declarations::claimant_id.eq_any(&ids))
+        .filter(declarations::version.eq_any(versions(&named)))
+        .filter(declarations::association_id.eq(association.uuid()))
+        .select(DeclarationRow::as_select())
+        .load(conn)
+        .await?;
+    declared.retain(|row| named.contains(&(row.claimant_id, row.version)));
+    let mut signed: Vec<SignatureRow> = signatures::table
+        .filter(signatures::claimant_id.eq_any(&ids))
+        .filter(signatures::version.eq_any(versions(&in_force)))
+        .filter(signatures::association_id.eq(association.uuid()))
+        .select(SignatureRow::as_select())
+        .load(conn)
+        .await?;
+    signed.retain(|row| in_force.contains(&(row.claimant_id, row.version)));
     Ok(Declarations {
-        declared: declarations::table
-            .filter(declarations::claimant_id.eq_any(ids))
-            .filter(declarations::association_id.eq(association.uuid()))
-            .distinct_on(declarations::claimant_id)
-            .order((declarations::claimant_id, declarations::version.desc()))
-            .select(DeclarationRow::as_select())
-            .load(conn)
-            .await?,
+        declared,
+        signed,
         payouts: payouts::table
-            .filter(payouts::claimant_id.eq_any(ids))
+            .filter(payouts::claimant_id.eq_any(&ids))
             .filter(payouts::association_id.eq(association.uuid()))
             .distinct_on(payouts::claimant_id)
             .order((payouts::claimant_id, payouts::version.desc()))
             .select(PayoutRow::as_select())
             .load(conn)
             .await?,
-        signed: list_signatures(conn, scope, association, ids).await?,
     })
 }
 
-/// Newest signatures of a batch of claimants.
-///
-/// # Errors
-/// As the database says.
-pub async fn list_signatures(
-    conn: &mut Conn,
-    _scope: Scope,
-    association: AssociationId,
-    ids: &[Uuid],
-) -> DbResult<Vec<SignatureRow>> {
-    Ok(signatures::table
-        .filter(signatures::claimant_id.eq_any(ids))
-        .filter(signatures::association_id.eq(association.uuid()))
-        .distinct_on(signatures::claimant_id)
-        .order((signatures::claimant_id, signatures::version.desc()))
-        .select(SignatureRow::as_select())
-        .load(conn)
-        .await?)
+/// The versions that are named at all, each once.
+fn versions(named: &HashSet<(Uuid, i32)>) -> Vec<i32> {
+    let mut versions: Vec<i32> = named.iter().map(|(_, version)| *version).collect();
+    versions.sort_unstable();
+    versions.dedup();
+    versions
 }
 
 /// Every version of a claimant's declaration, newest first.

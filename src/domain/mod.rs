@@ -42,3 +42,4 @@ pub mod sign_up;
 pub mod signed_content;
 pub mod signing;
 pub mod vat_number;
+pub mod version_limit;

@@ -208,6 +208,28 @@ impl TestApp {
         execute(&server, &format!("{end} = '{name}'")).await;
     }
 
+    /// Gives the database back that [`TestApp::lose_database`] took away.
+    pub(crate) async fn regain_database(&self) {
+        let allow = format!("ALTER DATABASE {} ALLOW_CONNECTIONS true", self.database);
+        execute(&server_url("postgres"), &allow).await;
+    }
+
+    /// Opens a transaction as the owner and runs SQL in it: it holds what it locked until it ends.
+    pub(crate) async fn hold(&self, statements: &str) -> Held {
+        let (client, connection) = tokio_postgres::connect(&self.owner_url, NoTls)
+            .await
+            .unwrap();
+        // its end is an error where the test takes the database away
+        #[expect(clippy::disallowed_methods, reason = "the connection of a test")]
+        tokio::spawn(connection);
+        let held = Held {
+            client,
+            database: self.owner_url.clone(),
+        };
+        held.run(&format!("BEGIN; {statements}")).await;
+        held
+    }
+
     /// Stops the server and drops the database. A test that panics leaves its database to the end
     /// of the process, which takes the whole server away.
     pub(crate) async fn stop(self) {
@@ -216,6 +238,39 @@ impl TestApp {
         self.ctx.pools.close();
         let drop = format!("DROP DATABASE {} WITH (FORCE)", self.database);
         execute(&server_url("postgres"), &drop).await;
+    }
+}
+
+/// An open transaction of a test.
+pub(crate) struct Held {
+    client: tokio_postgres::Client,
+    database: String,
+}
+
+impl Held {
+    /// Runs SQL in it.
+    pub(crate) async fn run(&self, statements: &str) {
+        self.client.batch_execute(statements).await.unwrap();
+    }
+
+    /// Waits until somebody waits for what it holds.
+    pub(crate) async fn is_waited_for(&self) {
+        let own = self.client.query_one("SELECT pg_backend_pid()", &[]).await;
+        let own: i32 = own.unwrap().get(0);
+        let waiting = format!(
+            "SELECT count(*) FROM pg_stat_activity WHERE {own} = ANY (pg_blocking_pids(pid))"
+        );
+        for _ in 0..1_000 {
+            if number_at(&self.database, &waiting).await > 0 {
+                return;
+            }
+        }
+        panic!("nobody waits");
+    }
+
+    /// Commits.
+    pub(crate) async fn end(self) {
+        self.run("COMMIT").await;
     }
 }
 

@@ -7,7 +7,8 @@ use reqwest::Method;
 use serde_json::json;
 
 use crate::app::TestApp;
-use crate::claimant::{SignUpBuilder, ask, mario};
+use crate::claimant::{Claimant, SignUpBuilder, ask, mario};
+use crate::signing;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn r20_a_consent_is_appended_and_never_changed() {
@@ -265,5 +266,113 @@ async fn r61_an_erasure_cut_after_its_commit_is_noted_later_and_one_under_way_is
     assert_eq!(blobs.list_erased().await.unwrap(), ids);
     assert_eq!(blobs.list_erasing().await.unwrap(), []);
     assert_eq!(settled().await, 0);
+    app.stop().await;
+}
+
+/// Documents in the blob store: all files but the ids of the erased.
+async fn documents(app: &TestApp) -> Vec<String> {
+    let files = app.ctx.blobs.list().await.unwrap().into_iter();
+    files.filter(|key| !key.starts_with("erased/")).collect()
+}
+
+/// Mario, with two versions whose signing failed after their documents were kept.
+async fn failed_to_sign(app: &TestApp) -> Claimant<'_> {
+    let claimant = signing::mario_of(app).await;
+    app.sql(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS \
+           $$ BEGIN RAISE EXCEPTION 'refused'; END $$; \
+         CREATE TRIGGER refuse BEFORE INSERT ON signatures FOR EACH ROW EXECUTE FUNCTION refuse()",
+    )
+    .await;
+    for narrative in ["Prima versione.", "Seconda versione."] {
+        let mut body = signing::declaration();
+        body["narrative"] = json!(narrative);
+        let declared = claimant.declare(&body).await.expect(200);
+        let document = declared["document_sha256"].as_str().unwrap();
+        let request = claimant.request_signature(document).await.expect(202);
+        app.run_outbox().await;
+        let code = signing::newest_code(app, signing::ADDRESS);
+        let id = request["id"].as_str().unwrap();
+        let refused = claimant.sign(id, &code, "Mario Rossi").await;
+        refused.expect_problem(500, "internal");
+    }
+    assert_eq!(documents(app).await.len(), 2);
+    claimant
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r61_a_document_whose_signature_failed_goes_with_the_person_and_after_each_restore() {
+    let app = TestApp::seeded().await;
+    let claimant = failed_to_sign(&app).await;
+    let mut kept = Vec::new();
+    for key in documents(&app).await {
+        kept.push((key.clone(), app.ctx.blobs.get(&key).await.unwrap()));
+    }
+    claimant.erase().await.expect(200);
+    assert_eq!(documents(&app).await, Vec::<String>::new());
+    for (key, bytes) in kept {
+        app.ctx.blobs.put(&key, bytes).await.unwrap();
+    }
+    // the rows did not come back, the files did
+    assert_eq!(retention::replay_erased(&app.ctx).await.unwrap(), 0);
+    assert_eq!(documents(&app).await, Vec::<String>::new());
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r61_an_erasure_cut_after_its_commit_takes_the_documents_along_when_it_is_settled() {
+    let app = TestApp::seeded().await;
+    let claimant = failed_to_sign(&app).await;
+    let ids = [ClaimantId::new(claimant.id)];
+    let mut tx = app.ctx.pools.begin(Scope::System("test")).await.unwrap();
+    retention::erase_rows(&app.ctx, &mut tx, &ids)
+        .await
+        .unwrap();
+    assert_eq!(
+        documents(&app).await.len(),
+        2,
+        "nothing is lost before the commit"
+    );
+    tx.commit().await.unwrap();
+    assert_eq!(retention::settle_erasures(&app.ctx).await.unwrap(), 1);
+    assert_eq!(documents(&app).await, Vec::<String>::new());
+    assert_eq!(app.ctx.blobs.list_erased().await.unwrap(), ids);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r61_who_is_erased_while_signing_leaves_no_document() {
+    let app = TestApp::seeded().await;
+    let claimant = signing::mario_of(&app).await;
+    let (request, code, _) = signing::asked(&app, &claimant, signing::ADDRESS).await;
+    // signing has judged and kept the document when it asks who holds the mailbox
+    let held = app
+        .hold("LOCK TABLE registered_mailboxes IN ACCESS EXCLUSIVE MODE")
+        .await;
+    let (refused, ()) = tokio::join!(claimant.sign(&request, &code, "Mario Rossi"), async {
+        held.is_waited_for().await;
+        assert_eq!(documents(&app).await.len(), 1);
+        let id = claimant.id;
+        for table in [
+            "claimant_keys",
+            "lookups",
+            "registered_persons",
+            "confirmations",
+            "consents",
+            "mailboxes",
+            "identities",
+            "declaration_drafts",
+            "signature_requests",
+            "declarations",
+        ] {
+            held.run(&format!("DELETE FROM {table} WHERE claimant_id = '{id}'"))
+                .await;
+        }
+        held.run(&format!("DELETE FROM claimants WHERE id = '{id}'"))
+            .await;
+        held.end().await;
+    });
+    refused.expect_problem(401, "unauthenticated");
+    assert_eq!(documents(&app).await, Vec::<String>::new());
     app.stop().await;
 }

@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 use crate::app::TestApp;
 use crate::claimant::{Answer, Claimant, SignUpBuilder, anna, ask, code_in, mario, other_code};
 
-const ADDRESS: &str = "mario@example.org";
+mod faults;
+
+pub(crate) const ADDRESS: &str = "mario@example.org";
 
 /// A declaration of the one mailbox in January, whole outage, flat rate.
 pub(crate) fn declaration() -> Value {
@@ -47,7 +49,7 @@ impl Claimant<'_> {
 }
 
 /// The code of the newest mail to sign with.
-fn newest_code(app: &TestApp, address: &str) -> String {
+pub(crate) fn newest_code(app: &TestApp, address: &str) -> String {
     let mails = app.mails();
     let mut codes = mails
         .iter()
@@ -57,14 +59,18 @@ fn newest_code(app: &TestApp, address: &str) -> String {
 }
 
 /// Mario, confirmed and with identity.
-async fn mario_of<'app>(app: &'app TestApp) -> Claimant<'app> {
+pub(crate) async fn mario_of<'app>(app: &'app TestApp) -> Claimant<'app> {
     let claimant = app.confirmed(&SignUpBuilder::new(ADDRESS)).await;
     claimant.give_person(&mario()).await.expect(200);
     claimant
 }
 
 /// Declares and asks for a code: request id, code, document.
-async fn asked(app: &TestApp, claimant: &Claimant<'_>, address: &str) -> (String, String, String) {
+pub(crate) async fn asked(
+    app: &TestApp,
+    claimant: &Claimant<'_>,
+    address: &str,
+) -> (String, String, String) {
     let declared = claimant.declare(&declaration()).await.expect(200);
     let document = declared["document_sha256"].as_str().unwrap().to_owned();
     let request = claimant.request_signature(&document).await.expect(202);
@@ -611,27 +617,6 @@ async fn only_an_open_case_takes_signatures() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_store_that_is_away_signs_nothing_and_the_code_stays_good() {
-    let app = TestApp::seeded().await;
-    let claimant = mario_of(&app).await;
-    let (request, code, _) = asked(&app, &claimant, ADDRESS).await;
-    let folder = app.blobs_folder();
-    std::fs::rename(&folder, folder.with_extension("away")).unwrap();
-    std::fs::write(&folder, "no folder").unwrap();
-    let refused = claimant.sign(&request, &code, "Mario Rossi").await;
-    assert!(refused.headers.contains_key("retry-after"));
-    refused.expect_problem(503, "unavailable");
-    assert_eq!(app.number("SELECT count(*) FROM signatures").await, 0);
-    std::fs::remove_file(&folder).unwrap();
-    std::fs::rename(folder.with_extension("away"), &folder).unwrap();
-    claimant
-        .sign(&request, &code, "Mario Rossi")
-        .await
-        .expect(201);
-    app.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn r38_a_document_that_was_changed_is_noticed() {
     let app = TestApp::seeded().await;
     let claimant = mario_of(&app).await;
@@ -738,5 +723,53 @@ async fn nothing_of_a_declaration_rests_in_clear() {
             assert!(!all.contains(word), "{table} tells {word}");
         }
     }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_declaration_takes_fifty_versions_a_day_and_what_says_the_same_is_none() {
+    let app = TestApp::seeded().await;
+    let claimant = mario_of(&app).await;
+    claimant.declare(&declaration()).await.expect(200);
+    app.sql(
+        "INSERT INTO declarations SELECT claimant_id, n, association_id, sealed, salt_sealed, template, \
+           document_sha256, total_cents, flags, created_at FROM declarations, generate_series(2, 50) n; \
+         UPDATE claimants SET declared_version = 50",
+    )
+    .await;
+    let mut body = declaration();
+    body["narrative"] = json!("Ho perso una prenotazione.");
+    app.clock().advance(TimeDelta::minutes(5));
+    let refused = claimant.declare(&body).await;
+    assert_eq!(refused.headers["retry-after"], "86100");
+    refused.expect_problem(429, "rate-limited");
+    assert_eq!(
+        claimant.declare(&declaration()).await.expect(200)["version"],
+        50
+    );
+    assert_eq!(app.number("SELECT count(*) FROM declarations").await, 50);
+    app.clock().advance(TimeDelta::hours(24));
+    let claimant = again(&app, ADDRESS).await;
+    assert_eq!(claimant.declare(&body).await.expect(200)["version"], 51);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn payout_data_change_twenty_times_a_day() {
+    let app = TestApp::seeded().await;
+    let claimant = mario_of(&app).await;
+    let body = json!({"iban": "IT60X0542811101000000123456", "holder": "Mario Rossi"});
+    for _ in 0..20 {
+        let put = claimant.request(Method::PUT, "/payout").json(&body);
+        ask(put).await.expect(200);
+    }
+    let refused = ask(claimant.request(Method::PUT, "/payout").json(&body)).await;
+    assert_eq!(refused.headers["retry-after"], "86400");
+    refused.expect_problem(429, "rate-limited");
+    app.clock().advance(TimeDelta::hours(24));
+    let claimant = again(&app, ADDRESS).await;
+    let put = claimant.request(Method::PUT, "/payout").json(&body);
+    ask(put).await.expect(200);
+    assert_eq!(app.number("SELECT max(version) FROM payouts").await, 21);
     app.stop().await;
 }

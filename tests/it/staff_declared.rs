@@ -146,6 +146,50 @@ async fn r2_each_letter_finds_exactly_those_who_lack_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn r2_the_few_who_lack_a_letter_are_found_by_an_index() {
+    let app = TestApp::seeded().await;
+    let lacks = app.confirmed(&SignUpBuilder::new("a@example.org")).await;
+    app.sql(
+        "SET session_replication_role = replica; \
+         INSERT INTO claimants (id, association_id, case_id, state, language, contact_kind, contact_sealed, \
+           mailbox_count, created_at, state_changed_at, confirmed_at, identity_at, payout_at, signed_at) \
+         SELECT gen_random_uuid(), association_id, case_id, 'signed', 'it', 'email', contact_sealed, 1, \
+           created_at, created_at, created_at, created_at, created_at, created_at \
+         FROM claimants, generate_series(1, 20000); \
+         ANALYZE claimants",
+    )
+    .await;
+    let (_, bearer) = staff(&app, Role::Reader).await;
+    let used = "SELECT sum(seq_scan) FROM pg_stat_user_tables WHERE relname = 'claimants'";
+    // what ended before is counted by now: the harness closed its connections
+    let before = app.number(used).await;
+    for letter in ["b", "d", "i"] {
+        let found = ids(&app, &format!("missing={letter}"), &bearer).await;
+        assert_eq!(found, [lacks.id.to_string()], "{letter}");
+    }
+    app.ctx.pools.close();
+    let index = |name: &str| {
+        format!("SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelname = '{name}'")
+    };
+    for name in [
+        "claimants_no_identity_idx",
+        "claimants_no_payout_idx",
+        "claimants_state_idx",
+    ] {
+        let mut scans = 0;
+        for _ in 0..500 {
+            scans = app.number(&index(name)).await;
+            if scans > 0 {
+                break;
+            }
+        }
+        assert!(scans > 0, "{name}");
+    }
+    assert_eq!(app.number(used).await, before, "no page reads all");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_is_not_restored_yet_stands_in_a_queue() {
     let app = TestApp::seeded().await;
     let waits = identified(&app, "a@example.org", "a@libero.it", &mario()).await;
@@ -268,11 +312,84 @@ async fn r38_document_and_evidence_go_out_audited_and_only_as_they_were_signed()
         StatusCode::NOT_FOUND
     );
 
-    app.sql("UPDATE signatures SET evidence_sha256 = sha256('x')")
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r38_a_version_that_is_not_what_was_signed_goes_nowhere_and_the_person_is_still_shown() {
+    let app = TestApp::seeded().await;
+    let claimant = identified(&app, "a@example.org", "a@libero.it", &mario()).await;
+    sign(&app, &claimant, &declaration("a@libero.it"), "Mario Rossi").await;
+    pay(&claimant, "Mario Rossi").await;
+    let base = format!("/api/v1/staff/claimants/{}", claimant.id);
+    let (member, bearer) = staff(&app, Role::Reviewer).await;
+    step_up(&app, &member, &bearer).await;
+    let browser = app.browser();
+    staff_console::sign_in(&app, &browser, &member).await;
+    let place = format!("/console/claimants/{}", claimant.id);
+    let warning = "non corrisponde alla sua impronta";
+    let seen = json_of(&app, &base, &bearer).await;
+    assert_eq!(seen["declarations"][0]["intact"], true);
+    let (_, page) = staff_console::open(&app, &browser, &place).await;
+    assert!(!page.contains(warning) && page.contains("/document"));
+    for (table, change) in [
+        ("signatures", "evidence_sha256 = sha256('x')"),
+        ("signatures", "evidence = evidence || '\\x00'"),
+        ("signatures", "tier = 'paper'"),
+        (
+            "signatures",
+            "acceptances = acceptances || '{mandate_messa_in_mora=1}'",
+        ),
+        ("signatures", "acceptances = '{}'"),
+        ("signatures", "signed_at = signed_at - interval '1 day'"),
+        ("declarations", "document_sha256 = sha256('x')"),
+        ("declarations", "total_cents = 0"),
+        ("declarations", "template = 'declaration/0'"),
+        ("declarations", "sealed = salt_sealed"),
+    ] {
+        app.sql(&format!(
+            "CREATE TABLE kept AS TABLE {table}; UPDATE {table} SET {change}"
+        ))
         .await;
-    for path in [&document, &evidence, &base] {
-        let broken = get(&app, path, &bearer).await;
-        assert_eq!(broken.status(), StatusCode::INTERNAL_SERVER_ERROR, "{path}");
+        for part in ["document", "evidence"] {
+            let path = format!("{base}/declarations/1/{part}");
+            let broken = get(&app, &path, &bearer).await;
+            let status = broken.status();
+            assert_eq!(
+                status,
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "{change}: {part}"
+            );
+        }
+        let seen = json_of(&app, &base, &bearer).await;
+        assert_eq!(seen["identity"]["name"], "Mario Rossi");
+        assert_eq!(seen["declarations"][0]["intact"], false, "{change}");
+        assert_eq!(
+            (&seen["declaration"], &seen["ready"]),
+            (&Value::Null, &json!(false))
+        );
+        let (status, page) = staff_console::open(&app, &browser, &place).await;
+        assert_eq!(status, StatusCode::OK);
+        assert!(
+            page.contains("Mario Rossi") && page.contains(warning),
+            "{change}"
+        );
+        assert!(!page.contains("/document") && !page.contains("esame clinico"));
+        app.sql(&format!(
+            "ALTER TABLE signatures DROP CONSTRAINT signatures_declaration_fkey; \
+             ALTER TABLE signature_requests DROP CONSTRAINT signature_requests_declaration_fkey; \
+             DELETE FROM {table}; INSERT INTO {table} SELECT * FROM kept; DROP TABLE kept; \
+             ALTER TABLE signatures ADD CONSTRAINT signatures_declaration_fkey FOREIGN KEY \
+               (claimant_id, version) REFERENCES declarations (claimant_id, version); \
+             ALTER TABLE signature_requests ADD CONSTRAINT signature_requests_declaration_fkey FOREIGN KEY \
+               (claimant_id, version) REFERENCES declarations (claimant_id, version)"
+        ))
+        .await;
+        assert_eq!(
+            json_of(&app, &base, &bearer).await["ready"],
+            true,
+            "{change}"
+        );
     }
     app.stop().await;
 }
@@ -456,6 +573,39 @@ async fn r38_r58_signed_documents_come_numbered_with_index_and_manifest() {
         .rows("SELECT filter->>'missing', clear FROM exports")
         .await;
     assert_eq!(noted[0][0].as_deref(), Some("i"));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r39_who_corrects_while_the_archive_is_made_is_in_it_as_signed() {
+    let app = TestApp::seeded().await;
+    let claimant = identified(&app, "a@example.org", "a@libero.it", &mario()).await;
+    sign(&app, &claimant, &declaration("a@libero.it"), "Mario Rossi").await;
+    let (member, bearer) = staff(&app, Role::CaseManager).await;
+    step_up(&app, &member, &bearer).await;
+    // between the batch of claimants and what they declared
+    let correcting = app
+        .hold(
+            "LOCK TABLE declarations IN ACCESS EXCLUSIVE MODE; \
+             INSERT INTO declarations SELECT claimant_id, 2, association_id, sealed, salt_sealed, template, \
+               sha256('x'), total_cents, flags, created_at FROM declarations; \
+             UPDATE claimants SET declared_version = 2, state = 'resign_required'",
+        )
+        .await;
+    let made = async {
+        let (_, content) = archive(&app, &bearer, json!({})).await;
+        content.bytes().await.unwrap().to_vec()
+    };
+    let (bytes, ()) = tokio::join!(made, async {
+        correcting.is_waited_for().await;
+        correcting.end().await;
+    });
+    let mut opened = ZipArchive::new(Cursor::new(bytes)).unwrap();
+    let names = opened.file_names();
+    let names: Vec<String> = names.map(|name| name.unwrap().into_owned()).collect();
+    let signed = names[0].clone();
+    assert!(signed.ends_with("-v1.pdf") && names.len() == 3, "{names:?}");
+    assert!(file(&mut opened, &signed).starts_with(b"%PDF-"));
     app.stop().await;
 }
 

@@ -131,7 +131,7 @@ impl Documents {
         let mut keys: HashMap<Uuid, ClaimantKeyRow> = keys.collect();
         let mut declarations = ByClaimant::new(batch.declarations);
         for row in batch.rows {
-            let signed = declarations.take_signed(row.id);
+            let signed = declarations.take_signed(&row);
             let (Some(key), Some((declared, signed))) = (keys.remove(&row.id), signed) else {
                 // signed says the state: an archive that leaves somebody out must not look whole
                 return Err(AppError::internal("a signature lacks a part"));

@@ -10,6 +10,7 @@ use super::reader::Reader;
 use crate::app::claimant_list::Opener;
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
+use crate::app::vault::Vault;
 use crate::crypto::sha256::{self, Sha256};
 use crate::db::claimant_list::{self as rows, Belongings, Declarations, ListRow};
 use crate::db::declaration::DeclarationRow;
@@ -127,7 +128,7 @@ async fn lines(ctx: &Ctx, facts: &Facts, before: u64, read: Read) -> AppResult<V
     for (number, row) in (before + 1..).zip(&read.rows) {
         let opened = opener.open(ctx, row.id).await?;
         let declared = match &opened.vault {
-            Some(vault) => declarations.open(row.id, vault)?,
+            Some(vault) => declarations.open(row, vault)?,
             None => Declared::default(),
         };
         lines.push(facts.line(number, row, &opened, &declared)?);
@@ -137,8 +138,8 @@ async fn lines(ctx: &Ctx, facts: &Facts, before: u64, read: Read) -> AppResult<V
 
 /// What a batch declared, to be taken claimant by claimant.
 pub(super) struct ByClaimant {
-    declared: HashMap<Uuid, DeclarationRow>,
-    signed: HashMap<Uuid, SignatureRow>,
+    declared: HashMap<(Uuid, i32), DeclarationRow>,
+    signed: HashMap<(Uuid, i32), SignatureRow>,
     payouts: HashMap<Uuid, PayoutRow>,
 }
 
@@ -148,23 +149,28 @@ impl ByClaimant {
         let signed = declarations.signed.into_iter();
         let payouts = declarations.payouts.into_iter();
         Self {
-            declared: declared.map(|row| (row.claimant_id, row)).collect(),
-            signed: signed.map(|row| (row.claimant_id, row)).collect(),
+            declared: declared
+                .map(|row| ((row.claimant_id, row.version), row))
+                .collect(),
+            signed: signed
+                .map(|row| ((row.claimant_id, row.version), row))
+                .collect(),
             payouts: payouts.map(|row| (row.claimant_id, row)).collect(),
         }
     }
 
-    /// The newest version of a claimant with its signature, if that version is signed.
-    pub(super) fn take_signed(&mut self, claimant: Uuid) -> Option<(DeclarationRow, SignatureRow)> {
-        let declared = self.declared.remove(&claimant)?;
-        let signed = self.signed.remove(&claimant)?;
-        (signed.version == declared.version).then_some((declared, signed))
+    /// The version in force of a claimant, as the row names it, with its signature.
+    pub(super) fn take_signed(&mut self, row: &ListRow) -> Option<(DeclarationRow, SignatureRow)> {
+        let place = (row.id, row.signed_version?);
+        self.declared.remove(&place).zip(self.signed.remove(&place))
     }
 
-    fn open(&mut self, claimant: Uuid, vault: &crate::app::vault::Vault) -> AppResult<Declared> {
-        let payout = self.payouts.remove(&claimant);
-        let declared = self.declared.remove(&claimant);
-        let signed = self.signed.remove(&claimant);
+    /// The newest version of a claimant, as the row names it, open; signed or not.
+    fn open(&mut self, row: &ListRow, vault: &Vault) -> AppResult<Declared> {
+        let payout = self.payouts.remove(&row.id);
+        let place = row.declared_version.map(|version| (row.id, version));
+        let declared = place.and_then(|place| self.declared.remove(&place));
+        let signed = place.and_then(|place| self.signed.remove(&place));
         Declared::open(vault, declared, signed, payout)
     }
 }

@@ -300,6 +300,8 @@ pub struct VersionLine {
     pub sha256: String,
     /// Tier of the signature and when, if it was signed.
     pub signature: Option<(String, DateTime<Utc>)>,
+    /// False: what is stored does not match its hash.
+    pub intact: bool,
 }
 
 /// What a declaration says, in the words of its document: Italian.

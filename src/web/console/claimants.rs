@@ -245,6 +245,7 @@ fn version(shown: ShownVersion) -> VersionLine {
         signature: shown
             .signature
             .map(|signed| (signed.tier, signed.signed_at)),
+        intact: shown.intact,
     }
 }
 

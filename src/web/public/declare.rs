@@ -158,6 +158,10 @@ async fn declare(visit: &Visit, actor: ClaimantActor, steps: Steps) -> WebResult
         Err(AppError::IllegalTransition("declaration_changed")) => {
             Ok(see_other("/me/sign").finish())
         }
+        Err(AppError::RateLimited(_)) => {
+            let errors = about("", "error-declaration-too-often");
+            steps.show(StatusCode::TOO_MANY_REQUESTS, last, errors)
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -66,6 +66,11 @@ pub async fn send(visit: Visit, form: KeptForm<SentPayout>) -> WebResult<HttpRes
             let page = page_of(&visit, &actor, Some(sent), Errors::from(&errors)).await?;
             html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)?
         }
+        Err(AppError::RateLimited(_)) => {
+            let errors = about("", "error-payout-too-often");
+            let page = page_of(&visit, &actor, Some(sent), errors).await?;
+            html_with(StatusCode::TOO_MANY_REQUESTS, &page)?
+        }
         Err(error) => return Err(error.into()),
     };
     with_cookies(response, &cookies)

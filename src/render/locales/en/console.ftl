@@ -148,6 +148,7 @@ export-documents-action = Download the documents
 claimant-declaration = Damage declaration
 claimant-no-declaration = Not made yet.
 claimant-version = Version
+claimant-altered = The stored declaration does not match its hash. Do not use it, and tell whoever runs the system at once.
 claimant-not-signed = Not signed
 claimant-signed-document = Signed document (PDF)
 claimant-evidence = Evidence of the signature (JSON)

@@ -148,6 +148,7 @@ export-documents-action = Scarica i documenti
 claimant-declaration = Dichiarazione di danno
 claimant-no-declaration = Non ancora compilata.
 claimant-version = Versione
+claimant-altered = La dichiarazione conservata non corrisponde alla sua impronta. Non usarla e avvisa subito chi gestisce il sistema.
 claimant-not-signed = Non firmata
 claimant-signed-document = Documento firmato (PDF)
 claimant-evidence = Prova della firma (JSON)

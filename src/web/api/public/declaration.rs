@@ -178,6 +178,7 @@ pub async fn get(state: web::Data<AppState>, token: ClaimantToken) -> WebResult<
         (status = 413, body = Problem, content_type = "application/problem+json"),
         (status = 415, body = Problem, content_type = "application/problem+json"),
         (status = 422, body = Problem, content_type = "application/problem+json"),
+        (status = 429, body = Problem, content_type = "application/problem+json", description = "50 new versions in 24 hours"),
         (status = 503, body = Problem, content_type = "application/problem+json")
     )
 )]
@@ -359,6 +360,7 @@ pub async fn receipt_document(
         (status = 409, body = Problem, content_type = "application/problem+json", description = "The record takes no payout data"),
         (status = 415, body = Problem, content_type = "application/problem+json"),
         (status = 422, body = Problem, content_type = "application/problem+json"),
+        (status = 429, body = Problem, content_type = "application/problem+json", description = "20 changes in 24 hours"),
         (status = 503, body = Problem, content_type = "application/problem+json")
     )
 )]

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use crate::app::AppError;
 use crate::app::claimant_declaration::{
-    self, ShownDeclaration, ShownPayout, ShownSignature, ShownVersion, Taken,
+    self, Part, ShownDeclaration, ShownPayout, ShownSignature, ShownVersion,
 };
 use crate::domain::ids::ClaimantId;
 use crate::render::document::{PrintedIncident, PrintedItem, PrintedMailbox};
@@ -27,6 +27,8 @@ pub(super) struct VersionResponse {
     flags: Vec<String>,
     document_sha256: String,
     signature: Option<SignatureResponse>,
+    /// False: what is stored does not match its hash and must not be used.
+    intact: bool,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -112,15 +114,7 @@ pub async fn document(
     staff: Staff,
     path: web::Path<(String, String)>,
 ) -> WebResult<HttpResponse> {
-    let (id, version) = place(&path)?;
-    let ctx = state.ctx.clone();
-    let taken = state
-        .ctx
-        .to_end(
-            async move { claimant_declaration::document(&ctx, &staff.actor, id, version).await },
-        )
-        .await?;
-    Ok(file("application/pdf", taken))
+    take(&state, staff, &path, Part::Document).await
 }
 
 /// `GET /api/v1/staff/claimants/{id}/declarations/{version}/evidence`
@@ -144,30 +138,28 @@ pub async fn evidence(
     staff: Staff,
     path: web::Path<(String, String)>,
 ) -> WebResult<HttpResponse> {
-    let (id, version) = place(&path)?;
+    take(&state, staff, &path, Part::Evidence).await
+}
+
+/// Takes a part of a signed version along; audited, so it runs to its end.
+async fn take(
+    state: &AppState,
+    staff: Staff,
+    (id, version): &(String, String),
+    part: Part,
+) -> WebResult<HttpResponse> {
+    let place = ClaimantId::parse(id).zip(version.parse::<i32>().ok());
+    let (id, version) = place.ok_or(WebError::App(AppError::NotFound))?;
     let ctx = state.ctx.clone();
-    let taken = state
-        .ctx
-        .to_end(
-            async move { claimant_declaration::evidence(&ctx, &staff.actor, id, version).await },
-        )
-        .await?;
-    Ok(file("application/json", taken))
-}
-
-fn place((id, version): &(String, String)) -> WebResult<(ClaimantId, i32)> {
-    let id = ClaimantId::parse(id);
-    let version = version.parse::<i32>().ok();
-    id.zip(version).ok_or(WebError::App(AppError::NotFound))
-}
-
-fn file(kind: &str, taken: Taken) -> HttpResponse {
+    let taking =
+        async move { claimant_declaration::take(&ctx, &staff.actor, id, version, part).await };
+    let taken = state.ctx.to_end(taking).await?;
     let name = format!("attachment; filename=\"{}\"", taken.name);
-    HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, kind))
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, taken.kind))
         .insert_header((CONTENT_DISPOSITION, name))
         .insert_header((CACHE_CONTROL, "no-store"))
-        .body(taken.bytes)
+        .body(taken.bytes))
 }
 
 pub(super) fn version(version: ShownVersion) -> VersionResponse {
@@ -178,6 +170,7 @@ pub(super) fn version(version: ShownVersion) -> VersionResponse {
         flags: version.flags,
         document_sha256: version.document_sha256,
         signature: version.signature.map(signature),
+        intact: version.intact,
     }
 }
 
