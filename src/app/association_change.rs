@@ -90,7 +90,7 @@ pub async fn change(
     let rules = sign_up::rules(&directory, &case, ctx.clock.now());
     let consents = parse_consents(request.consents.as_deref(), &rules)?;
     let before = row.state()?;
-    may_go(&case, &target, &row)?;
+    may_go(&case, &target, row.association(), before)?;
     if row.moved_at.is_some() {
         return Err(AppError::IllegalTransition("moved"));
     }
@@ -153,12 +153,27 @@ fn target(case: &CaseEntry, request: &ChangeRequest) -> AppResult<AssociationEnt
     })
 }
 
-fn may_go(case: &CaseEntry, target: &AssociationEntry, row: &ClaimantRow) -> AppResult<()> {
+/// The associations of the case to which a record may go; none if it may not.
+pub fn choices(
+    case: &CaseEntry,
+    own: AssociationId,
+    state: ClaimantState,
+) -> Vec<&AssociationEntry> {
+    let is_open = |target: &&AssociationEntry| may_go(case, target, own, state).is_ok();
+    case.associations.iter().filter(is_open).collect()
+}
+
+fn may_go(
+    case: &CaseEntry,
+    target: &AssociationEntry,
+    own: AssociationId,
+    state: ClaimantState,
+) -> AppResult<()> {
     let refused = |why| Err(AppError::IllegalTransition(why));
-    if target.id == row.association() {
+    if target.id == own {
         return refused("same_association");
     }
-    match row.state()? {
+    match state {
         ClaimantState::Confirmed
         | ClaimantState::Signed
         | ClaimantState::ResignRequired

@@ -70,6 +70,8 @@ pub struct Me {
     pub signed_version: Option<i32>,
     /// Where to pay, once given.
     pub payout: Option<MyPayout>,
+    /// The person went to another association: this record is over (R51).
+    pub moved: bool,
 }
 
 /// Where to pay, masked.
@@ -168,6 +170,7 @@ pub async fn get(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<Me> {
         declared_version: row.declared_version,
         signed_version: row.signed_version,
         payout: payout_row.map(|row| my_payout(&vault, row)).transpose()?,
+        moved: row.moved_at.is_some(),
     })
 }
 

@@ -445,6 +445,12 @@ pub mod operation {
     /// Newsletter switch.
     pub const CONSENT_FORM: Operation =
         Operation::post("consent_form", "/me/newsletter", Access::Claimant);
+    /// Chooses another association of the case, and says what happens (R51).
+    pub const ASSOCIATION_PAGE: Operation =
+        Operation::get("association_page", "/me/association", Access::Claimant);
+    /// Goes there.
+    pub const ASSOCIATION_FORM: Operation =
+        Operation::post("association_form", "/me/association", Access::Claimant);
     /// Asks before withdrawing.
     pub const WITHDRAW_PAGE: Operation =
         Operation::get("withdraw_page", "/me/withdraw", Access::Claimant);
@@ -630,6 +636,8 @@ pub mod operation {
         &SIGNED_FILE,
         &RECEIPT_FILE,
         &CONSENT_FORM,
+        &ASSOCIATION_PAGE,
+        &ASSOCIATION_FORM,
         &WITHDRAW_PAGE,
         &WITHDRAW_FORM,
         &ERASE_PAGE,

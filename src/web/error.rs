@@ -18,7 +18,7 @@ use crate::domain::language::Language;
 use crate::domain::permission::Method;
 use crate::render::error_text;
 use crate::render::page::Chrome;
-use crate::render::page::message::MessagePage;
+use crate::render::page::message::{Action, MessagePage};
 use crate::render::text::Text;
 
 /// Result of a handler.
@@ -339,6 +339,18 @@ fn problem(kind: Kind, fields: Option<&FieldErrors>, style: &Style) -> Problem {
 }
 
 fn page(kind: Kind, wait: Option<u64>, style: &Style) -> MessagePage {
+    let mut page = claimants_page(kind, wait, style);
+    if style.console {
+        // staff go back to where they work
+        page.action = Some(Action {
+            href: "/console".to_owned(),
+            label: page.chrome.t("message-console-action"),
+        });
+    }
+    page
+}
+
+fn claimants_page(kind: Kind, wait: Option<u64>, style: &Style) -> MessagePage {
     let chrome = Chrome {
         language: style.language,
         demo: style.demo,

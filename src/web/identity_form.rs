@@ -24,9 +24,6 @@ pub struct SentIdentity {
     pub(in crate::web) csrf: Option<String>,
     #[serde(default)]
     kind: String,
-    /// From the mail that is sent when a claimant's session ends meanwhile.
-    #[serde(default)]
-    pub(in crate::web) code: String,
     person: Option<PersonInput>,
     entity: Option<EntityInput>,
 }

@@ -5,7 +5,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::app::TestApp;
-use crate::claimant::{Answer, Claimant, SignUpBuilder, ask, mario};
+use crate::claimant::{Answer, Claimant, SignUpBuilder, ask, mario, token_in};
+use crate::pages::{Browser, Page};
 use crate::seed::CASE;
 use crate::staff_declared::{declaration, identified, sign};
 use crate::staff_seed::{association, get, person};
@@ -185,4 +186,111 @@ async fn r51_who_waits_for_the_person_goes_on_waiting_and_who_withdrew_may_go() 
     assert_eq!(back["state"], "confirmed");
     assert_eq!(reviews().await, ["none", "none", "none", "conflict"]);
     app.stop().await;
+}
+
+/// The form as its page sends it.
+fn wish_form<'a>(csrf: &'a str, to: &'a str, given: &'a str) -> Vec<(&'a str, &'a str)> {
+    let mut fields = vec![
+        ("csrf", csrf),
+        ("association", to),
+        ("consents[0][purpose]", "privacy_notice"),
+        ("consents[0][text_version]", "1"),
+        ("consents[0][given]", "true"),
+        ("consents[1][purpose]", "contact"),
+        ("consents[1][text_version]", "1"),
+        ("consents[2][purpose]", "newsletter"),
+        ("consents[2][text_version]", "1"),
+    ];
+    if given == "all" {
+        fields.push(("consents[1][given]", "true"));
+    }
+    fields
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r51_the_holder_changes_association_over_the_pages_told_first_what_happens() {
+    let app = TestApp::seeded().await;
+    let browser = Browser::new(&app);
+    browser.confirmed("anna@example.org").await;
+    let me = browser.get("/me").await;
+    me.says("href=\"/me/association\"");
+    let reference = reference(&me);
+    let choice = browser.get("/me/association").await;
+    choice
+        .says("Oggi la tua pratica è con Codacons")
+        .says("href=\"/me/association?to=altroconsumo\"");
+    assert!(!choice.html.contains("?to=codacons"), "the own one");
+    let page = browser.get("/me/association?to=altroconsumo").await;
+    page.says("La pratica di oggi viene ritirata. Codacons vede che te ne sei andato, non dove.")
+        .says("con un numero nuovo");
+    assert!(!page.html.contains(" checked"), "R19: nothing is ticked");
+    browser
+        .get("/me/association?to=consumerismo")
+        .await
+        .says("raccoglie solo manifestazioni di interesse");
+    browser
+        .get("/me/association?to=altroconsumo&lang=en")
+        .await
+        .says("Codacons sees that you left, not where to.");
+    assert_eq!(app.number("SELECT count(*) FROM claimants").await, 1);
+
+    let csrf = page.hidden("csrf");
+    let refused = browser
+        .send("/me/association", &wish_form(&csrf, "altroconsumo", "one"))
+        .await;
+    assert_eq!(refused.status, 422);
+    refused.says("href=\"#consents-1-given\"");
+    assert_eq!(
+        refused.html.matches(" checked").count(),
+        1,
+        "what was ticked stays"
+    );
+    let form = wish_form(&csrf, "altroconsumo", "all");
+    let gone = browser.send("/me/association", &form).await;
+    assert_eq!(gone.place, "/me?done=moved", "{}", gone.html);
+    let new = browser.get("/me?done=moved&lang=it").await;
+    new.says("Hai cambiato associazione").says("Altroconsumo");
+    assert_ne!(self::reference(&new), reference);
+    // a double tap goes once
+    let again = browser.send("/me/association", &form).await;
+    assert_eq!(again.place, "/me?done=moved");
+    assert_eq!(app.number("SELECT count(*) FROM claimants").await, 2);
+    let evidence = "SELECT count(*) FROM consents n JOIN claimants c ON c.id = n.claimant_id \
+         WHERE c.moved_from IS NOT NULL AND n.channel = 'page'";
+    assert_eq!(app.number(evidence).await, 3);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r51_a_record_that_was_left_says_so_and_offers_nothing_to_do() {
+    let app = TestApp::seeded().await;
+    let browser = Browser::new(&app);
+    browser.confirmed("anna@example.org").await;
+    let csrf = browser.csrf().await;
+    // the browser goes on in the new record; a second one opens the old one
+    let old = Browser::new(&app);
+    let asked = [("email", "anna@example.org"), ("case", CASE)];
+    old.send("/enter", &asked).await;
+    let link = token_in(&old.mail("anna@example.org").await, "enter");
+    let form = wish_form(&csrf, "altroconsumo", "all");
+    assert_eq!(old.send(&format!("/enter/{link}"), &[]).await.status, 303);
+    let gone = browser.send("/me/association", &form).await;
+    assert_eq!(gone.place, "/me?done=moved", "{}", gone.html);
+    let me = old.get("/me").await;
+    me.says("Passata a un’altra associazione");
+    for offer in [
+        "/me/declare",
+        "/me/identity",
+        "/me/payout",
+        "/me/association",
+    ] {
+        assert!(!me.html.contains(&format!("href=\"{offer}\"")), "{offer}");
+    }
+    assert_eq!(old.get("/me/association").await.status, 409);
+    app.stop().await;
+}
+
+fn reference(page: &Page) -> String {
+    let rest = page.html.split_once("<dd class=\"reference\">").unwrap().1;
+    rest.split('<').next().unwrap().to_owned()
 }

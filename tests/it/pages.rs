@@ -468,7 +468,7 @@ async fn a_session_that_ends_in_the_identity_form_loses_nothing() {
     let over = browser.send("/me/identity", &person).await;
     assert_eq!(over.status, 401);
     over.says("value=\"RSSMRA85C12H501J\"")
-        .says("Ti abbiamo mandato un codice");
+        .says("Abbiamo mandato un codice");
     let code = code_in(&browser.mail("maria@example.org").await);
     let mut with_code = person.to_vec();
     with_code.push(("code", "12"));
@@ -477,7 +477,17 @@ async fn a_session_that_ends_in_the_identity_form_loses_nothing() {
     wrong.says("value=\"RSSMRA85C12H501J\"");
     with_code.pop();
     with_code.push(("code", &code));
-    let saved = browser.send("/me/identity", &with_code).await;
+    let shown = browser.send("/me/identity", &with_code).await;
+    assert_eq!(shown.status, 200);
+    shown
+        .says("value=\"RSSMRA85C12H501J\"")
+        .says("Questi dati saranno salvati nella pratica di");
+    let nobody = "SELECT count(*) FROM claimants WHERE identity_at IS NOT NULL";
+    assert_eq!(app.number(nobody).await, 0);
+    let token = shown.hidden("csrf");
+    let mut again = person.to_vec();
+    again[0] = ("csrf", &token);
+    let saved = browser.send("/me/identity", &again).await;
     assert_eq!(saved.place, "/me?done=identity-saved", "{}", saved.html);
     browser.get("/me").await.says("Mario Rossi");
 
@@ -621,6 +631,8 @@ async fn r16_no_get_changes_a_row() {
         "/me/identity?kind=entity",
         "/me/withdraw",
         "/me/erase",
+        "/me/association",
+        "/me/association?to=altroconsumo",
         "/nothing",
     ] {
         browser.get(path).await;

@@ -514,7 +514,17 @@ async fn a_session_that_ends_in_a_step_loses_nothing() {
     refused.says("href=\"#code\"");
     resumed.pop();
     resumed.push(("code", &code));
-    let saved = browser.send("/me/declare", &resumed).await;
+    let shown = browser.send("/me/declare", &resumed).await;
+    assert_eq!(shown.status, 200);
+    shown
+        .says("Un &#34;altro&#34; servizio")
+        .says("salvati nella pratica di <strong>Mario Rossi, ");
+    let drafts = "SELECT count(*) FROM declaration_drafts";
+    assert_eq!(app.number(drafts).await, 0, "shown, not saved");
+    let token = shown.hidden("csrf");
+    let saved = browser
+        .send("/me/declare", &mailbox(&token, "1", &amount))
+        .await;
     assert_eq!(saved.place, "/me/declare?step=2", "{}", saved.html);
     browser
         .get("/me/declare?step=1")
@@ -527,6 +537,61 @@ async fn a_session_that_ends_in_a_step_loses_nothing() {
     assert_eq!(stale.status, 422);
     stale.says("value=\"Mario Rossi\"");
     assert_eq!(app.number("SELECT count(*) FROM payouts").await, 0);
+    app.stop().await;
+}
+
+/// Mario leaves a form open, Anna uses the same browser, and the code goes to her: the form says whose
+/// record it would be saved to, before it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_people_in_one_browser_see_whose_record_a_kept_form_goes_to() {
+    let app = TestApp::seeded().await;
+    let (browser, csrf) = mario(&app, &[]).await;
+    app.clock().advance(TimeDelta::minutes(31));
+    browser.confirmed("anna@example.org").await;
+    let anna = browser.csrf().await;
+    let account = [
+        ("iban", "IT60X0542811101000000123456"),
+        ("holder", "Mario Rossi"),
+        ("holder_is_claimant", "yes"),
+    ];
+    let form = |token: &str, code: &str| {
+        let own = [("csrf", token.to_owned()), ("code", code.to_owned())];
+        let account = account.map(|(name, value)| (name, value.to_owned()));
+        own.into_iter().chain(account).collect::<Vec<_>>()
+    };
+    let send = async |path: &str, fields: Vec<(&str, String)>| {
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(k, v)| (*k, v.as_str())).collect();
+        browser.send(path, &fields).await
+    };
+    let kept = "SELECT (SELECT count(*) FROM payouts) + (SELECT count(*) FROM declaration_drafts)";
+
+    // while Anna is in, and after her session has ended too
+    let hers = send("/me/payout", form(&csrf, "")).await;
+    assert_eq!(hers.status, 422);
+    hers.says("value=\"Mario Rossi\"")
+        .says("nella pratica di <strong>a");
+    app.clock().advance(TimeDelta::minutes(31));
+    let over = send("/me/payout", form(&csrf, "")).await;
+    assert_eq!(over.status, 401);
+    let code = code_in(&browser.mail("anna@example.org").await);
+    let shown = send("/me/payout", form(&csrf, &code)).await;
+    assert_eq!(shown.status, 200);
+    shown
+        .says("value=\"IT60X0542811101000000123456\"")
+        .says("nella pratica di <strong>a");
+    let token = shown.hidden("csrf");
+    assert!(token != csrf && token != anna, "of the session just opened");
+    assert_eq!(app.number(kept).await, 0);
+
+    // a step of the declaration likewise; the page works on, as hers
+    let step = mailbox(&csrf, "1", &[]);
+    let stale = browser.send("/me/declare", &step).await;
+    assert_eq!(stale.status, 422);
+    stale.says("nella pratica di <strong>a");
+    assert_eq!(app.number(kept).await, 0);
+    let saved = send("/me/payout", form(&token, "")).await;
+    assert_eq!(saved.place, "/me?done=payout-saved", "{}", saved.html);
+    assert_eq!(app.number(kept).await, 1);
     app.stop().await;
 }
 

@@ -172,6 +172,23 @@ async fn step_up_never_leads_away_from_the_console() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_filter_of_an_export_survives_the_second_factor() {
+    let app = staff_seed::start().await;
+    let manager = person(&app, codacons(), Role::CaseManager).await;
+    let browser = app.browser();
+    sign_in(&app, &browser, &manager).await;
+    let export = format!("/console/cases/{SLUG}/export?format=zip&state=signed");
+    let (_, page) = open(&app, &browser, &export).await;
+    let link = page.split("href=\"/console/step-up").nth(1).unwrap();
+    let link = link.split('"').next().unwrap();
+    let (_, page) = open(&app, &browser, &format!("/console/step-up{link}")).await;
+    let kept = export.replace('&', "&#38;");
+    let back = format!("name=\"back\" value=\"{kept}&#38;missing=&#38;flag=\"");
+    assert!(page.contains(&back), "{page}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_code_refused_at_the_step_up_is_told_as_a_code_and_the_way_back_stays() {
     let app = staff_seed::start().await;
     let manager = person(&app, codacons(), Role::CaseManager).await;

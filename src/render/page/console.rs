@@ -441,3 +441,13 @@ pub struct ExportPage {
     /// What was refused.
     pub errors: Errors,
 }
+
+impl ExportPage {
+    /// This page with its filter: where to go on after the second factor.
+    pub fn back(&self) -> String {
+        format!(
+            "/console/cases/{}/export?format={}&state={}&missing={}&flag={}",
+            self.slug, self.format, self.state, self.missing, self.flag
+        )
+    }
+}

@@ -73,15 +73,6 @@ pub struct EntityForm {
     pub address: AddressForm,
 }
 
-/// What to do when the session ended while the form was open. What was typed is in the form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SessionOver {
-    /// A code was mailed: typed into this form, it goes on.
-    CodeMailed,
-    /// Enter again in another window, then send once more.
-    Enter,
-}
-
 /// Fields of the three forms, of which one is shown; the same for claimants and for staff.
 #[derive(Debug, Clone, Default)]
 pub struct IdentityFields {
@@ -101,10 +92,6 @@ pub struct IdentityPage {
     pub chrome: Chrome,
     /// What was typed or is stored.
     pub fields: IdentityFields,
-    /// The session ended meanwhile.
-    pub over: Option<SessionOver>,
-    /// The typed code, after a refusal (errors at `/code`).
-    pub code: String,
     /// What was refused: `/person/codice_fiscale`, `/entity/address/city`, ...
     pub errors: Errors,
 }

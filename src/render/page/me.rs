@@ -52,6 +52,8 @@ pub enum MeNotice {
     Signed,
     /// The payout data were stored.
     PayoutSaved,
+    /// The person went to another association: this is the new record (R51).
+    Moved,
 }
 
 /// What to do next, as one big button.
@@ -130,6 +132,7 @@ impl MeNotice {
             Self::FirstRecord => "first-record",
             Self::Signed => "signed",
             Self::PayoutSaved => "payout-saved",
+            Self::Moved => "moved",
         }
     }
 }
@@ -146,7 +149,8 @@ pub struct MePage {
     pub association: AssociationCard,
     /// The record's reference, grouped for reading.
     pub reference: String,
-    /// The state's fixed word: `confirmed`, `signed`, ...
+    /// The state's fixed word: `confirmed`, `signed`, ...; `moved` once the person went to another
+    /// association.
     pub state: String,
     /// What is missing: the letters of art. 840-septies, `a` .. `l` (R2).
     pub missing: Vec<String>,
@@ -160,6 +164,8 @@ pub struct MePage {
     pub identity: Option<IdentitySummary>,
     /// True if identity may be given or corrected now.
     pub can_edit_identity: bool,
+    /// True if there is another association to go to (R51).
+    pub can_change_association: bool,
     /// True if withdrawing is possible now (R49).
     pub can_withdraw: bool,
     /// True if the record can be erased now (R61).

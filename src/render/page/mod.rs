@@ -13,6 +13,7 @@ use super::{
 use crate::domain::{field::FieldErrors, language::Language};
 
 pub mod association;
+pub mod association_change;
 pub mod case;
 pub mod confirm;
 pub mod console;
@@ -49,6 +50,17 @@ pub struct Chrome {
     pub privacy_href: Option<String>,
     /// Where mails can be verified (R14), if that page exists.
     pub verify_href: Option<String>,
+    /// Set where a form that was kept over a sign-in is shown again: whose record it will be saved to.
+    pub whose: Option<Whose>,
+}
+
+/// The record a form will be saved to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Whose {
+    /// Its reference, grouped for reading.
+    pub reference: String,
+    /// The name of its person or entity, once given; else the contact, masked.
+    pub name: Option<String>,
 }
 
 impl Chrome {
@@ -131,6 +143,12 @@ impl FieldError {
             .trim_start_matches('/')
             .replace(['/', '_'], "-")
     }
+
+    /// The outage of a declaration's step it is about, counted from one.
+    fn incident(&self) -> Option<u32> {
+        let (row, _) = self.pointer.strip_prefix("/incidents/")?.split_once('/')?;
+        row.parse::<u32>().ok()?.checked_add(1)
+    }
 }
 
 /// The refused fields of a form, in the order of the form; empty on the first visit.
@@ -176,15 +194,21 @@ impl Errors {
 
     /// All sentences with the ids they belong to.
     pub fn all(&self, text: Text) -> Vec<(String, String)> {
-        self.0
-            .iter()
-            .map(|error| {
-                (
-                    error.id(),
-                    error_text::message(text, &error.pointer, error.reason),
-                )
-            })
-            .collect()
+        let mut outages: Vec<u32> = self.0.iter().filter_map(FieldError::incident).collect();
+        outages.dedup();
+        let sentence = |error: &FieldError| {
+            let sentence = error_text::message(text, &error.pointer, error.reason);
+            match error.incident() {
+                // the same question of two outages: the list says of which
+                Some(row) if outages.len() > 1 => text.with(
+                    "error-in-incident",
+                    &[("sentence", sentence.into()), ("row", row.into())],
+                ),
+                _ => sentence,
+            }
+        };
+        let one = |error: &FieldError| (error.id(), sentence(error));
+        self.0.iter().map(one).collect()
     }
 }
 

@@ -2,7 +2,16 @@
 
 use askama::Template;
 
-use super::{Chrome, Errors, identity::SessionOver};
+use super::{Chrome, Errors};
+
+/// How to go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionOver {
+    /// A code was mailed: typed into this page, it goes on.
+    CodeMailed,
+    /// Enter again in another window, then send once more.
+    Enter,
+}
 
 /// Shown instead of the form; POST to the form's path with all that was sent, and `code`.
 #[derive(Clone, Template)]

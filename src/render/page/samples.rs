@@ -6,8 +6,9 @@ use askama::Template;
 use chrono::{DateTime, NaiveDate, TimeZone, Utc};
 
 use super::{
-    AddressForm, CaseHead, Chrome, Errors, FieldError,
+    AddressForm, CaseHead, Chrome, Errors, FieldError, Whose,
     association::{AssociationCard, ChoosePage, Offer, Register, RegisterStatus},
+    association_change::{AssociationChangePage, AssociationChoicePage},
     case::{
         CasePage, Domain, Fact, FactValue, Incident, Promise, Source, SourcedInstant, Statement,
         Treatment,
@@ -15,7 +16,7 @@ use super::{
     confirm::{ConfirmPage, ConfirmState},
     enter::{EnterPage, EnterRequestPage, EnterState},
     home::{CaseRow, HomePage},
-    identity::{EntityForm, IdentityFields, IdentityKind, IdentityPage, PersonForm, SessionOver},
+    identity::{EntityForm, IdentityFields, IdentityKind, IdentityPage, PersonForm},
     join::{ConsentField, JoinForm, JoinPage, MailboxRow, PlanOption},
     joined::{Delivery, JoinedNotice, JoinedPage},
     me::{ConsentLine, ErasePage, IdentitySummary, MeNotice, MePage, NextStep, WithdrawPage},
@@ -28,8 +29,8 @@ use crate::domain::language::Language;
 
 mod declaration;
 
-/// The claimant states of the interface.
-pub(super) const STATES: [&str; 10] = [
+/// The claimant states of the interface, and the word of a record whose person went elsewhere.
+pub(super) const STATES: [&str; 11] = [
     "unconfirmed",
     "to_assist",
     "confirmed",
@@ -40,6 +41,7 @@ pub(super) const STATES: [&str; 10] = [
     "rejected",
     "duplicate",
     "restricted",
+    "moved",
 ];
 
 /// What data and visitors say on the sample pages.
@@ -64,6 +66,7 @@ impl Words {
             signed_in: false,
             privacy_href: Some("/privacy".to_owned()),
             verify_href: Some("/verify".to_owned()),
+            whose: None,
         }
     }
 
@@ -117,6 +120,16 @@ impl Words {
                 value("11 milioni di persone"),
             ],
         }
+    }
+
+    fn consents(self) -> [ConsentField; 3] {
+        ["privacy_notice", "contact", "newsletter"].map(|purpose| ConsentField {
+            purpose: purpose.to_owned(),
+            text_version: self.say("2026-01"),
+            words: self.say("Primo paragrafo.\n\nSecondo paragrafo."),
+            required: purpose != "newsletter",
+            given: false,
+        })
     }
 
     fn address(self) -> AddressForm {
@@ -259,13 +272,7 @@ fn joining(words: Words, pages: &mut Vec<(String, String)>) {
         via: Some(words.say("blog")),
     };
     push(pages, "choose", &choose);
-    let consents = ["privacy_notice", "contact", "newsletter"].map(|purpose| ConsentField {
-        purpose: purpose.to_owned(),
-        text_version: words.say("2026-01"),
-        words: words.say("Primo paragrafo.\n\nSecondo paragrafo."),
-        required: purpose != "newsletter",
-        given: false,
-    });
+    let consents = words.consents();
     let blank = JoinPage {
         chrome: words.chrome("/c/libero-virgilio-2023/join?association=altroconsumo"),
         case: words.case(),
@@ -452,6 +459,7 @@ fn record(words: Words, pages: &mut Vec<(String, String)>) {
                 warnings: vec!["name_mismatch".to_owned()],
             }),
             can_edit_identity: true,
+            can_change_association: state == "confirmed" || state == "signed",
             can_withdraw: true,
             can_erase: true,
             next: match state {
@@ -499,12 +507,46 @@ fn record(words: Words, pages: &mut Vec<(String, String)>) {
             reference,
         },
     );
+    changing(words, pages);
     for kind in [
         IdentityKind::Person,
         IdentityKind::Foreign,
         IdentityKind::Entity,
     ] {
         identity(words, kind, pages);
+    }
+}
+
+/// Going to another association.
+fn changing(words: Words, pages: &mut Vec<(String, String)>) {
+    let choice = AssociationChoicePage {
+        chrome: words.chrome("/me/association"),
+        case: words.case(),
+        own: words.say("Codacons"),
+        associations: vec![
+            words.association(Offer::Join, RegisterStatus::Active),
+            words.association(Offer::Interest, RegisterStatus::Unknown),
+        ],
+    };
+    push(pages, "association-choice", &choice);
+    for (name, offer, is_signed) in [
+        ("association-change", Offer::Join, true),
+        ("association-change-interest", Offer::Interest, false),
+    ] {
+        let page = AssociationChangePage {
+            chrome: words.chrome("/me/association?to=altroconsumo"),
+            case: words.case(),
+            own: words.say("Codacons"),
+            association: words.association(offer, RegisterStatus::Active),
+            is_signed,
+            consents: words.consents().to_vec(),
+            errors: if is_signed {
+                Errors::default()
+            } else {
+                wrong(&[("/consents/0/given", "error-consent-required")])
+            },
+        };
+        push(pages, name, &page);
     }
 }
 
@@ -529,13 +571,14 @@ fn identity(words: Words, kind: IdentityKind, pages: &mut Vec<(String, String)>)
         ("/entity/vat_number", "error-vat-number-checksum"),
     ]);
     let page = IdentityPage {
-        chrome: words.chrome("/me/identity"),
-        over: match kind {
-            IdentityKind::Person => Some(SessionOver::CodeMailed),
-            IdentityKind::Foreign => Some(SessionOver::Enter),
-            IdentityKind::Entity => None,
+        chrome: Chrome {
+            // one of them as it is after a session that ended
+            whose: (kind == IdentityKind::Entity).then(|| Whose {
+                reference: words.say("7KQ2-M9XP-4TWA"),
+                name: Some(words.say("Maria Rossi")),
+            }),
+            ..words.chrome("/me/identity")
         },
-        code: words.say("123456"),
         fields: IdentityFields {
             kind,
             person: PersonForm {

@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::samples::{STATES, Words, all};
-use crate::{domain::language::Language, render::text::Text};
+use crate::{
+    domain::{language::Language, mail::MailKind},
+    render::text::Text,
+};
 
 const LANGUAGES: [Language; 3] = [Language::It, Language::En, Language::De];
 
@@ -141,6 +144,7 @@ fn every_link_of_the_error_summary_leads_to_its_field() {
         "sign-code-errors",
         "payout-errors",
         "resume-code",
+        "association-change-interest",
     ];
     for name in pages {
         let html = page(Language::It, name);
@@ -329,6 +333,9 @@ fn every_fixed_word_of_the_interface_has_its_text() {
             known("consent-read", purpose);
             known("consent-label", purpose);
             known("consent-name", purpose);
+        }
+        for kind in MailKind::ALL {
+            known("mail-kind", kind.as_str());
         }
         for status in ["unknown", "active", "suspended", "cancelled"] {
             known("register-status", status);

@@ -10,7 +10,7 @@ use super::{Chrome, Errors};
 pub struct VerifiedMail {
     /// The association it was sent for.
     pub association: Option<String>,
-    /// The kind's fixed word: `confirmation` or `access`.
+    /// The kind's fixed word: `confirmation`, `otp`, `receipt`, ....
     pub kind: String,
     /// The day it was sent, Europe/Rome.
     pub sent_on: NaiveDate,

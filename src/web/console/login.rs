@@ -162,7 +162,11 @@ pub async fn step_up(
         Err(error) => {
             let refusal = refusal(error)?;
             let mut console = inside(&state, language, &request, &staff).await?;
-            console.chrome.path = format!("/console/step-up?back={back}");
+            let kept = back
+                .replace('?', "%3F")
+                .replace('=', "%3D")
+                .replace('&', "%26");
+            console.chrome.path = format!("/console/step-up?back={kept}");
             let page = StepUpPage {
                 console,
                 back: back.to_owned(),
@@ -216,11 +220,9 @@ const fn status(refusal: Refusal) -> StatusCode {
     }
 }
 
-/// Only places of the console are gone back to.
+/// Only places of the console are gone back to, with the filter they had.
 fn own_place(back: &str) -> &str {
-    let ours = back.starts_with("/console/")
-        && back
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_'));
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_?=&".contains(&byte);
+    let ours = back.starts_with("/console/") && back.bytes().all(is_plain);
     if ours { back } else { HOME }
 }

@@ -21,7 +21,7 @@ use crate::web::declaration_form::{StepError, Work, of_step, sent_forms, with_a_
 use crate::web::error::WebError;
 use crate::web::extract::form::KeptForm;
 use crate::web::public::card;
-use crate::web::public::resume::{Admission, Came, about, admit, with_cookies};
+use crate::web::public::resume::{Admission, Again, Came, admit, with_cookies};
 use crate::web::public::visit::{Visit, html_with, see_other};
 
 const PATH: &str = "/me/declare";
@@ -71,31 +71,34 @@ pub async fn page(
 }
 
 /// `POST /me/declare`
-pub async fn send(visit: Visit, form: KeptForm<SentStep>) -> WebResult<HttpResponse> {
+pub async fn send(mut visit: Visit, form: KeptForm<SentStep>) -> WebResult<HttpResponse> {
     let came = Came {
         action: PATH,
         fields: form.fields,
     };
-    let (actor, cookies, again) = match admit(&visit, &came).await? {
-        Admission::Entered(actor, cookies) => (actor, cookies, false),
-        Admission::Again(actor) => (actor, Vec::new(), true),
+    let (actor, cookies) = match admit(&mut visit, &came).await? {
+        Admission::Entered(actor, cookies) => (actor, cookies),
+        Admission::Again(again) => return show_again(&visit, again, form.sent).await,
         Admission::Over(answer) => return Ok(answer),
     };
     let mut steps = Steps::read(&visit, &actor).await?;
     let step = form.sent.step.unwrap_or(1).clamp(1, steps.work.steps());
     steps.take(step, form.sent);
-    let answer = if again {
-        steps.show(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            step,
-            about("", "error-form-again"),
-        )?
-    } else if step == steps.work.steps() {
+    let answer = if step == steps.work.steps() {
         declare(&visit, actor, steps).await?
     } else {
         save(&visit, actor, steps, step).await?
     };
     with_cookies(answer, &cookies)
+}
+
+/// The step as it was typed, in the record of the session that is open now.
+async fn show_again(visit: &Visit, again: Again, sent: SentStep) -> WebResult<HttpResponse> {
+    let mut steps = Steps::read(visit, &again.actor).await?;
+    let step = sent.step.unwrap_or(1).clamp(1, steps.work.steps());
+    steps.take(step, sent);
+    let answer = steps.show(again.status, step, again.errors)?;
+    with_cookies(answer, &again.cookies)
 }
 
 /// Saves a step; what is wrong with it is said now, next to its fields.

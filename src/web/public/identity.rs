@@ -4,19 +4,20 @@ use actix_web::cookie::Cookie;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 
-use crate::app::challenge::Record;
 use crate::app::identity;
-use crate::app::session::{self, ClaimantActor, KnownBrowser};
-use crate::app::{AppError, confirmation, mail_request, me};
+use crate::app::session::{ClaimantActor, KnownBrowser};
+use crate::app::{AppError, me};
 use crate::domain::claimant::ClaimantState;
-use crate::render::page::identity::{IdentityFields, IdentityPage, SessionOver};
-use crate::render::page::{Chrome, Errors, FieldError};
+use crate::render::page::identity::{IdentityFields, IdentityPage};
+use crate::render::page::{Chrome, Errors};
 use crate::web::WebResult;
 use crate::web::error::WebError;
-use crate::web::extract::Form;
+use crate::web::extract::form::KeptForm;
 use crate::web::identity_form::{self, IdentityQuery, SentIdentity};
-use crate::web::public::enter::digits;
+use crate::web::public::resume::{Admission, Came, admit, with_cookies};
 use crate::web::public::visit::{Visit, html, html_with, see_other};
+
+const PATH: &str = "/me/identity";
 
 /// `GET /me/identity?kind=`
 pub async fn page(
@@ -31,27 +32,22 @@ pub async fn page(
     }
     let stored = record.identity_document.as_ref();
     let fields = identity_form::stored(query.kind.as_deref(), stored);
-    html(&page_of(visit.chrome(), fields))
+    html(&page_of(visit.chrome(), fields, Errors::default()))
 }
 
 /// `POST /me/identity`
-pub async fn send(visit: Visit, form: Form<SentIdentity>) -> WebResult<HttpResponse> {
-    let sent = form.0;
-    match visit.claimant_with(sent.csrf.as_deref()).await {
-        Ok(actor) => {
-            let cookies = visit.session_cookie().into_iter().collect();
-            save(&visit, actor, &sent, cookies).await
+pub async fn send(mut visit: Visit, form: KeptForm<SentIdentity>) -> WebResult<HttpResponse> {
+    let came = Came {
+        action: PATH,
+        fields: form.fields,
+    };
+    match admit(&mut visit, &came).await? {
+        Admission::Entered(actor, cookies) => save(&visit, actor, &form.sent, cookies).await,
+        Admission::Again(again) => {
+            let page = typed(&visit, &form.sent, again.errors);
+            with_cookies(html_with(again.status, &page)?, &again.cookies)
         }
-        Err(WebError::App(AppError::Unauthenticated)) => {
-            Box::pin(session_over(&visit, &sent)).await
-        }
-        // the form of an earlier session: shown again under this one, to be sent once more
-        Err(WebError::App(AppError::Forbidden)) => {
-            let mut page = again(&visit, &sent);
-            page.errors = about("", "error-form-again");
-            html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
-        }
-        Err(error) => Err(error),
+        Admission::Over(answer) => Ok(answer),
     }
 }
 
@@ -73,13 +69,11 @@ async fn save(
         }
         Ok(_) => (see_other("/me?done=identity-saved"), None),
         Err(AppError::Invalid(errors)) => {
-            let mut page = again(visit, sent);
-            page.errors = Errors::from(&errors);
-            let mut response = html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)?;
-            for cookie in &cookies {
-                response.add_cookie(cookie).map_err(AppError::internal)?;
-            }
-            return Ok(response);
+            let page = typed(visit, sent, Errors::from(&errors));
+            return with_cookies(
+                html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)?,
+                &cookies,
+            );
         }
         Err(error) => return Err(error.into()),
     };
@@ -95,68 +89,17 @@ async fn save(
     Ok(answer.finish())
 }
 
-/// The session is over: with the code that was mailed it goes on, else a code is mailed. What was
-/// typed stays in the form all along.
-async fn session_over(visit: &Visit, sent: &SentIdentity) -> WebResult<HttpResponse> {
-    let mut page = again(visit, sent);
-    let Some(known) = visit.known() else {
-        page.over = Some(SessionOver::Enter);
-        return html_with(StatusCode::UNAUTHORIZED, &page);
-    };
-    let ctx = visit.ctx().clone();
-    let code = digits(&sent.code);
-    if code.is_empty() {
-        let mailed = visit
-            .ctx()
-            .to_end(async move { mail_request::send_code(&ctx, known).await })
-            .await?;
-        page.over = Some(if mailed {
-            SessionOver::CodeMailed
-        } else {
-            SessionOver::Enter
-        });
-        return html_with(StatusCode::UNAUTHORIZED, &page);
-    }
-    let record = Record::Id(known.claimant);
-    let entered = visit
-        .ctx()
-        .to_end(async move { confirmation::confirm_or_enter(&ctx, record, code).await })
-        .await;
-    match entered {
-        Ok(entered) => {
-            let actor = session::authenticate(visit.ctx(), entered.session.token.as_str()).await?;
-            let cookies = Vec::from(visit.entered_cookies(&entered));
-            save(visit, actor, sent, cookies).await
-        }
-        Err(AppError::Invalid(_) | AppError::TokenUsed | AppError::TokenExpired) => {
-            page.over = Some(SessionOver::CodeMailed);
-            page.errors = about("/code", "error-code-wrong");
-            html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-fn about(pointer: &str, reason: &'static str) -> Errors {
-    Errors(vec![FieldError {
-        pointer: pointer.to_owned(),
-        reason,
-    }])
-}
-
 /// The form as it was typed.
-fn again(visit: &Visit, sent: &SentIdentity) -> IdentityPage {
+fn typed(visit: &Visit, sent: &SentIdentity, errors: Errors) -> IdentityPage {
     let fields = identity_form::typed(sent);
-    let path = format!("/me/identity?kind={}", fields.kind.as_str());
-    page_of(visit.chrome_at(&path), fields)
+    let path = format!("{PATH}?kind={}", fields.kind.as_str());
+    page_of(visit.chrome_at(&path), fields, errors)
 }
 
-fn page_of(chrome: Chrome, fields: IdentityFields) -> IdentityPage {
+fn page_of(chrome: Chrome, fields: IdentityFields, errors: Errors) -> IdentityPage {
     IdentityPage {
         chrome,
         fields,
-        over: None,
-        code: String::new(),
-        errors: Errors::default(),
+        errors,
     }
 }

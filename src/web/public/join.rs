@@ -278,7 +278,11 @@ fn join_page(
 }
 
 /// The texts now in force; a tick stays only with the very text it was given to (R20).
-fn consent_fields(visit: &Visit, case: &CaseEntry, typed: &[ConsentInput]) -> Vec<ConsentField> {
+pub(super) fn consent_fields(
+    visit: &Visit,
+    case: &CaseEntry,
+    typed: &[ConsentInput],
+) -> Vec<ConsentField> {
     let texts = case.consents(visit.language).into_iter();
     texts
         .map(|(purpose, text)| {

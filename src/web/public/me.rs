@@ -19,9 +19,9 @@ use crate::render::text::Text;
 use crate::web::WebResult;
 use crate::web::error::WebError;
 use crate::web::extract::Form;
-use crate::web::public::card;
 use crate::web::public::declare::worth;
 use crate::web::public::visit::{Visit, html, see_other};
+use crate::web::public::{association_change, card};
 
 /// What has just happened.
 #[derive(Deserialize)]
@@ -102,6 +102,7 @@ fn notice(done: &str) -> Option<MeNotice> {
         MeNotice::FirstRecord,
         MeNotice::Signed,
         MeNotice::PayoutSaved,
+        MeNotice::Moved,
     ]
     .into_iter()
     .find(|notice| notice.as_str() == done)
@@ -124,15 +125,20 @@ fn me_page(
         given: consent.given,
         at: Some(consent.given_at),
     });
-    // letter g) is given by signing
-    let unsigned = record.missing.contains(&'g');
+    let unsigned = record.signed_version.is_none();
     let gone = matches!(state, ClaimantState::Withdrawn | ClaimantState::Restricted);
+    let can_change_association = !association_change::choices(case, &record).is_empty();
     Ok(MePage {
         chrome: visit.chrome_of(&case.slug, "/me"),
         case: card::head(case),
         association: card::association(association),
         reference: record.reference.grouped(),
-        state: state.as_str().to_owned(),
+        state: if record.moved {
+            "moved"
+        } else {
+            state.as_str()
+        }
+        .to_owned(),
         missing: if gone {
             Vec::new()
         } else {
@@ -151,17 +157,18 @@ fn me_page(
             city: identity.city.unwrap_or_default(),
             warnings: identity.warnings,
         }),
-        can_edit_identity: state.takes_identity(),
+        can_edit_identity: state.takes_identity() && !record.moved,
+        can_change_association,
         can_withdraw: state != ClaimantState::Lodged
             && state.move_to(ClaimantState::Withdrawn).is_ok(),
         can_erase: state.erases() || (state == ClaimantState::Withdrawn && unsigned),
         next: told.next,
-        can_declare: state.declares(),
+        can_declare: state.declares() && !record.moved,
         declared: told.declared,
         changes: told.changes,
         estimate: told.estimate,
         prescription: told.prescription,
-        can_pay_out: payout::may_give(state).is_ok(),
+        can_pay_out: payout::may_give(state).is_ok() && !record.moved,
         payout: record.payout.map(|payout| (payout.iban, payout.holder)),
         consents: consents.collect(),
         notice,
@@ -213,6 +220,9 @@ fn next_step(
     mine: &MyDeclaration,
 ) -> Option<NextStep> {
     let state = record.state;
+    if record.moved {
+        return None;
+    }
     if record.identity.is_none() {
         return state.takes_identity().then_some(NextStep::Identity);
     }

@@ -5,6 +5,7 @@ use actix_web::web;
 use crate::domain::permission::operation;
 use crate::web::Route;
 
+pub mod association_change;
 pub mod card;
 pub mod case;
 pub mod confirm;
@@ -60,6 +61,8 @@ pub fn routes() -> Vec<Route> {
         Route::new(&o::SIGNED_FILE, web::to(files::signed)),
         Route::new(&o::RECEIPT_FILE, web::to(files::receipt)),
         Route::new(&o::CONSENT_FORM, web::to(me::newsletter)),
+        Route::new(&o::ASSOCIATION_PAGE, web::to(association_change::page)),
+        Route::new(&o::ASSOCIATION_FORM, web::to(association_change::send)),
         Route::new(&o::WITHDRAW_PAGE, web::to(leaving::withdraw_page)),
         Route::new(&o::WITHDRAW_FORM, web::to(leaving::withdraw)),
         Route::new(&o::ERASE_PAGE, web::to(leaving::erase_page)),

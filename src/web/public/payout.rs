@@ -13,7 +13,7 @@ use crate::web::WebResult;
 use crate::web::declaration_form::answer;
 use crate::web::extract::form::KeptForm;
 use crate::web::public::card;
-use crate::web::public::resume::{Admission, Came, about, admit, with_cookies};
+use crate::web::public::resume::{Admission, Came, admit, with_cookies};
 use crate::web::public::visit::{Visit, html, html_with, see_other};
 
 const PATH: &str = "/me/payout";
@@ -35,19 +35,18 @@ pub async fn page(visit: Visit) -> WebResult<HttpResponse> {
 }
 
 /// `POST /me/payout`
-pub async fn send(visit: Visit, form: KeptForm<SentPayout>) -> WebResult<HttpResponse> {
+pub async fn send(mut visit: Visit, form: KeptForm<SentPayout>) -> WebResult<HttpResponse> {
     let sent = form.sent;
     let came = Came {
         action: PATH,
         fields: form.fields,
     };
-    let (actor, cookies) = match admit(&visit, &came).await? {
+    let (actor, cookies) = match admit(&mut visit, &came).await? {
         Admission::Entered(actor, cookies) => (actor, cookies),
         Admission::Over(answer) => return Ok(answer),
-        Admission::Again(actor) => {
-            let errors = about("", "error-form-again");
-            let page = page_of(&visit, &actor, Some(sent), errors).await?;
-            return html_with(StatusCode::UNPROCESSABLE_ENTITY, &page);
+        Admission::Again(again) => {
+            let page = page_of(&visit, &again.actor, Some(sent), again.errors).await?;
+            return with_cookies(html_with(again.status, &page)?, &again.cookies);
         }
     };
     let input = PayoutInput {

@@ -1,5 +1,7 @@
 //! A form that comes after its session ended: nothing typed is lost. With the code that is mailed to a
-//! known browser it goes on; another browser enters in a second tab and sends once more.
+//! known browser it goes on; another browser enters in a second tab and sends once more. Either way the
+//! form is shown again first, with the record it will be saved to: on a shared browser that may be
+//! another person's.
 
 use actix_web::HttpResponse;
 use actix_web::cookie::Cookie;
@@ -8,8 +10,7 @@ use actix_web::http::StatusCode;
 use crate::app::challenge::Record;
 use crate::app::session::{self, ClaimantActor};
 use crate::app::{AppError, confirmation, mail_request};
-use crate::render::page::identity::SessionOver;
-use crate::render::page::resume::ResumePage;
+use crate::render::page::resume::{ResumePage, SessionOver};
 use crate::render::page::{Errors, FieldError};
 use crate::web::WebResult;
 use crate::web::error::WebError;
@@ -20,10 +21,22 @@ use crate::web::public::visit::{Visit, html_with};
 pub enum Admission {
     /// Who sent it, with the cookies to answer with.
     Entered(ClaimantActor, Vec<Cookie<'static>>),
-    /// A form of an earlier session: to be shown again under this one, and sent once more.
-    Again(ClaimantActor),
+    /// A form of an earlier session: nothing is saved until it is sent once more.
+    Again(Again),
     /// Nobody is signed in: this is the answer.
     Over(HttpResponse),
+}
+
+/// How a kept form is shown under the session that is open now. The visit names the record.
+pub struct Again {
+    /// Whose session it is.
+    pub actor: ClaimantActor,
+    /// The cookies to answer with.
+    pub cookies: Vec<Cookie<'static>>,
+    /// 200 to who typed the code, 422 where the session changed unseen.
+    pub status: StatusCode,
+    /// What to say above the form.
+    pub errors: Errors,
 }
 
 /// A form as it came.
@@ -41,23 +54,33 @@ impl Came {
     }
 }
 
-/// Lets the owner of a form in.
+/// Lets the owner of a form in. A form of another session than its own is not taken: the visit then
+/// carries the session that is open now and names its record.
 ///
 /// # Errors
 /// As the database and the mail caps.
-pub async fn admit(visit: &Visit, came: &Came) -> WebResult<Admission> {
+pub async fn admit(visit: &mut Visit, came: &Came) -> WebResult<Admission> {
     match visit.claimant_with(came.value("csrf")).await {
         Ok(actor) => {
             let cookies = visit.session_cookie().into_iter().collect();
             Ok(Admission::Entered(actor, cookies))
         }
         Err(WebError::App(AppError::Unauthenticated)) => Box::pin(session_over(visit, came)).await,
-        Err(WebError::App(AppError::Forbidden)) => Ok(Admission::Again(visit.claimant().await?)),
+        Err(WebError::App(AppError::Forbidden)) => {
+            let actor = visit.claimant().await?;
+            visit.name_record(&actor).await?;
+            Ok(Admission::Again(Again {
+                actor,
+                cookies: Vec::new(),
+                status: StatusCode::UNPROCESSABLE_ENTITY,
+                errors: about("", "error-form-again"),
+            }))
+        }
         Err(error) => Err(error),
     }
 }
 
-async fn session_over(visit: &Visit, came: &Came) -> WebResult<Admission> {
+async fn session_over(visit: &mut Visit, came: &Came) -> WebResult<Admission> {
     let mut page = page(visit, came);
     let Some(known) = visit.known() else {
         return over(StatusCode::UNAUTHORIZED, &page);
@@ -83,7 +106,14 @@ async fn session_over(visit: &Visit, came: &Came) -> WebResult<Admission> {
         Ok(entered) => {
             let actor = session::authenticate(visit.ctx(), entered.session.token.as_str()).await?;
             let cookies = Vec::from(visit.entered_cookies(&entered));
-            Ok(Admission::Entered(actor, cookies))
+            visit.enter(&entered);
+            visit.name_record(&actor).await?;
+            Ok(Admission::Again(Again {
+                actor,
+                cookies,
+                status: StatusCode::OK,
+                errors: Errors::default(),
+            }))
         }
         Err(AppError::Invalid(_) | AppError::TokenUsed | AppError::TokenExpired) => {
             page.over = SessionOver::CodeMailed;

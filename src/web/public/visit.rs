@@ -13,10 +13,10 @@ use uuid::Uuid;
 use crate::app::confirmation::Entered;
 use crate::app::session::{self, ClaimantActor, KNOWN_DAYS, KnownBrowser, SESSION_MINUTES, Ticket};
 use crate::app::sign_up::Evidence;
-use crate::app::{AppError, Ctx, csrf};
+use crate::app::{AppError, Ctx, csrf, me};
 use crate::domain::ids::ClaimantId;
 use crate::domain::language::Language;
-use crate::render::page::Chrome;
+use crate::render::page::{Chrome, Whose};
 use crate::state::AppState;
 use crate::web::error::{WebError, WebResult};
 use crate::web::extract::client::{ClientAddr, UserAgent};
@@ -33,6 +33,7 @@ pub struct Visit {
     ticket: Option<String>,
     known: Option<String>,
     evidence: Evidence,
+    whose: Option<Whose>,
 }
 
 impl Visit {
@@ -69,7 +70,28 @@ impl Visit {
             csrf,
             privacy_href: None,
             verify_href: Some("/verify".to_owned()),
+            whose: self.whose.clone(),
         }
+    }
+
+    /// From here on the visit is that of who has just proved to own a record: the forms of its pages
+    /// carry the token of the new session.
+    pub fn enter(&mut self, entered: &Entered) {
+        self.session = Some(entered.session.token.as_str().to_owned());
+    }
+
+    /// From here on the pages of this visit say whose record a form is saved to.
+    ///
+    /// # Errors
+    /// `Unauthenticated` if the record is gone.
+    pub async fn name_record(&mut self, actor: &ClaimantActor) -> WebResult<()> {
+        let record = me::get(self.ctx(), actor).await?;
+        let name = record.identity.map(|identity| identity.name);
+        self.whose = Some(Whose {
+            reference: record.reference.grouped(),
+            name: name.or(record.email).or(record.phone),
+        });
+        Ok(())
     }
 
     /// The frame of a page about a case: its privacy notice is linked.
@@ -246,6 +268,7 @@ impl FromRequest for Visit {
                     address: Some(ClientAddr::from_request(request, payload).into_inner()?.0),
                     user_agent: UserAgent::from_request(request, payload).into_inner()?.0,
                 },
+                whose: None,
                 state: data.ok_or_else(|| AppError::internal("the server has no state"))?,
             })
         };

@@ -39,3 +39,4 @@ outbox-reload = Reload
 mail-follow = Open the link in the mail
 mail-html = Show the HTML part
 mail-headers = Headers
+message-console-action = Back to the staff area

@@ -39,3 +39,4 @@ outbox-reload = Aggiorna
 mail-follow = Apri il collegamento della mail
 mail-html = Mostra la parte HTML
 mail-headers = Intestazioni
+message-console-action = Torna all’area riservata

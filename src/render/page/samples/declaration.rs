@@ -10,10 +10,9 @@ use super::super::{
         EstimateLine, IncidentForm, IncidentQuestion, ItemForm, MailboxPage, PlanChoice, Progress,
         ReviewPage, StoryPage, SummaryPart,
     },
-    identity::SessionOver,
     me::{DeclaredSummary, Prescription},
     payout::PayoutPage,
-    resume::ResumePage,
+    resume::{ResumePage, SessionOver},
     sign::{AcceptField, SignCodePage, SignNotPage, SignPage, ToSign},
 };
 use super::{Words, date, instant, push, wrong};

@@ -1,0 +1,246 @@
+//! From what is stored to the forms: a draft or a declared version as its owner typed it, and the blank
+//! form with everything usual chosen.
+
+use super::{MailboxWork, Work};
+use crate::app::declaration::MyDeclaration;
+use crate::app::directory::CaseEntry;
+use crate::domain::damage::DamageHead;
+use crate::domain::declaration::{
+    ComplaintInput, DeclarationInput, DeclaredIncidentInput, ElsewhereInput, ItemInput,
+    OtherClaimInput, UseInput,
+};
+use crate::domain::mailbox_address::{DomainTreatment, MailboxAddress};
+use crate::domain::money;
+use crate::render::page::declare::{
+    ClaimForm, ComplaintForm, ElsewhereForm, IncidentForm, ItemForm,
+};
+
+impl Work {
+    /// What was typed last: the draft, else the newest version, else nothing.
+    pub fn load(case: &CaseEntry, mine: &MyDeclaration) -> Self {
+        let newest = mine.newest.as_ref();
+        let newest = newest.map(|newest| DeclarationInput::from(&newest.content.declaration));
+        let input = mine.draft.clone().or(newest).unwrap_or_default();
+        let typed = input.mailboxes.as_deref().unwrap_or_default();
+        // a mailbox that the newest version left out was answered with no
+        let is_told = mine.draft.is_none() && mine.newest.is_some();
+        let counted = mine.rules.mailboxes.iter().filter(|own| !own.is_alias);
+        let mailboxes = counted.map(|own| {
+            let found = typed.iter().find(|typed| {
+                typed.address.as_deref().map(str::trim) == Some(own.address.as_str())
+            });
+            let plan = own.plan.as_deref().unwrap_or_default();
+            let forms = mine.rules.incidents.iter().map(|rule| {
+                let told = found.map(|found| found.incidents.as_deref().unwrap_or_default());
+                let told = told.or(is_told.then_some(&[]));
+                let Some(told) = told else {
+                    let hit = is_in_scope(case, &rule.slug, &own.address);
+                    return blank(&rule.slug, plan, hit, rule.last_day.is_some());
+                };
+                let line = told
+                    .iter()
+                    .find(|line| line.slug.as_deref() == Some(&rule.slug));
+                line.map_or_else(
+                    || IncidentForm {
+                        hit: "no".to_owned(),
+                        ..blank(&rule.slug, plan, false, rule.last_day.is_some())
+                    },
+                    |line| incident_form(line, rule.last_day.is_some()),
+                )
+            });
+            MailboxWork {
+                address: own.address.clone(),
+                forms: forms.collect(),
+                visited: found.is_some() || is_told,
+            }
+        });
+        Self {
+            mailboxes: mailboxes.collect(),
+            elsewhere: elsewhere_form(&input),
+            narrative: input.narrative.unwrap_or_default(),
+        }
+    }
+}
+
+/// The forms of a mailbox as they were sent, in the order of the case; rows of items complete.
+pub fn sent_forms(sent: &[IncidentForm], shown: &[IncidentForm]) -> Vec<IncidentForm> {
+    let one = |shown: &IncidentForm| {
+        let found = sent.iter().find(|sent| sent.slug == shown.slug);
+        found.map_or_else(
+            || shown.clone(),
+            |sent| {
+                let mut form = sent.clone();
+                form.items
+                    .retain(|item| DamageHead::parse(&item.head).is_some());
+                complete(&mut form.items);
+                form
+            },
+        )
+    };
+    shown.iter().map(one).collect()
+}
+
+fn is_in_scope(case: &CaseEntry, slug: &str, address: &MailboxAddress) -> bool {
+    let incident = case.incidents.iter().find(|incident| incident.slug == slug);
+    incident.is_some_and(|incident| {
+        let mut domains = incident.domains.iter();
+        domains.any(|domain| {
+            domain.domain == address.domain() && domain.treatment == DomainTreatment::InScope
+        })
+    })
+}
+
+/// The form before anything was typed: everything usual is chosen, nothing that only its owner knows.
+fn blank(slug: &str, plan: &str, hit: bool, has_ended: bool) -> IncidentForm {
+    let mut form = IncidentForm {
+        slug: slug.to_owned(),
+        hit: if hit { "yes" } else { "" }.to_owned(),
+        plan: plan.to_owned(),
+        holder: "yes".to_owned(),
+        window: "whole".to_owned(),
+        restored: if has_ended { "yes" } else { "no" }.to_owned(),
+        flat_rate: true,
+        ..IncidentForm::default()
+    };
+    complete(&mut form.items);
+    form
+}
+
+fn incident_form(line: &DeclaredIncidentInput, has_ended: bool) -> IncidentForm {
+    let words: &[String] = match &line.used_for {
+        None => &[],
+        Some(UseInput::One(word)) => std::slice::from_ref(word),
+        Some(UseInput::Many(words)) => words,
+    };
+    let used = |wanted: &str| words.iter().any(|word| word == wanted);
+    let typed_days = line.unavailable_from.is_some() || line.unavailable_until.is_some();
+    let flat = DamageHead::FlatRate.as_str();
+    let items = line.items.as_deref().unwrap_or_default();
+    let is_flat = |item: &ItemInput| item.head.as_deref() == Some(flat);
+    let mut form = IncidentForm {
+        slug: text(line.slug.as_ref()),
+        hit: "yes".to_owned(),
+        plan: text(line.plan.as_ref()),
+        fee: euro(line.fee_paid_cents),
+        holder: yes_no(line.holder.unwrap_or(true)),
+        holder_note: text(line.holder_note.as_ref()),
+        private: used("private"),
+        work: used("work"),
+        public_bodies: used("public_bodies"),
+        window: if typed_days { "days" } else { "whole" }.to_owned(),
+        unavailable_from: day(line.unavailable_from.as_ref()),
+        unavailable_until: day(line.unavailable_until.as_ref()),
+        last_use: day(line.last_use.as_ref()),
+        restored: yes_no(line.restored.unwrap_or(has_ended)),
+        late_mail: line.late_mail.unwrap_or_default(),
+        compensation_received: text(line.compensation_received.as_ref()),
+        compensation_note: text(line.compensation_note.as_ref()),
+        flat_rate: line.items.is_none() || items.iter().any(is_flat),
+        items: items.iter().map(item_form).collect(),
+    };
+    complete(&mut form.items);
+    form
+}
+
+fn item_form(item: &ItemInput) -> ItemForm {
+    ItemForm {
+        head: text(item.head.as_ref()),
+        amount: euro(item.amount_cents),
+        description: text(item.description.as_ref()),
+    }
+}
+
+/// A row for each head, in the order of the form.
+fn complete(items: &mut Vec<ItemForm>) {
+    for head in DamageHead::ALL {
+        if !items.iter().any(|item| item.head == head.as_str()) {
+            items.push(ItemForm {
+                head: head.as_str().to_owned(),
+                ..ItemForm::default()
+            });
+        }
+    }
+    let place = |item: &ItemForm| {
+        let mut heads = DamageHead::ALL.iter();
+        heads.position(|head| head.as_str() == item.head)
+    };
+    items.sort_by_key(place);
+}
+
+fn elsewhere_form(input: &DeclarationInput) -> ElsewhereForm {
+    let complaint = input.complaint.as_ref();
+    let (other_claims, other_claims_list) = claim_forms(input.other_claims.as_ref());
+    let paid = claim_forms(input.already_compensated.as_ref());
+    ElsewhereForm {
+        complained: yes_no(complaint.is_some()),
+        complaint: complaint.map(complaint_form).unwrap_or_default(),
+        other_claims,
+        other_claims_list,
+        already_compensated: paid.0,
+        already_compensated_list: paid.1,
+        contract_version: text(input.contract_version.as_ref()),
+        contract_clause: text(input.contract_clause.as_ref()),
+        member_number: text(input.member_number.as_ref()),
+    }
+}
+
+fn complaint_form(complaint: &ComplaintInput) -> ComplaintForm {
+    ComplaintForm {
+        place: text(complaint.place.as_ref()),
+        reference: text(complaint.reference.as_ref()),
+        date: day(complaint.date.as_ref()),
+        answer: text(complaint.answer.as_ref()),
+        text: text(complaint.text.as_ref()),
+    }
+}
+
+fn claim_forms(elsewhere: Option<&ElsewhereInput>) -> (String, Vec<ClaimForm>) {
+    let form = |claim: &OtherClaimInput| ClaimForm {
+        place: text(claim.place.as_ref()),
+        reference: text(claim.reference.as_ref()),
+        amount: euro(claim.amount_cents),
+    };
+    match elsewhere {
+        None => (String::new(), Vec::new()),
+        Some(ElsewhereInput::Told(told)) => (yes_no(*told), Vec::new()),
+        Some(ElsewhereInput::Listed(claims)) => (
+            yes_no(!claims.is_empty()),
+            claims.iter().map(form).collect(),
+        ),
+    }
+}
+
+/// At least one row to fill.
+pub fn with_a_row(mut form: ElsewhereForm) -> ElsewhereForm {
+    for list in [
+        &mut form.other_claims_list,
+        &mut form.already_compensated_list,
+    ] {
+        if list.is_empty() {
+            list.push(ClaimForm::default());
+        }
+    }
+    form
+}
+
+fn yes_no(told: bool) -> String {
+    if told { "yes" } else { "no" }.to_owned()
+}
+
+fn euro(cents: Option<i64>) -> String {
+    cents.map(money::typed).unwrap_or_default()
+}
+
+/// A stored day as people write it; what is no day stays as it was typed.
+fn day(stored: Option<&String>) -> String {
+    let stored = stored.map(String::as_str).unwrap_or_default();
+    let day = stored.parse::<chrono::NaiveDate>();
+    day.map_or_else(
+        |_| stored.to_owned(),
+        |day| day.format("%d/%m/%Y").to_string(),
+    )
+}
+
+fn text(typed: Option<&String>) -> String {
+    typed.cloned().unwrap_or_default()
+}
