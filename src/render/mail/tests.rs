@@ -20,6 +20,7 @@ pub(super) fn record(number: u32) -> RecordLine {
         association_phone: Some("06 3725809".into()),
         reference: format!("4T7QXK9M2BR{number}"),
         link: format!("https://joinder.example/confirm/token-{number}"),
+        not_me: None,
     }
 }
 
