@@ -379,18 +379,11 @@ async fn r52_a_bounce_of_an_affected_domain_in_its_window_is_evidence() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn r52_staff_find_the_unreachable_in_a_queue_with_what_came_back() {
-    let app = staff_seed::start().await;
-    let person = staff_seed::person(&app, staff_seed::codacons(), Role::Reviewer).await;
-    let consent = |purpose: &str| json!({"purpose": purpose, "text_version": "1", "given": true});
-    let builder = SignUpBuilder::new("x@example.org").with(
-        "/consents",
-        json!([consent("privacy_notice"), consent("contact")]),
-    );
-    let made = app.try_sign_up(&builder).await;
-    if made.status.as_u16() != 201 {
-        panic!("{}", made.body);
-    }
-    let id = made.body["id"].as_str().unwrap().to_owned();
+    let app = TestApp::seeded().await;
+    let codacons = staff_seed::association(&app, "codacons").await;
+    let person = staff_seed::person(&app, codacons, Role::Reviewer).await;
+    let made = app.sign_up(&SignUpBuilder::new("x@example.org")).await;
+    let id = made.id.to_string();
     app.run_outbox().await;
     app.drop("1.eml", report(&app.newest(), "failed", "5.1.1", UNKNOWN));
     assert_eq!(app.read_bounces().await, (1, 0));
