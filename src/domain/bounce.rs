@@ -10,7 +10,7 @@ use super::mail::one_line;
 const MAX_DIAGNOSTIC: usize = 200;
 
 /// Words that tell of a state that passes, of our reputation or of a rule, not of the address.
-const PASSING: [&str; 17] = [
+const PASSING: [&str; 18] = [
     "full",
     "quota",
     "exceeded",
@@ -27,7 +27,8 @@ const PASSING: [&str; 17] = [
     "rate limit",
     "try again",
     "temporar",
-    "pien",
+    "piena",
+    "pieno",
 ];
 
 /// Words that tell that nobody has the address.
