@@ -86,6 +86,10 @@ pub struct Config {
     pub transport: Option<Transport>,
     /// Name and address of the sender.
     pub mail_from: (String, String),
+    /// Where mails come back to, `bounces@` the sender's domain unless told otherwise.
+    pub bounce_address: String,
+    /// Folder into which an MTA or fetchmail puts what came back.
+    pub bounce_dir: Option<PathBuf>,
     /// `file:///folder`.
     pub blob_url: String,
     /// The file of the master key.
@@ -157,6 +161,7 @@ impl Config {
         };
         let bind = socket(options.bind.as_ref(), "BIND")?.map_or_else(|| parse_bind(BIND), Ok)?;
         let public_base_url = base_url(given(options.public_base_url.as_ref()), bind)?;
+        let mail_from = sender(given(options.mail_from.as_ref()), &public_base_url)?;
         let blob_url = given(options.blob_url.as_ref()).map_or_else(
             || format!("file://{}", data_dir.join("blobs").display()),
             str::to_owned,
@@ -171,7 +176,11 @@ impl Config {
             metrics_bind: socket(options.metrics_bind.as_ref(), "METRICS_BIND")?,
             trusted_proxies: networks(given(options.trusted_proxies.as_ref()))?,
             transport: transport(options)?,
-            mail_from: sender(given(options.mail_from.as_ref()), &public_base_url)?,
+            bounce_address: bounce_address(given(options.bounce_address.as_ref()), &mail_from.1)?,
+            bounce_dir: given(options.bounce_dir.as_ref())
+                .map(|folder| absolute(folder, "BOUNCE_DIR"))
+                .transpose()?,
+            mail_from,
             blob_url,
             master_key_file,
             rate_limits: rate_limits(given(options.rate_limits.as_ref()))?,
@@ -375,6 +384,30 @@ fn sender(text: Option<&str>, base: &str) -> Result<(String, String), ConfigErro
         return Err(wrong("MAIL_FROM", "must be like: Name <name@example.org>"));
     }
     Ok((name.to_owned(), address.to_owned()))
+}
+
+/// Where mails come back to. Before the `@` there must be room for `+` and a tag (RFC 5321: 64).
+fn bounce_address(text: Option<&str>, sender: &str) -> Result<String, ConfigError> {
+    let refused = || {
+        wrong(
+            "BOUNCE_ADDRESS",
+            "must be like bounces@example.org, at most 21 letters, digits, dots or dashes before the @",
+        )
+    };
+    let Some(text) = text else {
+        let domain = sender.rsplit_once('@').map_or(sender, |(_, domain)| domain);
+        return Ok(format!("bounces@{domain}"));
+    };
+    let (local, domain) = text.split_once('@').ok_or_else(refused)?;
+    let is_plain = |part: &str| {
+        let mut bytes = part.bytes();
+        !part.is_empty() && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    };
+    let is_address = is_plain(local) && is_plain(domain) && domain.contains('.');
+    if !is_address || local.len() > 21 {
+        return Err(refused());
+    }
+    Ok(text.to_owned())
 }
 
 fn base_url(text: Option<&str>, bind: SocketAddr) -> Result<String, ConfigError> {

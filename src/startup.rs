@@ -198,6 +198,8 @@ pub async fn open_ctx(config: &Config, database: &Database, demo: bool) -> anyho
         public_base_url: config.public_base_url.clone(),
         demo,
         directory_ttl: DIRECTORY_TTL,
+        bounce_address: config.bounce_address.clone(),
+        bounce_dir: config.bounce_dir.clone(),
     };
     Ok(Ctx::new(clock, pools, keyring, blobs, settings))
 }

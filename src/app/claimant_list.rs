@@ -20,7 +20,7 @@ use crate::db::claimant_list::{
 };
 use crate::db::key::ClaimantKeyRow;
 use crate::domain::case::CaseState;
-use crate::domain::claimant::{ClaimantState, Review};
+use crate::domain::claimant::{ClaimantState, Queue, Review};
 use crate::domain::codice_fiscale::CodiceFiscale;
 use crate::domain::declaration::DeclarationFlag;
 use crate::domain::email_address::EmailAddress;
@@ -50,6 +50,8 @@ pub struct Filter {
     pub missing: Option<Letter>,
     /// Only those whose newest declaration has this flag.
     pub flag: Option<DeclarationFlag>,
+    /// Only those on this list.
+    pub queue: Option<Queue>,
 }
 
 /// A page of claimants, newest first.
@@ -90,6 +92,8 @@ pub struct Item {
     pub confirmed_at: Option<DateTime<Utc>>,
     /// When the declaration in force was signed, UTC.
     pub signed_at: Option<DateTime<Utc>>,
+    /// Since when mail to the contact does not arrive (R52), UTC.
+    pub unreachable_at: Option<DateTime<Utc>>,
 }
 
 /// A case the actor's association takes part in.
@@ -199,6 +203,7 @@ pub(in crate::app) fn selection(
             .map(|text| hashes(ctx, case, text)),
         lack: filter.missing.and_then(|letter| lack(own, letter)),
         flag: filter.flag,
+        queue: filter.queue,
     }
 }
 
@@ -380,6 +385,7 @@ fn item(own: &OwnCase, row: &ListRow, opened: &Opened) -> AppResult<Item> {
         created_at: row.created_at,
         confirmed_at: row.confirmed_at,
         signed_at: row.signed_at,
+        unreachable_at: row.unreachable_at,
     })
 }
 
@@ -397,6 +403,7 @@ impl fmt::Debug for Filter {
             .field("state", &self.state)
             .field("missing", &self.missing)
             .field("flag", &self.flag)
+            .field("queue", &self.queue)
             .finish_non_exhaustive()
     }
 }

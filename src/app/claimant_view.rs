@@ -11,6 +11,7 @@ use crate::app::error::{AppError, AppResult};
 use crate::app::staff::StaffActor;
 use crate::app::trail::{self, TrailEntry};
 use crate::app::vault::Vault;
+pub use crate::db::bounce::BounceRow;
 use crate::db::claimant_list::{
     self as rows, ChallengeRow, ConflictRow, ConsentRow, IdentityRow, ListRow, MailRow,
 };
@@ -64,6 +65,10 @@ pub struct ClaimantView {
     pub mails: Vec<MailRow>,
     /// Clashes, nothing about the other side.
     pub conflicts: Vec<ConflictRow>,
+    /// Mails that came back, newest first.
+    pub bounces: Vec<BounceRow>,
+    /// Since when mail to the contact does not arrive (R52), UTC.
+    pub unreachable_at: Option<DateTime<Utc>>,
     /// What happened, newest first.
     pub trail: Vec<TrailEntry>,
     /// When the sign-up was made, UTC.
@@ -171,6 +176,8 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
         challenges: history.challenges,
         mails: history.mails,
         conflicts: history.conflicts,
+        bounces: history.bounces,
+        unreachable_at: row.unreachable_at,
         trail,
         created_at: row.created_at,
         confirmed_at: row.confirmed_at,

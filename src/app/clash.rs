@@ -4,13 +4,16 @@ use uuid::Uuid;
 
 use crate::app::audit::{self, Actor, Entry};
 use crate::app::ctx::Ctx;
-use crate::app::error::AppResult;
+use crate::app::error::{AppError, AppResult};
+use crate::app::mail_request::outbox_row;
 use crate::app::mailbox_clash;
+use crate::app::outbox::RecordsPayload;
 use crate::app::vault::Vault;
 use crate::crypto::token;
 use crate::db::claimant::{self, ClaimantRow};
 use crate::db::identity::{self, ConflictRow};
 use crate::db::lookup::LookupRow;
+use crate::db::outbox::{self, OutboxRow};
 use crate::db::{Conn, DbError, Scope, Tx, lookup, registered_mailbox};
 use crate::domain::claimant::{ClaimantState, Review};
 use crate::domain::contact::Contact;
@@ -309,5 +312,37 @@ async fn open_conflict(
     identity::insert_conflict(conn, SCOPE, &conflict).await?;
     claimant::mark_review(conn, SCOPE, claimant, Review::Conflict).await?;
     let entry = Entry::new(claimant, row.association(), Actor::System, "conflict");
-    audit::append(ctx, conn, SCOPE, entry).await
+    audit::append(ctx, conn, SCOPE, entry).await?;
+    tell_first(ctx, conn, holder).await
+}
+
+/// Mails the first contact that it is registered already, with its own link: most second records are
+/// made by who forgot the first. The mail says nothing about the other record, and whoever made that
+/// one sees nothing of it.
+async fn tell_first(ctx: &Ctx, conn: &mut Conn, holder: ClaimantId) -> AppResult<()> {
+    let Some(first) = claimant::find(conn, SCOPE, holder).await? else {
+        return Ok(());
+    };
+    if first.confirmed_at.is_none() || first.contact_kind != "email" {
+        return Ok(());
+    }
+    let payload = RecordsPayload::of_record(&first);
+    let payload = serde_json::to_value(payload).map_err(AppError::internal)?;
+    let now = ctx.clock.now();
+    let mail = outbox_row(
+        &first,
+        "already_registered",
+        token::new_id(now),
+        payload,
+        now,
+    );
+    Ok(outbox::insert(
+        conn,
+        SCOPE,
+        &OutboxRow {
+            priority: 3,
+            ..mail
+        },
+    )
+    .await?)
 }

@@ -9,12 +9,15 @@ use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::app::session::{self, OpenSession};
 use crate::app::sign_up::province;
+use crate::app::suppression;
 use crate::app::vault::Vault;
 use crate::crypto::challenge::ChallengePurpose;
+use crate::db::bounce;
 use crate::db::claimant::{self, ClaimantRow};
 use crate::db::lookup::LookupRow;
 use crate::db::{Conn, Scope, Tx, confirmation, identity, lookup, mailbox};
 use crate::domain::claimant::ClaimantState;
+use crate::domain::contact::Contact;
 use crate::domain::identity::Identity;
 use crate::domain::ids::{AssociationId, CaseId, ClaimantId};
 use crate::domain::mailbox_address::MailboxAddress;
@@ -108,6 +111,7 @@ pub async fn confirm(ctx: &Ctx, proof: Proof) -> AppResult<Entered> {
         open = first.ok_or(AppError::NotFound)?;
         state = open.state()?;
     }
+    note_reached(ctx, &mut tx, &open).await?;
     let scope = Scope::Association(open.association());
     tx.enter(scope).await?;
     let opened = session::open(ctx, &mut tx, scope, open.claimant(), open.association()).await?;
@@ -135,6 +139,11 @@ pub async fn enter(ctx: &Ctx, proof: Proof) -> AppResult<Entered> {
     let actor = Actor::Claimant(row.claimant());
     let entry = Entry::new(row.claimant(), row.association(), actor, "enter");
     audit::append(ctx, &mut tx, scope, entry).await?;
+    if row.unreachable_at.is_some() {
+        tx.enter(FINDING).await?;
+        note_reached(ctx, &mut tx, &row).await?;
+        tx.enter(scope).await?;
+    }
     let opened = session::open(ctx, &mut tx, scope, row.claimant(), row.association()).await?;
     tx.commit().await?;
     Ok(entered(&row, row.state()?, opened))
@@ -193,6 +202,21 @@ pub(in crate::app) async fn settle_confirmed(
     claimant::mark_identity(tx, scope, row.claimant(), province.as_deref(), given_at).await?;
     clash::write_identity_lookups(ctx, tx, row, &identity).await?;
     clash::register(ctx, tx, row, &identity).await
+}
+
+/// Notes that a mail reached the contact: what was held against its address is over. The transaction
+/// is under system rights.
+async fn note_reached(ctx: &Ctx, tx: &mut Tx, row: &ClaimantRow) -> AppResult<()> {
+    let vault = Vault::open(ctx, tx, FINDING, row.claimant()).await?;
+    let contact: Contact =
+        vault.unseal("claimants", "contact_sealed", row.contact_sealed.clone())?;
+    if let Some(email) = contact.email() {
+        suppression::end_proven(ctx, tx, row.case(), email).await?;
+    }
+    if row.unreachable_at.is_some() {
+        bounce::mark_reachable(tx, FINDING, row.claimant()).await?;
+    }
+    Ok(())
 }
 
 fn entered(row: &ClaimantRow, state: ClaimantState, session: OpenSession) -> Entered {

@@ -1,6 +1,7 @@
 //! What every action needs: clock, database, keys, settings.
 
 use std::future::Future;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,6 +31,10 @@ pub struct Settings {
     pub demo: bool,
     /// How long the public data of cases may be remembered.
     pub directory_ttl: Duration,
+    /// Where mails come back to; each gets a tag of its own after the `+`.
+    pub bounce_address: String,
+    /// Folder into which others put what came back, if any.
+    pub bounce_dir: Option<PathBuf>,
 }
 
 /// Shared by all requests and loops of a process. Cheap to clone.

@@ -24,6 +24,7 @@ pub struct Directory {
     cases: Vec<Arc<CaseEntry>>,
     held: HashMap<String, DateTime<Utc>>,
     mail_domains: HashSet<String>,
+    paused: HashSet<String>,
 }
 
 /// A case with everything public about it.
@@ -266,6 +267,11 @@ impl Directory {
     /// Since when mail to a domain waits.
     pub fn held_since(&self, domain: &str) -> Option<DateTime<Utc>> {
         self.held.get(domain).copied()
+    }
+
+    /// Whether mails of a kind wait, because too many of them came back.
+    pub fn is_paused(&self, kind: &str) -> bool {
+        self.paused.contains(kind)
     }
 
     /// Domains a contact address should not be on now: held, or an outage of theirs runs (R17).

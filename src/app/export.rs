@@ -19,7 +19,7 @@ use crate::crypto::token;
 use crate::db::claimant_list::Selection;
 use crate::db::export::{self, ExportRow};
 use crate::db::{Conn, DbError, Scope};
-use crate::domain::claimant::ClaimantState;
+use crate::domain::claimant::{ClaimantState, Queue};
 use crate::domain::declaration::DeclarationFlag;
 use crate::domain::ids::{CaseId, ExportId};
 use crate::domain::permission::operation;
@@ -243,6 +243,7 @@ fn noted(filter: &Filter) -> Value {
         "state": filter.state.map(ClaimantState::as_str),
         "missing": filter.missing.map(Letter::as_char),
         "flag": filter.flag.map(DeclarationFlag::as_str),
+        "queue": filter.queue.map(Queue::as_str),
     })
 }
 
@@ -253,6 +254,7 @@ fn filter_of(noted: &Value) -> Filter {
         state: word("state").and_then(ClaimantState::parse),
         missing: word("missing").and_then(Letter::parse),
         flag: word("flag").and_then(DeclarationFlag::parse),
+        queue: word("queue").and_then(Queue::parse),
         search: None,
     }
 }

@@ -1,8 +1,8 @@
-//! What is done every minute by one process: counts, erasures, retention, sweeps.
+//! What is done every minute by one process: counts, erasures, retention, sweeps, storms, reminders.
 
 use crate::app::ctx::Ctx;
 use crate::app::error::AppResult;
-use crate::app::{export, retention};
+use crate::app::{export, reminder, retention, storm};
 use crate::db::{Scope, retention as rows};
 use crate::domain::claimant::ClaimantState;
 
@@ -25,6 +25,10 @@ pub struct Housekept {
     pub swept: usize,
     /// Exports marked as failed whose process is gone.
     pub exports: usize,
+    /// Bounce storms noticed.
+    pub storms: usize,
+    /// Reminders put into the outbox.
+    pub reminders: usize,
 }
 
 /// Counts, deletes what is due and sweeps what has expired. Safe to repeat and to run twice at once.
@@ -32,6 +36,7 @@ pub struct Housekept {
 /// # Errors
 /// `Unavailable` if database or blob store cannot be reached; what was done stays done.
 pub async fn run(ctx: &Ctx) -> AppResult<Housekept> {
+    let storms = storm::watch(ctx).await?;
     count_cases(ctx).await?;
     let erasures = retention::settle_erasures(ctx).await?;
     let deleted = retention::delete_unconfirmed(ctx).await?;
@@ -40,6 +45,9 @@ pub async fn run(ctx: &Ctx) -> AppResult<Housekept> {
         unconfirmed: deleted.claimants,
         swept: sweep(ctx).await?,
         exports: export::fail_abandoned(ctx).await?,
+        storms,
+        // after those that are due for deletion are gone
+        reminders: reminder::enqueue_due(ctx).await?,
     })
 }
 

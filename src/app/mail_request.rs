@@ -181,6 +181,8 @@ pub(in crate::app) async fn set_email(
         contact_kind: contact_kind(&contact).as_str(),
         contact_domain: contact_domain(&directory, &contact),
         contact_sealed: vault.seal("claimants", "contact_sealed", &contact)?,
+        unreachable_at: None,
+        contact_changed_at: Some(now),
     };
     claimant::mark_contact(tx, scope, row.claimant(), &change).await?;
     replace_lookup(ctx, tx, scope, row, &contact).await?;
@@ -281,7 +283,11 @@ async fn mail_records(ctx: &Ctx, slug: &str, email: &str, kind: &'static str) ->
 }
 
 /// Puts a request for the address of a record into the outbox.
-async fn enqueue(ctx: &Ctx, conn: &mut Conn, row: &ClaimantRow) -> AppResult<()> {
+pub(in crate::app) async fn enqueue(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    row: &ClaimantRow,
+) -> AppResult<()> {
     let now = ctx.clock.now();
     let payload = RecordsPayload::of_record(row);
     let payload = serde_json::to_value(payload).map_err(AppError::internal)?;
@@ -289,7 +295,7 @@ async fn enqueue(ctx: &Ctx, conn: &mut Conn, row: &ClaimantRow) -> AppResult<()>
     Ok(outbox::insert(conn, SCOPE, &mail).await?)
 }
 
-fn outbox_row(
+pub(in crate::app) fn outbox_row(
     row: &ClaimantRow,
     kind: &str,
     id: Uuid,

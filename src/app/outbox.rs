@@ -17,9 +17,12 @@ mod confirmation;
 mod letter;
 mod records;
 mod signing;
+mod stop;
+mod unasked;
 
+pub(in crate::app) use letter::mail_id;
 pub use letter::{Letter, LetterRecord, Signing};
-pub(in crate::app) use records::{Frozen, RecordsPayload};
+pub(in crate::app) use records::{Frozen, RecordsPayload, Whose};
 
 const SCOPE: Scope = Scope::System("outbox");
 /// Seconds a claimed mail is left alone; longer than any attempt takes.
@@ -85,6 +88,8 @@ pub async fn prepare(ctx: &Ctx, due: &DueMail) -> AppResult<Prepared> {
         "confirmation" => confirmation::prepare(ctx, &mut tx, &directory, row).await?,
         "otp" => signing::prepare_code(ctx, &mut tx, &directory, row).await?,
         "receipt" => signing::prepare_receipt(ctx, &mut tx, &directory, row).await?,
+        "reminder" => unasked::prepare_reminder(ctx, &mut tx, &directory, row).await?,
+        "already_registered" => unasked::prepare_registered(ctx, &mut tx, &directory, row).await?,
         _ => records::prepare(ctx, &mut tx, &directory, row).await?,
     };
     match prepared {
@@ -101,6 +106,12 @@ pub async fn prepare(ctx: &Ctx, due: &DueMail) -> AppResult<Prepared> {
         Step::Wait(until) => {
             let attempts = due.row.attempts - 1;
             outbox::mark_later(&mut tx, SCOPE, &due.row, until, attempts, None).await?;
+            tx.commit().await?;
+            Ok(Prepared::Postponed)
+        }
+        Step::Pause(until, why) => {
+            let attempts = due.row.attempts - 1;
+            outbox::mark_later(&mut tx, SCOPE, &due.row, until, attempts, Some(&why)).await?;
             tx.commit().await?;
             Ok(Prepared::Postponed)
         }
@@ -151,6 +162,10 @@ impl DueMail {
         self.row.id
     }
 
+    pub(in crate::app) const fn row(&self) -> &OutboxRow {
+        &self.row
+    }
+
     /// Attempts made, this one too.
     pub const fn attempts(&self) -> i32 {
         self.row.attempts
@@ -173,6 +188,8 @@ enum Step {
     Send(Box<Letter>),
     Drop,
     Wait(DateTime<Utc>),
+    /// Its template is paused; why, for who looks at the outbox.
+    Pause(DateTime<Utc>, String),
 }
 
 /// Waits while the domain of an address is held.

@@ -1,6 +1,7 @@
 //! `joinder check`: tests a configuration, line by line, and tells what to do. Changes nothing but
 //! what starting our own database changes.
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -94,6 +95,7 @@ fn check_safety(report: &mut Report, config: &Config) -> anyhow::Result<()> {
 async fn check_mail(report: &mut Report, config: &Config) -> anyhow::Result<()> {
     let (name, address) = &config.mail_from;
     report.line("sender", &Ok(format!("{name} <{address}>")))?;
+    check_bounces(report, config)?;
     if config.transport.is_none() {
         return Ok(());
     }
@@ -104,6 +106,18 @@ async fn check_mail(report: &mut Report, config: &Config) -> anyhow::Result<()> 
     report.line("mail", &found.await)
 }
 
+fn check_bounces(report: &mut Report, config: &Config) -> anyhow::Result<()> {
+    let address = &config.bounce_address;
+    let Some(folder) = &config.bounce_dir else {
+        let words = format!("to {address}; nothing reads them: set BOUNCE_DIR");
+        return report.line("bounces", &Ok(words));
+    };
+    let found = tempfile_in(folder)
+        .map(|()| format!("to {address}, read from {}", folder.display()))
+        .with_context(|| format!("the folder {} cannot be written", folder.display()));
+    report.line("bounces", &found)
+}
+
 fn check_blobs(report: &mut Report, config: &Config) -> anyhow::Result<()> {
     let found = || {
         Blobs::open(&config.blob_url)?;
@@ -111,14 +125,15 @@ fn check_blobs(report: &mut Report, config: &Config) -> anyhow::Result<()> {
             .blob_url
             .strip_prefix("file://")
             .context("BLOB_URL is no folder")?;
-        tempfile_in(folder).with_context(|| format!("the folder {folder} cannot be written"))?;
+        tempfile_in(Path::new(folder))
+            .with_context(|| format!("the folder {folder} cannot be written"))?;
         anyhow::Ok(folder.to_owned())
     };
     report.line("documents", &found())
 }
 
-fn tempfile_in(folder: &str) -> std::io::Result<()> {
-    let path = std::path::Path::new(folder).join(format!(".check-{}", std::process::id()));
+fn tempfile_in(folder: &Path) -> std::io::Result<()> {
+    let path = folder.join(format!(".check-{}", std::process::id()));
     std::fs::write(&path, b"joinder check")?;
     std::fs::remove_file(&path)
 }

@@ -1,4 +1,5 @@
-//! `joinder mail`: holds mail to a domain that is down, and lets it go.
+//! `joinder mail`: holds mail to a domain that is down, and lets it go; what comes back is in
+//! `mail_failures`.
 
 use std::process::ExitCode;
 
@@ -6,7 +7,7 @@ use anyhow::{Context, bail};
 use clap::Subcommand;
 
 use crate::app::{AppError, AppResult, Ctx, operator};
-use crate::commands::say;
+use crate::commands::{mail_failures, say};
 use crate::config::Config;
 use crate::startup::{Database, open_ctx};
 
@@ -23,6 +24,23 @@ pub enum MailCommand {
         /// A public mail provider, such as libero.it
         domain: String,
     },
+    /// No mail goes to the address any more, codes neither; only a hash of it is kept
+    Suppress {
+        /// An e-mail address
+        address: String,
+    },
+    /// Mail goes to the address again, whatever was known against it
+    Unsuppress {
+        /// An e-mail address
+        address: String,
+    },
+    /// Mails of the kind go out again after a bounce storm
+    ReleaseTemplate {
+        /// A kind of mail, such as confirmation
+        kind: String,
+    },
+    /// Tells of bounce storms, bounces and suppressed addresses
+    Failures,
 }
 
 /// Does it; audited.
@@ -43,11 +61,20 @@ async fn act(
     command: &MailCommand,
 ) -> anyhow::Result<String> {
     let ctx = open_ctx(config, database, false).await?;
-    let (domain, done) = match command {
-        MailCommand::Hold { domain } => (domain, hold(&ctx, domain).await),
-        MailCommand::Release { domain } => (domain, release(&ctx, domain).await),
+    let done = match command {
+        MailCommand::Hold { domain } => known(domain, hold(&ctx, domain).await),
+        MailCommand::Release { domain } => known(domain, release(&ctx, domain).await),
+        MailCommand::Suppress { address } => mail_failures::suppress(&ctx, address).await,
+        MailCommand::Unsuppress { address } => mail_failures::unsuppress(&ctx, address).await,
+        MailCommand::ReleaseTemplate { kind } => mail_failures::release_template(&ctx, kind).await,
+        MailCommand::Failures => mail_failures::failures(&ctx).await,
     };
     ctx.pools.close();
+    done
+}
+
+/// What came of a command about a domain.
+fn known(domain: &str, done: AppResult<String>) -> anyhow::Result<String> {
     match done {
         Err(AppError::NotFound) => bail!(
             "`{domain}` is not known as a public mail provider: name it in `mail_domains` of a seed"

@@ -69,11 +69,12 @@ fn samples(language: Language) -> Result<Vec<(&'static str, Mail)>, RenderMailEr
     let code = || "123456".to_owned();
     let expires_at = sample_time();
     let records = |purpose, count| {
+        let code = (purpose == Purpose::Remind && count == 1).then(code);
         RecordsMail {
             frame: frame(language),
             purpose,
             records: (0..count).map(|_| record(purpose)).collect(),
-            code: None,
+            code,
             expires_at,
         }
         .render()
@@ -101,6 +102,9 @@ fn samples(language: Language) -> Result<Vec<(&'static str, Mail)>, RenderMailEr
         ),
         ("confirmation-of-several", records(Purpose::Confirm, 3)?),
         ("access-to-several", records(Purpose::Enter, 3)?),
+        ("reminder", records(Purpose::Remind, 1)?),
+        ("reminder-of-several", records(Purpose::Remind, 2)?),
+        ("already-registered", records(Purpose::Registered, 1)?),
         ("signing-code", signing_code(language)?),
         ("receipt", receipt(language, 1)?),
         ("receipt-of-correction", receipt(language, 2)?),
@@ -153,10 +157,13 @@ fn frame(language: Language) -> Frame {
 }
 
 fn record(purpose: Purpose) -> RecordLine {
-    record_at(match purpose {
-        Purpose::Confirm => "confirm/SAMPLE-TOKEN",
-        Purpose::Enter => "enter/SAMPLE-TOKEN",
-    })
+    let not_me = (purpose != Purpose::Enter)
+        .then(|| "https://joinder.example/not-me/SAMPLE-TOKEN".to_owned());
+    let line = record_at(match purpose {
+        Purpose::Confirm | Purpose::Remind => "confirm/SAMPLE-TOKEN",
+        Purpose::Enter | Purpose::Registered => "enter/SAMPLE-TOKEN",
+    });
+    RecordLine { not_me, ..line }
 }
 
 fn record_at(page: &str) -> RecordLine {
@@ -166,6 +173,7 @@ fn record_at(page: &str) -> RecordLine {
         association_phone: Some("06 0000 0001".to_owned()),
         reference: "0GZ7-41KX-N2QA".to_owned(),
         link: format!("https://joinder.example/{page}"),
+        not_me: None,
     }
 }
 

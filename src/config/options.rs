@@ -35,6 +35,12 @@ pub struct Options {
     /// Sender of mails: `Name <address>`
     #[arg(long, env = "MAIL_FROM", global = true)]
     pub mail_from: Option<String>,
+    /// Where mails come back to; a tag is put after its `+` [default: bounces@ the sender's domain]
+    #[arg(long, env = "BOUNCE_ADDRESS", global = true)]
+    pub bounce_address: Option<String>,
+    /// Folder into which an MTA or fetchmail puts mails to that address, flat or as a maildir
+    #[arg(long, env = "BOUNCE_DIR", global = true)]
+    pub bounce_dir: Option<String>,
     /// Folder that takes mails as files instead of a relay
     #[arg(long, env = "MAIL_DIR", global = true)]
     pub mail_dir: Option<String>,

@@ -159,3 +159,23 @@ fn production_refuses_what_is_unsafe() {
         assert_eq!(config.refuse_unsafe(), Ok(()), "{base}");
     }
 }
+
+#[test]
+fn mails_come_back_to_the_domain_of_their_sender_unless_told_otherwise() {
+    let from = |o: &mut Options| o.mail_from = text("Adesioni <adesioni@mail.example.org>");
+    let config = resolve(from).unwrap();
+    assert_eq!(config.bounce_address, "bounces@mail.example.org");
+    let told = resolve(|o| {
+        from(o);
+        o.bounce_address = text("ritorni@bounce.example.org");
+    });
+    assert_eq!(told.unwrap().bounce_address, "ritorni@bounce.example.org");
+    let long = format!("{}@b.it", "a".repeat(22));
+    for address in ["x", "a+b@c.it", "a b@c.it", "a@b", "@b.it", &long] {
+        let refused = resolve(|o| o.bounce_address = text(address)).unwrap_err();
+        let ConfigError::Value { variable, .. } = refused else {
+            panic!("{refused}");
+        };
+        assert_eq!(variable, "BOUNCE_ADDRESS", "{address}");
+    }
+}

@@ -19,6 +19,8 @@ pub enum ChallengePurpose {
     Access,
     /// Sign a declaration.
     Otp,
+    /// Say of a sign-up that it was not the reader's, or that it was after all.
+    NotMe,
 }
 
 /// Derives tokens and codes and the hashes that are stored of them.
@@ -36,6 +38,7 @@ impl ChallengePurpose {
             Self::Confirm => "confirm",
             Self::Access => "access",
             Self::Otp => "otp",
+            Self::NotMe => "not_me",
         }
     }
 }
@@ -134,7 +137,7 @@ impl fmt::Debug for ChallengeKeys {
 mod tests {
     use std::collections::HashSet;
 
-    use super::ChallengePurpose::{Access, Confirm, Otp};
+    use super::ChallengePurpose::{Access, Confirm, NotMe, Otp};
     use super::*;
 
     const CLAIMANT: Uuid = Uuid::from_u128(1);
@@ -146,7 +149,7 @@ mod tests {
 
     #[test]
     fn a_mail_sent_again_has_the_same_token_and_code() {
-        for purpose in [Confirm, Access, Otp] {
+        for purpose in [Confirm, Access, Otp, NotMe] {
             let (one, two) = (keys(), keys());
             assert_eq!(
                 one.token(purpose, CLAIMANT, CHALLENGE),
@@ -167,6 +170,7 @@ mod tests {
             keys().token(Confirm, CLAIMANT, CHALLENGE),
             keys().token(Access, CLAIMANT, CHALLENGE),
             keys().token(Otp, CLAIMANT, CHALLENGE),
+            keys().token(NotMe, CLAIMANT, CHALLENGE),
             keys().token(Confirm, other, CHALLENGE),
             keys().token(Confirm, CLAIMANT, other),
             strange.token(Confirm, CLAIMANT, CHALLENGE),

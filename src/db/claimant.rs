@@ -41,6 +41,8 @@ pub struct ClaimantRow {
     pub signed_version: Option<i32>,
     pub payout_at: Option<DateTime<Utc>>,
     pub moved_at: Option<DateTime<Utc>>,
+    pub unreachable_at: Option<DateTime<Utc>>,
+    pub contact_changed_at: Option<DateTime<Utc>>,
 }
 
 impl ClaimantRow {
@@ -310,6 +312,8 @@ pub struct ContactChange {
     pub contact_kind: &'static str,
     pub contact_domain: Option<String>,
     pub contact_sealed: Vec<u8>,
+    pub unreachable_at: Option<DateTime<Utc>>,
+    pub contact_changed_at: Option<DateTime<Utc>>,
 }
 
 /// Replaces the contact.

@@ -12,6 +12,7 @@ use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
+use crate::db::bounce::{self, BounceRow};
 use crate::db::declaration::DeclarationRow;
 use crate::db::error::DbResult;
 use crate::db::key::ClaimantKeyRow;
@@ -23,7 +24,7 @@ use crate::db::schema::{
 };
 use crate::db::scope::Scope;
 use crate::db::signature::SignatureRow;
-use crate::domain::claimant::ClaimantState;
+use crate::domain::claimant::{ClaimantState, Queue};
 use crate::domain::declaration::DeclarationFlag;
 use crate::domain::ids::{AssociationId, CaseId, ClaimantId};
 use crate::domain::readiness::SignatureInForce;
@@ -54,6 +55,7 @@ pub struct ListRow {
     pub declared_cents: Option<i64>,
     pub declared_flags: Vec<String>,
     pub payout_at: Option<DateTime<Utc>>,
+    pub unreachable_at: Option<DateTime<Utc>>,
 }
 
 /// The newest identity of a claimant.
@@ -115,6 +117,8 @@ pub struct Selection {
     pub lack: Option<Lack>,
     /// A flag the newest declaration must have.
     pub flag: Option<DeclarationFlag>,
+    /// A list the record must be on.
+    pub queue: Option<Queue>,
 }
 
 /// What a record lacks, as columns tell.
@@ -159,6 +163,12 @@ impl Selection {
             )),
             Some(Lack::Signature) => query.filter(claimants::state.eq_any(not_in_force())),
             Some(Lack::Nothing) => query.filter(false.into_sql::<Bool>()),
+        };
+        query = match self.queue {
+            None => query,
+            Some(Queue::Unreachable) => query.filter(claimants::unreachable_at.is_not_null()),
+            // word for word as its index has it
+            Some(Queue::Quarantined) => query.filter(sql::<Bool>("review = 'quarantined'")),
         };
         // the three queues word for word as their indexes have them
         match self.flag {
@@ -456,6 +466,8 @@ pub struct History {
     pub mails: Vec<MailRow>,
     /// Clashes of this claimant.
     pub conflicts: Vec<ConflictRow>,
+    /// What came back, newest first.
+    pub bounces: Vec<BounceRow>,
 }
 
 /// The history of one claimant.
@@ -464,12 +476,14 @@ pub struct History {
 /// As the database says.
 pub async fn get_history(
     conn: &mut Conn,
-    _scope: Scope,
+    scope: Scope,
     association: AssociationId,
     claimant: ClaimantId,
 ) -> DbResult<History> {
+    let bounces = bounce::list(conn, scope, association, claimant).await?;
     let (association, id) = (association.uuid(), claimant.uuid());
     Ok(History {
+        bounces,
         consents: consents::table
             .filter(consents::claimant_id.eq(id))
             .filter(consents::association_id.eq(association))

@@ -5,6 +5,7 @@
 //! `lock` (= FOR UPDATE), `stream`.
 
 pub mod audit;
+pub mod bounce;
 pub mod case;
 pub mod claimant;
 pub mod claimant_list;
@@ -28,6 +29,7 @@ pub mod payout;
 pub mod pool;
 pub mod rate_bucket;
 pub mod registered_mailbox;
+pub mod reminder;
 pub mod retention;
 pub mod role;
 pub mod schema;
@@ -38,6 +40,7 @@ pub mod sign_up;
 pub mod signature;
 pub mod staff;
 pub mod staff_session;
+pub mod suppression;
 
 pub use error::DbError;
 pub use pool::{Conn, Pools, Tx};

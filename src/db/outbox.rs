@@ -72,6 +72,22 @@ pub async fn insert(conn: &mut Conn, _scope: Scope, row: &OutboxRow) -> DbResult
     Ok(())
 }
 
+/// Puts mails in the outbox; those with the same key stay.
+///
+/// # Errors
+/// As the database says.
+pub async fn insert_all(conn: &mut Conn, _scope: Scope, rows: &[OutboxRow]) -> DbResult<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    diesel::insert_into(outbox::table)
+        .values(rows)
+        .on_conflict_do_nothing()
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 /// Claims mails that are due in some lanes, most urgent first, by a conditional UPDATE (SCALE S8).
 /// `due` is by Clock, the lease by database time.
 ///

@@ -16,13 +16,14 @@ use crate::domain::retention::UNCONFIRMED_DAYS;
 
 /// Everything that hangs on claimants, keys first: from then on nothing opens. The children come
 /// before the claimants for the sake of the foreign keys.
-const DELETE_CLAIMANTS: [&str; 18] = [
+const DELETE_CLAIMANTS: [&str; 19] = [
     "DELETE FROM claimant_keys WHERE claimant_id = ANY($1)",
     "DELETE FROM lookups WHERE claimant_id = ANY($1)",
     "DELETE FROM registered_persons WHERE claimant_id = ANY($1)",
     "DELETE FROM registered_mailboxes WHERE claimant_id = ANY($1)",
     "DELETE FROM sessions WHERE kind = 'claimant' AND subject_id = ANY($1)",
     "DELETE FROM outbox WHERE subject_id = ANY($1)",
+    "DELETE FROM bounces WHERE subject_id = ANY($1)",
     "DELETE FROM conflicts WHERE claimant_id = ANY($1)",
     "DELETE FROM confirmations WHERE claimant_id = ANY($1)",
     "DELETE FROM consents WHERE claimant_id = ANY($1)",
@@ -38,7 +39,7 @@ const DELETE_CLAIMANTS: [&str; 18] = [
 ];
 
 /// Rows that are forgotten once a time has passed, a batch each.
-const SWEEPS: [(&str, &str); 6] = [
+const SWEEPS: [(&str, &str); 9] = [
     (
         "sessions",
         "DELETE FROM sessions WHERE id IN \
@@ -65,6 +66,24 @@ const SWEEPS: [(&str, &str); 6] = [
         "DELETE FROM totp_uses WHERE (staff_id, step) IN \
          (SELECT staff_id, step FROM totp_uses \
           WHERE used_at < $1 - interval '1 day' LIMIT $2)",
+    ),
+    (
+        "suppressions",
+        "DELETE FROM suppressions WHERE (id, reason) IN \
+         (SELECT id, reason FROM suppressions WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)",
+    ),
+    (
+        "reminders",
+        "DELETE FROM reminders WHERE id IN \
+         (SELECT id FROM reminders WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)",
+    ),
+    (
+        // as logs are kept; what is evidence stays with its claimant
+        "bounces",
+        "DELETE FROM bounces WHERE (subject_id, id) IN \
+         (SELECT subject_id, id FROM bounces \
+          WHERE received_at < $1 - interval '12 months' AND NOT is_evidence \
+          ORDER BY received_at LIMIT $2)",
     ),
     (
         // jobs keep their leases and fences; workers that are gone leave theirs

@@ -56,6 +56,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    bounces (subject_id, id) {
+        subject_id -> Uuid,
+        id -> Uuid,
+        association_id -> Nullable<Uuid>,
+        mail_id -> Uuid,
+        mail_kind -> Text,
+        mail_sent_at -> Timestamptz,
+        kind -> Text,
+        source -> Text,
+        status -> Nullable<Text>,
+        diagnostic -> Nullable<Text>,
+        incident_id -> Nullable<Uuid>,
+        is_evidence -> Bool,
+        received_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     case_associations (case_id, association_id) {
         case_id -> Uuid,
         association_id -> Uuid,
@@ -155,6 +173,8 @@ diesel::table! {
         payout_at -> Nullable<Timestamptz>,
         moved_from -> Nullable<Uuid>,
         moved_at -> Nullable<Timestamptz>,
+        unreachable_at -> Nullable<Timestamptz>,
+        contact_changed_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -242,6 +262,14 @@ diesel::table! {
         created_at -> Timestamptz,
         finished_at -> Nullable<Timestamptz>,
         progressed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    housekeeping_cursors (name) {
+        name -> Text,
+        at -> Timestamptz,
+        id -> Uuid,
     }
 }
 
@@ -451,6 +479,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    reminders (id) {
+        id -> Uuid,
+        sent -> Int2,
+        last_at -> Timestamptz,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     respondent_statements (id) {
         id -> Uuid,
         case_id -> Uuid,
@@ -557,12 +594,32 @@ diesel::table! {
 }
 
 diesel::table! {
+    suppressions (id, reason) {
+        id -> Uuid,
+        reason -> Text,
+        since -> Timestamptz,
+        expires_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     tariffs (case_id, code) {
         case_id -> Uuid,
         code -> Text,
         paid -> Bool,
         cents_per_day -> Int8,
         source -> Text,
+    }
+}
+
+diesel::table! {
+    template_pauses (kind) {
+        kind -> Text,
+        since -> Timestamptz,
+        pauses -> Bool,
+        hard -> Int4,
+        sent -> Int4,
+        released_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -605,6 +662,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     association_registers,
     associations,
     audit,
+    bounces,
     case_associations,
     case_counsel,
     case_counts,
@@ -618,6 +676,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     declaration_drafts,
     declarations,
     exports,
+    housekeeping_cursors,
     idempotency_keys,
     identities,
     incident_domains,
@@ -636,6 +695,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     refresh_tokens,
     registered_mailboxes,
     registered_persons,
+    reminders,
     respondent_statements,
     respondents,
     root_keys,
@@ -644,7 +704,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     signatures,
     signing_keys,
     staff,
+    suppressions,
     tariffs,
+    template_pauses,
     texts,
     third_parties,
     totp_uses,

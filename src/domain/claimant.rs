@@ -166,6 +166,33 @@ impl Review {
     }
 }
 
+/// A list of claimants that staff work through for reasons other than the declaration.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Queue {
+    /// Mail to the contact does not arrive (R52).
+    Unreachable,
+    /// The reader of the contact said that it was not them, or abuse is suspected.
+    Quarantined,
+}
+
+impl Queue {
+    /// All lists.
+    pub const ALL: [Self; 2] = [Self::Unreachable, Self::Quarantined];
+
+    /// Name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unreachable => "unreachable",
+            Self::Quarantined => "quarantined",
+        }
+    }
+
+    /// Reads the wire name.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|queue| queue.as_str() == text)
+    }
+}
+
 /// How we reach a claimant best.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum ContactKind {

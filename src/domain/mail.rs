@@ -18,16 +18,19 @@ pub enum MailKind {
     Access,
     /// Tells that this person is registered already.
     AlreadyRegistered,
+    /// Asks again to confirm a contact address.
+    Reminder,
 }
 
 impl MailKind {
     /// All kinds.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Confirmation,
         Self::Otp,
         Self::Receipt,
         Self::Access,
         Self::AlreadyRegistered,
+        Self::Reminder,
     ];
 
     /// The wire name: lower case ASCII with underscores.
@@ -38,6 +41,16 @@ impl MailKind {
             Self::Receipt => "receipt",
             Self::Access => "access",
             Self::AlreadyRegistered => "already_registered",
+            Self::Reminder => "reminder",
+        }
+    }
+
+    /// Whether mails of this kind wait once too many of them come back. Codes that somebody asked for
+    /// and waits for in front of an open page do not: a code that waits is a code that is refused.
+    pub const fn waits_in_a_storm(self) -> bool {
+        match self {
+            Self::Confirmation | Self::Reminder | Self::Receipt | Self::AlreadyRegistered => true,
+            Self::Otp | Self::Access => false,
         }
     }
 

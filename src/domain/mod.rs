@@ -1,6 +1,7 @@
 //! Pure types, rules and state machines: no actix, diesel, lettre, tokio, environment or clock.
 
 pub mod attestation;
+pub mod bounce;
 pub mod case;
 mod check_letter;
 pub mod claimant;
@@ -41,5 +42,6 @@ pub mod seed;
 pub mod sign_up;
 pub mod signed_content;
 pub mod signing;
+pub mod suppression;
 pub mod vat_number;
 pub mod version_limit;

@@ -390,6 +390,15 @@ pub mod operation {
     /// Sends a fresh link for an expired one.
     pub const CONFIRM_RESEND: Operation =
         Operation::post("confirm_resend", "/confirm/{token}/resend", Access::Public);
+    /// Shows the button by which a reader says that it was not them.
+    pub const NOT_ME_PAGE: Operation =
+        Operation::get("not_me_page", "/not-me/{token}", Access::Public);
+    /// It was not them.
+    pub const NOT_ME_FORM: Operation =
+        Operation::post("not_me_form", "/not-me/{token}", Access::Public);
+    /// It was them after all.
+    pub const NOT_ME_UNDO: Operation =
+        Operation::post("not_me_undo", "/not-me/{token}/undo", Access::Public);
     /// Asks for a link or code.
     pub const ENTER_START: Operation = Operation::get("enter_start", "/enter", Access::Public);
     /// Mails a link.
@@ -616,6 +625,9 @@ pub mod operation {
         &CONFIRM_PAGE,
         &CONFIRM_FORM,
         &CONFIRM_RESEND,
+        &NOT_ME_PAGE,
+        &NOT_ME_FORM,
+        &NOT_ME_UNDO,
         &ENTER_START,
         &ENTER_LINK_FORM,
         &ENTER_CODE_FORM,

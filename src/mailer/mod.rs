@@ -5,6 +5,7 @@
 
 mod files;
 mod message;
+pub mod report;
 mod smtp;
 
 #[cfg(test)]

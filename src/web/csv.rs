@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::app::AppError;
 use crate::app::claimant_list::Filter;
 use crate::app::export::{Format, Produced};
-use crate::domain::claimant::ClaimantState;
+use crate::domain::claimant::{ClaimantState, Queue};
 use crate::domain::declaration::DeclarationFlag;
 use crate::domain::field::{FieldCode, FieldErrors};
 use crate::domain::readiness::Letter;
@@ -27,6 +27,8 @@ pub struct CsvQuery {
     pub missing: Option<String>,
     /// Only those whose newest declaration has this flag.
     pub flag: Option<String>,
+    /// Only those on this list.
+    pub queue: Option<String>,
     /// `excel` or `plain`.
     pub dialect: Option<String>,
 }
@@ -42,6 +44,7 @@ impl CsvQuery {
             search: self.q.clone().filter(|text| !text.trim().is_empty()),
             missing: missing(self.missing.as_deref())?,
             flag: flag(self.flag.as_deref())?,
+            queue: queue(self.queue.as_deref())?,
         })
     }
 }
@@ -114,6 +117,19 @@ pub fn flag(word: Option<&str>) -> WebResult<Option<DeclarationFlag>> {
         Some(word) => DeclarationFlag::parse(word)
             .map(Some)
             .ok_or_else(|| unknown("/flag")),
+    }
+}
+
+/// Reads `?queue=`; empty means all.
+///
+/// # Errors
+/// `Invalid` for a word nobody knows.
+pub fn queue(word: Option<&str>) -> WebResult<Option<Queue>> {
+    match word {
+        None | Some("") => Ok(None),
+        Some(word) => Queue::parse(word)
+            .map(Some)
+            .ok_or_else(|| unknown("/queue")),
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::{Trouble, pause};
+use super::{Trouble, bounces, pause};
 use crate::app::housekeeping::{self, Housekept};
 use crate::app::lease::{self, Holder};
 use crate::app::{AppResult, Ctx};
@@ -33,6 +33,10 @@ async fn turn(ctx: &Ctx, holder: Holder) -> AppResult<()> {
     {
         return Ok(());
     }
+    let read = bounces::read_all(ctx).await?;
+    if read != bounces::Read::default() {
+        tracing::info!(kept = read.kept, aside = read.aside, "bounces read");
+    }
     let done = housekeeping::run(ctx).await?;
     if done != Housekept::default() {
         tracing::info!(
@@ -40,6 +44,8 @@ async fn turn(ctx: &Ctx, holder: Holder) -> AppResult<()> {
             unconfirmed = done.unconfirmed,
             swept = done.swept,
             exports = done.exports,
+            storms = done.storms,
+            reminders = done.reminders,
             "house kept"
         );
     }

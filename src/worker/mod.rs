@@ -12,6 +12,7 @@ use crate::app::lease::Holder;
 use crate::app::{AppError, AppResult, Ctx};
 use crate::mailer::Mailer;
 
+pub mod bounces;
 pub mod housekeeping;
 pub mod outbox;
 

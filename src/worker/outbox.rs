@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use super::{Trouble, chain, stopped_before};
+use crate::app::bounce;
 use crate::app::evidence::INTENT;
 use crate::app::lease::{self, Holder, Lease};
 use crate::app::outbox::{
@@ -133,6 +134,7 @@ pub async fn deliver(ctx: &Ctx, post: &Post, due: &DueMail) -> AppResult<()> {
             return outbox::mark_failed(ctx, due, Failure::Temporary, "not prepared").await;
         }
     };
+    let return_path = letter.return_path.clone();
     let message = match write(post, *letter) {
         Ok(message) => message,
         Err(error) => {
@@ -140,7 +142,7 @@ pub async fn deliver(ctx: &Ctx, post: &Post, due: &DueMail) -> AppResult<()> {
             return outbox::mark_failed(ctx, due, Failure::Permanent, &error.to_string()).await;
         }
     };
-    match post.mailer.send(&post.mail_from.1, &message).await {
+    match post.mailer.send(&return_path, &message).await {
         Ok(_) => outbox::mark_sent(ctx, due).await,
         Err(error) => {
             let failure = match error.kind {
@@ -154,6 +156,10 @@ pub async fn deliver(ctx: &Ctx, post: &Post, due: &DueMail) -> AppResult<()> {
                 detail = error.detail,
                 "a mail was not accepted"
             );
+            if failure == Failure::Permanent && error.code.is_some() {
+                // refused at the door is as good as come back
+                bounce::refused(ctx, due, &message.mail.to, &error.detail).await?;
+            }
             outbox::mark_failed(ctx, due, failure, &error.detail).await
         }
     }
@@ -185,9 +191,9 @@ fn render(letter: Letter) -> Result<Mail, RenderMailError> {
     let Some(signing) = letter.signing else {
         let purpose = match letter.kind {
             MailKind::Confirmation => Purpose::Confirm,
-            MailKind::Access | MailKind::AlreadyRegistered | MailKind::Otp | MailKind::Receipt => {
-                Purpose::Enter
-            }
+            MailKind::Reminder => Purpose::Remind,
+            MailKind::AlreadyRegistered => Purpose::Registered,
+            MailKind::Access | MailKind::Otp | MailKind::Receipt => Purpose::Enter,
         };
         return RecordsMail {
             frame,
@@ -268,6 +274,7 @@ fn line(record: LetterRecord) -> RecordLine {
         association_phone: record.association_phone,
         reference: record.reference,
         link: record.link,
+        not_me: record.not_me,
     }
 }
 

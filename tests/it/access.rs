@@ -231,9 +231,9 @@ fn public_body(name: &str) -> Option<Body> {
         "enter_link_form" => form(&[("email", "x@example.org"), ("case", CASE)]),
         "joined_code" | "enter_code_form" => form(&[("code", "123456"), ("reference", "X")]),
         "joined_address" => form(&[("email", "y@example.org")]),
-        "join_form" | "joined_resend" | "confirm_form" | "confirm_resend" | "enter_form"
-        | "leave_form" | "withdraw_form" | "erase_form" | "declare_form" | "sign_code_form"
-        | "sign_form" | "payout_form" => form(&[]),
+        "join_form" | "joined_resend" | "confirm_form" | "confirm_resend" | "not_me_form"
+        | "not_me_undo" | "enter_form" | "leave_form" | "withdraw_form" | "erase_form"
+        | "declare_form" | "sign_code_form" | "sign_form" | "payout_form" => form(&[]),
         _ => return None,
     })
 }

@@ -103,6 +103,8 @@ impl TestApp {
             public_base_url: base.clone(),
             demo: options.demo,
             directory_ttl: Duration::ZERO,
+            bounce_address: "bounces@joinder.example".to_owned(),
+            bounce_dir: Some(folder.path().join("bounces")),
         };
         let ctx = Ctx::new(clock, pools, keyring, blobs, settings);
         let state = AppState {
@@ -356,6 +358,8 @@ async fn bootstrap_seed(url: &str) {
                 public_base_url: "http://seed.test".to_owned(),
                 demo: false,
                 directory_ttl: Duration::ZERO,
+                bounce_address: "bounces@joinder.example".to_owned(),
+                bounce_dir: None,
             };
             let ctx = Ctx::new(clock, pools, keyring, blobs, settings);
             let seed = Seed::parse(crate::seed::SEED).unwrap();

@@ -54,6 +54,8 @@ impl Pair {
             public_base_url: "http://127.0.0.1".to_owned(),
             demo: false,
             directory_ttl: Duration::ZERO,
+            bounce_address: "bounces@joinder.example".to_owned(),
+            bounce_dir: None,
         };
         Ctx::new(clock, pools, keyring, blobs.clone(), settings)
     }

@@ -172,6 +172,7 @@ const DISTRIBUTED: &[(&str, &str, u8)] = &[
     ("outbox", "subject_id", 1),
     ("mails", "subject_id", 1),
     ("audit", "subject_id", 1),
+    ("bounces", "subject_id", 1),
     ("registered_persons", "id", 2),
     ("registered_mailboxes", "id", 3),
     ("idempotency_keys", "id", 4),
@@ -180,6 +181,8 @@ const DISTRIBUTED: &[(&str, &str, u8)] = &[
     ("refresh_tokens", "id", 7),
     ("totp_uses", "staff_id", 8),
     ("exports", "id", 9),
+    ("suppressions", "id", 10),
+    ("reminders", "id", 11),
 ];
 
 /// Tables that each node has whole.
@@ -201,14 +204,20 @@ const REFERENCE: &[&str] = &[
     "tariffs",
     "texts",
     "case_counts",
+    "template_pauses",
     "staff",
     "memberships",
     "root_keys",
     "signing_keys",
 ];
 
-/// Tables on one node: leases; and look-ups, distributed by a hash that is no uuid.
-const LOCAL: &[&str] = &["__diesel_schema_migrations", "leases", "lookups"];
+/// Tables on one node: leases and cursors; and look-ups, distributed by a hash that is no uuid.
+const LOCAL: &[&str] = &[
+    "__diesel_schema_migrations",
+    "leases",
+    "housekeeping_cursors",
+    "lookups",
+];
 
 /// L1 to L6 of SCALE 5.2 over our tables.
 fn check() -> String {

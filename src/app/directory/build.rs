@@ -9,6 +9,7 @@ use super::{
 };
 use crate::app::ctx::Ctx;
 use crate::app::error::AppResult;
+use crate::db::bounce;
 use crate::db::case::{self, PublicRows};
 use crate::db::{DbError, Scope};
 use crate::domain::case::{CaseState, Mode, Register, RegisterEntry, RegisterStatus, offer};
@@ -20,8 +21,12 @@ pub(super) async fn read(ctx: &Ctx) -> AppResult<Directory> {
     let scope = Scope::System("directory of public data");
     let mut tx = ctx.pools.begin(scope).await?;
     let rows = case::list_public(&mut tx, scope).await?;
+    let storms = bounce::list_storms(&mut tx, scope).await?;
     tx.commit().await?;
-    Ok(build(rows)?)
+    let mut directory = build(rows)?;
+    let paused = storms.into_iter().filter(|storm| storm.pauses);
+    directory.paused = paused.map(|storm| storm.kind).collect();
+    Ok(directory)
 }
 
 fn build(rows: PublicRows) -> Result<Directory, DbError> {
@@ -38,6 +43,7 @@ fn build(rows: PublicRows) -> Result<Directory, DbError> {
     Ok(Directory {
         cases,
         held,
+        paused: HashSet::new(),
         mail_domains: rows
             .mail_domains
             .into_iter()

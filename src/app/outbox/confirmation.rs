@@ -3,6 +3,7 @@
 use chrono::Duration;
 
 use super::letter::{Letter, Speaker, email_of, letter, record};
+use super::stop::stopped;
 use super::{SCOPE, Step, held};
 use crate::app::ctx::Ctx;
 use crate::app::directory::Directory;
@@ -45,6 +46,11 @@ pub(super) async fn prepare(
     if let Some(wait) = held(ctx, directory, &email) {
         return Ok(wait);
     }
+    let kind = MailKind::Confirmation;
+    let at = (&email, Some(found.case_id));
+    if let Some(stop) = stopped(ctx, conn, directory, row, at, kind).await? {
+        return Ok(stop);
+    }
     let now = ctx.clock.now();
     let mut expires_at = made.expires_at;
     if row.attempts <= 1 && expires_at < now + Duration::hours(CONFIRMATION_HOURS / 2) {
@@ -56,7 +62,6 @@ pub(super) async fn prepare(
     let line = record(ctx, directory, &found, purpose, made.id)?;
     let code = ctx.keyring.challenges.code(purpose, id.uuid(), made.id);
     let speaker = Speaker::of(&found);
-    let kind = MailKind::Confirmation;
     let letter = letter(ctx, conn, row, speaker, email, kind, vec![line]).await?;
     Ok(Step::Send(Box::new(Letter {
         code: Some(code),

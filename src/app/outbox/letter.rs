@@ -7,6 +7,7 @@ use super::SCOPE;
 use crate::app::ctx::Ctx;
 use crate::app::directory::Directory;
 use crate::app::error::{AppError, AppResult};
+use crate::app::return_path;
 use crate::app::vault::Vault;
 use crate::crypto::challenge::ChallengePurpose;
 use crate::crypto::token;
@@ -25,6 +26,8 @@ use crate::domain::reference::Reference;
 pub struct Letter {
     /// Address it goes to.
     pub to: EmailAddress,
+    /// Sender of the envelope: where it comes back to.
+    pub return_path: String,
     /// Language of the reader.
     pub language: Language,
     /// Name of the sender as shown: the association; empty for a mail that spans several.
@@ -93,6 +96,8 @@ pub struct LetterRecord {
     pub reference: String,
     /// Link into the record.
     pub link: String,
+    /// Link by which the reader says that it was not them.
+    pub not_me: Option<String>,
 }
 
 /// In whose name a mail is written, and in which language.
@@ -147,14 +152,20 @@ pub(super) fn record(
     let token = ctx.keyring.challenges.token(purpose, row.id, challenge);
     let page = match purpose {
         ChallengePurpose::Confirm => "confirm",
-        ChallengePurpose::Access | ChallengePurpose::Otp => "enter",
+        ChallengePurpose::Access | ChallengePurpose::Otp | ChallengePurpose::NotMe => "enter",
     };
+    let base = &ctx.settings.public_base_url;
+    let not_me = ctx
+        .keyring
+        .challenges
+        .token(ChallengePurpose::NotMe, row.id, challenge);
     Ok(LetterRecord {
         case_title: case.title.clone(),
         association_name: association.name.clone(),
         association_phone: association.phone.clone(),
         reference: Reference::of(row.claimant()).as_str().to_owned(),
-        link: format!("{}/{page}/{token}", ctx.settings.public_base_url),
+        link: format!("{base}/{page}/{token}"),
+        not_me: Some(format!("{base}/not-me/{not_me}")),
     })
 }
 
@@ -186,6 +197,7 @@ pub(super) async fn letter(
     let names = records.first().filter(|_| speaker.association.is_some());
     Ok(Letter {
         to,
+        return_path: return_path::of_mail(ctx, id),
         language: speaker.language,
         from_name: names
             .map(|first| first.association_name.clone())
@@ -204,7 +216,7 @@ pub(super) async fn letter(
 
 /// Id of the mail a row becomes, the same for every attempt. The rows of mails that were put off
 /// have the key of their address and day: one may follow another, which only its time tells apart.
-fn mail_id(ctx: &Ctx, row: &OutboxRow) -> Uuid {
+pub(in crate::app) fn mail_id(ctx: &Ctx, row: &OutboxRow) -> Uuid {
     if !row.is_put_off() {
         return row.id;
     }

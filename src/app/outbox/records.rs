@@ -9,7 +9,8 @@ use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::letter::{Letter, Speaker, email_of, letter, record};
+use super::letter::{Letter, LetterRecord, Speaker, email_of, letter, record};
+use super::stop::stopped;
 use super::{ACCESS_HOURS, SCOPE, Step, held};
 use crate::app::challenge;
 use crate::app::ctx::Ctx;
@@ -22,13 +23,14 @@ use crate::db::claimant::{self, ClaimantRow};
 use crate::db::outbox::{self, OutboxRow};
 use crate::db::rate_bucket::Grant;
 use crate::db::{Conn, confirmation, lookup};
-use crate::domain::claimant::ClaimantState;
+use crate::domain::claimant::{ClaimantState, Review};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{CaseId, ChallengeId, ClaimantId};
 use crate::domain::mail::MailKind;
 
 /// Records one mail lists.
 const RECORDS_A_MAIL: usize = 5;
+const QUARANTINED: &str = Review::Quarantined.as_str();
 /// Records of an address that are looked at, newest first.
 const RECORDS_SEEN: i64 = 50;
 
@@ -43,6 +45,9 @@ pub(in crate::app) struct RecordsPayload {
     /// Whether the cap was asked already.
     #[serde(default)]
     pub granted: bool,
+    /// Which reminder it is, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reminder: Option<u8>,
     /// The lines, frozen when first prepared.
     #[serde(default)]
     pub frozen: Vec<Frozen>,
@@ -84,6 +89,7 @@ impl RecordsPayload {
                 claimant: row.claimant(),
             },
             granted: false,
+            reminder: None,
             frozen: Vec::new(),
         }
     }
@@ -96,14 +102,15 @@ impl RecordsPayload {
                 address: HEXLOWER.encode(&hash_of(ctx, case, email)),
             },
             granted: false,
+            reminder: None,
             frozen: Vec::new(),
         }
     }
 }
 
 /// A line that can be sent.
-struct Listed {
-    row: ClaimantRow,
+pub(super) struct Listed {
+    pub(super) row: ClaimantRow,
     line: Frozen,
     expires_at: DateTime<Utc>,
 }
@@ -142,15 +149,26 @@ pub(super) async fn prepare(
         }
     }
     let listed = open_lines(ctx, conn, &payload.frozen, &email).await?;
-    write(ctx, conn, directory, row, email, &payload.frozen, &listed).await
+    let kind = if listed.iter().all(|listed| listed.line.confirms) {
+        MailKind::Confirmation
+    } else {
+        MailKind::Access
+    };
+    let at = (&email, Some(payload.case.uuid()));
+    if let Some(stop) = stopped(ctx, conn, directory, row, at, kind).await? {
+        return Ok(stop);
+    }
+    let frozen = &payload.frozen;
+    write(ctx, conn, directory, row, (email, kind), frozen, &listed).await
 }
 
-async fn write(
+/// The mail of some lines. Codes live in mails of one record only.
+pub(super) async fn write(
     ctx: &Ctx,
     conn: &mut Conn,
     directory: &Directory,
     row: &OutboxRow,
-    email: EmailAddress,
+    (email, kind): (EmailAddress, MailKind),
     frozen: &[Frozen],
     listed: &[Listed],
 ) -> AppResult<Step> {
@@ -160,14 +178,9 @@ async fn write(
     let Some(speaker) = Speaker::of_all(listed.iter().map(|listed| &listed.row)) else {
         return Ok(Step::Drop);
     };
-    let kind = if listed.iter().all(|listed| listed.line.confirms) {
-        MailKind::Confirmation
-    } else {
-        MailKind::Access
-    };
-    // codes live in mails of one record only, also where others of the list are gone since
+    // also where others of the list are gone since
     let code = match (listed, frozen.len()) {
-        ([Listed { line, .. }], 1) => {
+        ([Listed { line, .. }], 1) if kind != MailKind::AlreadyRegistered => {
             let keys = &ctx.keyring.challenges;
             Some(keys.code(purpose_of(line), line.claimant.uuid(), line.challenge))
         }
@@ -176,7 +189,11 @@ async fn write(
     let lines = listed
         .iter()
         .map(|Listed { row, line, .. }| {
-            record(ctx, directory, row, purpose_of(line), line.challenge)
+            let made = record(ctx, directory, row, purpose_of(line), line.challenge)?;
+            // who asked for a link into their own record knows that they did
+            let unasked = line.confirms || kind == MailKind::AlreadyRegistered;
+            let not_me = made.not_me.filter(|_| unasked);
+            Ok(LetterRecord { not_me, ..made })
         })
         .collect::<AppResult<Vec<_>>>()?;
     let letter = letter(ctx, conn, row, speaker, email, kind, lines).await?;
@@ -234,7 +251,7 @@ fn cases(
 
 /// The newest records at an address that a mail may list, locked. The claimants come first: whoever
 /// corrects an address holds one when the cap is asked.
-async fn lock_records(
+pub(super) async fn lock_records(
     ctx: &Ctx,
     conn: &mut Conn,
     cases: &[Arc<CaseEntry>],
@@ -266,7 +283,9 @@ async fn records_at(
         let state = row.state()?;
         let enters = row.confirmed_at.is_some()
             && !matches!(state, ClaimantState::Duplicate | ClaimantState::Restricted);
-        if enters || state == ClaimantState::Unconfirmed {
+        // somebody said it was not them: no more mails for it
+        let waits = state == ClaimantState::Unconfirmed && row.review != QUARANTINED;
+        if enters || waits {
             listed.push(row);
         }
     }
@@ -296,7 +315,11 @@ async fn ask(
 }
 
 /// Makes the challenges of a mail that lists records, once.
-async fn freeze(ctx: &Ctx, conn: &mut Conn, records: &[ClaimantRow]) -> AppResult<Vec<Frozen>> {
+pub(super) async fn freeze(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    records: &[ClaimantRow],
+) -> AppResult<Vec<Frozen>> {
     let mut frozen = Vec::new();
     for record in records {
         let confirms = record.state()? == ClaimantState::Unconfirmed;
@@ -325,7 +348,7 @@ async fn freeze(ctx: &Ctx, conn: &mut Conn, records: &[ClaimantRow]) -> AppResul
 
 /// The lines that are still good: the record is there and at this address, its challenge was neither
 /// used nor replaced since the mail was first prepared.
-async fn open_lines(
+pub(super) async fn open_lines(
     ctx: &Ctx,
     conn: &mut Conn,
     frozen: &[Frozen],

@@ -1,6 +1,7 @@
 //! The two mails of signing: the code, and the receipt with the signed PDF.
 
 use super::letter::{Letter, LetterRecord, Signing, Speaker, email_of, letter};
+use super::stop::stopped;
 use super::{SCOPE, Step, held};
 use crate::app::ctx::Ctx;
 use crate::app::declaration;
@@ -40,6 +41,10 @@ pub(super) async fn prepare_code(
     };
     if let Some(wait) = held(ctx, directory, &email) {
         return Ok(wait);
+    }
+    let at = (&email, Some(found.case_id));
+    if let Some(stop) = stopped(ctx, conn, directory, row, at, MailKind::Otp).await? {
+        return Ok(stop);
     }
     let line = record(ctx, directory, &found, "me/sign")?;
     let code = ctx
@@ -86,6 +91,10 @@ pub(super) async fn prepare_receipt(
     };
     if let Some(wait) = held(ctx, directory, &email) {
         return Ok(wait);
+    }
+    let at = (&email, Some(found.case_id));
+    if let Some(stop) = stopped(ctx, conn, directory, row, at, MailKind::Receipt).await? {
+        return Ok(stop);
     }
     let line = record(ctx, directory, &found, "me")?;
     let speaker = Speaker::of(&found);
@@ -154,5 +163,6 @@ fn record(
         association_phone: association.phone.clone(),
         reference: Reference::of(row.claimant()).as_str().to_owned(),
         link: format!("{}/{page}", ctx.settings.public_base_url),
+        not_me: None,
     })
 }

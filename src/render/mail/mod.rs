@@ -62,6 +62,9 @@ pub struct RecordLine {
     /// `{PUBLIC_BASE_URL}/confirm/{token}` or `/enter/{token}`; in the mails of signing a plain
     /// page without token.
     pub link: String,
+    /// `{PUBLIC_BASE_URL}/not-me/{token}`: says that it was not the reader; mails somebody asked for
+    /// have none.
+    pub not_me: Option<String>,
 }
 
 /// Asks to confirm the contact address of one sign-up (R15, R16).
@@ -95,6 +98,10 @@ pub enum Purpose {
     Confirm,
     /// They lead into the record.
     Enter,
+    /// As [`Purpose::Confirm`], asked again.
+    Remind,
+    /// They lead into the record of who is registered already: somebody signed up again as them.
+    Registered,
 }
 
 impl Purpose {
@@ -103,6 +110,8 @@ impl Purpose {
         match self {
             Self::Confirm => MailKind::Confirmation,
             Self::Enter => MailKind::Access,
+            Self::Remind => MailKind::Reminder,
+            Self::Registered => MailKind::AlreadyRegistered,
         }
     }
 }
@@ -270,6 +279,10 @@ fn clean(record: &RecordLine) -> Result<RecordLine, RenderMailError> {
             .filter(|phone| !phone.is_empty()),
         reference: one_line(&record.reference, 32),
         link: link(&record.link)?.to_owned(),
+        not_me: match &record.not_me {
+            Some(not_me) => Some(link(not_me)?.to_owned()),
+            None => None,
+        },
     })
 }
 

@@ -20,6 +20,7 @@ pub(super) fn record(number: u32) -> RecordLine {
         association_phone: Some("06 3725809".into()),
         reference: format!("4T7QXK9M2BR{number}"),
         link: format!("https://joinder.example/confirm/token-{number}"),
+        not_me: None,
     }
 }
 
@@ -178,7 +179,12 @@ fn times_are_told_in_italy_summer_and_winter() {
 #[test]
 fn several_records_have_links_and_no_code() {
     for language in [Language::It, Language::En] {
-        for purpose in [Purpose::Confirm, Purpose::Enter] {
+        for purpose in [
+            Purpose::Confirm,
+            Purpose::Enter,
+            Purpose::Remind,
+            Purpose::Registered,
+        ] {
             let mail = records(language, purpose, 3).unwrap();
             assert_eq!(mail.kind, purpose.kind());
             for part in [&mail.subject, &mail.text, &mail.html] {
@@ -366,4 +372,44 @@ fn two_hundred_hostile_values_change_no_line_and_no_tag() {
             "{value:?}"
         );
     }
+}
+
+#[test]
+fn a_mail_nobody_asked_for_has_a_link_to_say_so_alone_on_its_line() {
+    for (language, words) in [
+        (Language::It, "Non sei stato tu?"),
+        (Language::En, "It wasn't you?"),
+    ] {
+        for purpose in [Purpose::Confirm, Purpose::Remind, Purpose::Registered] {
+            let not_me = "https://joinder.example/not-me/token-9";
+            let line = RecordLine {
+                not_me: Some(not_me.to_owned()),
+                ..record(1)
+            };
+            let mail = RecordsMail {
+                frame: frame(language),
+                purpose,
+                records: vec![line],
+                code: None,
+                expires_at: expiry(),
+            };
+            let mail = mail.render().unwrap();
+            assert_eq!(mail.kind, purpose.kind());
+            assert!(
+                has_line(&mail, not_me) && mail.text.contains(words),
+                "{}",
+                mail.text
+            );
+            assert!(mail.html.contains(&format!("href=\"{not_me}\"")));
+        }
+        let asked = records(language, Purpose::Enter, 1).unwrap();
+        assert!(!asked.text.contains("not-me") && !asked.text.contains(words));
+    }
+}
+
+#[test]
+fn who_is_registered_reads_nothing_about_the_other_sign_up() {
+    let mail = records(Language::It, Purpose::Registered, 1).unwrap();
+    assert!(mail.subject.starts_with("La tua pre-adesione c'è già"));
+    assert!(mail.text.contains("non serve rifarla"), "{}", mail.text);
 }

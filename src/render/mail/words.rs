@@ -24,6 +24,10 @@ pub(super) struct Words {
     pub(super) code: &'static str,
     pub(super) expiry: String,
     pub(super) not_you: &'static str,
+    /// Before the link by which the reader says so (text part).
+    pub(super) not_me: &'static str,
+    /// On that link (HTML part).
+    pub(super) not_me_link: &'static str,
 }
 
 /// What the mail holds: it decides number and promise of the sentences.
@@ -56,7 +60,7 @@ impl Words {
 }
 
 fn italian(purpose: Purpose, holds: Holds, expires_at: DateTime<Utc>) -> Words {
-    let confirm = purpose == Purpose::Confirm;
+    let confirm = matches!(purpose, Purpose::Confirm | Purpose::Remind);
     let until = italian_time(expires_at);
     Words {
         subject: italian_subject(purpose, holds),
@@ -82,12 +86,25 @@ fn italian(purpose: Purpose, holds: Holds, expires_at: DateTime<Utc>) -> Words {
             Holds::Link => format!("Il link vale una volta sola, fino a {until}."),
             Holds::Links => format!("Ogni link vale una volta sola, fino a {until}."),
         },
-        not_you: if confirm {
+        not_you: italian_not_you(purpose),
+        not_me: "Non sei stato tu? Dillo qui, e per questa richiesta non ti scriviamo più:",
+        not_me_link: "Non sono stato io",
+    }
+}
+
+fn italian_not_you(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Confirm | Purpose::Remind => {
             "Non l'hai chiesto tu? Non fare nulla: senza conferma i dati vengono cancellati."
-        } else {
+        }
+        Purpose::Enter => {
             "Non l'hai chiesto tu? Non fare nulla e non inoltrare questo messaggio: \
              senza di esso non entra nessuno."
-        },
+        }
+        Purpose::Registered => {
+            "Se sei stato tu, non serve altro: apri la tua pratica. Altrimenti non fare nulla: \
+             la tua pratica resta com'è, e di essa nessuno ha saputo niente."
+        }
     }
 }
 
@@ -99,6 +116,9 @@ fn italian_subject(purpose: Purpose, holds: Holds) -> &'static str {
         (Purpose::Enter, Holds::LinkAndCode) => "Il tuo codice per entrare",
         (Purpose::Enter, Holds::Link) => "Il tuo link per entrare",
         (Purpose::Enter, Holds::Links) => "I tuoi link per entrare",
+        (Purpose::Remind, Holds::LinkAndCode) => "Manca la conferma, ecco il tuo codice",
+        (Purpose::Remind, Holds::Link | Holds::Links) => "Manca la conferma della pre-adesione",
+        (Purpose::Registered, _) => "La tua pre-adesione c'è già",
     }
 }
 
@@ -117,11 +137,23 @@ fn italian_intro(purpose: Purpose, one: bool) -> &'static str {
             "hai chiesto di entrare nella tua pratica. A questo indirizzo e-mail \
                  ne risultano più di una: ognuna ha il suo link."
         }
+        (Purpose::Remind, true) => {
+            "con questo indirizzo e-mail è stata inviata una pre-adesione, ma non è ancora \
+                 confermata. Se sei tu, basta un passo: conferma che l'indirizzo è tuo."
+        }
+        (Purpose::Remind, false) => {
+            "con questo indirizzo e-mail sono state inviate più pre-adesioni, ma non sono \
+                 ancora confermate. Ognuna va confermata con il suo link."
+        }
+        (Purpose::Registered, _) => {
+            "qualcuno ha appena inviato di nuovo una pre-adesione con i tuoi dati anagrafici. \
+                 Se sei stato tu: la tua pre-adesione c'è già e vale, non serve rifarla."
+        }
     }
 }
 
 fn english(purpose: Purpose, holds: Holds, expires_at: DateTime<Utc>) -> Words {
-    let confirm = purpose == Purpose::Confirm;
+    let confirm = matches!(purpose, Purpose::Confirm | Purpose::Remind);
     let until = english_time(expires_at);
     Words {
         subject: english_subject(purpose, holds),
@@ -147,12 +179,25 @@ fn english(purpose: Purpose, holds: Holds, expires_at: DateTime<Utc>) -> Words {
             Holds::Link => format!("The link works once, until {until}."),
             Holds::Links => format!("Each link works once, until {until}."),
         },
-        not_you: if confirm {
+        not_you: english_not_you(purpose),
+        not_me: "It wasn't you? Say so here, and we will not write to you about this again:",
+        not_me_link: "It wasn't me",
+    }
+}
+
+fn english_not_you(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Confirm | Purpose::Remind => {
             "You did not ask for this? Do nothing: without confirmation the data are deleted."
-        } else {
+        }
+        Purpose::Enter => {
             "You did not ask for this? Do nothing and do not forward this message: \
              without it nobody gets in."
-        },
+        }
+        Purpose::Registered => {
+            "If it was you, nothing else is needed: open your record. Otherwise do nothing: \
+             your record stays as it is, and nobody has learnt anything about it."
+        }
     }
 }
 
@@ -164,6 +209,9 @@ fn english_subject(purpose: Purpose, holds: Holds) -> &'static str {
         (Purpose::Enter, Holds::LinkAndCode) => "Your code to enter",
         (Purpose::Enter, Holds::Link) => "Your link to enter",
         (Purpose::Enter, Holds::Links) => "Your links to enter",
+        (Purpose::Remind, Holds::LinkAndCode) => "Your confirmation is missing, here is your code",
+        (Purpose::Remind, Holds::Link | Holds::Links) => "Your confirmation is missing",
+        (Purpose::Registered, _) => "You are registered already",
     }
 }
 
@@ -181,6 +229,18 @@ fn english_intro(purpose: Purpose, one: bool) -> &'static str {
         (Purpose::Enter, false) => {
             "you asked to enter your record. There is more than one for this e-mail \
                  address: each has its own link."
+        }
+        (Purpose::Remind, true) => {
+            "this e-mail address was used to sign up, but it is not confirmed yet. \
+                 If that was you, one step is missing: confirm that the address is yours."
+        }
+        (Purpose::Remind, false) => {
+            "this e-mail address was used to sign up more than once, but it is not \
+                 confirmed yet. Each sign-up is confirmed with its own link."
+        }
+        (Purpose::Registered, _) => {
+            "somebody has just signed up again with your personal details. If that was you: \
+                 you are registered already and that counts, there is no need to do it again."
         }
     }
 }

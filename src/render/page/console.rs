@@ -122,11 +122,13 @@ pub struct ClaimantRow {
     pub missing: Vec<String>,
     /// Codes of what to look at.
     pub flags: Vec<String>,
+    /// True if mail to the contact comes back.
+    pub unreachable: bool,
     /// When the sign-up was made, UTC.
     pub created_at: DateTime<Utc>,
 }
 
-/// `GET /console/cases/{slug}?state=&missing=&flag=&q=&cursor=`.
+/// `GET /console/cases/{slug}?state=&missing=&flag=&queue=&q=&cursor=`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "page/console/list.html")]
 pub struct ListPage {
@@ -148,6 +150,10 @@ pub struct ListPage {
     pub flags: Vec<&'static str>,
     /// The flag chosen, or empty; three of them are queues of their own.
     pub flag: String,
+    /// Words of the other queues.
+    pub queues: Vec<&'static str>,
+    /// The queue chosen, or empty.
+    pub queue: String,
     /// What was searched for, or empty.
     pub search: String,
     /// Newest first.
@@ -339,6 +345,23 @@ impl std::fmt::Debug for DeclarationLines {
     }
 }
 
+/// A mail that came back.
+#[derive(Debug, Clone)]
+pub struct BounceLine {
+    /// `hard`, `soft`, `delayed` or `complaint`.
+    pub kind: String,
+    /// Kind of the mail.
+    pub mail: String,
+    /// Enhanced status code.
+    pub status: Option<String>,
+    /// What the server said, without addresses.
+    pub diagnostic: Option<String>,
+    /// Whether it is kept as evidence of an outage.
+    pub is_evidence: bool,
+    /// When it came back, UTC.
+    pub at: DateTime<Utc>,
+}
+
 /// `GET /console/claimants/{id}`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "page/console/claimant.html")]
@@ -387,6 +410,10 @@ pub struct ClaimantPage {
     pub mails: Vec<MailLine>,
     /// Clashes.
     pub conflicts: Vec<ConflictLine>,
+    /// Mails that came back, newest first.
+    pub bounces: Vec<BounceLine>,
+    /// Since when mail to the contact comes back, UTC.
+    pub unreachable_at: Option<DateTime<Utc>>,
     /// Newest first.
     pub trail: Vec<TrailLine>,
     /// When the sign-up was made, UTC.

@@ -25,6 +25,7 @@ pub mod join;
 pub mod joined;
 pub mod me;
 pub mod message;
+pub mod not_me;
 pub mod outbox;
 pub mod payout;
 pub mod resume;

@@ -21,6 +21,7 @@ use super::{
     joined::{Delivery, JoinedNotice, JoinedPage},
     me::{ConsentLine, ErasePage, IdentitySummary, MeNotice, MePage, NextStep, WithdrawPage},
     message::MessagePage,
+    not_me::{NotMePage, NotMeState},
     outbox::{MailPage, OutboxPage, OutboxRow},
     texts::{TextBlock, TextsPage},
     verify::{VerifiedMail, VerifyPage},
@@ -385,6 +386,20 @@ fn entering(words: Words, pages: &mut Vec<(String, String)>) {
             resent: state == ConfirmState::Used,
         };
         push(pages, format!("confirm-{}", state.as_str()), &page);
+    }
+    for state in [
+        NotMeState::Ask,
+        NotMeState::Said,
+        NotMeState::Late,
+        NotMeState::Unknown,
+    ] {
+        let page = NotMePage {
+            chrome: words.chrome("/not-me/abc"),
+            token: words.say("abc"),
+            state,
+            case: Some(words.case()),
+        };
+        push(pages, format!("not-me-{}", state.as_str()), &page);
     }
     for state in [
         EnterState::Ask,

@@ -6,9 +6,9 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use crate::app::AppError;
 use crate::app::claimant_declaration::{ShownDeclaration, ShownVersion};
 use crate::app::claimant_list::{self, DEFAULT_LIMIT, Item};
-use crate::app::claimant_view::{self, ClaimantView, ShownIdentity};
+use crate::app::claimant_view::{self, BounceRow, ClaimantView, ShownIdentity};
 use crate::app::trail;
-use crate::domain::claimant::ClaimantState;
+use crate::domain::claimant::{ClaimantState, Queue};
 use crate::domain::declaration::DeclarationFlag;
 use crate::domain::ids::ClaimantId;
 use crate::domain::permission::operation;
@@ -16,9 +16,9 @@ use crate::domain::readiness::Letter;
 use crate::render::document::euro;
 use crate::render::page::Errors;
 use crate::render::page::console::{
-    AssistForms, CaseRow, CasesPage, ClaimantPage, ClaimantRow, ConflictLine, ConsentLine, Console,
-    ContactLines, DeclarationLines, IdentityLines, ListPage, MailLine, MailboxLine, TrailLine,
-    VersionLine,
+    AssistForms, BounceLine, CaseRow, CasesPage, ClaimantPage, ClaimantRow, ConflictLine,
+    ConsentLine, Console, ContactLines, DeclarationLines, IdentityLines, ListPage, MailLine,
+    MailboxLine, TrailLine, VersionLine,
 };
 use crate::state::AppState;
 use crate::web::api::staff::claimants::ListQuery;
@@ -48,7 +48,7 @@ pub async fn cases(
     page(StatusCode::OK, &cases)
 }
 
-/// `GET /console/cases/{slug}?state=&missing=&flag=&q=&cursor=`
+/// `GET /console/cases/{slug}?state=&missing=&flag=&queue=&q=&cursor=`
 pub async fn list(
     state: web::Data<AppState>,
     language: Lang,
@@ -89,6 +89,12 @@ pub async fn list(
         flag: filter
             .flag
             .map(DeclarationFlag::as_str)
+            .unwrap_or_default()
+            .to_owned(),
+        queues: Queue::ALL.map(Queue::as_str).to_vec(),
+        queue: filter
+            .queue
+            .map(Queue::as_str)
             .unwrap_or_default()
             .to_owned(),
         search: filter.search.unwrap_or_default(),
@@ -146,6 +152,7 @@ fn row(item: Item) -> ClaimantRow {
         review: item.review.as_str(),
         missing: item.missing.iter().map(char::to_string).collect(),
         flags: item.flags,
+        unreachable: item.unreachable_at.is_some(),
         created_at: item.created_at,
     }
 }
@@ -217,6 +224,8 @@ fn claimant_page(console: Console, view: ClaimantView) -> ClaimantPage {
                 settled: row.settled_at.is_some(),
             })
             .collect(),
+        bounces: view.bounces.into_iter().map(bounce).collect(),
+        unreachable_at: view.unreachable_at,
         trail: trail::folded(view.trail)
             .into_iter()
             .map(|(entry, times)| TrailLine {
@@ -232,6 +241,17 @@ fn claimant_page(console: Console, view: ClaimantView) -> ClaimantPage {
         created_at: view.created_at,
         confirmed_at: view.confirmed_at,
         signed_at: view.signed_at,
+    }
+}
+
+fn bounce(row: BounceRow) -> BounceLine {
+    BounceLine {
+        kind: row.kind,
+        mail: row.mail_kind,
+        status: row.status,
+        diagnostic: row.diagnostic,
+        is_evidence: row.is_evidence,
+        at: row.received_at,
     }
 }
 

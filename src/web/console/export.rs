@@ -42,6 +42,7 @@ impl ExportForm {
             state: csv::state(Some(&self.state))?,
             missing: csv::missing(Some(&self.missing))?,
             flag: csv::flag(Some(&self.flag))?,
+            queue: None,
             search: None,
         })
     }

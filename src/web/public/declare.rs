@@ -21,7 +21,7 @@ use crate::web::declaration_form::{StepError, Work, of_step, sent_forms, with_a_
 use crate::web::error::WebError;
 use crate::web::extract::form::KeptForm;
 use crate::web::public::card;
-use crate::web::public::resume::{Admission, Again, Came, admit, with_cookies};
+use crate::web::public::resume::{Admission, Again, Came, about, admit, with_cookies};
 use crate::web::public::visit::{Visit, html_with, see_other};
 
 const PATH: &str = "/me/declare";

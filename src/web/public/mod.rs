@@ -18,6 +18,7 @@ pub mod join;
 pub mod joined;
 pub mod leaving;
 pub mod me;
+pub mod not_me;
 pub mod payout;
 pub mod resume;
 pub mod sign;
@@ -41,6 +42,9 @@ pub fn routes() -> Vec<Route> {
         Route::new(&o::CONFIRM_PAGE, web::to(confirm::page)),
         Route::new(&o::CONFIRM_FORM, web::to(confirm::send)),
         Route::new(&o::CONFIRM_RESEND, web::to(confirm::resend)),
+        Route::new(&o::NOT_ME_PAGE, web::to(not_me::page)),
+        Route::new(&o::NOT_ME_FORM, web::to(not_me::send)),
+        Route::new(&o::NOT_ME_UNDO, web::to(not_me::undo)),
         Route::new(&o::ENTER_START, web::to(enter::start)),
         Route::new(&o::ENTER_LINK_FORM, web::to(enter::ask_link)),
         Route::new(&o::ENTER_CODE_FORM, web::to(enter::by_code)),

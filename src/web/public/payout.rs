@@ -13,7 +13,7 @@ use crate::web::WebResult;
 use crate::web::declaration_form::answer;
 use crate::web::extract::form::KeptForm;
 use crate::web::public::card;
-use crate::web::public::resume::{Admission, Came, admit, with_cookies};
+use crate::web::public::resume::{Admission, Came, about, admit, with_cookies};
 use crate::web::public::visit::{Visit, html, html_with, see_other};
 
 const PATH: &str = "/me/payout";

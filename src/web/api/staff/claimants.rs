@@ -27,12 +27,13 @@ pub struct ListQuery {
     pub(in crate::web) q: Option<String>,
     missing: Option<String>,
     flag: Option<String>,
+    queue: Option<String>,
     limit: Option<String>,
     pub(in crate::web) cursor: Option<String>,
 }
 
 impl ListQuery {
-    /// State, search, missing letter and flag.
+    /// State, search, missing letter, flag and queue.
     ///
     /// # Errors
     /// `Invalid` for a word nobody knows.
@@ -42,6 +43,7 @@ impl ListQuery {
             search: self.q.clone().filter(|text| !text.trim().is_empty()),
             missing: csv::missing(self.missing.as_deref())?,
             flag: csv::flag(self.flag.as_deref())?,
+            queue: csv::queue(self.queue.as_deref())?,
         })
     }
 
@@ -97,6 +99,8 @@ pub struct ClaimantItem {
     created_at: DateTime<Utc>,
     confirmed_at: Option<DateTime<Utc>>,
     signed_at: Option<DateTime<Utc>>,
+    /// Since when mail to the contact comes back.
+    unreachable_since: Option<DateTime<Utc>>,
 }
 
 /// One claimant.
@@ -127,6 +131,10 @@ pub struct ClaimantResponse {
     confirmations: Vec<ChallengeResponse>,
     mails: Vec<MailResponse>,
     conflicts: Vec<ConflictResponse>,
+    /// Mails that came back, newest first; none withdraws anybody.
+    bounces: Vec<BounceResponse>,
+    /// Since when mail to the contact comes back.
+    unreachable_since: Option<DateTime<Utc>>,
     audit: Vec<AuditResponse>,
     created_at: DateTime<Utc>,
     confirmed_at: Option<DateTime<Utc>>,
@@ -191,6 +199,21 @@ struct MailResponse {
 }
 
 #[derive(Serialize, ToSchema)]
+struct BounceResponse {
+    /// `hard|soft|delayed|complaint`
+    kind: String,
+    /// Kind of the mail.
+    mail: String,
+    /// Enhanced status code (RFC 3463).
+    status: Option<String>,
+    /// What the server said, without addresses.
+    diagnostic: Option<String>,
+    /// Came back from an affected domain inside the window of this incident.
+    evidence_of: Option<Uuid>,
+    received_at: DateTime<Utc>,
+}
+
+#[derive(Serialize, ToSchema)]
 struct ConflictResponse {
     kind: String,
     opened_at: DateTime<Utc>,
@@ -221,6 +244,7 @@ struct AuditResponse {
         ("q" = Option<String>, Query, description = "Exact: reference, codice fiscale, e-mail, phone, mailbox or surname"),
         ("missing" = Option<String>, Query, description = "Only those who lack this letter of art. 840-septies: `a` to `i`, `l`"),
         ("flag" = Option<String>, Query, description = "Only those whose newest declaration has this flag: `outside_window`, `not_restored`, `double_recovery`, `paid_plan_proof`, `narrative_special`"),
+        ("queue" = Option<String>, Query, description = "Only those on this list: `unreachable` (mail to the contact comes back), `quarantined`"),
         ("limit" = Option<u16>, Query, description = "1 to 200, 50 without"),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before")
     ),
@@ -255,6 +279,7 @@ pub async fn list(
         ("q" = Option<String>, Query, description = "As in the list"),
         ("missing" = Option<String>, Query, description = "As in the list"),
         ("flag" = Option<String>, Query, description = "As in the list"),
+        ("queue" = Option<String>, Query, description = "As in the list"),
         ("dialect" = Option<String>, Query, description = "`excel` (default) or `plain`")
     ),
     security(("staff" = [])),
@@ -316,6 +341,7 @@ fn item(item: Item) -> ClaimantItem {
         created_at: item.created_at,
         confirmed_at: item.confirmed_at,
         signed_at: item.signed_at,
+        unreachable_since: item.unreachable_at,
     }
 }
 
@@ -393,6 +419,19 @@ fn response(view: ClaimantView) -> ClaimantResponse {
                 settlement: row.settlement,
             })
             .collect(),
+        bounces: view
+            .bounces
+            .into_iter()
+            .map(|row| BounceResponse {
+                kind: row.kind,
+                mail: row.mail_kind,
+                status: row.status,
+                diagnostic: row.diagnostic,
+                evidence_of: row.incident_id,
+                received_at: row.received_at,
+            })
+            .collect(),
+        unreachable_since: view.unreachable_at,
         audit: view
             .trail
             .into_iter()

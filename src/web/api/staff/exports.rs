@@ -146,6 +146,7 @@ fn read(body: ExportRequest, idempotency_key: Option<String>) -> WebResult<NewEx
             .map_err(|_| csv::unknown("/filter/missing"))?,
         flag: csv::flag(wanted.flag.as_deref()).map_err(|_| csv::unknown("/filter/flag"))?,
         search: None,
+        queue: None,
     };
     let mut errors = FieldErrors::new();
     let purpose = errors.take("/purpose", Reason::parse(body.purpose.as_deref()));
