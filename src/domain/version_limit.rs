@@ -45,7 +45,7 @@ mod tests {
     fn the_wait_ends_when_the_oldest_of_them_is_a_day_old() {
         let now = Utc.with_ymd_and_hms(2026, 3, 2, 9, 0, 0).unwrap();
         let second = TimeDelta::seconds(1);
-        assert_eq!(wait(now, now), Some(Duration::from_secs(86_400)));
+        assert_eq!(wait(now, now), Some(Duration::from_hours(24)));
         assert_eq!(wait(now - DAY + second, now), Some(Duration::from_secs(1)));
         assert_eq!(wait(now - DAY, now), None);
         assert_eq!(wait(now - DAY - second, now), None);

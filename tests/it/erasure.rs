@@ -288,12 +288,8 @@ async fn failed_to_sign(app: &TestApp) -> Claimant<'_> {
         let mut body = signing::declaration();
         body["narrative"] = json!(narrative);
         let declared = claimant.declare(&body).await.expect(200);
-        let document = declared["document_sha256"].as_str().unwrap();
-        let request = claimant.request_signature(document).await.expect(202);
-        app.run_outbox().await;
-        let code = signing::newest_code(app, signing::ADDRESS);
-        let id = request["id"].as_str().unwrap();
-        let refused = claimant.sign(id, &code, "Mario Rossi").await;
+        let (request, code) = signing::code_for(app, &claimant, &declared).await;
+        let refused = claimant.sign(&request, &code, "Mario Rossi").await;
         refused.expect_problem(500, "internal");
     }
     assert_eq!(documents(app).await.len(), 2);
@@ -344,7 +340,7 @@ async fn r61_an_erasure_cut_after_its_commit_takes_the_documents_along_when_it_i
 async fn r61_who_is_erased_while_signing_leaves_no_document() {
     let app = TestApp::seeded().await;
     let claimant = signing::mario_of(&app).await;
-    let (request, code, _) = signing::asked(&app, &claimant, signing::ADDRESS).await;
+    let (request, code, _) = signing::asked(&app, &claimant).await;
     // signing has judged and kept the document when it asks who holds the mailbox
     let held = app
         .hold("LOCK TABLE registered_mailboxes IN ACCESS EXCLUSIVE MODE")

@@ -10,8 +10,9 @@ use serde_json::{Value, json};
 use zip::ZipArchive;
 
 use crate::app::TestApp;
-use crate::claimant::{Claimant, SignUpBuilder, anna, ask, code_in, mario};
+use crate::claimant::{Claimant, SignUpBuilder, anna, ask, mario};
 use crate::seed::CASE;
+use crate::signing;
 use crate::staff_console;
 use crate::staff_seed::{Person, association, get, person, post};
 
@@ -47,22 +48,9 @@ pub(crate) async fn identified<'app>(
 
 /// Declares and signs with the code of the mail.
 pub(crate) async fn sign(app: &TestApp, claimant: &Claimant<'_>, body: &Value, name: &str) {
-    let put = claimant.request(Method::PUT, "/declaration").json(body);
-    let declared = ask(put).await.expect(200);
-    let wish = json!({"tier": "otp", "document_sha256": declared["document_sha256"], "acceptances": [
-        {"kind": "attestation_g", "version": "1"}, {"kind": "mandate_h", "version": "1"},
-    ]});
-    let path = "/declaration/signature-requests";
-    let asked = ask(claimant.request(Method::POST, path).json(&wish)).await;
-    let asked = asked.expect(202);
-    app.run_outbox().await;
-    let mails = app.mails();
-    let mut codes = mails.iter().rev();
-    let newest = codes.find(|mail| mail.message.mail.kind.as_str() == "otp");
-    let code = code_in(&newest.unwrap().message.mail.text);
-    let act = json!({"request_id": asked["id"], "code": code, "full_name": name});
-    let path = "/declaration/signatures";
-    let signed = ask(claimant.request(Method::POST, path).json(&act)).await;
+    let declared = claimant.declare(body).await.expect(200);
+    let (request, code) = signing::code_for(app, claimant, &declared).await;
+    let signed = claimant.sign(&request, &code, name).await;
     assert_eq!(signed.expect(201)["state"], "signed");
 }
 
@@ -195,15 +183,11 @@ async fn who_is_not_restored_yet_stands_in_a_queue() {
     let waits = identified(&app, "a@example.org", "a@libero.it", &mario()).await;
     let mut body = declaration("a@libero.it");
     body["mailboxes"][0]["incidents"][0]["restored"] = json!(false);
-    ask(waits.request(Method::PUT, "/declaration").json(&body))
-        .await
-        .expect(200);
+    waits.declare(&body).await.expect(200);
     let other = identified(&app, "b@example.org", "b@libero.it", &anna()).await;
     let mut body = declaration("b@libero.it");
     body["other_claims"] = json!(true);
-    ask(other.request(Method::PUT, "/declaration").json(&body))
-        .await
-        .expect(200);
+    other.declare(&body).await.expect(200);
     let (member, bearer) = staff(&app, Role::Reader).await;
     for (flag, expected) in [
         ("not_restored", vec![waits.id.to_string()]),
@@ -456,9 +440,7 @@ async fn r37_r50_the_list_tells_what_was_declared_and_signed() {
     // what was corrected is declared, and no longer signed (R39)
     let mut changed = declaration("a@libero.it");
     changed["narrative"] = Value::Null;
-    ask(claimant.request(Method::PUT, "/declaration").json(&changed))
-        .await
-        .expect(200);
+    claimant.declare(&changed).await.expect(200);
     let list = lines(&app, &bearer).await;
     let cell = |name: &str| {
         let place = list[0].iter().position(|known| known == name);

@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-use super::{ADDRESS, asked, mario_of};
+use super::{asked, mario_of};
 use crate::app::TestApp;
 use crate::claimant::{Claimant, SignUpBuilder, anna, ask};
 
@@ -15,7 +15,7 @@ use crate::claimant::{Claimant, SignUpBuilder, anna, ask};
 async fn holder_of_the_mailbox(app: &TestApp) -> Claimant<'_> {
     let holder = app.confirmed(&SignUpBuilder::new("anna@example.org")).await;
     holder.give_person(&anna()).await.expect(200);
-    let (request, code, _) = asked(app, &holder, "anna@example.org").await;
+    let (request, code, _) = asked(app, &holder).await;
     let signed = holder.sign(&request, &code, "Anna Bianchi").await;
     signed.expect(201);
     holder
@@ -69,7 +69,7 @@ async fn r43_a_database_lost_between_judging_and_writing_signs_nothing_and_the_c
     let app = TestApp::seeded().await;
     let holder = holder_of_the_mailbox(&app).await;
     let claimant = mario_of(&app).await;
-    let (request, code, _) = asked(&app, &claimant, ADDRESS).await;
+    let (request, code, _) = asked(&app, &claimant).await;
     // judging locks the signer alone, writing whoever holds the mailbox too
     let held = app.hold(&lock(&holder)).await;
     let (refused, ()) = tokio::join!(claimant.sign(&request, &code, "Mario Rossi"), async {
@@ -95,7 +95,7 @@ async fn r43_a_connection_that_dies_while_a_signature_is_written_or_committed_si
     )
     .await;
     let claimant = mario_of(&app).await;
-    let (request, code, _) = asked(&app, &claimant, ADDRESS).await;
+    let (request, code, _) = asked(&app, &claimant).await;
     for moment in [
         "CREATE TRIGGER die AFTER INSERT ON signatures FOR EACH ROW EXECUTE FUNCTION die()",
         "CREATE CONSTRAINT TRIGGER die AFTER INSERT ON signatures DEFERRABLE INITIALLY DEFERRED \
@@ -118,7 +118,7 @@ async fn r43_a_connection_that_dies_while_a_signature_is_written_or_committed_si
 async fn a_store_that_is_away_signs_nothing_and_the_code_stays_good() {
     let app = TestApp::seeded().await;
     let claimant = mario_of(&app).await;
-    let (request, code, _) = asked(&app, &claimant, ADDRESS).await;
+    let (request, code, _) = asked(&app, &claimant).await;
     let folder = app.blobs_folder();
     let away = folder.with_extension("away");
     fs::rename(&folder, &away).unwrap();
@@ -140,7 +140,7 @@ async fn a_store_that_is_away_signs_nothing_and_the_code_stays_good() {
 async fn who_hangs_up_while_signing_has_signed_and_a_replay_signs_nothing_more() {
     let app = TestApp::seeded().await;
     let claimant = mario_of(&app).await;
-    let (request, code, _) = asked(&app, &claimant, ADDRESS).await;
+    let (request, code, _) = asked(&app, &claimant).await;
     let held = app.hold(&lock(&claimant)).await;
     let body = json!({"request_id": request, "code": code, "full_name": "Mario Rossi"}).to_string();
     let host = app.base.strip_prefix("http://").unwrap();
@@ -180,7 +180,7 @@ async fn r30_who_takes_the_mailbox_while_the_signer_waits_is_locked_in_order_too
         .await;
     let holder = holder_of_the_mailbox(&app).await;
     let claimant = mario_of(&app).await;
-    let (request, code, _) = asked(&app, &claimant, ADDRESS).await;
+    let (request, code, _) = asked(&app, &claimant).await;
     let first = app.hold(&lock(&holder)).await;
     let second = app.hold(&lock(&newcomer)).await;
     let (signed, ()) = tokio::join!(claimant.sign(&request, &code, "Mario Rossi"), async {

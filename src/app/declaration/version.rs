@@ -1,0 +1,159 @@
+//! Declaring: a version that never changes, unless the newest one says the same already (R38, R39).
+
+use serde_json::json;
+
+use super::basis::{Basis, content, may_declare, read_basis, rules};
+use super::document::content_of;
+use crate::app::audit::{self, Actor, Entry};
+use crate::app::ctx::Ctx;
+use crate::app::declaration_document;
+use crate::app::error::{AppError, AppResult};
+use crate::app::session::{self, ClaimantActor};
+use crate::crypto::{commitment, sha256};
+use crate::db::declaration::{self as db, DeclarationRow};
+use crate::db::{claimant, identity, signature};
+use crate::domain::claimant::ClaimantState;
+use crate::domain::declaration::{Declaration, DeclarationInput};
+use crate::domain::signed_content::{SignedContent, SignedText};
+use crate::domain::version_limit::{self, DECLARATIONS_A_DAY};
+
+/// A version as it was declared.
+#[derive(Debug)]
+pub struct Declared {
+    /// From 1.
+    pub version: i32,
+    /// State of the record now.
+    pub state: ClaimantState,
+    /// Sum of the amounts, euro cents.
+    pub total_cents: i64,
+    /// SHA-256 of the PDF, hex.
+    pub document_sha256: String,
+    /// Texts to accept when signing.
+    pub texts: Vec<SignedText>,
+    /// Codes of what staff should look at.
+    pub flags: Vec<&'static str>,
+}
+
+/// Declares: a new version, unless the newest one says the same already.
+///
+/// *effects*: row in `declarations`; open signature requests are voided; a signed record must be
+/// signed again (R39); the draft goes; audit `declare`.
+///
+/// # Errors
+/// `Invalid` with every wrong field, `/identity` if there is none; `IllegalTransition` from a state
+/// in which nothing may be declared; `RateLimited` over [`DECLARATIONS_A_DAY`].
+pub async fn put(ctx: &Ctx, actor: &ClaimantActor, input: DeclarationInput) -> AppResult<Declared> {
+    let scope = actor.scope();
+    let directory = ctx.directories.get(ctx).await?;
+    let mut tx = ctx.pools.begin(scope).await?;
+    let basis = read_basis(ctx, &mut tx, scope, actor.claimant()).await?;
+    tx.commit().await?;
+    may_declare(&basis.row)?;
+    let case = directory.case(basis.row.case())?;
+    let declaration = Declaration::parse(&input, &rules(ctx, &case, &basis)?)?;
+    let content = content(ctx, &directory, &basis, declaration)?;
+    // what was signed and is not in force any more must be declared anew to be signed anew
+    let may_stay = |row: &&DeclarationRow| {
+        basis.row.signed_version != Some(row.version) || basis.row.signed_in_force()
+    };
+    if let Some(newest) = basis.newest.as_ref().filter(may_stay)
+        && content_of(&basis.vault, newest)?.as_of(content.version, content.declared_on) == content
+    {
+        let mut tx = ctx.pools.begin(scope).await?;
+        db::delete_draft(&mut tx, scope, actor.claimant()).await?;
+        session::keep(ctx, &mut tx, actor).await?;
+        tx.commit().await?;
+        return Ok(declared(&content, newest, basis.row.state()?));
+    }
+    check_pace(ctx, actor, &basis).await?;
+    let document = declaration_document::render(ctx, content.clone()).await?;
+    write(ctx, actor, &basis, &content, &document).await
+}
+
+/// Refuses another version where a day has seen [`DECLARATIONS_A_DAY`]. Read before the lock: a version
+/// written meanwhile is noticed there.
+async fn check_pace(ctx: &Ctx, actor: &ClaimantActor, basis: &Basis) -> AppResult<()> {
+    let newest = basis.row.declared_version.unwrap_or(0);
+    let Some(deciding) = version_limit::deciding_version(newest, DECLARATIONS_A_DAY) else {
+        return Ok(());
+    };
+    let scope = actor.scope();
+    let mut tx = ctx.pools.begin(scope).await?;
+    let at = db::find_time(&mut tx, scope, actor.claimant(), deciding).await?;
+    tx.commit().await?;
+    match at.and_then(|at| version_limit::wait(at, ctx.clock.now())) {
+        Some(wait) => Err(AppError::RateLimited(wait)),
+        None => Ok(()),
+    }
+}
+
+async fn write(
+    ctx: &Ctx,
+    actor: &ClaimantActor,
+    basis: &Basis,
+    content: &SignedContent,
+    document: &[u8],
+) -> AppResult<Declared> {
+    let scope = actor.scope();
+    let now = ctx.clock.now();
+    let canonical = commitment::canonical_json(content)?;
+    let flags = content.declaration.flags();
+    let row = DeclarationRow {
+        claimant_id: basis.row.id,
+        version: content.version,
+        association_id: basis.row.association_id,
+        sealed: basis
+            .vault
+            .seal_bytes("declarations", "sealed", &canonical)?,
+        salt_sealed: basis
+            .vault
+            .seal_bytes("declarations", "salt_sealed", &commitment::salt())?,
+        template: content.template.clone(),
+        document_sha256: sha256::digest(document),
+        total_cents: content.total_cents,
+        flags: flags.iter().map(|flag| flag.as_str().to_owned()).collect(),
+        created_at: now,
+    };
+    let mut tx = ctx.pools.begin(scope).await?;
+    let locked = claimant::lock(&mut tx, scope, actor.claimant()).await?;
+    let before = locked.state()?;
+    may_declare(&locked)?;
+    let identity = identity::find(&mut tx, scope, actor.claimant()).await?;
+    let same_identity =
+        identity.map(|row| row.version) == basis.identity.as_ref().map(|row| row.version);
+    if locked.declared_version != basis.row.declared_version || !same_identity {
+        // somebody else was faster; what was typed is still in the browser
+        return Err(AppError::IllegalTransition("declaration_changed"));
+    }
+    let after = match before {
+        ClaimantState::Signed => before.move_to(ClaimantState::ResignRequired)?,
+        other => other,
+    };
+    db::insert(&mut tx, scope, &row, after).await?;
+    signature::void_requests(&mut tx, scope, actor.claimant(), now).await?;
+    db::delete_draft(&mut tx, scope, actor.claimant()).await?;
+    let by = Actor::Claimant(actor.claimant());
+    let entry = Entry::new(actor.claimant(), actor.association(), by, "declare");
+    let entry = entry.with(json!({ "version": content.version }));
+    let entry = if after == before {
+        entry
+    } else {
+        entry.moved(before, after)
+    };
+    audit::append(ctx, &mut tx, scope, entry).await?;
+    session::keep(ctx, &mut tx, actor).await?;
+    tx.commit().await?;
+    Ok(declared(content, &row, after))
+}
+
+fn declared(content: &SignedContent, row: &DeclarationRow, state: ClaimantState) -> Declared {
+    let flags = content.declaration.flags();
+    Declared {
+        version: row.version,
+        state,
+        total_cents: row.total_cents,
+        document_sha256: sha256::hex(&row.document_sha256),
+        texts: content.texts.clone(),
+        flags: flags.iter().map(|flag| flag.as_str()).collect(),
+    }
+}
