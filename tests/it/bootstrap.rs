@@ -186,7 +186,7 @@ fn every_mail_is_previewed_in_every_language() {
     };
     assert_eq!(
         (count(".it.eml"), count(".en.txt"), count(".html")),
-        (7, 7, 14)
+        (10, 10, 20)
     );
     let mail = fs::read_to_string(dir.join("confirmation.it.txt")).unwrap();
     assert!(mail.lines().any(|line| line == "Codice: 123456"), "{mail}");

@@ -54,6 +54,8 @@ impl Class {
             o::JOINED_ADDRESS,
             o::JOINED_RESEND,
             o::CONFIRM_RESEND,
+            o::NOT_ME_FORM,
+            o::NOT_ME_UNDO,
             o::ENTER_LINK_FORM,
             o::VERIFY_PAGE,
         ];
