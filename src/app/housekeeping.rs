@@ -2,7 +2,7 @@
 
 use crate::app::ctx::Ctx;
 use crate::app::error::AppResult;
-use crate::app::{export, retention};
+use crate::app::{export, mail_status, retention};
 use crate::db::{Scope, retention as rows};
 use crate::domain::claimant::ClaimantState;
 
@@ -33,6 +33,7 @@ pub struct Housekept {
 /// `Unavailable` if database or blob store cannot be reached; what was done stays done.
 pub async fn run(ctx: &Ctx) -> AppResult<Housekept> {
     count_cases(ctx).await?;
+    mail_status::measure(ctx).await?;
     let erasures = retention::settle_erasures(ctx).await?;
     let deleted = retention::delete_unconfirmed(ctx).await?;
     Ok(Housekept {

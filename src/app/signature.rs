@@ -14,7 +14,7 @@ use crate::app::error::{AppError, AppResult};
 use crate::app::evidence::{self, Act};
 use crate::app::session::{self, ClaimantActor};
 use crate::app::sign_up::{self, Evidence as Origin, MAIL_DAYS};
-use crate::app::{clash, mailbox_clash};
+use crate::app::{clash, mail_queue, mailbox_clash};
 use crate::crypto::challenge::{ChallengePurpose, verify};
 use crate::crypto::{commitment, sha256, token};
 use crate::db::claimant::{self, ClaimantRow};
@@ -139,7 +139,7 @@ pub async fn request(
     let row = request_row(ctx, actor, &basis, declared, acceptances, origin)?;
     let id = row.id;
     db::insert_request(&mut tx, scope, &row).await?;
-    let mail = mail_row(&basis.row, id, "otp", 0, json!({ "request": id }), now);
+    let mail = mail_row(ctx, &basis.row, id, "otp", 0, json!({ "request": id }));
     outbox::insert(&mut tx, scope, &mail).await?;
     let by = Actor::Claimant(claimant);
     let entry = Entry::new(claimant, actor.association(), by, "request_signature");
@@ -343,7 +343,7 @@ async fn write(
         return Err(AppError::TokenUsed);
     }
     let told_version = json!({ "version": row.version });
-    let receipt = mail_row(&before, token::new_id(now), "receipt", 2, told_version, now);
+    let receipt = mail_row(ctx, &before, token::new_id(now), "receipt", 2, told_version);
     let entry = log_entry(&mut tx, scope, judged, &before, now).await?;
     let act = Act {
         request: &row,
@@ -614,13 +614,15 @@ fn document_key(declared: &DeclarationRow) -> String {
 }
 
 fn mail_row(
+    ctx: &Ctx,
     row: &ClaimantRow,
     id: Uuid,
     kind: &str,
     priority: i16,
     payload: serde_json::Value,
-    now: DateTime<Utc>,
 ) -> OutboxRow {
+    let now = ctx.clock.now();
+    let domain = row.contact_domain.as_deref();
     OutboxRow {
         subject_id: row.id,
         id,
@@ -634,5 +636,6 @@ fn mail_row(
         due_at: now,
         created_at: now,
         expires_at: now + chrono::Duration::days(MAIL_DAYS),
+        queue_id: domain.map(|domain| mail_queue::id_of(ctx, domain)),
     }
 }

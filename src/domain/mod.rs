@@ -1,6 +1,7 @@
 //! Pure types, rules and state machines: no actix, diesel, lettre, tokio, environment or clock.
 
 pub mod attestation;
+pub mod breaker;
 pub mod case;
 mod check_letter;
 pub mod claimant;
@@ -41,4 +42,5 @@ pub mod seed;
 pub mod sign_up;
 pub mod signed_content;
 pub mod signing;
+pub mod smtp_answer;
 pub mod vat_number;

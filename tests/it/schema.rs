@@ -207,8 +207,14 @@ const REFERENCE: &[&str] = &[
     "signing_keys",
 ];
 
-/// Tables on one node: leases; and look-ups, distributed by a hash that is no uuid.
-const LOCAL: &[&str] = &["__diesel_schema_migrations", "leases", "lookups"];
+/// Tables on one node: leases, what senders share; and look-ups, distributed by a hash that is no uuid.
+const LOCAL: &[&str] = &[
+    "__diesel_schema_migrations",
+    "leases",
+    "lookups",
+    "mail_queues",
+    "mail_days",
+];
 
 /// L1 to L6 of SCALE 5.2 over our tables.
 fn check() -> String {

@@ -60,6 +60,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("diesel_async", &["db"]),
     ("tokio_postgres", &["db"]),
     ("lettre", &["mailer"]),
+    ("hickory_resolver", &["mailer"]),
     ("std::env", &["config"]),
     ("aws_lc_rs", &["crypto"]),
     ("object_store", &["blob"]),

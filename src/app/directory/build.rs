@@ -10,7 +10,7 @@ use super::{
 use crate::app::ctx::Ctx;
 use crate::app::error::AppResult;
 use crate::db::case::{self, PublicRows};
-use crate::db::{DbError, Scope};
+use crate::db::{DbError, Scope, mail_queue};
 use crate::domain::case::{CaseState, Mode, Register, RegisterEntry, RegisterStatus, offer};
 use crate::domain::ids::{AssociationId, CaseId, IncidentId};
 use crate::domain::language::Language;
@@ -20,8 +20,12 @@ pub(super) async fn read(ctx: &Ctx) -> AppResult<Directory> {
     let scope = Scope::System("directory of public data");
     let mut tx = ctx.pools.begin(scope).await?;
     let rows = case::list_public(&mut tx, scope).await?;
+    let stopped = mail_queue::list_stopped(&mut tx, scope).await?;
     tx.commit().await?;
-    Ok(build(rows)?)
+    Ok(Directory {
+        stopped: stopped.into_iter().collect(),
+        ..build(rows)?
+    })
 }
 
 fn build(rows: PublicRows) -> Result<Directory, DbError> {
@@ -43,6 +47,7 @@ fn build(rows: PublicRows) -> Result<Directory, DbError> {
             .into_iter()
             .map(|row| row.domain)
             .collect(),
+        stopped: HashSet::new(),
     })
 }
 
