@@ -39,7 +39,7 @@ WITH v AS MATERIALIZED (
   INSERT INTO confirmations (claimant_id, id, association_id, purpose, token_hash, code_hash, created_at, expires_at)
   SELECT claimant_id, md5('t' || claimant_id)::uuid, :association_id::uuid, 'confirm', secret, secret, now, now + interval '72 h' FROM s
 ), mail AS (
-  INSERT INTO outbox (subject_id, id, association_id, case_id, kind, lane, priority, payload, due_at, created_at, expires_at)
+  INSERT INTO outbox (subject_id, id, association_id, case_id, kind, lane, priority, payload, due_at, created_at, expires_at, queue_id)
   SELECT claimant_id, md5('o' || claimant_id)::uuid, :association_id::uuid, :case_id::uuid, 'confirmation', 7, 1,
-    jsonb_build_object('challenge', md5('t' || claimant_id)), now, now, now + interval '7 days' FROM s
+    jsonb_build_object('challenge', md5('t' || claimant_id)), now, now, now + interval '7 days', md5('example.org')::uuid FROM s
 ) SELECT claimant_id FROM s;

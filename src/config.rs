@@ -61,6 +61,39 @@ pub enum Transport {
     Folder(PathBuf),
     /// To a relay.
     Relay(Secret),
+    /// Straight to the servers of the recipients' domains.
+    Direct(Direct),
+}
+
+/// How mails go straight to the servers of the recipients' domains.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Direct {
+    /// How connections are encrypted.
+    pub tls: DirectTls,
+    /// For tests: servers on this machine that stand for those of a domain, `*` for all others.
+    pub overrides: Vec<(String, SocketAddr)>,
+}
+
+/// How connections to other people's servers are encrypted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum DirectTls {
+    /// STARTTLS, and a certificate that holds.
+    Verified,
+    /// STARTTLS, whatever the certificate.
+    Required,
+    /// STARTTLS where it is offered.
+    Opportunistic,
+    /// Never: on this machine only.
+    None,
+}
+
+/// What a relay takes, over all processes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct MailLimits {
+    /// Mails a second.
+    pub per_second: Option<u32>,
+    /// Mails a day, UTC.
+    pub per_day: Option<u32>,
 }
 
 /// What the options mean.
@@ -84,6 +117,8 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// How mails leave; a server needs one.
     pub transport: Option<Transport>,
+    /// How many mails may leave.
+    pub mail_limits: MailLimits,
     /// Name and address of the sender.
     pub mail_from: (String, String),
     /// Where mails come back to, `bounces@` the sender's domain unless told otherwise.
@@ -126,7 +161,9 @@ pub enum ConfigError {
     )]
     DemoData(PathBuf),
     /// `serve` without a way for mails to leave.
-    #[error("mails have no way out: set SMTP_URL=smtp(s)://relay, or MAIL_DIR=folder")]
+    #[error(
+        "mails have no way out: set SMTP_URL=smtp(s)://relay, SMTP_URL=mx:, or MAIL_DIR=folder"
+    )]
     NoTransport,
     /// Links in clear over a network.
     #[error(
@@ -138,6 +175,14 @@ pub enum ConfigError {
         "RATE_LIMITS=off is for load tests on this machine: set it to on, or BIND to 127.0.0.1"
     )]
     NoLimits,
+    /// Mails to a server that is not the recipient's.
+    #[error(
+        "MX_OVERRIDE is for tests on this machine: it needs a loopback BIND and PUBLIC_BASE_URL, and loopback addresses"
+    )]
+    MailDiverted,
+    /// Mails in clear over the Internet.
+    #[error("SMTP_TLS=none is for tests on this machine: set it to required or opportunistic")]
+    ClearMail,
     /// No key.
     #[error(
         "the master key {} is missing: make one with `joinder keygen`, and keep a copy elsewhere (losing it loses everything)", .0.display()
@@ -180,6 +225,10 @@ impl Config {
             bounce_dir: given(options.bounce_dir.as_ref())
                 .map(|folder| absolute(folder, "BOUNCE_DIR"))
                 .transpose()?,
+            mail_limits: MailLimits {
+                per_second: count(options.smtp_rate.as_ref(), "SMTP_RATE")?,
+                per_day: count(options.smtp_daily.as_ref(), "SMTP_DAILY")?,
+            },
             mail_from,
             blob_url,
             master_key_file,
@@ -208,6 +257,7 @@ impl Config {
         if self.transport.is_none() {
             errors.push(ConfigError::NoTransport);
         }
+        errors.extend(self.refuse_unsafe_mail());
         if !self.is_https() && !is_loopback_url(&self.public_base_url) {
             errors.push(ConfigError::ClearBaseUrl(self.public_base_url.clone()));
         }
@@ -221,9 +271,32 @@ impl Config {
         }
     }
 
+    /// Mails that would go to another server than the recipient's, or in clear.
+    fn refuse_unsafe_mail(&self) -> Option<ConfigError> {
+        let Some(Transport::Direct(direct)) = &self.transport else {
+            return None;
+        };
+        let is_here = self.bind.ip().is_loopback() && is_loopback_url(&self.public_base_url);
+        let stays_here = direct.overrides.iter().all(|(_, to)| to.ip().is_loopback());
+        if !direct.overrides.is_empty() && !(is_here && stays_here) {
+            return Some(ConfigError::MailDiverted);
+        }
+        let covers_all = direct.overrides.iter().any(|(domain, _)| domain == "*");
+        (direct.tls == DirectTls::None && !covers_all).then_some(ConfigError::ClearMail)
+    }
+
     /// The file by which the data folder of a demo is known.
     pub fn demo_marker(&self) -> PathBuf {
         self.data_dir.join(DEMO_MARKER)
+    }
+
+    /// The name of the base URL's host, if it is a public one: what we call ourselves to other servers.
+    pub fn host_name(&self) -> Option<String> {
+        let url = Url::parse(&self.public_base_url).ok()?;
+        match url.host() {
+            Some(Host::Domain(name)) if name.contains('.') => Some(name.to_owned()),
+            _ => None,
+        }
     }
 
     /// Whether people reach us by TLS: cookies and headers follow.
@@ -359,7 +432,64 @@ fn transport(options: &Options) -> Result<Option<Transport>, ConfigError> {
     if let Some(folder) = given(options.mail_dir.as_ref()) {
         return Ok(Some(Transport::Folder(absolute(folder, "MAIL_DIR")?)));
     }
+    let (tls, overrides) = (&options.smtp_tls, &options.mx_override);
+    if given(options.smtp_url.as_ref()) == Some("mx:") {
+        return Ok(Some(Transport::Direct(Direct {
+            tls: direct_tls(given(tls.as_ref()))?,
+            overrides: overridden(given(overrides.as_ref()))?,
+        })));
+    }
+    for (variable, value) in [("SMTP_TLS", tls), ("MX_OVERRIDE", overrides)] {
+        if given(value.as_ref()).is_some() {
+            return Err(wrong(variable, "is for SMTP_URL=mx: alone"));
+        }
+    }
     Ok(secret(options.smtp_url.as_ref()).map(Transport::Relay))
+}
+
+fn direct_tls(text: Option<&str>) -> Result<DirectTls, ConfigError> {
+    match text {
+        Some("verified") => Ok(DirectTls::Verified),
+        None | Some("required") => Ok(DirectTls::Required),
+        Some("opportunistic") => Ok(DirectTls::Opportunistic),
+        Some("none") => Ok(DirectTls::None),
+        Some(other) => Err(wrong(
+            "SMTP_TLS",
+            format!("must be verified, required, opportunistic or none, not {other}"),
+        )),
+    }
+}
+
+fn overridden(text: Option<&str>) -> Result<Vec<(String, SocketAddr)>, ConfigError> {
+    let parts = text.unwrap_or_default().split(',').map(str::trim);
+    parts
+        .filter(|part| !part.is_empty())
+        .map(|part| {
+            let pair = part.split_once('=');
+            let pair = pair.and_then(|(domain, to)| {
+                let to: SocketAddr = to.trim().parse().ok()?;
+                let domain = domain.trim().to_ascii_lowercase();
+                (!domain.is_empty()).then_some((domain, to))
+            });
+            pair.ok_or_else(|| {
+                wrong(
+                    "MX_OVERRIDE",
+                    format!("must hold domain=127.0.0.1:port, not {part}"),
+                )
+            })
+        })
+        .collect()
+}
+
+fn count(text: Option<&String>, variable: &'static str) -> Result<Option<u32>, ConfigError> {
+    given(text)
+        .map(|text| {
+            let number: Option<u32> = text.parse().ok();
+            number
+                .filter(|number| *number > 0)
+                .ok_or_else(|| wrong(variable, format!("must be a number from 1, not {text}")))
+        })
+        .transpose()
 }
 
 /// `Name <address>` or an address alone; else an address on the host of the base URL.

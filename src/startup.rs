@@ -18,12 +18,12 @@ use crate::app::health::Health;
 use crate::app::keyring::Keyring;
 use crate::app::{Clock, Ctx, ctx, retention};
 use crate::blob::Blobs;
-use crate::config::{Config, ConfigError, Transport};
+use crate::config::{Config, ConfigError, DirectTls, Transport};
 use crate::crypto::master_key::MasterKeys;
 use crate::db::dump::Tools;
 use crate::db::embedded::{self, Embedded, EmbeddedOptions};
 use crate::db::{Pools, migration};
-use crate::mailer::Mailer;
+use crate::mailer::{Mailer, MxSettings, MxTls};
 use crate::render::document;
 use crate::state::{AppState, WebOptions};
 use crate::web;
@@ -229,6 +229,17 @@ pub fn mailer(config: &Config) -> anyhow::Result<Mailer> {
     match &config.transport {
         Some(Transport::Folder(folder)) => Ok(Mailer::files(folder)),
         Some(Transport::Relay(url)) => Ok(Mailer::smtp(url.expose(), Mailer::TIMEOUT)?),
+        Some(Transport::Direct(direct)) => Ok(Mailer::mx(MxSettings {
+            tls: match direct.tls {
+                DirectTls::Verified => MxTls::Verified,
+                DirectTls::Required => MxTls::Required,
+                DirectTls::Opportunistic => MxTls::Opportunistic,
+                DirectTls::None => MxTls::None,
+            },
+            hello: config.host_name(),
+            timeout: Mailer::TIMEOUT,
+            overrides: direct.overrides.clone(),
+        })?),
         None => Err(ConfigError::NoTransport.into()),
     }
 }
@@ -310,7 +321,9 @@ impl Running {
 
     /// Every loop of the process starts here. A loop ends soon after `stopping` turns true.
     fn start_loops(&mut self, config: &Config) {
-        let post = worker::post(self.parts.mailer.clone(), config.mail_from.clone());
+        let mut post = worker::post(self.parts.mailer.clone(), config.mail_from.clone());
+        post.per_second = config.mail_limits.per_second;
+        post.per_day = config.mail_limits.per_day;
         let stopping = self.stopping.subscribe();
         worker::start(&mut self.loops, &self.parts.ctx, post, &stopping);
     }

@@ -31,7 +31,7 @@ impl WebOptions {
             rate_limits: config.rate_limits,
             mail_dir: match &config.transport {
                 Some(Transport::Folder(folder)) => Some(folder.clone()),
-                Some(Transport::Relay(_)) | None => None,
+                Some(Transport::Relay(_) | Transport::Direct(_)) | None => None,
             },
         }
     }

@@ -330,11 +330,12 @@ async fn tell_first(ctx: &Ctx, conn: &mut Conn, holder: ClaimantId) -> AppResult
     let payload = serde_json::to_value(payload).map_err(AppError::internal)?;
     let now = ctx.clock.now();
     let mail = outbox_row(
+        ctx,
         &first,
         "already_registered",
         token::new_id(now),
         payload,
-        now,
+        first.contact_domain.as_deref(),
     );
     Ok(outbox::insert(
         conn,

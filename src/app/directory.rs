@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use tokio::sync::Mutex;
+use uuid::Uuid;
 
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
@@ -19,12 +20,13 @@ use crate::domain::outage::is_running;
 mod build;
 
 /// All cases and associations, as of one moment.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Directory {
     cases: Vec<Arc<CaseEntry>>,
     held: HashMap<String, DateTime<Utc>>,
     mail_domains: HashSet<String>,
     paused: HashSet<String>,
+    stopped: HashSet<Uuid>,
 }
 
 /// A case with everything public about it.
@@ -264,6 +266,11 @@ impl Directory {
         self.mail_domains.contains(domain)
     }
 
+    /// All public providers.
+    pub(in crate::app) fn public_providers(&self) -> impl Iterator<Item = &str> {
+        self.mail_domains.iter().map(String::as_str)
+    }
+
     /// Since when mail to a domain waits.
     pub fn held_since(&self, domain: &str) -> Option<DateTime<Utc>> {
         self.held.get(domain).copied()
@@ -272,6 +279,19 @@ impl Directory {
     /// Whether mails of a kind wait, because too many of them came back.
     pub fn is_paused(&self, kind: &str) -> bool {
         self.paused.contains(kind)
+    }
+
+    /// Whether mail of a queue waits: its domain does not answer, or is held.
+    pub(in crate::app) fn is_mail_stopped(&self, queue: Uuid) -> bool {
+        self.stopped.contains(&queue)
+    }
+
+    /// The same for mails whose sender knows better: it has just been told that they may go.
+    pub(in crate::app) fn without_stops(&self) -> Self {
+        Self {
+            stopped: HashSet::new(),
+            ..self.clone()
+        }
     }
 
     /// Domains a contact address should not be on now: held, or an outage of theirs runs (R17).

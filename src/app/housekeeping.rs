@@ -2,7 +2,7 @@
 
 use crate::app::ctx::Ctx;
 use crate::app::error::AppResult;
-use crate::app::{export, reminder, retention, storm};
+use crate::app::{export, mail_status, reminder, retention, storm};
 use crate::db::{Scope, retention as rows};
 use crate::domain::claimant::ClaimantState;
 
@@ -38,6 +38,7 @@ pub struct Housekept {
 pub async fn run(ctx: &Ctx) -> AppResult<Housekept> {
     let storms = storm::watch(ctx).await?;
     count_cases(ctx).await?;
+    mail_status::measure(ctx).await?;
     let erasures = retention::settle_erasures(ctx).await?;
     let deleted = retention::delete_unconfirmed(ctx).await?;
     Ok(Housekept {

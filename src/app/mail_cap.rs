@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
+use crate::app::mail_queue;
 use crate::app::outbox::RecordsPayload;
 use crate::app::sign_up::{MAIL_DAYS, cap_ids, lane};
 use crate::crypto::token;
@@ -93,6 +94,7 @@ pub(in crate::app) async fn put_off(
         due_at: at,
         created_at: ctx.clock.now(),
         expires_at: at + Duration::days(MAIL_DAYS),
+        queue_id: Some(mail_queue::id_of(ctx, email.domain())),
     };
     outbox::insert(conn, scope, &mail).await?;
     Ok(key)

@@ -3,7 +3,7 @@
 //! The answer never tells whether an address is known, nor does its time: here a row of the outbox is
 //! written for any address, and looked up when it is prepared (`outbox::records`).
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::Duration;
 use uuid::Uuid;
 
 use crate::app::audit::{self, Actor, Entry};
@@ -11,7 +11,8 @@ use crate::app::challenge::{self, Proof, Standing};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::app::mail_cap::{self, MailCap};
-use crate::app::outbox::{ACCESS_HOURS, Frozen, RecordsPayload};
+use crate::app::mail_queue;
+use crate::app::outbox::{ACCESS_HOURS, CODES, Frozen, RecordsPayload};
 use crate::app::session::{KnownBrowser, Ticket};
 use crate::app::sign_up::{
     CONFIRMATION_HOURS, MAIL_DAYS, cap_ids, contact_domain, contact_kind, lane, rules,
@@ -130,7 +131,12 @@ pub async fn send_code(ctx: &Ctx, known: KnownBrowser) -> AppResult<bool> {
         ..RecordsPayload::of_record(&row)
     };
     let payload = serde_json::to_value(payload).map_err(AppError::internal)?;
-    let mail = outbox_row(&row, "access", request, payload, now);
+    let domain = Some(email.domain());
+    let mail = OutboxRow {
+        // somebody waits for the code
+        priority: CODES,
+        ..outbox_row(ctx, &row, "access", request, payload, domain)
+    };
     outbox::insert(&mut tx, SCOPE, &mail).await?;
     tx.commit().await?;
     Ok(true)
@@ -219,7 +225,14 @@ async fn mail_confirmation(
         return Err(AppError::RateLimited(std::time::Duration::from_hours(24)));
     };
     let payload = serde_json::json!({ "challenge": challenge.id });
-    let mail = outbox_row(row, "confirmation", request, payload, now);
+    let mail = outbox_row(
+        ctx,
+        row,
+        "confirmation",
+        request,
+        payload,
+        Some(email.domain()),
+    );
     Ok(outbox::insert(conn, SCOPE, &mail).await?)
 }
 
@@ -275,6 +288,7 @@ async fn mail_records(ctx: &Ctx, slug: &str, email: &str, kind: &'static str) ->
         due_at: now,
         created_at: now,
         expires_at: now + Duration::days(MAIL_DAYS),
+        queue_id: Some(mail_queue::id_of(ctx, email.domain())),
     };
     let mut tx = ctx.pools.begin(SCOPE).await?;
     outbox::insert(&mut tx, SCOPE, &mail).await?;
@@ -291,17 +305,28 @@ pub(in crate::app) async fn enqueue(
     let now = ctx.clock.now();
     let payload = RecordsPayload::of_record(row);
     let payload = serde_json::to_value(payload).map_err(AppError::internal)?;
-    let mail = outbox_row(row, "resend", token::new_id(now), payload, now);
+    let mail = outbox_row(
+        ctx,
+        row,
+        "resend",
+        token::new_id(now),
+        payload,
+        row.contact_domain.as_deref(),
+    );
     Ok(outbox::insert(conn, SCOPE, &mail).await?)
 }
 
+/// `domain`: of the address, if it is at hand; else the mail learns its queue when it is prepared.
 pub(in crate::app) fn outbox_row(
+    ctx: &Ctx,
     row: &ClaimantRow,
     kind: &str,
     id: Uuid,
     payload: serde_json::Value,
-    now: DateTime<Utc>,
+    domain: Option<&str>,
 ) -> OutboxRow {
+    let now = ctx.clock.now();
+    let queue_id = domain.map(|domain| mail_queue::id_of(ctx, domain));
     OutboxRow {
         subject_id: row.id,
         id,
@@ -315,6 +340,7 @@ pub(in crate::app) fn outbox_row(
         due_at: now,
         created_at: now,
         expires_at: now + Duration::days(MAIL_DAYS),
+        queue_id,
     }
 }
 

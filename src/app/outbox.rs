@@ -3,18 +3,20 @@
 
 use std::time::Duration as Wait;
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::app::ctx::Ctx;
 use crate::app::directory::Directory;
-use crate::app::error::AppResult;
-use crate::db::Scope;
-use crate::db::outbox::{self, OutboxRow};
+use crate::app::error::{AppError, AppResult};
+use crate::app::mail_queue::{self, Queue};
+use crate::db::outbox::{self, BackRow, Claim, OutboxRow};
+use crate::db::{Conn, Scope};
 use crate::domain::email_address::EmailAddress;
 
 mod confirmation;
 mod letter;
+mod outcome;
 mod records;
 mod signing;
 mod stop;
@@ -22,138 +24,236 @@ mod unasked;
 
 pub(in crate::app) use letter::mail_id;
 pub use letter::{Letter, LetterRecord, Signing};
+pub use outcome::{Done, Outcome, Refusal, settle};
 pub(in crate::app) use records::{Frozen, RecordsPayload, Whose};
 
 const SCOPE: Scope = Scope::System("outbox");
 /// Seconds a claimed mail is left alone; longer than any attempt takes.
-const LEASE_SECONDS: i64 = 120;
-/// Seconds after which a mail to a held domain is looked at again.
-const HELD_SECONDS: i64 = 60;
+const LEASE_SECONDS: i32 = 180;
 /// Hours an access link works.
 pub(in crate::app) const ACCESS_HOURS: i64 = 24;
 /// Lanes of the outbox.
 pub const LANES: i16 = 64;
 /// How long the worker sleeps when nothing is due.
 pub const IDLE: Wait = Wait::from_millis(500);
+/// How long a claimed mail may wait for its turn: then there is time for the attempt before the lease
+/// ends.
+pub const PATIENCE: Wait = Wait::from_secs(30);
+/// The priority of codes: nothing goes before them.
+pub const CODES: i16 = 0;
+/// The priority of the least urgent mails.
+pub const EVERYTHING: i16 = 9;
 
 /// A claimed mail.
 #[derive(Clone, Debug)]
 pub struct DueMail {
     row: OutboxRow,
+    /// Whoever claimed it knows that mail to its domain may go.
+    is_cleared: bool,
+}
+
+/// What a claim gives.
+#[derive(Debug, Default)]
+pub struct Claimed {
+    /// Most urgent first.
+    pub mails: Vec<DueMail>,
+    /// Mails met on the way that now wait for their own queue.
+    pub parked: usize,
 }
 
 /// What to do with a claimed mail.
 #[derive(Debug)]
 pub enum Prepared {
-    /// Send it.
-    Send(Box<Letter>),
+    /// Send it; its queue is that of the address.
+    Send(Box<Letter>, Queue),
     /// Nobody wants it any more; it is out of the outbox.
     Dropped,
     /// It must wait; it is back in the outbox.
     Postponed,
 }
 
-/// How an attempt failed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Failure {
-    /// Trying again is of no use.
-    Permanent,
-    /// Trying again later may help.
-    Temporary,
-}
-
-/// Claims mails that are due in some lanes, most urgent first.
+/// Claims mails that are due in some lanes, most urgent first and none less urgent than `least`. Those
+/// of queues that go their own way (`apart`) are parked.
 ///
 /// # Errors
 /// `Unavailable` if the database cannot be reached.
-pub async fn claim(ctx: &Ctx, lanes: &[i16], limit: i64) -> AppResult<Vec<DueMail>> {
+pub async fn claim(
+    ctx: &Ctx,
+    lanes: &[i16],
+    apart: &[Uuid],
+    least: i16,
+    limit: i64,
+) -> AppResult<Claimed> {
     let mut tx = ctx.pools.begin(SCOPE).await?;
-    let now = ctx.clock.now();
-    let rows = outbox::claim(&mut tx, SCOPE, lanes, now, LEASE_SECONDS, limit).await?;
+    let wanted = wanted(ctx, lanes, apart, least, limit);
+    let (rows, parked) = outbox::claim(&mut tx, SCOPE, wanted).await?;
     tx.commit().await?;
-    Ok(rows.into_iter().map(|row| DueMail { row }).collect())
+    let mails = rows.into_iter().map(|row| due(row, false)).collect();
+    Ok(Claimed { mails, parked })
 }
 
-/// Opens what a mail needs, and registers it before its first attempt.
+/// Claims mails that wait for their own queue, most urgent first.
 ///
-/// *effects*: row in `mails`; for mails that list records challenges, frozen at the first time.
+/// # Errors
+/// `Unavailable` if the database cannot be reached.
+pub async fn claim_parked(
+    ctx: &Ctx,
+    queue: Uuid,
+    lanes: &[i16],
+    limit: i64,
+) -> AppResult<Vec<DueMail>> {
+    let mut tx = ctx.pools.begin(SCOPE).await?;
+    let wanted = wanted(ctx, lanes, &[], EVERYTHING, limit);
+    let rows = outbox::claim_parked(&mut tx, SCOPE, queue, wanted).await?;
+    tx.commit().await?;
+    Ok(rows.into_iter().map(|row| due(row, true)).collect())
+}
+
+const fn due(row: OutboxRow, is_cleared: bool) -> DueMail {
+    DueMail { row, is_cleared }
+}
+
+fn wanted<'a>(ctx: &Ctx, lanes: &'a [i16], apart: &'a [Uuid], least: i16, limit: i64) -> Claim<'a> {
+    Claim {
+        lanes,
+        apart,
+        least,
+        due: ctx.clock.now(),
+        lease_seconds: LEASE_SECONDS,
+        limit,
+    }
+}
+
+/// Gives claimed mails back without an attempt: due now, or parked for their queue.
+///
+/// # Errors
+/// `Unavailable`: they are taken up after their lease.
+pub async fn give_back(ctx: &Ctx, mails: &[DueMail], parked: Option<Uuid>) -> AppResult<()> {
+    let rows: Vec<BackRow> = mails
+        .iter()
+        .map(|mail| BackRow {
+            state: if parked.is_some() { "parked" } else { "due" },
+            queue_id: parked,
+            ..mail.untried(mail.row.due_at)
+        })
+        .collect();
+    let mut tx = ctx.pools.begin(SCOPE).await?;
+    outbox::give_back(&mut tx, SCOPE, &rows).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Opens what mails need, and registers them before their first attempt; many in one transaction.
+///
+/// *effects*: rows in `mails`; for mails that list records challenges, frozen at the first time.
+pub async fn prepare_all(ctx: &Ctx, mails: Vec<DueMail>) -> Vec<(DueMail, AppResult<Prepared>)> {
+    // those that lock claimants have a transaction each: nobody waits in the wrong order
+    let (together, alone): (Vec<DueMail>, Vec<DueMail>) =
+        mails.into_iter().partition(DueMail::locks_nobody);
+    let mut done = match prepare_together(ctx, &together).await {
+        Ok(prepared) => together
+            .into_iter()
+            .zip(prepared.into_iter().map(Ok))
+            .collect(),
+        // the database is away: not one wait for each
+        Err(AppError::Unavailable(_)) => together.into_iter().map(not_now).collect(),
+        Err(_) => prepare_each(ctx, together).await,
+    };
+    done.extend(prepare_each(ctx, alone).await);
+    done
+}
+
+fn not_now(mail: DueMail) -> (DueMail, AppResult<Prepared>) {
+    (mail, Err(AppError::Unavailable("not prepared".into())))
+}
+
+async fn prepare_each(ctx: &Ctx, mails: Vec<DueMail>) -> Vec<(DueMail, AppResult<Prepared>)> {
+    let mut done = Vec::with_capacity(mails.len());
+    for mail in mails {
+        let prepared = prepare(ctx, &mail).await;
+        done.push((mail, prepared));
+    }
+    done
+}
+
+/// All or none.
+async fn prepare_together(ctx: &Ctx, mails: &[DueMail]) -> AppResult<Vec<Prepared>> {
+    if mails.is_empty() {
+        return Ok(Vec::new());
+    }
+    let directory = ctx.directories.get(ctx).await?;
+    let open = directory.without_stops();
+    let mut tx = ctx.pools.begin(SCOPE).await?;
+    let mut prepared = Vec::with_capacity(mails.len());
+    let mut gone = Vec::new();
+    let mut back = Vec::new();
+    for mail in mails {
+        let directory = if mail.is_cleared { &open } else { &*directory };
+        prepared.push(match step(ctx, &mut tx, directory, &mail.row).await? {
+            Step::Send(letter) => {
+                let queue = Queue::of(ctx, directory, letter.to.domain());
+                Prepared::Send(letter, queue)
+            }
+            Step::Drop => {
+                gone.push(mail.key());
+                Prepared::Dropped
+            }
+            Step::Wait(until) => {
+                back.push(mail.untried(until));
+                Prepared::Postponed
+            }
+            Step::Pause(until, why) => {
+                back.push(BackRow {
+                    last_error: Some(why),
+                    ..mail.untried(until)
+                });
+                Prepared::Postponed
+            }
+            Step::Park(queue) => {
+                back.push(mail.parked(queue));
+                Prepared::Postponed
+            }
+        });
+    }
+    outbox::delete_all(&mut tx, SCOPE, &gone).await?;
+    outbox::give_back(&mut tx, SCOPE, &back).await?;
+    tx.commit().await?;
+    Ok(prepared)
+}
+
+/// As [`prepare_all`], for one.
 ///
 /// # Errors
 /// `Unavailable`; `Internal` if sealed data do not open.
-pub async fn prepare(ctx: &Ctx, due: &DueMail) -> AppResult<Prepared> {
-    let directory = ctx.directories.get(ctx).await?;
-    let mut tx = ctx.pools.begin(SCOPE).await?;
-    let row = &due.row;
-    let prepared = match row.kind.as_str() {
-        "confirmation" => confirmation::prepare(ctx, &mut tx, &directory, row).await?,
-        "otp" => signing::prepare_code(ctx, &mut tx, &directory, row).await?,
-        "receipt" => signing::prepare_receipt(ctx, &mut tx, &directory, row).await?,
-        "reminder" => unasked::prepare_reminder(ctx, &mut tx, &directory, row).await?,
-        "already_registered" => unasked::prepare_registered(ctx, &mut tx, &directory, row).await?,
-        _ => records::prepare(ctx, &mut tx, &directory, row).await?,
-    };
-    match prepared {
-        Step::Send(mut letter) => {
-            tx.commit().await?;
-            signing::attach(ctx, &mut letter).await?;
-            Ok(Prepared::Send(letter))
-        }
-        Step::Drop => {
-            outbox::delete(&mut tx, SCOPE, due.row.subject_id, due.row.id).await?;
-            tx.commit().await?;
-            Ok(Prepared::Dropped)
-        }
-        Step::Wait(until) => {
-            let attempts = due.row.attempts - 1;
-            outbox::mark_later(&mut tx, SCOPE, &due.row, until, attempts, None).await?;
-            tx.commit().await?;
-            Ok(Prepared::Postponed)
-        }
-        Step::Pause(until, why) => {
-            let attempts = due.row.attempts - 1;
-            outbox::mark_later(&mut tx, SCOPE, &due.row, until, attempts, Some(&why)).await?;
-            tx.commit().await?;
-            Ok(Prepared::Postponed)
-        }
-    }
+pub async fn prepare(ctx: &Ctx, mail: &DueMail) -> AppResult<Prepared> {
+    let prepared = prepare_together(ctx, std::slice::from_ref(mail)).await?;
+    prepared
+        .into_iter()
+        .next()
+        .ok_or_else(|| AppError::internal("a mail was not prepared"))
 }
 
-/// Takes a sent mail out of the outbox.
+/// Fetches what a letter carries along, outside any transaction.
 ///
 /// # Errors
-/// `Unavailable`: the mail may be sent again, byte-equal.
-pub async fn mark_sent(ctx: &Ctx, due: &DueMail) -> AppResult<()> {
-    let mut tx = ctx.pools.begin(SCOPE).await?;
-    if due.row.kind == "otp" {
-        signing::note_sent(ctx, &mut tx, &due.row).await?;
-    }
-    outbox::delete(&mut tx, SCOPE, due.row.subject_id, due.row.id).await?;
-    tx.commit().await?;
-    metrics::counter!("joinder_mails_sent_total").increment(1);
-    Ok(())
+/// `Unavailable` if the blob store cannot be reached; `Internal` if the document does not open.
+pub async fn attach(ctx: &Ctx, letter: &mut Letter) -> AppResult<()> {
+    signing::attach(ctx, letter).await
 }
 
-/// Gives a mail back after a failed attempt: later, or dead. `detail` holds no address.
-///
-/// # Errors
-/// `Unavailable`.
-pub async fn mark_failed(
+async fn step(
     ctx: &Ctx,
-    due: &DueMail,
-    failure: Failure,
-    detail: &str,
-) -> AppResult<()> {
-    let mut tx = ctx.pools.begin(SCOPE).await?;
-    let next = ctx.clock.now() + backoff(due.row.attempts, due.row.id);
-    if failure == Failure::Permanent || next > due.row.expires_at {
-        outbox::mark_dead(&mut tx, SCOPE, &due.row, detail).await?;
-        metrics::counter!("joinder_mails_dead_total").increment(1);
-    } else {
-        let attempts = due.row.attempts;
-        outbox::mark_later(&mut tx, SCOPE, &due.row, next, attempts, Some(detail)).await?;
+    conn: &mut Conn,
+    directory: &Directory,
+    row: &OutboxRow,
+) -> AppResult<Step> {
+    match row.kind.as_str() {
+        "confirmation" => confirmation::prepare(ctx, conn, directory, row).await,
+        "otp" => signing::prepare_code(ctx, conn, directory, row).await,
+        "receipt" => signing::prepare_receipt(ctx, conn, directory, row).await,
+        "reminder" => unasked::prepare_reminder(ctx, conn, directory, row).await,
+        "already_registered" => unasked::prepare_registered(ctx, conn, directory, row).await,
+        _ => records::prepare(ctx, conn, directory, row).await,
     }
-    tx.commit().await?;
-    Ok(())
 }
 
 impl DueMail {
@@ -170,17 +270,45 @@ impl DueMail {
     pub const fn attempts(&self) -> i32 {
         self.row.attempts
     }
-}
 
-/// 30 s, doubled with each attempt up to 2 h, moved by up to a quarter either way.
-fn backoff(attempts: i32, id: Uuid) -> Duration {
-    let doublings = u32::try_from(attempts.saturating_sub(1))
-        .unwrap_or(0)
-        .min(8);
-    let base = (30_i64 << doublings).min(7_200);
-    let [.., a, b] = id.into_bytes();
-    let jitter = i64::from(u16::from_be_bytes([a, b])) * base / 2 / 65_536 - base / 4;
-    Duration::seconds(base + jitter)
+    /// The queue of its recipient, once that is known.
+    pub const fn queue(&self) -> Option<Uuid> {
+        self.row.queue_id
+    }
+
+    /// Whether somebody waits for its code.
+    pub const fn is_code(&self) -> bool {
+        self.row.priority <= CODES
+    }
+
+    fn locks_nobody(&self) -> bool {
+        matches!(self.row.kind.as_str(), "confirmation" | "otp" | "receipt")
+    }
+
+    const fn key(&self) -> (Uuid, Uuid) {
+        (self.row.subject_id, self.row.id)
+    }
+
+    /// Given back as if it had not been claimed.
+    fn untried(&self, due_at: DateTime<Utc>) -> BackRow {
+        BackRow {
+            subject_id: self.row.subject_id,
+            id: self.row.id,
+            state: "due",
+            due_at,
+            attempts: (self.row.attempts - 1).max(0),
+            last_error: None,
+            queue_id: None,
+        }
+    }
+
+    fn parked(&self, queue: Uuid) -> BackRow {
+        BackRow {
+            state: "parked",
+            queue_id: Some(queue),
+            ..self.untried(self.row.due_at)
+        }
+    }
 }
 
 /// What becomes of a row.
@@ -190,12 +318,13 @@ enum Step {
     Wait(DateTime<Utc>),
     /// Its template is paused; why, for who looks at the outbox.
     Pause(DateTime<Utc>, String),
+    Park(Uuid),
 }
 
-/// Waits while the domain of an address is held.
+/// Waits while mail to the domain of an address is stopped.
 fn held(ctx: &Ctx, directory: &Directory, email: &EmailAddress) -> Option<Step> {
-    directory.held_since(email.domain())?;
-    Some(Step::Wait(
-        ctx.clock.now() + Duration::seconds(HELD_SECONDS),
-    ))
+    let queue = mail_queue::id_of(ctx, email.domain());
+    directory
+        .is_mail_stopped(queue)
+        .then_some(Step::Park(queue))
 }

@@ -118,6 +118,7 @@ fn mail(ctx: &Ctx, row: &WalkedRow, number: u8, now: DateTime<Utc>) -> AppResult
         created_at: now,
         // it goes when the sign-up does, if it was not sent before
         expires_at: now + Duration::days(UNCONFIRMED_DAYS),
+        queue_id: None,
     })
 }
 

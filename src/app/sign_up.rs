@@ -13,6 +13,7 @@ use crate::app::directory::{AssociationEntry, CaseEntry, Directory};
 use crate::app::error::{AppError, AppResult};
 use crate::app::idempotency::{self, Kept};
 use crate::app::intake;
+use crate::app::mail_queue;
 use crate::app::outbox::RecordsPayload;
 use crate::app::vault::Vault;
 use crate::crypto::challenge::ChallengePurpose;
@@ -455,6 +456,7 @@ fn mail_row(
         challenge_expires_at: now + Duration::hours(CONFIRMATION_HOURS),
         outbox_id: token::new_id(now),
         lane: lane(claimant.uuid()),
+        queue_id: mail_queue::id_of(ctx, email.domain()),
         payload: json!({ "challenge": challenge }),
         mail_expires_at: now + Duration::days(MAIL_DAYS),
         cap: cap_ids(ctx, email, now),

@@ -8,6 +8,7 @@ use crate::app::ctx::Ctx;
 use crate::app::declaration::{Basis, content_of, is_current, may_declare};
 use crate::app::directory::Directory;
 use crate::app::error::{AppError, AppResult};
+use crate::app::mail_queue;
 use crate::app::sign_up::{self, MAIL_DAYS};
 use crate::crypto::challenge::ChallengePurpose;
 use crate::db::claimant::ClaimantRow;
@@ -110,13 +111,15 @@ fn code_hash(
 }
 
 fn mail_row(
+    ctx: &Ctx,
     row: &ClaimantRow,
     id: Uuid,
     kind: &str,
     priority: i16,
     payload: serde_json::Value,
-    now: DateTime<Utc>,
 ) -> OutboxRow {
+    let now = ctx.clock.now();
+    let domain = row.contact_domain.as_deref();
     OutboxRow {
         subject_id: row.id,
         id,
@@ -130,5 +133,6 @@ fn mail_row(
         due_at: now,
         created_at: now,
         expires_at: now + chrono::Duration::days(MAIL_DAYS),
+        queue_id: domain.map(|domain| mail_queue::id_of(ctx, domain)),
     }
 }

@@ -16,7 +16,7 @@ use crate::app::Clock;
 use crate::app::keyring::Keyring;
 use crate::blob::Blobs;
 use crate::commands::say;
-use crate::config::{Config, Options};
+use crate::config::{Config, Options, Transport};
 use crate::db::{Pools, migration, role};
 use crate::startup::{self, Database};
 
@@ -101,9 +101,32 @@ async fn check_mail(report: &mut Report, config: &Config) -> anyhow::Result<()> 
     }
     let found = async {
         startup::mailer(config)?.probe().await?;
-        anyhow::Ok("mails would be taken".to_owned())
+        let words = match &config.transport {
+            Some(Transport::Direct(direct)) => format!(
+                "straight to the recipients' servers, TLS {:?}, as {}",
+                direct.tls,
+                config.host_name().as_deref().unwrap_or("this machine")
+            ),
+            Some(Transport::Folder(_) | Transport::Relay(_)) | None => {
+                "mails would be taken".to_owned()
+            }
+        };
+        anyhow::Ok(words)
     };
-    report.line("mail", &found.await)
+    report.line("mail", &found.await)?;
+    let limits = [
+        ("SMTP_RATE", "a second", config.mail_limits.per_second),
+        ("SMTP_DAILY", "a day", config.mail_limits.per_day),
+    ];
+    for (variable, of, limit) in limits {
+        if let Some(limit) = limit {
+            report.line(
+                variable,
+                &Ok(format!("{limit} mails {of}, over all processes")),
+            )?;
+        }
+    }
+    Ok(())
 }
 
 fn check_bounces(report: &mut Report, config: &Config) -> anyhow::Result<()> {

@@ -1,25 +1,33 @@
-//! `joinder mail`: holds mail to a domain that is down, and lets it go; what comes back is in
-//! `mail_failures`.
+//! `joinder mail`: what waits to be sent; holds mail to a domain that is down, slows it, lets it go, sends
+//! again what was given up. What comes back is in `mail_failures`.
 
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
-use clap::Subcommand;
+use clap::{Args, Subcommand};
+use uuid::Uuid;
 
+use crate::app::mail_status::{self, MailStatus, QueueStatus, Retry};
 use crate::app::{AppError, AppResult, Ctx, operator};
 use crate::commands::{mail_failures, say};
 use crate::config::Config;
 use crate::startup::{Database, open_ctx};
 
-/// What to do with mail to a domain.
+/// What to do with mails.
 #[derive(Subcommand)]
 pub enum MailCommand {
+    /// What waits, by domain, and what does not get on
+    Status {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Mail to the domain waits; unconfirmed sign-ups there do not grow old
     Hold {
         /// A public mail provider, such as libero.it
         domain: String,
     },
-    /// Mail to the domain goes out again, what waited first
+    /// Mail to the domain goes out again, slowly at first
     Release {
         /// A public mail provider, such as libero.it
         domain: String,
@@ -41,6 +49,34 @@ pub enum MailCommand {
     },
     /// Tells of bounce storms, bounces and suppressed addresses
     Failures,
+    /// Slows mail to a domain down; without numbers it goes as usual again
+    Pace {
+        /// Any domain
+        domain: String,
+        /// Mails a second, over all processes
+        #[arg(long)]
+        per_second: Option<u32>,
+        /// Conversations at once, over all processes
+        #[arg(long)]
+        at_once: Option<u32>,
+    },
+    /// Sends again what was given up or waits for its next attempt
+    Retry(RetryArgs),
+}
+
+/// Which mails.
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+pub struct RetryArgs {
+    /// All of them
+    #[arg(long)]
+    all: bool,
+    /// Those to a domain
+    #[arg(long)]
+    domain: Option<String>,
+    /// One, by its id
+    #[arg(long)]
+    id: Option<Uuid>,
 }
 
 /// Does it; audited.
@@ -61,26 +97,104 @@ async fn act(
     command: &MailCommand,
 ) -> anyhow::Result<String> {
     let ctx = open_ctx(config, database, false).await?;
-    let done = match command {
-        MailCommand::Hold { domain } => known(domain, hold(&ctx, domain).await),
-        MailCommand::Release { domain } => known(domain, release(&ctx, domain).await),
-        MailCommand::Suppress { address } => mail_failures::suppress(&ctx, address).await,
-        MailCommand::Unsuppress { address } => mail_failures::unsuppress(&ctx, address).await,
-        MailCommand::ReleaseTemplate { kind } => mail_failures::release_template(&ctx, kind).await,
-        MailCommand::Failures => mail_failures::failures(&ctx).await,
-    };
+    let done = said(&ctx, command).await;
     ctx.pools.close();
     done
 }
 
-/// What came of a command about a domain.
-fn known(domain: &str, done: AppResult<String>) -> anyhow::Result<String> {
+async fn said(ctx: &Ctx, command: &MailCommand) -> anyhow::Result<String> {
+    let done = match command {
+        MailCommand::Status { json } => {
+            let status = mail_status::status(ctx).await?;
+            return if *json {
+                Ok(serde_json::to_string_pretty(&status)?)
+            } else {
+                Ok(table(&status))
+            };
+        }
+        MailCommand::Hold { domain } => (domain, hold(ctx, domain).await),
+        MailCommand::Release { domain } => (domain, release(ctx, domain).await),
+        MailCommand::Pace {
+            domain,
+            per_second,
+            at_once,
+        } => {
+            if [per_second, at_once]
+                .iter()
+                .any(|number| **number == Some(0))
+            {
+                bail!("a pace of 0 is a hold: use `joinder mail hold`");
+            }
+            let paced = operator::pace_mail(ctx, domain, *per_second, *at_once).await;
+            (
+                domain,
+                paced.map(|()| format!("the pace of {domain} is set")),
+            )
+        }
+        MailCommand::Retry(which) => {
+            let which = match (&which.domain, which.id) {
+                (Some(domain), _) => Retry::Domain(domain.clone()),
+                (None, Some(id)) => Retry::Mail(id),
+                (None, None) => Retry::All,
+            };
+            let count = mail_status::retry(ctx, &which).await?;
+            return Ok(format!("{count} mails are due again"));
+        }
+        MailCommand::Suppress { address } => return mail_failures::suppress(ctx, address).await,
+        MailCommand::Unsuppress { address } => {
+            return mail_failures::unsuppress(ctx, address).await;
+        }
+        MailCommand::ReleaseTemplate { kind } => {
+            return mail_failures::release_template(ctx, kind).await;
+        }
+        MailCommand::Failures => return mail_failures::failures(ctx).await,
+    };
     match done {
-        Err(AppError::NotFound) => bail!(
+        (domain, Err(AppError::NotFound)) => bail!(
             "`{domain}` is not known as a public mail provider: name it in `mail_domains` of a seed"
         ),
-        done => done.context("nothing was changed"),
+        (_, done) => done.context("nothing was changed"),
     }
+}
+
+/// For people: one line a domain, then what does not get on.
+fn table(status: &MailStatus) -> String {
+    let mut lines = vec![format!(
+        "{:<36}  {:<8} {:>9} {:>9} {:>6}  {:<20}  last answer",
+        "domain", "state", "due", "parked", "dead", "since (UTC)"
+    )];
+    lines.extend(status.queues.iter().map(line));
+    if !status.stuck.is_empty() {
+        lines.push(String::new());
+        lines.push("given up, or tried often (`joinder mail retry --id ID`):".to_owned());
+    }
+    lines.extend(status.stuck.iter().map(|mail| {
+        let error = mail.last_error.as_deref().unwrap_or("-");
+        let made = mail.created_at.format("%Y-%m-%d %H:%M");
+        format!(
+            "{}  {:<14} {:<5} {:>3} attempts, of {made}: {error}",
+            mail.id, mail.kind, mail.state, mail.attempts
+        )
+    }));
+    lines.join("\n")
+}
+
+fn line(queue: &QueueStatus) -> String {
+    let id = queue.id.map(|id| id.to_string());
+    let name = queue.provider.clone().or(id);
+    let since = queue
+        .since
+        .map(|at| at.format("%Y-%m-%d %H:%M:%S").to_string());
+    format!(
+        "{:<36}  {:<8} {:>9} {:>9} {:>6}  {:<20}  {}",
+        name.as_deref().unwrap_or("(not known yet)"),
+        queue.state,
+        queue.due,
+        queue.parked,
+        queue.dead,
+        since.as_deref().unwrap_or("-"),
+        queue.last_answer.as_deref().unwrap_or("-"),
+    )
 }
 
 async fn hold(ctx: &Ctx, domain: &str) -> AppResult<String> {

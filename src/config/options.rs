@@ -29,9 +29,21 @@ pub struct Options {
     /// Networks whose X-Forwarded-For is believed, parted by commas
     #[arg(long, env = "TRUSTED_PROXIES", global = true)]
     pub trusted_proxies: Option<String>,
-    /// Mail relay: `smtp(s)://[user:password@]host[:port]`
+    /// Mail relay: `smtp(s)://[user:password@]host[:port]`; or `mx:`, straight to the recipients' servers
     #[arg(long, env = "SMTP_URL", hide_env_values = true, global = true)]
     pub smtp_url: Option<String>,
+    /// Mails a second that the relay takes, over all processes [default: no limit]
+    #[arg(long, env = "SMTP_RATE", global = true)]
+    pub smtp_rate: Option<String>,
+    /// Mails a day (UTC) that the relay takes, over all processes [default: no limit]
+    #[arg(long, env = "SMTP_DAILY", global = true)]
+    pub smtp_daily: Option<String>,
+    /// With `mx:`: verified, required, opportunistic or none (on this machine only) [default: required]
+    #[arg(long, env = "SMTP_TLS", global = true)]
+    pub smtp_tls: Option<String>,
+    /// For tests with `mx:` on this machine: `domain=127.0.0.1:port,...`, `*` for all other domains
+    #[arg(long, env = "MX_OVERRIDE", global = true)]
+    pub mx_override: Option<String>,
     /// Sender of mails: `Name <address>`
     #[arg(long, env = "MAIL_FROM", global = true)]
     pub mail_from: Option<String>,

@@ -179,3 +179,99 @@ fn mails_come_back_to_the_domain_of_their_sender_unless_told_otherwise() {
         assert_eq!(variable, "BOUNCE_ADDRESS", "{address}");
     }
 }
+
+#[test]
+fn direct_delivery_is_read_strictly() {
+    let direct = |tls: &str, overrides: &str| {
+        resolve(|options| {
+            options.smtp_url = text("mx:");
+            options.smtp_tls = text(tls);
+            options.mx_override = text(overrides);
+        })
+    };
+    let config = direct("", "Own.Example=127.0.0.1:2525, *=[::1]:25").unwrap();
+    let Some(Transport::Direct(found)) = &config.transport else {
+        panic!("{:?}", config.transport)
+    };
+    assert_eq!(found.tls, DirectTls::Required);
+    assert_eq!(found.overrides[0].0, "own.example");
+    assert_eq!(found.overrides[1].1.port(), 25);
+    for (tls, overrides) in [
+        ("maybe", ""),
+        ("", "own.example"),
+        ("", "a=b"),
+        ("", "=127.0.0.1:1"),
+    ] {
+        assert!(direct(tls, overrides).is_err(), "{tls} {overrides}");
+    }
+    let relay = resolve(|options| {
+        options.smtp_url = text("smtp://relay.example");
+        options.mx_override = text("*=127.0.0.1:25");
+    });
+    assert!(
+        relay
+            .unwrap_err()
+            .to_string()
+            .starts_with("MX_OVERRIDE is for SMTP_URL=mx:")
+    );
+}
+
+#[test]
+fn mails_are_diverted_and_sent_in_clear_on_this_machine_only() {
+    let refused = |change: &dyn Fn(&mut Options)| {
+        let config = resolve(|options| {
+            options.smtp_url = text("mx:");
+            change(options);
+        });
+        config.unwrap().refuse_unsafe_mail()
+    };
+    let here = |options: &mut Options| options.mx_override = text("*=127.0.0.1:2525");
+    assert_eq!(refused(&|_| ()), None);
+    assert_eq!(refused(&here), None);
+    let diverted = Some(ConfigError::MailDiverted);
+    assert_eq!(
+        refused(&|options| options.mx_override = text("*=192.0.2.1:25")),
+        diverted
+    );
+    let public = |options: &mut Options| {
+        here(options);
+        options.public_base_url = text("https://adesioni.example.org");
+    };
+    assert_eq!(refused(&public), diverted);
+    let open = |options: &mut Options| {
+        here(options);
+        options.public_base_url = text("http://127.0.0.1:8080");
+        options.bind = text("0.0.0.0:8080");
+    };
+    assert_eq!(refused(&open), diverted);
+    let clear = |options: &mut Options| options.smtp_tls = text("none");
+    assert_eq!(refused(&clear), Some(ConfigError::ClearMail));
+    let clear_here = |options: &mut Options| {
+        here(options);
+        clear(options);
+    };
+    assert_eq!(refused(&clear_here), None);
+}
+
+#[test]
+fn limits_of_a_relay_are_numbers_from_one() {
+    let limits = |rate: &str, daily: &str| {
+        resolve(|options| {
+            options.smtp_rate = text(rate);
+            options.smtp_daily = text(daily);
+        })
+    };
+    let config = limits("50", "100000").unwrap();
+    let expected = MailLimits {
+        per_second: Some(50),
+        per_day: Some(100_000),
+    };
+    assert_eq!(config.mail_limits, expected);
+    assert_eq!(limits("", "").unwrap().mail_limits, MailLimits::default());
+    for bad in ["0", "-1", "many", "1.5"] {
+        assert!(
+            limits(bad, "").is_err() && limits("", bad).is_err(),
+            "{bad}"
+        );
+    }
+}

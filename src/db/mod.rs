@@ -21,6 +21,7 @@ pub mod identity;
 pub mod key;
 pub mod lease;
 pub mod lookup;
+pub mod mail_queue;
 pub mod mailbox;
 pub mod migration;
 pub mod operator;

@@ -52,7 +52,7 @@ pub async fn lock_mail_domain(
         .await?)
 }
 
-/// Holds a mail domain, or ends its hold.
+/// Holds a mail domain on the operator's word, or ends its hold.
 ///
 /// # Errors
 /// As the database says.
@@ -63,7 +63,10 @@ pub async fn mark_held(
     held_since: Option<DateTime<Utc>>,
 ) -> DbResult<()> {
     diesel::update(mail_domains::table.find(domain))
-        .set(mail_domains::held_since.eq(held_since))
+        .set((
+            mail_domains::held_since.eq(held_since),
+            mail_domains::held_by.eq(held_since.map(|_| "operator")),
+        ))
         .execute(conn)
         .await?;
     Ok(())
@@ -101,7 +104,7 @@ const PROLONG_LINKS: &str = "UPDATE confirmations SET \
 
 const MAKE_DUE: &str = "UPDATE outbox SET due_at = least(due_at, $3), \
      expires_at = expires_at + greatest($3 - greatest($2, created_at), interval '0') \
-     WHERE state = 'due' \
+     WHERE state IN ('due', 'parked') \
        AND subject_id IN (SELECT id FROM claimants WHERE contact_domain = $1)";
 
 async fn run(

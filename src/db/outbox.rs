@@ -1,9 +1,10 @@
 //! Mails due, and the register of mails sent.
 
 use chrono::{DateTime, Utc};
-use diesel::dsl::now as database_now;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Timestamptz};
+use diesel::sql_types::{
+    Array, BigInt, Integer, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid,
+};
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
@@ -33,6 +34,7 @@ pub struct OutboxRow {
     pub due_at: DateTime<Utc>,
     pub created_at: DateTime<Utc>,
     pub expires_at: DateTime<Utc>,
+    pub queue_id: Option<Uuid>,
 }
 
 impl OutboxRow {
@@ -88,41 +90,183 @@ pub async fn insert_all(conn: &mut Conn, _scope: Scope, rows: &[OutboxRow]) -> D
     Ok(())
 }
 
-/// Claims mails that are due in some lanes, most urgent first, by a conditional UPDATE (SCALE S8).
-/// `due` is by Clock, the lease by database time.
+/// What to claim.
+#[derive(Clone, Copy, Debug)]
+pub struct Claim<'a> {
+    /// Lanes of the sender.
+    pub lanes: &'a [i16],
+    /// Queues whose mails go their own way: those met are parked.
+    pub apart: &'a [Uuid],
+    /// The least urgent priority.
+    pub least: i16,
+    /// Due until then, by Clock.
+    pub due: DateTime<Utc>,
+    /// Seconds a claimed row is left alone, in database time.
+    pub lease_seconds: i32,
+    /// At most so many.
+    pub limit: i64,
+}
+
+#[derive(QueryableByName)]
+struct ClaimedRow {
+    #[diesel(embed)]
+    mail: OutboxRow,
+    #[diesel(sql_type = Text)]
+    state: String,
+}
+
+/// Claims mails that are due in some lanes, most urgent first, by a conditional UPDATE (SCALE S8);
+/// parks those of queues that go their own way. Gives the claimed and the number of parked.
+///
+/// One priority after the other, by age: what is far down is never read (decision 11).
 ///
 /// # Errors
 /// As the database says.
 pub async fn claim(
     conn: &mut Conn,
     _scope: Scope,
-    lanes: &[i16],
-    due: DateTime<Utc>,
-    lease_seconds: i64,
-    limit: i64,
+    claim: Claim<'_>,
+) -> DbResult<(Vec<OutboxRow>, usize)> {
+    let rows: Vec<ClaimedRow> = diesel::sql_query(CLAIM)
+        .bind::<Integer, _>(claim.lease_seconds)
+        .bind::<Array<SmallInt>, _>(claim.lanes)
+        .bind::<Timestamptz, _>(claim.due)
+        .bind::<BigInt, _>(claim.limit)
+        .bind::<Array<SqlUuid>, _>(claim.apart)
+        .bind::<SmallInt, _>(claim.least)
+        .get_results(conn)
+        .await?;
+    let all = rows.len();
+    let mut claimed: Vec<OutboxRow> = rows
+        .into_iter()
+        .filter(|claimed| claimed.state == "due")
+        .map(|claimed| claimed.mail)
+        .collect();
+    claimed.sort_by_key(|row| (row.priority, row.due_at));
+    let parked = all - claimed.len();
+    Ok((claimed, parked))
+}
+
+/// See `claim`. The text is public for `EXPLAIN` in the tests.
+pub const CLAIM: &str = "UPDATE outbox o SET \
+       state = CASE WHEN d.queue_id = ANY ($5) THEN 'parked' ELSE 'due' END, \
+       lease_until = CASE WHEN d.queue_id = ANY ($5) THEN '-infinity' \
+         ELSE now() + make_interval(secs => $1) END, \
+       attempts = o.attempts + CASE WHEN d.queue_id = ANY ($5) THEN 0 ELSE 1 END \
+     FROM (SELECT r.* FROM generate_series(0, $6) AS p (priority) \
+           CROSS JOIN LATERAL ( \
+             SELECT subject_id, id, queue_id FROM outbox \
+             WHERE state = 'due' AND priority = p.priority::smallint AND due_at <= $3 \
+               AND lane = ANY ($2) AND lease_until < now() \
+             ORDER BY due_at LIMIT $4) AS r \
+           LIMIT $4) AS d \
+     WHERE o.subject_id = d.subject_id AND o.id = d.id AND o.lease_until < now() AND o.state = 'due' \
+     RETURNING o.subject_id, o.id, o.association_id, o.case_id, o.kind, o.lane, o.priority, o.payload, \
+       o.attempts, o.due_at, o.created_at, o.expires_at, o.queue_id, o.state";
+
+/// Claims mails of one queue that were parked, most urgent first. For those that waited long it is as if
+/// it were the first attempt, and those that grew too old meanwhile get two more days.
+///
+/// # Errors
+/// As the database says.
+pub async fn claim_parked(
+    conn: &mut Conn,
+    _scope: Scope,
+    queue: Uuid,
+    claim: Claim<'_>,
 ) -> DbResult<Vec<OutboxRow>> {
-    use diesel::sql_types::{Array, SmallInt};
     let mut rows: Vec<OutboxRow> = diesel::sql_query(
-        "UPDATE outbox o SET lease_until = now() + make_interval(secs => $1), attempts = o.attempts + 1 \
+        "UPDATE outbox o SET state = 'due', lease_until = now() + make_interval(secs => $1), \
+           attempts = CASE WHEN o.due_at < $3 - interval '1 hour' THEN 1 ELSE o.attempts + 1 END, \
+           expires_at = CASE WHEN o.expires_at <= $3 THEN $3 + interval '2 days' ELSE o.expires_at END \
          FROM (SELECT subject_id, id FROM outbox \
-               WHERE state = 'due' AND lane = ANY ($2) AND due_at <= $3 AND lease_until < now() \
+               WHERE state = 'parked' AND queue_id = $5 AND due_at <= $3 AND lane = ANY ($2) \
+                 AND priority <= $6 \
                ORDER BY priority, due_at LIMIT $4) AS d \
-         WHERE o.subject_id = d.subject_id AND o.id = d.id AND o.lease_until < now() AND o.state = 'due' \
-         RETURNING o.subject_id, o.id, o.association_id, o.case_id, o.kind, o.lane, o.priority, o.payload, \
-           o.attempts, o.due_at, o.created_at, o.expires_at",
+         WHERE o.subject_id = d.subject_id AND o.id = d.id AND o.state = 'parked' \
+         RETURNING o.subject_id, o.id, o.association_id, o.case_id, o.kind, o.lane, o.priority, \
+           o.payload, o.attempts, o.due_at, o.created_at, o.expires_at, o.queue_id",
     )
-    .bind::<diesel::sql_types::Double, _>(seconds(lease_seconds))
-    .bind::<Array<SmallInt>, _>(lanes)
-    .bind::<Timestamptz, _>(due)
-    .bind::<BigInt, _>(limit)
+    .bind::<Integer, _>(claim.lease_seconds)
+    .bind::<Array<SmallInt>, _>(claim.lanes)
+    .bind::<Timestamptz, _>(claim.due)
+    .bind::<BigInt, _>(claim.limit)
+    .bind::<SqlUuid, _>(queue)
+    .bind::<SmallInt, _>(claim.least)
     .get_results(conn)
     .await?;
     rows.sort_by_key(|row| (row.priority, row.due_at));
     Ok(rows)
 }
 
-fn seconds(whole: i64) -> f64 {
-    i32::try_from(whole).map_or(f64::from(i32::MAX), f64::from)
+/// A mail given back after an attempt, or without one.
+#[derive(Clone, Debug)]
+#[expect(
+    missing_docs,
+    reason = "each field is the column of its name; see the migration"
+)]
+pub struct BackRow {
+    pub subject_id: Uuid,
+    pub id: Uuid,
+    pub state: &'static str,
+    pub due_at: DateTime<Utc>,
+    pub attempts: i32,
+    /// None: what stands there stays.
+    pub last_error: Option<String>,
+    /// None: what stands there stays.
+    pub queue_id: Option<Uuid>,
+}
+
+/// Gives mails back.
+///
+/// # Errors
+/// As the database says.
+pub async fn give_back(conn: &mut Conn, _scope: Scope, rows: &[BackRow]) -> DbResult<usize> {
+    if rows.is_empty() {
+        return Ok(0);
+    }
+    let column = |value: fn(&BackRow) -> Uuid| -> Vec<Uuid> { rows.iter().map(value).collect() };
+    let states: Vec<&str> = rows.iter().map(|row| row.state).collect();
+    let due: Vec<DateTime<Utc>> = rows.iter().map(|row| row.due_at).collect();
+    let attempts: Vec<i32> = rows.iter().map(|row| row.attempts).collect();
+    let errors: Vec<Option<&str>> = rows.iter().map(|row| row.last_error.as_deref()).collect();
+    let queues: Vec<Option<Uuid>> = rows.iter().map(|row| row.queue_id).collect();
+    Ok(diesel::sql_query(
+        "UPDATE outbox o SET state = s.state, due_at = s.due_at, attempts = s.attempts, \
+           last_error = coalesce(s.last_error, o.last_error), \
+           queue_id = coalesce(s.queue_id, o.queue_id), lease_until = '-infinity' \
+         FROM unnest($1, $2, $3, $4, $5, $6, $7) \
+           AS s (subject_id, id, state, due_at, attempts, last_error, queue_id) \
+         WHERE o.subject_id = s.subject_id AND o.id = s.id",
+    )
+    .bind::<Array<SqlUuid>, _>(column(|row| row.subject_id))
+    .bind::<Array<SqlUuid>, _>(column(|row| row.id))
+    .bind::<Array<Text>, _>(states)
+    .bind::<Array<Timestamptz>, _>(due)
+    .bind::<Array<Integer>, _>(attempts)
+    .bind::<Array<Nullable<Text>>, _>(errors)
+    .bind::<Array<Nullable<SqlUuid>>, _>(queues)
+    .execute(conn)
+    .await?)
+}
+
+/// Takes mails out of the outbox: sent, or no longer wanted. Pairs of subject and id.
+///
+/// # Errors
+/// As the database says.
+pub async fn delete_all(conn: &mut Conn, _scope: Scope, rows: &[(Uuid, Uuid)]) -> DbResult<usize> {
+    if rows.is_empty() {
+        return Ok(0);
+    }
+    let (subjects, ids): (Vec<Uuid>, Vec<Uuid>) = rows.iter().copied().unzip();
+    Ok(diesel::sql_query(
+        "DELETE FROM outbox o USING unnest($1, $2) AS s (subject_id, id) \
+         WHERE o.subject_id = s.subject_id AND o.id = s.id",
+    )
+    .bind::<Array<SqlUuid>, _>(subjects)
+    .bind::<Array<SqlUuid>, _>(ids)
+    .execute(conn)
+    .await?)
 }
 
 /// Keeps what a mail lists, once it was prepared for the first time (DESIGN 4). `false`: the mail is
@@ -143,16 +287,6 @@ pub async fn mark_frozen(
     Ok(frozen == 1)
 }
 
-/// Takes a mail out of the outbox: sent, or no longer wanted.
-///
-/// # Errors
-/// As the database says.
-pub async fn delete(conn: &mut Conn, _scope: Scope, subject: Uuid, id: Uuid) -> DbResult<usize> {
-    Ok(diesel::delete(outbox::table.find((subject, id)))
-        .execute(conn)
-        .await?)
-}
-
 /// Takes the mails of a claimant out of the outbox.
 ///
 /// # Errors
@@ -167,75 +301,21 @@ pub async fn delete_of(conn: &mut Conn, _scope: Scope, subject: ClaimantId) -> D
     .await?)
 }
 
-/// Gives a mail back for a later attempt. `counted`: whether the attempt counts.
-///
-/// # Errors
-/// As the database says.
-pub async fn mark_later(
-    conn: &mut Conn,
-    _scope: Scope,
-    row: &OutboxRow,
-    due_at: DateTime<Utc>,
-    attempts: i32,
-    error: Option<&str>,
-) -> DbResult<()> {
-    diesel::update(outbox::table.find((row.subject_id, row.id)))
-        .set((
-            outbox::due_at.eq(due_at),
-            outbox::attempts.eq(attempts),
-            outbox::last_error.eq(error),
-            outbox::lease_until.eq(database_now),
-        ))
-        .execute(conn)
-        .await?;
-    Ok(())
-}
-
-/// Gives up on a mail; staff see it.
-///
-/// # Errors
-/// As the database says.
-pub async fn mark_dead(
-    conn: &mut Conn,
-    _scope: Scope,
-    row: &OutboxRow,
-    error: &str,
-) -> DbResult<()> {
-    diesel::update(outbox::table.find((row.subject_id, row.id)))
-        .set((outbox::state.eq("dead"), outbox::last_error.eq(error)))
-        .execute(conn)
-        .await?;
-    Ok(())
-}
-
-/// Mails waiting and dead: (due, dead).
-///
-/// # Errors
-/// As the database says.
-pub async fn count(conn: &mut Conn, _scope: Scope) -> DbResult<(i64, i64)> {
-    let due = outbox::table
-        .filter(outbox::state.eq("due"))
-        .count()
-        .get_result(conn)
-        .await?;
-    let dead = outbox::table
-        .filter(outbox::state.eq("dead"))
-        .count()
-        .get_result(conn)
-        .await?;
-    Ok((due, dead))
-}
-
 /// Registers a mail before its first attempt; gives the row that is there.
 ///
 /// # Errors
 /// As the database says.
 pub async fn register_mail(conn: &mut Conn, _scope: Scope, row: &MailRow) -> DbResult<MailRow> {
-    diesel::insert_into(mails::table)
+    let fresh = diesel::insert_into(mails::table)
         .values(row)
         .on_conflict_do_nothing()
-        .execute(conn)
-        .await?;
+        .returning(MailRow::as_returning())
+        .get_result(conn)
+        .await
+        .optional()?;
+    if let Some(fresh) = fresh {
+        return Ok(fresh);
+    }
     Ok(mails::table
         .find((row.subject_id, row.id))
         .select(MailRow::as_select())

@@ -355,9 +355,34 @@ diesel::table! {
 }
 
 diesel::table! {
+    mail_days (day) {
+        day -> Date,
+        reserved -> Int8,
+    }
+}
+
+diesel::table! {
     mail_domains (domain) {
         domain -> Text,
         held_since -> Nullable<Timestamptz>,
+        held_by -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    mail_queues (id) {
+        id -> Uuid,
+        domain -> Nullable<Text>,
+        state -> Text,
+        failures -> Int4,
+        opened_at -> Nullable<Timestamptz>,
+        next_probe_at -> Nullable<Timestamptz>,
+        recovered_at -> Nullable<Timestamptz>,
+        held_at -> Nullable<Timestamptz>,
+        per_second -> Nullable<Int4>,
+        at_once -> Nullable<Int4>,
+        last_answer -> Nullable<Text>,
+        answered_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -413,6 +438,7 @@ diesel::table! {
         created_at -> Timestamptz,
         expires_at -> Timestamptz,
         last_error -> Nullable<Text>,
+        queue_id -> Nullable<Uuid>,
     }
 }
 
@@ -684,7 +710,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     leases,
     log_pending,
     lookups,
+    mail_days,
     mail_domains,
+    mail_queues,
     mailboxes,
     mails,
     memberships,

@@ -123,6 +123,7 @@ pub struct MailRow {
     pub challenge_expires_at: DateTime<Utc>,
     pub outbox_id: Uuid,
     pub lane: i16,
+    pub queue_id: Uuid,
     pub payload: serde_json::Value,
     pub mail_expires_at: DateTime<Utc>,
     pub cap: CapIds,

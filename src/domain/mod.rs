@@ -2,6 +2,7 @@
 
 pub mod attestation;
 pub mod bounce;
+pub mod breaker;
 pub mod case;
 mod check_letter;
 pub mod claimant;
@@ -43,5 +44,6 @@ pub mod sign_up;
 pub mod signed_content;
 pub mod signing;
 pub mod suppression;
+pub mod smtp_answer;
 pub mod vat_number;
 pub mod version_limit;

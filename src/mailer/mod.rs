@@ -1,11 +1,14 @@
-//! Sends rendered mails: to an SMTP relay, into a folder, into memory. The only user of lettre.
+//! Sends rendered mails: to an SMTP relay, to the servers of the recipient's domain, into a folder,
+//! into memory. The only user of lettre.
 //!
 //! What is sent is a function of [`OutgoingMail`] alone, so that a mail tried twice is the same
 //! mail byte for byte. Queues, retries and breakers are the worker's.
 
+mod conversation;
 mod files;
 mod message;
 pub mod report;
+mod mx;
 mod smtp;
 
 #[cfg(test)]
@@ -21,7 +24,9 @@ use std::{
 use chrono::{DateTime, Utc};
 
 use crate::domain::mail::Mail;
+use crate::domain::smtp_answer::Blame;
 
+pub use mx::{Mx, MxSettings, MxTls};
 pub use smtp::{BadSmtpUrl, Smtp};
 
 /// Where mails go.
@@ -29,6 +34,8 @@ pub use smtp::{BadSmtpUrl, Smtp};
 pub enum Mailer {
     /// To a relay.
     Smtp(Smtp),
+    /// To the servers of each recipient's domain.
+    Mx(Mx),
     /// Into a folder, one `.eml` each.
     Files(Files),
     /// Into memory, for tests.
@@ -81,7 +88,8 @@ pub struct Accepted {
 /// Whether to try again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {
-    /// This mail will never be taken: a 5xx answer to it, or a mail that cannot be written.
+    /// This mail will never be taken: a 5xx answer about it or its recipient, or a mail that cannot be
+    /// written.
     Permanent,
     /// It may be taken later: 4xx, no connection, no answer in time, a login refused.
     Temporary,
@@ -95,6 +103,8 @@ pub struct SendError {
     pub kind: Failure,
     /// The SMTP reply code, where the relay gave one.
     pub code: Option<u16>,
+    /// Whose fault it is. `Server` is our relay or we ourselves, never one of the domain's.
+    pub blame: Blame,
     /// Why, without addresses, fit for logs; at most 200 characters.
     pub detail: String,
 }
@@ -104,6 +114,7 @@ impl SendError {
         Self {
             kind: Failure::Permanent,
             code: None,
+            blame: Blame::Mail,
             detail: detail.into(),
         }
     }
@@ -112,6 +123,7 @@ impl SendError {
         Self {
             kind: Failure::Temporary,
             code: None,
+            blame: Blame::Server,
             detail: detail.into(),
         }
     }
@@ -128,6 +140,20 @@ impl Mailer {
     /// [`BadSmtpUrl`] says what is wrong with the URL. Nothing is connected yet.
     pub fn smtp(url: &str, timeout: Duration) -> Result<Self, BadSmtpUrl> {
         Smtp::new(url, timeout).map(Self::Smtp)
+    }
+
+    /// A mailer that looks up the servers of each recipient's domain.
+    ///
+    /// # Errors
+    ///
+    /// `Temporary` if this machine has no name servers.
+    pub fn mx(settings: MxSettings) -> Result<Self, SendError> {
+        Mx::new(settings).map(Self::Mx)
+    }
+
+    /// Whether it speaks to the servers of the recipients' domains itself.
+    pub const fn is_direct(&self) -> bool {
+        matches!(self, Self::Mx(_))
     }
 
     /// A mailer into a folder, which is made when the first mail comes.
@@ -155,6 +181,7 @@ impl Mailer {
         let bytes = formatted(message)?;
         match self {
             Self::Smtp(smtp) => smtp.send(&envelope, &bytes).await,
+            Self::Mx(mx) => mx.send(&envelope, &bytes).await,
             Self::Files(files) => files.write(message, &bytes).await,
             Self::Memory(memory) => {
                 memory.push(SentMail {
@@ -179,6 +206,7 @@ impl Mailer {
     pub async fn probe(&self) -> Result<(), SendError> {
         match self {
             Self::Smtp(smtp) => smtp.probe().await,
+            Self::Mx(mx) => mx.probe().await,
             Self::Files(files) => tokio::fs::create_dir_all(&files.dir)
                 .await
                 .map_err(|error| SendError::temporary(format!("no folder for mails: {error}"))),
@@ -218,6 +246,7 @@ impl fmt::Debug for Mailer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Smtp(_) => "Mailer::Smtp",
+            Self::Mx(_) => "Mailer::Mx",
             Self::Files(_) => "Mailer::Files",
             Self::Memory(_) => "Mailer::Memory",
         })

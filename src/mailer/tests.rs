@@ -558,6 +558,218 @@ async fn a_silent_relay_is_temporary_and_its_connection_never_used_again() {
     assert_eq!(connections.load(Ordering::SeqCst), 2);
 }
 
+/// A name server that knows a few names. Answers are (type, rdata), by name; none: NXDOMAIN.
+struct NameServer {
+    names: Vec<(&'static str, Vec<(u16, Vec<u8>)>)>,
+}
+
+const A: u16 = 1;
+const MX: u16 = 15;
+const AAAA: u16 = 28;
+
+fn labels(name: &str) -> Vec<u8> {
+    let labels = name.split('.').filter(|label| !label.is_empty());
+    let mut bytes: Vec<u8> = labels
+        .flat_map(|label| {
+            let length = u8::try_from(label.len()).unwrap();
+            std::iter::once(length).chain(label.bytes())
+        })
+        .collect();
+    bytes.push(0);
+    bytes
+}
+
+fn mx(preference: u8, host: &str) -> (u16, Vec<u8>) {
+    (MX, [vec![0, preference], labels(host)].concat())
+}
+
+impl NameServer {
+    fn start(self) -> std::net::SocketAddr {
+        let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        let place = socket.local_addr().unwrap();
+        thread::spawn(move || {
+            let mut query = [0; 512];
+            while let Ok((_, from)) = socket.recv_from(&mut query) {
+                socket.send_to(&self.answer(&query), from).unwrap();
+            }
+        });
+        place
+    }
+
+    fn answer(&self, query: &[u8]) -> Vec<u8> {
+        let end = 12 + query[12..].iter().position(|byte| *byte == 0).unwrap() + 1;
+        let (name, kind) = (
+            &query[12..end],
+            u16::from_be_bytes([query[end], query[end + 1]]),
+        );
+        let is_name = |known: &str| labels(known).eq_ignore_ascii_case(name);
+        let known = self.names.iter().find(|(known, _)| is_name(known));
+        let records: Vec<_> = known
+            .map(|(_, records)| records.iter().filter(|(of, _)| *of == kind).collect())
+            .unwrap_or_default();
+        let code = match known {
+            Some(("broken.example", _)) => 2,
+            Some(_) => 0,
+            None => 3,
+        };
+        let mut answer = query[..2].to_vec();
+        answer.extend([
+            0x81,
+            0x80 | code,
+            0,
+            1,
+            0,
+            u8::try_from(records.len()).unwrap(),
+            0,
+            0,
+            0,
+            0,
+        ]);
+        answer.extend(&query[12..end + 4]);
+        for (kind, data) in records {
+            answer.extend([0xC0, 12]);
+            answer.extend(kind.to_be_bytes());
+            answer.extend([0, 1, 0, 0, 0, 60, 0, u8::try_from(data.len()).unwrap()]);
+            answer.extend(data);
+        }
+        answer
+    }
+}
+
+/// Direct delivery that asks this name server.
+fn asking(place: std::net::SocketAddr) -> Mx {
+    use hickory_resolver::{TokioResolver, config, net::runtime::TokioRuntimeProvider};
+    let mut udp = config::ConnectionConfig::udp();
+    udp.port = place.port();
+    let mut server = config::NameServerConfig::udp(place.ip());
+    server.connections = vec![udp];
+    let config = config::ResolverConfig::from_name_servers(vec![server]);
+    let mut builder = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default());
+    builder.options_mut().timeout = Duration::from_millis(500);
+    builder.options_mut().attempts = 1;
+    builder.options_mut().edns0 = false;
+    let settings = MxSettings {
+        tls: MxTls::None,
+        hello: None,
+        timeout: Duration::from_secs(2),
+        overrides: Vec::new(),
+    };
+    Mx::with_resolver(settings, Some(builder.build().unwrap()))
+}
+
+#[tokio::test]
+async fn servers_of_a_domain_are_found_as_rfc_5321_and_7505_say() {
+    let place = NameServer {
+        names: vec![
+            (
+                "three.example",
+                vec![mx(20, "c.example"), mx(5, "a.example"), mx(10, "b.example")],
+            ),
+            ("bare.example", vec![(A, vec![192, 0, 2, 7])]),
+            ("null.example", vec![mx(0, "")]),
+            ("broken.example", vec![]),
+            (
+                "a.example",
+                vec![(A, vec![93, 184, 216, 34]), (AAAA, vec![0x2a; 16])],
+            ),
+            ("inside.example", vec![mx(1, "host.inside.example")]),
+            (
+                "host.inside.example",
+                vec![(A, vec![10, 0, 0, 1]), (A, vec![127, 0, 0, 1])],
+            ),
+        ],
+    }
+    .start();
+    let mx = asking(place);
+    let hosts = async |domain: &str| {
+        mx.hosts(domain)
+            .await
+            .map_err(|error| (error.kind, error.code))
+    };
+    assert_eq!(
+        hosts("three.example").await.unwrap(),
+        ["a.example.", "b.example.", "c.example."],
+        "by preference"
+    );
+    assert_eq!(
+        hosts("bare.example").await.unwrap(),
+        ["bare.example."],
+        "the domain itself"
+    );
+    let nowhere = Err((Failure::Permanent, Some(556)));
+    assert_eq!(hosts("null.example").await, nowhere);
+    assert_eq!(hosts("nothing.example").await, nowhere);
+    assert_eq!(
+        hosts("broken.example").await,
+        Err((Failure::Temporary, None))
+    );
+    let both = mx.addresses("a.example.").await.unwrap();
+    assert!(
+        both.iter().any(IpAddr::is_ipv4) && both.iter().any(IpAddr::is_ipv6),
+        "{both:?}"
+    );
+
+    let mut message = outgoing();
+    message.mail.to = "ada@inside.example".into();
+    let error = Mailer::Mx(mx).send(FROM, &message).await.unwrap_err();
+    assert_eq!(
+        (error.kind, error.blame),
+        (Failure::Permanent, Blame::Recipient)
+    );
+    assert!(
+        error.detail.contains("no public address"),
+        "{}",
+        error.detail
+    );
+}
+
+#[tokio::test]
+async fn name_servers_that_are_silent_are_the_domains_trouble() {
+    let silent = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let mx = Mailer::Mx(asking(silent.local_addr().unwrap()));
+    let error = mx.send(FROM, &outgoing()).await.unwrap_err();
+    assert_eq!(
+        (error.kind, error.blame),
+        (Failure::Temporary, Blame::Domain)
+    );
+}
+
+#[test]
+fn only_public_addresses_are_spoken_to() {
+    for inside in [
+        "127.0.0.1",
+        "10.1.2.3",
+        "172.16.0.1",
+        "192.168.1.1",
+        "169.254.169.254",
+        "0.0.0.0",
+        "100.64.0.1",
+        "224.0.0.1",
+        "255.255.255.255",
+        "198.18.0.1",
+        "::1",
+        "::",
+        "fe80::1",
+        "fc00::1",
+        "fd12::1",
+        "ff02::1",
+        "::ffff:10.0.0.1",
+        "2001:db8::1",
+        "2002:0a00:0001::1",
+        "64:ff9b::a00:1",
+    ] {
+        assert!(!mx::is_public(inside.parse().unwrap()), "{inside}");
+    }
+    for outside in [
+        "93.184.216.34",
+        "8.8.8.8",
+        "2a00:1450:4001::1b",
+        "2606:4700::1111",
+    ] {
+        assert!(mx::is_public(outside.parse().unwrap()), "{outside}");
+    }
+}
+
 #[test]
 fn an_smtp_url_is_read_strictly() {
     let timeout = Mailer::TIMEOUT;

@@ -33,7 +33,12 @@ pub fn start(
 
 /// The way of mails of this process.
 pub fn post(mailer: Mailer, mail_from: (String, String)) -> outbox::Post {
-    outbox::Post { mailer, mail_from }
+    outbox::Post {
+        mailer,
+        mail_from,
+        per_second: None,
+        per_day: None,
+    }
 }
 
 /// Waits, but not beyond the signal to stop; true if it came.

@@ -90,7 +90,11 @@ impl TestApp {
         Self::start_on(seeded_database().await, options).await
     }
 
-    async fn start_on((database, owner_url): (String, String), options: TestOptions) -> Self {
+    /// Starts on a migrated database: its name and the owner's URL.
+    pub(crate) async fn start_on(
+        (database, owner_url): (String, String),
+        options: TestOptions,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let master = master_keys();
         let clock = Clock::manual(Utc.with_ymd_and_hms(2026, 3, 2, 9, 0, 0).unwrap());
@@ -312,6 +316,11 @@ fn master_keys() -> MasterKeys {
     MasterKeys::parse(&MASTER).unwrap()
 }
 
+/// The same as a file holds it, for programs that a test starts.
+pub(crate) fn master_key_line() -> &'static str {
+    &MASTER
+}
+
 async fn fresh_database() -> (String, String) {
     tokio::task::spawn_blocking(shared).await.unwrap();
     TEMPLATE
@@ -342,7 +351,7 @@ async fn seeded_database() -> (String, String) {
 }
 
 /// On a thread with a runtime of its own: the pools' connections end with it.
-async fn bootstrap_seed(url: &str) {
+pub(crate) async fn bootstrap_seed(url: &str) {
     let url = url.to_owned();
     let seeding = move || {
         let runtime = tokio::runtime::Runtime::new().unwrap();

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 use joinder::app::bootstrap::{Logins, bootstrap};
-use joinder::app::outbox::{self, DueMail, Failure, LANES, Prepared};
+use joinder::app::outbox::{self, Done, DueMail, EVERYTHING, LANES, Outcome, Prepared, Refusal};
 use joinder::app::session::Ticket;
 use joinder::domain::ids::{AssociationId, ClaimantId};
 use joinder::domain::seed::Seed;
+use joinder::domain::smtp_answer::{Blame, Verdict};
 use reqwest::Method;
 use serde_json::json;
 
@@ -36,20 +37,31 @@ async fn sign_up_elsewhere(app: &TestApp, builder: &SignUpBuilder) -> SignedUp {
 /// The one mail that is due, claimed and prepared as for a first attempt.
 async fn first_attempt(app: &TestApp) -> (DueMail, Box<outbox::Letter>) {
     let lanes: Vec<i16> = (0..LANES).collect();
-    let mut due = outbox::claim(&app.ctx, &lanes, 10).await.unwrap();
+    let claimed = outbox::claim(&app.ctx, &lanes, &[], EVERYTHING, 10).await;
+    let mut due = claimed.unwrap().mails;
     assert_eq!(due.len(), 1);
     let due = due.remove(0);
     match outbox::prepare(&app.ctx, &due).await.unwrap() {
-        Prepared::Send(letter) => (due, letter),
+        Prepared::Send(letter, _) => (due, letter),
         other => panic!("{other:?}"),
     }
 }
 
 /// The attempt failed for now, and the time of the next one has come.
 async fn try_again(app: &TestApp, due: &DueMail) {
-    outbox::mark_failed(&app.ctx, due, Failure::Temporary, "450")
-        .await
-        .unwrap();
+    let refusal = Refusal {
+        verdict: Verdict {
+            is_permanent: false,
+            blame: Blame::Recipient,
+        },
+        detail: "450".to_owned(),
+    };
+    let done = Done {
+        mail: due.clone(),
+        queue: None,
+        outcome: Outcome::Refused(refusal),
+    };
+    outbox::settle(&app.ctx, &[done]).await.unwrap();
     app.clock().advance(TimeDelta::minutes(5));
     app.run_outbox().await;
 }

@@ -211,12 +211,14 @@ const REFERENCE: &[&str] = &[
     "signing_keys",
 ];
 
-/// Tables on one node: leases and cursors; and look-ups, distributed by a hash that is no uuid.
+/// Tables on one node: leases, cursors, what senders share; and look-ups, distributed by a hash that is no uuid.
 const LOCAL: &[&str] = &[
     "__diesel_schema_migrations",
     "leases",
     "housekeeping_cursors",
     "lookups",
+    "mail_queues",
+    "mail_days",
 ];
 
 /// L1 to L6 of SCALE 5.2 over our tables.

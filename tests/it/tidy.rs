@@ -61,6 +61,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("tokio_postgres", &["db"]),
     ("lettre", &["mailer"]),
     ("mail_parser", &["mailer", "web"]),
+    ("hickory_resolver", &["mailer"]),
     ("std::env", &["config"]),
     ("aws_lc_rs", &["crypto"]),
     ("object_store", &["blob"]),

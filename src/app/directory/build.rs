@@ -11,7 +11,7 @@ use crate::app::ctx::Ctx;
 use crate::app::error::AppResult;
 use crate::db::bounce;
 use crate::db::case::{self, PublicRows};
-use crate::db::{DbError, Scope};
+use crate::db::{DbError, Scope, mail_queue};
 use crate::domain::case::{CaseState, Mode, Register, RegisterEntry, RegisterStatus, offer};
 use crate::domain::ids::{AssociationId, CaseId, IncidentId};
 use crate::domain::language::Language;
@@ -22,11 +22,14 @@ pub(super) async fn read(ctx: &Ctx) -> AppResult<Directory> {
     let mut tx = ctx.pools.begin(scope).await?;
     let rows = case::list_public(&mut tx, scope).await?;
     let storms = bounce::list_storms(&mut tx, scope).await?;
+    let stopped = mail_queue::list_stopped(&mut tx, scope).await?;
     tx.commit().await?;
-    let mut directory = build(rows)?;
     let paused = storms.into_iter().filter(|storm| storm.pauses);
-    directory.paused = paused.map(|storm| storm.kind).collect();
-    Ok(directory)
+    Ok(Directory {
+        paused: paused.map(|storm| storm.kind).collect(),
+        stopped: stopped.into_iter().collect(),
+        ..build(rows)?
+    })
 }
 
 fn build(rows: PublicRows) -> Result<Directory, DbError> {
@@ -49,6 +52,7 @@ fn build(rows: PublicRows) -> Result<Directory, DbError> {
             .into_iter()
             .map(|row| row.domain)
             .collect(),
+        stopped: HashSet::new(),
     })
 }
 

@@ -228,7 +228,7 @@ async fn write(
         return Err(AppError::TokenUsed);
     }
     let told_version = json!({ "version": row.version });
-    let receipt = mail_row(&before, token::new_id(now), "receipt", 2, told_version, now);
+    let receipt = mail_row(ctx, &before, token::new_id(now), "receipt", 2, told_version);
     let entry = log_entry(&mut tx, scope, judged, &before, now).await?;
     let act = Act {
         request: &row,

@@ -101,7 +101,7 @@ pub async fn request(
     let row = request_row(ctx, actor, &basis, declared, acceptances, origin)?;
     let id = row.id;
     db::insert_request(&mut tx, scope, &row).await?;
-    let mail = mail_row(&basis.row, id, "otp", 0, json!({ "request": id }), now);
+    let mail = mail_row(ctx, &basis.row, id, "otp", 0, json!({ "request": id }));
     outbox::insert(&mut tx, scope, &mail).await?;
     let by = Actor::Claimant(claimant);
     let entry = Entry::new(claimant, actor.association(), by, "request_signature");

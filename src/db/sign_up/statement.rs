@@ -91,9 +91,9 @@ const TEMPLATE: &str = "\
   SELECT u.*, :claimant_id[u.place] AS claimant_id, :association_id[u.place] AS association_id, \
     :case_id[u.place] AS case_id, :now[u.place] AS now, o.used, o.first \
   FROM unnest(:mail_place, :challenge_id, :token_hash, :code_hash, :challenge_expires_at, \
-    :outbox_id, :lane, :payload, :mail_expires_at, :cap_yesterday, :cap_today, :cap_tomorrow, \
+    :outbox_id, :lane, :queue_id, :payload, :mail_expires_at, :cap_yesterday, :cap_today, :cap_tomorrow, \
     :cap_tomorrow_at, :delayed_payload) AS u (place, challenge_id, token_hash, code_hash, \
-    challenge_expires_at, outbox_id, lane, payload, mail_expires_at, cap_yesterday, cap_today, \
+    challenge_expires_at, outbox_id, lane, queue_id, payload, mail_expires_at, cap_yesterday, cap_today, \
     cap_tomorrow, cap_tomorrow_at, delayed_payload) \
   CROSS JOIN LATERAL ( \
     SELECT count(t) AS used, min(t) AS first FROM rate_buckets r, unnest(r.instants) AS t \
@@ -129,11 +129,11 @@ const TEMPLATE: &str = "\
   SELECT d.claimant_id, d.challenge_id, d.association_id, 'confirm', d.token_hash, d.code_hash, d.now, d.challenge_expires_at \
   FROM d WHERE d.granted \
 ), mail AS ( \
-  INSERT INTO outbox (subject_id, id, association_id, case_id, kind, lane, priority, payload, due_at, created_at, expires_at) \
+  INSERT INTO outbox (subject_id, id, association_id, case_id, kind, lane, queue_id, priority, payload, due_at, created_at, expires_at) \
   SELECT CASE WHEN d.granted THEN d.claimant_id WHEN d.due_at < d.cap_tomorrow_at THEN d.cap_today ELSE d.cap_tomorrow END, \
     CASE WHEN d.granted THEN d.outbox_id WHEN d.due_at < d.cap_tomorrow_at THEN d.cap_today ELSE d.cap_tomorrow END, \
     CASE WHEN d.granted THEN d.association_id END, d.case_id, \
-    CASE WHEN d.granted THEN 'confirmation' ELSE 'resend' END, d.lane, \
+    CASE WHEN d.granted THEN 'confirmation' ELSE 'resend' END, d.lane, d.queue_id, \
     CASE WHEN d.granted THEN 1 ELSE 3 END, \
     CASE WHEN d.granted THEN d.payload ELSE d.delayed_payload END, d.due_at, d.now, \
     CASE WHEN d.granted THEN d.mail_expires_at ELSE d.due_at + interval '7 days' END \
@@ -426,6 +426,7 @@ fn mail_columns<'a>(rows: &[&'a SignUpRows]) -> Vec<Column<'a>> {
         ),
         column("outbox_id", ids(|mail| mail.outbox_id)),
         column("lane", lane),
+        column("queue_id", ids(|mail| mail.queue_id)),
         column("payload", documents(|mail| &mail.payload)),
         column("mail_expires_at", times(|mail| mail.mail_expires_at)),
         column("cap_yesterday", ids(|mail| mail.cap.yesterday)),

@@ -1,0 +1,126 @@
+//! From a prepared letter to the mail that is sent: the same bytes at each attempt.
+
+use chrono::{DateTime, Utc};
+
+use super::Post;
+use crate::app::evidence::INTENT;
+use crate::app::outbox::{Letter, LetterRecord, Signing};
+use crate::domain::mail::{Attachment, Mail, MailKind};
+use crate::mailer::OutgoingMail;
+use crate::render::mail::{
+    Frame, Purpose, ReceiptMail, RecordLine, RecordsMail, RenderMailError, SigningCodeMail,
+};
+
+/// A letter as a mail of this sender.
+pub(super) fn write(post: &Post, letter: Letter) -> Result<OutgoingMail, RenderMailError> {
+    let name = if letter.from_name.is_empty() {
+        post.mail_from.0.clone()
+    } else {
+        letter.from_name.clone()
+    };
+    let (message_id, date) = (letter.message_id.clone(), letter.date);
+    Ok(OutgoingMail {
+        from: (name, post.mail_from.1.clone()),
+        mail: render(letter)?,
+        message_id,
+        date,
+    })
+}
+
+fn render(letter: Letter) -> Result<Mail, RenderMailError> {
+    let frame = Frame {
+        to: letter.to.as_str().to_owned(),
+        language: letter.language,
+        mail_code: letter.mail_code,
+        verify_url: letter.verify_url,
+    };
+    let records: Vec<RecordLine> = letter.records.into_iter().map(line).collect();
+    let Some(signing) = letter.signing else {
+        let purpose = match letter.kind {
+            MailKind::Confirmation => Purpose::Confirm,
+            MailKind::Reminder => Purpose::Remind,
+            MailKind::AlreadyRegistered => Purpose::Registered,
+            MailKind::Access | MailKind::Otp | MailKind::Receipt => Purpose::Enter,
+        };
+        return RecordsMail {
+            frame,
+            purpose,
+            records,
+            code: letter.code,
+            expires_at: letter.expires_at,
+        }
+        .render();
+    };
+    let record = records
+        .into_iter()
+        .next()
+        .ok_or(RenderMailError::NoRecord)?;
+    render_signing(
+        frame,
+        record,
+        signing,
+        letter.code.unwrap_or_default(),
+        letter.expires_at,
+    )
+}
+
+fn render_signing(
+    frame: Frame,
+    record: RecordLine,
+    signing: Signing,
+    code: String,
+    expires_at: DateTime<Utc>,
+) -> Result<Mail, RenderMailError> {
+    match signing {
+        Signing::Code {
+            document_sha256,
+            version,
+        } => SigningCodeMail {
+            frame,
+            record,
+            code,
+            document_sha256,
+            document_version: version,
+            intent: INTENT.to_owned(),
+            expires_at,
+        }
+        .render(),
+        Signing::Receipt {
+            signed_at,
+            document_sha256,
+            evidence_sha256,
+            entry,
+            commitment,
+            version,
+            is_correction,
+            document,
+            ..
+        } => {
+            let pdf = Attachment::signed_declaration(&record.reference, version, document);
+            ReceiptMail {
+                frame,
+                record,
+                signed_at,
+                document_sha256,
+                evidence_sha256,
+                log_entry: entry.to_string(),
+                commitment,
+                version,
+                difference: is_correction,
+                attachment: Some(pdf),
+            }
+            .render()
+        }
+    }
+}
+
+fn line(record: LetterRecord) -> RecordLine {
+    RecordLine {
+        case_title: record.case_title,
+        association_name: record.association_name,
+        association_phone: record.association_phone,
+        reference: record.reference,
+        link: record.link,
+        not_me: record.not_me,
+    }
+}
