@@ -256,9 +256,10 @@ async fn concerned(
     let subject = ClaimantId::new(mail.subject_id);
     if let Some(row) = claimant::find(conn, SCOPE, subject).await? {
         let corrected = row.contact_changed_at.is_some_and(|at| at > mail.sent_at);
-        let email = match corrected {
-            true => None,
-            false => email_of(ctx, conn, &row).await?,
+        let email = if corrected {
+            None
+        } else {
+            email_of(ctx, conn, &row).await?
         };
         let same_address = match &email {
             Some(email) => records_at(ctx, conn, directory, email).await?,

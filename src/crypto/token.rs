@@ -124,13 +124,14 @@ mod tests {
     #[test]
     fn ids_rise_in_the_order_they_are_made_whatever_the_clock_does() {
         let day = 86_400_000_000_000;
-        for times in [
-            [day; 1_000],
-            std::array::from_fn(|i| day - i as i64 * 1_000_000_000),
-        ] {
-            let ids: Vec<Uuid> = times.iter().map(|time| new_id(at(*time))).collect();
-            assert!(ids.windows(2).all(|pair| pair[0] < pair[1]));
-        }
+        let last = AtomicU64::new(0);
+        let still = std::iter::repeat_n(day, 1_000);
+        let backwards = (0..1_000).map(|second| day - second * 1_000_000_000);
+        let ids: Vec<Uuid> = still
+            .chain(backwards)
+            .map(|time| id_after(&last, at(time)))
+            .collect();
+        assert!(ids.windows(2).all(|pair| pair[0] < pair[1]));
     }
 
     #[test]

@@ -320,9 +320,7 @@ mod tests {
         assert_eq!(read(&vec![b'x'; MAX_BYTES + 1]), Err(NoReport::Size));
         let deep = "Content-Type: message/rfc822\r\n\r\n".repeat(30_000);
         assert_eq!(read(deep.as_bytes()), Err(NoReport::Nested));
-        let many: String = (0..20_000)
-            .map(|n| format!("Content-Type: multipart/mixed; boundary=b{n}\r\n\r\n--b{n}\r\n"))
-            .collect();
+        let many = "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n".repeat(30_000);
         assert_eq!(
             read(&many.as_bytes()[..MAX_BYTES - 1]),
             Err(NoReport::Nested)

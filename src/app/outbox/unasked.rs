@@ -16,7 +16,7 @@ use crate::db::rate_bucket::Grant;
 use crate::db::{Conn, confirmation};
 use crate::domain::claimant::{ClaimantState, Review};
 use crate::domain::email_address::EmailAddress;
-use crate::domain::ids::{ChallengeId, ClaimantId};
+use crate::domain::ids::ChallengeId;
 use crate::domain::mail::MailKind;
 
 /// The reminder: lists what the address has not confirmed in the case.
@@ -120,7 +120,8 @@ fn read(row: &OutboxRow) -> AppResult<RecordsPayload> {
     serde_json::from_value(row.payload.clone()).map_err(AppError::internal)
 }
 
-/// The record a mail is about, locked, and its address.
+/// The record a mail is about, and its address. Not locked: all records at the address are, in id
+/// order, once it is known.
 async fn record_of(
     ctx: &Ctx,
     conn: &mut Conn,
@@ -129,8 +130,7 @@ async fn record_of(
     let Whose::Record { claimant } = &payload.whose else {
         return Err(AppError::internal("an outbox row lacks its claimant"));
     };
-    let id: [ClaimantId; 1] = [*claimant];
-    let Some(found) = claimant::lock_in_order(conn, SCOPE, &id).await?.pop() else {
+    let Some(found) = claimant::find(conn, SCOPE, *claimant).await? else {
         return Ok(None);
     };
     let email = email_of(ctx, conn, &found).await?;
