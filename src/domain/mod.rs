@@ -43,7 +43,7 @@ pub mod seed;
 pub mod sign_up;
 pub mod signed_content;
 pub mod signing;
-pub mod suppression;
 pub mod smtp_answer;
+pub mod suppression;
 pub mod vat_number;
 pub mod version_limit;

@@ -7,8 +7,8 @@
 mod conversation;
 mod files;
 mod message;
-pub mod report;
 mod mx;
+pub mod report;
 mod smtp;
 
 #[cfg(test)]
