@@ -122,7 +122,7 @@ impl Office {
         self.lanes.share(&ctx).await?;
         let mine = self.lanes.lanes();
         if self.queues.refresh(&ctx).await? {
-            self.look_after().await;
+            self.look_after();
         }
         if mine.is_empty() || self.desk.relay_waits() {
             return Ok(IDLE);
@@ -260,7 +260,7 @@ impl Office {
     }
 
     /// Asks domains that did not answer, and the relay; tidies up.
-    async fn look_after(&mut self) {
+    fn look_after(&mut self) {
         let now = self.desk.ctx.clock.now();
         self.desk.set_stopped(self.queues.stopped(now));
         for queue in self.queues.to_probe(now) {

@@ -204,7 +204,8 @@ mod tests {
     fn a_rate_under_one_a_second_lets_one_through_by_and_by() {
         let mut bucket = Bucket::default();
         let began = bucket.filled_at;
-        bucket.spend(bucket.room(0.1, began));
+        assert_eq!(bucket.room(0.1, began), 1);
+        bucket.spend(1);
         assert_eq!(bucket.room(0.1, began + Duration::from_secs(9)), 0);
         assert_eq!(bucket.room(0.1, began + Duration::from_secs(11)), 1);
     }
