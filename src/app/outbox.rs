@@ -281,6 +281,11 @@ impl DueMail {
         self.row.priority <= CODES
     }
 
+    /// Whether whoever claimed it knows that mail to its domain may go.
+    pub const fn is_cleared(&self) -> bool {
+        self.is_cleared
+    }
+
     fn locks_nobody(&self) -> bool {
         matches!(self.row.kind.as_str(), "confirmation" | "otp" | "receipt")
     }

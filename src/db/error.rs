@@ -63,6 +63,13 @@ impl From<DieselError> for DbError {
             {
                 Self::Unavailable(Box::new(error))
             }
+            // without a code of the server: it is gone, or a value could not be sent
+            DieselError::DatabaseError(DatabaseErrorKind::UnableToSendCommand, ref info)
+                if info.message().contains("connection closed")
+                    || info.message().contains("communicating with the server") =>
+            {
+                Self::Unavailable(Box::new(error))
+            }
             DieselError::BrokenTransactionManager => Self::Unavailable(Box::new(error)),
             other => Self::Query(other),
         }

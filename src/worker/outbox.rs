@@ -1,57 +1,43 @@
 //! Sends what is due: lanes shared among processes by leases, mails claimed, prepared and settled in
 //! batches, each conversation outside any transaction (DESIGN 6, SCALE S8, decision 11).
 
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use futures_util::future::join_all;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use super::{Trouble, chain, stopped_before};
-use crate::app::bounce;
 use crate::app::lease::Holder;
-use crate::app::mail_queue::{self, Queue};
-use crate::app::outbox::{
-    self, CODES, Done, DueMail, EVERYTHING, IDLE, LANES, Letter, Outcome, PATIENCE, Prepared,
-    Refusal,
-};
+use crate::app::mail_queue;
+use crate::app::outbox::{self, CODES, Done, DueMail, EVERYTHING, IDLE, LANES, Prepared};
 use crate::app::{AppError, AppResult, Ctx};
-use crate::domain::breaker::{Breaker, Pace, Patience, Sign};
-use crate::domain::smtp_answer::{Blame, Verdict};
-use crate::mailer::{Failure, Mailer, SendError};
+use crate::domain::breaker::{Pace, Sign};
+use crate::mailer::Mailer;
 
+mod desk;
 mod flight;
 mod lanes;
 mod letter;
 mod marker;
 mod pace;
 
-use flight::{Flight, Flights};
+use desk::{CODES_AT_ONCE, Desk, attempt, unready};
+use flight::Flight;
 use lanes::Lanes;
-use marker::Landed;
 use pace::{Bucket, Queues};
 
-/// Conversations at the same time.
-const AT_ONCE: usize = 64;
-/// Conversations for codes, besides.
-const CODES_AT_ONCE: usize = 16;
 /// Mails claimed and not yet settled.
 const CLAIMED: usize = 192;
 /// Mails claimed in one statement.
 const BATCH: usize = 48;
-/// Mails under way to one domain, where we speak to its servers ourselves.
-const TO_ONE_DOMAIN: usize = 16;
-/// With a relay it takes a slow domain half of the conversations to be noticed.
-const TO_ONE_DOMAIN_BY_RELAY: usize = AT_ONCE / 2;
 /// How often codes are looked for while there is no room for anything else.
 const CODES_EVERY: Duration = Duration::from_millis(200);
+/// Between two looks that found mails to wait for.
+const BREATH: Duration = Duration::from_millis(5);
 /// How often what recovered is tidied.
 const TIDY_EVERY: Duration = Duration::from_secs(5);
-/// Mails nobody wants any more that a probe passes over.
-const PROBE_TRIES: usize = 100;
 
 /// The way of mails: transport and sender.
 #[derive(Clone, Debug)]
@@ -108,18 +94,15 @@ pub async fn run(ctx: Ctx, post: Post, holder: Holder, mut stopping: watch::Rece
     while tasks.join_next().await.is_some() {}
 }
 
-/// What the tasks of one process share.
-#[derive(Clone)]
-struct Desk {
-    ctx: Ctx,
-    post: Arc<Post>,
-    conversations: Arc<Semaphore>,
-    code_conversations: Arc<Semaphore>,
-    flights: Flights,
-    /// Whether our own relay takes anything.
-    relay: Arc<Mutex<Breaker>>,
-    landed: mpsc::UnboundedSender<Landed>,
-    stopping: watch::Receiver<bool>,
+/// What a look at the common path found.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Found {
+    /// As many as were asked for: there may be more.
+    All,
+    /// As many, but all of them wait for their own queue now.
+    Parked,
+    /// Fewer: that was all.
+    Few,
 }
 
 struct Office {
@@ -139,55 +122,73 @@ impl Office {
         self.lanes.share(&ctx).await?;
         let mine = self.lanes.lanes();
         if self.queues.refresh(&ctx).await? {
-            self.look_after().await;
+            self.look_after();
         }
         if mine.is_empty() || self.desk.relay_waits() {
             return Ok(IDLE);
         }
         let (others, codes) = self.desk.flights.count();
         let room = CLAIMED.saturating_sub(others);
-        if room < BATCH {
+        let (usual, now) = (self.desk.to_one_domain(), ctx.clock.now());
+        let flights = &self.desk.flights;
+        let apart = self
+            .queues
+            .apart(flights, self.lanes.part(), usual, now)
             // one batch after the other, not mail by mail
-            if self.codes_at.is_some_and(|at| at.elapsed() < CODES_EVERY) {
-                return Ok(CODES_EVERY / 4);
-            }
-            self.codes_at = Some(Instant::now());
-            let room = CODES_AT_ONCE.saturating_sub(codes);
-            self.claim(&mine, CODES, room).await?;
-            return Ok(CODES_EVERY / 4);
-        }
+            .filter(|_| room >= BATCH);
+        let Some(apart) = apart else {
+            return self.claim_codes(&mine, codes).await;
+        };
         let from_queues = self.claim_parked(&mine, room / 2).await?;
-        let is_full = self.claim(&mine, EVERYTHING, BATCH).await?;
-        Ok(if is_full || from_queues {
-            Duration::ZERO
-        } else {
-            IDLE
+        let found = self.claim(&mine, EVERYTHING, BATCH, &apart).await?;
+        Ok(match found {
+            Found::All => Duration::ZERO,
+            Found::Parked => BREATH,
+            Found::Few if from_queues => BREATH,
+            Found::Few => IDLE,
         })
     }
 
-    /// Mails on the common path; whether there may be more.
-    async fn claim(&mut self, mine: &[i16], least: i16, room: usize) -> AppResult<bool> {
+    /// There is no room for anything else.
+    async fn claim_codes(&mut self, mine: &[i16], under_way: usize) -> AppResult<Duration> {
+        if self.codes_at.is_none_or(|at| at.elapsed() >= CODES_EVERY) {
+            self.codes_at = Some(Instant::now());
+            let apart = self.queues.slow(self.desk.ctx.clock.now());
+            let room = CODES_AT_ONCE.saturating_sub(under_way);
+            self.claim(mine, CODES, room, &apart).await?;
+        }
+        Ok(CODES_EVERY / 4)
+    }
+
+    /// Mails on the common path.
+    async fn claim(
+        &mut self,
+        mine: &[i16],
+        least: i16,
+        room: usize,
+        apart: &[Uuid],
+    ) -> AppResult<Found> {
         let (granted, least) = self.grant(least, room).await?;
         if granted == 0 {
-            return Ok(false);
+            return Ok(Found::Few);
         }
-        let desk = &self.desk;
-        let usual = desk.to_one_domain();
-        let now = desk.ctx.clock.now();
-        let apart = self
-            .queues
-            .apart(&desk.flights, self.lanes.part(), usual, now);
-        let limit = i64::try_from(granted).map_err(AppError::internal)?;
-        let claimed = outbox::claim(&desk.ctx, mine, &apart, least, limit).await?;
-        let is_full = claimed.mails.len() + claimed.parked >= granted;
-        self.spend(granted, claimed.mails.len()).await?;
         let desk = self.desk.clone();
-        let (mails, surplus) = desk.begin(claimed.mails, usual);
+        let limit = i64::try_from(granted).map_err(AppError::internal)?;
+        let claimed = outbox::claim(&desk.ctx, mine, apart, least, limit).await?;
+        let count = claimed.mails.len();
+        self.spend(granted, count).await?;
+        let (mails, surplus) = desk.begin(claimed.mails, desk.to_one_domain());
         self.set_going(mails);
         for (queue, mails) in surplus {
             outbox::give_back(&desk.ctx, &mails, Some(queue)).await?;
         }
-        Ok(is_full)
+        Ok(if count + claimed.parked < granted {
+            Found::Few
+        } else if count == 0 {
+            Found::Parked
+        } else {
+            Found::All
+        })
     }
 
     /// Mails that wait for their own queue; whether there were any.
@@ -224,7 +225,10 @@ impl Office {
         let post = &self.desk.post;
         let mut granted = wanted;
         if let Some(rate) = post.per_second {
-            granted = granted.min(self.bucket.room(f64::from(rate) * self.lanes.part()));
+            granted = granted.min(
+                self.bucket
+                    .room(f64::from(rate) * self.lanes.part(), Instant::now()),
+            );
         }
         let Some(quota) = post.per_day.filter(|_| granted > 0) else {
             return Ok((granted, least));
@@ -256,8 +260,9 @@ impl Office {
     }
 
     /// Asks domains that did not answer, and the relay; tidies up.
-    async fn look_after(&mut self) {
+    fn look_after(&mut self) {
         let now = self.desk.ctx.clock.now();
+        self.desk.set_stopped(self.queues.stopped(now));
         for queue in self.queues.to_probe(now) {
             let desk = self.desk.clone();
             self.tasks.spawn(async move {
@@ -285,191 +290,6 @@ impl Office {
                 }
             });
         }
-    }
-}
-
-impl Desk {
-    fn new(
-        ctx: Ctx,
-        post: Post,
-        landed: mpsc::UnboundedSender<Landed>,
-        stopping: watch::Receiver<bool>,
-    ) -> Self {
-        Self {
-            ctx,
-            post: Arc::new(post),
-            conversations: Arc::new(Semaphore::new(AT_ONCE)),
-            code_conversations: Arc::new(Semaphore::new(CODES_AT_ONCE)),
-            flights: Flights::default(),
-            relay: Arc::default(),
-            landed,
-            stopping,
-        }
-    }
-
-    fn to_one_domain(&self) -> usize {
-        if self.post.mailer.is_direct() {
-            TO_ONE_DOMAIN
-        } else {
-            TO_ONE_DOMAIN_BY_RELAY
-        }
-    }
-
-    /// Counts claimed mails as under way; those beyond what one domain gets are for its queue.
-    fn begin(
-        &self,
-        mails: Vec<DueMail>,
-        most: usize,
-    ) -> (Vec<(DueMail, Flight)>, Vec<(Uuid, Vec<DueMail>)>) {
-        let mut begun = Vec::with_capacity(mails.len());
-        let mut surplus: Vec<(Uuid, Vec<DueMail>)> = Vec::new();
-        for mail in mails {
-            match mail.queue() {
-                Some(queue) if !mail.is_code() && self.flights.of(queue) >= most => {
-                    match surplus.iter_mut().find(|(known, _)| *known == queue) {
-                        Some((_, mails)) => mails.push(mail),
-                        None => surplus.push((queue, vec![mail])),
-                    }
-                }
-                queue => {
-                    let flight = self.flights.begin(queue, mail.is_code());
-                    begun.push((mail, flight));
-                }
-            }
-        }
-        (begun, surplus)
-    }
-
-    /// Prepares a batch and sends each.
-    async fn handle(&self, claimed: Vec<(DueMail, Flight)>) {
-        let since = Instant::now();
-        let (mails, flights): (Vec<DueMail>, Vec<Flight>) = claimed.into_iter().unzip();
-        let mut flights: Vec<(Uuid, Flight)> = mails.iter().map(DueMail::id).zip(flights).collect();
-        let prepared = outbox::prepare_all(&self.ctx, mails).await;
-        let sending = prepared.into_iter().filter_map(|(mail, prepared)| {
-            let place = flights.iter().position(|(id, _)| *id == mail.id())?;
-            let (_, flight) = flights.swap_remove(place);
-            Some(self.finish(mail, prepared, flight, since))
-        });
-        join_all(sending.collect::<Vec<_>>()).await;
-    }
-
-    /// Sends a prepared mail in its turn, and hands on what became of it.
-    async fn finish(
-        &self,
-        mail: DueMail,
-        prepared: AppResult<Prepared>,
-        mut flight: Flight,
-        since: Instant,
-    ) {
-        let (letter, queue) = match prepared {
-            Ok(Prepared::Send(letter, queue)) => (letter, queue),
-            Ok(Prepared::Dropped | Prepared::Postponed) => return,
-            Err(error) => {
-                let outcome = unready(&mail, &error);
-                self.hand_on(mail, None, outcome, flight, None);
-                return;
-            }
-        };
-        flight.set_queue(queue.id);
-        let permit = self.conversation(mail.is_code()).await;
-        let is_late = since.elapsed() > PATIENCE || *self.stopping.borrow();
-        if is_late || self.relay_waits() {
-            self.hand_on(mail, Some(queue), Outcome::Untried, flight, permit);
-            return;
-        }
-        let outcome = attempt(&self.ctx, &self.post, &mail, letter).await;
-        if let Some(sign) = sign_of_relay(&outcome) {
-            self.relay_learns(sign);
-        }
-        self.hand_on(mail, Some(queue), outcome, flight, permit);
-    }
-
-    /// A turn to speak: codes have some of their own.
-    async fn conversation(&self, is_code: bool) -> Option<OwnedSemaphorePermit> {
-        let usual = self.conversations.clone().acquire_owned();
-        if !is_code {
-            return usual.await.ok();
-        }
-        let own = self.code_conversations.clone().acquire_owned();
-        tokio::select! {
-            biased;
-            permit = own => permit.ok(),
-            permit = usual => permit.ok(),
-        }
-    }
-
-    fn hand_on(
-        &self,
-        mail: DueMail,
-        queue: Option<Queue>,
-        outcome: Outcome,
-        flight: Flight,
-        permit: Option<OwnedSemaphorePermit>,
-    ) {
-        let done = Done {
-            mail,
-            queue,
-            outcome,
-        };
-        // nobody listens only when the process ends: the mail is taken up after its lease
-        let _ = self.landed.send(Landed {
-            done,
-            flight,
-            permit,
-        });
-    }
-
-    /// Asks a domain with one mail, the most urgent that waits for it in any lane.
-    async fn probe(&self, queue: Uuid) -> AppResult<()> {
-        if !mail_queue::take_probe(&self.ctx, queue).await? {
-            return Ok(());
-        }
-        let all: Vec<i16> = (0..LANES).collect();
-        for _ in 0..PROBE_TRIES {
-            let mails = outbox::claim_parked(&self.ctx, queue, &all, 1).await?;
-            let Some(mail) = mails.into_iter().next() else {
-                return mail_queue::probe_without_mail(&self.ctx, queue).await;
-            };
-            let flight = self.flights.begin(Some(queue), mail.is_code());
-            let prepared = outbox::prepare(&self.ctx, &mail).await;
-            if matches!(prepared, Ok(Prepared::Dropped | Prepared::Postponed)) {
-                continue;
-            }
-            self.finish(mail, prepared, flight, Instant::now()).await;
-            return Ok(());
-        }
-        Ok(())
-    }
-
-    fn relay_waits(&self) -> bool {
-        let now = self.ctx.clock.now();
-        let relay = self.relay.lock().unwrap_or_else(PoisonError::into_inner);
-        relay.pace(now) == Pace::Stopped
-    }
-
-    fn relay_wants_probe(&self) -> bool {
-        let now = self.ctx.clock.now();
-        let mut relay = self.relay.lock().unwrap_or_else(PoisonError::into_inner);
-        match relay.probe(now) {
-            Some(probing) => {
-                *relay = probing;
-                true
-            }
-            None => false,
-        }
-    }
-
-    fn relay_learns(&self, sign: Sign) {
-        let now = self.ctx.clock.now();
-        let mut relay = self.relay.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = relay.learn(sign, Patience::RELAY, now);
-        match (relay.opened_at(), new.opened_at()) {
-            (None, Some(_)) => tracing::error!("mails wait: the relay does not take them"),
-            (Some(_), None) => tracing::info!("the relay takes mails again"),
-            (None, None) | (Some(_), Some(_)) => {}
-        }
-        *relay = new;
     }
 }
 
@@ -529,88 +349,4 @@ pub async fn deliver(ctx: &Ctx, post: &Post, mail: DueMail) -> AppResult<()> {
         outcome,
     };
     outbox::settle(ctx, &[done]).await
-}
-
-/// Writes and sends a letter, once.
-async fn attempt(ctx: &Ctx, post: &Post, mail: &DueMail, mut letter: Box<Letter>) -> Outcome {
-    if let Err(error) = outbox::attach(ctx, &mut letter).await {
-        return unready(mail, &error);
-    }
-    let return_path = letter.return_path.clone();
-    let message = match letter::write(post, *letter) {
-        Ok(message) => message,
-        Err(error) => {
-            tracing::error!(mail.id = %mail.id(), %error, "a mail cannot be written");
-            return Outcome::Refused(Refusal {
-                verdict: Verdict {
-                    is_permanent: true,
-                    blame: Blame::Mail,
-                },
-                detail: error.to_string(),
-            });
-        }
-    };
-    match post.mailer.send(&return_path, &message).await {
-        Ok(_) => Outcome::Sent,
-        Err(error) => {
-            let is_answer = error.code.is_some();
-            let outcome = refused(mail, error);
-            if is_answer && note(ctx, mail, &message.mail.to, &outcome).await.is_err() {
-                return Outcome::Untried;
-            }
-            outcome
-        }
-    }
-}
-
-/// Keeps what a server answered that refused a mail for good: refused at the door is as good as come back.
-async fn note(ctx: &Ctx, mail: &DueMail, to: &str, outcome: &Outcome) -> AppResult<()> {
-    let Outcome::Refused(refusal) = outcome else {
-        return Ok(());
-    };
-    if !refusal.verdict.is_permanent {
-        return Ok(());
-    }
-    let kept = bounce::refused(ctx, mail, to, &refusal.detail).await;
-    if let Err(error) = &kept {
-        tracing::error!(mail.id = %mail.id(), error = %chain(error), "a refusal was not kept");
-    }
-    kept
-}
-
-fn refused(mail: &DueMail, error: SendError) -> Outcome {
-    tracing::warn!(
-        mail.id = %mail.id(),
-        attempts = mail.attempts(),
-        code = error.code,
-        detail = error.detail,
-        "a mail was not accepted"
-    );
-    Outcome::Refused(Refusal {
-        verdict: Verdict {
-            is_permanent: error.kind == Failure::Permanent,
-            blame: error.blame,
-        },
-        detail: error.detail,
-    })
-}
-
-fn unready(mail: &DueMail, error: &AppError) -> Outcome {
-    if let AppError::Unavailable(_) = error {
-        return Outcome::Untried;
-    }
-    tracing::error!(mail.id = %mail.id(), error = %chain(error), "a mail cannot be prepared");
-    Outcome::Unready("not prepared")
-}
-
-/// What an attempt tells of our own relay.
-const fn sign_of_relay(outcome: &Outcome) -> Option<Sign> {
-    match outcome {
-        Outcome::Sent => Some(Sign::Alive),
-        Outcome::Refused(refusal) => Some(match refusal.verdict.blame {
-            Blame::Server => Sign::Failing,
-            Blame::Recipient | Blame::Domain | Blame::Mail => Sign::Alive,
-        }),
-        Outcome::Unready(_) | Outcome::Untried => None,
-    }
 }

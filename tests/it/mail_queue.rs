@@ -131,8 +131,8 @@ async fn a_held_domain_waits_and_delays_nobody() {
     let app = TestApp::seeded().await;
     let sink = Sink::start().await;
     let mailer = Way::Relay.mailer(&sink);
-    assert!(operator::hold_mail(&app.ctx, "gmail.com").await.unwrap());
     sign_up(&app, "gmail.com", 3).await;
+    assert!(operator::hold_mail(&app.ctx, "gmail.com").await.unwrap());
     sign_up(&app, "own.example", 2).await;
     // a mail of which nobody knew the domain when it was asked for
     app.resend("nobody@own.example").await;

@@ -20,7 +20,7 @@ pub(super) struct Landed {
     pub(super) done: Done,
     pub(super) flight: Flight,
     /// Its conversation.
-    pub(super) permit: Option<OwnedSemaphorePermit>,
+    pub(super) permits: Vec<OwnedSemaphorePermit>,
 }
 
 /// Writes until nobody sends outcomes any more. After the signal to stop it does not wait for a database
@@ -35,7 +35,7 @@ pub(super) async fn run(
     while landed.recv_many(&mut batch, BATCH).await > 0 {
         let (done, held): (Vec<Done>, Vec<_>) = batch
             .drain(..)
-            .map(|landed| (landed.done, (landed.flight, landed.permit)))
+            .map(|landed| (landed.done, (landed.flight, landed.permits)))
             .unzip();
         loop {
             match outbox::settle(&ctx, &done).await {

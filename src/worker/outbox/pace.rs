@@ -15,6 +15,9 @@ use crate::domain::breaker::Pace;
 /// How often the shared rows are read.
 const ROUND: Duration = Duration::from_secs(1);
 
+/// Fewer mails of a queue are not claimed at once while others are under way.
+const SMALLEST: usize = 24;
+
 /// A rate as a bucket: what was not used within a second is lost.
 #[derive(Debug)]
 pub(super) struct Bucket {
@@ -33,8 +36,7 @@ impl Default for Bucket {
 
 impl Bucket {
     /// Whole mails that may go now at `rate` a second.
-    pub(super) fn room(&mut self, rate: f64) -> usize {
-        let now = Instant::now();
+    pub(super) fn room(&mut self, rate: f64, now: Instant) -> usize {
         let since = now.duration_since(self.filled_at).as_secs_f64();
         self.filled_at = now;
         self.tokens = (self.tokens + since * rate).min(rate.max(1.0));
@@ -89,23 +91,39 @@ impl Queues {
     }
 
     /// Queues whose mail does not take the common path now: stopped, slowed, or with enough under way.
+    /// `None`: one has enough under way, but they land fast; it is not worth parking its mails.
     pub(super) fn apart(
         &self,
         flights: &Flights,
         part: f64,
         usual: usize,
         now: DateTime<Utc>,
-    ) -> Vec<Uuid> {
-        let mut apart: HashSet<Uuid> = flights
-            .full(|queue| self.most(queue, part, usual))
-            .into_iter()
-            .collect();
-        let slow = self
-            .states
-            .values()
-            .filter(|state| state.pace(now) != Pace::Free);
-        apart.extend(slow.map(|state| state.queue.id));
-        apart.into_iter().collect()
+    ) -> Option<Vec<Uuid>> {
+        let mut apart: HashSet<Uuid> = self.slow(now).into_iter().collect();
+        for full in flights.full(|queue| self.most(queue, part, usual)) {
+            if apart.contains(&full) {
+                continue;
+            }
+            if flights.is_fast(full) {
+                return None;
+            }
+            apart.insert(full);
+        }
+        Some(apart.into_iter().collect())
+    }
+
+    /// Queues that are stopped or slowed.
+    pub(super) fn slow(&self, now: DateTime<Utc>) -> Vec<Uuid> {
+        let states = self.states.values();
+        let slow = states.filter(|state| state.pace(now) != Pace::Free);
+        slow.map(|state| state.queue.id).collect()
+    }
+
+    /// Queues that are stopped.
+    pub(super) fn stopped(&self, now: DateTime<Utc>) -> HashSet<Uuid> {
+        let states = self.states.values();
+        let stopped = states.filter(|state| state.pace(now) == Pace::Stopped);
+        stopped.map(|state| state.queue.id).collect()
     }
 
     /// Queues with mails of their own, and how many may go now.
@@ -129,8 +147,10 @@ impl Queues {
                 Pace::Stopped => 0,
                 Pace::PerSecond(rate) => {
                     let bucket = self.buckets.entry(queue).or_default();
-                    bucket.room(rate * part).min(free)
+                    bucket.room(rate * part, Instant::now()).min(free)
                 }
+                // not one by one as they land
+                Pace::Free if free < (usual / 4).min(SMALLEST) => 0,
                 Pace::Free => free,
             };
             (queue, room)
@@ -168,26 +188,26 @@ impl Queues {
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
-    async fn a_rate_is_kept_and_what_was_not_used_is_lost() {
+    #[test]
+    fn a_rate_is_kept_and_what_was_not_used_is_lost() {
         let mut bucket = Bucket::default();
-        assert_eq!(bucket.room(10.0), 1);
+        let at = |millis| bucket.filled_at + Duration::from_millis(millis);
+        let (now, half, late) = (at(0), at(500), at(60_500));
+        assert_eq!(bucket.room(10.0, now), 1);
         bucket.spend(1);
-        assert_eq!(bucket.room(10.0), 0);
-        tokio::time::advance(Duration::from_millis(500)).await;
-        assert_eq!(bucket.room(10.0), 5);
-        tokio::time::advance(Duration::from_secs(60)).await;
-        assert_eq!(bucket.room(10.0), 10);
+        assert_eq!(bucket.room(10.0, now), 0);
+        assert_eq!(bucket.room(10.0, half), 5);
+        assert_eq!(bucket.room(10.0, late), 10);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_rate_under_one_a_second_lets_one_through_by_and_by() {
+    #[test]
+    fn a_rate_under_one_a_second_lets_one_through_by_and_by() {
         let mut bucket = Bucket::default();
-        bucket.spend(bucket.room(0.1));
-        tokio::time::advance(Duration::from_secs(9)).await;
-        assert_eq!(bucket.room(0.1), 0);
-        tokio::time::advance(Duration::from_secs(2)).await;
-        assert_eq!(bucket.room(0.1), 1);
+        let began = bucket.filled_at;
+        assert_eq!(bucket.room(0.1, began), 1);
+        bucket.spend(1);
+        assert_eq!(bucket.room(0.1, began + Duration::from_secs(9)), 0);
+        assert_eq!(bucket.room(0.1, began + Duration::from_secs(11)), 1);
     }
 
     #[test]
@@ -203,5 +223,18 @@ mod tests {
         assert!(flights.full(|_| 2).is_empty());
         drop(first);
         assert_eq!((flights.count(), flights.of(queue)), ((0, 0), 0));
+    }
+
+    #[test]
+    fn a_domain_is_fast_while_its_mails_land_fast() {
+        let flights = Flights::default();
+        let queue = Uuid::from_u128(1);
+        assert!(!flights.is_fast(queue));
+        drop(flights.begin(Some(queue), false));
+        assert!(!flights.is_fast(queue), "one mail tells nothing");
+        for _ in 0..120 {
+            drop(flights.begin(Some(queue), false));
+        }
+        assert!(flights.is_fast(queue));
     }
 }
