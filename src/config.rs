@@ -240,7 +240,8 @@ impl Config {
         };
         let is_here = self.bind.ip().is_loopback() && is_loopback_url(&self.public_base_url);
         let stays_here = direct.overrides.iter().all(|(_, to)| to.ip().is_loopback());
-        if !direct.overrides.is_empty() && !(is_here && stays_here) {
+        let is_diverted = !direct.overrides.is_empty();
+        if is_diverted && (!is_here || !stays_here) {
             return Some(ConfigError::MailDiverted);
         }
         let covers_all = direct.overrides.iter().any(|(domain, _)| domain == "*");

@@ -133,24 +133,19 @@ fn by_detail(stage: Stage, code: u16, (subject, detail): (u16, u16), text: &str)
         blame,
     };
     let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    let is_persons = has(UNKNOWN) && !has(BLOCKED);
     match (subject, detail) {
-        // the sender's address
-        (1, 7 | 8) => temporary(Blame::Server),
-        // the domain of the address: gone, or its DNS does not answer now
-        (1, 2) if lasts => permanent(Blame::Recipient),
-        (1, 2) => temporary(Blame::Domain),
-        (2, 2) => temporary(Blame::Recipient),
-        (3, 4) => refused(Blame::Mail),
-        // Exchange Online says 5.4.1 where others say 5.1.1; 5.4.4: there is no such host
-        (4, 1 | 4) if lasts => permanent(Blame::Recipient),
-        (3 | 4, _) => temporary(Blame::Domain),
+        // nobody there. Exchange Online says 5.4.1 where others say 5.1.1; 5.4.4: there is no such host
+        (1, 2) | (4, 1 | 4) if lasts => permanent(Blame::Recipient),
         (5, _) if lasts && stage == Stage::Recipient => permanent(Blame::Recipient),
-        (5, _) => temporary(Blame::Server),
-        (6, _) => refused(Blame::Mail),
-        (7, _) if has(UNKNOWN) && !has(BLOCKED) => refused(Blame::Recipient),
-        // a block of ours: not the person's doing, and it may be lifted
-        (7, 8 | 9) => temporary(Blame::Server),
-        (7, _) => temporary(Blame::Domain),
+        (2, 2) => temporary(Blame::Recipient),
+        (3, 4) | (6, _) => refused(Blame::Mail),
+        // the sender's address, our commands, our login
+        (1, 7 | 8) | (5, _) | (7, 8 | 9) => temporary(Blame::Server),
+        (7, _) if is_persons => refused(Blame::Recipient),
+        // its servers, its DNS, the way there; or a block of ours: not the person's doing, and it may
+        // be lifted
+        (1, 2) | (3 | 4 | 7, _) => temporary(Blame::Domain),
         (1 | 2, _) => refused(Blame::Recipient),
         _ => without_detail(stage, code, text),
     }

@@ -230,14 +230,14 @@ impl Pool {
         connect: impl Future<Output = Result<Open, Trouble>> + Send,
     ) -> Result<Response, Trouble> {
         if let Some(mut kept) = self.take(key) {
-            let done = kept.send(envelope, bytes, wait).await;
+            let done = Box::pin(kept.send(envelope, bytes, wait)).await;
             let is_stale = done.as_ref().is_err_and(|trouble| kept.is_stale(trouble));
             if !is_stale {
                 return self.finish(key, kept, done).await;
             }
         }
-        let mut fresh = connect.await?;
-        let done = fresh.send(envelope, bytes, wait).await;
+        let mut fresh = Box::pin(connect).await?;
+        let done = Box::pin(fresh.send(envelope, bytes, wait)).await;
         self.finish(key, fresh, done).await
     }
 

@@ -180,8 +180,8 @@ impl Mailer {
         let envelope = message::envelope(envelope_from, &message.mail.to)?;
         let bytes = formatted(message)?;
         match self {
-            Self::Smtp(smtp) => smtp.send(&envelope, &bytes).await,
-            Self::Mx(mx) => mx.send(&envelope, &bytes).await,
+            Self::Smtp(smtp) => Box::pin(smtp.send(&envelope, &bytes)).await,
+            Self::Mx(mx) => Box::pin(mx.send(&envelope, &bytes)).await,
             Self::Files(files) => files.write(message, &bytes).await,
             Self::Memory(memory) => {
                 memory.push(SentMail {

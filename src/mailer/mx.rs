@@ -123,7 +123,7 @@ impl Mx {
         let done = self
             .pool
             .send(&domain, envelope, bytes, self.timeout, connect);
-        match done.await {
+        match Box::pin(done).await {
             Ok(response) => Ok(accepted(&response, envelope)),
             Err(trouble) => Err(of_the_domain(judged(&trouble, Some(envelope)), &trouble)),
         }
@@ -135,8 +135,7 @@ impl Mx {
             return Ok(());
         };
         match timeout(self.timeout, resolver.ns_lookup(".")).await {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) if matches!(error, NetError::Dns(_)) => Ok(()),
+            Ok(Ok(_) | Err(NetError::Dns(_))) => Ok(()),
             Ok(Err(_)) | Err(_) => Err(SendError::temporary("no name server answers")),
         }
     }

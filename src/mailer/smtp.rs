@@ -78,7 +78,7 @@ impl Smtp {
         let done = self
             .pool
             .send(RELAY, envelope, bytes, relay.timeout, connect);
-        match done.await {
+        match Box::pin(done).await {
             Ok(response) => Ok(accepted(&response, envelope)),
             Err(trouble) => Err(advised(judged(&trouble, Some(envelope)), &trouble)),
         }

@@ -560,8 +560,11 @@ async fn a_silent_relay_is_temporary_and_its_connection_never_used_again() {
 
 /// A name server that knows a few names. Answers are (type, rdata), by name; none: NXDOMAIN.
 struct NameServer {
-    names: Vec<(&'static str, Vec<(u16, Vec<u8>)>)>,
+    names: Vec<(&'static str, Vec<Record>)>,
 }
+
+/// Type and rdata.
+type Record = (u16, Vec<u8>);
 
 const A: u16 = 1;
 const MX: u16 = 15;
@@ -579,7 +582,7 @@ fn labels(name: &str) -> Vec<u8> {
     bytes
 }
 
-fn mx(preference: u8, host: &str) -> (u16, Vec<u8>) {
+fn mx(preference: u8, host: &str) -> Record {
     (MX, [vec![0, preference], labels(host)].concat())
 }
 
@@ -657,9 +660,8 @@ fn asking(place: std::net::SocketAddr) -> Mx {
     Mx::with_resolver(settings, Some(builder.build().unwrap()))
 }
 
-#[tokio::test]
-async fn servers_of_a_domain_are_found_as_rfc_5321_and_7505_say() {
-    let place = NameServer {
+fn known_names() -> NameServer {
+    NameServer {
         names: vec![
             (
                 "three.example",
@@ -679,7 +681,11 @@ async fn servers_of_a_domain_are_found_as_rfc_5321_and_7505_say() {
             ),
         ],
     }
-    .start();
+}
+
+#[tokio::test]
+async fn servers_of_a_domain_are_found_as_rfc_5321_and_7505_say() {
+    let place = known_names().start();
     let mx = asking(place);
     let hosts = async |domain: &str| {
         mx.hosts(domain)

@@ -338,7 +338,10 @@ pub async fn send_due(ctx: &Ctx, post: &Post) -> AppResult<usize> {
 /// `Unavailable` if its outcome could not be written: it is tried again, byte-equal.
 pub async fn deliver(ctx: &Ctx, post: &Post, mail: DueMail) -> AppResult<()> {
     let (queue, outcome) = match outbox::prepare(ctx, &mail).await {
-        Ok(Prepared::Send(letter, queue)) => (Some(queue), attempt(ctx, post, &mail, letter).await),
+        Ok(Prepared::Send(letter, queue)) => (
+            Some(queue),
+            Box::pin(attempt(ctx, post, &mail, letter)).await,
+        ),
         Ok(Prepared::Dropped | Prepared::Postponed) => return Ok(()),
         Err(error @ AppError::Unavailable(_)) => return Err(error),
         Err(error) => (None, unready(&mail, &error)),

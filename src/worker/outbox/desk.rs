@@ -37,6 +37,9 @@ const DOMAINS_COUNTED: usize = 1_000;
 /// Mails nobody wants any more that a probe passes over.
 const PROBE_TRIES: usize = 100;
 
+/// Mails beyond what their queue gets now.
+type Surplus = (Uuid, Vec<DueMail>);
+
 /// What the tasks of one process share.
 #[derive(Clone)]
 pub(super) struct Desk {
@@ -90,9 +93,9 @@ impl Desk {
         &self,
         mails: Vec<DueMail>,
         most: usize,
-    ) -> (Vec<(DueMail, Flight)>, Vec<(Uuid, Vec<DueMail>)>) {
+    ) -> (Vec<(DueMail, Flight)>, Vec<Surplus>) {
         let mut begun = Vec::with_capacity(mails.len());
-        let mut surplus: Vec<(Uuid, Vec<DueMail>)> = Vec::new();
+        let mut surplus: Vec<Surplus> = Vec::new();
         for mail in mails {
             match mail.queue() {
                 Some(queue) if !mail.is_code() && self.is_enough(queue, most) => {
@@ -153,7 +156,7 @@ impl Desk {
             self.hand_on(mail, Some(queue), Outcome::Untried, flight, permits);
             return;
         }
-        let outcome = attempt(&self.ctx, &self.post, &mail, letter).await;
+        let outcome = Box::pin(attempt(&self.ctx, &self.post, &mail, letter)).await;
         if let Some(sign) = sign_of_relay(&outcome) {
             self.relay_learns(sign);
         }
@@ -302,7 +305,7 @@ pub(super) async fn attempt(
             });
         }
     };
-    match post.mailer.send(&return_path, &message).await {
+    match Box::pin(post.mailer.send(&return_path, &message)).await {
         Ok(_) => Outcome::Sent,
         Err(error) => {
             let is_answer = error.code.is_some();
