@@ -1,7 +1,6 @@
 //! Signing the declaration with a code from a mail (tier `otp`; R38, R43, DESIGN 5): what asking for the
 //! code and using it have in common.
 
-use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::app::ctx::Ctx;
