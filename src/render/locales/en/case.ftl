@@ -120,5 +120,6 @@ mail-kind-access = Link to one’s own record
 mail-kind-already-registered = Notice: there is a record already
 mail-kind-receipt = Receipt of a signature
 mail-kind-otp = Code to sign with
+mail-kind-reminder = Reminder to confirm a sign-up
 incident-facts = What the sources say
 case-in-italian = The title and the facts of this case are in Italian, the language of its sources.

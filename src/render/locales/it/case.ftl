@@ -120,5 +120,6 @@ mail-kind-access = Collegamento per entrare nella propria pratica
 mail-kind-already-registered = Avviso: una pratica c’è già
 mail-kind-receipt = Ricevuta di una firma
 mail-kind-otp = Codice per firmare
+mail-kind-reminder = Promemoria per confermare un’iscrizione
 incident-facts = Che cosa dicono le fonti
 case-in-italian = I testi del caso sono in italiano, la lingua delle fonti.
