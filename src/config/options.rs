@@ -47,7 +47,7 @@ pub struct Options {
     /// Sender of mails: `Name <address>`
     #[arg(long, env = "MAIL_FROM", global = true)]
     pub mail_from: Option<String>,
-    /// Where mails come back to; a tag is put after its `+` [default: bounces@ the sender's domain]
+    /// Where mails come back to, by default `bounces@` the sender's domain; a tag is put after its `+`
     #[arg(long, env = "BOUNCE_ADDRESS", global = true)]
     pub bounce_address: Option<String>,
     /// Folder into which an MTA or fetchmail puts mails to that address, flat or as a maildir
