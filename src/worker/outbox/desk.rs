@@ -310,7 +310,10 @@ pub(super) async fn attempt(
         Err(error) => {
             let is_answer = error.code.is_some();
             let outcome = refused(mail, error);
-            if is_answer && note(ctx, mail, &message.mail.to, &outcome).await.is_err() {
+            if is_answer
+                && let Err(AppError::Unavailable(_)) =
+                    note(ctx, mail, &message.mail.to, &outcome).await
+            {
                 return Outcome::Untried;
             }
             outcome
@@ -319,6 +322,8 @@ pub(super) async fn attempt(
 }
 
 /// Keeps what a server answered that refused a mail for good: refused at the door is as good as come back.
+/// What cannot be kept for another reason than an absent database is told to the operator alone: the mail is not
+/// tried again for it.
 async fn note(ctx: &Ctx, mail: &DueMail, to: &str, outcome: &Outcome) -> AppResult<()> {
     let Outcome::Refused(refusal) = outcome else {
         return Ok(());
