@@ -31,33 +31,34 @@ def main():
             show("joinder", clients, rows["joinder", clients])
         for clients in CLIENTS:
             compare(limit, rows["joinder", clients], clients)
-        top = max((r for (what, _), of in rows.items() if what == "joinder" for r in of), key=lambda r: r["peak"][1])["peak"]
-        print(f"memory under load (PSS): joinder {top[0]:.1f} MiB, with Postgres {top[1]:.1f} MiB; load of the machine {load()}")
+        own, all_of_it = peak(joinder, max(CLIENTS), together)
+        print(f"memory under load (PSS): joinder {own:.1f} MiB, with Postgres {all_of_it:.1f} MiB; load of the machine {load()}")
+
+
+def peak(joinder, clients, together):
+    """The most memory during a run of its own: to read it off stops processes for so long that the slowest requests of a timed run would show it."""
+    top, stop = [0.0, 0.0], threading.Event()
+
+    def watch():
+        while not stop.wait(0.5):
+            top[:] = max(top[0], pss(joinder.own())), max(top[1], together())
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    wrk(joinder, "memory", clients)
+    stop.set()
+    watcher.join()
+    return top
 
 
 def once(joinder, number, what, clients):
     joinder.sql("CHECKPOINT")
     wal = joinder.sql("SELECT pg_current_wal_lsn()")
     pg_before, own_before = cpu(joinder.postgres()), cpu(joinder.own())
-    peak = [0.0, 0.0]
-    stop = threading.Event()
-
-    def watch():
-        while not stop.wait(0.5):
-            own = pss(joinder.own())
-            peak[0] = max(peak[0], own)
-            peak[1] = max(peak[1], own + pss(joinder.postgres()))
-
-    watcher = threading.Thread(target=watch)
-    if what == "joinder":
-        watcher.start()
     result = pgbench(joinder, clients) if what == "pgbench" else wrk(joinder, number, clients)
-    stop.set()
-    if what == "joinder":
-        watcher.join()
     n = result["n"]
     result.update(pg=(cpu(joinder.postgres()) - pg_before) * 1e6 / n, own=(cpu(joinder.own()) - own_before) * 1e6 / n,
-                  wal=int(joinder.sql(f"SELECT pg_current_wal_lsn() - '{wal}'::pg_lsn")) / n, peak=peak)
+                  wal=int(joinder.sql(f"SELECT pg_current_wal_lsn() - '{wal}'::pg_lsn")) / n)
     print(f"round {number} {what:8} {clients:4} clients {n / result['seconds']:7.0f}/s  p50 {result['p50']:6.2f} ms  p99 {result['p99']:6.2f} ms  "
           f"Postgres {result['pg']:5.0f} us  joinder {result['own'] if what == 'joinder' else 0:5.0f} us  WAL {result['wal']:6.0f} B  bad {result['bad']}", flush=True)
     return result
