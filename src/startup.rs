@@ -24,7 +24,6 @@ use crate::db::dump::Tools;
 use crate::db::embedded::{self, Embedded, EmbeddedOptions};
 use crate::db::{Pools, migration};
 use crate::mailer::{Mailer, MxSettings, MxTls};
-use crate::render::document;
 use crate::state::{AppState, WebOptions};
 use crate::web;
 use crate::worker;
@@ -295,7 +294,6 @@ impl Running {
             stopping: watch::channel(false).0,
         };
         if duty == Duty::Everything {
-            document::prepare()?;
             let (listener, addr) = listen(config.bind)?;
             let state = AppState {
                 ctx: running.parts.ctx.clone(),

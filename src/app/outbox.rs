@@ -14,6 +14,7 @@ use crate::db::outbox::{self, BackRow, Claim, OutboxRow};
 use crate::db::{Conn, Scope};
 use crate::domain::email_address::EmailAddress;
 
+mod batch;
 mod confirmation;
 mod letter;
 mod outcome;
@@ -22,6 +23,7 @@ mod signing;
 mod stop;
 mod unasked;
 
+use batch::Batch;
 pub(in crate::app) use letter::mail_id;
 pub use letter::{Letter, LetterRecord, Signing};
 pub use outcome::{Done, Outcome, Refusal, settle};
@@ -183,36 +185,40 @@ async fn prepare_together(ctx: &Ctx, mails: &[DueMail]) -> AppResult<Vec<Prepare
     let directory = ctx.directories.get(ctx).await?;
     let open = directory.without_stops();
     let mut tx = ctx.pools.begin(SCOPE).await?;
+    let simple = mails.iter().filter(|mail| mail.locks_nobody());
+    let batch = Batch::read(ctx, &mut tx, simple.map(|mail| &mail.row)).await?;
     let mut prepared = Vec::with_capacity(mails.len());
     let mut gone = Vec::new();
     let mut back = Vec::new();
     for mail in mails {
         let directory = if mail.is_cleared { &open } else { &*directory };
-        prepared.push(match step(ctx, &mut tx, directory, &mail.row).await? {
-            Step::Send(letter) => {
-                let queue = Queue::of(ctx, directory, letter.to.domain());
-                Prepared::Send(letter, queue)
-            }
-            Step::Drop => {
-                gone.push(mail.key());
-                Prepared::Dropped
-            }
-            Step::Wait(until) => {
-                back.push(mail.untried(until));
-                Prepared::Postponed
-            }
-            Step::Pause(until, why) => {
-                back.push(BackRow {
-                    last_error: Some(why),
-                    ..mail.untried(until)
-                });
-                Prepared::Postponed
-            }
-            Step::Park(queue) => {
-                back.push(mail.parked(queue));
-                Prepared::Postponed
-            }
-        });
+        prepared.push(
+            match step(ctx, &mut tx, &batch, directory, &mail.row).await? {
+                Step::Send(letter) => {
+                    let queue = Queue::of(ctx, directory, letter.to.domain());
+                    Prepared::Send(letter, queue)
+                }
+                Step::Drop => {
+                    gone.push(mail.key());
+                    Prepared::Dropped
+                }
+                Step::Wait(until) => {
+                    back.push(mail.untried(until));
+                    Prepared::Postponed
+                }
+                Step::Pause(until, why) => {
+                    back.push(BackRow {
+                        last_error: Some(why),
+                        ..mail.untried(until)
+                    });
+                    Prepared::Postponed
+                }
+                Step::Park(queue) => {
+                    back.push(mail.parked(queue));
+                    Prepared::Postponed
+                }
+            },
+        );
     }
     outbox::delete_all(&mut tx, SCOPE, &gone).await?;
     outbox::give_back(&mut tx, SCOPE, &back).await?;
@@ -243,13 +249,14 @@ pub async fn attach(ctx: &Ctx, letter: &mut Letter) -> AppResult<()> {
 async fn step(
     ctx: &Ctx,
     conn: &mut Conn,
+    batch: &Batch,
     directory: &Directory,
     row: &OutboxRow,
 ) -> AppResult<Step> {
     match row.kind.as_str() {
-        "confirmation" => confirmation::prepare(ctx, conn, directory, row).await,
-        "otp" => signing::prepare_code(ctx, conn, directory, row).await,
-        "receipt" => signing::prepare_receipt(ctx, conn, directory, row).await,
+        "confirmation" => confirmation::prepare(ctx, conn, batch, directory, row).await,
+        "otp" => signing::prepare_code(ctx, conn, batch, directory, row).await,
+        "receipt" => signing::prepare_receipt(ctx, conn, batch, directory, row).await,
         "reminder" => unasked::prepare_reminder(ctx, conn, directory, row).await,
         "already_registered" => unasked::prepare_registered(ctx, conn, directory, row).await,
         _ => records::prepare(ctx, conn, directory, row).await,

@@ -91,16 +91,48 @@ pub(in crate::app) async fn stopping(
     ctx: &Ctx,
     conn: &mut Conn,
     email: &EmailAddress,
-    case: Option<CaseId>,
+    case: CaseId,
     kind: MailKind,
 ) -> AppResult<Option<Suppression>> {
-    let mut ids = vec![of_address(ctx, email)];
-    ids.extend(case.map(|case| of_case(ctx, case, email)));
+    let ids = ids_of(ctx, email, case);
     let known = suppression::list(conn, SCOPE, &ids, ctx.clock.now()).await?;
-    Ok(known
-        .iter()
-        .filter_map(|row| Suppression::parse(&row.reason))
-        .find(|reason| reason.stops(kind)))
+    Ok(Stops(known).find(ctx, email, case, kind))
+}
+
+/// What stops mails to some addresses, each in a case.
+pub(in crate::app) async fn stops(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    places: impl Iterator<Item = (&EmailAddress, CaseId)>,
+) -> AppResult<Stops> {
+    let ids: Vec<Uuid> = places
+        .flat_map(|(email, case)| ids_of(ctx, email, case))
+        .collect();
+    let known = suppression::list(conn, SCOPE, &ids, ctx.clock.now()).await?;
+    Ok(Stops(known))
+}
+
+/// What stands on the list about some addresses, oldest first.
+#[derive(Default)]
+pub(in crate::app) struct Stops(Vec<SuppressionRow>);
+
+impl Stops {
+    /// Why a mail of a kind may not go to an address; `None`: it may.
+    pub(in crate::app) fn find(
+        &self,
+        ctx: &Ctx,
+        email: &EmailAddress,
+        case: CaseId,
+        kind: MailKind,
+    ) -> Option<Suppression> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let ids = ids_of(ctx, email, case);
+        let own = self.0.iter().filter(|row| ids.contains(&row.id));
+        own.filter_map(|row| Suppression::parse(&row.reason))
+            .find(|reason| reason.stops(kind))
+    }
 }
 
 /// Whether the reader of an address said of a sign-up in a case that it was not theirs.
@@ -176,6 +208,11 @@ pub(in crate::app) async fn end_proven(
 fn of_address(ctx: &Ctx, email: &EmailAddress) -> Uuid {
     let index = &ctx.keyring.index;
     token::uuid_v8(index.platform_hash("suppression", &email.normalized()))
+}
+
+/// Under which ids an address in a case may stand on the list.
+fn ids_of(ctx: &Ctx, email: &EmailAddress, case: CaseId) -> [Uuid; 2] {
+    [of_address(ctx, email), of_case(ctx, case, email)]
 }
 
 fn of_case(ctx: &Ctx, case: CaseId, email: &EmailAddress) -> Uuid {

@@ -90,6 +90,25 @@ pub async fn find(conn: &mut Conn, scope: Scope, id: ClaimantId) -> DbResult<Opt
     Ok(query.first(conn).await.optional()?)
 }
 
+/// Some claimants, in no order; those out of scope are left out.
+///
+/// # Errors
+/// As the database says.
+pub async fn list_by_ids(
+    conn: &mut Conn,
+    scope: Scope,
+    ids: &[Uuid],
+) -> DbResult<Vec<ClaimantRow>> {
+    let mut query = claimants::table
+        .filter(claimants::id.eq_any(ids))
+        .select(ClaimantRow::as_select())
+        .into_boxed();
+    if let Some(association) = scope.association() {
+        query = query.filter(claimants::association_id.eq(association.uuid()));
+    }
+    Ok(query.load(conn).await?)
+}
+
 /// A claimant, locked until the transaction ends. The first lock of every action (DESIGN 3.5).
 ///
 /// # Errors

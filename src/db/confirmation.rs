@@ -88,6 +88,27 @@ pub async fn find(
         .optional()?)
 }
 
+/// Challenges by claimant and id, in no order.
+///
+/// # Errors
+/// As the database says.
+pub async fn list_by_ids(
+    conn: &mut Conn,
+    _scope: Scope,
+    ids: &[(Uuid, Uuid)],
+) -> DbResult<Vec<ConfirmationRow>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (claimants, challenges): (Vec<Uuid>, Vec<Uuid>) = ids.iter().copied().unzip();
+    Ok(confirmations::table
+        .filter(confirmations::claimant_id.eq_any(claimants))
+        .filter(confirmations::id.eq_any(challenges))
+        .select(ConfirmationRow::as_select())
+        .load(conn)
+        .await?)
+}
+
 /// Challenges made for a claimant since an instant.
 ///
 /// # Errors

@@ -114,6 +114,25 @@ pub async fn find_claimant(
     Ok(query.first(conn).await.optional()?)
 }
 
+/// The data keys of some claimants; the erased have none.
+///
+/// # Errors
+/// As the database says.
+pub async fn list_claimants(
+    conn: &mut Conn,
+    scope: Scope,
+    claimants: &[Uuid],
+) -> DbResult<Vec<ClaimantKeyRow>> {
+    let mut query = claimant_keys::table
+        .filter(claimant_keys::claimant_id.eq_any(claimants))
+        .select(ClaimantKeyRow::as_select())
+        .into_boxed();
+    if let Some(association) = scope.association() {
+        query = query.filter(claimant_keys::association_id.eq(association.uuid()));
+    }
+    Ok(query.load(conn).await?)
+}
+
 /// Writes the data key of a claimant.
 ///
 /// # Errors

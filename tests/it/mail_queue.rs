@@ -1,7 +1,5 @@
 //! Mails wait by domain: breakers, holds, the ramp, quotas, what an operator sees (issue 4, decision 11).
 
-use std::time::Instant;
-
 use chrono::TimeDelta;
 use joinder::app::mail_status::{self, Retry};
 use joinder::app::{mail_queue, operator, retention};
@@ -307,7 +305,9 @@ async fn a_claim_walks_the_index_and_never_over_what_waits() {
     ] {
         claim = claim.replace(place, &value);
     }
-    let explain = format!("BEGIN; EXPLAIN (ANALYZE, BUFFERS) {claim}; ROLLBACK");
+    let explain = format!(
+        "BEGIN; SET LOCAL ROLE joinder_system; EXPLAIN (ANALYZE, BUFFERS) {claim}; ROLLBACK"
+    );
     let plan = app.rows(&explain).await;
     let plan: Vec<String> = plan
         .into_iter()
@@ -329,11 +329,9 @@ async fn a_claim_walks_the_index_and_never_over_what_waits() {
     assert!(rows <= 48.0, "{text}");
 
     let lanes: Vec<i16> = (0..64).collect();
-    let began = Instant::now();
     let claimed = joinder::app::outbox::claim(&app.ctx, &lanes, &[], 9, 48)
         .await
         .unwrap();
-    let took = began.elapsed();
     assert!(
         claimed
             .mails
@@ -342,7 +340,6 @@ async fn a_claim_walks_the_index_and_never_over_what_waits() {
         "codes go first"
     );
     assert_eq!(claimed.mails.len(), 48);
-    assert!(took.as_millis() < 500, "{took:?}");
     app.stop().await;
 }
 

@@ -2,7 +2,8 @@
 
 use chrono::Duration;
 
-use super::letter::{Letter, Speaker, email_of, letter, record};
+use super::batch::{Batch, challenge_of};
+use super::letter::{Letter, Speaker, letter, record as line_of};
 use super::stop::stopped;
 use super::{SCOPE, Step, held};
 use crate::app::ctx::Ctx;
@@ -11,44 +12,37 @@ use crate::app::error::{AppError, AppResult};
 use crate::app::sign_up::CONFIRMATION_HOURS;
 use crate::crypto::challenge::ChallengePurpose;
 use crate::db::outbox::OutboxRow;
-use crate::db::{Conn, claimant, confirmation};
+use crate::db::{Conn, confirmation};
 use crate::domain::claimant::ClaimantState;
-use crate::domain::ids::{ChallengeId, ClaimantId};
 use crate::domain::mail::MailKind;
 
 pub(super) async fn prepare(
     ctx: &Ctx,
     conn: &mut Conn,
+    batch: &Batch,
     directory: &Directory,
     row: &OutboxRow,
 ) -> AppResult<Step> {
-    let id = ClaimantId::new(row.subject_id);
-    let challenge = row
-        .payload
-        .get("challenge")
-        .and_then(serde_json::Value::as_str);
-    let Some(challenge) = challenge.and_then(ChallengeId::parse) else {
+    let Some(challenge) = challenge_of(row) else {
         return Err(AppError::internal("an outbox row lacks its challenge"));
     };
-    let Some(found) = claimant::find(conn, SCOPE, id).await? else {
+    let (Some(record), Some(made)) = (batch.record(row), batch.challenge(row)) else {
         return Ok(Step::Drop);
     };
-    let Some(made) = confirmation::find(conn, SCOPE, id, challenge).await? else {
-        return Ok(Step::Drop);
-    };
+    let (found, id) = (&record.row, record.row.claimant());
     let wanted = found.state()? == ClaimantState::Unconfirmed;
     if !wanted || made.used_at.is_some() || made.voided_at.is_some() {
         return Ok(Step::Drop);
     }
-    let Some(email) = email_of(ctx, conn, &found).await? else {
+    let Some(email) = record.email.clone() else {
         return Ok(Step::Drop);
     };
     if let Some(wait) = held(ctx, directory, &email) {
         return Ok(wait);
     }
     let kind = MailKind::Confirmation;
-    let at = (&email, Some(found.case_id));
-    if let Some(stop) = stopped(ctx, conn, directory, row, at, kind).await? {
+    let reason = batch.stopping(ctx, record, kind);
+    if let Some(stop) = stopped(ctx, conn, directory, row, reason, kind).await? {
         return Ok(stop);
     }
     let now = ctx.clock.now();
@@ -59,9 +53,9 @@ pub(super) async fn prepare(
         confirmation::mark_expiry(conn, SCOPE, id, challenge, expires_at).await?;
     }
     let purpose = ChallengePurpose::Confirm;
-    let line = record(ctx, directory, &found, purpose, made.id)?;
+    let line = line_of(ctx, directory, found, purpose, made.id)?;
     let code = ctx.keyring.challenges.code(purpose, id.uuid(), made.id);
-    let speaker = Speaker::of(&found);
+    let speaker = Speaker::of(found);
     let letter = letter(ctx, conn, row, speaker, email, kind, vec![line]).await?;
     Ok(Step::Send(Box::new(Letter {
         code: Some(code),

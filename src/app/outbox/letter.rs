@@ -132,8 +132,13 @@ pub(super) async fn email_of(
     row: &ClaimantRow,
 ) -> AppResult<Option<EmailAddress>> {
     let vault = Vault::open(ctx, conn, SCOPE, row.claimant()).await?;
-    let contact: Contact =
-        vault.unseal("claimants", "contact_sealed", row.contact_sealed.clone())?;
+    email_in(&vault, row)
+}
+
+/// The address of a record whose data key is open.
+pub(super) fn email_in(vault: &Vault, row: &ClaimantRow) -> AppResult<Option<EmailAddress>> {
+    let sealed = row.contact_sealed.clone();
+    let contact: Contact = vault.unseal("claimants", "contact_sealed", sealed)?;
     Ok(contact.email().cloned())
 }
 

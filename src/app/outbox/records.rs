@@ -18,6 +18,7 @@ use crate::app::directory::{CaseEntry, Directory};
 use crate::app::error::{AppError, AppResult};
 use crate::app::mail_cap::{self, MailCap};
 use crate::app::sign_up::CONFIRMATION_HOURS;
+use crate::app::suppression;
 use crate::crypto::challenge::ChallengePurpose;
 use crate::db::claimant::{self, ClaimantRow};
 use crate::db::outbox::{self, OutboxRow};
@@ -154,8 +155,8 @@ pub(super) async fn prepare(
     } else {
         MailKind::Access
     };
-    let at = (&email, Some(payload.case.uuid()));
-    if let Some(stop) = stopped(ctx, conn, directory, row, at, kind).await? {
+    let reason = suppression::stopping(ctx, conn, &email, payload.case, kind).await?;
+    if let Some(stop) = stopped(ctx, conn, directory, row, reason, kind).await? {
         return Ok(stop);
     }
     let frozen = &payload.frozen;

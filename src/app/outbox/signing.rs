@@ -1,6 +1,7 @@
 //! The two mails of signing: the code, and the receipt with the signed PDF.
 
-use super::letter::{Letter, LetterRecord, Signing, Speaker, email_of, letter};
+use super::batch::Batch;
+use super::letter::{Letter, LetterRecord, Signing, Speaker, letter};
 use super::stop::stopped;
 use super::{SCOPE, Step, held};
 use crate::app::ctx::Ctx;
@@ -10,7 +11,7 @@ use crate::app::error::{AppError, AppResult};
 use crate::crypto::challenge::ChallengePurpose;
 use crate::crypto::sha256;
 use crate::db::Conn;
-use crate::db::claimant::{self, ClaimantRow};
+use crate::db::claimant::ClaimantRow;
 use crate::db::outbox::OutboxRow;
 use crate::db::signature::{self, RequestRow};
 use crate::domain::ids::ClaimantId;
@@ -22,13 +23,15 @@ use crate::domain::signing::{LONGEST_LIFE, expires_at};
 pub(super) async fn prepare_code(
     ctx: &Ctx,
     conn: &mut Conn,
+    batch: &Batch,
     directory: &Directory,
     row: &OutboxRow,
 ) -> AppResult<Step> {
     let id = ClaimantId::new(row.subject_id);
-    let Some(found) = claimant::find(conn, SCOPE, id).await? else {
+    let Some(at) = batch.record(row) else {
         return Ok(Step::Drop);
     };
+    let found = &at.row;
     let Some(request) = signature::find_request(conn, SCOPE, id, row.id).await? else {
         return Ok(Step::Drop);
     };
@@ -36,22 +39,22 @@ pub(super) async fn prepare_code(
     if request.used_at.is_some() || request.voided_at.is_some() || is_late {
         return Ok(Step::Drop);
     }
-    let Some(email) = email_of(ctx, conn, &found).await? else {
+    let Some(email) = at.email.clone() else {
         return Ok(Step::Drop);
     };
     if let Some(wait) = held(ctx, directory, &email) {
         return Ok(wait);
     }
-    let at = (&email, Some(found.case_id));
-    if let Some(stop) = stopped(ctx, conn, directory, row, at, MailKind::Otp).await? {
+    let reason = batch.stopping(ctx, at, MailKind::Otp);
+    if let Some(stop) = stopped(ctx, conn, directory, row, reason, MailKind::Otp).await? {
         return Ok(stop);
     }
-    let line = record(ctx, directory, &found, "me/sign")?;
+    let line = record(ctx, directory, found, "me/sign")?;
     let code = ctx
         .keyring
         .challenges
         .code(ChallengePurpose::Otp, found.id, request.id);
-    let speaker = Speaker::of(&found);
+    let speaker = Speaker::of(found);
     let letter = letter(ctx, conn, row, speaker, email, MailKind::Otp, vec![line]).await?;
     Ok(Step::Send(Box::new(Letter {
         code: Some(code),
@@ -68,6 +71,7 @@ pub(super) async fn prepare_code(
 pub(super) async fn prepare_receipt(
     ctx: &Ctx,
     conn: &mut Conn,
+    batch: &Batch,
     directory: &Directory,
     row: &OutboxRow,
 ) -> AppResult<Step> {
@@ -78,26 +82,27 @@ pub(super) async fn prepare_receipt(
         .and_then(serde_json::Value::as_i64)
         .and_then(|version| i32::try_from(version).ok())
         .ok_or_else(|| AppError::internal("an outbox row lacks its version"))?;
-    let Some(found) = claimant::find(conn, SCOPE, id).await? else {
+    let Some(at) = batch.record(row) else {
         return Ok(Step::Drop);
     };
+    let found = &at.row;
     let signed = signature::find(conn, SCOPE, id, signed_version).await?;
     let entry = signature::find_log_entry(conn, SCOPE, id, signed_version).await?;
     let (Some(signed), Some(entry)) = (signed, entry) else {
         return Ok(Step::Drop);
     };
-    let Some(email) = email_of(ctx, conn, &found).await? else {
+    let Some(email) = at.email.clone() else {
         return Ok(Step::Drop);
     };
     if let Some(wait) = held(ctx, directory, &email) {
         return Ok(wait);
     }
-    let at = (&email, Some(found.case_id));
-    if let Some(stop) = stopped(ctx, conn, directory, row, at, MailKind::Receipt).await? {
+    let reason = batch.stopping(ctx, at, MailKind::Receipt);
+    if let Some(stop) = stopped(ctx, conn, directory, row, reason, MailKind::Receipt).await? {
         return Ok(stop);
     }
-    let line = record(ctx, directory, &found, "me")?;
-    let speaker = Speaker::of(&found);
+    let line = record(ctx, directory, found, "me")?;
+    let speaker = Speaker::of(found);
     let kind = MailKind::Receipt;
     let letter = letter(ctx, conn, row, speaker, email, kind, vec![line]).await?;
     Ok(Step::Send(Box::new(Letter {

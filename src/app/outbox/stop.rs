@@ -3,36 +3,33 @@
 
 use chrono::Duration;
 use serde_json::json;
-use uuid::Uuid;
 
 use super::{SCOPE, Step};
 use crate::app::ctx::Ctx;
 use crate::app::directory::Directory;
 use crate::app::error::AppResult;
-use crate::app::{storm, suppression};
+use crate::app::storm;
 use crate::crypto::token;
 use crate::db::Conn;
 use crate::db::audit::{self, AuditRow};
 use crate::db::outbox::OutboxRow;
-use crate::domain::email_address::EmailAddress;
-use crate::domain::ids::CaseId;
 use crate::domain::mail::MailKind;
 use crate::domain::suppression::Suppression;
 
 /// Minutes after which a mail of a paused template is looked at again; releasing it does not wait.
 const PAUSED_MINUTES: i64 = 15;
 
-/// What to do instead of sending; `None`: nothing stops it.
+/// What to do instead of sending, the address being on the list for a reason or on none; `None`:
+/// nothing stops it.
 pub(super) async fn stopped(
     ctx: &Ctx,
     conn: &mut Conn,
     directory: &Directory,
     row: &OutboxRow,
-    (email, case): (&EmailAddress, Option<Uuid>),
+    reason: Option<Suppression>,
     kind: MailKind,
 ) -> AppResult<Option<Step>> {
-    let case = case.map(CaseId::new);
-    if let Some(reason) = suppression::stopping(ctx, conn, email, case, kind).await? {
+    if let Some(reason) = reason {
         drop_suppressed(ctx, conn, row, kind, reason).await?;
         return Ok(Some(Step::Drop));
     }

@@ -10,6 +10,7 @@ use crate::app::directory::Directory;
 use crate::app::error::{AppError, AppResult};
 use crate::app::mail_cap::{self, MailCap};
 use crate::app::reminder::{self, Turn};
+use crate::app::suppression;
 use crate::db::claimant::{self, ClaimantRow};
 use crate::db::outbox::{self, OutboxRow};
 use crate::db::rate_bucket::Grant;
@@ -34,9 +35,9 @@ pub(super) async fn prepare_reminder(
     if let Some(wait) = held(ctx, directory, &email) {
         return Ok(wait);
     }
-    let at = (&email, Some(found.case_id));
     let kind = MailKind::Reminder;
-    if let Some(stop) = stopped(ctx, conn, directory, row, at, kind).await? {
+    let reason = suppression::stopping(ctx, conn, &email, found.case(), kind).await?;
+    if let Some(stop) = stopped(ctx, conn, directory, row, reason, kind).await? {
         return Ok(stop);
     }
     if payload.frozen.is_empty() {
@@ -87,9 +88,9 @@ pub(super) async fn prepare_registered(
     if let Some(wait) = held(ctx, directory, &email) {
         return Ok(wait);
     }
-    let at = (&email, Some(found.case_id));
     let kind = MailKind::AlreadyRegistered;
-    if let Some(stop) = stopped(ctx, conn, directory, row, at, kind).await? {
+    let reason = suppression::stopping(ctx, conn, &email, found.case(), kind).await?;
+    if let Some(stop) = stopped(ctx, conn, directory, row, reason, kind).await? {
         return Ok(stop);
     }
     if payload.frozen.is_empty() {

@@ -376,5 +376,4 @@ fn nothing_personal_is_in_the_debug_output() {
         format!("{:?}", sample::document()),
         "DeclarationDocument(..)"
     );
-    prepare().unwrap();
 }
