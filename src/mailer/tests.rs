@@ -34,6 +34,7 @@ fn outgoing() -> OutgoingMail {
         },
         message_id: "<01930a5d-7c00-7000-8000-000000000001@joinder.example>".into(),
         date: Utc.with_ymd_and_hms(2026, 11, 22, 3, 0, 0).unwrap(),
+        dkim: None,
     }
 }
 
