@@ -164,6 +164,10 @@ fn table(status: &MailStatus) -> String {
         "domain", "state", "due", "parked", "dead", "since (UTC)"
     )];
     lines.extend(status.queues.iter().map(line));
+    if !status.storms.is_empty() {
+        lines.push(String::new());
+        lines.extend(status.storms.iter().map(mail_failures::told));
+    }
     if !status.stuck.is_empty() {
         lines.push(String::new());
         lines.push("given up, or tried often (`joinder mail retry --id ID`):".to_owned());
