@@ -9,6 +9,7 @@ mod dkim;
 mod files;
 mod message;
 mod mx;
+pub mod names;
 pub mod report;
 mod smtp;
 

@@ -11,6 +11,8 @@ use chrono::TimeZone;
 use mail_parser::{MessageParser, MimeHeaders};
 use mailin_embedded::{Handler, Response, Server, response};
 
+mod names;
+
 use super::*;
 use crate::domain::{
     language::Language,
@@ -633,7 +635,8 @@ impl NameServer {
         for (kind, data) in records {
             answer.extend([0xC0, 12]);
             answer.extend(kind.to_be_bytes());
-            answer.extend([0, 1, 0, 0, 0, 60, 0, u8::try_from(data.len()).unwrap()]);
+            answer.extend([0, 1, 0, 0, 0, 60]);
+            answer.extend(u16::try_from(data.len()).unwrap().to_be_bytes());
             answer.extend(data);
         }
         answer

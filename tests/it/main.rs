@@ -27,6 +27,7 @@ mod erasure;
 mod identity;
 mod mail_faults;
 mod mail_queue;
+mod mail_records;
 mod mail_request;
 mod mail_worker;
 mod own_record;
