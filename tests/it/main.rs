@@ -33,6 +33,7 @@ mod mail_worker;
 mod own_record;
 mod pages;
 mod program;
+mod quarantine;
 mod request;
 mod roles;
 mod schema;
