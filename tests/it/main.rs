@@ -27,6 +27,8 @@ mod embedded;
 mod erasure;
 mod identity;
 mod mail_faults;
+mod mail_hostile;
+mod mail_limits;
 mod mail_queue;
 mod mail_records;
 mod mail_request;
