@@ -184,11 +184,14 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
         created_at: row.created_at,
         confirmed_at: row.confirmed_at,
         signed_at: row.signed_at,
-        can_end_quarantine: review == Review::Quarantined
-            && operation::END_QUARANTINE.allows(actor.role()),
+        can_end_quarantine: can_end_quarantine(actor, review),
         can_assist: clear && state == ClaimantState::ToAssist,
         can_enter_identity: clear && row.contact_kind != "email" && state.takes_identity(),
     })
+}
+
+fn can_end_quarantine(actor: &StaffActor, review: Review) -> bool {
+    review == Review::Quarantined && operation::END_QUARANTINE.allows(actor.role())
 }
 
 fn contact(vault: Option<&Vault>, row: &ListRow, clear: bool) -> AppResult<Option<ShownContact>> {

@@ -142,7 +142,7 @@ impl Check<'_> {
         matches!(self.config.transport, Some(Transport::Direct(_)))
     }
 
-    fn from_domain(&self) -> String {
+    fn sender_domain(&self) -> String {
         domain_of(&self.config.mail_from.1)
     }
 
@@ -170,7 +170,7 @@ impl Check<'_> {
 
     /// Who may send, for the domain mails come back to (the one that counts) and the one they come from.
     async fn spf(&self) -> Vec<Record> {
-        let mut domains = vec![self.return_domain(), self.from_domain()];
+        let mut domains = vec![self.return_domain(), self.sender_domain()];
         domains.dedup();
         let mut records = Vec::new();
         for domain in domains {
@@ -224,7 +224,7 @@ impl Check<'_> {
 
     /// What receivers do with mails in our name that nobody signed, in our domain or one above it.
     async fn dmarc(&self) -> Record {
-        let from = self.from_domain();
+        let from = self.sender_domain();
         let name = format!("_dmarc.{from}");
         let publish = format!("v=DMARC1; p=quarantine; rua=mailto:dmarc@{from}");
         let seen = self.dmarc_of(&from).await;
@@ -240,16 +240,13 @@ impl Check<'_> {
             let mut found = names.texts(&format!("_dmarc.{domain}")).await?;
             found.retain(|text| is_dmarc(text));
             let above = domain.split_once('.').map(|(_, above)| above);
-            match above.filter(|above| above.contains('.') && found.is_empty()) {
-                Some(above) => {
-                    domain = above;
-                    owner = Owner::Above;
-                }
-                None => {
-                    let finding = judge_dmarc(&found, owner, signs_exactly);
-                    return Ok((found, finding));
-                }
-            }
+            let above = above.filter(|above| above.contains('.') && found.is_empty());
+            let Some(above) = above else {
+                let finding = judge_dmarc(&found, owner, signs_exactly);
+                return Ok((found, finding));
+            };
+            domain = above;
+            owner = Owner::Above;
         }
     }
 
@@ -260,12 +257,9 @@ impl Check<'_> {
         if !self.is_direct() && self.given.is_empty() {
             return Vec::new();
         }
-        let addresses = match self.addresses().await {
-            Ok(addresses) => addresses,
-            Err(NoAnswer) => {
-                let name = "(this machine's public address)";
-                return vec![Record::new("PTR", name, publish, Err(NoAnswer))];
-            }
+        let Ok(addresses) = self.addresses().await else {
+            let name = "(this machine's public address)";
+            return vec![Record::new("PTR", name, publish, Err(NoAnswer))];
         };
         if addresses.is_empty() {
             let what = "the public address of this machine, or say --address";
@@ -317,5 +311,5 @@ fn domain_of(address: &str) -> String {
     let domain = address
         .rsplit_once('@')
         .map_or(address, |(_, domain)| domain);
-    domain.to_ascii_lowercase()
+    idna::domain_to_ascii(domain).unwrap_or_else(|_| domain.to_ascii_lowercase())
 }
