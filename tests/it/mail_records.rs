@@ -14,9 +14,12 @@ const PTR: u16 = 12;
 const MX: u16 = 15;
 const TXT: u16 = 16;
 
-/// Records by name and type; clones share them.
+/// Data by name and type.
+type Records = HashMap<(String, u16), Vec<u8>>;
+
+/// Records that are served; clones share them.
 #[derive(Clone, Default)]
-struct Zone(Arc<Mutex<HashMap<(String, u16), Vec<u8>>>>);
+struct Zone(Arc<Mutex<Records>>);
 
 impl Zone {
     fn put(&self, name: &str, kind: u16, data: Vec<u8>) {
