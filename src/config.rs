@@ -12,9 +12,11 @@ use ipnet::IpNet;
 use thiserror::Error;
 use url::{Host, Url};
 
+mod dkim;
 mod options;
 mod transport;
 
+pub use dkim::DkimSettings;
 pub use options::Options;
 pub use transport::{Direct, DirectTls, MailLimits, Transport};
 
@@ -83,6 +85,8 @@ pub struct Config {
     pub mail_limits: MailLimits,
     /// Name and address of the sender.
     pub mail_from: (String, String),
+    /// How mails are signed.
+    pub dkim: DkimSettings,
     /// Where mails come back to, `bounces@` the sender's domain unless told otherwise.
     pub bounce_address: String,
     /// Folder into which an MTA or fetchmail puts what came back.
@@ -150,6 +154,11 @@ pub enum ConfigError {
         "the master key {} is missing: make one with `joinder keygen`, and keep a copy elsewhere (losing it loses everything)", .0.display()
     )]
     NoMasterKey(PathBuf),
+    /// Mails would go out unsigned.
+    #[error(
+        "the key {} of DKIM_KEY_FILE is missing: make one with `joinder keygen --dkim`, and publish what it says", .0.display()
+    )]
+    NoDkimKey(PathBuf),
 }
 
 impl Config {
@@ -183,6 +192,7 @@ impl Config {
             metrics_bind: socket(options.metrics_bind.as_ref(), "METRICS_BIND")?,
             trusted_proxies: networks(given(options.trusted_proxies.as_ref()))?,
             transport: transport(options)?,
+            dkim: dkim::settings(options, &mail_from.1)?,
             bounce_address: bounce_address(given(options.bounce_address.as_ref()), &mail_from.1)?,
             bounce_dir: given(options.bounce_dir.as_ref())
                 .map(|folder| absolute(folder, "BOUNCE_DIR"))
@@ -220,6 +230,8 @@ impl Config {
             errors.push(ConfigError::NoTransport);
         }
         errors.extend(self.refuse_unsafe_mail());
+        let missing = self.dkim.key_file.as_ref().filter(|file| !file.exists());
+        errors.extend(missing.cloned().map(ConfigError::NoDkimKey));
         if !self.is_https() && !is_loopback_url(&self.public_base_url) {
             errors.push(ConfigError::ClearBaseUrl(self.public_base_url.clone()));
         }

@@ -18,12 +18,13 @@ use crate::app::health::Health;
 use crate::app::keyring::Keyring;
 use crate::app::{Clock, Ctx, ctx, retention};
 use crate::blob::Blobs;
-use crate::config::{Config, ConfigError, DirectTls, Transport};
+use crate::config::{Config, ConfigError, DirectTls, DkimSettings, Transport};
+use crate::crypto::dkim_key::DkimKey;
 use crate::crypto::master_key::MasterKeys;
 use crate::db::dump::Tools;
 use crate::db::embedded::{self, Embedded, EmbeddedOptions};
 use crate::db::{Pools, migration};
-use crate::mailer::{Mailer, MxSettings, MxTls};
+use crate::mailer::{Dkim, Mailer, MxSettings, MxTls};
 use crate::state::{AppState, WebOptions};
 use crate::web;
 use crate::worker;
@@ -138,6 +139,8 @@ pub struct Parts {
     pub ctx: Ctx,
     /// The way of mails.
     pub mailer: Mailer,
+    /// Who signs mails, if we do.
+    pub dkim: Option<Dkim>,
     /// The database, to be stopped last.
     pub database: Database,
     /// Whether we are ready.
@@ -151,6 +154,7 @@ impl Parts {
     /// With a sentence that tells the operator what to do.
     pub async fn open(config: &Config, demo: bool) -> anyhow::Result<Self> {
         let mailer = mailer(config)?;
+        let dkim = dkim(config)?;
         let database = Database::open(config).await?;
         let ctx = open_ctx(config, &database, demo).await?;
         retention::replay_erased(&ctx)
@@ -160,6 +164,7 @@ impl Parts {
         Ok(Self {
             ctx,
             mailer,
+            dkim,
             database,
             health,
         })
@@ -243,6 +248,21 @@ pub fn mailer(config: &Config) -> anyhow::Result<Mailer> {
     }
 }
 
+/// Who signs mails, if `DKIM_KEY_FILE` says so.
+///
+/// # Errors
+/// With a sentence that tells what is wrong with the key.
+pub fn dkim(config: &Config) -> anyhow::Result<Option<Dkim>> {
+    let Some(file) = &config.dkim.key_file else {
+        return Ok(None);
+    };
+    let key = DkimKey::load(file).context("DKIM_KEY_FILE cannot be used")?;
+    let DkimSettings {
+        domain, selector, ..
+    } = &config.dkim;
+    Ok(Some(Dkim::new(domain, selector, key)))
+}
+
 /// The keys of the master key file.
 ///
 /// # Errors
@@ -320,6 +340,7 @@ impl Running {
     /// Every loop of the process starts here. A loop ends soon after `stopping` turns true.
     fn start_loops(&mut self, config: &Config) {
         let mut post = worker::post(self.parts.mailer.clone(), config.mail_from.clone());
+        post.dkim.clone_from(&self.parts.dkim);
         post.per_second = config.mail_limits.per_second;
         post.per_day = config.mail_limits.per_day;
         let stopping = self.stopping.subscribe();

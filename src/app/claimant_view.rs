@@ -81,6 +81,8 @@ pub struct ClaimantView {
     pub can_assist: bool,
     /// Whether the actor may enter identity now, for who has no e-mail to do it alone.
     pub can_enter_identity: bool,
+    /// Whether the record is in quarantine and the actor may end it.
+    pub can_end_quarantine: bool,
     /// Whether the actor may take signed documents along, with a fresh second factor.
     pub can_take_documents: bool,
 }
@@ -182,9 +184,14 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
         created_at: row.created_at,
         confirmed_at: row.confirmed_at,
         signed_at: row.signed_at,
+        can_end_quarantine: can_end_quarantine(actor, review),
         can_assist: clear && state == ClaimantState::ToAssist,
         can_enter_identity: clear && row.contact_kind != "email" && state.takes_identity(),
     })
+}
+
+fn can_end_quarantine(actor: &StaffActor, review: Review) -> bool {
+    review == Review::Quarantined && operation::END_QUARANTINE.allows(actor.role())
 }
 
 fn contact(vault: Option<&Vault>, row: &ListRow, clear: bool) -> AppResult<Option<ShownContact>> {

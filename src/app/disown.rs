@@ -175,7 +175,7 @@ async fn find(ctx: &Ctx, conn: &mut Conn, token: &str) -> AppResult<Option<Found
         let Some(challenge) = rows.iter().find(|row| fits(row.id)) else {
             continue;
         };
-        let Some(email) = email_of(ctx, conn, &row).await? else {
+        let Some(email) = email_of(ctx, conn, SCOPE, &row).await? else {
             return Ok(None);
         };
         return Ok(Some(Found {
@@ -188,12 +188,14 @@ async fn find(ctx: &Ctx, conn: &mut Conn, token: &str) -> AppResult<Option<Found
     Ok(None)
 }
 
-async fn email_of(
+/// The e-mail of a record, if it has one.
+pub(in crate::app) async fn email_of(
     ctx: &Ctx,
     conn: &mut Conn,
+    scope: Scope,
     row: &ClaimantRow,
 ) -> AppResult<Option<EmailAddress>> {
-    let vault = Vault::open(ctx, conn, SCOPE, row.claimant()).await?;
+    let vault = Vault::open(ctx, conn, scope, row.claimant()).await?;
     let contact: Contact =
         vault.unseal("claimants", "contact_sealed", row.contact_sealed.clone())?;
     Ok(contact.email().cloned())

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::app::ctx::Ctx;
 use crate::app::error::AppResult;
 use crate::app::mail_queue::{self, QueueState};
+use crate::app::storm::{self, Storm};
 use crate::crypto::token;
 use crate::db::audit::{self, AuditRow};
 use crate::db::{Scope, mail_queue as rows};
@@ -27,6 +28,8 @@ pub struct MailStatus {
     pub kinds: Vec<KindStatus>,
     /// Mails given up or tried often, oldest first, at most 50.
     pub stuck: Vec<StuckMail>,
+    /// Bounce storms that are on, oldest first: mails of these kinds wait until the operator lets them go.
+    pub storms: Vec<Storm>,
 }
 
 /// What waits for a domain.
@@ -87,6 +90,7 @@ pub async fn status(ctx: &Ctx) -> AppResult<MailStatus> {
     let mut tx = ctx.pools.begin(SCOPE).await?;
     let counts = rows::count(&mut tx, SCOPE).await?;
     let stuck = rows::list_stuck(&mut tx, SCOPE, STUCK).await?;
+    let storms = storm::list(&mut tx).await?;
     tx.commit().await?;
     let mut queues: BTreeMap<Option<Uuid>, QueueStatus> = states
         .iter()
@@ -124,6 +128,7 @@ pub async fn status(ctx: &Ctx) -> AppResult<MailStatus> {
         queues,
         kinds: kinds.collect(),
         stuck: stuck.collect(),
+        storms,
     })
 }
 

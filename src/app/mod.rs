@@ -42,6 +42,7 @@ pub mod me;
 pub mod operator;
 pub mod outbox;
 pub mod payout;
+pub mod quarantine;
 pub mod receipt;
 pub mod reminder;
 pub mod retention;

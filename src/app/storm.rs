@@ -1,6 +1,7 @@
 //! Bounce storms: a template of which too many mails come back waits, the others do not.
 
 use chrono::{DateTime, Duration, Utc};
+use serde::Serialize;
 use serde_json::json;
 
 use crate::app::ctx::Ctx;
@@ -8,7 +9,7 @@ use crate::app::error::{AppError, AppResult};
 use crate::crypto::token;
 use crate::db::audit::{self, AuditRow};
 use crate::db::bounce::{self, PauseRow};
-use crate::db::{Scope, Tx};
+use crate::db::{Conn, Scope, Tx};
 use crate::domain::mail::MailKind;
 
 const SCOPE: Scope = Scope::System("bounce storms");
@@ -26,7 +27,7 @@ const TOLD_DAYS: i64 = 1;
 pub(in crate::app) const WAITS: &str = "template paused";
 
 /// A storm that is on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Storm {
     /// Kind of mail.
     pub kind: String,
@@ -123,9 +124,15 @@ pub async fn release(ctx: &Ctx, kind: &str) -> AppResult<Option<usize>> {
 pub async fn failures(ctx: &Ctx) -> AppResult<Failures> {
     let since = ctx.clock.now() - Duration::days(TOLD_DAYS);
     let mut tx = ctx.pools.begin(SCOPE).await?;
-    let storms = bounce::list_storms(&mut tx, SCOPE).await?;
+    let storms = list(&mut tx).await?;
     let bounces = bounce::count_since(&mut tx, SCOPE, since).await?;
     tx.commit().await?;
+    Ok(Failures { storms, bounces })
+}
+
+/// Storms that are on, oldest first.
+pub(in crate::app) async fn list(conn: &mut Conn) -> AppResult<Vec<Storm>> {
+    let storms = bounce::list_storms(conn, SCOPE).await?;
     let storms = storms.into_iter().map(|row| Storm {
         kind: row.kind,
         since: row.since,
@@ -133,10 +140,7 @@ pub async fn failures(ctx: &Ctx) -> AppResult<Failures> {
         hard: row.hard,
         sent: row.sent,
     });
-    Ok(Failures {
-        storms: storms.collect(),
-        bounces,
-    })
+    Ok(storms.collect())
 }
 
 /// The error under which mails of a kind wait.

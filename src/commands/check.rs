@@ -95,6 +95,7 @@ fn check_safety(report: &mut Report, config: &Config) -> anyhow::Result<()> {
 async fn check_mail(report: &mut Report, config: &Config) -> anyhow::Result<()> {
     let (name, address) = &config.mail_from;
     report.line("sender", &Ok(format!("{name} <{address}>")))?;
+    check_dkim(report, config)?;
     check_bounces(report, config)?;
     if config.transport.is_none() {
         return Ok(());
@@ -127,6 +128,23 @@ async fn check_mail(report: &mut Report, config: &Config) -> anyhow::Result<()> 
         }
     }
     Ok(())
+}
+
+fn check_dkim(report: &mut Report, config: &Config) -> anyhow::Result<()> {
+    let missing = config.dkim.key_file.as_ref();
+    if missing.is_some_and(|file| !file.exists()) {
+        // told among what is unsafe
+        return Ok(());
+    }
+    let found = startup::dkim(config).map(|dkim| match dkim {
+        Some(dkim) => format!(
+            "mails are signed, RSA {} bits; `joinder mail check` looks for {}",
+            dkim.bits(),
+            dkim.record_name()
+        ),
+        None => "not here: the relay must sign, or set DKIM_KEY_FILE".to_owned(),
+    });
+    report.line("signature", &found)
 }
 
 fn check_bounces(report: &mut Report, config: &Config) -> anyhow::Result<()> {

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::app::mail_status::{self, MailStatus, QueueStatus, Retry};
 use crate::app::{AppError, AppResult, Ctx, operator};
+use crate::commands::mail_check::{self, MailCheckArgs};
 use crate::commands::{mail_failures, say};
 use crate::config::Config;
 use crate::startup::{Database, open_ctx};
@@ -62,6 +63,8 @@ pub enum MailCommand {
     },
     /// Sends again what was given up or waits for its next attempt
     Retry(RetryArgs),
+    /// Prints the SPF, DKIM, DMARC and PTR records to publish, and looks whether DNS has them
+    Check(MailCheckArgs),
 }
 
 /// Which mails.
@@ -84,6 +87,9 @@ pub struct RetryArgs {
 /// # Errors
 /// If the domain is not known as a public provider; if database or keys cannot be used.
 pub async fn run(config: &Config, command: &MailCommand) -> anyhow::Result<ExitCode> {
+    if let MailCommand::Check(args) = command {
+        return mail_check::run(config, args).await;
+    }
     let database = Database::attach(config).await?;
     let done = act(config, &database, command).await;
     database.stop().await;
@@ -148,6 +154,8 @@ async fn said(ctx: &Ctx, command: &MailCommand) -> anyhow::Result<String> {
             return mail_failures::release_template(ctx, kind).await;
         }
         MailCommand::Failures => return mail_failures::failures(ctx).await,
+        // asked before any database was opened
+        MailCommand::Check(_) => return Ok(String::new()),
     };
     match done {
         (domain, Err(AppError::NotFound)) => bail!(
@@ -164,6 +172,10 @@ fn table(status: &MailStatus) -> String {
         "domain", "state", "due", "parked", "dead", "since (UTC)"
     )];
     lines.extend(status.queues.iter().map(line));
+    if !status.storms.is_empty() {
+        lines.push(String::new());
+        lines.extend(status.storms.iter().map(mail_failures::told));
+    }
     if !status.stuck.is_empty() {
         lines.push(String::new());
         lines.push("given up, or tried often (`joinder mail retry --id ID`):".to_owned());

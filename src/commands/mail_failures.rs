@@ -5,7 +5,8 @@ use std::fmt::Write;
 
 use anyhow::{Context, bail};
 
-use crate::app::{AppError, Ctx, storm, suppression};
+use crate::app::storm::{self, Storm};
+use crate::app::{AppError, Ctx, suppression};
 use crate::domain::mail::MailKind;
 
 /// Writes nothing more to an address.
@@ -58,17 +59,7 @@ pub async fn failures(ctx: &Ctx) -> anyhow::Result<String> {
     let found = storm::failures(ctx).await?;
     let mut text = String::new();
     for storm in &found.storms {
-        let (kind, hard, sent) = (&storm.kind, storm.hard, storm.sent);
-        let since = storm.since.format("%Y-%m-%d %H:%M UTC");
-        let state = if storm.pauses {
-            "they wait: look why, then `joinder mail release-template`"
-        } else {
-            "they go on, since people wait for their codes"
-        };
-        writeln!(
-            text,
-            "bounce storm: {hard} of {sent} mails `{kind}` came back, since {since}; {state}"
-        )?;
+        writeln!(text, "{}", told(storm))?;
     }
     if found.storms.is_empty() {
         writeln!(text, "no bounce storm")?;
@@ -77,6 +68,18 @@ pub async fn failures(ctx: &Ctx) -> anyhow::Result<String> {
     let suppressed = suppression::count(ctx).await?;
     write!(text, "addresses that get no mail: {}", listed(&suppressed))?;
     Ok(text)
+}
+
+/// A storm in one line, and how to let its mails go.
+pub fn told(storm: &Storm) -> String {
+    let (kind, hard, sent) = (&storm.kind, storm.hard, storm.sent);
+    let since = storm.since.format("%Y-%m-%d %H:%M UTC");
+    let state = if storm.pauses {
+        format!("they wait: look why, then `joinder mail release-template {kind}`")
+    } else {
+        "they go on, since people wait for their codes".to_owned()
+    };
+    format!("bounce storm: {hard} of {sent} mails `{kind}` came back, since {since}; {state}")
 }
 
 fn listed(counts: &[(String, i64)]) -> String {

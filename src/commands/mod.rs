@@ -16,6 +16,7 @@ pub mod check;
 pub mod demo;
 pub mod keygen;
 pub mod mail;
+pub mod mail_check;
 pub mod mail_failures;
 pub mod migrate;
 pub mod preview_mails;

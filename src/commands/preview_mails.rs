@@ -53,6 +53,7 @@ pub fn run(args: &PreviewArgs) -> anyhow::Result<ExitCode> {
                 mail,
                 message_id: format!("<{name}.{}@joinder.example>", language.as_str()),
                 date: sample_time(),
+                dkim: None,
             };
             fs::write(file("eml"), mailer::formatted(&message)?)?;
             count += 1;

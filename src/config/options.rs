@@ -47,6 +47,15 @@ pub struct Options {
     /// Sender of mails: `Name <address>`
     #[arg(long, env = "MAIL_FROM", global = true)]
     pub mail_from: Option<String>,
+    /// The RSA key that signs mails, made by `joinder keygen --dkim`; without it a relay may sign
+    #[arg(long, env = "DKIM_KEY_FILE", global = true)]
+    pub dkim_key_file: Option<String>,
+    /// Under which name its public half is published: SELECTOR._domainkey.DOMAIN [default: joinder]
+    #[arg(long, env = "DKIM_SELECTOR", global = true)]
+    pub dkim_selector: Option<String>,
+    /// Domain that signs: that of MAIL_FROM, or one above it [default: that of MAIL_FROM]
+    #[arg(long, env = "DKIM_DOMAIN", global = true)]
+    pub dkim_domain: Option<String>,
     /// Where mails come back to, by default `bounces@` the sender's domain; a tag is put after its `+`
     #[arg(long, env = "BOUNCE_ADDRESS", global = true)]
     pub bounce_address: Option<String>,

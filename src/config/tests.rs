@@ -181,6 +181,45 @@ fn mails_come_back_to_the_domain_of_their_sender_unless_told_otherwise() {
 }
 
 #[test]
+fn mails_are_signed_for_the_domain_of_their_sender_or_one_above_it() {
+    let with = |domain: &str, selector: &str| {
+        resolve(|o| {
+            o.mail_from = text("Adesioni <adesioni@mail.example.org>");
+            o.dkim_domain = text(domain);
+            o.dkim_selector = text(selector);
+            o.dkim_key_file = text("/etc/joinder/dkim.pem");
+        })
+    };
+    let config = with("", "").unwrap();
+    assert_eq!(
+        (config.dkim.selector.as_str(), config.dkim.domain.as_str()),
+        ("joinder", "mail.example.org")
+    );
+    let unsafe_here = config.refuse_unsafe().unwrap_err();
+    let is_missing = |error: &ConfigError| matches!(error, ConfigError::NoDkimKey(_));
+    assert!(unsafe_here.iter().any(is_missing), "{unsafe_here:?}");
+    let above = with("Example.org", "s1.2026").unwrap().dkim;
+    assert_eq!(
+        (above.selector.as_str(), above.domain.as_str()),
+        ("s1.2026", "example.org")
+    );
+    for (domain, selector, variable) in [
+        ("org", "", "DKIM_DOMAIN"),
+        ("ample.org", "", "DKIM_DOMAIN"),
+        ("other.example.org", "", "DKIM_DOMAIN"),
+        ("", "a b", "DKIM_SELECTOR"),
+        ("", "a;b", "DKIM_SELECTOR"),
+    ] {
+        let refused = with(domain, selector).unwrap_err();
+        let ConfigError::Value { variable: told, .. } = refused else {
+            panic!("{refused}");
+        };
+        assert_eq!(told, variable, "{domain} {selector}");
+    }
+    assert_eq!(resolve(|_| {}).unwrap().dkim.key_file, None);
+}
+
+#[test]
 fn direct_delivery_is_read_strictly() {
     let direct = |tls: &str, overrides: &str| {
         resolve(|options| {

@@ -104,26 +104,7 @@ impl MasterKeys {
     /// [`KeyFileError::Exposed`] when group or others may read or write it, else as
     /// [`MasterKeys::parse`], [`KeyFileError::Io`] and [`KeyFileError::NotAKeyFile`].
     pub fn load(path: &Path) -> Result<Self, KeyFileError> {
-        let io_error = |source| KeyFileError::Io {
-            path: path.to_owned(),
-            source,
-        };
-        let mut file = File::open(path).map_err(io_error)?;
-        let metadata = file.metadata().map_err(io_error)?;
-        if !metadata.is_file() || metadata.len() > MAX_FILE_BYTES {
-            return Err(KeyFileError::NotAKeyFile {
-                path: path.to_owned(),
-            });
-        }
-        let mode = metadata.mode() & 0o7777;
-        if mode & 0o077 != 0 {
-            return Err(KeyFileError::Exposed {
-                path: path.to_owned(),
-                mode,
-            });
-        }
-        let mut text = Zeroizing::new(String::new());
-        file.read_to_string(&mut text).map_err(io_error)?;
+        let text = read_private(path)?;
         Self::parse(&text)
     }
 
@@ -135,15 +116,7 @@ impl MasterKeys {
     pub fn create(path: &Path, version: u32) -> Result<Self, KeyFileError> {
         let key = RootKey::random();
         let line = line_of(version, &key);
-        write_new(path, line.as_bytes()).map_err(|source| match source.kind() {
-            io::ErrorKind::AlreadyExists => KeyFileError::Exists {
-                path: path.to_owned(),
-            },
-            _ => KeyFileError::Io {
-                path: path.to_owned(),
-                source,
-            },
-        })?;
+        write_private(path, line.as_bytes())?;
         Ok(Self {
             newest: (version, key),
             older: Vec::new(),
@@ -196,6 +169,44 @@ fn parse_line(line: &str) -> Option<(u32, RootKey)> {
     let bytes = Zeroizing::new(BASE64.decode(encoded.as_bytes()).ok()?);
     let bytes = <[u8; 32]>::try_from(bytes.as_slice()).ok()?;
     Some((version, RootKey::from_bytes(bytes)))
+}
+
+/// The text of a key file that only its owner can reach.
+pub(super) fn read_private(path: &Path) -> Result<Zeroizing<String>, KeyFileError> {
+    let io_error = |source| KeyFileError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    let mut file = File::open(path).map_err(io_error)?;
+    let metadata = file.metadata().map_err(io_error)?;
+    if !metadata.is_file() || metadata.len() > MAX_FILE_BYTES {
+        return Err(KeyFileError::NotAKeyFile {
+            path: path.to_owned(),
+        });
+    }
+    let mode = metadata.mode() & 0o7777;
+    if mode & 0o077 != 0 {
+        return Err(KeyFileError::Exposed {
+            path: path.to_owned(),
+            mode,
+        });
+    }
+    let mut text = Zeroizing::new(String::new());
+    file.read_to_string(&mut text).map_err(io_error)?;
+    Ok(text)
+}
+
+/// A new key file, mode 0600, on disk before this returns; one that exists is never overwritten.
+pub(super) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), KeyFileError> {
+    write_new(path, bytes).map_err(|source| match source.kind() {
+        io::ErrorKind::AlreadyExists => KeyFileError::Exists {
+            path: path.to_owned(),
+        },
+        _ => KeyFileError::Io {
+            path: path.to_owned(),
+            source,
+        },
+    })
 }
 
 /// Writes a file that did not exist and its folder entry through to the disk.

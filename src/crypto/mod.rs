@@ -1,7 +1,7 @@
 //! Keys, sealing, blind indexes, passwords, tokens and JWT; the one backend is aws-lc-rs.
 //!
 //! Pure over bytes: no database, no environment, no clock (`now` is passed in). Two exceptions,
-//! both on purpose: `master_key` reads and writes the key file, `password` needs a runtime to keep
+//! both on purpose: `master_key` and `dkim_key` read and write key files, `password` needs a runtime to keep
 //! argon2 off the async threads. Nothing here knows what a claimant is beyond an id.
 //!
 //! The tree of keys (DESIGN 4): the key file holds the root keys; a root key wraps the keys of the
@@ -12,6 +12,7 @@
 pub mod blind_index;
 pub mod challenge;
 pub mod commitment;
+pub mod dkim_key;
 pub mod jwt;
 mod mac;
 pub mod master_key;

@@ -329,6 +329,12 @@ pub mod operation {
         "/api/v1/staff/claimants/{id}/email",
         Access::Staff(REVIEWERS),
     );
+    /// End the quarantine of a sign-up.
+    pub const END_QUARANTINE: Operation = Operation::post(
+        "end_quarantine",
+        "/api/v1/staff/claimants/{id}/quarantine-end",
+        Access::Staff(REVIEWERS),
+    );
     /// The signed PDF of a version.
     pub const CLAIMANT_DOCUMENT: Operation = Operation::get(
         "claimant_document",
@@ -540,6 +546,12 @@ pub mod operation {
         "/console/claimants/{id}/email",
         Access::Staff(REVIEWERS),
     );
+    /// Ends the quarantine of a sign-up.
+    pub const CONSOLE_QUARANTINE_FORM: Operation = Operation::post(
+        "console_quarantine_form",
+        "/console/claimants/{id}/quarantine-end",
+        Access::Staff(REVIEWERS),
+    );
     /// The signed PDF of a version.
     pub const CONSOLE_DOCUMENT: Operation = Operation::get(
         "console_document",
@@ -608,6 +620,7 @@ pub mod operation {
         &ASSIST_CONFIRM,
         &ASSIST_IDENTITY,
         &ASSIST_EMAIL,
+        &END_QUARANTINE,
         &CLAIMANT_DOCUMENT,
         &CLAIMANT_EVIDENCE,
         &EXPORT,
@@ -668,6 +681,7 @@ pub mod operation {
         &CONSOLE_IDENTITY_PAGE,
         &CONSOLE_IDENTITY_FORM,
         &CONSOLE_EMAIL_FORM,
+        &CONSOLE_QUARANTINE_FORM,
         &CONSOLE_DOCUMENT,
         &CONSOLE_EVIDENCE,
         &CONSOLE_STEP_UP_PAGE,

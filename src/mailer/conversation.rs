@@ -129,8 +129,10 @@ impl Open {
                 return Err(Trouble::NoStartTls);
             }
             Tls::Verified | Tls::Required | Tls::Opportunistic if offered => {
+                let is_lax = manner.tls != Tls::Verified;
                 let tls = TlsParameters::builder(manner.host.to_owned())
-                    .dangerous_accept_invalid_certs(manner.tls != Tls::Verified)
+                    .dangerous_accept_invalid_certs(is_lax)
+                    .dangerous_accept_invalid_hostnames(is_lax)
                     .build()
                     .map_err(at)?;
                 connection.starttls(tls, manner.hello).await.map_err(at)?;

@@ -38,6 +38,7 @@ pub(super) fn format(outgoing: &OutgoingMail) -> Result<Vec<u8>, SendError> {
         mail,
         message_id,
         date,
+        dkim: _,
     } = outgoing;
     let message_id = check_message_id(message_id)?;
     let name = Some(one_line(name, MAX_HEADER)).filter(|name| !name.is_empty());

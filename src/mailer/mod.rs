@@ -5,9 +5,11 @@
 //! mail byte for byte. Queues, retries and breakers are the worker's.
 
 mod conversation;
+mod dkim;
 mod files;
 mod message;
 mod mx;
+pub mod names;
 pub mod report;
 mod smtp;
 
@@ -26,6 +28,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::mail::Mail;
 use crate::domain::smtp_answer::Blame;
 
+pub use dkim::Dkim;
 pub use mx::{Mx, MxSettings, MxTls};
 pub use smtp::{BadSmtpUrl, Smtp};
 
@@ -76,6 +79,8 @@ pub struct OutgoingMail {
     pub message_id: String,
     /// When the outbox row was made, not when it is sent.
     pub date: DateTime<Utc>,
+    /// Who signs it, if we do; a relay may.
+    pub dkim: Option<Dkim>,
 }
 
 /// The relay (or folder) took the mail.
@@ -233,13 +238,17 @@ impl Memory {
 }
 
 /// The mail as it goes over the wire: ASCII, lines ended by CRLF, text and HTML quoted-printable,
-/// attachments base64.
+/// attachments base64; signed, if we sign.
 ///
 /// # Errors
 ///
 /// `Permanent` if an address, the message id or an attachment's media type is not one.
 pub fn formatted(message: &OutgoingMail) -> Result<Vec<u8>, SendError> {
-    message::format(message)
+    let bytes = message::format(message)?;
+    match &message.dkim {
+        Some(dkim) => dkim.sign(&bytes, message.date),
+        None => Ok(bytes),
+    }
 }
 
 impl fmt::Debug for Mailer {

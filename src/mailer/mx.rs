@@ -290,7 +290,7 @@ fn no_names() -> Trouble {
 }
 
 /// What the name servers answered, if they did.
-fn answered(error: &NetError) -> Option<ResponseCode> {
+pub(super) fn answered(error: &NetError) -> Option<ResponseCode> {
     match error {
         NetError::Dns(DnsError::NoRecordsFound(NoRecords { response_code, .. })) => {
             Some(*response_code)
@@ -348,7 +348,7 @@ fn is_public_v6(ip: Ipv6Addr) -> bool {
 }
 
 /// The name servers of this machine.
-fn resolver() -> Result<TokioResolver, SendError> {
+pub(super) fn resolver() -> Result<TokioResolver, SendError> {
     let mut builder = TokioResolver::builder_tokio().map_err(|_| no_resolver())?;
     let options = builder.options_mut();
     options.timeout = Duration::from_secs(4);

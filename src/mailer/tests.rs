@@ -11,6 +11,8 @@ use chrono::TimeZone;
 use mail_parser::{MessageParser, MimeHeaders};
 use mailin_embedded::{Handler, Response, Server, response};
 
+mod names;
+
 use super::*;
 use crate::domain::{
     language::Language,
@@ -34,6 +36,7 @@ fn outgoing() -> OutgoingMail {
         },
         message_id: "<01930a5d-7c00-7000-8000-000000000001@joinder.example>".into(),
         date: Utc.with_ymd_and_hms(2026, 11, 22, 3, 0, 0).unwrap(),
+        dkim: None,
     }
 }
 
@@ -632,7 +635,8 @@ impl NameServer {
         for (kind, data) in records {
             answer.extend([0xC0, 12]);
             answer.extend(kind.to_be_bytes());
-            answer.extend([0, 1, 0, 0, 0, 60, 0, u8::try_from(data.len()).unwrap()]);
+            answer.extend([0, 1, 0, 0, 0, 60]);
+            answer.extend(u16::try_from(data.len()).unwrap().to_be_bytes());
             answer.extend(data);
         }
         answer

@@ -31,11 +31,12 @@ pub fn start(
     loops.spawn(housekeeping::run(ctx.clone(), holder, stopping.clone()));
 }
 
-/// The way of mails of this process.
+/// The way of mails of this process, without signature and limits.
 pub fn post(mailer: Mailer, mail_from: (String, String)) -> outbox::Post {
     outbox::Post {
         mailer,
         mail_from,
+        dkim: None,
         per_second: None,
         per_day: None,
     }

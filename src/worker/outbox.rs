@@ -14,7 +14,7 @@ use crate::app::mail_queue;
 use crate::app::outbox::{self, CODES, Done, DueMail, EVERYTHING, IDLE, LANES, Prepared};
 use crate::app::{AppError, AppResult, Ctx};
 use crate::domain::breaker::{Pace, Sign};
-use crate::mailer::Mailer;
+use crate::mailer::{Dkim, Mailer};
 
 mod desk;
 mod flight;
@@ -46,6 +46,8 @@ pub struct Post {
     pub mailer: Mailer,
     /// Name and address of the sender; the name is the association's where a mail speaks for one.
     pub mail_from: (String, String),
+    /// Who signs the mails, if we do.
+    pub dkim: Option<Dkim>,
     /// Mails a second over all processes, if limited.
     pub per_second: Option<u32>,
     /// Mails a day (UTC) over all processes, if limited.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use joinder::app::{retention, storm, suppression};
+use joinder::app::{mail_status, retention, storm, suppression};
 use joinder::domain::permission::Role;
 use joinder::mailer::{Mailer, SentMail};
 use joinder::worker::{self, bounces};
@@ -576,6 +576,8 @@ async fn a_bounce_storm_pauses_its_template_alone_until_it_is_released() {
         .collect();
     // codes that somebody waits for go on, but the storm is told
     assert_eq!(on, [("confirmation", true), ("otp", false)]);
+    let status = mail_status::status(&app.ctx).await.unwrap();
+    assert_eq!(status.storms.len(), 2, "an operator who looks sees them");
 
     app.sign_up(&SignUpBuilder::new("new@example.org")).await;
     app.request_access("known@example.org").await.expect(202);
@@ -594,6 +596,13 @@ async fn a_bounce_storm_pauses_its_template_alone_until_it_is_released() {
         None
     );
     assert!(storm::release(&app.ctx, "nonsense").await.is_err());
+    let status = mail_status::status(&app.ctx).await.unwrap();
+    let left: Vec<&str> = status
+        .storms
+        .iter()
+        .map(|storm| storm.kind.as_str())
+        .collect();
+    assert_eq!(left, ["otp"]);
     app.run_outbox().await;
     assert_eq!(app.mails_to("new@example.org").len(), 1);
     assert_eq!(

@@ -1,9 +1,11 @@
 //! Every fault of a mail server against both transports (issue 4), with real SMTP conversations.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use joinder::mailer::{Mailer, MxTls};
+use joinder::crypto::dkim_key::DkimKey;
+use joinder::mailer::{Dkim, Mailer, MxTls};
 use joinder::worker;
 
 use crate::app::TestApp;
@@ -260,8 +262,19 @@ async fn second(app: &TestApp, sink: &Sink, mailer: Mailer, name: &str, copies: 
         .await;
 }
 
+/// Signs for the sender: with it, too, a retry is the same mail.
+pub(crate) fn signer() -> Dkim {
+    static SIGNER: LazyLock<Dkim> = LazyLock::new(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let key = DkimKey::create(&folder.path().join("dkim.pem")).unwrap();
+        Dkim::new("joinder.example", "test", key)
+    });
+    SIGNER.clone()
+}
+
 pub(crate) async fn send(app: &TestApp, mailer: Mailer) -> usize {
     let from = ("joinder".to_owned(), "noreply@joinder.example".to_owned());
-    let post = worker::post(mailer, from);
+    let mut post = worker::post(mailer, from);
+    post.dkim = Some(signer());
     worker::outbox::send_due(&app.ctx, &post).await.unwrap()
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use joinder::db::embedded::{Durability, Embedded, EmbeddedOptions};
 use joinder::db::migration;
 use joinder::mailer::Mailer;
-use joinder::worker;
+use joinder::worker::{self, outbox::Post};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
@@ -23,32 +23,31 @@ use crate::sink::{Manner, Sink, Way};
 const CONVERSATIONS: usize = 80;
 
 /// The loops of a process, without the process.
-struct Loops {
+pub(crate) struct Loops {
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
 }
 
 impl Loops {
-    fn start(app: &TestApp, mailer: Mailer) -> Self {
+    pub(crate) fn start(app: &TestApp, mailer: Mailer) -> Self {
+        let sender = ("joinder".to_owned(), "joinder@example.org".to_owned());
+        Self::start_with(app, worker::post(mailer, sender))
+    }
+
+    pub(crate) fn start_with(app: &TestApp, post: Post) -> Self {
         let (stop, stopping) = watch::channel(false);
         let mut tasks = JoinSet::new();
-        let sender = ("joinder".to_owned(), "joinder@example.org".to_owned());
-        worker::start(
-            &mut tasks,
-            &app.ctx,
-            worker::post(mailer, sender),
-            &stopping,
-        );
+        worker::start(&mut tasks, &app.ctx, post, &stopping);
         Self { stop, tasks }
     }
 
-    async fn end(mut self) {
+    pub(crate) async fn end(mut self) {
         self.stop.send_replace(true);
         while self.tasks.join_next().await.is_some() {}
     }
 }
 
-async fn sign_up(app: &TestApp, domain: &str, count: usize) {
+pub(crate) async fn sign_up(app: &TestApp, domain: &str, count: usize) {
     let all = (0..count).map(|place| async move {
         let address = format!("person{place}@{domain}");
         app.sign_up(&SignUpBuilder::new(&address)).await;
@@ -57,7 +56,7 @@ async fn sign_up(app: &TestApp, domain: &str, count: usize) {
 }
 
 /// Waits until it is so, not for ever.
-async fn until(what: &str, seconds: u64, so: impl AsyncFn() -> bool) {
+pub(crate) async fn until(what: &str, seconds: u64, so: impl AsyncFn() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(seconds);
     while !so().await {
         assert!(Instant::now() < deadline, "{what}");
@@ -65,7 +64,7 @@ async fn until(what: &str, seconds: u64, so: impl AsyncFn() -> bool) {
     }
 }
 
-async fn until_sent(app: &TestApp, seconds: u64) {
+pub(crate) async fn until_sent(app: &TestApp, seconds: u64) {
     until("all mails are sent", seconds, async || {
         number(app, "SELECT count(*) FROM outbox").await == 0
     })

@@ -1,4 +1,5 @@
-//! A mail server that does as told: takes mails, refuses them, falls silent or hangs up, by domain.
+//! A mail server that does as told: takes mails, refuses them, falls silent or hangs up, by domain; with
+//! STARTTLS, if it has a certificate. It keeps every byte as it came.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::SocketAddr;
@@ -7,9 +8,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use joinder::mailer::{Mailer, MxSettings, MxTls};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use rustls::ServerConfig;
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::sleep;
+use tokio_rustls::TlsAcceptor;
+
+use crate::certificate;
 
 /// How a mail is met. Replies are given whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +41,8 @@ pub(crate) struct Taken {
     pub(crate) to: String,
     pub(crate) message_id: String,
     pub(crate) text: String,
+    /// Whether it came encrypted.
+    pub(crate) is_encrypted: bool,
 }
 
 /// The server; clones are the same one. It ends with the test's runtime.
@@ -47,7 +54,9 @@ pub(crate) struct Sink {
 
 #[derive(Default)]
 struct Inner {
+    tls: Option<TlsAcceptor>,
     greeting: Mutex<Option<&'static str>>,
+    commands: Mutex<Vec<Vec<u8>>>,
     manners: Mutex<HashMap<String, VecDeque<Manner>>>,
     taken: Mutex<Vec<Taken>>,
     asked: Mutex<HashMap<String, usize>>,
@@ -58,10 +67,23 @@ struct Inner {
 
 impl Sink {
     pub(crate) async fn start() -> Self {
+        Self::start_with(None).await
+    }
+
+    /// A server that offers STARTTLS with a certificate it made itself.
+    pub(crate) async fn encrypted() -> Self {
+        let config: ServerConfig = certificate::self_made("sink.example");
+        Self::start_with(Some(TlsAcceptor::from(Arc::new(config)))).await
+    }
+
+    async fn start_with(tls: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let sink = Self {
             addr: listener.local_addr().unwrap(),
-            inner: Arc::default(),
+            inner: Arc::new(Inner {
+                tls,
+                ..Inner::default()
+            }),
         };
         let inner = sink.inner.clone();
         tokio::spawn(async move {
@@ -85,6 +107,11 @@ impl Sink {
 
     pub(crate) fn taken(&self) -> Vec<Taken> {
         self.inner.taken.lock().unwrap().clone()
+    }
+
+    /// All that was said but the mails themselves, line by line, with what ended the line.
+    pub(crate) fn commands(&self) -> Vec<Vec<u8>> {
+        self.inner.commands.lock().unwrap().clone()
     }
 
     /// How often each mail came, by Message-ID.
@@ -178,22 +205,69 @@ async fn converse(stream: TcpStream, inner: Arc<Inner>) {
     inner.open.fetch_sub(1, Ordering::SeqCst);
 }
 
+/// What a conversation is held over.
+trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}
+
+struct Talk {
+    wire: BufReader<Box<dyn Wire>>,
+    is_encrypted: bool,
+}
+
+impl Talk {
+    /// The next line with what ends it; none: the other side hung up.
+    async fn line(&mut self) -> std::io::Result<Option<Vec<u8>>> {
+        let mut line = Vec::new();
+        let length = self.wire.read_until(b'\n', &mut line).await?;
+        Ok((length > 0).then_some(line))
+    }
+
+    async fn say(&mut self, text: &str) -> std::io::Result<()> {
+        self.wire
+            .write_all(format!("{text}\r\n").as_bytes())
+            .await?;
+        self.wire.flush().await
+    }
+
+    async fn encrypt(self, tls: &TlsAcceptor) -> std::io::Result<Self> {
+        let wire = tls.accept(self.wire.into_inner()).await?;
+        Ok(Self {
+            wire: BufReader::new(Box::new(wire)),
+            is_encrypted: true,
+        })
+    }
+}
+
 async fn speak(stream: TcpStream, inner: &Inner) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
-    let (read, mut write) = stream.into_split();
-    let mut lines = BufReader::new(read).lines();
+    let mut talk = Talk {
+        wire: BufReader::new(Box::new(stream)),
+        is_encrypted: false,
+    };
     let greeting = *inner.greeting.lock().unwrap();
     let greeting = greeting.unwrap_or("220 sink.example");
-    write
-        .write_all(format!("{greeting}\r\n").as_bytes())
-        .await?;
+    talk.say(greeting).await?;
     if !greeting.starts_with('2') {
         return Ok(());
     }
     let (mut to, mut manner) = (String::new(), Manner::Take);
-    while let Some(line) = lines.next_line().await? {
+    while let Some(line) = talk.line().await? {
+        inner.commands.lock().unwrap().push(line.clone());
+        let line = String::from_utf8_lossy(&line).into_owned();
         let answer: &str = match line.get(..4).unwrap_or_default() {
+            "EHLO" if inner.tls.is_some() && !talk.is_encrypted => {
+                "250-sink.example\r\n250 STARTTLS"
+            }
             "EHLO" | "HELO" => "250 sink.example",
+            "STAR" => {
+                let Some(tls) = inner.tls.as_ref() else {
+                    return Ok(());
+                };
+                talk.say("220 go").await?;
+                talk = talk.encrypt(tls).await?;
+                continue;
+            }
             "RCPT" => {
                 to = line.split(['<', '>']).nth(1).unwrap().to_owned();
                 manner = inner.next_manner(to.rsplit_once('@').unwrap().1);
@@ -207,8 +281,8 @@ async fn speak(stream: TcpStream, inner: &Inner) -> std::io::Result<()> {
                 }
             }
             "DATA" => {
-                write.write_all(b"354 go\r\n").await?;
-                let Some(answer) = text(&mut lines, inner, &to, manner).await? else {
+                talk.say("354 go").await?;
+                let Some(answer) = text(&mut talk, inner, &to, manner).await? else {
                     return Ok(());
                 };
                 answer
@@ -216,7 +290,7 @@ async fn speak(stream: TcpStream, inner: &Inner) -> std::io::Result<()> {
             "QUIT" => return Ok(()),
             _ => "250 ok",
         };
-        write.write_all(format!("{answer}\r\n").as_bytes()).await?;
+        talk.say(answer).await?;
         if answer.starts_with("421") {
             return Ok(());
         }
@@ -224,32 +298,30 @@ async fn speak(stream: TcpStream, inner: &Inner) -> std::io::Result<()> {
     Ok(())
 }
 
-type Lines = tokio::io::Lines<BufReader<tokio::net::tcp::OwnedReadHalf>>;
-
 /// Reads the text of a mail; the answer, or none: hang up.
 async fn text(
-    lines: &mut Lines,
+    talk: &mut Talk,
     inner: &Inner,
     to: &str,
     manner: Manner,
 ) -> std::io::Result<Option<&'static str>> {
-    let mut text = String::new();
-    while let Some(line) = lines.next_line().await? {
+    let mut text = Vec::new();
+    while let Some(line) = talk.line().await? {
         if manner == Manner::HangUpInText && text.len() > 200 {
             return Ok(None);
         }
-        if line == "." {
+        if line == b".\r\n" {
             if let Manner::TakeSlowly(time) = manner {
                 sleep(time).await;
             }
             if let Manner::RefuseContent(reply) = manner {
                 return Ok(Some(reply));
             }
-            inner.keep(to, text);
+            inner.keep(to, text, talk.is_encrypted);
             return Ok((manner != Manner::HangUpAfterEnd).then_some("250 queued"));
         }
-        text.push_str(&line);
-        text.push_str("\r\n");
+        // RFC 5321, 4.5.2: the dot that the other side put there
+        text.extend_from_slice(line.strip_prefix(b".").unwrap_or(&line));
     }
     Ok(None)
 }
@@ -274,7 +346,8 @@ impl Inner {
         }
     }
 
-    fn keep(&self, to: &str, text: String) {
+    fn keep(&self, to: &str, text: Vec<u8>, is_encrypted: bool) {
+        let text = String::from_utf8(text).unwrap();
         let id = text
             .lines()
             .find_map(|line| line.strip_prefix("Message-ID: "));
@@ -282,6 +355,7 @@ impl Inner {
             to: to.to_owned(),
             message_id: id.unwrap().trim().to_owned(),
             text,
+            is_encrypted,
         };
         self.taken.lock().unwrap().push(taken);
     }

@@ -10,7 +10,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("crypto", &["domain"]),
     ("render", &["domain"]),
-    ("mailer", &["domain"]),
+    ("mailer", &["domain", "crypto"]),
     ("blob", &["domain"]),
     ("db", &["domain", "crypto"]),
     ("app", &["domain", "db", "crypto", "blob", "render"]),

@@ -382,6 +382,9 @@ pub struct ClaimantPage {
     pub review: &'static str,
     /// Confirming and entering an e-mail, where the actor may now.
     pub assist: Option<AssistForms>,
+    /// Why the quarantine ends, as typed, where the actor may end it: POST `{reason}` to
+    /// `/console/claimants/{id}/quarantine-end`.
+    pub quarantine: Option<String>,
     /// Whether the actor may enter identity now.
     pub enters_identity: bool,
     /// What was refused: `/how`, `/reason`, `/email`.

@@ -19,6 +19,7 @@ pub mod assist;
 pub mod claimants;
 pub mod export;
 pub mod login;
+pub mod quarantine;
 
 /// Routes of this folder.
 pub fn routes() -> Vec<Route> {
@@ -37,6 +38,10 @@ pub fn routes() -> Vec<Route> {
         ),
         Route::new(&operation::CONSOLE_IDENTITY_FORM, web::to(assist::identity)),
         Route::new(&operation::CONSOLE_EMAIL_FORM, web::to(assist::email)),
+        Route::new(
+            &operation::CONSOLE_QUARANTINE_FORM,
+            web::to(quarantine::end),
+        ),
         Route::new(&operation::CONSOLE_EXPORT_PAGE, web::to(export::page)),
         Route::new(&operation::CONSOLE_EXPORT_FORM, web::to(export::clear)),
         Route::new(&operation::CONSOLE_DOCUMENT, web::to(declared::document)),

@@ -24,6 +24,7 @@ pub(super) fn write(post: &Post, letter: Letter) -> Result<OutgoingMail, RenderM
         mail: render(letter)?,
         message_id,
         date,
+        dkim: post.dkim.clone(),
     })
 }
 

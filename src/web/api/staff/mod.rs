@@ -10,6 +10,7 @@ pub mod assist;
 pub mod claimants;
 pub mod declared;
 pub mod exports;
+pub mod quarantine;
 pub mod token;
 
 /// Routes of this folder.
@@ -25,6 +26,7 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::ASSIST_CONFIRM, web::to(assist::confirm)),
         Route::new(&operation::ASSIST_IDENTITY, web::to(assist::identity)),
         Route::new(&operation::ASSIST_EMAIL, web::to(assist::email)),
+        Route::new(&operation::END_QUARANTINE, web::to(quarantine::end)),
         Route::new(&operation::CLAIMANT_DOCUMENT, web::to(declared::document)),
         Route::new(&operation::CLAIMANT_EVIDENCE, web::to(declared::evidence)),
         Route::new(&operation::EXPORT, web::to(exports::request)),
@@ -46,6 +48,7 @@ pub fn routes() -> Vec<Route> {
     assist::confirm,
     assist::identity,
     assist::email,
+    quarantine::end,
     declared::document,
     declared::evidence,
     exports::request,
