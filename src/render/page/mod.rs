@@ -113,7 +113,7 @@ impl Chrome {
         )
     }
 
-    /// This page in the language `word` (`it`, `en`).
+    /// This page in the language `word` (`it`, `en`, `de`).
     pub fn in_language(&self, word: &str) -> String {
         let joint = if self.path.contains('?') { '&' } else { '?' };
         format!("{}{joint}lang={word}", self.path)
@@ -121,7 +121,7 @@ impl Chrome {
 
     /// True if the page's words are in the language `word`.
     pub fn speaks(&self, word: &str) -> bool {
-        self.text().spoken().as_str() == word
+        self.language.as_str() == word
     }
 }
 
