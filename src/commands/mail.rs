@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::app::mail_status::{self, MailStatus, QueueStatus, Retry};
 use crate::app::{AppError, AppResult, Ctx, operator};
+use crate::commands::mail_texts::{self, TextsArgs};
 use crate::commands::{mail_failures, say};
 use crate::config::Config;
 use crate::startup::{Database, open_ctx};
@@ -62,6 +63,8 @@ pub enum MailCommand {
     },
     /// Sends again what was given up or waits for its next attempt
     Retry(RetryArgs),
+    /// What an association says in its own words in mails; with a file, publishes them
+    Texts(TextsArgs),
 }
 
 /// Which mails.
@@ -148,6 +151,7 @@ async fn said(ctx: &Ctx, command: &MailCommand) -> anyhow::Result<String> {
             return mail_failures::release_template(ctx, kind).await;
         }
         MailCommand::Failures => return mail_failures::failures(ctx).await,
+        MailCommand::Texts(args) => return mail_texts::run(ctx, args).await,
     };
     match done {
         (domain, Err(AppError::NotFound)) => bail!(

@@ -17,6 +17,7 @@ pub mod demo;
 pub mod keygen;
 pub mod mail;
 pub mod mail_failures;
+pub mod mail_texts;
 pub mod migrate;
 pub mod preview_mails;
 pub mod restore;

@@ -23,6 +23,7 @@ pub mod identity;
 pub mod ids;
 pub mod language;
 pub mod mail;
+pub mod mail_text;
 pub mod mailbox_address;
 pub mod money;
 mod one_line;

@@ -85,6 +85,16 @@ impl Chrome {
         self.text().date(*date)
     }
 
+    /// A day in a field, `12/03/1985`, as it is typed in the page's language: `12.03.1985` in German.
+    /// What is no whole day stays as it was typed.
+    pub fn typed_day(&self, typed: &str) -> String {
+        let is_day = typed.len() == 10 && NaiveDate::parse_from_str(typed, "%d/%m/%Y").is_ok();
+        match self.language {
+            Language::De if is_day => typed.replace('/', "."),
+            Language::It | Language::En | Language::De => typed.to_owned(),
+        }
+    }
+
     /// An instant in words, in the time of Rome; short for templates.
     pub fn instant(&self, at: &DateTime<Utc>) -> String {
         self.text().instant(*at)

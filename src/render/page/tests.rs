@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::samples::{STATES, Words, all};
+use super::{
+    Chrome,
+    samples::{STATES, Words, all},
+};
 use crate::{
     domain::{language::Language, mail::MailKind},
     render::text::Text,
@@ -297,6 +300,19 @@ fn r70_every_figure_stands_with_its_source() {
             "{recorded}"
         );
     }
+}
+
+#[test]
+fn days_in_fields_are_typed_as_the_language_does() {
+    let chrome = |language| Chrome {
+        language,
+        ..Chrome::default()
+    };
+    assert_eq!(chrome(Language::De).typed_day("12/03/1985"), "12.03.1985");
+    for kept in ["", "12/3/85", "<b>/12/1985", "31/02/1985"] {
+        assert_eq!(chrome(Language::De).typed_day(kept), kept);
+    }
+    assert_eq!(chrome(Language::It).typed_day("12/03/1985"), "12/03/1985");
 }
 
 #[test]

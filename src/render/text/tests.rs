@@ -196,9 +196,15 @@ fn german_is_polite_and_its_quotes_are_german() {
     for (key, words) in messages("de") {
         for word in words.split(|c: char| !c.is_alphabetic()) {
             let familiar = ["du", "dein", "deine", "deinen", "deiner", "dir", "dich"];
-            assert!(!familiar.contains(&word.to_lowercase().as_str()), "{key}: {words}");
+            assert!(
+                !familiar.contains(&word.to_lowercase().as_str()),
+                "{key}: {words}"
+            );
         }
-        assert!(!words.contains(['"', '«', '»', '”', '\'']), "{key}: {words}");
+        assert!(
+            !words.contains(['"', '«', '»', '”', '\'']),
+            "{key}: {words}"
+        );
         let (open, close) = (words.matches('„').count(), words.matches('“').count());
         assert_eq!(open, close, "{key}: {words}");
     }
