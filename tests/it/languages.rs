@@ -86,6 +86,14 @@ async fn german_texts_say_that_the_italian_ones_count() {
     let (_, page) = read(&app, &format!("{CASE}/texts"), "de").await;
     let mark = "nicht verbindlich: Es gilt der italienische Text.";
     assert_eq!(page.matches(mark).count(), 3, "{page}");
+    let italian = "<div class=\"prose\" lang=\"it\">";
+    assert_eq!(
+        page.matches(italian).count(),
+        3,
+        "the text that counts is beside it"
+    );
+    let (_, page) = read(&app, &format!("{CASE}/texts"), "it").await;
+    assert_eq!(page.matches(italian).count(), 3, "once");
     let (_, page) = read(&app, &format!("{CASE}/join?association=codacons"), "de").await;
     assert_eq!(page.matches(mark).count(), 3, "{page}");
     app.stop().await;

@@ -98,6 +98,7 @@ back-to-case = Zurück zum Fall
 refused-title = { $name } nimmt zurzeit niemanden auf
 texts-title = Datenschutzhinweis und Einwilligungen
 texts-lead = Hier stehen vollständig die Texte, denen Sie beim Eintragen zustimmen. Ändert sich ein Text, ändert sich auch seine Fassung.
+texts-italian = Der italienische Text (verbindlich)
 verify-title = Ist die Nachricht wirklich von uns?
 verify-lead = Jede E-Mail von uns endet mit einem Prüfcode. Geben Sie ihn hier ein: Wir sagen Ihnen, ob sie von uns kommt.
 verify-code = Prüfcode
