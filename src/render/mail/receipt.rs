@@ -225,7 +225,7 @@ fn english(senders: &str, version: u32) -> Words {
 
 fn german(senders: &str, version: u32) -> Words {
     Words {
-        subject: "Empfangsbestätigung Ihrer Unterschrift",
+        subject: "Bestätigung Ihrer Unterschrift",
         intro: "Sie haben Ihre Schadenserklärung unterschrieben. Das ist die Empfangsbestätigung: \
                 Bewahren Sie diese Nachricht auf.",
         replaces: "Diese Fassung berichtigt die frühere und ersetzt sie. \
