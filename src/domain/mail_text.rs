@@ -64,11 +64,11 @@ pub struct Values<'a> {
 }
 
 impl<'a> Values<'a> {
-    fn get(self, name: &str) -> Option<Option<&'a str>> {
+    fn get(self, name: &str) -> Option<&'a str> {
         match name {
-            "association" => Some(Some(self.association)),
-            "case" => Some(self.case),
-            "reference" => Some(self.reference),
+            "association" => Some(self.association),
+            "case" => self.case,
+            "reference" => self.reference,
             _ => None,
         }
     }
@@ -148,7 +148,7 @@ impl PassageText {
                 return None;
             }
             filled.push_str(before);
-            filled.push_str(values.get(name)??);
+            filled.push_str(values.get(name)?);
             rest = after;
         }
         if rest.contains('}') {

@@ -238,14 +238,12 @@ async fn own_words(
     let (Some(association), Some(version)) = (mail.association_id, mail.texts_version) else {
         return Ok(MailTexts::default());
     };
-    match newest.filter(|newest| newest.version == version) {
-        Some(newest) => Ok(newest.texts.clone()),
-        None => {
-            let association = AssociationId::new(association);
-            let row = mail_text::get(conn, SCOPE, association, version).await?;
-            Ok(stored(row)?)
-        }
+    if let Some(newest) = newest.filter(|newest| newest.version == version) {
+        return Ok(newest.texts.clone());
     }
+    let association = AssociationId::new(association);
+    let row = mail_text::get(conn, SCOPE, association, version).await?;
+    Ok(stored(row)?)
 }
 
 /// Id of the mail a row becomes, the same for every attempt. The rows of mails that were put off
