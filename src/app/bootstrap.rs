@@ -198,11 +198,11 @@ mod tests {
     }
 
     #[test]
-    fn the_standard_texts_are_there_in_both_languages() {
+    fn the_standard_texts_are_there_in_each_language() {
         let seed = demo_seed().unwrap();
         let texts = STANDARD_TEXTS.map(|file| standard_texts_for(&seed, file).unwrap());
         let texts = texts.concat();
-        assert_eq!(texts.len(), 12);
+        assert_eq!(texts.len(), 18);
         assert!(texts.iter().all(|text| text.version == "2026-11-demo"));
         let kinds = Purpose::ALL.map(Purpose::as_str);
         for kind in kinds.into_iter().chain(TextKind::ALL.map(TextKind::as_str)) {
@@ -211,7 +211,11 @@ mod tests {
                 .filter(|text| text.kind == kind)
                 .map(|text| text.language)
                 .collect();
-            assert_eq!(languages, [Language::It, Language::En], "{kind}");
+            assert_eq!(languages, Language::ALL, "{kind}");
+        }
+        for text in texts.iter().filter(|text| text.language == Language::De) {
+            let first = text.body.trim_start().lines().next().unwrap();
+            assert!(first.contains("nicht verbindlich"), "{}", text.kind);
         }
     }
 
@@ -223,11 +227,11 @@ mod tests {
         let published = italian.find(|text| text.kind == "attestation_g").unwrap();
         assert_eq!(published.body, ATTESTATION_G);
         for text in texts.iter().filter(|text| text.language != Language::It) {
-            assert!(
-                text.body.contains("the Italian text binds"),
-                "{}",
-                text.kind
-            );
+            let binds = match text.language {
+                Language::De => "Es gilt der italienische Text",
+                Language::It | Language::En => "the Italian text binds",
+            };
+            assert!(text.body.contains(binds), "{}", text.kind);
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::domain::case::{CaseState, Mode, Offer, RegisterEntry};
 use crate::domain::consent::Purpose;
 use crate::domain::ids::{AssociationId, CaseId, IncidentId};
 use crate::domain::language::Language;
+use crate::domain::mail_text::MailTexts;
 use crate::domain::mailbox_address::{DomainTreatment, ScopeTable};
 use crate::domain::outage::is_running;
 
@@ -112,6 +113,17 @@ pub struct AssociationEntry {
     pub counsel: Vec<CounselEntry>,
     /// What a person is offered now (R11, R12).
     pub offer: Offer,
+    /// What it says in its own words in mails, in the newest version; none: the standard words.
+    pub mail_texts: Option<Arc<MailTextsEntry>>,
+}
+
+/// A version of what an association says in its own words in mails.
+#[derive(Debug)]
+pub struct MailTextsEntry {
+    /// From 1.
+    pub version: i32,
+    /// The words.
+    pub texts: MailTexts,
 }
 
 /// A lawyer of an association in a case.

@@ -37,6 +37,7 @@ pub mod mail_code;
 pub mod mail_queue;
 pub mod mail_request;
 pub mod mail_status;
+pub mod mail_text;
 mod mailbox_clash;
 pub mod me;
 pub mod operator;

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::app::mail_status::{self, MailStatus, QueueStatus, Retry};
 use crate::app::{AppError, AppResult, Ctx, operator};
 use crate::commands::mail_check::{self, MailCheckArgs};
+use crate::commands::mail_texts::{self, TextsArgs};
 use crate::commands::{mail_failures, say};
 use crate::config::Config;
 use crate::startup::{Database, open_ctx};
@@ -65,6 +66,8 @@ pub enum MailCommand {
     Retry(RetryArgs),
     /// Prints the SPF, DKIM, DMARC and PTR records to publish, and looks whether DNS has them
     Check(MailCheckArgs),
+    /// What an association says in its own words in mails; with a file, publishes them
+    Texts(TextsArgs),
 }
 
 /// Which mails.
@@ -156,6 +159,7 @@ async fn said(ctx: &Ctx, command: &MailCommand) -> anyhow::Result<String> {
         MailCommand::Failures => return mail_failures::failures(ctx).await,
         // asked before any database was opened
         MailCommand::Check(_) => return Ok(String::new()),
+        MailCommand::Texts(args) => return mail_texts::run(ctx, args).await,
     };
     match done {
         (domain, Err(AppError::NotFound)) => bail!(

@@ -18,6 +18,7 @@ pub mod keygen;
 pub mod mail;
 pub mod mail_check;
 pub mod mail_failures;
+pub mod mail_texts;
 pub mod migrate;
 pub mod preview_mails;
 pub mod restore;

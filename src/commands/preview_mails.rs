@@ -1,7 +1,8 @@
-//! `joinder preview-mails`: every mail in every language, with made-up values.
+//! `joinder preview-mails`: every mail in every language, with made-up values, in the standard words
+//! and in those of an association.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -10,7 +11,8 @@ use clap::Args;
 
 use crate::commands::say;
 use crate::domain::language::Language;
-use crate::domain::mail::{Attachment, Mail};
+use crate::domain::mail::{Attachment, Mail, MailKind};
+use crate::domain::mail_text::MailTexts;
 use crate::mailer::{self, OutgoingMail};
 use crate::render::mail::{
     AccessMail, ConfirmationMail, Frame, Purpose, ReceiptMail, RecordLine, RecordsMail,
@@ -25,38 +27,36 @@ const SAMPLE_PDF: &[u8] = b"%PDF-1.4\n\
 trailer <</Root 1 0 R>>\n\
 %%EOF\n";
 
+/// What an association may say in its own words: an example.
+const OWN_WORDS: &str = include_str!("../../assets/demo/mail_texts.toml");
+
 /// Arguments of `preview-mails`.
 #[derive(Args)]
 pub struct PreviewArgs {
     /// Folder for the files, made if needed
     dir: PathBuf,
+    /// Words of an association, TOML as for `mail texts` [default: an example]
+    #[arg(long)]
+    texts: Option<PathBuf>,
 }
 
-/// Writes `{mail}.{language}.eml`, `.txt` and `.html`.
+/// Writes `{mail}.{language}.eml`, `.txt` and `.html`; the same with `.own` before the ending in the
+/// words of an association.
 ///
 /// # Errors
-/// If the folder cannot be written.
+/// If the folder cannot be written, or the words cannot be read.
 pub fn run(args: &PreviewArgs) -> anyhow::Result<ExitCode> {
+    let own = own_words(args)?;
     fs::create_dir_all(&args.dir)
         .with_context(|| format!("{} cannot be made", args.dir.display()))?;
     let mut count = 0;
-    for language in [Language::It, Language::En] {
-        for (name, mail) in samples(language)? {
-            let file = |kind: &str| {
-                let language = language.as_str();
-                args.dir.join(format!("{name}.{language}.{kind}"))
-            };
-            fs::write(file("txt"), &mail.text)?;
-            fs::write(file("html"), &mail.html)?;
-            let message = OutgoingMail {
-                from: ("Codacons".to_owned(), "joinder@joinder.example".to_owned()),
-                mail,
-                message_id: format!("<{name}.{}@joinder.example>", language.as_str()),
-                date: sample_time(),
-                dkim: None,
-            };
-            fs::write(file("eml"), mailer::formatted(&message)?)?;
-            count += 1;
+    for language in Language::ALL {
+        for (texts, mark) in [(&MailTexts::default(), ""), (&own, ".own")] {
+            for (name, mail) in samples(Sample { language, texts })? {
+                let name = format!("{name}.{}{mark}", language.as_str());
+                write(&args.dir, &name, mail)?;
+                count += 1;
+            }
         }
     }
     say(&format!(
@@ -66,13 +66,44 @@ pub fn run(args: &PreviewArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn samples(language: Language) -> Result<Vec<(&'static str, Mail)>, RenderMailError> {
+fn own_words(args: &PreviewArgs) -> anyhow::Result<MailTexts> {
+    let Some(path) = &args.texts else {
+        return Ok(MailTexts::from_toml(OWN_WORDS)?);
+    };
+    let text =
+        fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    MailTexts::from_toml(&text).with_context(|| format!("{} cannot be used", path.display()))
+}
+
+fn write(dir: &Path, name: &str, mail: Mail) -> anyhow::Result<()> {
+    let file = |kind: &str| dir.join(format!("{name}.{kind}"));
+    fs::write(file("txt"), &mail.text)?;
+    fs::write(file("html"), &mail.html)?;
+    let message = OutgoingMail {
+        from: ("Codacons".to_owned(), "joinder@joinder.example".to_owned()),
+        mail,
+        message_id: format!("<{name}@joinder.example>"),
+        date: sample_time(),
+        dkim: None,
+    };
+    fs::write(file("eml"), mailer::formatted(&message)?)?;
+    Ok(())
+}
+
+/// In which language and whose words.
+#[derive(Clone, Copy)]
+struct Sample<'a> {
+    language: Language,
+    texts: &'a MailTexts,
+}
+
+fn samples(sample: Sample<'_>) -> Result<Vec<(&'static str, Mail)>, RenderMailError> {
     let code = || "123456".to_owned();
     let expires_at = sample_time();
-    let records = |purpose, count| {
+    let records = |purpose: Purpose, count| {
         let code = (purpose == Purpose::Remind && count == 1).then(code);
         RecordsMail {
-            frame: frame(language),
+            frame: frame(sample, purpose.kind()),
             purpose,
             records: (0..count).map(|_| record(purpose)).collect(),
             code,
@@ -84,7 +115,7 @@ fn samples(language: Language) -> Result<Vec<(&'static str, Mail)>, RenderMailEr
         (
             "confirmation",
             ConfirmationMail {
-                frame: frame(language),
+                frame: frame(sample, MailKind::Confirmation),
                 record: record(Purpose::Confirm),
                 code: code(),
                 expires_at,
@@ -94,7 +125,7 @@ fn samples(language: Language) -> Result<Vec<(&'static str, Mail)>, RenderMailEr
         (
             "access",
             AccessMail {
-                frame: frame(language),
+                frame: frame(sample, MailKind::Access),
                 record: record(Purpose::Enter),
                 code: code(),
                 expires_at,
@@ -106,15 +137,15 @@ fn samples(language: Language) -> Result<Vec<(&'static str, Mail)>, RenderMailEr
         ("reminder", records(Purpose::Remind, 1)?),
         ("reminder-of-several", records(Purpose::Remind, 2)?),
         ("already-registered", records(Purpose::Registered, 1)?),
-        ("signing-code", signing_code(language)?),
-        ("receipt", receipt(language, 1)?),
-        ("receipt-of-correction", receipt(language, 2)?),
+        ("signing-code", signing_code(sample)?),
+        ("receipt", receipt(sample, 1)?),
+        ("receipt-of-correction", receipt(sample, 2)?),
     ])
 }
 
-fn signing_code(language: Language) -> Result<Mail, RenderMailError> {
+fn signing_code(sample: Sample<'_>) -> Result<Mail, RenderMailError> {
     SigningCodeMail {
-        frame: frame(language),
+        frame: frame(sample, MailKind::Otp),
         record: record_at("me/sign"),
         code: "123456".to_owned(),
         document_sha256: "3f2a9c01".repeat(8),
@@ -127,10 +158,10 @@ fn signing_code(language: Language) -> Result<Mail, RenderMailError> {
     .render()
 }
 
-fn receipt(language: Language, version: u32) -> Result<Mail, RenderMailError> {
+fn receipt(sample: Sample<'_>, version: u32) -> Result<Mail, RenderMailError> {
     let record = record_at("me");
     ReceiptMail {
-        frame: frame(language),
+        frame: frame(sample, MailKind::Receipt),
         attachment: Some(Attachment::signed_declaration(
             &record.reference,
             version,
@@ -148,10 +179,11 @@ fn receipt(language: Language, version: u32) -> Result<Mail, RenderMailError> {
     .render()
 }
 
-fn frame(language: Language) -> Frame {
+fn frame(sample: Sample<'_>, kind: MailKind) -> Frame {
     Frame {
         to: "anna.bianchi@example.org".to_owned(),
-        language,
+        language: sample.language,
+        passages: sample.texts.of(kind, sample.language),
         mail_code: "7K3M-Q9RT-4WXZ".to_owned(),
         verify_url: "https://joinder.example/verify".to_owned(),
     }

@@ -22,6 +22,7 @@ pub mod key;
 pub mod lease;
 pub mod lookup;
 pub mod mail_queue;
+pub mod mail_text;
 pub mod mailbox;
 pub mod migration;
 pub mod operator;

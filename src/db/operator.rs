@@ -8,9 +8,9 @@ use uuid::Uuid;
 
 use crate::db::error::DbResult;
 use crate::db::pool::Conn;
-use crate::db::schema::{cases, mail_domains};
+use crate::db::schema::{associations, cases, mail_domains};
 use crate::db::scope::Scope;
-use crate::domain::ids::CaseId;
+use crate::domain::ids::{AssociationId, CaseId};
 
 /// What the end of a hold set going again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,4 +120,22 @@ async fn run(
         .bind::<Timestamptz, _>(now)
         .execute(conn)
         .await?)
+}
+
+/// The association with a slug.
+///
+/// # Errors
+/// As the database says.
+pub async fn find_association(
+    conn: &mut Conn,
+    _scope: Scope,
+    slug: &str,
+) -> DbResult<Option<AssociationId>> {
+    let id: Option<Uuid> = associations::table
+        .filter(associations::slug.eq(slug))
+        .select(associations::id)
+        .first(conn)
+        .await
+        .optional()?;
+    Ok(id.map(AssociationId::new))
 }

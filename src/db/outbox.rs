@@ -59,6 +59,7 @@ pub struct MailRow {
     pub code: String,
     pub kind: String,
     pub sent_at: DateTime<Utc>,
+    pub texts_version: Option<i32>,
 }
 
 /// Puts a mail in the outbox; one with the same key stays.

@@ -401,6 +401,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    mail_texts (association_id, version) {
+        association_id -> Uuid,
+        version -> Int4,
+        texts -> Jsonb,
+        published_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     mails (subject_id, id) {
         subject_id -> Uuid,
         id -> Uuid,
@@ -408,6 +417,7 @@ diesel::table! {
         code -> Text,
         kind -> Text,
         sent_at -> Timestamptz,
+        texts_version -> Nullable<Int4>,
     }
 }
 
@@ -713,6 +723,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     mail_days,
     mail_domains,
     mail_queues,
+    mail_texts,
     mailboxes,
     mails,
     memberships,

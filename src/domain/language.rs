@@ -16,6 +16,18 @@ pub enum Language {
 }
 
 impl Language {
+    /// All of them, the first one first.
+    pub const ALL: [Self; 3] = [Self::It, Self::En, Self::De];
+
+    /// The language staff read: their pages are written in Italian and English only.
+    #[must_use]
+    pub fn of_staff(self) -> Self {
+        match self {
+            Self::It | Self::De => Self::It,
+            Self::En => Self::En,
+        }
+    }
+
     /// The ISO 639-1 word, lower case.
     pub fn as_str(self) -> &'static str {
         match self {

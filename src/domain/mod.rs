@@ -24,6 +24,7 @@ pub mod ids;
 pub mod language;
 pub mod mail;
 pub mod mail_record;
+pub mod mail_text;
 pub mod mailbox_address;
 pub mod money;
 mod one_line;

@@ -15,6 +15,7 @@ use crate::domain::attestation::{TextKind, WrongText, check_text};
 use crate::domain::case::{CaseState, Mode, RegisterStatus};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::language::Language;
+use crate::domain::mail_text::{MailText, MailTexts, WrongMailText};
 use crate::domain::mailbox_address::DomainTreatment;
 
 /// Since when a domain row counts where the seed does not say: any day a claimant can mean.
@@ -229,6 +230,10 @@ pub struct AssociationSeed {
     /// Its entries in the two public lists.
     #[serde(default)]
     pub registers: RegistersSeed,
+    /// Sections `[[association.mail_text]]`: what it says in its own words in mails; where there are none,
+    /// those published before stay.
+    #[serde(default, rename = "mail_text")]
+    pub mail_texts: Vec<MailText>,
 }
 
 /// `association.registers`: what is missing is unknown, never assumed.
@@ -374,13 +379,21 @@ pub enum SeedError {
         /// What is wrong.
         reason: &'static str,
     },
+    /// An association words its mails as it may not.
+    #[error("association `{association}`: {wrong}")]
+    MailText {
+        /// Its slug.
+        association: String,
+        /// What is wrong, and where.
+        wrong: WrongMailText,
+    },
 }
 
 impl Seed {
     /// Reads and checks a seed.
     ///
     /// # Errors
-    /// `Shape` with line and column, `Field` with the path of the field.
+    /// `Shape` with line and column; `Field` and `MailText` with the path of the field.
     pub fn parse(text: &str) -> Result<Self, SeedError> {
         let seed: Self =
             toml::from_str(text).map_err(|error| SeedError::Shape(error.to_string()))?;
@@ -417,6 +430,12 @@ impl Seed {
         self.check_repeats()?;
         self.check_mentions()?;
         self.check_texts()?;
+        for association in &self.associations {
+            MailTexts::parse(&association.mail_texts).map_err(|wrong| SeedError::MailText {
+                association: association.slug.clone(),
+                wrong,
+            })?;
+        }
         for (index, statement) in self.statements.iter().enumerate() {
             if statement.promise_kept.is_some() && statement.promised_for.is_none() {
                 return Err(wrong(
@@ -545,7 +564,7 @@ impl Seed {
     }
 }
 
-/// Standard texts, in Italian and English: `[[text]]` sections without a version.
+/// Standard texts, in each language: `[[text]]` sections without a version.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct StandardTexts {

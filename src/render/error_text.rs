@@ -65,9 +65,10 @@ mod tests {
     use crate::domain::language::Language;
 
     #[test]
-    fn every_reason_has_a_sentence_of_its_own_in_both_languages() {
+    fn every_reason_has_a_sentence_of_its_own_in_each_language() {
         let it = Text::new(Language::It);
         let en = Text::new(Language::En);
+        let de = Text::new(Language::De);
         for reason in REASONS.iter().chain(GENERAL) {
             let italian = message(it, "/person/given_name", reason);
             let english = message(en, "/person/given_name", reason);
@@ -77,6 +78,8 @@ mod tests {
                 "{reason}"
             );
             assert_ne!(italian, english, "{reason}");
+            let german = message(de, "/person/given_name", reason);
+            assert!(![&italian, &english].contains(&&german), "{reason}");
         }
     }
 

@@ -1,7 +1,8 @@
 //! The words of pages and mails, from the Fluent files beside, compiled in.
 //!
-//! Italian is the first language and fills gaps. German is not written yet: `Language::De` reads
-//! the English words, and only dates and words come from there, never another behaviour.
+//! Italian and English have every text. German has those that claimants see, all but
+//! `console.ftl`: staff work in Italian or English (`domain::language::Language::of_staff`). A test
+//! compares keys and values file by file, so the Italian that would fill a gap is never seen.
 
 use std::{borrow::Cow, collections::HashMap};
 
@@ -24,6 +25,7 @@ static_loader! {
 
 const ITALIAN: LanguageIdentifier = langid!("it");
 const ENGLISH: LanguageIdentifier = langid!("en");
+const GERMAN: LanguageIdentifier = langid!("de");
 
 /// The texts in one language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,22 +34,14 @@ pub struct Text {
 }
 
 impl Text {
-    /// The texts in `language`; German falls back to English.
+    /// The texts in `language`.
     pub fn new(language: Language) -> Self {
         Self { language }
     }
 
-    /// The language that was asked for.
+    /// The language of the words: what belongs into the `lang` attribute.
     pub fn language(self) -> Language {
         self.language
-    }
-
-    /// The language the words really are in: what belongs into the `lang` attribute.
-    pub fn spoken(self) -> Language {
-        match self.language {
-            Language::It => Language::It,
-            Language::En | Language::De => Language::En,
-        }
     }
 
     /// The text of a key. A key nobody wrote comes back as itself (a test finds those).
@@ -77,10 +71,14 @@ impl Text {
         self.find(&format!("{family}-{}", word.replace('_', "-")), None)
     }
 
-    /// A date in words: `22 gennaio 2023`, `22 January 2023`.
+    /// A date in words: `22 gennaio 2023`, `22 January 2023`, `22. Januar 2023`.
     pub fn date(self, date: NaiveDate) -> String {
         let month = self.get(&format!("month-{}", date.month()));
-        format!("{} {month} {}", date.day(), date.year())
+        let dot = match self.language {
+            Language::It | Language::En => "",
+            Language::De => ".",
+        };
+        format!("{}{dot} {month} {}", date.day(), date.year())
     }
 
     /// An instant in words, in the time of Rome: `22 gennaio 2023, ore 22:00`.
@@ -96,22 +94,22 @@ impl Text {
         )
     }
 
-    /// A sum from euro cents: `1.234,50 €`, `€1,234.50`.
+    /// A sum from euro cents: `1.234,50 €`, in English `€1,234.50`.
     pub fn euro(self, cents: i64) -> String {
         let amount = cents.unsigned_abs();
         let (whole, rest) = (self.count(amount / 100), amount % 100);
         let sign = if cents < 0 { "-" } else { "" };
-        match self.spoken() {
-            Language::It => format!("{sign}{whole},{rest:02} €"),
-            Language::En | Language::De => format!("{sign}€{whole}.{rest:02}"),
+        match self.language {
+            Language::It | Language::De => format!("{sign}{whole},{rest:02} €"),
+            Language::En => format!("{sign}€{whole}.{rest:02}"),
         }
     }
 
     /// A count with the language's thousands separator: `9.000.000`, `9,000,000`.
     pub fn count(self, count: u64) -> String {
-        let separator = match self.spoken() {
-            Language::It => '.',
-            Language::En | Language::De => ',',
+        let separator = match self.language {
+            Language::It | Language::De => '.',
+            Language::En => ',',
         };
         let digits = count.to_string();
         let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
@@ -129,9 +127,10 @@ impl Text {
         key: &str,
         values: Option<&HashMap<Cow<'static, str>, FluentValue<'_>>>,
     ) -> Option<String> {
-        let first = match self.spoken() {
+        let first = match self.language {
             Language::It => &ITALIAN,
-            Language::En | Language::De => &ENGLISH,
+            Language::En => &ENGLISH,
+            Language::De => &GERMAN,
         };
         LOCALES
             .lookup_single_language(first, key, values)

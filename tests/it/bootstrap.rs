@@ -185,9 +185,13 @@ fn every_mail_is_previewed_in_every_language() {
             .count()
     };
     assert_eq!(
-        (count(".it.eml"), count(".en.txt"), count(".html")),
-        (10, 10, 20)
+        (count(".it.eml"), count(".en.txt"), count(".de.txt")),
+        (10, 10, 10)
     );
+    assert_eq!((count(".de.own.txt"), count(".html")), (10, 60));
     let mail = fs::read_to_string(dir.join("confirmation.it.txt")).unwrap();
     assert!(mail.lines().any(|line| line == "Codice: 123456"), "{mail}");
+    let own = fs::read_to_string(dir.join("confirmation.it.own.txt")).unwrap();
+    assert!(own.contains("Gentile socia, gentile socio,"), "{own}");
+    assert!(own.lines().any(|line| line == "Codice: 123456"), "{own}");
 }

@@ -205,6 +205,7 @@ const REFERENCE: &[&str] = &[
     "texts",
     "case_counts",
     "template_pauses",
+    "mail_texts",
     "staff",
     "memberships",
     "root_keys",

@@ -378,6 +378,17 @@ async fn r4_each_text_is_ticked_on_its_own_and_a_translation_only_helps() {
         .await
         .says("Consapevole della responsabilità penale")
         .says("Courtesy translation");
+    browser
+        .get("/me/sign?lang=de")
+        .await
+        .says("Consapevole della responsabilità penale")
+        .says("nicht verbindlich: Es gilt der italienische Text, und ihn unterschreiben Sie");
+    let signed = "SELECT count(*) FROM declarations";
+    assert_eq!(
+        app.number(signed).await,
+        1,
+        "reading in German makes no other document"
+    );
     let refused = browser
         .send(
             "/me/sign/code",

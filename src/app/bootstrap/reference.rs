@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::{BootstrapError, SCOPE, STANDARD_TEXTS};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
+use crate::app::mail_text;
 use crate::crypto::{sha256, token};
 use crate::db::audit::{self, AuditRow};
 use crate::db::case::{
@@ -18,6 +19,7 @@ use crate::db::key::{self, AssociationKeyRow};
 use crate::db::{Tx, case, seed as rows};
 use crate::domain::case::Register;
 use crate::domain::ids::{AssociationId, CaseId};
+use crate::domain::mail_text::MailTexts;
 use crate::domain::seed::{
     AssociationSeed, IncidentSeed, RegisterSeed, Seed, TextSeed, standard_texts_for,
 };
@@ -173,6 +175,11 @@ async fn write_association(
         if let Some(entry) = entry {
             rows::upsert_register(tx, SCOPE, &register_row(id, register, entry)).await?;
         }
+    }
+    if !seed.mail_texts.is_empty() {
+        // a seed without words leaves those alone that the operator published
+        let texts = MailTexts::parse(&seed.mail_texts).map_err(AppError::internal)?;
+        mail_text::write(ctx, tx, SCOPE, id, &texts).await?;
     }
     if key::list_association(tx, SCOPE, id).await?.is_empty() {
         let (root_version, wrapped) = ctx.keyring.new_association_key(id, 1)?;

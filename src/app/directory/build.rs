@@ -1,16 +1,19 @@
 //! Builds the directory from the reference tables.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::{
     AssociationEntry, CaseEntry, CounselEntry, Directory, DomainEntry, FactEntry, IncidentEntry,
-    PlanEntry, RespondentEntry, StatementEntry, TariffEntry, TextEntry, ThirdPartyEntry,
+    MailTextsEntry, PlanEntry, RespondentEntry, StatementEntry, TariffEntry, TextEntry,
+    ThirdPartyEntry,
 };
 use crate::app::ctx::Ctx;
 use crate::app::error::AppResult;
+use crate::app::mail_text::stored as stored_mail_texts;
 use crate::db::bounce;
 use crate::db::case::{self, PublicRows};
+use crate::db::mail_text::{self, MailTextsRow};
 use crate::db::{DbError, Scope, mail_queue};
 use crate::domain::case::{CaseState, Mode, Register, RegisterEntry, RegisterStatus, offer};
 use crate::domain::ids::{AssociationId, CaseId, IncidentId};
@@ -23,20 +26,34 @@ pub(super) async fn read(ctx: &Ctx) -> AppResult<Directory> {
     let rows = case::list_public(&mut tx, scope).await?;
     let storms = bounce::list_storms(&mut tx, scope).await?;
     let stopped = mail_queue::list_stopped(&mut tx, scope).await?;
+    let mail_texts = mail_text::list_newest(&mut tx, scope).await?;
     tx.commit().await?;
     let paused = storms.into_iter().filter(|storm| storm.pauses);
     Ok(Directory {
         paused: paused.map(|storm| storm.kind).collect(),
         stopped: stopped.into_iter().collect(),
-        ..build(rows)?
+        ..build(rows, &own_words(mail_texts)?)?
     })
 }
 
-fn build(rows: PublicRows) -> Result<Directory, DbError> {
+/// By association, in its newest version.
+type OwnWords = HashMap<uuid::Uuid, Arc<MailTextsEntry>>;
+
+fn own_words(rows: Vec<MailTextsRow>) -> Result<OwnWords, DbError> {
+    rows.into_iter()
+        .map(|row| {
+            let (association, version) = (row.association_id, row.version);
+            let texts = stored_mail_texts(row)?;
+            Ok((association, Arc::new(MailTextsEntry { version, texts })))
+        })
+        .collect()
+}
+
+fn build(rows: PublicRows, words: &OwnWords) -> Result<Directory, DbError> {
     let cases = rows
         .cases
         .iter()
-        .map(|row| case_entry(row, &rows).map(Arc::new))
+        .map(|row| case_entry(row, &rows, words).map(Arc::new))
         .collect::<Result<_, _>>()?;
     let held = rows
         .mail_domains
@@ -56,7 +73,11 @@ fn build(rows: PublicRows) -> Result<Directory, DbError> {
     })
 }
 
-fn case_entry(row: &case::CaseRow, rows: &PublicRows) -> Result<CaseEntry, DbError> {
+fn case_entry(
+    row: &case::CaseRow,
+    rows: &PublicRows,
+    words: &OwnWords,
+) -> Result<CaseEntry, DbError> {
     let state = CaseState::parse(&row.state).ok_or(DbError::Corrupt("cases.state"))?;
     let respondent = rows
         .respondents
@@ -85,7 +106,7 @@ fn case_entry(row: &case::CaseRow, rows: &PublicRows) -> Result<CaseEntry, DbErr
             pec: respondent.pec.clone(),
         },
         third_parties: third_parties(row, rows),
-        associations: association_entries(row, state, rows)?,
+        associations: association_entries(row, state, rows, words)?,
         scope: Arc::new(scope_table(&incidents, rows)?),
         incidents,
         facts: facts(row, rows),
@@ -102,6 +123,7 @@ fn association_entries(
     row: &case::CaseRow,
     state: CaseState,
     rows: &PublicRows,
+    words: &OwnWords,
 ) -> Result<Vec<AssociationEntry>, DbError> {
     let mut entries = Vec::new();
     for link in rows
@@ -133,6 +155,7 @@ fn association_entries(
             offer: offer(state, suspended, mode, &registers),
             registers,
             counsel: counsel(row, association.id, rows),
+            mail_texts: words.get(&association.id).cloned(),
         });
     }
     Ok(entries)

@@ -1,24 +1,29 @@
 //! The values of a mail, the same for every attempt at it.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::SCOPE;
 use crate::app::ctx::Ctx;
-use crate::app::directory::Directory;
+use crate::app::directory::{Directory, MailTextsEntry};
 use crate::app::error::{AppError, AppResult};
+use crate::app::mail_text::stored;
 use crate::app::return_path;
 use crate::app::vault::Vault;
 use crate::crypto::challenge::ChallengePurpose;
 use crate::crypto::token;
 use crate::db::Conn;
 use crate::db::claimant::ClaimantRow;
+use crate::db::mail_text;
 use crate::db::outbox::{self, MailRow, OutboxRow};
 use crate::domain::contact::Contact;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{AssociationId, ClaimantId};
 use crate::domain::language::Language;
 use crate::domain::mail::MailKind;
+use crate::domain::mail_text::{MailTexts, Passages};
 use crate::domain::reference::Reference;
 
 /// The values of a mail. The same for every attempt.
@@ -30,6 +35,8 @@ pub struct Letter {
     pub return_path: String,
     /// Language of the reader.
     pub language: Language,
+    /// What the association says in its own words, as at the first attempt.
+    pub passages: Passages,
     /// Name of the sender as shown: the association; empty for a mail that spans several.
     pub from_name: String,
     /// Kind of mail.
@@ -98,6 +105,8 @@ pub struct LetterRecord {
     pub link: String,
     /// Link by which the reader says that it was not them.
     pub not_me: Option<String>,
+    /// What the association says in its own words now.
+    pub(super) mail_texts: Option<Arc<MailTextsEntry>>,
 }
 
 /// In whose name a mail is written, and in which language.
@@ -171,6 +180,7 @@ pub(super) fn record(
         reference: Reference::of(row.claimant()).as_str().to_owned(),
         link: format!("{base}/{page}/{token}"),
         not_me: Some(format!("{base}/not-me/{not_me}")),
+        mail_texts: association.mail_texts.clone(),
     })
 }
 
@@ -185,6 +195,8 @@ pub(super) async fn letter(
     records: Vec<LetterRecord>,
 ) -> AppResult<Letter> {
     let id = mail_id(ctx, row);
+    let names = records.first().filter(|_| speaker.association.is_some());
+    let newest = names.and_then(|first| first.mail_texts.as_deref());
     let fresh = MailRow {
         subject_id: row.subject_id,
         id,
@@ -192,6 +204,7 @@ pub(super) async fn letter(
         code: token::mail_code(),
         kind: kind.as_str().to_owned(),
         sent_at: ctx.clock.now(),
+        texts_version: newest.map(|newest| newest.version),
     };
     let registered = outbox::register_mail(conn, SCOPE, &fresh).await?;
     let base = &ctx.settings.public_base_url;
@@ -199,11 +212,12 @@ pub(super) async fn letter(
         .split_once("://")
         .map_or(base.as_str(), |(_, rest)| rest);
     let host = host.split(['/', ':']).next().unwrap_or("localhost");
-    let names = records.first().filter(|_| speaker.association.is_some());
+    let texts = own_words(conn, &registered, newest).await?;
     Ok(Letter {
         to,
         return_path: return_path::of_mail(ctx, id),
         language: speaker.language,
+        passages: texts.of(kind, speaker.language),
         from_name: names
             .map(|first| first.association_name.clone())
             .unwrap_or_default(),
@@ -217,6 +231,24 @@ pub(super) async fn letter(
         date: row.created_at,
         signing: None,
     })
+}
+
+/// The words it was registered with: a mail tried again says what it said the first time, whatever the
+/// association has published since.
+async fn own_words(
+    conn: &mut Conn,
+    mail: &MailRow,
+    newest: Option<&MailTextsEntry>,
+) -> AppResult<MailTexts> {
+    let (Some(association), Some(version)) = (mail.association_id, mail.texts_version) else {
+        return Ok(MailTexts::default());
+    };
+    if let Some(newest) = newest.filter(|newest| newest.version == version) {
+        return Ok(newest.texts.clone());
+    }
+    let association = AssociationId::new(association);
+    let row = mail_text::get(conn, SCOPE, association, version).await?;
+    Ok(stored(row)?)
 }
 
 /// Id of the mail a row becomes, the same for every attempt. The rows of mails that were put off

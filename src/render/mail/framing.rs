@@ -4,15 +4,24 @@
 use chrono::{DateTime, Datelike, Utc, Weekday};
 use chrono_tz::Europe::Rome;
 
-use crate::domain::{language::Language, mail::one_line};
+use crate::domain::{
+    language::Language,
+    mail::one_line,
+    mail_text::{PassageText, Values},
+};
 
 use super::{Frame, RecordLine, RenderMailError, link};
 
 /// Words and values that all mails share; every value is one clean line.
 pub(super) struct Framing {
-    /// The language really used.
     pub(super) language: Language,
-    pub(super) greeting: &'static str,
+    pub(super) greeting: String,
+    /// The association's own first sentence; only in a mail about one record.
+    pub(super) intro: Option<String>,
+    /// The association's own last line.
+    pub(super) sign_off: Option<String>,
+    /// How the association says that it is reached.
+    pub(super) contact: Option<String>,
     pub(super) case: &'static str,
     pub(super) association: &'static str,
     pub(super) phone: &'static str,
@@ -31,7 +40,7 @@ pub(super) struct Framing {
 }
 
 impl Framing {
-    /// The framing of a mail about these records. German is written in English.
+    /// The framing of a mail about these records, in the association's words where it has some.
     ///
     /// # Errors
     ///
@@ -39,19 +48,43 @@ impl Framing {
     pub(super) fn new(frame: &Frame, records: &[RecordLine]) -> Result<Self, RenderMailError> {
         let mail_code = one_line(&frame.mail_code, 32);
         let verify_url = link(&frame.verify_url)?.to_owned();
-        Ok(match frame.language {
+        let standard = match frame.language {
             Language::It => italian(senders(records, " e "), mail_code, verify_url),
-            Language::En | Language::De => {
-                english(senders(records, " and "), mail_code, verify_url)
-            }
-        })
+            Language::En => english(senders(records, " and "), mail_code, verify_url),
+            Language::De => german(senders(records, " und "), mail_code, verify_url),
+        };
+        Ok(standard.in_own_words(frame, records))
+    }
+
+    fn in_own_words(self, frame: &Frame, records: &[RecordLine]) -> Self {
+        let Some(first) = records.first() else {
+            return self;
+        };
+        let one = Some(first).filter(|_| records.len() == 1);
+        let values = Values {
+            association: &first.association_name,
+            case: one.map(|record| record.case_title.as_str()),
+            reference: one.map(|record| record.reference.as_str()),
+        };
+        let fill = |text: &Option<PassageText>| text.as_ref().and_then(|text| text.fill(values));
+        let passages = &frame.passages;
+        Self {
+            greeting: fill(&passages.greeting).unwrap_or(self.greeting),
+            intro: one.and_then(|_| fill(&passages.intro)),
+            sign_off: fill(&passages.sign_off),
+            contact: fill(&passages.contact),
+            ..self
+        }
     }
 }
 
 fn italian(senders: String, mail_code: String, verify_url: String) -> Framing {
     Framing {
         language: Language::It,
-        greeting: "Ciao,",
+        greeting: "Ciao,".to_owned(),
+        intro: None,
+        sign_off: None,
+        contact: None,
         case: "Caso",
         association: "Associazione",
         phone: "tel.",
@@ -70,7 +103,10 @@ fn italian(senders: String, mail_code: String, verify_url: String) -> Framing {
 fn english(senders: String, mail_code: String, verify_url: String) -> Framing {
     Framing {
         language: Language::En,
-        greeting: "Hello,",
+        greeting: "Hello,".to_owned(),
+        intro: None,
+        sign_off: None,
+        contact: None,
         case: "Case",
         association: "Association",
         phone: "phone",
@@ -81,6 +117,28 @@ fn english(senders: String, mail_code: String, verify_url: String) -> Framing {
         never_money: "We never ask for money, passwords or card details.",
         mail_code_is: "Verification code of this message",
         verify: "To check that the message is real, type the verification code on the page",
+        mail_code,
+        verify_url,
+    }
+}
+
+fn german(senders: String, mail_code: String, verify_url: String) -> Framing {
+    Framing {
+        language: Language::De,
+        greeting: "Guten Tag,".to_owned(),
+        intro: None,
+        sign_off: None,
+        contact: None,
+        case: "Fall",
+        association: "Verband",
+        phone: "Tel.",
+        reference: "Aktennummer",
+        button_fails: "Die Schaltfläche funktioniert nicht? Kopieren Sie diesen Link in den Browser:",
+        sender: format!("Diese Nachricht kommt von {senders}."),
+        senders,
+        never_money: "Wir verlangen nie Geld, Passwörter oder Kartendaten.",
+        mail_code_is: "Prüfcode dieser Nachricht",
+        verify: "Um zu prüfen, ob die Nachricht echt ist, geben Sie den Prüfcode auf dieser Seite ein:",
         mail_code,
         verify_url,
     }
@@ -140,4 +198,34 @@ pub(super) fn english_time(at: DateTime<Utc>) -> String {
     at.with_timezone(&Rome)
         .format("%A %-d %B %Y, %H:%M (Italian time)")
         .to_string()
+}
+
+/// `Donnerstag, 26. November 2026, 04:03 Uhr (italienische Zeit)`.
+pub(super) fn german_time(at: DateTime<Utc>) -> String {
+    let at = at.with_timezone(&Rome);
+    let weekday = match at.weekday() {
+        Weekday::Mon => "Montag",
+        Weekday::Tue => "Dienstag",
+        Weekday::Wed => "Mittwoch",
+        Weekday::Thu => "Donnerstag",
+        Weekday::Fri => "Freitag",
+        Weekday::Sat => "Samstag",
+        Weekday::Sun => "Sonntag",
+    };
+    let month = match at.month() {
+        1 => "Januar",
+        2 => "Februar",
+        3 => "März",
+        4 => "April",
+        5 => "Mai",
+        6 => "Juni",
+        7 => "Juli",
+        8 => "August",
+        9 => "September",
+        10 => "Oktober",
+        11 => "November",
+        _ => "Dezember",
+    };
+    let (day, year, time) = (at.day(), at.year(), at.format("%H:%M"));
+    format!("{weekday}, {day}. {month} {year}, {time} Uhr (italienische Zeit)")
 }

@@ -2,7 +2,7 @@
 //!
 //! The mails that open records share one pair of templates; what differs are the words, in
 //! `words`. The two mails of signing stand in `signing` and `receipt`. What stands around every
-//! mail is in `framing`. Each mail has a text and an HTML part that say the same, no image,
+//! mail, and what an association says in its own words, is in `framing`. Each mail has a text and an HTML part that say the same, no image,
 //! nothing remote and no promotion (R19).
 
 mod framing;
@@ -21,6 +21,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::{
     language::Language,
     mail::{Mail, MailKind, one_line},
+    mail_text::Passages,
 };
 
 use framing::Framing;
@@ -40,8 +41,10 @@ const MAX_VALUE: usize = 120;
 pub struct Frame {
     /// The address it goes to.
     pub to: String,
-    /// The language wished; German is written in English.
+    /// The language it is written in.
     pub language: Language,
+    /// What the association says in its own words; empty where a mail spans several associations.
+    pub passages: Passages,
     /// The code under which `/verify` knows this mail, `XXXX-XXXX-XXXX` (R14).
     pub mail_code: String,
     /// `{PUBLIC_BASE_URL}/verify`.

@@ -12,7 +12,7 @@ use crate::domain::{
 
 use super::{
     Frame, Framing, RecordLine, RenderMailError, clean,
-    framing::{english_time, italian_time},
+    framing::{english_time, german_time, italian_time},
     sha256,
 };
 
@@ -52,13 +52,15 @@ impl ReceiptMail {
         let framing = Framing::new(&self.frame, std::slice::from_ref(&record))?;
         let words = match framing.language {
             Language::It => italian(&framing.senders, self.version),
-            Language::En | Language::De => english(&framing.senders, self.version),
+            Language::En => english(&framing.senders, self.version),
+            Language::De => german(&framing.senders, self.version),
         };
         let content = Content {
             subject: format!("{}: {}, {}", words.subject, record.reference, words.version),
             signed_at: match framing.language {
                 Language::It => italian_time(self.signed_at),
-                Language::En | Language::De => english_time(self.signed_at),
+                Language::En => english_time(self.signed_at),
+                Language::De => german_time(self.signed_at),
             },
             signed_at_utc: self.signed_at.format("%Y-%m-%d %H:%M:%S UTC").to_string(),
             framing,
@@ -218,6 +220,47 @@ fn english(senders: &str, version: u32) -> Words {
         commitment: "Fingerprint of the entry (SHA-256):",
         proof: "The log does not hold your data. The full proof follows: \
                 you will find it in your record.",
+    }
+}
+
+fn german(senders: &str, version: u32) -> Words {
+    Words {
+        subject: "Bestätigung Ihrer Unterschrift",
+        intro: "Sie haben Ihre Schadenserklärung unterschrieben. Das ist die Empfangsbestätigung: \
+                Bewahren Sie diese Nachricht auf.",
+        replaces: "Diese Fassung berichtigt die frühere und ersetzt sie. \
+                   In Ihrer Akte sehen Sie, was sich geändert hat.",
+        document: "Dokument",
+        document_is: "Schadenserklärung",
+        version: format!("Fassung {version}"),
+        signed: "Unterschrieben",
+        in_utc: "In UTC",
+        attached: "Das unterschriebene Dokument liegt bei",
+        not_attached: "Das unterschriebene Dokument ist in Ihrer Akte.",
+        see_all: "Dokument, Empfangsbestätigung und Stand finden Sie in Ihrer Akte:",
+        button: "Akte öffnen",
+        enter: "Wenn sich die Akte nicht öffnet, fordern Sie einen neuen Link an: \
+                Er kommt an diese E-Mail-Adresse.",
+        next_title: "Wie es weitergeht",
+        next: "Der Verband prüft die Erklärung. Er schreibt Ihnen, wenn etwas fehlt.",
+        stage: "Zurzeit ist es eine Voranmeldung (pre-adesione): \
+                Bei Gericht ist noch nichts eingereicht. Keine Entschädigung ist garantiert.",
+        payout: "Die IBAN für eine mögliche Zahlung geben Sie nur in Ihrer Akte an, wann Sie möchten. \
+                 Senden Sie sie nicht per E-Mail.",
+        correct: "Möchten Sie etwas berichtigen? Ändern Sie die Erklärung in Ihrer Akte und \
+                  unterschreiben Sie neu. Die schon unterschriebene Fassung bleibt lesbar.",
+        withdraw: "Möchten Sie sich zurückziehen? Das können Sie in Ihrer Akte, kostenlos und ohne \
+                   Begründung. Vor der Einreichung bei Gericht gilt es sofort. \
+                   Danach geht der Antrag über den Anwalt.",
+        not_you: format!("Haben nicht Sie unterschrieben? Verständigen Sie sofort {senders}."),
+        proof_title: "Die Beweise Ihrer Unterschrift",
+        document_hash: "Fingerabdruck des Dokuments (SHA-256):",
+        same_hash: "Der SHA-256-Fingerabdruck des beiliegenden PDF muss derselbe sein.",
+        evidence_hash: "Fingerabdruck der Beweise, die beim Unterschreiben gesichert wurden (SHA-256):",
+        log_entry: "Eintrag im Beweisregister:",
+        commitment: "Fingerabdruck des Eintrags (SHA-256):",
+        proof: "Das Register enthält Ihre Daten nicht. Der vollständige Beweis folgt: \
+                Sie finden ihn in Ihrer Akte.",
     }
 }
 

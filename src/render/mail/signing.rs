@@ -11,7 +11,7 @@ use crate::domain::{
 
 use super::{
     Frame, Framing, RecordLine, RenderMailError, clean,
-    framing::{english_time, italian_time},
+    framing::{english_time, german_time, italian_time},
     sha256,
 };
 
@@ -51,9 +51,8 @@ impl SigningCodeMail {
         let hash = sha256(&self.document_sha256)?;
         let words = match framing.language {
             Language::It => italian(&framing.senders, self.document_version, self.expires_at),
-            Language::En | Language::De => {
-                english(&framing.senders, self.document_version, self.expires_at)
-            }
+            Language::En => english(&framing.senders, self.document_version, self.expires_at),
+            Language::De => german(&framing.senders, self.document_version, self.expires_at),
         };
         let content = Content {
             subject: format!("{}: {code}", words.subject),
@@ -180,6 +179,38 @@ fn english(senders: &str, version: u32, expires_at: DateTime<Utc>) -> Words {
              Tell {senders} at once."
         ),
         whole_hash: "Whole fingerprint of the document (SHA-256):",
+    }
+}
+
+fn german(senders: &str, version: u32, expires_at: DateTime<Utc>) -> Words {
+    let until = german_time(expires_at);
+    Words {
+        subject: "Code zum Unterschreiben",
+        intro: "Sie möchten Ihre Schadenserklärung unterschreiben. Dafür brauchen Sie diesen Code.",
+        document: "Dokument",
+        document_is: format!("Schadenserklärung, Fassung {version}"),
+        fingerprint: "Fingerabdruck des Dokuments",
+        type_code: "Um zu unterschreiben, geben Sie diesen Code auf der Seite der Unterschrift ein:",
+        code: "Code",
+        page: "Das ist die Seite der Unterschrift. Wer sie öffnet, unterschreibt noch nichts:",
+        button: "Zur Seite der Unterschrift",
+        check: "Lesen Sie zuerst das Dokument. Der Fingerabdruck auf der Seite muss derselbe sein \
+                wie dieser.",
+        intent: "Wenn Sie den Code eingeben, erklären Sie \
+                 (auf Italienisch, der Sprache des Dokuments):",
+        legal: "Es ist eine echte Unterschrift: Die Erklärung hat rechtliche Wirkung. \
+                Wer Falsches erklärt, kann bestraft werden (Art. 76 D.P.R. 445/2000).",
+        expiry: format!(
+            "Der Code gilt 10 Minuten und nur einmal: bis {until}. \
+             Wenn die Nachricht spät kam, sehen Sie auf der Seite, bis wann er gilt."
+        ),
+        secret: "Geben Sie den Code niemandem und leiten Sie diese Nachricht nicht weiter. \
+                 Niemand vom Verband fragt Sie je danach: weder am Telefon noch per E-Mail.",
+        not_you: format!(
+            "Haben Sie das nicht verlangt? Verwenden Sie den Code nicht: Ohne ihn kann niemand \
+             unterschreiben. Verständigen Sie sofort {senders}."
+        ),
+        whole_hash: "Ganzer Fingerabdruck des Dokuments (SHA-256):",
     }
 }
 

@@ -1,13 +1,15 @@
-//! Both languages, one and several records, hostile values.
+//! All languages, one and several records, hostile values, words of an association.
 
 use chrono::TimeZone;
 
 use super::*;
+use crate::domain::mail_text::{MailText, MailTexts};
 
 pub(super) fn frame(language: Language) -> Frame {
     Frame {
         to: "ada@example.org".into(),
         language,
+        passages: Passages::default(),
         mail_code: "7K3M-Q2ZT-9WXP".into(),
         verify_url: "https://joinder.example/verify".into(),
     }
@@ -50,6 +52,18 @@ fn access(language: Language) -> Mail {
     .unwrap()
 }
 
+/// One of each purpose.
+fn every_mail(language: Language) -> Vec<Mail> {
+    let purposes = [
+        Purpose::Confirm,
+        Purpose::Enter,
+        Purpose::Remind,
+        Purpose::Registered,
+    ];
+    let mails = purposes.map(|purpose| records(language, purpose, 1).unwrap());
+    mails.into_iter().collect()
+}
+
 fn records(language: Language, purpose: Purpose, count: u32) -> Result<Mail, RenderMailError> {
     RecordsMail {
         frame: frame(language),
@@ -74,7 +88,11 @@ fn r15_the_confirmation_holds_link_and_code_alone_on_their_lines() {
             "Il tuo codice per confermare: 123456",
         ),
         (Language::En, "Code: 123456", "Your code to confirm: 123456"),
-        (Language::De, "Code: 123456", "Your code to confirm: 123456"),
+        (
+            Language::De,
+            "Code: 123456",
+            "Ihr Code zur Bestätigung: 123456",
+        ),
     ] {
         let mail = confirmation(language);
         assert_eq!(mail.kind, MailKind::Confirmation);
@@ -95,15 +113,31 @@ fn r15_the_confirmation_holds_link_and_code_alone_on_their_lines() {
 }
 
 #[test]
-fn german_is_written_in_english_and_says_so() {
+fn a_mail_says_in_which_language_it_is_written() {
+    for language in Language::ALL {
+        let mail = confirmation(language);
+        assert_eq!(mail.language, language);
+        let tag = format!("<html lang=\"{}\">", language.as_str());
+        assert!(mail.html.contains(&tag));
+    }
+}
+
+#[test]
+fn german_mails_are_polite_and_name_the_italian_term_once() {
+    for mail in every_mail(Language::De) {
+        for word in mail.text.split(|c: char| !c.is_alphabetic()) {
+            let familiar = ["du", "dein", "deine", "dir", "dich", "ciao", "hello"];
+            assert!(
+                !familiar.contains(&word.to_lowercase().as_str()),
+                "{}",
+                mail.text
+            );
+        }
+        assert!(mail.text.contains("Guten Tag,"), "{}", mail.text);
+        assert!(mail.subject.chars().count() <= 60, "{}", mail.subject);
+    }
     let mail = confirmation(Language::De);
-    assert_eq!(mail.language, Language::En);
-    assert!(mail.html.contains("<html lang=\"en\">"));
-    assert!(
-        confirmation(Language::It)
-            .html
-            .contains("<html lang=\"it\">")
-    );
+    assert_eq!(mail.text.matches("(pre-adesione)").count(), 1);
 }
 
 #[test]
@@ -111,7 +145,7 @@ fn r14_every_mail_has_its_code_and_says_where_to_check_it() {
     for mail in [
         confirmation(Language::It),
         access(Language::En),
-        records(Language::It, Purpose::Enter, 3).unwrap(),
+        records(Language::De, Purpose::Enter, 3).unwrap(),
     ] {
         for part in [&mail.text, &mail.html] {
             assert!(part.contains("7K3M-Q2ZT-9WXP"));
@@ -121,7 +155,7 @@ fn r14_every_mail_has_its_code_and_says_where_to_check_it() {
 }
 
 #[test]
-fn both_languages_and_both_parts_say_the_same_facts() {
+fn all_languages_and_both_parts_say_the_same_facts() {
     let facts = [
         "caso 1",
         "Codacons",
@@ -135,8 +169,10 @@ fn both_languages_and_both_parts_say_the_same_facts() {
     for mail in [
         confirmation(Language::It),
         confirmation(Language::En),
+        confirmation(Language::De),
         access(Language::It),
         access(Language::En),
+        access(Language::De),
     ] {
         for fact in facts {
             assert!(mail.text.contains(fact), "{fact} missing in {}", mail.text);
@@ -161,6 +197,13 @@ fn times_are_told_in_italy_summer_and_winter() {
         "{}",
         en.text
     );
+    let de = confirmation(Language::De);
+    assert!(
+        de.text
+            .contains("Donnerstag, 26. November 2026, 04:03 Uhr (italienische Zeit)"),
+        "{}",
+        de.text
+    );
     let summer = ConfirmationMail {
         frame: frame(Language::It),
         record: record(1),
@@ -178,7 +221,7 @@ fn times_are_told_in_italy_summer_and_winter() {
 
 #[test]
 fn several_records_have_links_and_no_code() {
-    for language in [Language::It, Language::En] {
+    for language in Language::ALL {
         for purpose in [
             Purpose::Confirm,
             Purpose::Enter,
@@ -201,7 +244,7 @@ fn several_records_have_links_and_no_code() {
 
 #[test]
 fn one_record_reads_as_the_mail_for_one() {
-    for language in [Language::It, Language::En] {
+    for language in Language::ALL {
         assert!(records(language, Purpose::Confirm, 1).unwrap() == confirmation(language));
         assert!(records(language, Purpose::Enter, 1).unwrap() == access(language));
     }
@@ -212,6 +255,7 @@ fn one_record_without_a_code_promises_none() {
     for (language, subject, word) in [
         (Language::It, "Il tuo link per confermare", "Codice: "),
         (Language::En, "Your link to confirm", "Code: "),
+        (Language::De, "Ihr Link zur Bestätigung", "Code: "),
     ] {
         let mail = RecordsMail {
             frame: frame(language),
@@ -240,13 +284,15 @@ fn at_most_five_records_are_listed_and_none_is_refused() {
 
 #[test]
 fn r19_mails_have_no_promotion_and_nothing_remote() {
-    for mail in [confirmation(Language::It), access(Language::En)] {
+    for mail in Language::ALL.into_iter().flat_map(every_mail) {
         for word in [
             "newsletter",
             "offert",
             "iscriviti",
             "donat",
             "dona ",
+            "spende",
+            "angebot",
             "5x1000",
         ] {
             assert!(!mail.text.to_lowercase().contains(word), "{word}");
@@ -379,6 +425,7 @@ fn a_mail_nobody_asked_for_has_a_link_to_say_so_alone_on_its_line() {
     for (language, words) in [
         (Language::It, "Non sei stato tu?"),
         (Language::En, "It wasn't you?"),
+        (Language::De, "Waren Sie das nicht?"),
     ] {
         for purpose in [Purpose::Confirm, Purpose::Remind, Purpose::Registered] {
             let not_me = "https://joinder.example/not-me/token-9";
@@ -412,4 +459,125 @@ fn who_is_registered_reads_nothing_about_the_other_sign_up() {
     let mail = records(Language::It, Purpose::Registered, 1).unwrap();
     assert!(mail.subject.starts_with("La tua pre-adesione c'è già"));
     assert!(mail.text.contains("non serve rifarla"), "{}", mail.text);
+}
+
+fn own_words(kind: Option<MailKind>) -> MailTexts {
+    MailTexts::parse(&[MailText {
+        kind: kind.map(|kind| kind.as_str().to_owned()),
+        language: Language::It,
+        greeting: Some("Gentile socio & amico,".into()),
+        intro: kind.map(|_| "manca solo la conferma per «{case}».".into()),
+        contact: Some("Rispondiamo dalle 9 alle 17: {reference}.".into()),
+        sign_off: Some("Un saluto da {association}.".into()),
+    }])
+    .unwrap()
+}
+
+fn confirmation_in(texts: &MailTexts) -> Mail {
+    ConfirmationMail {
+        frame: Frame {
+            passages: texts.of(MailKind::Confirmation, Language::It),
+            ..frame(Language::It)
+        },
+        record: record(1),
+        code: "123456".into(),
+        expires_at: expiry(),
+    }
+    .render()
+    .unwrap()
+}
+
+#[test]
+fn an_association_words_four_passages_and_nothing_else() {
+    let own = confirmation_in(&own_words(Some(MailKind::Confirmation)));
+    let standard = confirmation(Language::It);
+    let old: Vec<&str> = standard.text.lines().collect();
+    let new: Vec<&str> = own.text.lines().collect();
+    let added: Vec<&&str> = new.iter().filter(|line| !old.contains(*line)).collect();
+    assert_eq!(
+        added,
+        [
+            &"Gentile socio & amico,",
+            &"manca solo la conferma per «Libero Mail e Virgilio Mail, caso 1».",
+            &"Un saluto da Codacons.",
+            &"Rispondiamo dalle 9 alle 17: 4T7QXK9M2BR1.",
+        ]
+    );
+    let gone: Vec<&&str> = old.iter().filter(|line| !new.contains(*line)).collect();
+    assert_eq!(gone.len(), 2, "{gone:?}");
+    assert_eq!(own.subject, standard.subject);
+    let is_there = |words: &str| own.html.contains(words);
+    assert!(is_there(
+        "<p style=\"margin:0 0 16px\">Gentile socio &#38; amico,</p>"
+    ));
+    assert!(is_there(
+        "<p style=\"margin:16px 0 0\">Un saluto da Codacons.</p>"
+    ));
+    assert!(is_there("Rispondiamo dalle 9 alle 17: 4T7QXK9M2BR1."));
+    assert_eq!(
+        own.html.matches("href=").count(),
+        standard.html.matches("href=").count()
+    );
+}
+
+#[test]
+fn a_mail_about_several_records_leaves_out_what_is_about_one() {
+    let texts = own_words(Some(MailKind::Access));
+    let mail = RecordsMail {
+        frame: Frame {
+            passages: texts.of(MailKind::Access, Language::It),
+            ..frame(Language::It)
+        },
+        purpose: Purpose::Enter,
+        records: vec![record(1), record(2)],
+        code: None,
+        expires_at: expiry(),
+    };
+    let mail = mail.render().unwrap();
+    assert!(mail.text.contains("Gentile socio & amico,"));
+    assert!(mail.text.contains("Un saluto da Codacons."));
+    assert!(!mail.text.contains("Rispondiamo") && !mail.text.contains("manca solo"));
+    assert!(mail.text.contains("ognuna ha il suo link"));
+}
+
+#[test]
+fn words_of_another_language_or_kind_change_nothing() {
+    let texts = own_words(Some(MailKind::Receipt));
+    assert!(confirmation_in(&texts) == confirmation(Language::It));
+    assert_eq!(
+        own_words(None).of(MailKind::Confirmation, Language::De),
+        Passages::default()
+    );
+}
+
+#[test]
+fn hostile_records_change_no_line_of_a_mail_in_own_words() {
+    let texts = own_words(Some(MailKind::Confirmation));
+    let clean = confirmation_in(&texts);
+    for value in hostile() {
+        let mail = ConfirmationMail {
+            frame: Frame {
+                passages: texts.of(MailKind::Confirmation, Language::It),
+                ..frame(Language::It)
+            },
+            record: RecordLine {
+                case_title: value.clone(),
+                association_name: value.clone(),
+                association_phone: Some(value.clone()),
+                reference: value.clone(),
+                ..record(1)
+            },
+            code: "123456".into(),
+            expires_at: expiry(),
+        }
+        .render()
+        .unwrap();
+        let lines = |mail: &Mail| mail.text.lines().count();
+        let tags = |mail: &Mail| mail.html.matches('<').count();
+        assert_eq!(
+            (lines(&mail), tags(&mail)),
+            (lines(&clean), tags(&clean)),
+            "{value:?}"
+        );
+    }
 }

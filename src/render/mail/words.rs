@@ -1,5 +1,5 @@
-//! The words of the mails with links, in Italian and English side by side: a sentence missing in
-//! one language does not compile.
+//! The words of the mails with links, in three languages side by side: a sentence missing in one
+//! does not compile.
 
 use chrono::{DateTime, Utc};
 
@@ -7,10 +7,10 @@ use crate::domain::language::Language;
 
 use super::{
     Purpose, RecordLine,
-    framing::{english_time, italian_time},
+    framing::{english_time, german_time, italian_time},
 };
 
-/// The sentences of one mail. Plain, short, second person (Italian "tu").
+/// The sentences of one mail. Plain, short, second person (Italian "tu", German "Sie").
 pub(super) struct Words {
     /// Subject and first line, before the code.
     pub(super) subject: &'static str,
@@ -39,7 +39,7 @@ enum Holds {
 }
 
 impl Words {
-    /// The words for these records. German is written in English.
+    /// The words for these records.
     pub(super) fn new(
         language: Language,
         purpose: Purpose,
@@ -54,7 +54,8 @@ impl Words {
         };
         match language {
             Language::It => italian(purpose, holds, expires_at),
-            Language::En | Language::De => english(purpose, holds, expires_at),
+            Language::En => english(purpose, holds, expires_at),
+            Language::De => german(purpose, holds, expires_at),
         }
     }
 }
@@ -241,6 +242,102 @@ fn english_intro(purpose: Purpose, one: bool) -> &'static str {
         (Purpose::Registered, _) => {
             "somebody has just signed up again with your personal details. If that was you: \
                  you are registered already and that counts, there is no need to do it again."
+        }
+    }
+}
+
+fn german(purpose: Purpose, holds: Holds, expires_at: DateTime<Utc>) -> Words {
+    let confirm = matches!(purpose, Purpose::Confirm | Purpose::Remind);
+    let until = german_time(expires_at);
+    Words {
+        subject: german_subject(purpose, holds),
+        intro: german_intro(purpose, holds != Holds::Links),
+        open_link: if confirm {
+            "Öffnen Sie diesen Link und drücken Sie die Schaltfläche, um zu bestätigen:"
+        } else {
+            "Öffnen Sie diesen Link und drücken Sie die Schaltfläche, um die Akte zu öffnen:"
+        },
+        button: if confirm {
+            "Adresse bestätigen"
+        } else {
+            "Akte öffnen"
+        },
+        type_code: if confirm {
+            "Oder geben Sie, wenn die Seite der Voranmeldung noch offen ist, dort diesen Code ein:"
+        } else {
+            "Oder geben Sie diesen Code auf der Seite ein, die danach fragt:"
+        },
+        code: "Code",
+        expiry: match holds {
+            Holds::LinkAndCode => format!("Link und Code gelten nur einmal, bis {until}."),
+            Holds::Link => format!("Der Link gilt nur einmal, bis {until}."),
+            Holds::Links => format!("Jeder Link gilt nur einmal, bis {until}."),
+        },
+        not_you: german_not_you(purpose),
+        not_me: "Waren Sie das nicht? Sagen Sie es hier, dann schreiben wir Ihnen dazu nicht mehr:",
+        not_me_link: "Das war nicht ich",
+    }
+}
+
+fn german_not_you(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Confirm | Purpose::Remind => {
+            "Haben Sie das nicht verlangt? Tun Sie nichts: \
+             Ohne Bestätigung werden die Daten gelöscht."
+        }
+        Purpose::Enter => {
+            "Haben Sie das nicht verlangt? Tun Sie nichts und leiten Sie diese Nachricht nicht \
+             weiter: Ohne sie kommt niemand in die Akte."
+        }
+        Purpose::Registered => {
+            "Wenn Sie es waren, ist nichts weiter nötig: Öffnen Sie Ihre Akte. Sonst tun Sie \
+             nichts: Ihre Akte bleibt, wie sie ist, und niemand hat etwas von ihr erfahren."
+        }
+    }
+}
+
+fn german_subject(purpose: Purpose, holds: Holds) -> &'static str {
+    match (purpose, holds) {
+        (Purpose::Confirm, Holds::LinkAndCode) => "Ihr Code zur Bestätigung",
+        (Purpose::Confirm, Holds::Link) => "Ihr Link zur Bestätigung",
+        (Purpose::Confirm, Holds::Links) => "Ihre Links zur Bestätigung",
+        (Purpose::Enter, Holds::LinkAndCode) => "Ihr Code für Ihre Akte",
+        (Purpose::Enter, Holds::Link) => "Ihr Link zu Ihrer Akte",
+        (Purpose::Enter, Holds::Links) => "Ihre Links zu Ihren Akten",
+        (Purpose::Remind, Holds::LinkAndCode) => "Ihre Bestätigung fehlt noch, hier ist Ihr Code",
+        (Purpose::Remind, Holds::Link | Holds::Links) => "Ihre Bestätigung fehlt noch",
+        (Purpose::Registered, _) => "Ihre Voranmeldung ist schon da",
+    }
+}
+
+fn german_intro(purpose: Purpose, one: bool) -> &'static str {
+    match (purpose, one) {
+        (Purpose::Confirm, true) => {
+            "mit dieser E-Mail-Adresse wurde eine Voranmeldung (pre-adesione) gesandt. \
+             Wenn Sie das waren, fehlt noch ein Schritt: Bestätigen Sie, dass die Adresse Ihnen gehört."
+        }
+        (Purpose::Confirm, false) => {
+            "mit dieser E-Mail-Adresse wurden mehrere Voranmeldungen (pre-adesioni) gesandt. \
+             Jede wird mit ihrem eigenen Link bestätigt."
+        }
+        (Purpose::Enter, true) => "Sie möchten Ihre Akte öffnen. Hier ist der Zugang.",
+        (Purpose::Enter, false) => {
+            "Sie möchten Ihre Akte öffnen. Zu dieser E-Mail-Adresse gibt es mehr als eine: \
+             Jede hat ihren eigenen Link."
+        }
+        (Purpose::Remind, true) => {
+            "mit dieser E-Mail-Adresse wurde eine Voranmeldung (pre-adesione) gesandt, aber noch \
+             nicht bestätigt. Wenn Sie das waren, fehlt nur ein Schritt: Bestätigen Sie, dass die \
+             Adresse Ihnen gehört."
+        }
+        (Purpose::Remind, false) => {
+            "mit dieser E-Mail-Adresse wurden mehrere Voranmeldungen (pre-adesioni) gesandt, aber \
+             noch nicht bestätigt. Jede wird mit ihrem eigenen Link bestätigt."
+        }
+        (Purpose::Registered, _) => {
+            "jemand hat soeben noch einmal eine Voranmeldung mit Ihren persönlichen Daten gesandt. \
+             Wenn Sie das waren: Ihre Voranmeldung ist schon da und gilt, Sie müssen sie nicht \
+             wiederholen."
         }
     }
 }

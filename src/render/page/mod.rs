@@ -85,6 +85,16 @@ impl Chrome {
         self.text().date(*date)
     }
 
+    /// A day in a field, `12/03/1985`, as it is typed in the page's language: `12.03.1985` in German.
+    /// What is no whole day stays as it was typed.
+    pub fn typed_day(&self, typed: &str) -> String {
+        let is_day = typed.len() == 10 && NaiveDate::parse_from_str(typed, "%d/%m/%Y").is_ok();
+        match self.language {
+            Language::De if is_day => typed.replace('/', "."),
+            Language::It | Language::En | Language::De => typed.to_owned(),
+        }
+    }
+
     /// An instant in words, in the time of Rome; short for templates.
     pub fn instant(&self, at: &DateTime<Utc>) -> String {
         self.text().instant(*at)
@@ -113,7 +123,7 @@ impl Chrome {
         )
     }
 
-    /// This page in the language `word` (`it`, `en`).
+    /// This page in the language `word` (`it`, `en`, `de`).
     pub fn in_language(&self, word: &str) -> String {
         let joint = if self.path.contains('?') { '&' } else { '?' };
         format!("{}{joint}lang={word}", self.path)
@@ -121,7 +131,7 @@ impl Chrome {
 
     /// True if the page's words are in the language `word`.
     pub fn speaks(&self, word: &str) -> bool {
-        self.text().spoken().as_str() == word
+        self.language.as_str() == word
     }
 }
 

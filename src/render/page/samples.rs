@@ -692,9 +692,17 @@ fn checking(words: Words, pages: &mut Vec<(String, String)>) {
         texts: vec![TextBlock {
             purpose: "privacy_notice".to_owned(),
             version: words.say("2026-11"),
-            language: Language::It,
+            language: words.language,
             sha256: words.say("0a1b"),
             words: words.say("Chi tratta i dati.\n\nPerché.\n- Uno"),
+            original: Some(Box::new(TextBlock {
+                purpose: "privacy_notice".to_owned(),
+                version: words.say("2026-11"),
+                language: Language::It,
+                sha256: words.say("0a1b"),
+                words: words.say("Chi tratta i dati."),
+                original: None,
+            })),
         }],
     };
     push(pages, "texts", &page);

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::samples::{STATES, Words, all};
+use super::{
+    Chrome,
+    samples::{STATES, Words, all},
+};
 use crate::{
     domain::{language::Language, mail::MailKind},
     render::text::Text,
@@ -77,9 +80,9 @@ fn every_page_says_its_language_demo_and_that_no_money_is_asked() {
         ),
         (
             Language::De,
-            "en",
-            "Demonstration data: no relation",
-            "We never ask for money",
+            "de",
+            "Beispieldaten: kein Bezug",
+            "Wir verlangen nie Geld",
         ),
     ] {
         for (name, html) in all(Words { language, mark: "" }) {
@@ -95,20 +98,19 @@ fn every_page_says_its_language_demo_and_that_no_money_is_asked() {
 /// A missing key or value would show the key itself.
 #[test]
 fn no_page_shows_the_name_of_a_text() {
-    for (name, html) in all(Words {
-        language: Language::En,
-        mark: "",
-    }) {
-        let shown = html
-            .split('<')
-            .filter_map(|part| part.split_once('>').map(|(_, words)| words));
-        for word in shown.flat_map(str::split_whitespace) {
-            let word = word.trim_end_matches(['.', ':', ',']);
-            let key = word.split_once('-');
-            let is_key = key.is_some_and(|(family, rest)| {
-                Text::new(Language::En).try_word(family, rest).is_some()
-            });
-            assert!(!is_key, "{name}: {word}");
+    for language in LANGUAGES {
+        for (name, html) in all(Words { language, mark: "" }) {
+            let shown = html
+                .split('<')
+                .filter_map(|part| part.split_once('>').map(|(_, words)| words));
+            for word in shown.flat_map(str::split_whitespace) {
+                let word = word.trim_end_matches(['.', ':', ',']);
+                let key = word.split_once('-');
+                let is_key = key.is_some_and(|(family, rest)| {
+                    Text::new(language).try_word(family, rest).is_some()
+                });
+                assert!(!is_key, "{name}: {word}");
+            }
         }
     }
 }
@@ -301,8 +303,34 @@ fn r70_every_figure_stands_with_its_source() {
 }
 
 #[test]
-fn german_reads_the_english_words_until_it_is_written() {
-    assert_eq!(Text::new(Language::De).get("home-search"), "Search");
+fn days_in_fields_are_typed_as_the_language_does() {
+    let chrome = |language| Chrome {
+        language,
+        ..Chrome::default()
+    };
+    assert_eq!(chrome(Language::De).typed_day("12/03/1985"), "12.03.1985");
+    for kept in ["", "12/3/85", "<b>/12/1985", "31/02/1985"] {
+        assert_eq!(chrome(Language::De).typed_day(kept), kept);
+    }
+    assert_eq!(chrome(Language::It).typed_day("12/03/1985"), "12/03/1985");
+}
+
+#[test]
+fn the_switch_offers_the_other_languages_each_by_its_name() {
+    for (language, word) in [
+        (Language::It, "it"),
+        (Language::En, "en"),
+        (Language::De, "de"),
+    ] {
+        let html = page(language, "home");
+        for offered in ["it", "en", "de"] {
+            let current = offered == word;
+            let link = format!("lang={offered}\" lang=\"{offered}\" hreflang=\"{offered}\"");
+            let after = html.split(&link).nth(1).expect("a link").split('>').next();
+            assert_eq!(after.expect("a tag").contains("aria-current"), current);
+        }
+        assert!(html.contains(">DE</abbr>") && html.contains("title=\"Deutsch\""));
+    }
 }
 
 #[test]
@@ -318,7 +346,7 @@ fn every_fixed_word_of_the_interface_has_its_text() {
         "archived",
     ];
     let purposes = ["privacy_notice", "contact", "newsletter"];
-    for text in [Language::It, Language::En].map(Text::new) {
+    for text in LANGUAGES.map(Text::new) {
         let known = |family: &str, word: &str| {
             assert!(text.try_word(family, word).is_some(), "{family}-{word}");
         };

@@ -18,6 +18,8 @@ pub struct TextBlock {
     pub sha256: String,
     /// The text, paragraphs parted by an empty line.
     pub words: String,
+    /// The Italian text of a translation: that one counts.
+    pub original: Option<Box<TextBlock>>,
 }
 
 impl TextBlock {

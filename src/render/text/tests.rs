@@ -11,6 +11,9 @@ use chrono::{NaiveDate, TimeZone, Utc};
 use super::*;
 use crate::domain::{mail::MailKind, sign_up::SignUpNotice};
 
+/// Files of `locales/` that German does not have: staff read Italian or English.
+const STAFF_FILES: [&str; 1] = ["console.ftl"];
+
 /// What a record's trail can tell of, read from the sources that write it.
 #[test]
 fn each_action_about_a_record_and_each_notice_has_words() {
@@ -65,26 +68,39 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// Key and pattern of every message of a language.
-fn messages(language: &str) -> BTreeMap<String, String> {
+/// Names of the files of a language.
+fn file_names(language: &str) -> BTreeSet<String> {
     let mut paths = Vec::new();
     files(&root("src/render/locales").join(language), &mut paths);
+    let name = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().to_owned();
+    paths.iter().map(name).collect()
+}
+
+/// Key and pattern of every message of a language.
+fn messages(language: &str) -> BTreeMap<String, String> {
+    file_names(language)
+        .iter()
+        .flat_map(|name| messages_of(language, name))
+        .collect()
+}
+
+/// Key and pattern of every message of one file.
+fn messages_of(language: &str, file: &str) -> BTreeMap<String, String> {
+    let path = root("src/render/locales").join(language).join(file);
     let mut messages = BTreeMap::new();
-    for path in paths {
-        let mut last = String::new();
-        for line in fs::read_to_string(&path).expect("a text file").lines() {
-            let starts = line.starts_with(|first: char| first.is_ascii_lowercase());
-            match line.split_once(" = ").filter(|_| starts) {
-                Some((key, words)) => {
-                    let old = messages.insert(key.to_owned(), words.to_owned());
-                    assert_eq!(old, None, "{key} is written twice in {language}");
-                    key.clone_into(&mut last);
-                }
-                None if line.starts_with(' ') => {
-                    messages.entry(last.clone()).or_default().push_str(line);
-                }
-                None => {}
+    let mut last = String::new();
+    for line in fs::read_to_string(&path).expect("a text file").lines() {
+        let starts = line.starts_with(|first: char| first.is_ascii_lowercase());
+        match line.split_once(" = ").filter(|_| starts) {
+            Some((key, words)) => {
+                let old = messages.insert(key.to_owned(), words.to_owned());
+                assert_eq!(old, None, "{key} is written twice in {language}");
+                key.clone_into(&mut last);
             }
+            None if line.starts_with(' ') => {
+                messages.entry(last.clone()).or_default().push_str(line);
+            }
+            None => {}
         }
     }
     messages
@@ -108,11 +124,7 @@ fn quoted() -> BTreeSet<String> {
 }
 
 #[test]
-fn italian_and_english_have_the_same_keys_and_values() {
-    let (it, en) = (messages("it"), messages("en"));
-    let keys =
-        |messages: &BTreeMap<String, String>| messages.keys().cloned().collect::<BTreeSet<_>>();
-    assert_eq!(keys(&it), keys(&en));
+fn a_key_is_written_in_every_language_of_its_file_with_the_same_values() {
     let values = |words: &str| -> BTreeSet<String> {
         words
             .split('$')
@@ -120,8 +132,81 @@ fn italian_and_english_have_the_same_keys_and_values() {
             .filter_map(|rest| rest.split([' ', '}']).next().map(str::to_owned))
             .collect()
     };
-    for (key, words) in &it {
-        assert_eq!(values(words), values(&en[key]), "{key}");
+    let italian = file_names("it");
+    for language in ["en", "de"] {
+        let mut wanted = italian.clone();
+        if language == "de" {
+            wanted.retain(|name| !STAFF_FILES.contains(&name.as_str()));
+        }
+        assert_eq!(file_names(language), wanted, "{language}");
+        for file in wanted {
+            let (it, other) = (messages_of("it", &file), messages_of(language, &file));
+            let missing: Vec<_> = it.keys().filter(|key| !other.contains_key(*key)).collect();
+            let surplus: Vec<_> = other.keys().filter(|key| !it.contains_key(*key)).collect();
+            assert!(missing.is_empty(), "{language}/{file} lacks {missing:?}");
+            assert!(surplus.is_empty(), "only {language}/{file} has {surplus:?}");
+            for (key, words) in &it {
+                assert_eq!(values(words), values(&other[key]), "{language}: {key}");
+                assert!(!other[key].trim().is_empty(), "{language}: {key}");
+            }
+        }
+    }
+}
+
+/// What stands in the files of staff is shown on their pages only, so that no German page lacks a word.
+#[test]
+fn claimants_pages_ask_for_no_text_of_the_staff() {
+    let staff: BTreeSet<String> = STAFF_FILES
+        .iter()
+        .flat_map(|file| messages_of("it", file).into_keys())
+        .collect();
+    let families: BTreeSet<&str> = staff
+        .iter()
+        .filter_map(|key| key.rsplit_once('-').map(|(family, _)| family))
+        .collect();
+    let mut paths = Vec::new();
+    files(&root("src/render/page"), &mut paths);
+    files(&root("src/web/public"), &mut paths);
+    paths.retain(|path| !path.to_string_lossy().contains("console"));
+    let mut seen = 0;
+    for path in paths {
+        let Ok(source) = fs::read_to_string(&path) else {
+            continue;
+        };
+        for call in ["t(\"", "tv(\"", "get(\"", "with(\""] {
+            for rest in source.split(call).skip(1) {
+                let key = rest.split('"').next().unwrap_or_default();
+                assert!(!staff.contains(key), "{}: {key}", path.display());
+                seen += 1;
+            }
+        }
+        for rest in source.split("word(\"").skip(1) {
+            let family = rest.split('"').next().unwrap_or_default();
+            let staffs = families.contains(family)
+                && !messages("de").keys().any(|key| key.starts_with(family));
+            assert!(!staffs, "{}: {family}", path.display());
+        }
+    }
+    assert!(seen > 100, "only {seen} keys found: the search is broken");
+}
+
+/// German addresses people with "Sie" and writes quotes as Germans do.
+#[test]
+fn german_is_polite_and_its_quotes_are_german() {
+    for (key, words) in messages("de") {
+        for word in words.split(|c: char| !c.is_alphabetic()) {
+            let familiar = ["du", "dein", "deine", "deinen", "deiner", "dir", "dich"];
+            assert!(
+                !familiar.contains(&word.to_lowercase().as_str()),
+                "{key}: {words}"
+            );
+        }
+        assert!(
+            !words.contains(['"', '«', '»', '”', '\'']),
+            "{key}: {words}"
+        );
+        let (open, close) = (words.matches('„').count(), words.matches('“').count());
+        assert_eq!(open, close, "{key}: {words}");
     }
 }
 
@@ -180,7 +265,10 @@ fn dates_and_counts_are_written_as_people_do() {
     let day = NaiveDate::from_ymd_opt(2023, 1, 22).expect("a day");
     assert_eq!(Text::new(Language::It).date(day), "22 gennaio 2023");
     assert_eq!(Text::new(Language::En).date(day), "22 January 2023");
+    assert_eq!(Text::new(Language::De).date(day), "22. Januar 2023");
     assert_eq!(Text::new(Language::It).count(9_000_000), "9.000.000");
+    assert_eq!(Text::new(Language::De).count(9_000_000), "9.000.000");
+    assert_eq!(Text::new(Language::De).euro(123_450), "1.234,50 €");
     assert_eq!(Text::new(Language::En).count(999), "999");
 }
 
@@ -197,6 +285,8 @@ fn r69_instants_are_shown_in_the_time_of_rome() {
         .expect("an instant");
     assert_eq!(text.instant(winter), "26 marzo 2023, ore 01:59");
     assert_eq!(text.instant(summer), "26 marzo 2023, ore 03:00");
+    let german = Text::new(Language::De).instant(summer);
+    assert_eq!(german, "26. März 2023, 03:00 Uhr");
 }
 
 #[test]

@@ -58,7 +58,7 @@ pub fn routes() -> Vec<Route> {
 fn outside(state: &AppState, language: Lang, request: &HttpRequest) -> Console {
     Console {
         chrome: Chrome {
-            language: language.0,
+            language: language.0.of_staff(),
             demo: state.ctx.settings.demo,
             path: own_path(request),
             ..Chrome::default()

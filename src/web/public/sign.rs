@@ -265,12 +265,12 @@ impl Signing {
 
     /// The courtesy translation of the same version, for who reads another language.
     fn translation(&self, kind: TextKind, version: &str) -> Option<String> {
-        let spoken = self.chrome.text().spoken();
-        if spoken == Language::It {
+        let language = self.chrome.language;
+        if language == Language::It {
             return None;
         }
-        let text = self.case.text(kind.as_str(), spoken)?;
-        let is_it = text.language == spoken && text.version == version;
+        let text = self.case.text(kind.as_str(), language)?;
+        let is_it = text.language == language && text.version == version;
         is_it.then(|| text.body.clone())
     }
 

@@ -32,6 +32,7 @@ fn render(letter: Letter) -> Result<Mail, RenderMailError> {
     let frame = Frame {
         to: letter.to.as_str().to_owned(),
         language: letter.language,
+        passages: letter.passages,
         mail_code: letter.mail_code,
         verify_url: letter.verify_url,
     };

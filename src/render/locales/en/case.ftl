@@ -98,6 +98,7 @@ back-to-case = Back to the case
 refused-title = { $name } takes no sign-ups now
 texts-title = Privacy notice and consents
 texts-lead = Here are, in full, the texts you agree to when you sign up. If a text changes, its version changes too.
+texts-italian = The Italian text, which binds
 verify-title = Is it really a message of ours?
 verify-lead = Each mail of ours ends with a verification code. Type it here: we tell you whether we sent it.
 verify-code = Verification code

@@ -98,6 +98,7 @@ back-to-case = Torna al caso
 refused-title = { $name } ora non accetta iscrizioni
 texts-title = Informativa e consensi
 texts-lead = Qui trovi per intero i testi che accetti quando ti iscrivi. Se un testo cambia, cambia anche la sua versione.
+texts-italian = Il testo italiano
 verify-title = È davvero un nostro messaggio?
 verify-lead = Ogni nostra mail ha in fondo un codice di verifica. Scrivilo qui: ti diciamo se l’abbiamo mandata noi.
 verify-code = Codice di verifica
