@@ -149,6 +149,11 @@ pub enum ConfigError {
     /// Mails in clear over the Internet.
     #[error("SMTP_TLS=none is for tests on this machine: set it to required or opportunistic")]
     ClearMail,
+    /// Mails without a signature, by direct delivery.
+    #[error(
+        "with SMTP_URL=mx: nobody else signs our mails, and many servers refuse them unsigned: make a key with `joinder keygen --dkim` and set DKIM_KEY_FILE"
+    )]
+    UnsignedMail,
     /// No key.
     #[error(
         "the master key {} is missing: make one with `joinder keygen`, and keep a copy elsewhere (losing it loses everything)", .0.display()
@@ -245,7 +250,7 @@ impl Config {
         }
     }
 
-    /// Mails that would go to another server than the recipient's, or in clear.
+    /// Mails that would go to another server than the recipient's, in clear, or unsigned.
     fn refuse_unsafe_mail(&self) -> Option<ConfigError> {
         let Some(Transport::Direct(direct)) = &self.transport else {
             return None;
@@ -257,7 +262,15 @@ impl Config {
             return Some(ConfigError::MailDiverted);
         }
         let covers_all = direct.overrides.iter().any(|(domain, _)| domain == "*");
-        (direct.tls == DirectTls::None && !covers_all).then_some(ConfigError::ClearMail)
+        if covers_all {
+            return None;
+        }
+        if direct.tls == DirectTls::None {
+            return Some(ConfigError::ClearMail);
+        }
+        // nobody else could sign for us
+        let is_signed = self.dkim.key_file.is_some();
+        (!is_signed).then_some(ConfigError::UnsignedMail)
     }
 
     /// The file by which the data folder of a demo is known.

@@ -23,7 +23,7 @@ use crate::render::document::{
 };
 
 /// Template of the document and its version; a change of what it prints is a new version.
-pub const TEMPLATE: &str = "declaration/1";
+pub const TEMPLATE: &str = "declaration/2";
 
 /// Makes the PDF, on a thread that serves nobody. The same content gives the same bytes.
 ///

@@ -7,7 +7,7 @@ use anyhow::Context;
 use clap::Args;
 
 use crate::commands::say;
-use crate::config::{Config, Transport};
+use crate::config::{Config, ConfigError, Transport};
 use crate::domain::mail_record::{Finding, Owner, is_dmarc, judge_dkim, judge_dmarc, read_spf};
 use crate::mailer::names::{NameServers, NoAnswer};
 use crate::startup;
@@ -153,6 +153,9 @@ impl Check<'_> {
     /// The key, if we sign.
     async fn dkim(&self) -> anyhow::Result<Vec<Record>> {
         let Some(dkim) = startup::dkim(self.config)? else {
+            if self.is_direct() {
+                anyhow::bail!(ConfigError::UnsignedMail);
+            }
             say(
                 "note        mails are not signed here: the relay must sign for this domain, or set DKIM_KEY_FILE",
             )?;

@@ -265,7 +265,9 @@ fn mails_are_diverted_and_sent_in_clear_on_this_machine_only() {
         config.unwrap().refuse_unsafe_mail()
     };
     let here = |options: &mut Options| options.mx_override = text("*=127.0.0.1:2525");
-    assert_eq!(refused(&|_| ()), None);
+    assert_eq!(refused(&|_| ()), Some(ConfigError::UnsignedMail));
+    let signed = |options: &mut Options| options.dkim_key_file = Some("dkim.pem".into());
+    assert_eq!(refused(&signed), None);
     assert_eq!(refused(&here), None);
     let diverted = Some(ConfigError::MailDiverted);
     assert_eq!(

@@ -90,8 +90,13 @@ pub fn judge_dmarc(found: &[String], owner: Owner, signs_exactly: bool) -> Findi
         Owner::Above => policy.get("sp").or_else(|| policy.get("p")),
         Owner::Itself => policy.get("p"),
     };
-    let is_strict = policy.get("adkim") == Some("s");
-    match asked {
+    let is_strict = policy
+        .get("adkim")
+        .is_some_and(|mode| mode.eq_ignore_ascii_case("s"));
+    if policy.get("pct") == Some("0") {
+        return Finding::Wrong("with pct=0 the policy is asked for no mail: leave pct out");
+    }
+    match asked.map(str::to_ascii_lowercase).as_deref() {
         Some("reject" | "quarantine") if is_strict && !signs_exactly => {
             Finding::Wrong("adkim=s wants DKIM_DOMAIN to be the domain of MAIL_FROM")
         }
@@ -133,31 +138,47 @@ pub enum Allow {
 /// # Errors
 /// How it stands, if there is not one that closes the door to all others.
 pub fn read_spf(found: &[String]) -> Result<Spf, Finding> {
-    let records: Vec<&String> = found.iter().filter(|text| is_spf(text)).collect();
-    let [record] = records.as_slice() else {
-        return Err(several(&records, "there are two: receivers ignore both"));
-    };
-    let mut allows = Vec::new();
-    let mut is_closed = false;
-    for term in record.split_whitespace().skip(1) {
-        let term = term.to_ascii_lowercase();
-        if let Some(domain) = term.strip_prefix("redirect=") {
-            allows.push(Allow::Include(domain.to_owned()));
-            is_closed = true;
-            continue;
-        }
-        match term.as_str() {
-            "-all" | "~all" => is_closed = true,
-            "all" | "+all" | "?all" => {
-                return Err(Finding::Wrong("it lets everybody send: end it with -all"));
-            }
-            other => allows.extend(allowed(other.strip_prefix('+').unwrap_or(other))),
-        }
+    let record = spf_record(found)?;
+    let ends = |ends: &[&str]| terms(record).any(|term| ends.contains(&term.as_str()));
+    if ends(&["all", "+all", "?all"]) {
+        return Err(Finding::Wrong("it lets everybody send: end it with -all"));
     }
-    if is_closed {
-        Ok(Spf { allows })
+    let is_redirected = terms(record).any(|term| term.starts_with("redirect="));
+    if is_redirected || ends(&["-all", "~all"]) {
+        Ok(spf_of(record))
     } else {
         Err(Finding::Wrong("it does not end: add -all"))
+    }
+}
+
+/// Reads the SPF record another one includes, however that one ends (RFC 7208, 5.2).
+///
+/// # Errors
+/// As [`read_spf`], for none or two.
+pub fn read_included_spf(found: &[String]) -> Result<Spf, Finding> {
+    Ok(spf_of(spf_record(found)?))
+}
+
+fn spf_record(found: &[String]) -> Result<&str, Finding> {
+    let records: Vec<&String> = found.iter().filter(|text| is_spf(text)).collect();
+    match records.as_slice() {
+        [record] => Ok(record),
+        _ => Err(several(&records, "there are two: receivers ignore both")),
+    }
+}
+
+fn terms(record: &str) -> impl Iterator<Item = String> {
+    let terms = record.split_whitespace().skip(1);
+    terms.map(str::to_ascii_lowercase)
+}
+
+fn spf_of(record: &str) -> Spf {
+    let allows = terms(record).filter_map(|term| match term.strip_prefix("redirect=") {
+        Some(domain) => Some(Allow::Include(domain.to_owned())),
+        None => allowed(term.strip_prefix('+').unwrap_or(&term)),
+    });
+    Spf {
+        allows: allows.collect(),
     }
 }
 
@@ -329,5 +350,9 @@ mod tests {
             let read = read_spf(&texts(wrong));
             assert!(matches!(read, Err(Finding::Wrong(_))), "{wrong:?}");
         }
+        let open = texts(&["v=spf1 ip4:192.0.2.0/24 ?all"]);
+        assert!(read_spf(&open).is_err());
+        let network = Allow::Network("192.0.2.0/24".parse().unwrap());
+        assert_eq!(read_included_spf(&open).unwrap().allows, [network]);
     }
 }

@@ -1,7 +1,7 @@
 //! What an association may say in its own words in the mails to its claimants.
 //!
 //! A mail stays the platform's: subject, facts, links, code, warnings and the line by which it is
-//! checked (R14) cannot be changed. Four named passages can, in each language, for all mails or one
+//! checked (R14) cannot be changed. Three named passages can, in each language, for all mails or one
 //! kind: plain text on one line, without links, checked when it is saved (decision 14).
 
 use std::fmt;
@@ -11,16 +11,11 @@ use serde::{Deserialize, Serialize};
 use super::language::Language;
 use super::mail::{MailKind, one_line};
 
-/// At most so many entries in one set: six kinds and "all" in three languages.
-const MAX_ENTRIES: usize = 21;
-
 /// A passage of a mail that an association may word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Passage {
     /// The first line, before the content: `Ciao,`.
     Greeting,
-    /// The first sentence, which says what the mail is about; of one kind of mail only.
-    Intro,
     /// How and when the association is reached; there is none unless it is worded.
     Contact,
     /// The last line of the content; there is none unless it is worded.
@@ -29,13 +24,12 @@ pub enum Passage {
 
 impl Passage {
     /// All of them, in the order of a mail.
-    pub const ALL: [Self; 4] = [Self::Greeting, Self::Intro, Self::Contact, Self::SignOff];
+    pub const ALL: [Self; 3] = [Self::Greeting, Self::Contact, Self::SignOff];
 
     /// Its name in files.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Greeting => "greeting",
-            Self::Intro => "intro",
             Self::Contact => "contact",
             Self::SignOff => "sign_off",
         }
@@ -45,7 +39,6 @@ impl Passage {
     pub const fn max(self) -> usize {
         match self {
             Self::Greeting => 60,
-            Self::Intro => 300,
             Self::Contact => 200,
             Self::SignOff => 120,
         }
@@ -113,7 +106,7 @@ impl PassageText {
         if text.chars().count() > passage.max() {
             return Err(WrongPassage::TooLong(passage.max()));
         }
-        if one_line(text, passage.max()) != text {
+        if one_line(text, passage.max()) != text || text.contains(JOINERS) {
             return Err(WrongPassage::NotALine);
         }
         if may_link(text) {
@@ -159,6 +152,9 @@ impl PassageText {
     }
 }
 
+/// Join letters, choose how one looks; nobody sees them.
+const JOINERS: [char; 3] = ['\u{200c}', '\u{200d}', '\u{fe0f}'];
+
 /// Whether a mail program could make a link of some of it.
 fn may_link(text: &str) -> bool {
     let forbidden = [
@@ -167,14 +163,14 @@ fn may_link(text: &str) -> bool {
     if text.contains(forbidden) || text.contains("//") {
         return true;
     }
-    // a value set in counts as letters
+    // a value set in counts as letters; a mark on a letter belongs to it
     let is_letter = |c: char| c.is_alphabetic() || matches!(c, '{' | '}');
     let chars: Vec<char> = text.chars().collect();
     chars.windows(4).any(|around| {
         matches!(*around, [before, '.', first, second]
-            if (is_letter(before) || before.is_numeric()) && is_letter(first) && is_letter(second))
+            if !before.is_whitespace() && is_letter(first) && is_letter(second))
     }) || chars.windows(3).any(|around| {
-        matches!(*around, [before, ':', after] if is_letter(before) && !after.is_whitespace())
+        matches!(*around, [before, ':', after] if !before.is_whitespace() && !before.is_numeric() && !after.is_whitespace())
     })
 }
 
@@ -191,8 +187,6 @@ fn begins_like_a_code(text: &str) -> bool {
 pub struct Passages {
     /// Instead of the greeting.
     pub greeting: Option<PassageText>,
-    /// Instead of the first sentence.
-    pub intro: Option<PassageText>,
     /// Besides.
     pub contact: Option<PassageText>,
     /// Besides.
@@ -211,9 +205,6 @@ pub struct MailText {
     /// See [`Passage::Greeting`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub greeting: Option<String>,
-    /// See [`Passage::Intro`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub intro: Option<String>,
     /// See [`Passage::Contact`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact: Option<String>,
@@ -226,7 +217,6 @@ impl MailText {
     fn get(&self, passage: Passage) -> Option<&str> {
         match passage {
             Passage::Greeting => self.greeting.as_deref(),
-            Passage::Intro => self.intro.as_deref(),
             Passage::Contact => self.contact.as_deref(),
             Passage::SignOff => self.sign_off.as_deref(),
         }
@@ -266,15 +256,9 @@ pub enum WrongEntry {
     /// No such mail.
     #[error("is no kind of mail")]
     Kind,
-    /// The first sentence of a mail says what that mail is about.
-    #[error("needs the kind of mail it is about")]
-    IntroOfAll,
     /// The same kind and language twice.
     #[error("is there twice for this kind of mail")]
     Twice,
-    /// More entries than there are kinds and languages.
-    #[error("is one entry too many")]
-    TooMany,
 }
 
 /// A file with sections `[[mail_text]]`.
@@ -325,9 +309,6 @@ impl MailTexts {
             if entries.iter().any(is_there) {
                 return Err(wrong("language", WrongEntry::Twice));
             }
-            if index >= MAX_ENTRIES {
-                return Err(wrong("language", WrongEntry::TooMany));
-            }
             entries.push(entry);
         }
         Ok(Self(entries))
@@ -345,7 +326,6 @@ impl MailTexts {
         };
         Passages {
             greeting: own.greeting.or(general.greeting),
-            intro: own.intro.or(general.intro),
             contact: own.contact.or(general.contact),
             sign_off: own.sign_off.or(general.sign_off),
         }
@@ -358,7 +338,6 @@ impl MailTexts {
             kind: entry.kind.map(|kind| kind.as_str().to_owned()),
             language: entry.language,
             greeting: text(&entry.passages.greeting),
-            intro: text(&entry.passages.intro),
             contact: text(&entry.passages.contact),
             sign_off: text(&entry.passages.sign_off),
         };
@@ -377,9 +356,6 @@ fn entry(text: &MailText) -> Result<Entry, (&'static str, WrongEntry)> {
         None => None,
         Some(word) => Some(MailKind::parse(word).ok_or(("kind", WrongEntry::Kind))?),
     };
-    if kind.is_none() && text.intro.is_some() {
-        return Err(("intro", WrongEntry::IntroOfAll));
-    }
     let mut passages = Passages::default();
     for passage in Passage::ALL {
         let Some(words) = text.get(passage) else {
@@ -389,7 +365,6 @@ fn entry(text: &MailText) -> Result<Entry, (&'static str, WrongEntry)> {
             .map_err(|wrong| (passage.as_str(), WrongEntry::Passage(wrong)))?;
         let place = match passage {
             Passage::Greeting => &mut passages.greeting,
-            Passage::Intro => &mut passages.intro,
             Passage::Contact => &mut passages.contact,
             Passage::SignOff => &mut passages.sign_off,
         };

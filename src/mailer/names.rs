@@ -15,7 +15,7 @@ use hickory_resolver::{
     proto::{op::ResponseCode, rr::RData},
 };
 
-use crate::domain::mail_record::{Allow, Finding, read_spf};
+use crate::domain::mail_record::{Allow, Finding, read_included_spf, read_spf};
 
 use super::mx::{answered, is_public, resolver};
 
@@ -159,7 +159,9 @@ impl NameServers {
                 }
                 Allow::Include(other) => {
                     let texts = self.texts(&other).await?;
-                    let spf = read_spf(&texts).map(|spf| spf.allows).unwrap_or_default();
+                    let spf = read_included_spf(&texts)
+                        .map(|spf| spf.allows)
+                        .unwrap_or_default();
                     open.extend(entries(&other, spf));
                     false
                 }

@@ -66,7 +66,8 @@ pub fn declaration(document: &DeclarationDocument) -> Result<Vec<u8>, DocumentEr
     let options = options(identifier, document.issued_on)?;
     let pdf = typeset(&world, &options);
     // Typst remembers what it set. What the next document does not use again, the words of people, is
-    // forgotten with it; labels and legal texts stay, which halves the work.
+    // forgotten with it (the last two people's stay in memory); labels and legal texts stay, which
+    // halves the work.
     comemo::evict(1);
     pdf
 }

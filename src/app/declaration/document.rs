@@ -1,6 +1,7 @@
 //! The document of a version, and whether it still is what was declared (R38).
 
 use crate::app::ctx::Ctx;
+use crate::app::declaration_document::TEMPLATE;
 use crate::app::error::{AppError, AppResult};
 use crate::app::session::ClaimantActor;
 use crate::app::vault::Vault;
@@ -56,6 +57,10 @@ pub(in crate::app) async fn document_of(
     tx.commit().await?;
     if let Some(signed) = signed {
         return signed_version::document(ctx, &vault, &found, &signed).await;
+    }
+    if found.template != TEMPLATE {
+        // printed by an older program: to be declared again before it is signed
+        return Err(AppError::IllegalTransition("declaration_changed"));
     }
     let bytes = declaration_document::render(ctx, content_of(&vault, &found)?).await?;
     check_document(&bytes, &found)?;

@@ -32,19 +32,25 @@ pub(super) async fn read(ctx: &Ctx) -> AppResult<Directory> {
     Ok(Directory {
         paused: paused.map(|storm| storm.kind).collect(),
         stopped: stopped.into_iter().collect(),
-        ..build(rows, &own_words(mail_texts)?)?
+        ..build(rows, &own_words(mail_texts))?
     })
 }
 
 /// By association, in its newest version.
 type OwnWords = HashMap<uuid::Uuid, Arc<MailTextsEntry>>;
 
-fn own_words(rows: Vec<MailTextsRow>) -> Result<OwnWords, DbError> {
+/// Words that cannot be read are left out: pages and mails do without.
+fn own_words(rows: Vec<MailTextsRow>) -> OwnWords {
     rows.into_iter()
-        .map(|row| {
+        .filter_map(|row| {
             let (association, version) = (row.association_id, row.version);
-            let texts = stored_mail_texts(row)?;
-            Ok((association, Arc::new(MailTextsEntry { version, texts })))
+            match stored_mail_texts(row) {
+                Ok(texts) => Some((association, Arc::new(MailTextsEntry { version, texts }))),
+                Err(error) => {
+                    tracing::error!(association.id = %association, version, %error, "words of an association cannot be read");
+                    None
+                }
+            }
         })
         .collect()
 }

@@ -19,7 +19,6 @@ fn text(kind: Option<MailKind>, language: Language) -> MailText {
         kind: kind.map(|kind| kind.as_str().to_owned()),
         language,
         greeting: None,
-        intro: None,
         contact: None,
         sign_off: None,
     }
@@ -138,7 +137,6 @@ fn the_words_for_a_kind_come_before_those_for_all() {
         },
         MailText {
             greeting: Some("Gentile socio,".into()),
-            intro: Some("manca solo la conferma.".into()),
             ..text(Some(MailKind::Confirmation), Language::It)
         },
     ])
@@ -146,14 +144,9 @@ fn the_words_for_a_kind_come_before_those_for_all() {
     let words = |text: Option<PassageText>| text.map(|text| text.0);
     let confirmation = texts.of(MailKind::Confirmation, Language::It);
     assert_eq!(words(confirmation.greeting).unwrap(), "Gentile socio,");
-    assert_eq!(
-        words(confirmation.intro).unwrap(),
-        "manca solo la conferma."
-    );
     assert_eq!(words(confirmation.sign_off).unwrap(), "Il tuo Codacons");
     let access = texts.of(MailKind::Access, Language::It);
     assert_eq!(words(access.greeting).unwrap(), "Ciao da tutti,");
-    assert_eq!(access.intro, None);
     assert_eq!(
         texts.of(MailKind::Access, Language::De),
         Passages::default()
@@ -172,13 +165,6 @@ fn what_is_wrong_is_told_with_its_place() {
                 ..good.clone()
             },
             "mail_text[1].kind: is no kind of mail",
-        ),
-        (
-            MailText {
-                intro: Some("a".into()),
-                ..text(None, Language::En)
-            },
-            "mail_text[1].intro: needs the kind of mail it is about",
         ),
         (
             good.clone(),

@@ -16,8 +16,6 @@ use super::{Frame, RecordLine, RenderMailError, link};
 pub(super) struct Framing {
     pub(super) language: Language,
     pub(super) greeting: String,
-    /// The association's own first sentence; only in a mail about one record.
-    pub(super) intro: Option<String>,
     /// The association's own last line.
     pub(super) sign_off: Option<String>,
     /// How the association says that it is reached.
@@ -70,7 +68,6 @@ impl Framing {
         let passages = &frame.passages;
         Self {
             greeting: fill(&passages.greeting).unwrap_or(self.greeting),
-            intro: one.and_then(|_| fill(&passages.intro)),
             sign_off: fill(&passages.sign_off),
             contact: fill(&passages.contact),
             ..self
@@ -82,7 +79,6 @@ fn italian(senders: String, mail_code: String, verify_url: String) -> Framing {
     Framing {
         language: Language::It,
         greeting: "Ciao,".to_owned(),
-        intro: None,
         sign_off: None,
         contact: None,
         case: "Caso",
@@ -104,7 +100,6 @@ fn english(senders: String, mail_code: String, verify_url: String) -> Framing {
     Framing {
         language: Language::En,
         greeting: "Hello,".to_owned(),
-        intro: None,
         sign_off: None,
         contact: None,
         case: "Case",
@@ -126,7 +121,6 @@ fn german(senders: String, mail_code: String, verify_url: String) -> Framing {
     Framing {
         language: Language::De,
         greeting: "Guten Tag,".to_owned(),
-        intro: None,
         sign_off: None,
         contact: None,
         case: "Fall",

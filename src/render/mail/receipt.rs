@@ -251,7 +251,7 @@ fn german(senders: &str, version: u32) -> Words {
                   unterschreiben Sie neu. Die schon unterschriebene Fassung bleibt lesbar.",
         withdraw: "Möchten Sie sich zurückziehen? Das können Sie in Ihrer Akte, kostenlos und ohne \
                    Begründung. Vor der Einreichung bei Gericht gilt es sofort. \
-                   Danach geht der Antrag über den Anwalt.",
+                   Danach läuft der Rückzug über den Anwalt.",
         not_you: format!("Haben nicht Sie unterschrieben? Verständigen Sie sofort {senders}."),
         proof_title: "Die Beweise Ihrer Unterschrift",
         document_hash: "Fingerabdruck des Dokuments (SHA-256):",

@@ -1,6 +1,6 @@
 # What can be wrong with a field: first the reasons of the domain, then general ones.
 error-association-required = Wählen Sie den Verband, der Ihre Daten verwahren soll.
-error-association-unknown = Dieser Verband nimmt für diesen Fall niemanden auf. Wählen Sie einen aus der Liste.
+error-association-unknown = Dieser Verband nimmt für diesen Fall keine Voranmeldungen entgegen. Wählen Sie einen aus der Liste.
 error-birth-date-format = Geben Sie das ganze Geburtsdatum an, zum Beispiel 12.03.1985 (zuerst der Tag).
 error-birth-date-future = Das Geburtsdatum liegt in der Zukunft. Prüfen Sie es.
 error-birth-date-mismatch = Das Geburtsdatum passt nicht zur Steuernummer. Prüfen Sie beides.
@@ -162,6 +162,7 @@ problem-state-request-replaced = Diese Anfrage wurde durch eine neuere ersetzt. 
 problem-state-interest-only = Dieser Verband sammelt zurzeit nur Interessensbekundungen: Unterschreiben ist noch nicht möglich.
 problem-state-association-suspended = Die Eintragung des Verbands ruht: Er kann zurzeit weder Unterschriften noch Eintragungen sammeln.
 problem-state-confirmed = Bestätigen Sie zuerst Ihren Kontakt.
+problem-state-not-quarantined = Die Akte ist nicht (mehr) in Quarantäne: Laden Sie die Seite neu.
 problem-state-closed = Die Sammlung ist abgeschlossen.
 problem-state-pre-registration = Die Sammlung der Unterschriften hat noch nicht begonnen.
 problem-internal = Der Fehler liegt bei uns. Wenn es wieder geschieht, nennen Sie uns die Nummer der Anfrage.

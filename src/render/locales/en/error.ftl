@@ -162,6 +162,7 @@ problem-state-request-replaced = A newer request replaced this one. Use the last
 problem-state-interest-only = This association collects only expressions of interest for now: signing is not possible yet.
 problem-state-association-suspended = The association is suspended: it can collect neither signatures nor sign-ups for now.
 problem-state-confirmed = Confirm your contact first.
+problem-state-not-quarantined = The record is not in quarantine (any more): reload the page.
 problem-state-closed = The collection is closed.
 problem-state-pre-registration = The collection of signatures is not open yet.
 problem-internal = This is our fault. If it happens again, tell us the number of the request.

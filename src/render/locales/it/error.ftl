@@ -162,6 +162,7 @@ problem-state-request-replaced = Questa richiesta di firma è stata sostituita d
 problem-state-interest-only = Questa associazione raccoglie per ora solo manifestazioni di interesse: non si può ancora firmare.
 problem-state-association-suspended = L’associazione è sospesa: per ora non può raccogliere firme né iscrizioni.
 problem-state-confirmed = Prima conferma il tuo contatto.
+problem-state-not-quarantined = La pratica non è (più) in quarantena: ricarica la pagina.
 problem-state-closed = La raccolta è chiusa.
 problem-state-pre-registration = La raccolta delle firme non è ancora aperta.
 problem-internal = È colpa nostra. Se succede ancora, comunica il numero della richiesta.
