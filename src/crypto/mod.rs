@@ -15,6 +15,8 @@ pub mod commitment;
 pub mod jwt;
 mod mac;
 pub mod master_key;
+pub mod merkle;
+pub mod note;
 pub mod password;
 pub mod sealing;
 pub mod secrets;

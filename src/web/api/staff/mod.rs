@@ -27,6 +27,7 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::ASSIST_EMAIL, web::to(assist::email)),
         Route::new(&operation::CLAIMANT_DOCUMENT, web::to(declared::document)),
         Route::new(&operation::CLAIMANT_EVIDENCE, web::to(declared::evidence)),
+        Route::new(&operation::CLAIMANT_RECEIPT, web::to(declared::receipt)),
         Route::new(&operation::EXPORT, web::to(exports::request)),
         Route::new(&operation::GET_EXPORT, web::to(exports::get)),
         Route::new(&operation::EXPORT_CONTENT, web::to(exports::content)),
@@ -48,6 +49,7 @@ pub fn routes() -> Vec<Route> {
     assist::email,
     declared::document,
     declared::evidence,
+    declared::receipt,
     exports::request,
     exports::get,
     exports::content
