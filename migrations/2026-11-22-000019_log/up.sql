@@ -42,6 +42,9 @@ COMMENT ON COLUMN log_events.leaf_index IS 'Its place in the log; null while it 
 COMMENT ON COLUMN log_events.leaf_hash IS 'Hash of its leaf (RFC 6962); null while it waits';
 COMMENT ON COLUMN log_events.entered_at IS 'Time in the entry: whole seconds of its checkpoint, UTC';
 
+-- the trail is written in the order of time: a few pages of ranges find a day of it
+CREATE INDEX audit_created_at_idx ON audit USING brin (created_at);
+
 CREATE TABLE logs (
     case_id uuid NOT NULL,
     origin text NOT NULL,

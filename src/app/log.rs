@@ -10,13 +10,15 @@ use thiserror::Error;
 
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
-use crate::blob::BlobError;
-use crate::crypto::merkle::{self, TileId};
+use crate::blob::{BlobError, Blobs};
+use crate::crypto::merkle::{self, Edge, TileId};
 use crate::crypto::note::{Checkpoint, LogKey};
 use crate::db::Scope;
 use crate::db::log::LogRow;
 
+pub mod digest;
 pub mod event;
+pub mod files;
 pub mod proof;
 pub mod recover;
 pub mod sequence;
@@ -117,7 +119,11 @@ async fn check_standing(ctx: &Ctx, row: &LogRow) -> AppResult<Result<(), Refusal
                 }));
             }
             let own = row.checkpoint.as_deref().map(Checkpoint::parse);
-            if head.size == known && own != Some(Ok(head.clone())) {
+            let root = match own {
+                Some(own) => own.map_err(AppError::internal)?.root,
+                None => Edge::default().root(),
+            };
+            if head.size == known && head.root != root {
                 return Ok(Err(Refusal::Forked(slug())));
             }
             head.size
@@ -125,7 +131,7 @@ async fn check_standing(ctx: &Ctx, row: &LogRow) -> AppResult<Result<(), Refusal
     };
     // a process that died before it published left the files of what it signed; a lost store has none
     if size < known
-        && read_tiles(ctx, &row.slug, &[last_tile(known)])
+        && read_tiles(&ctx.blobs, &row.slug, &[last_tile(known)])
             .await?
             .is_none()
     {
@@ -146,20 +152,20 @@ fn last_tile(size: u64) -> TileId {
 
 /// Reads tiles; `None` if one is not there. One that is no longer partial is taken from the full one.
 async fn read_tiles(
-    ctx: &Ctx,
+    blobs: &Blobs,
     slug: &str,
     tiles: &[TileId],
 ) -> AppResult<Option<Vec<(TileId, Vec<u8>)>>> {
-    let reads: Vec<_> = tiles.iter().map(|id| read_tile(ctx, slug, *id)).collect();
+    let reads: Vec<_> = tiles.iter().map(|id| read_tile(blobs, slug, *id)).collect();
     let read: Vec<Option<(TileId, Vec<u8>)>> =
         stream::iter(reads).buffered(AT_ONCE).try_collect().await?;
     Ok(read.into_iter().collect())
 }
 
-async fn read_tile(ctx: &Ctx, slug: &str, id: TileId) -> AppResult<Option<(TileId, Vec<u8>)>> {
+async fn read_tile(blobs: &Blobs, slug: &str, id: TileId) -> AppResult<Option<(TileId, Vec<u8>)>> {
     let find = |id: TileId| {
         let key = tile_key(slug, &id.path());
-        async move { ctx.blobs.find(&key).await.map_err(unavailable) }
+        async move { blobs.find(&key).await.map_err(unavailable) }
     };
     let mut found = find(id).await?;
     if found.is_none() && id.width < merkle::WIDTH {
@@ -176,7 +182,7 @@ async fn read_tile(ctx: &Ctx, slug: &str, id: TileId) -> AppResult<Option<(TileI
 
 /// Reads the entries of one bundle of a tree of `size`; `None` if it is not there.
 async fn read_bundle(
-    ctx: &Ctx,
+    blobs: &Blobs,
     slug: &str,
     index: u64,
     size: u64,
@@ -186,7 +192,7 @@ async fn read_bundle(
         .min(merkle::WIDTH);
     for held in [width, merkle::WIDTH] {
         let key = tile_key(slug, &merkle::bundle_path(index, held));
-        let found = ctx.blobs.find(&key).await.map_err(unavailable)?;
+        let found = blobs.find(&key).await.map_err(unavailable)?;
         if let Some(mut entries) = found.and_then(|bytes| merkle::unbundle(&bytes)) {
             let wanted = usize::try_from(width).unwrap_or(0);
             entries.truncate(wanted);

@@ -379,7 +379,8 @@ fn signature(
     let key = VerifyingKey::parse(vkey);
     let signed = key.is_ok_and(|key| Checkpoint::open(note, &key).is_ok());
     let known = match against.key {
-        Some(_) => Outcome::of(signed),
+        // a receipt that names another key is not whole, although its word counts for nothing
+        Some(key) => Outcome::of(signed && own.is_none_or(|own| own.trim() == key.trim())),
         None => Outcome::Open,
     };
     vec![(Part::Signature, Outcome::of(signed)), (Part::Key, known)]

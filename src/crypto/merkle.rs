@@ -129,6 +129,11 @@ impl Edge {
         self.size
     }
 
+    /// Hashes of the entries that are in no full tile yet.
+    pub fn leaves(&self) -> &[Hash] {
+        self.levels.first().map_or(&[], Vec::as_slice)
+    }
+
     /// Appends the hash of an entry; tiles that became full go to `full`.
     pub fn push(&mut self, leaf: Hash, full: &mut Vec<Tile>) {
         self.size += 1;

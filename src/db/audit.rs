@@ -1,6 +1,6 @@
 //! The audit trail: appended only.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
@@ -75,10 +75,11 @@ struct Told<'a> {
     at: DateTime<Utc>,
 }
 
-async fn insert_event(conn: &mut Conn, scope: Scope, row: &AuditRow, kind: Kind) -> DbResult<()> {
-    let Some(case) = log::find_case_of(conn, scope, row.subject_id).await? else {
-        return Ok(());
-    };
+/// A row of the trail as canonical JSON, without its sealed note: what the log commits to.
+///
+/// # Errors
+/// `Sealed`: never in practice.
+pub fn told(row: &AuditRow) -> DbResult<Vec<u8>> {
     let told = Told {
         audit: row.id,
         subject: row.subject_id,
@@ -89,9 +90,17 @@ async fn insert_event(conn: &mut Conn, scope: Scope, row: &AuditRow, kind: Kind)
         before: row.before.as_deref(),
         after: row.after.as_deref(),
         detail: &row.detail,
-        at: row.created_at,
+        // the database keeps microseconds
+        at: row.created_at.trunc_subsecs(6),
     };
-    let content = commitment::canonical_json(&told)?;
+    Ok(commitment::canonical_json(&told)?)
+}
+
+async fn insert_event(conn: &mut Conn, scope: Scope, row: &AuditRow, kind: Kind) -> DbResult<()> {
+    let Some(case) = log::find_case_of(conn, scope, row.subject_id).await? else {
+        return Ok(());
+    };
+    let content = told(row)?;
     let event = EventRow {
         subject_id: row.subject_id,
         id: token::random_id(),
@@ -151,4 +160,30 @@ pub async fn list_only(
         query = query.filter(audit::association_id.eq(association.uuid()));
     }
     Ok(query.load(conn).await?)
+}
+
+/// Rows of every subject from an instant on and after an id at that instant, before another instant,
+/// oldest first, at most `limit`.
+///
+/// # Errors
+/// As the database says.
+pub async fn list_between(
+    conn: &mut Conn,
+    _scope: Scope,
+    (from, after): (DateTime<Utc>, Uuid),
+    to: DateTime<Utc>,
+    limit: i64,
+) -> DbResult<Vec<AuditRow>> {
+    let later = audit::created_at
+        .gt(from)
+        .or(audit::created_at.eq(from).and(audit::id.gt(after)));
+    Ok(audit::table
+        .filter(audit::created_at.ge(from))
+        .filter(audit::created_at.lt(to))
+        .filter(later)
+        .order((audit::created_at, audit::id))
+        .limit(limit)
+        .select(AuditRow::as_select())
+        .load(conn)
+        .await?)
 }

@@ -25,6 +25,7 @@ mod confirmation;
 mod embedded;
 mod erasure;
 mod identity;
+mod log;
 mod mail_faults;
 mod mail_queue;
 mod mail_request;

@@ -5,6 +5,7 @@ use data_encoding::BASE64;
 use super::{SCOPE, number, read_tiles, served};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
+use crate::blob::Blobs;
 use crate::crypto::merkle::{self, Hash, Plan};
 use crate::crypto::note::Checkpoint;
 use crate::db::log::{self as db, LogRow};
@@ -42,7 +43,7 @@ pub(in crate::app) async fn inclusion(
     let Some(plan) = Plan::inclusion(index, size) else {
         return Ok(None);
     };
-    let hashes = prove(ctx, &row.slug, &plan).await?;
+    let hashes = prove(&ctx.blobs, &row.slug, &plan).await?;
     let broken = || AppError::internal("the log does not have an entry where it should be");
     let head = Checkpoint::parse(&checkpoint).map_err(AppError::internal)?;
     if merkle::root_by_inclusion(index, size, leaf, &hashes) != Some(head.root) {
@@ -73,8 +74,7 @@ pub async fn consistency(ctx: &Ctx, slug: &str, old: u64) -> AppResult<String> {
     let row = row.ok_or(AppError::NotFound)?;
     let checkpoint = row.checkpoint.as_deref().ok_or(AppError::NotFound)?;
     let plan = Plan::consistency(old, number(row.signed_size)?).ok_or(AppError::NotFound)?;
-    let hashes = prove(ctx, slug, &plan).await?;
-    // between database and files lies a moment: what is not published yet is told by nobody
+    let hashes = prove(&ctx.blobs, slug, &plan).await?;
     let text = format!("{CONSISTENCY}\nold {old}\n{}\n{checkpoint}", lines(&hashes));
     Ok(text)
 }
@@ -90,8 +90,8 @@ fn lines(hashes: &[Hash]) -> String {
 ///
 /// # Errors
 /// `Unavailable`; `Internal` if a tile is missing.
-pub async fn prove(ctx: &Ctx, slug: &str, plan: &Plan) -> AppResult<Vec<Hash>> {
-    let tiles = read_tiles(ctx, slug, &plan.tiles()).await?;
+pub async fn prove(blobs: &Blobs, slug: &str, plan: &Plan) -> AppResult<Vec<Hash>> {
+    let tiles = read_tiles(blobs, slug, &plan.tiles()).await?;
     let tiles = tiles.ok_or_else(|| AppError::internal("a tile of a log is missing"))?;
     let of = |wanted: &merkle::TileId| {
         let found = tiles.iter().find(|(id, _)| id == wanted);

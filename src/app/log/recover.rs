@@ -183,7 +183,7 @@ async fn read_on(ctx: &Ctx, row: &LogRow, head: &Checkpoint) -> AppResult<(Vec<P
     let mut edge = Edge::from_bytes(from, &row.edge).ok_or_else(forked)?;
     let mut entries = Vec::new();
     for bundle in from / merkle::WIDTH..head.size.div_ceil(merkle::WIDTH) {
-        let read = read_bundle(ctx, &row.slug, bundle, head.size).await?;
+        let read = read_bundle(&ctx.blobs, &row.slug, bundle, head.size).await?;
         let read = read.ok_or_else(|| Refusal::Missing(row.slug.clone()))?;
         for (index, bytes) in (bundle * merkle::WIDTH..).zip(read) {
             if index < from {

@@ -20,6 +20,9 @@ use crate::crypto::{commitment, sha256};
 use crate::db::log::{self as db, Entered, Head, LeafRow, LogRow, WaitingRow};
 use crate::domain::log::{Entry, Kind, VERSION, rounded};
 
+/// Turns between two looks at logs that have nothing to do; the first turn looks.
+const LOOK_EVERY: u64 = 5;
+
 /// Entries that get their places in one transaction.
 const BATCH: i64 = 2_000;
 
@@ -27,14 +30,18 @@ const BATCH: i64 = 2_000;
 #[derive(Debug)]
 pub struct Sequencer {
     holder: Holder,
+    turns: u64,
     leases: HashMap<Uuid, Lease>,
 }
 
 impl Sequencer {
     /// Holds nothing yet.
     pub fn new(holder: Holder) -> Self {
-        let leases = HashMap::new();
-        Self { holder, leases }
+        Self {
+            holder,
+            turns: 0,
+            leases: HashMap::new(),
+        }
     }
 
     /// Enters, signs and publishes what waits now, in every log whose lease can be had. Gives the number
@@ -45,6 +52,10 @@ impl Sequencer {
     pub async fn turn(&mut self, ctx: &Ctx) -> AppResult<u64> {
         let mut entered = 0;
         let mut refused = Ok(());
+        if self.turns.is_multiple_of(LOOK_EVERY) {
+            refused = look_after(ctx).await;
+        }
+        self.turns += 1;
         for row in due(ctx).await? {
             let Some(lease) = self.lease(ctx, row.case_id).await? else {
                 continue;
@@ -107,6 +118,26 @@ async fn due(ctx: &Ctx) -> AppResult<Vec<LogRow>> {
     let rows = db::list_due(&mut tx, SCOPE).await?;
     tx.commit().await?;
     Ok(rows)
+}
+
+/// Holds every log against its files: whoever died between signing and publishing is made up for, and a
+/// database that is older than the files is told at once.
+async fn look_after(ctx: &Ctx) -> AppResult<()> {
+    let mut tx = ctx.pools.begin(SCOPE).await?;
+    let rows = db::list(&mut tx, SCOPE).await?;
+    tx.commit().await?;
+    let mut refused = Ok(());
+    for row in rows {
+        if published(ctx, &row.slug).await? == row.checkpoint {
+            continue;
+        }
+        match (check_standing(ctx, &row).await?, &row.checkpoint) {
+            (Err(refusal), _) => refused = Err(refusal.into()),
+            (Ok(()), Some(checkpoint)) => publish(ctx, &row.slug, checkpoint).await?,
+            (Ok(()), None) => {}
+        }
+    }
+    refused
 }
 
 async fn bring_up(ctx: &Ctx, lease: &Lease, row: &LogRow) -> AppResult<u64> {
@@ -231,11 +262,18 @@ pub async fn write_tiles(ctx: &Ctx, row: &LogRow) -> AppResult<Option<Grown>> {
     let mut edge = Edge::from_bytes(from, &row.edge)
         .ok_or_else(|| AppError::internal("the edge of a log is of another size"))?;
     let mut full = Vec::new();
-    let fresh = leaves.get(usize::try_from(from - start).unwrap_or(usize::MAX)..);
-    for leaf in fresh.unwrap_or_default() {
+    let known = usize::try_from(from - start).unwrap_or(usize::MAX);
+    let (known, fresh) = leaves.split_at_checked(known).unwrap_or_default();
+    let hashes = known.iter().map(|leaf| merkle::leaf_hash(&leaf.entry));
+    if !hashes.eq(edge.leaves().iter().copied()) {
+        return Err(AppError::internal(
+            "leaves of a log are not those that were signed",
+        ));
+    }
+    for leaf in fresh {
         edge.push(merkle::leaf_hash(&leaf.entry), &mut full);
     }
-    if let Some(fresh) = fresh.filter(|fresh| !fresh.is_empty()) {
+    if !fresh.is_empty() {
         recover::keep_subjects(ctx, row, fresh).await?;
     }
     write_files(ctx, row, files(start, leaves, &full, &edge)?).await?;

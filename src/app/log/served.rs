@@ -59,7 +59,7 @@ pub async fn tile(ctx: &Ctx, slug: &str, path: &str) -> AppResult<Vec<u8>> {
     let (level, rest) = path.split_once('/').ok_or(AppError::NotFound)?;
     let (index, width) = place(rest).ok_or(AppError::NotFound)?;
     if level == "entries" {
-        let entries = read_bundle(ctx, slug, index, index * merkle::WIDTH + width).await?;
+        let entries = read_bundle(&ctx.blobs, slug, index, index * merkle::WIDTH + width).await?;
         let entries = entries.ok_or(AppError::NotFound)?;
         let bytes = merkle::bundle(entries.iter().map(Vec::as_slice));
         return bytes.ok_or(AppError::NotFound);
@@ -71,7 +71,7 @@ pub async fn tile(ctx: &Ctx, slug: &str, path: &str) -> AppResult<Vec<u8>> {
         index,
         width,
     };
-    let found = read_tile(ctx, slug, id).await?;
+    let found = read_tile(&ctx.blobs, slug, id).await?;
     found.map(|(_, bytes)| bytes).ok_or(AppError::NotFound)
 }
 

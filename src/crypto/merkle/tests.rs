@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use data_encoding::HEXLOWER;
 use proptest::prelude::*;
@@ -42,7 +42,7 @@ fn leaves(count: u64) -> Vec<Hash> {
 }
 
 /// A tree grown one by one, and all tiles that a log of that size would serve.
-fn grown(leaves: &[Hash]) -> (Edge, HashMap<TileId, Vec<u8>>) {
+fn grown(leaves: &[Hash]) -> (Edge, BTreeMap<TileId, Vec<u8>>) {
     let (mut edge, mut full) = (Edge::default(), Vec::new());
     for leaf in leaves {
         edge.push(*leaf, &mut full);
