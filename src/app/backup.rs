@@ -172,9 +172,10 @@ pub async fn restore(
         let bytes = fs::read(&path)
             .await
             .map_err(|error| BackupError::Io(path.clone(), error))?;
-        let there = match files::is_of_log(key) {
-            true => blobs.find(key).await?,
-            false => None,
+        let there = if files::is_of_log(key) {
+            blobs.find(key).await?
+        } else {
+            None
         };
         // what a log published since stays: it tells that this backup is older
         if there.is_none_or(|there| files::replaces(key, &bytes, &there)) {

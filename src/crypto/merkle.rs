@@ -149,7 +149,7 @@ impl Edge {
                 return;
             };
             hashes.push(hash);
-            if count % WIDTH == 0 {
+            if count.is_multiple_of(WIDTH) {
                 count /= WIDTH;
                 let id = TileId {
                     level,
@@ -357,7 +357,7 @@ pub fn root_by_inclusion(index: u64, size: u64, leaf: Hash, proof: &[Hash]) -> O
         }
         if node % 2 == 1 || node == last {
             root = node_hash(hash, &root);
-            while node % 2 == 0 && node != 0 {
+            while node.is_multiple_of(2) && node != 0 {
                 node >>= 1;
                 last >>= 1;
             }
@@ -406,7 +406,7 @@ pub fn is_consistent(old: (u64, &Hash), new: (u64, &Hash), proof: &[Hash]) -> bo
         if node % 2 == 1 || node == last {
             of_old = node_hash(hash, &of_old);
             of_new = node_hash(hash, &of_new);
-            while node % 2 == 0 && node != 0 {
+            while node.is_multiple_of(2) && node != 0 {
                 node >>= 1;
                 last >>= 1;
             }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use chrono::TimeDelta;
 use joinder::app::receipt_check::{self, Against, Outcome, Part, Report, Verdict};
 use joinder::crypto::merkle::{self, Edge};
 use joinder::crypto::note::{Checkpoint, VerifyingKey};
@@ -22,6 +23,8 @@ mod receipt;
 pub(crate) async fn signer<'app>(app: &'app TestApp, name: &str) -> Claimant<'app> {
     let (email, mailbox) = (format!("{name}@example.org"), format!("{name}@libero.it"));
     let who = crate::claimant::mario();
+    // entries of one instant come in no order
+    app.clock().advance(TimeDelta::seconds(1));
     let claimant = crate::staff_declared::identified(app, &email, &mailbox, &who).await;
     sign_again(app, &claimant, name, json!([{"head": "flat_rate"}])).await;
     claimant

@@ -1,3 +1,5 @@
+//! The tree against the vectors of RFC 6962 and of tlog-tiles, and against its own definition.
+
 use std::collections::BTreeMap;
 
 use data_encoding::HEXLOWER;

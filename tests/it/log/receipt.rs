@@ -19,7 +19,10 @@ fn run(mut command: Command, receipt: &[u8], folder: &Path, more: &[&str]) -> (i
     std::fs::write(&file, receipt).unwrap();
     let done = command.arg(&file).args(more).output().unwrap();
     let words = [done.stdout, done.stderr].concat();
-    (done.status.code().unwrap(), String::from_utf8(words).unwrap())
+    (
+        done.status.code().unwrap(),
+        String::from_utf8(words).unwrap(),
+    )
 }
 
 fn program() -> Command {
@@ -84,13 +87,13 @@ fn tampered(receipt: &Value) -> Vec<(String, Value)> {
     }
     for (pointer, value) in [
         ("/document_sha256", json!("0".repeat(64))),
-        ("/signed_at", json!("2026-03-02T09:00:01Z")),
+        ("/signed_at", json!("2030-03-02T09:00:01Z")),
         ("/entry/commit", json!("0".repeat(64))),
         ("/entry/evidence", json!("0".repeat(64))),
         ("/entry/evidence", Value::Null),
         ("/entry/id", json!("00000000-0000-4000-8000-000000000000")),
         ("/entry/prev", Value::Null),
-        ("/entry/t", json!("2026-03-02T09:00:01Z")),
+        ("/entry/t", json!("2030-03-02T09:00:01Z")),
         ("/entry/type", json!("erasure")),
         ("/entry/v", json!(2)),
         ("/entry/more", json!(1)),
