@@ -155,7 +155,8 @@ pub(in crate::app) async fn assemble(
     {
         return Err(alarm(declared));
     }
-    let (told, leaf) = receipt_entry(&entry, place.prev).ok_or_else(|| alarm(declared))?;
+    let (told, leaf) =
+        receipt_entry(&entry, place.prev.as_deref()).ok_or_else(|| alarm(declared))?;
     let proved = match (&place.log, entry.leaf_index, leaf) {
         (Some(log), Some(index), Some(leaf)) => {
             let index = u64::try_from(index).map_err(AppError::internal)?;
@@ -181,10 +182,7 @@ pub(in crate::app) async fn assemble(
 
 /// The entry as it is in the log with the hash of its leaf, or as far as it is made; `None` if its row is
 /// not what went into the log.
-fn receipt_entry(
-    row: &LogPendingRow,
-    prev: Option<Vec<u8>>,
-) -> Option<(ReceiptEntry, Option<Hash>)> {
+fn receipt_entry(row: &LogPendingRow, prev: Option<&[u8]>) -> Option<(ReceiptEntry, Option<Hash>)> {
     let made = |prev: Option<&[u8]>| ReceiptEntry {
         v: VERSION,
         kind: row.kind.clone(),
@@ -198,7 +196,7 @@ fn receipt_entry(
         return Some((made(None), None));
     };
     // the entry before may have come into the log after this one, if clocks differed
-    [prev.as_deref(), None].into_iter().find_map(|prev| {
+    [prev, None].into_iter().find_map(|prev| {
         let entry = made(prev);
         let leaf = merkle::leaf_hash(&commitment::canonical_json(&entry).ok()?);
         (leaf == stored).then_some((entry, Some(leaf)))

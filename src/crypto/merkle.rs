@@ -80,7 +80,7 @@ fn place(index: u64, width: u64) -> String {
         rest /= 1000;
     }
     if width < WIDTH {
-        text.push_str(&format!(".p/{width}"));
+        text = format!("{text}.p/{width}");
     }
     text
 }

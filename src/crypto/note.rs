@@ -107,8 +107,11 @@ impl Checkpoint {
     }
 }
 
-/// Text with its last newline, and the signatures: name and bytes.
-fn parts(note: &str) -> Result<(&str, Vec<(&str, Vec<u8>)>), NoteError> {
+/// Who signed, and number and bytes of the signature.
+type Signed<'a> = (&'a str, Vec<u8>);
+
+/// Text with its last newline, and the signatures.
+fn parts(note: &str) -> Result<(&str, Vec<Signed<'_>>), NoteError> {
     if note.chars().any(|char| char < ' ' && char != '\n') {
         return Err(NoteError::Shape);
     }
@@ -125,7 +128,7 @@ fn parts(note: &str) -> Result<(&str, Vec<(&str, Vec<u8>)>), NoteError> {
     Ok((text, signatures.ok_or(NoteError::Shape)?))
 }
 
-fn signature_line(line: &str) -> Option<(&str, Vec<u8>)> {
+fn signature_line(line: &str) -> Option<Signed<'_>> {
     let (name, signature) = line.strip_prefix("— ")?.split_once(' ')?;
     let bytes = BASE64.decode(signature.as_bytes()).ok()?;
     (is_name(name) && bytes.len() > 4).then_some((name, bytes))
