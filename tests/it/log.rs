@@ -23,8 +23,6 @@ mod receipt;
 pub(crate) async fn signer<'app>(app: &'app TestApp, name: &str) -> Claimant<'app> {
     let (email, mailbox) = (format!("{name}@example.org"), format!("{name}@libero.it"));
     let who = crate::claimant::mario();
-    // entries of one instant come in no order
-    app.clock().advance(TimeDelta::seconds(1));
     let claimant = crate::staff_declared::identified(app, &email, &mailbox, &who).await;
     sign_again(app, &claimant, name, json!([{"head": "flat_rate"}])).await;
     claimant
@@ -32,6 +30,8 @@ pub(crate) async fn signer<'app>(app: &'app TestApp, name: &str) -> Claimant<'ap
 
 /// Signs a declaration with these items.
 pub(crate) async fn sign_again(app: &TestApp, claimant: &Claimant<'_>, name: &str, items: Value) {
+    // entries of one instant come in no order
+    app.clock().advance(TimeDelta::seconds(1));
     let mut body = signing::declaration();
     body["mailboxes"][0]["address"] = json!(format!("{name}@libero.it"));
     body["mailboxes"][0]["incidents"][0]["items"] = items;
