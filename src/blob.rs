@@ -170,7 +170,30 @@ impl Blobs {
         Ok(found.bytes().await?.to_vec())
     }
 
-    /// Writes a file as it was backed up, over one of the same key.
+    /// A file, if it is there.
+    ///
+    /// # Errors
+    /// `Store` if it cannot be read.
+    pub async fn find(&self, key: &str) -> Result<Option<Vec<u8>>, BlobError> {
+        match self.store.get(&Key::from(key)).await {
+            Ok(found) => Ok(Some(found.bytes().await?.to_vec())),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Keys of all files in a folder, in no order.
+    ///
+    /// # Errors
+    /// `Store` if they cannot be listed.
+    pub async fn list_folder(&self, folder: &str) -> Result<Vec<String>, BlobError> {
+        let listed = self.store.list(Some(&Key::from(folder)));
+        let found: Vec<_> = listed.try_collect().await?;
+        let keys = found.into_iter().map(|object| object.location.into());
+        Ok(keys.collect())
+    }
+
+    /// Writes a file, over one of the same key.
     ///
     /// # Errors
     /// `Store` if it cannot be written.

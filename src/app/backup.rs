@@ -1,6 +1,7 @@
 //! Backup into a folder and restore from it: database, files, versions, checksums. The master key is
 //! never in it (DESIGN 4).
 
+use std::collections::BTreeSet;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path, PathBuf};
@@ -12,6 +13,7 @@ use thiserror::Error;
 use tokio::fs;
 use tokio::io::AsyncReadExt;
 
+use crate::app::log::files;
 use crate::blob::{BlobError, Blobs};
 use crate::crypto::sha256::Sha256;
 use crate::db::dump::{DumpError, Tools};
@@ -86,18 +88,18 @@ pub async fn backup(
     let dump = dir.join(DATABASE);
     tools.dump(&dump).await?;
     let mut files = vec![describe(dir, DATABASE).await?];
+    let mut kept = BTreeSet::new();
+    // the heads of the logs before their tiles, which only grow: so the files fit the heads
+    let heads = blobs.list().await?.into_iter();
+    for key in heads.filter(|key| files::is_checkpoint(key)) {
+        keep(blobs, dir, &key, &mut kept).await?;
+    }
     for key in blobs.list().await? {
-        let path = format!("{BLOBS}/{key}");
-        let file = inside(dir, &path)?;
-        if let Some(folder) = file.parent() {
-            fs::create_dir_all(folder)
-                .await
-                .map_err(|error| BackupError::Io(folder.to_owned(), error))?;
+        if !files::is_checkpoint(&key) {
+            keep(blobs, dir, &key, &mut kept).await?;
         }
-        let bytes = blobs.get(&key).await?;
-        fs::write(&file, bytes)
-            .await
-            .map_err(|error| BackupError::Io(file.clone(), error))?;
+    }
+    for path in kept {
         files.push(describe(dir, &path).await?);
     }
     let manifest = Manifest {
@@ -111,8 +113,34 @@ pub async fn backup(
     Ok(manifest)
 }
 
+/// Copies a file; a partial tile that became full meanwhile is copied as the full one.
+async fn keep(
+    blobs: &Blobs,
+    dir: &Path,
+    key: &str,
+    kept: &mut BTreeSet<String>,
+) -> Result<(), BackupError> {
+    let mut found = blobs.find(key).await?.map(|bytes| (key, bytes));
+    if let (None, Some((full, _))) = (&found, key.split_once(".p/")) {
+        found = blobs.find(full).await?.map(|bytes| (full, bytes));
+    }
+    let Some((key, bytes)) = found else {
+        return Ok(());
+    };
+    let path = format!("{BLOBS}/{key}");
+    let file = inside(dir, &path)?;
+    let io_error = |error| BackupError::Io(file.clone(), error);
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder).await.map_err(io_error)?;
+    }
+    fs::write(&file, bytes).await.map_err(io_error)?;
+    kept.insert(path);
+    Ok(())
+}
+
 /// Fills an empty database and the blob store from a backup. Every checksum is verified first. Then
-/// comes `migrate` and `retention::replay_erased`: without it nobody may be served.
+/// comes `migrate` and `retention::replay_erased`: without it nobody may be served. Files of logs that are
+/// there already stay.
 ///
 /// # Errors
 /// `NotABackup`, `Changed`, `Dump` with `NotEmpty`: nothing was changed. `Blob`: files are missing;
@@ -144,7 +172,15 @@ pub async fn restore(
         let bytes = fs::read(&path)
             .await
             .map_err(|error| BackupError::Io(path.clone(), error))?;
-        blobs.put(key, bytes).await?;
+        let there = if files::is_of_log(key) {
+            blobs.find(key).await?
+        } else {
+            None
+        };
+        // what a log published since stays: it tells that this backup is older
+        if there.is_none_or(|there| files::replaces(key, &bytes, &there)) {
+            blobs.put(key, bytes).await?;
+        }
     }
     Ok(manifest)
 }

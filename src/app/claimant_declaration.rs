@@ -9,6 +9,7 @@ use crate::app::ctx::Ctx;
 use crate::app::declaration::{alarm, content_of};
 use crate::app::declaration_document::{self as words, compensation_words, place_words};
 use crate::app::error::{AppError, AppResult};
+use crate::app::receipt::{self, Place};
 use crate::app::signed_version;
 use crate::app::staff::StaffActor;
 use crate::app::vault::Vault;
@@ -107,6 +108,8 @@ pub enum Part {
     Document,
     /// The evidence of the act of signing, canonical JSON.
     Evidence,
+    /// All that proves it: what the claimant keeps.
+    Receipt,
 }
 
 impl Part {
@@ -114,6 +117,7 @@ impl Part {
         match self {
             Self::Document => &operation::CLAIMANT_DOCUMENT,
             Self::Evidence => &operation::CLAIMANT_EVIDENCE,
+            Self::Receipt => &operation::CLAIMANT_RECEIPT,
         }
     }
 }
@@ -210,6 +214,12 @@ pub async fn take(
             let bytes = signed_version::evidence(vault, declared, signed)?;
             (bytes, "application/json", "json")
         }
+        Part::Receipt => {
+            let place = opened.place;
+            let kept = receipt::assemble(ctx, vault, (declared, signed), place).await?;
+            let bytes = serde_json::to_vec(&kept).map_err(AppError::internal)?;
+            (bytes, "application/json", "receipt.json")
+        }
     };
     let reference = Reference::of(claimant);
     Ok(Taken {
@@ -223,6 +233,7 @@ struct OpenVersion {
     vault: Vault,
     declared: DeclarationRow,
     signed: SignatureRow,
+    place: Place,
 }
 
 /// Reads a signed version and notes in the same transaction that it was seen in clear (DESIGN 3.8).
@@ -242,6 +253,7 @@ async fn open(
     let (Some(declared), Some(signed)) = (declared, signed) else {
         return Err(AppError::NotFound);
     };
+    let place = Place::read(&mut tx, scope, claimant, version).await?;
     let vault = Vault::open(ctx, &mut tx, scope, claimant).await?;
     let mut deed = actor.deed(claimant.uuid(), DOWNLOAD);
     deed.detail = json!({ "what": operation.name, "version": version });
@@ -251,6 +263,7 @@ async fn open(
         vault,
         declared,
         signed,
+        place,
     })
 }
 

@@ -1,5 +1,6 @@
 //! Collects the evidence of an act of signing (DOMAIN 3.2): complete, or the signature is refused (R43).
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::app::ctx::Ctx;
@@ -37,6 +38,8 @@ pub(in crate::app) struct Act<'a> {
     pub(in crate::app) receipt: Uuid,
     /// Where the act came from.
     pub(in crate::app) origin: Origin,
+    /// When, UTC.
+    pub(in crate::app) at: DateTime<Utc>,
 }
 
 /// The evidence as canonical JSON.
@@ -84,7 +87,7 @@ pub(in crate::app) async fn collect(
         otp_hash: sha256::hex(&request.code_hash),
         generated_at: request.created_at,
         sent_at,
-        entered_at: ctx.clock.now(),
+        entered_at: act.at,
         attempts: u32::try_from(request.attempts).unwrap_or(0) + 1,
         ip: act.origin.address,
         user_agent: act.origin.user_agent,

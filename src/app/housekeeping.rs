@@ -2,6 +2,7 @@
 
 use crate::app::ctx::Ctx;
 use crate::app::error::AppResult;
+use crate::app::log::digest;
 use crate::app::{export, mail_status, reminder, retention, storm};
 use crate::db::{Scope, retention as rows};
 use crate::domain::claimant::ClaimantState;
@@ -29,6 +30,8 @@ pub struct Housekept {
     pub storms: usize,
     /// Reminders put into the outbox.
     pub reminders: usize,
+    /// Whether a day of the trail was digested for the evidence logs.
+    pub digested: bool,
 }
 
 /// Counts, deletes what is due and sweeps what has expired. Safe to repeat and to run twice at once.
@@ -49,6 +52,7 @@ pub async fn run(ctx: &Ctx) -> AppResult<Housekept> {
         storms,
         // after those that are due for deletion are gone
         reminders: reminder::enqueue_due(ctx).await?,
+        digested: digest::enter_day(ctx).await?,
     })
 }
 

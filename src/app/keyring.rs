@@ -11,12 +11,13 @@ use crate::crypto::blind_index::BlindIndex;
 use crate::crypto::challenge::ChallengeKeys;
 use crate::crypto::jwt::JwtKeys;
 use crate::crypto::master_key::MasterKeys;
+use crate::crypto::note::LogKey;
 use crate::crypto::password::Passwords;
 use crate::crypto::sealing::{AssociationKey, RootKey, Sealed, WrappedKey};
 use crate::crypto::secrets::{Secret, SecretPurpose, Secrets};
 use crate::crypto::token;
 use crate::db::{Pools, Scope, key};
-use crate::domain::ids::AssociationId;
+use crate::domain::ids::{AssociationId, CaseId};
 
 /// An association's key and its version.
 pub type VersionedKey = (i32, Arc<AssociationKey>);
@@ -34,6 +35,8 @@ pub struct Keyring {
     pub jwt: JwtKeys,
     /// Checks staff passwords.
     pub passwords: Passwords,
+    /// Signs the evidence logs.
+    log: Secret,
     associations: RwLock<HashMap<(AssociationId, i32), Arc<AssociationKey>>>,
     newest: RwLock<HashMap<AssociationId, VersionedKey>>,
 }
@@ -52,11 +55,20 @@ impl Keyring {
             challenges: ChallengeKeys::new(&secrets.mail),
             passwords: Passwords::new(&secrets.pepper),
             session: secrets.session,
+            log: secrets.log,
             jwt,
             master,
             associations: RwLock::default(),
             newest: RwLock::default(),
         })
+    }
+
+    /// What signs the evidence log of a case, under the log's name.
+    ///
+    /// # Errors
+    /// `Internal` if the name is none.
+    pub fn log_key(&self, case: CaseId, origin: &str) -> AppResult<LogKey> {
+        LogKey::derive(&self.log, case.uuid(), origin).map_err(AppError::internal)
     }
 
     /// The newest root key and its version: seals what belongs to no association.

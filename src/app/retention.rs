@@ -10,6 +10,7 @@ use serde_json::json;
 use crate::app::clash;
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
+use crate::app::log;
 use crate::app::signed_document;
 use crate::blob::BlobError;
 use crate::crypto::token;
@@ -65,7 +66,7 @@ pub async fn delete_unconfirmed(ctx: &Ctx) -> AppResult<Deleted> {
 }
 
 /// Deletes the rows of claimants, who are locked in `tx`: data keys, look-ups, sealed rows, the
-/// claimants. They are marked in the blob store first, so that no restore brings them back. The caller
+/// claimants; the evidence log will say so. They are marked in the blob store first, so that no restore brings them back. The caller
 /// writes the audit rows, frees what they had registered, commits, and calls [`note_erased`].
 ///
 /// # Errors
@@ -79,6 +80,7 @@ pub async fn erase_rows(ctx: &Ctx, tx: &mut Tx, claimants: &[ClaimantId]) -> App
         |id| async move { ctx.blobs.put_erasing(id).await },
     )
     .await?;
+    log::event::erased(ctx, tx, claimants).await?;
     retention::delete_claimants(tx, SCOPE, claimants).await?;
     Ok(())
 }

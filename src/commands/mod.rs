@@ -15,6 +15,7 @@ pub mod case;
 pub mod check;
 pub mod demo;
 pub mod keygen;
+pub mod log;
 pub mod mail;
 pub mod mail_check;
 pub mod mail_failures;
@@ -23,6 +24,7 @@ pub mod migrate;
 pub mod preview_mails;
 pub mod restore;
 pub mod serve;
+pub mod verify;
 pub mod worker;
 
 /// A registry for class-action claimants: sign up, confirm, declare the damage, prove it.
@@ -55,6 +57,11 @@ enum Command {
     /// Holds mail to a domain that is down, and lets it go
     #[command(subcommand)]
     Mail(mail::MailCommand),
+    /// Shows the evidence logs, and takes one up again after a restore
+    #[command(subcommand)]
+    Log(log::LogCommand),
+    /// Checks a receipt, on its own: exit code 0 proved, 1 wrong, 2 cannot be told
+    Verify(verify::VerifyArgs),
     /// Writes every mail in every language into a folder, with made-up values
     PreviewMails(preview_mails::PreviewArgs),
     /// Writes database and files into a new folder, the master key apart
@@ -85,6 +92,8 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Bootstrap(args) => bootstrap::run(&config()?, &args).await,
         Command::Case(command) => case::run(&config()?, &command).await,
         Command::Mail(command) => mail::run(&config()?, &command).await,
+        Command::Log(command) => log::run(&config()?, &command).await,
+        Command::Verify(args) => verify::run(&args),
         Command::PreviewMails(args) => preview_mails::run(&args),
         Command::Backup(args) => backup::run(&config()?, &args).await,
         Command::Restore(args) => restore::run(&config()?, &args).await,

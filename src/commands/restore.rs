@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Args;
 
+use crate::app::log::{Refusal, status};
 use crate::app::{backup, retention};
 use crate::commands::say;
 use crate::config::Config;
@@ -27,19 +28,28 @@ pub async fn run(config: &Config, args: &RestoreArgs) -> anyhow::Result<ExitCode
     let database = Database::open_as_is(config).await?;
     let done = fill(config, &database, args).await;
     database.stop().await;
-    let erased = done?;
+    let (erased, refusals) = done?;
     say(&format!(
         "restored; {erased} erased claimants had come back and are gone again"
     ))?;
+    for refusal in refusals {
+        say(&refusal.to_string())?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-async fn fill(config: &Config, database: &Database, args: &RestoreArgs) -> anyhow::Result<usize> {
+async fn fill(
+    config: &Config,
+    database: &Database,
+    args: &RestoreArgs,
+) -> anyhow::Result<(usize, Vec<Refusal>)> {
     let (tools, blobs) = open_store(config, database).await?;
     backup::restore(&tools, database.url(), &blobs, &args.dir).await?;
     database.migrate().await?;
     let ctx = open_ctx(config, database, false).await?;
     let erased = retention::replay_erased(&ctx).await;
+    let logs = status::all(&ctx).await;
     ctx.pools.close();
-    Ok(erased?)
+    let refusals = logs?.into_iter().filter_map(|log| log.refusal);
+    Ok((erased?, refusals.collect()))
 }

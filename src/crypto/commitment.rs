@@ -9,8 +9,10 @@ use crate::crypto::{CryptoError, token};
 /// Bytes of the salt of a commitment.
 pub const SALT: usize = 32;
 
-/// Separates this hash from every other one.
-const DOMAIN: &[u8] = b"joinder-declaration/1\n";
+/// Separate these hashes from every other one.
+const DECLARATION: &[u8] = b"joinder-declaration/1\n";
+const EVIDENCE: &[u8] = b"joinder-evidence/1\n";
+const EVENT: &[u8] = b"joinder-event/1\n";
 
 /// The one JSON text of a value: keys sorted, no blanks.
 ///
@@ -30,8 +32,23 @@ pub fn salt() -> [u8; SALT] {
 /// The commitment: SHA-256 of domain, salt and canonical bytes. Without the salt, which rests sealed
 /// with the claimant's key, it tells nothing about anybody.
 pub fn commit(salt: &[u8], canonical: &[u8]) -> Vec<u8> {
+    salted(DECLARATION, salt, canonical)
+}
+
+/// The commitment to the evidence of an act of signing, with the salt of its declaration. The evidence
+/// names the hash of the document: so the log binds that, too.
+pub fn commit_evidence(salt: &[u8], canonical: &[u8]) -> Vec<u8> {
+    salted(EVIDENCE, salt, canonical)
+}
+
+/// The commitment to what staff or we did.
+pub fn commit_event(salt: &[u8], canonical: &[u8]) -> Vec<u8> {
+    salted(EVENT, salt, canonical)
+}
+
+fn salted(domain: &[u8], salt: &[u8], canonical: &[u8]) -> Vec<u8> {
     let mut digest = Sha256::new();
-    digest.update(DOMAIN);
+    digest.update(domain);
     digest.update(salt);
     digest.update(canonical);
     digest.finish()
@@ -60,5 +77,8 @@ mod tests {
         let whole = [b"joinder-declaration/1\n".as_slice(), &salt, bytes].concat();
         assert_eq!(commit(&salt, bytes), sha256::digest(&whole));
         assert_ne!(commit(&[8; SALT], bytes), commit(&salt, bytes));
+        let whole = [b"joinder-evidence/1\n".as_slice(), &salt, bytes].concat();
+        assert_eq!(commit_evidence(&salt, bytes), sha256::digest(&whole));
+        assert_ne!(commit_event(&salt, bytes), commit_evidence(&salt, bytes));
     }
 }

@@ -16,6 +16,8 @@ pub mod dkim_key;
 pub mod jwt;
 mod mac;
 pub mod master_key;
+pub mod merkle;
+pub mod note;
 pub mod password;
 pub mod sealing;
 pub mod secrets;

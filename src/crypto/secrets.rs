@@ -27,6 +27,8 @@ pub enum SecretPurpose {
     Jwt,
     /// Pepper of the staff's passwords.
     Pepper,
+    /// Keys that sign the evidence logs.
+    Log,
 }
 
 /// All platform secrets, open.
@@ -44,6 +46,8 @@ pub struct Secrets {
     pub jwt: Secret,
     /// See [`SecretPurpose::Pepper`].
     pub pepper: Secret,
+    /// See [`SecretPurpose::Log`].
+    pub log: Secret,
 }
 
 impl Secrets {
@@ -56,6 +60,7 @@ impl Secrets {
             session: token::random_secret(),
             jwt: token::random_secret(),
             pepper: token::random_secret(),
+            log: token::random_secret(),
         }
     }
 
@@ -78,6 +83,7 @@ impl Secrets {
             session: of(SecretPurpose::Session)?,
             jwt: of(SecretPurpose::Jwt)?,
             pepper: of(SecretPurpose::Pepper)?,
+            log: of(SecretPurpose::Log)?,
         })
     }
 
@@ -90,19 +96,21 @@ impl Secrets {
             SecretPurpose::Session => &self.session,
             SecretPurpose::Jwt => &self.jwt,
             SecretPurpose::Pepper => &self.pepper,
+            SecretPurpose::Log => &self.log,
         }
     }
 }
 
 impl SecretPurpose {
     /// Every purpose, once.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Lookup,
         Self::Mail,
         Self::Cap,
         Self::Session,
         Self::Jwt,
         Self::Pepper,
+        Self::Log,
     ];
 
     /// The word stored in `signing_keys`.
@@ -114,6 +122,7 @@ impl SecretPurpose {
             Self::Session => "session",
             Self::Jwt => "jwt",
             Self::Pepper => "pepper",
+            Self::Log => "log",
         }
     }
 
@@ -207,7 +216,7 @@ mod tests {
             .to_vec();
         seen.sort_unstable();
         seen.dedup();
-        assert_eq!(seen.len(), 6);
+        assert_eq!(seen.len(), 7);
     }
 
     #[test]
@@ -241,6 +250,6 @@ mod tests {
     #[test]
     fn debug_shows_no_secret() {
         let shown = format!("{:?}", Secrets::generate());
-        assert_eq!(shown.matches("Secret(redacted)").count(), 6);
+        assert_eq!(shown.matches("Secret(redacted)").count(), 7);
     }
 }

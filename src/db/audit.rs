@@ -1,14 +1,18 @@
 //! The audit trail: appended only.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use serde::Serialize;
 use uuid::Uuid;
 
+use crate::crypto::{commitment, token};
 use crate::db::error::DbResult;
+use crate::db::log::{self, EventRow};
 use crate::db::pool::Conn;
 use crate::db::schema::audit;
 use crate::db::scope::Scope;
+use crate::domain::log::{Kind, kind_of};
 
 /// A row of `audit`.
 #[derive(Queryable, Selectable, Insertable, Debug, Clone)]
@@ -31,28 +35,83 @@ pub struct AuditRow {
     pub created_at: DateTime<Utc>,
 }
 
-/// Appends a row.
+/// Appends a row; a decision or an export also waits for the evidence log of its case from then on.
 ///
 /// # Errors
 /// As the database says.
-pub async fn insert(conn: &mut Conn, _scope: Scope, row: &AuditRow) -> DbResult<()> {
-    diesel::insert_into(audit::table)
-        .values(row)
-        .execute(conn)
-        .await?;
-    Ok(())
+pub async fn insert(conn: &mut Conn, scope: Scope, row: &AuditRow) -> DbResult<()> {
+    insert_all(conn, scope, std::slice::from_ref(row)).await
 }
 
-/// Appends rows.
+/// Appends rows, as [`insert`].
 ///
 /// # Errors
 /// As the database says.
-pub async fn insert_all(conn: &mut Conn, _scope: Scope, rows: &[AuditRow]) -> DbResult<()> {
+pub async fn insert_all(conn: &mut Conn, scope: Scope, rows: &[AuditRow]) -> DbResult<()> {
     diesel::insert_into(audit::table)
         .values(rows)
         .execute(conn)
         .await?;
+    for row in rows {
+        if let Some(kind) = kind_of(&row.actor_kind, &row.action) {
+            insert_event(conn, scope, row, kind).await?;
+        }
+    }
     Ok(())
+}
+
+/// What the log commits to of a row of the trail: all of it but its sealed note.
+#[derive(Serialize)]
+struct Told<'a> {
+    audit: Uuid,
+    subject: Uuid,
+    association: Option<Uuid>,
+    actor_kind: &'a str,
+    actor: Option<Uuid>,
+    action: &'a str,
+    before: Option<&'a str>,
+    after: Option<&'a str>,
+    detail: &'a serde_json::Value,
+    at: DateTime<Utc>,
+}
+
+/// A row of the trail as canonical JSON, without its sealed note: what the log commits to.
+///
+/// # Errors
+/// `Sealed`: never in practice.
+pub fn told(row: &AuditRow) -> DbResult<Vec<u8>> {
+    let told = Told {
+        audit: row.id,
+        subject: row.subject_id,
+        association: row.association_id,
+        actor_kind: &row.actor_kind,
+        actor: row.actor_id,
+        action: &row.action,
+        before: row.before.as_deref(),
+        after: row.after.as_deref(),
+        detail: &row.detail,
+        // the database keeps microseconds
+        at: row.created_at.trunc_subsecs(6),
+    };
+    Ok(commitment::canonical_json(&told)?)
+}
+
+async fn insert_event(conn: &mut Conn, scope: Scope, row: &AuditRow, kind: Kind) -> DbResult<()> {
+    let Some(case) = log::find_case_of(conn, scope, row.subject_id).await? else {
+        return Ok(());
+    };
+    let content = told(row)?;
+    let event = EventRow {
+        subject_id: row.subject_id,
+        id: token::random_id(),
+        association_id: row.association_id,
+        case_id: case.uuid(),
+        kind: kind.as_str().to_owned(),
+        content: String::from_utf8_lossy(&content).into_owned(),
+        salt: commitment::salt().to_vec(),
+        created_at: row.created_at,
+    };
+    log::insert_events(conn, scope, &[event]).await
 }
 
 /// The trail of a subject without one action, newest first, at most `limit`.
@@ -101,4 +160,30 @@ pub async fn list_only(
         query = query.filter(audit::association_id.eq(association.uuid()));
     }
     Ok(query.load(conn).await?)
+}
+
+/// Rows of every subject from an instant on and after an id at that instant, before another instant,
+/// oldest first, at most `limit`.
+///
+/// # Errors
+/// As the database says.
+pub async fn list_between(
+    conn: &mut Conn,
+    _scope: Scope,
+    (from, after): (DateTime<Utc>, Uuid),
+    to: DateTime<Utc>,
+    limit: i64,
+) -> DbResult<Vec<AuditRow>> {
+    let later = audit::created_at
+        .gt(from)
+        .or(audit::created_at.eq(from).and(audit::id.gt(after)));
+    Ok(audit::table
+        .filter(audit::created_at.ge(from))
+        .filter(audit::created_at.lt(to))
+        .filter(later)
+        .order((audit::created_at, audit::id))
+        .limit(limit)
+        .select(AuditRow::as_select())
+        .load(conn)
+        .await?)
 }

@@ -20,6 +20,7 @@ pub mod idempotency;
 pub mod identity;
 pub mod key;
 pub mod lease;
+pub mod log;
 pub mod lookup;
 pub mod mail_queue;
 pub mod mail_text;

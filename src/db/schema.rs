@@ -332,6 +332,31 @@ diesel::table! {
 }
 
 diesel::table! {
+    log_events (subject_id, id) {
+        subject_id -> Uuid,
+        id -> Uuid,
+        association_id -> Nullable<Uuid>,
+        case_id -> Uuid,
+        kind -> Text,
+        content -> Text,
+        salt -> Bytea,
+        created_at -> Timestamptz,
+        leaf_index -> Nullable<Int8>,
+        leaf_hash -> Nullable<Bytea>,
+        entered_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    log_leaves (case_id, leaf_index) {
+        case_id -> Uuid,
+        leaf_index -> Int8,
+        entry -> Bytea,
+        subject_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
     log_pending (claimant_id, id) {
         claimant_id -> Uuid,
         id -> Uuid,
@@ -342,6 +367,24 @@ diesel::table! {
         commitment -> Bytea,
         supersedes -> Nullable<Uuid>,
         created_at -> Timestamptz,
+        evidence_commitment -> Nullable<Bytea>,
+        leaf_index -> Nullable<Int8>,
+        leaf_hash -> Nullable<Bytea>,
+        entered_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    logs (case_id) {
+        case_id -> Uuid,
+        origin -> Text,
+        tree_size -> Int8,
+        signed_size -> Int8,
+        edge -> Bytea,
+        checkpoint -> Nullable<Text>,
+        fence -> Int8,
+        created_at -> Timestamptz,
+        signed_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -718,7 +761,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     incident_domains,
     incidents,
     leases,
+    log_events,
+    log_leaves,
     log_pending,
+    logs,
     lookups,
     mail_days,
     mail_domains,

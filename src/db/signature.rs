@@ -75,6 +75,10 @@ pub struct LogPendingRow {
     pub commitment: Vec<u8>,
     pub supersedes: Option<Uuid>,
     pub created_at: DateTime<Utc>,
+    pub evidence_commitment: Option<Vec<u8>>,
+    pub leaf_index: Option<i64>,
+    pub leaf_hash: Option<Vec<u8>>,
+    pub entered_at: Option<DateTime<Utc>>,
 }
 
 /// Writes a request.
@@ -316,7 +320,26 @@ pub async fn list(
     Ok(query.load(conn).await?)
 }
 
-/// The log entry of a version, while it waits.
+/// The leaf hash of an entry of a claimant, if it has its place in the log.
+///
+/// # Errors
+/// As the database says.
+pub async fn find_leaf_hash(
+    conn: &mut Conn,
+    _scope: Scope,
+    claimant: ClaimantId,
+    id: Uuid,
+) -> DbResult<Option<Vec<u8>>> {
+    let found: Option<Option<Vec<u8>>> = log_pending::table
+        .find((claimant.uuid(), id))
+        .select(log_pending::leaf_hash)
+        .first(conn)
+        .await
+        .optional()?;
+    Ok(found.flatten())
+}
+
+/// The log entry of a version.
 ///
 /// # Errors
 /// As the database says.

@@ -22,6 +22,7 @@ pub mod iban;
 pub mod identity;
 pub mod ids;
 pub mod language;
+pub mod log;
 pub mod mail;
 pub mod mail_record;
 pub mod mail_text;

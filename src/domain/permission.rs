@@ -347,6 +347,12 @@ pub mod operation {
         "/api/v1/staff/claimants/{id}/declarations/{version}/evidence",
         Access::StepUp(REVIEWERS),
     );
+    /// What proves the signature of a version, as the claimant has it.
+    pub const CLAIMANT_RECEIPT: Operation = Operation::get(
+        "claimant_receipt",
+        "/api/v1/staff/claimants/{id}/declarations/{version}/receipt",
+        Access::StepUp(REVIEWERS),
+    );
     /// The list as CSV in clear or the signed documents as ZIP, with a reason.
     pub const EXPORT: Operation =
         Operation::post("export", "/api/v1/staff/exports", Access::StepUp(EXPORTERS));
@@ -478,6 +484,24 @@ pub mod operation {
     pub const ERASE_FORM: Operation = Operation::post("erase_form", "/me/erase", Access::Claimant);
     /// Checks the code of a mail.
     pub const VERIFY_PAGE: Operation = Operation::get("verify_page", "/verify", Access::Public);
+    /// Checks a receipt; keeps nothing.
+    pub const VERIFY_FORM: Operation = Operation::post("verify_form", "/verify", Access::Public);
+
+    // evidence logs (C2SP tlog-tiles)
+    /// The newest signed head of a log.
+    pub const LOG_CHECKPOINT: Operation =
+        Operation::get("log_checkpoint", "/log/{slug}/checkpoint", Access::Public);
+    /// The key of a log.
+    pub const LOG_VKEY: Operation = Operation::get("log_vkey", "/log/{slug}/vkey", Access::Public);
+    /// Proof that a log goes on where a smaller one ended.
+    pub const LOG_CONSISTENCY: Operation = Operation::get(
+        "log_consistency",
+        "/log/{slug}/consistency/{size}",
+        Access::Public,
+    );
+    /// A tile of a log, or a bundle of its entries.
+    pub const LOG_TILE: Operation =
+        Operation::get("log_tile", "/log/{slug}/tile/{path:.+}", Access::Public);
 
     // console
     /// Login form.
@@ -564,6 +588,12 @@ pub mod operation {
         "/console/claimants/{id}/declarations/{version}/evidence",
         Access::StepUp(REVIEWERS),
     );
+    /// What proves the signature of a version.
+    pub const CONSOLE_RECEIPT: Operation = Operation::get(
+        "console_receipt",
+        "/console/claimants/{id}/declarations/{version}/receipt",
+        Access::StepUp(REVIEWERS),
+    );
     /// Asks for a fresh second factor.
     pub const CONSOLE_STEP_UP_PAGE: Operation =
         Operation::get("console_step_up_page", "/console/step-up", Access::AnyStaff);
@@ -623,6 +653,7 @@ pub mod operation {
         &END_QUARANTINE,
         &CLAIMANT_DOCUMENT,
         &CLAIMANT_EVIDENCE,
+        &CLAIMANT_RECEIPT,
         &EXPORT,
         &GET_EXPORT,
         &EXPORT_CONTENT,
@@ -668,6 +699,11 @@ pub mod operation {
         &ERASE_PAGE,
         &ERASE_FORM,
         &VERIFY_PAGE,
+        &VERIFY_FORM,
+        &LOG_CHECKPOINT,
+        &LOG_VKEY,
+        &LOG_CONSISTENCY,
+        &LOG_TILE,
         &LOGIN_PAGE,
         &LOGIN_FORM,
         &LOGOUT_FORM,
@@ -684,6 +720,7 @@ pub mod operation {
         &CONSOLE_QUARANTINE_FORM,
         &CONSOLE_DOCUMENT,
         &CONSOLE_EVIDENCE,
+        &CONSOLE_RECEIPT,
         &CONSOLE_STEP_UP_PAGE,
         &CONSOLE_STEP_UP_FORM,
         &DEMO_OUTBOX_PAGE,

@@ -10,6 +10,7 @@ pub mod csv;
 pub mod declaration_form;
 pub mod demo;
 pub mod error;
+pub mod etag;
 pub mod extract;
 pub mod identity_form;
 pub mod metrics;

@@ -1,13 +1,13 @@
 //! `GET /static/{release}/{path}`: style sheets, icons, fonts.
 
-use actix_web::http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
+use actix_web::http::header::{CACHE_CONTROL, ETAG};
 use actix_web::middleware::Compress;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::app::AppError;
 use crate::render::assets;
-use crate::web::WebResult;
+use crate::web::{WebResult, etag};
 
 /// A file under the hash of this release never changes.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
@@ -32,15 +32,7 @@ async fn show(request: HttpRequest, path: web::Path<(String, String)>) -> WebRes
     } else {
         SHORTLY
     };
-    let known = request
-        .headers()
-        .get(IF_NONE_MATCH)
-        .and_then(|tags| tags.to_str().ok())
-        .is_some_and(|tags| {
-            tags.split(',')
-                .map(|tag| tag.trim().trim_start_matches("W/"))
-                .any(|tag| tag == asset.etag)
-        });
+    let known = etag::is_known(&request, &asset.etag);
     let mut answer = if known {
         HttpResponse::NotModified()
     } else {

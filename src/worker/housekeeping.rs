@@ -46,6 +46,7 @@ async fn turn(ctx: &Ctx, holder: Holder) -> AppResult<()> {
             exports = done.exports,
             storms = done.storms,
             reminders = done.reminders,
+            digested = done.digested,
             "house kept"
         );
     }

@@ -1,4 +1,4 @@
-//! Loops over actions: mails, housekeeping. Each ends soon after it is told to stop; what it held is
+//! Loops over actions: mails, evidence logs, housekeeping. Each ends soon after it is told to stop; what it held is
 //! taken up by another process after its lease.
 
 use std::future::Future;
@@ -14,6 +14,7 @@ use crate::mailer::Mailer;
 
 pub mod bounces;
 pub mod housekeeping;
+pub mod log;
 pub mod outbox;
 
 /// Longest pause of a loop that fails again and again.
@@ -29,6 +30,7 @@ pub fn start(
     let holder = Holder::new();
     loops.spawn(outbox::run(ctx.clone(), post, holder, stopping.clone()));
     loops.spawn(housekeeping::run(ctx.clone(), holder, stopping.clone()));
+    loops.spawn(log::run(ctx.clone(), holder, stopping.clone()));
 }
 
 /// The way of mails of this process, without signature and limits.

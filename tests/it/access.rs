@@ -27,6 +27,7 @@ enum Body {
     Nothing,
     Json(Value),
     Form(Vec<(&'static str, String)>),
+    File(&'static str),
 }
 
 /// Who asks: what the API gets as Bearer, what pages get as cookies, and the token of their forms.
@@ -164,6 +165,8 @@ impl World {
             .replace("{id}", &id.to_string())
             .replace("{purpose}", "newsletter")
             .replace("{version}", "1")
+            .replace("{size}", "0")
+            .replace("{path:.+}", "0/000")
             .replace("{code}", "AAAA-AAAA")
             .replace("{name}", "1")
             .replace("{token}", &"A".repeat(43));
@@ -182,6 +185,12 @@ impl World {
         let request = match body {
             Body::Nothing => request,
             Body::Json(body) => request.json(&body),
+            Body::File(file) => {
+                let head = "content-disposition: form-data; name=\"receipt\"; filename=\"r\"";
+                request
+                    .header("content-type", "multipart/form-data; boundary=--b")
+                    .body(format!("----b\r\n{head}\r\n\r\n{file}\r\n----b--\r\n"))
+            }
             Body::Form(fields) => {
                 let mut form = form_urlencoded::Serializer::new(String::new());
                 form.append_pair("csrf", &asker.csrf);
@@ -235,6 +244,7 @@ fn public_body(name: &str) -> Option<Body> {
         ]})),
         "withdraw" => Body::Json(json!({})),
         "erase" => Body::Nothing,
+        "verify_form" => Body::File("{}"),
         "association_form" => form(&[
             ("association", "altroconsumo"),
             ("consents[0][purpose]", "privacy_notice"),

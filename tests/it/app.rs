@@ -14,6 +14,8 @@ use joinder::app::bootstrap::{Logins, bootstrap};
 use joinder::app::ctx::Settings;
 use joinder::app::health::Health;
 use joinder::app::keyring::Keyring;
+use joinder::app::lease::Holder;
+use joinder::app::log::sequence::Sequencer;
 use joinder::app::{Clock, Ctx};
 use joinder::blob::Blobs;
 use joinder::config::RateLimits;
@@ -177,6 +179,21 @@ impl TestApp {
         let from = ("joinder".to_owned(), "noreply@joinder.example".to_owned());
         let post = worker::post(self.mailer(), from);
         worker::outbox::send_due(&self.ctx, &post).await.unwrap()
+    }
+
+    /// Enters, signs and publishes what waits for the evidence logs, as the worker does. Gives the number
+    /// of entries.
+    pub(crate) async fn run_log(&self) -> u64 {
+        let mut sequencer = Sequencer::new(Holder::new());
+        let mut entered = 0;
+        loop {
+            let count = sequencer.turn(&self.ctx).await.unwrap();
+            entered += count;
+            if count == 0 {
+                sequencer.stop(&self.ctx).await;
+                return entered;
+            }
+        }
     }
 
     /// What a query finds, as text, row by row; asked as the owner.

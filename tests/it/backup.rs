@@ -8,7 +8,9 @@ use joinder::app::backup::{self, BackupError};
 use joinder::app::bootstrap::{self, Logins};
 use joinder::app::ctx::Settings;
 use joinder::app::keyring::Keyring;
-use joinder::app::{Clock, Ctx, retention};
+use joinder::app::lease::Holder;
+use joinder::app::log::sequence::Sequencer;
+use joinder::app::{AppError, Clock, Ctx, retention};
 use joinder::blob::Blobs;
 use joinder::crypto::master_key::MasterKeys;
 use joinder::db::dump::{DumpError, Tools};
@@ -164,4 +166,65 @@ async fn missing_programs_are_told_of() {
     let found = Tools::find(&app.owner_url, &["/nowhere".into()]).await;
     assert!(matches!(found.err(), Some(DumpError::NotInstalled { .. })));
     app.stop().await;
+}
+
+/// A log that goes on after the backup was made, restored into the store it lives in.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restore_leaves_the_newer_head_of_a_log_so_that_nothing_is_signed_behind_it() {
+    let pair = Pair::start("newer_head").await;
+    let folder = tempfile::tempdir().unwrap();
+    let blobs = Blobs::folder(&folder.path().join("blobs")).unwrap();
+    let ctx = pair.ctx(&pair.from, &blobs).await;
+    let seed = bootstrap::demo_seed().unwrap();
+    bootstrap::bootstrap(&ctx, &seed, Logins::Random)
+        .await
+        .unwrap();
+    let events = "INSERT INTO log_events (subject_id, id, case_id, kind, content, salt, created_at) \
+        SELECT gen_random_uuid(), gen_random_uuid(), id, 'decision', '{}', '\\x00', now() FROM cases, generate_series(1, 5)";
+    let mut sequencer = Sequencer::new(Holder::new());
+    sql_at(&pair.from, events).await;
+    assert_eq!(sequencer.turn(&ctx).await.unwrap(), 5);
+    let tools = Tools::find(&pair.from, &system_bin_dirs()).await.unwrap();
+    let dir = folder.path().join("backup");
+    backup::backup(&tools, &blobs, &dir, ctx.clock.now())
+        .await
+        .unwrap();
+    sql_at(&pair.from, events).await;
+    assert_eq!(sequencer.turn(&ctx).await.unwrap(), 5);
+    sequencer.stop(&ctx).await;
+    let head = blobs
+        .get("log/libero-virgilio-2023/checkpoint")
+        .await
+        .unwrap();
+
+    let tools = Tools::find(&pair.to, &system_bin_dirs()).await.unwrap();
+    backup::restore(&tools, &pair.to, &blobs, &dir)
+        .await
+        .unwrap();
+    let restored = pair.ctx(&pair.to, &blobs).await;
+    let kept = blobs
+        .get("log/libero-virgilio-2023/checkpoint")
+        .await
+        .unwrap();
+    assert_eq!(kept, head);
+    let refused = Sequencer::new(Holder::new()).turn(&restored).await;
+    assert!(matches!(refused, Err(AppError::Internal(_))), "{refused:?}");
+
+    // into another store, with the files of the backup alone, the log goes on where the backup ended
+    let elsewhere = Blobs::folder(&folder.path().join("elsewhere")).unwrap();
+    pair.app.sql("CREATE DATABASE newer_head_two").await;
+    let two = format!("{}_two", pair.to.strip_suffix("_to").unwrap());
+    let tools = Tools::find(&two, &system_bin_dirs()).await.unwrap();
+    backup::restore(&tools, &two, &elsewhere, &dir)
+        .await
+        .unwrap();
+    let restored = pair.ctx(&two, &elsewhere).await;
+    sql_at(&two, events).await;
+    // the lease that was held when the backup was made has run out by then
+    sql_at(&two, "UPDATE leases SET expires_at = '-infinity'").await;
+    assert_eq!(
+        Sequencer::new(Holder::new()).turn(&restored).await.unwrap(),
+        5
+    );
+    pair.app.stop().await;
 }

@@ -27,6 +27,7 @@ mod embedded;
 mod erasure;
 mod identity;
 mod languages;
+mod log;
 mod mail_faults;
 mod mail_hostile;
 mod mail_limits;

@@ -168,6 +168,7 @@ const DISTRIBUTED: &[(&str, &str, u8)] = &[
     ("signature_requests", "claimant_id", 1),
     ("signatures", "claimant_id", 1),
     ("log_pending", "claimant_id", 1),
+    ("log_events", "subject_id", 1),
     ("payouts", "claimant_id", 1),
     ("outbox", "subject_id", 1),
     ("mails", "subject_id", 1),
@@ -210,9 +211,10 @@ const REFERENCE: &[&str] = &[
     "memberships",
     "root_keys",
     "signing_keys",
+    "logs",
 ];
 
-/// Tables on one node: leases, cursors, what senders share; and look-ups, distributed by a hash that is no uuid.
+/// Tables on one node: leases, cursors, what senders share, the end of a log; and look-ups, distributed by a hash that is no uuid.
 const LOCAL: &[&str] = &[
     "__diesel_schema_migrations",
     "leases",
@@ -220,6 +222,7 @@ const LOCAL: &[&str] = &[
     "lookups",
     "mail_queues",
     "mail_days",
+    "log_leaves",
 ];
 
 /// L1 to L6 of SCALE 5.2 over our tables.

@@ -229,7 +229,7 @@ async fn write(
     }
     let told_version = json!({ "version": row.version });
     let receipt = mail_row(ctx, &before, token::new_id(now), "receipt", 2, told_version);
-    let entry = log_entry(&mut tx, scope, judged, &before, now).await?;
+    let (mut entry, salt) = log_entry(&mut tx, scope, judged, &before, now).await?;
     let act = Act {
         request: &row,
         content: &judged.content,
@@ -237,8 +237,10 @@ async fn write(
         log: &entry,
         receipt: receipt.id,
         origin,
+        at: now,
     };
     let evidence = evidence::collect(ctx, &mut tx, actor, &basis, act).await?;
+    entry.evidence_commitment = Some(commitment::commit_evidence(&salt, &evidence));
     let signature = signature_row(&row, judged, document_key, &evidence, now)?;
     db::insert(&mut tx, scope, &signature, &entry).await?;
     outbox::insert(&mut tx, scope, &receipt).await?;
@@ -305,13 +307,14 @@ fn signature_row(
     })
 }
 
+/// The entry for the log, and the salt of its commitments.
 async fn log_entry(
     conn: &mut Conn,
     scope: Scope,
     judged: &Judged,
     row: &ClaimantRow,
     now: DateTime<Utc>,
-) -> AppResult<LogPendingRow> {
+) -> AppResult<(LogPendingRow, Vec<u8>)> {
     let canonical = commitment::canonical_json(&judged.content)?;
     let salt = judged.vault.unseal_bytes(
         "declarations",
@@ -322,7 +325,7 @@ async fn log_entry(
         Some(version) => db::find_log_entry(conn, scope, row.claimant(), version).await?,
         None => None,
     };
-    Ok(LogPendingRow {
+    let entry = LogPendingRow {
         claimant_id: row.id,
         id: token::random_id(),
         association_id: row.association_id,
@@ -332,7 +335,12 @@ async fn log_entry(
         commitment: commitment::commit(&salt, &canonical),
         supersedes: supersedes.map(|entry| entry.id),
         created_at: now,
-    })
+        evidence_commitment: None,
+        leaf_index: None,
+        leaf_hash: None,
+        entered_at: None,
+    };
+    Ok((entry, salt))
 }
 
 fn same(given: &[u8], stored: &[u8]) -> bool {

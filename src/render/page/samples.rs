@@ -24,7 +24,7 @@ use super::{
     not_me::{NotMePage, NotMeState},
     outbox::{MailPage, OutboxPage, OutboxRow},
     texts::{TextBlock, TextsPage},
-    verify::{VerifiedMail, VerifyPage},
+    verify::{CheckedReceipt, VerifiedMail, VerifyPage},
 };
 use crate::domain::language::Language;
 
@@ -720,7 +720,31 @@ fn checking(words: Words, pages: &mut Vec<(String, String)>) {
                 kind: kind.to_owned(),
                 sent_on: NaiveDate::from_ymd_opt(2026, 3, 1).expect("a day"),
             }),
+            receipt: None,
             unknown: name == "verify-unknown",
+            errors: Errors::default(),
+        };
+        push(pages, name, &page);
+    }
+    for (name, verdict, outcome) in [
+        ("verify-proved", "proved", "proved"),
+        ("verify-refuted", "refuted", "refuted"),
+        ("verify-unreadable", "unreadable", "open"),
+    ] {
+        let page = VerifyPage {
+            chrome: words.chrome("/verify"),
+            code: String::new(),
+            mail: None,
+            receipt: Some(CheckedReceipt {
+                verdict,
+                parts: vec![(format!("key-{outcome}"), outcome)],
+                signer: Some(words.say("Mario Rossi")),
+                signed_at: instant(2026, 3, 2, 9),
+                document_sha256: "0a1b".repeat(16),
+                origin: Some(words.say("joinder.example/log/libero-virgilio-2023")),
+                place: Some((6, 4_321)),
+            }),
+            unknown: false,
             errors: Errors::default(),
         };
         push(pages, name, &page);

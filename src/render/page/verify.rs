@@ -1,7 +1,7 @@
-//! `/verify`: is a mail one of ours? (R14)
+//! `/verify`: is a mail one of ours (R14), and what does a receipt prove?
 
 use askama::Template;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{Chrome, Errors};
 
@@ -16,7 +16,26 @@ pub struct VerifiedMail {
     pub sent_on: NaiveDate,
 }
 
-/// `GET /verify?code=`.
+/// What a receipt proves: words of `receipt-*`, and what it says of itself.
+#[derive(Debug, Clone)]
+pub struct CheckedReceipt {
+    /// `proved`, `refuted`, `unfinished`, `unreadable`.
+    pub verdict: &'static str,
+    /// Part with its outcome, and the outcome: `document-proved` and `proved`, ....
+    pub parts: Vec<(String, &'static str)>,
+    /// Who signed.
+    pub signer: Option<String>,
+    /// When, UTC.
+    pub signed_at: Option<DateTime<Utc>>,
+    /// SHA-256 of the PDF, hex.
+    pub document_sha256: String,
+    /// Name of the log.
+    pub origin: Option<String>,
+    /// Place in the log from 0, and entries of the log.
+    pub place: Option<(u64, u64)>,
+}
+
+/// `GET /verify?code=`, and what `POST /verify` answers.
 #[derive(Debug, Clone, Template)]
 #[template(path = "page/verify.html")]
 pub struct VerifyPage {
@@ -28,6 +47,8 @@ pub struct VerifyPage {
     pub mail: Option<VerifiedMail>,
     /// True if a code was typed that is not ours.
     pub unknown: bool,
+    /// The receipt, if one was checked.
+    pub receipt: Option<CheckedReceipt>,
     /// None; the form's fields ask for it.
     pub errors: Errors,
 }

@@ -46,6 +46,7 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::CONSOLE_EXPORT_FORM, web::to(export::clear)),
         Route::new(&operation::CONSOLE_DOCUMENT, web::to(declared::document)),
         Route::new(&operation::CONSOLE_EVIDENCE, web::to(declared::evidence)),
+        Route::new(&operation::CONSOLE_RECEIPT, web::to(declared::receipt)),
         Route::new(
             &operation::CONSOLE_STEP_UP_PAGE,
             web::to(login::step_up_page),

@@ -20,8 +20,21 @@ const SLOWEST: Duration = Duration::from_secs(20);
 /// `UnsupportedMediaType`, `TooLarge`, `TooSlow`, `Malformed` if the client stops half-way.
 pub(super) async fn read(
     request: HttpRequest,
+    payload: dev::Payload,
+    wanted: &str,
+) -> WebResult<Bytes> {
+    read_up_to(request, payload, wanted, BODY_BYTES).await
+}
+
+/// As [`read`], of at most `limit` bytes.
+///
+/// # Errors
+/// As [`read`].
+pub(super) async fn read_up_to(
+    request: HttpRequest,
     mut payload: dev::Payload,
     wanted: &str,
+    limit: usize,
 ) -> WebResult<Bytes> {
     let given = request
         .headers()
@@ -35,7 +48,7 @@ pub(super) async fn read(
     let payload = Payload::from_request(&request, &mut payload)
         .await
         .map_err(|_| WebError::Malformed)?;
-    let body = timeout(SLOWEST, payload.to_bytes_limited(BODY_BYTES))
+    let body = timeout(SLOWEST, payload.to_bytes_limited(limit))
         .await
         .map_err(|_| WebError::TooSlow)?;
     match body {

@@ -15,6 +15,7 @@ pub mod json;
 pub mod language;
 pub mod session;
 pub mod staff;
+pub mod upload;
 
 pub use client::{ClientAddr, UserAgent};
 pub use form::Form;

@@ -32,7 +32,7 @@ pub enum Class {
     Mail,
     /// Codes and passwords, which can be guessed.
     Attempt,
-    /// What prints a document.
+    /// What prints or reads a document.
     Document,
 }
 
@@ -83,6 +83,7 @@ impl Class {
             o::DECLARATION_DOCUMENT,
             o::DECLARE_FORM,
             o::DECLARATION_FILE,
+            o::VERIFY_FORM,
         ];
         is_in(&documents).then_some(Self::Document)
     }

@@ -17,6 +17,7 @@ pub mod identity;
 pub mod join;
 pub mod joined;
 pub mod leaving;
+pub mod log;
 pub mod me;
 pub mod not_me;
 pub mod payout;
@@ -72,5 +73,10 @@ pub fn routes() -> Vec<Route> {
         Route::new(&o::ERASE_PAGE, web::to(leaving::erase_page)),
         Route::new(&o::ERASE_FORM, web::to(leaving::erase)),
         Route::new(&o::VERIFY_PAGE, web::to(verify::page)),
+        Route::new(&o::VERIFY_FORM, web::to(verify::check)),
+        Route::new(&o::LOG_CHECKPOINT, web::to(log::checkpoint)),
+        Route::new(&o::LOG_VKEY, web::to(log::vkey)),
+        Route::new(&o::LOG_CONSISTENCY, web::to(log::consistency)),
+        Route::new(&o::LOG_TILE, web::to(log::tile)),
     ]
 }

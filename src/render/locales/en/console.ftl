@@ -175,6 +175,7 @@ claimant-altered = The stored declaration does not match its hash. Do not use it
 claimant-not-signed = Not signed
 claimant-signed-document = Signed document (PDF)
 claimant-evidence = Evidence of the signature (JSON)
+claimant-receipt = Receipt that proves it (JSON)
 claimant-payout = Account for the sums
 claimant-no-payout = Not given yet.
 tier-otp = Signed with a code by e-mail

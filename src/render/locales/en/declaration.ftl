@@ -185,6 +185,7 @@ change-changed = changed
 me-file-declaration = Declaration (PDF)
 me-file-signed = Signed declaration (PDF)
 me-file-receipt = Receipt with the proofs of the signature (JSON)
+me-file-receipt-check = What does the receipt prove?
 me-correct = Correct the declaration
 me-correct-text = If you change something you will have to sign again.
 me-prescription = Cautious day of prescription: { $date }. It is five years (art. 2947 of the Civil Code) from the first day of "{ $incident }", before any letter of default. The program computed it and no lawyer has confirmed it: ask the association. It is an indication, not a promise.

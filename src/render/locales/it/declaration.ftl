@@ -185,6 +185,7 @@ change-changed = cambiato
 me-file-declaration = Dichiarazione (PDF)
 me-file-signed = Dichiarazione firmata (PDF)
 me-file-receipt = Ricevuta con le prove della firma (JSON)
+me-file-receipt-check = Che cosa prova la ricevuta?
 me-correct = Correggi la dichiarazione
 me-correct-text = Se cambi qualcosa dovrai firmare di nuovo.
 me-prescription = Data prudente di prescrizione: { $date }. Sono cinque anni (art. 2947 del codice civile) dal primo giorno di «{ $incident }», prima di qualsiasi lettera di messa in mora. L’ha calcolata il programma e nessun avvocato l’ha confermata: chiedi all’associazione. È un’indicazione, non una promessa.

@@ -141,6 +141,30 @@ pub async fn evidence(
     take(&state, staff, &path, Part::Evidence).await
 }
 
+/// `GET /api/v1/staff/claimants/{id}/declarations/{version}/receipt`
+#[utoipa::path(
+    get,
+    path = "/api/v1/staff/claimants/{id}/declarations/{version}/receipt",
+    operation_id = "claimant_receipt",
+    tag = "staff",
+    params(
+        ("id" = Uuid, Path, description = "The claimant"),
+        ("version" = i32, Path, description = "Version of the declaration")
+    ),
+    security(("staff" = [])),
+    responses(
+        (status = 200, content_type = "application/json", description = "`joinder-receipt/1`, as the claimant gets it (docs/receipt.md)"),
+        (status = 403, body = Problem), (status = 404, body = Problem)
+    )
+)]
+pub async fn receipt(
+    state: web::Data<AppState>,
+    staff: Staff,
+    path: web::Path<(String, String)>,
+) -> WebResult<HttpResponse> {
+    take(&state, staff, &path, Part::Receipt).await
+}
+
 /// Takes a part of a signed version along; audited, so it runs to its end.
 async fn take(
     state: &AppState,

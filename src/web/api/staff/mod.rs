@@ -29,6 +29,7 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::END_QUARANTINE, web::to(quarantine::end)),
         Route::new(&operation::CLAIMANT_DOCUMENT, web::to(declared::document)),
         Route::new(&operation::CLAIMANT_EVIDENCE, web::to(declared::evidence)),
+        Route::new(&operation::CLAIMANT_RECEIPT, web::to(declared::receipt)),
         Route::new(&operation::EXPORT, web::to(exports::request)),
         Route::new(&operation::GET_EXPORT, web::to(exports::get)),
         Route::new(&operation::EXPORT_CONTENT, web::to(exports::content)),
@@ -51,6 +52,7 @@ pub fn routes() -> Vec<Route> {
     quarantine::end,
     declared::document,
     declared::evidence,
+    declared::receipt,
     exports::request,
     exports::get,
     exports::content

@@ -1,0 +1,121 @@
+//! What everybody may read of a log: checkpoint, tiles, bundles, key. Exactly C2SP tlog-tiles.
+
+use super::{SCOPE, published, read_bundle, read_tile};
+use crate::app::ctx::Ctx;
+use crate::app::error::{AppError, AppResult};
+use crate::crypto::merkle::{self, TileId};
+use crate::crypto::sha256;
+use crate::db::log as db;
+
+/// Longest slug looked for.
+const LONGEST_SLUG: usize = 100;
+
+/// Highest level of tiles a log of 64-bit size can have.
+const HIGHEST_LEVEL: u32 = 63;
+
+/// The newest published checkpoint.
+///
+/// # Errors
+/// `NotFound` if there is no such log; `Unavailable`.
+pub async fn checkpoint(ctx: &Ctx, slug: &str) -> AppResult<String> {
+    check_slug(slug)?;
+    published(ctx, slug).await?.ok_or(AppError::NotFound)
+}
+
+/// The key that checks the log's signatures, as a vkey.
+///
+/// # Errors
+/// `NotFound` if there is no such log; `Unavailable`.
+pub async fn vkey(ctx: &Ctx, slug: &str) -> AppResult<String> {
+    check_slug(slug)?;
+    let mut tx = ctx.pools.begin(SCOPE).await?;
+    let row = db::find_by_slug(&mut tx, SCOPE, slug).await?;
+    tx.commit().await?;
+    let row = row.ok_or(AppError::NotFound)?;
+    Ok(super::key(ctx, &row)?.verifying().to_string())
+}
+
+/// The key of the log with this name in its checkpoints, if it is one of ours.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn vkey_of_origin(ctx: &Ctx, origin: &str) -> AppResult<Option<String>> {
+    let Some((_, slug)) = origin.rsplit_once('/') else {
+        return Ok(None);
+    };
+    match vkey(ctx, slug).await {
+        Ok(vkey) => Ok(Some(vkey).filter(|vkey| vkey.starts_with(&format!("{origin}+")))),
+        Err(AppError::NotFound) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// A tile or an entry bundle, by its path below `tile/`.
+///
+/// # Errors
+/// `NotFound` if it is none, or not there; `Unavailable`.
+pub async fn tile(ctx: &Ctx, slug: &str, path: &str) -> AppResult<Vec<u8>> {
+    check_slug(slug)?;
+    let (level, rest) = path.split_once('/').ok_or(AppError::NotFound)?;
+    let (index, width) = place(rest).ok_or(AppError::NotFound)?;
+    if level == "entries" {
+        let entries = read_bundle(&ctx.blobs, slug, index, index * merkle::WIDTH + width).await?;
+        let entries = entries.ok_or(AppError::NotFound)?;
+        let bytes = merkle::bundle(entries.iter().map(Vec::as_slice));
+        return bytes.ok_or(AppError::NotFound);
+    }
+    let level = decimal(level).and_then(|level| u32::try_from(level).ok());
+    let level = level.filter(|level| *level <= HIGHEST_LEVEL);
+    let id = TileId {
+        level: level.ok_or(AppError::NotFound)?,
+        index,
+        width,
+    };
+    let found = read_tile(&ctx.blobs, slug, id).await?;
+    found.map(|(_, bytes)| bytes).ok_or(AppError::NotFound)
+}
+
+/// The entity tag of a file: a part of its hash, quoted.
+pub fn tag(bytes: &[u8]) -> String {
+    let hash = sha256::hex(&sha256::digest(bytes));
+    format!("\"{}\"", hash.chars().take(32).collect::<String>())
+}
+
+/// Slugs are ours: nothing else becomes part of a key of the store.
+pub(super) fn check_slug(slug: &str) -> AppResult<()> {
+    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let is_slug = !slug.is_empty() && slug.len() <= LONGEST_SLUG && slug.bytes().all(allowed);
+    is_slug.then_some(()).ok_or(AppError::NotFound)
+}
+
+/// `x001/x234/067` or `x001/x234/067.p/5`: index and width. One spelling each.
+fn place(path: &str) -> Option<(u64, u64)> {
+    let (path, width) = match path.split_once(".p/") {
+        Some((path, width)) => {
+            let width = decimal(width).filter(|width| (1..merkle::WIDTH).contains(width))?;
+            (path, width)
+        }
+        None => (path, merkle::WIDTH),
+    };
+    let mut index: u64 = 0;
+    let mut parts = path.split('/').peekable();
+    while let Some(part) = parts.next() {
+        let digits = match parts.peek() {
+            Some(_) => part.strip_prefix('x')?,
+            None => part,
+        };
+        if digits.len() != 3 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        index = index.checked_mul(1000)?.checked_add(digits.parse().ok()?)?;
+    }
+    // no tile lies beyond: sizes stay within 63 bits
+    index.checked_mul(merkle::WIDTH * 2)?;
+    let one = merkle::bundle_path(index, merkle::WIDTH);
+    (one.strip_prefix("entries/") == Some(path)).then_some((index, width))
+}
+
+fn decimal(text: &str) -> Option<u64> {
+    let number: u64 = text.parse().ok()?;
+    (number.to_string() == text).then_some(number)
+}

@@ -1,0 +1,57 @@
+//! How the logs stand; for the operator.
+
+use chrono::{DateTime, Utc};
+
+use super::{Refusal, SCOPE, check_standing, key, number};
+use crate::app::ctx::Ctx;
+use crate::app::error::AppResult;
+use crate::db::log as db;
+
+/// How a log stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogStatus {
+    /// Case.
+    pub slug: String,
+    /// Key that checks its signatures.
+    pub vkey: String,
+    /// Entries that have their place.
+    pub size: u64,
+    /// Entries under the newest checkpoint.
+    pub signed: u64,
+    /// When that was signed, UTC.
+    pub signed_at: Option<DateTime<Utc>>,
+    /// Entries that wait, counted up to 10,000.
+    pub waiting: u64,
+    /// Since when the oldest waits, UTC.
+    pub oldest: Option<DateTime<Utc>>,
+    /// Why nothing more is signed, if so.
+    pub refusal: Option<Refusal>,
+}
+
+/// Every log, by case.
+///
+/// # Errors
+/// `Unavailable` if database or blob store cannot be reached.
+pub async fn all(ctx: &Ctx) -> AppResult<Vec<LogStatus>> {
+    let mut tx = ctx.pools.begin(SCOPE).await?;
+    let rows = db::list(&mut tx, SCOPE).await?;
+    let mut backlogs = Vec::with_capacity(rows.len());
+    for row in &rows {
+        backlogs.push(db::count_waiting(&mut tx, SCOPE, row.case()).await?);
+    }
+    tx.commit().await?;
+    let mut logs = Vec::with_capacity(rows.len());
+    for (row, backlog) in rows.into_iter().zip(backlogs) {
+        logs.push(LogStatus {
+            vkey: key(ctx, &row)?.verifying().to_string(),
+            size: number(row.tree_size)?,
+            signed: number(row.signed_size)?,
+            signed_at: row.signed_at,
+            waiting: number(backlog.waiting)?,
+            oldest: backlog.oldest,
+            refusal: check_standing(ctx, &row).await?.err(),
+            slug: row.slug,
+        });
+    }
+    Ok(logs)
+}

@@ -1,0 +1,434 @@
+//! Checks a receipt, with nothing but the receipt and a key: no database, no network but in
+//! [`check_here`]. What it cannot prove it says, too. *source*: `docs/receipt.md`, of which `docs/verify.py` is another reading.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use data_encoding::BASE64;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::app::ctx::Ctx;
+use crate::app::error::{AppError, AppResult};
+use crate::app::log::proof::{self, CONSISTENCY, INCLUSION};
+use crate::app::log::served;
+use crate::app::receipt::FORMAT;
+use crate::crypto::merkle::{self, Hash};
+use crate::crypto::note::{Checkpoint, VerifyingKey};
+use crate::crypto::{commitment, sha256};
+
+/// Longest receipt that is looked at, bytes: the document is in it as base64.
+pub const LONGEST: usize = 12 * 1024 * 1024;
+
+/// Hashes of the longest proof: a tree of 63 bits has no more levels.
+const MOST_HASHES: usize = 63;
+
+/// Older receipts give the time of their row, which a few queries lie apart from that of the evidence.
+const SAME_ACT: TimeDelta = TimeDelta::minutes(1);
+
+/// What is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The PDF is the one that the evidence names.
+    Document,
+    /// The declaration is the one the entry of the log commits to.
+    Declaration,
+    /// The evidence is the one the entry commits to, and tells of this receipt.
+    Evidence,
+    /// The entry is in the tree of the checkpoint.
+    Inclusion,
+    /// The checkpoint is signed.
+    Signature,
+    /// The key is the log's.
+    Key,
+    /// A newer checkpoint goes on with the same log.
+    Newer,
+}
+
+impl Part {
+    /// The word of its texts.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Document => "document",
+            Self::Declaration => "declaration",
+            Self::Evidence => "evidence",
+            Self::Inclusion => "inclusion",
+            Self::Signature => "signature",
+            Self::Key => "key",
+            Self::Newer => "newer",
+        }
+    }
+}
+
+/// What came out for a part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is so.
+    Proved,
+    /// It is not so: the receipt is wrong.
+    Refuted,
+    /// It cannot be told with what is at hand.
+    Open,
+}
+
+impl Outcome {
+    /// The word of its texts.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Proved => "proved",
+            Self::Refuted => "refuted",
+            Self::Open => "open",
+        }
+    }
+
+    fn of(proved: bool) -> Self {
+        if proved { Self::Proved } else { Self::Refuted }
+    }
+}
+
+/// What all parts come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Everything that can be proved is.
+    Proved,
+    /// Something is not as it was signed, or was never in the log.
+    Refuted,
+    /// Nothing is wrong, but the log does not have the entry yet, or no key is at hand.
+    Unfinished,
+    /// It is no receipt.
+    Unreadable,
+}
+
+impl Verdict {
+    /// The word of its texts.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Proved => "proved",
+            Self::Refuted => "refuted",
+            Self::Unfinished => "unfinished",
+            Self::Unreadable => "unreadable",
+        }
+    }
+}
+
+/// What a receipt says of itself; proved as far as the report says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// Who signed.
+    pub signer: Option<String>,
+    /// When, by the clock of the registry, UTC.
+    pub signed_at: Option<DateTime<Utc>>,
+    /// SHA-256 of the PDF in it, hex.
+    pub document_sha256: String,
+    /// Name of the log.
+    pub origin: Option<String>,
+    /// Place of the entry in the log, from 0.
+    pub index: Option<u64>,
+    /// Entries of the log in this checkpoint.
+    pub size: Option<u64>,
+    /// The key that was used, as a vkey.
+    pub vkey: Option<String>,
+}
+
+/// What came out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// All in one.
+    pub verdict: Verdict,
+    /// Part by part.
+    pub parts: Vec<(Part, Outcome)>,
+    /// What the receipt is about.
+    pub facts: Facts,
+}
+
+/// What the receipt is held against, beside itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Against<'a> {
+    /// The key of the log, got from elsewhere, as a vkey.
+    pub key: Option<&'a str>,
+    /// A checkpoint, or a consistency proof with one, got later.
+    pub newer: Option<&'a str>,
+}
+
+/// The file.
+#[derive(Deserialize)]
+struct File {
+    format: String,
+    document: String,
+    document_sha256: String,
+    declaration: String,
+    salt: String,
+    entry: Value,
+    proof: Option<String>,
+    checkpoint: Option<String>,
+    #[serde(default)]
+    vkey: Option<String>,
+    evidence: String,
+    signed_at: DateTime<Utc>,
+}
+
+/// The file with its bytes.
+struct Opened {
+    file: File,
+    document: Vec<u8>,
+    declaration: Vec<u8>,
+    salt: Vec<u8>,
+    evidence: Vec<u8>,
+    /// The evidence, read.
+    told: Value,
+}
+
+/// Checks a receipt of one of our own logs: with the log's key, and against what the log is now. Of other
+/// logs as [`check`] alone. Keeps nothing.
+///
+/// # Errors
+/// `Unavailable` if database or log cannot be read.
+pub async fn check_here(ctx: &Ctx, receipt: &[u8]) -> AppResult<Report> {
+    let Some(head) = head_of(receipt) else {
+        return Ok(check(receipt, Against::default()));
+    };
+    let Some(key) = served::vkey_of_origin(ctx, &head.origin).await? else {
+        return Ok(check(receipt, Against::default()));
+    };
+    let slug = head.origin.rsplit('/').next().unwrap_or_default();
+    let newer = match proof::consistency(ctx, slug, head.size).await {
+        Ok(newer) => Some(newer),
+        Err(AppError::NotFound) => None,
+        Err(error) => return Err(error),
+    };
+    let against = Against {
+        key: Some(&key),
+        newer: newer.as_deref(),
+    };
+    Ok(check(receipt, against))
+}
+
+/// The checkpoint of a receipt, whoever signed it.
+fn head_of(receipt: &[u8]) -> Option<Checkpoint> {
+    let file = read(receipt)?;
+    let checkpoint = text(file.checkpoint.as_deref()?)?;
+    Checkpoint::parse(&checkpoint).ok()
+}
+
+/// Checks a receipt. Any bytes whatever get a report.
+pub fn check(receipt: &[u8], against: Against<'_>) -> Report {
+    let Some(opened) = read(receipt).and_then(open) else {
+        return Report {
+            verdict: Verdict::Unreadable,
+            parts: Vec::new(),
+            facts: Facts::default(),
+        };
+    };
+    let mut facts = opened.facts();
+    let mut parts = vec![
+        (Part::Document, Outcome::of(opened.is_the_document())),
+        (Part::Declaration, Outcome::of(opened.is_the_declaration())),
+        (Part::Evidence, opened.evidence()),
+    ];
+    parts.extend(opened.log(against, &mut facts));
+    Report {
+        verdict: verdict(&parts),
+        parts,
+        facts,
+    }
+}
+
+/// A key that is not known from elsewhere and an old entry without evidence are told, but hold nothing up.
+fn verdict(parts: &[(Part, Outcome)]) -> Verdict {
+    if parts.iter().any(|(_, out)| *out == Outcome::Refuted) {
+        return Verdict::Refuted;
+    }
+    let needed = [Part::Inclusion, Part::Signature, Part::Newer];
+    let open = |(part, out): &(Part, Outcome)| *out == Outcome::Open && needed.contains(part);
+    if parts.iter().any(open) {
+        return Verdict::Unfinished;
+    }
+    Verdict::Proved
+}
+
+fn read(receipt: &[u8]) -> Option<File> {
+    if receipt.len() > LONGEST {
+        return None;
+    }
+    let file: File = serde_json::from_slice(receipt).ok()?;
+    (file.format == FORMAT && file.entry.is_object()).then_some(file)
+}
+
+fn open(file: File) -> Option<Opened> {
+    let bytes = |text: &str| BASE64.decode(text.as_bytes()).ok();
+    let evidence = bytes(&file.evidence)?;
+    Some(Opened {
+        document: bytes(&file.document)?,
+        declaration: bytes(&file.declaration)?,
+        salt: bytes(&file.salt)?,
+        told: serde_json::from_slice(&evidence).ok()?,
+        evidence,
+        file,
+    })
+}
+
+fn text(base64: &str) -> Option<String> {
+    String::from_utf8(BASE64.decode(base64.as_bytes()).ok()?).ok()
+}
+
+impl Opened {
+    fn told(&self, pointer: &str) -> Option<&str> {
+        self.told.pointer(pointer).and_then(Value::as_str)
+    }
+
+    fn entry(&self, name: &str) -> Option<&str> {
+        self.file.entry.get(name).and_then(Value::as_str)
+    }
+
+    fn facts(&self) -> Facts {
+        Facts {
+            signer: self.told("/signer/name").map(str::to_owned),
+            signed_at: self.signed_at(),
+            document_sha256: sha256::hex(&sha256::digest(&self.document)),
+            ..Facts::default()
+        }
+    }
+
+    fn signed_at(&self) -> Option<DateTime<Utc>> {
+        self.told("/entered_at")?.parse().ok()
+    }
+
+    fn is_the_document(&self) -> bool {
+        let hash = sha256::hex(&sha256::digest(&self.document));
+        self.file.document_sha256 == hash && self.told("/document_sha256") == Some(&hash)
+    }
+
+    fn is_the_declaration(&self) -> bool {
+        let commit = sha256::hex(&commitment::commit(&self.salt, &self.declaration));
+        self.salt.len() == commitment::SALT && self.entry("commit") == Some(&commit)
+    }
+
+    fn evidence(&self) -> Outcome {
+        let bound = match self.file.entry.get("evidence") {
+            None => None,
+            Some(bound) => {
+                let commit = sha256::hex(&commitment::commit_evidence(&self.salt, &self.evidence));
+                Some(bound.as_str() == Some(&commit))
+            }
+        };
+        let tells_of_this = self.told("/log_entry/id") == self.entry("id")
+            && self.told("/log_entry/commitment") == self.entry("commit")
+            && self.entry("id").is_some()
+            && self.is_same_time(bound.is_some());
+        match bound {
+            None if tells_of_this => Outcome::Open,
+            bound => Outcome::of(tells_of_this && bound == Some(true)),
+        }
+    }
+
+    /// The database keeps microseconds.
+    fn is_same_time(&self, exactly: bool) -> bool {
+        let given = self.file.signed_at;
+        self.signed_at().is_some_and(|at| {
+            if exactly {
+                at.timestamp_micros() == given.timestamp_micros()
+            } else {
+                (at - given).abs() < SAME_ACT
+            }
+        })
+    }
+
+    /// What the log proves.
+    fn log(&self, against: Against<'_>, facts: &mut Facts) -> Vec<(Part, Outcome)> {
+        let file = &self.file;
+        let (proof, checkpoint) = match (&file.proof, &file.checkpoint) {
+            (Some(proof), Some(checkpoint)) => (text(proof), text(checkpoint)),
+            (None, None) => return vec![(Part::Inclusion, Outcome::Open)],
+            _ => (None, None),
+        };
+        let (Some(proof), Some(note)) = (proof, checkpoint) else {
+            return vec![(Part::Inclusion, Outcome::Refuted)];
+        };
+        let Ok(head) = Checkpoint::parse(&note) else {
+            return vec![(Part::Signature, Outcome::Refuted)];
+        };
+        facts.origin = Some(head.origin.clone());
+        facts.size = Some(head.size);
+        let parsed = parse_proof(&proof, INCLUSION, "index ");
+        let included = parsed.is_some_and(|(index, hashes, rest)| {
+            facts.index = Some(index);
+            let leaf = commitment::canonical_json(&file.entry).map(|leaf| merkle::leaf_hash(&leaf));
+            let root = leaf
+                .ok()
+                .and_then(|leaf| merkle::root_by_inclusion(index, head.size, leaf, &hashes));
+            rest == note && root == Some(head.root)
+        });
+        let mut parts = vec![(Part::Inclusion, Outcome::of(included))];
+        parts.extend(signature(&note, against, file.vkey.as_deref(), facts));
+        if let (Some(newer), Some(key)) = (against.newer, &facts.vkey) {
+            parts.push((Part::Newer, newer_outcome(newer, &head, key)));
+        }
+        parts
+    }
+}
+
+/// Whether the checkpoint is signed, and whether by a key that the reader brought.
+fn signature(
+    note: &str,
+    against: Against<'_>,
+    own: Option<&str>,
+    facts: &mut Facts,
+) -> Vec<(Part, Outcome)> {
+    let Some(vkey) = against.key.or(own) else {
+        return vec![(Part::Signature, Outcome::Open)];
+    };
+    facts.vkey = Some(vkey.trim().to_owned());
+    let key = VerifyingKey::parse(vkey);
+    let signed = key.is_ok_and(|key| Checkpoint::open(note, &key).is_ok());
+    let known = match against.key {
+        // a receipt that names another key is not whole, although its word counts for nothing
+        Some(key) => Outcome::of(signed && own.is_none_or(|own| own.trim() == key.trim())),
+        None => Outcome::Open,
+    };
+    vec![(Part::Signature, Outcome::of(signed)), (Part::Key, known)]
+}
+
+/// A tree that was seen later: the same one at the same size, or one that provably goes on with it.
+fn newer_outcome(newer: &str, head: &Checkpoint, vkey: &str) -> Outcome {
+    let (proof, note) = match parse_proof(newer, CONSISTENCY, "old ") {
+        Some((old, hashes, note)) => (Some((old, hashes)), note),
+        None => (None, newer),
+    };
+    let opened = VerifyingKey::parse(vkey).and_then(|key| Checkpoint::open(note, &key));
+    let Ok(newer) = opened else {
+        return Outcome::Refuted;
+    };
+    if newer.size == head.size {
+        return Outcome::of(newer.root == head.root);
+    }
+    if newer.size < head.size {
+        // older, not newer: nothing is told by it
+        return Outcome::Open;
+    }
+    match proof {
+        Some((old, hashes)) if old == head.size => Outcome::of(merkle::is_consistent(
+            (head.size, &head.root),
+            (newer.size, &newer.root),
+            &hashes,
+        )),
+        _ => Outcome::Open,
+    }
+}
+
+/// First line, a line with a number, hashes, an empty line, and what follows.
+fn parse_proof<'a>(text: &'a str, first: &str, word: &str) -> Option<(u64, Vec<Hash>, &'a str)> {
+    let (head, rest) = text.split_once("\n\n")?;
+    let mut lines = head.split('\n');
+    if lines.next() != Some(first) {
+        return None;
+    }
+    let mut line = lines.next()?;
+    if line.starts_with("extra ") {
+        line = lines.next()?;
+    }
+    let digits = line.strip_prefix(word)?;
+    let number: u64 = digits.parse().ok()?;
+    let hashes: Option<Vec<Hash>> = lines
+        .map(|line| Hash::try_from(BASE64.decode(line.as_bytes()).ok()?).ok())
+        .collect();
+    let hashes = hashes.filter(|hashes| hashes.len() <= MOST_HASHES)?;
+    (number.to_string() == digits).then_some((number, hashes, rest))
+}
