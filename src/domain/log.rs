@@ -50,9 +50,10 @@ impl Kind {
 
 /// What a row of the audit trail is in the log; `None` for what does not go into it.
 pub fn kind_of(actor_kind: &str, action: &str) -> Option<Kind> {
-    const DECISIONS: [&str; 6] = [
+    const DECISIONS: [&str; 7] = [
         "confirm_by_staff",
         "correct_email",
+        "end_quarantine",
         "enter_email",
         "give_identity",
         "recover_log",

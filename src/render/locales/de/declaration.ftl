@@ -185,6 +185,7 @@ change-changed = geändert
 me-file-declaration = Erklärung (PDF)
 me-file-signed = Unterschriebene Erklärung (PDF)
 me-file-receipt = Empfangsbestätigung mit den Beweisen der Unterschrift (JSON)
+me-file-receipt-check = Was beweist die Empfangsbestätigung?
 me-correct = Erklärung berichtigen
 me-correct-text = Wenn Sie etwas ändern, müssen Sie neu unterschreiben.
 me-prescription = Vorsichtig gerechneter Tag der Verjährung: { $date }. Das sind fünf Jahre (Art. 2947 des italienischen Zivilgesetzbuches) ab dem ersten Tag von „{ $incident }“; eine Inverzugsetzung (messa in mora) ist nicht berücksichtigt. Das Programm hat den Tag berechnet, und kein Anwalt hat ihn bestätigt: Fragen Sie den Verband. Er ist ein Anhaltspunkt, kein Versprechen.
