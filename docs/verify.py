@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Checks a joinder receipt as docs/receipt.md says; shares no code with joinder, needs Python 3.8 alone.
-verify.py RECEIPT [VKEY]: exit code 0 proved, 1 something is wrong, 2 no receipt or not in the log yet."""
+verify.py RECEIPT [VKEY]: exit code 0 proved, 1 something is wrong, 2 no receipt, or not proved: not in the log yet, no key from elsewhere."""
 import base64, hashlib, json, sys
 
 P, Q = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
@@ -50,10 +50,10 @@ def check(r, vkey):
     told, entry, hashed = json.loads(evidence), r["entry"], sha(document).hex()
     yield "document", r["document_sha256"] == hashed == told["document_sha256"]
     yield "declaration", sha(b"joinder-declaration/1\n", salt, declaration).hex() == entry["commit"] and len(salt) == 32
-    yield "evidence", (entry.get("evidence") in (None, sha(b"joinder-evidence/1\n", salt, evidence).hex())
+    yield "evidence", (("evidence" not in entry or entry["evidence"] == sha(b"joinder-evidence/1\n", salt, evidence).hex())
         and told["log_entry"] == {"id": entry["id"], "commitment": entry["commit"]}
         and (r["signed_at"] if "evidence" in entry else told["entered_at"])[:19] == told["entered_at"][:19])
-    if r["proof"] is None: sys.exit(print("not in the log yet") or 2)
+    if r["proof"] is None: return
     leaf = sha(b"\0", json.dumps(entry, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode())
     head, note = b64(r["proof"]).decode().split("\n\n", 1)
     kind, index, *proof = head.split("\n")
@@ -73,5 +73,7 @@ if __name__ == "__main__":
     try: found = dict(check(receipt, (sys.argv[2:] or [receipt.get("vkey") or "++"])[0].strip()))
     except Exception as problem: sys.exit(print("WRONG:", type(problem).__name__, problem) or 1)
     for part, right in found.items(): print("proved" if right else "WRONG ", part)
-    if not sys.argv[2:]: print("the key is the receipt's own: compare it with the log's", receipt["vkey"])
-    sys.exit(0 if all(found.values()) else 1)
+    lacks = [words for words, lack in (("it is not in the log yet", "log" not in found), ("the log does not bind evidence and PDF", "evidence" not in receipt["entry"]),
+        (f"the key is the receipt's own, compare it with the log's: {receipt.get('vkey')}", not sys.argv[2:])) if lack]
+    for words in lacks: print("not proved:", words)
+    sys.exit(1 if not all(found.values()) else 2 if lacks else 0)

@@ -69,7 +69,10 @@ impl Blobs {
     pub fn folder(folder: &Path) -> Result<Self, BlobError> {
         let named = |error| BlobError::Folder(folder.display().to_string(), error);
         private_folder(folder).map_err(named)?;
-        let store = LocalFileSystem::new_with_prefix(folder)?.with_automatic_cleanup(true);
+        // what the database says is kept must be on disk before it says so
+        let store = LocalFileSystem::new_with_prefix(folder)?
+            .with_automatic_cleanup(true)
+            .with_fsync(true);
         Ok(Self {
             store: Arc::new(store),
         })

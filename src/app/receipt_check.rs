@@ -18,6 +18,9 @@ use crate::crypto::{commitment, sha256};
 /// Longest receipt that is looked at, bytes: the document is in it as base64.
 pub const LONGEST: usize = 12 * 1024 * 1024;
 
+/// Longest evidence that is read, bytes; ours has some 3,000.
+const LONGEST_EVIDENCE: usize = 64 * 1024;
+
 /// Hashes of the longest proof: a tree of 63 bits has no more levels.
 const MOST_HASHES: usize = 63;
 
@@ -156,6 +159,7 @@ struct File {
     document_sha256: String,
     declaration: String,
     salt: String,
+    #[serde(deserialize_with = "flat::object")]
     entry: Value,
     proof: Option<String>,
     checkpoint: Option<String>,
@@ -176,17 +180,25 @@ struct Opened {
     told: Value,
 }
 
-/// Checks a receipt of one of our own logs: with the log's key, and against what the log is now. Of other
-/// logs as [`check`] alone. Keeps nothing.
+/// Checks a receipt of one of our own logs: with the log's key, and against what the log is now. Whoever
+/// makes a log of their own can prove anything by it: a receipt of another log is refuted. Keeps nothing.
 ///
 /// # Errors
 /// `Unavailable` if database or log cannot be read.
-pub async fn check_here(ctx: &Ctx, receipt: &[u8]) -> AppResult<Report> {
-    let Some(head) = head_of(receipt) else {
-        return Ok(check(receipt, Against::default()));
+pub async fn check_here(ctx: &Ctx, receipt: Vec<u8>) -> AppResult<Report> {
+    let (receipt, head) = ctx
+        .on_a_core(move || {
+            let head = head_of(&receipt);
+            Ok((receipt, head))
+        })
+        .await?;
+    let Some(head) = head else {
+        let checked = ctx.on_a_core(move || Ok(check(&receipt, Against::default())));
+        return checked.await;
     };
     let Some(key) = served::vkey_of_origin(ctx, &head.origin).await? else {
-        return Ok(check(receipt, Against::default()));
+        let checked = ctx.on_a_core(move || Ok(check(&receipt, Against::default())));
+        return Ok(checked.await?.of_no_log_of_ours());
     };
     let slug = head.origin.rsplit('/').next().unwrap_or_default();
     let newer = match proof::consistency(ctx, slug, head.size).await {
@@ -194,11 +206,14 @@ pub async fn check_here(ctx: &Ctx, receipt: &[u8]) -> AppResult<Report> {
         Err(AppError::NotFound) => None,
         Err(error) => return Err(error),
     };
-    let against = Against {
-        key: Some(&key),
-        newer: newer.as_deref(),
-    };
-    Ok(check(receipt, against))
+    let checked = ctx.on_a_core(move || {
+        let against = Against {
+            key: Some(&key),
+            newer: newer.as_deref(),
+        };
+        Ok(check(&receipt, against))
+    });
+    checked.await
 }
 
 /// The checkpoint of a receipt, whoever signed it.
@@ -231,14 +246,22 @@ pub fn check(receipt: &[u8], against: Against<'_>) -> Report {
     }
 }
 
-/// A key that is not known from elsewhere and an old entry without evidence are told, but hold nothing up.
+impl Report {
+    fn of_no_log_of_ours(mut self) -> Self {
+        self.parts.retain(|(part, _)| *part != Part::Key);
+        self.parts.push((Part::Key, Outcome::Refuted));
+        self.verdict = verdict(&self.parts);
+        self
+    }
+}
+
+/// Proved is what was proved whole: by an entry that binds the evidence and so the PDF, under a key that is
+/// known from elsewhere.
 fn verdict(parts: &[(Part, Outcome)]) -> Verdict {
     if parts.iter().any(|(_, out)| *out == Outcome::Refuted) {
         return Verdict::Refuted;
     }
-    let needed = [Part::Inclusion, Part::Signature, Part::Newer];
-    let open = |(part, out): &(Part, Outcome)| *out == Outcome::Open && needed.contains(part);
-    if parts.iter().any(open) {
+    if parts.iter().any(|(_, out)| *out == Outcome::Open) {
         return Verdict::Unfinished;
     }
     Verdict::Proved
@@ -249,12 +272,12 @@ fn read(receipt: &[u8]) -> Option<File> {
         return None;
     }
     let file: File = serde_json::from_slice(receipt).ok()?;
-    (file.format == FORMAT && file.entry.is_object()).then_some(file)
+    (file.format == FORMAT).then_some(file)
 }
 
 fn open(file: File) -> Option<Opened> {
     let bytes = |text: &str| BASE64.decode(text.as_bytes()).ok();
-    let evidence = bytes(&file.evidence)?;
+    let evidence = bytes(&file.evidence).filter(|bytes| bytes.len() <= LONGEST_EVIDENCE)?;
     Some(Opened {
         document: bytes(&file.document)?,
         declaration: bytes(&file.declaration)?,
@@ -267,6 +290,69 @@ fn open(file: File) -> Option<Opened> {
 
 fn text(base64: &str) -> Option<String> {
     String::from_utf8(BASE64.decode(base64.as_bytes()).ok()?).ok()
+}
+
+/// An entry is an object of a few texts and numbers; nothing else is built up in memory.
+mod flat {
+    use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+    use serde_json::{Map, Value};
+
+    const MOST_NAMES: usize = 16;
+
+    pub(super) fn object<'de, D: Deserializer<'de>>(input: D) -> Result<Value, D::Error> {
+        input.deserialize_map(Object)
+    }
+
+    struct Object;
+
+    impl<'de> Visitor<'de> for Object {
+        type Value = Value;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("an object of texts and numbers")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+            let mut object = Map::new();
+            while let Some((name, Scalar(value))) = map.next_entry::<String, Scalar>()? {
+                let is_new = object.insert(name, value).is_none();
+                if !is_new || object.len() > MOST_NAMES {
+                    return Err(A::Error::custom("a name twice, or too many"));
+                }
+            }
+            Ok(Value::Object(object))
+        }
+    }
+
+    struct Scalar(Value);
+
+    impl<'de> Deserialize<'de> for Scalar {
+        fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+            input.deserialize_any(ScalarVisitor).map(Self)
+        }
+    }
+
+    struct ScalarVisitor;
+
+    impl Visitor<'_> for ScalarVisitor {
+        type Value = Value;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a text or a number")
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<Value, E> {
+            Ok(text.into())
+        }
+
+        fn visit_u64<E: Error>(self, number: u64) -> Result<Value, E> {
+            Ok(number.into())
+        }
+
+        fn visit_unit<E: Error>(self) -> Result<Value, E> {
+            Ok(Value::Null)
+        }
+    }
 }
 
 impl Opened {

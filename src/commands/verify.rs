@@ -90,6 +90,7 @@ fn language(lang: Option<&str>) -> Language {
     match lang.map(str::trim) {
         None | Some("") => Language::It,
         Some(lang) if lang.starts_with("it") => Language::It,
+        Some(lang) if lang.starts_with("de") => Language::De,
         Some(_) => Language::En,
     }
 }

@@ -50,7 +50,7 @@ pub async fn page(
 
 /// `POST /verify`: the receipt is read, told about and forgotten.
 pub async fn check(visit: Visit, receipt: Upload) -> WebResult<HttpResponse> {
-    let report = receipt_check::check_here(visit.ctx(), &receipt.0).await?;
+    let report = receipt_check::check_here(visit.ctx(), receipt.0).await?;
     html(&VerifyPage {
         chrome: visit.chrome(),
         unknown: false,

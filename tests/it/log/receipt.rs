@@ -5,6 +5,7 @@ use std::process::Command;
 
 use data_encoding::BASE64;
 use joinder::app::receipt_check::{self, Against, Outcome, Part, Verdict};
+use joinder::crypto::{commitment, merkle};
 use joinder::domain::permission::Role;
 use serde_json::{Value, json};
 
@@ -211,8 +212,11 @@ async fn the_program_says_in_plain_words_what_is_proved_and_what_not() {
     assert!(words.contains("Firmata da: Mario Rossi"), "{words}");
     assert!(words.contains("Che cosa la ricevuta non prova"), "{words}");
     assert!(!words.contains("[Non provato]"), "{words}");
+    // with the receipt's own key anybody could have made it
     let (code, words) = run(program(), &receipt, folder.path(), &["--lang", "en"]);
-    assert_eq!(code, 0, "{words}");
+    assert_eq!(code, 2, "{words}");
+    assert_eq!(run(python(), &receipt, folder.path(), &[]).0, 2);
+    assert_eq!(run(python(), &receipt, folder.path(), &[key.trim()]).0, 0);
     assert!(
         words.contains("[Not proved] The key comes from the receipt itself"),
         "{words}"
@@ -317,6 +321,22 @@ async fn a_later_head_is_held_against_the_receipt() {
     app.stop().await;
 }
 
+/// The receipt as the only entry of a log that its forger made, with a key of their own.
+fn of_own_log(app: &TestApp, receipt: &Value) -> Value {
+    let mut forged = receipt.clone();
+    let case = joinder::domain::ids::CaseId::new(uuid::Uuid::nil());
+    let key = app.ctx.keyring.log_key(case, "x.example/log/y").unwrap();
+    let entry = commitment::canonical_json(&receipt["entry"]).unwrap();
+    let note = key.sign(1, merkle::leaf_hash(&entry));
+    let proof = format!("c2sp.org/tlog-proof@v1\nindex 0\n\n{note}");
+    forged["proof"] = json!(BASE64.encode(proof.as_bytes()));
+    forged["checkpoint"] = json!(BASE64.encode(note.as_bytes()));
+    forged["vkey"] = json!(key.verifying().to_string());
+    let own = receipt_check::check(&bytes(&forged), Against::default());
+    assert_eq!(own.verdict, Verdict::Unfinished, "{own:?}");
+    forged
+}
+
 /// Sends a file as the page does.
 async fn upload(app: &TestApp, file: &[u8]) -> (u16, String) {
     let mut body =
@@ -352,6 +372,9 @@ async fn the_page_checks_an_uploaded_receipt_against_the_log_of_today() {
     assert!(page.contains("presa da fuori della ricevuta"), "{page}");
     let forged = with(&receipt, "document", |bytes| bytes[9] ^= 1);
     let (status, page) = upload(&app, &bytes(&forged)).await;
+    assert_eq!(status, 200);
+    assert!(page.contains("La ricevuta non è in ordine"), "{page}");
+    let (status, page) = upload(&app, &bytes(&of_own_log(&app, &receipt))).await;
     assert_eq!(status, 200);
     assert!(page.contains("La ricevuta non è in ordine"), "{page}");
     let shown = app.get("/verify").await.text().await.unwrap();
