@@ -2,7 +2,7 @@
 //! missing is told (`joinder log recover`).
 //!
 //! Entries name nobody. So beside each batch of them a list is kept that says whom they are about, sealed
-//! by the root key and not published; backups live 35 days, and so nobody needs it for longer.
+//! by the root key and not published; backups live 35 days, and so nobody needs it for longer (not swept yet).
 
 use std::collections::HashMap;
 use std::time::Duration;
