@@ -7,7 +7,7 @@ use std::fmt;
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use askama::Template;
 use serde::Serialize;
@@ -149,6 +149,13 @@ impl WebError {
             _ => None,
         }
     }
+}
+
+/// A page that says itself that there were too many, with `Retry-After`.
+pub(in crate::web) fn come_back(mut page: HttpResponse, wait: Duration) -> HttpResponse {
+    let seconds = HeaderValue::from(whole_seconds(wait));
+    page.headers_mut().insert(RETRY_AFTER, seconds);
+    page
 }
 
 fn app_kind(error: &AppError) -> Kind {
