@@ -82,6 +82,7 @@ impl Blobs {
         variables: &[(String, String)],
     ) -> Result<Self, BlobError> {
         let retry = RetryConfig {
+            max_retries: 4,
             retry_timeout: PATIENCE,
             ..RetryConfig::default()
         };

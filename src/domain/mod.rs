@@ -36,6 +36,7 @@ pub mod permission;
 pub mod person;
 pub mod personal_name;
 pub mod phone_number;
+pub mod place;
 pub mod postal_address;
 pub mod prescription;
 pub mod readiness;

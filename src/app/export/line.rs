@@ -369,6 +369,7 @@ fn flag_word(code: &str) -> Option<String> {
 fn warning(code: &str) -> String {
     match code {
         "name_mismatch" => "nome e codice fiscale non concordano",
+        "birth_place_mismatch" => "luogo di nascita e codice fiscale non concordano",
         "representative_name_mismatch" => {
             "nome e codice fiscale del legale rappresentante non concordano"
         }
