@@ -35,6 +35,8 @@ pub mod kind {
     pub enum Staff {}
     /// A list produced.
     pub enum Export {}
+    /// A file that is kept as it came.
+    pub enum File {}
 }
 
 /// Names an association.
@@ -57,6 +59,8 @@ pub type OutboxId = Id<kind::Outbox>;
 pub type StaffId = Id<kind::Staff>;
 /// Names an export.
 pub type ExportId = Id<kind::Export>;
+/// Names a file that is kept as it came.
+pub type FileId = Id<kind::File>;
 
 impl<T> Id<T> {
     /// The id with this UUID.

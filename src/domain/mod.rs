@@ -16,6 +16,8 @@ pub mod email_address;
 pub mod entity;
 pub mod estimate;
 pub mod field;
+pub mod file_name;
+pub mod file_type;
 mod folding;
 pub mod foreign_document;
 pub mod iban;

@@ -111,6 +111,7 @@ impl TestApp {
             directory_ttl: Duration::ZERO,
             bounce_address: "bounces@joinder.example".to_owned(),
             bounce_dir: Some(folder.path().join("bounces")),
+            spool_dir: folder.path().join("spool"),
         };
         let ctx = Ctx::new(clock, pools, keyring, blobs, settings);
         let state = AppState {
@@ -386,6 +387,7 @@ pub(crate) async fn bootstrap_seed(url: &str) {
                 directory_ttl: Duration::ZERO,
                 bounce_address: "bounces@joinder.example".to_owned(),
                 bounce_dir: None,
+                spool_dir: folder.path().join("spool"),
             };
             let ctx = Ctx::new(clock, pools, keyring, blobs, settings);
             let seed = Seed::parse(crate::seed::SEED).unwrap();
