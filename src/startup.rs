@@ -205,6 +205,7 @@ pub async fn open_ctx(config: &Config, database: &Database, demo: bool) -> anyho
         bounce_address: config.bounce_address.clone(),
         bounce_dir: config.bounce_dir.clone(),
         spool_dir: config.data_dir.join("spool"),
+        scans: config.clamd_url.is_some(),
     };
     Ok(Ctx::new(clock, pools, keyring, blobs, settings))
 }

@@ -41,6 +41,8 @@ pub struct Settings {
     pub bounce_dir: Option<PathBuf>,
     /// Folder for what is being uploaded, until it is kept or refused.
     pub spool_dir: PathBuf,
+    /// Whether a virus scanner looks at documents.
+    pub scans: bool,
 }
 
 /// Shared by all requests and loops of a process. Cheap to clone.

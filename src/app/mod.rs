@@ -21,6 +21,7 @@ pub mod declaration;
 pub mod declaration_document;
 pub mod directory;
 pub mod disown;
+pub mod document;
 pub mod error;
 pub mod evidence;
 pub mod export;

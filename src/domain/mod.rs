@@ -12,6 +12,7 @@ pub mod contact;
 pub mod country;
 pub mod damage;
 pub mod declaration;
+pub mod document;
 pub mod email_address;
 pub mod entity;
 pub mod estimate;
