@@ -422,6 +422,8 @@ pub mod operation {
     pub const HOME_PAGE: Operation = Operation::get("home_page", "/", Access::Public);
     /// A case.
     pub const CASE_PAGE: Operation = Operation::get("case_page", "/c/{slug}", Access::Public);
+    /// Who an association is.
+    pub const ABOUT_PAGE: Operation = Operation::get("about_page", "/a/{slug}", Access::Public);
     /// Privacy notice and consent texts of a case.
     pub const TEXTS_PAGE: Operation =
         Operation::get("texts_page", "/c/{slug}/texts", Access::Public);
@@ -715,6 +717,7 @@ pub mod operation {
         &EXPORT_CONTENT,
         &HOME_PAGE,
         &CASE_PAGE,
+        &ABOUT_PAGE,
         &TEXTS_PAGE,
         &JOIN_PAGE,
         &JOIN_FORM,

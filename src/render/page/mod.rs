@@ -12,6 +12,7 @@ use super::{
 };
 use crate::domain::{field::FieldErrors, language::Language};
 
+pub mod about;
 pub mod association;
 pub mod association_change;
 pub mod case;

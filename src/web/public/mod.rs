@@ -5,6 +5,7 @@ use actix_web::web;
 use crate::domain::permission::operation;
 use crate::web::Route;
 
+pub mod about;
 pub mod association_change;
 pub mod card;
 pub mod case;
@@ -33,6 +34,7 @@ pub fn routes() -> Vec<Route> {
     vec![
         Route::new(&o::HOME_PAGE, web::to(home::page)),
         Route::new(&o::CASE_PAGE, web::to(case::page)),
+        Route::new(&o::ABOUT_PAGE, web::to(about::page)),
         Route::new(&o::TEXTS_PAGE, web::to(texts::page)),
         Route::new(&o::JOIN_PAGE, web::to(join::page)),
         Route::new(&o::JOIN_FORM, web::to(join::send)),
