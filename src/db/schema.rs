@@ -175,6 +175,8 @@ diesel::table! {
         moved_at -> Nullable<Timestamptz>,
         unreachable_at -> Nullable<Timestamptz>,
         contact_changed_at -> Nullable<Timestamptz>,
+        ratify_at -> Nullable<Timestamptz>,
+        died_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -242,6 +244,17 @@ diesel::table! {
         document_sha256 -> Bytea,
         total_cents -> Int8,
         flags -> Array<Text>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    estates (claimant_id, version) {
+        claimant_id -> Uuid,
+        version -> Int4,
+        association_id -> Uuid,
+        sealed -> Bytea,
+        recorded_by -> Uuid,
         created_at -> Timestamptz,
     }
 }
@@ -475,6 +488,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    minors (claimant_id) {
+        claimant_id -> Uuid,
+        association_id -> Uuid,
+        looked_on -> Date,
+    }
+}
+
+diesel::table! {
     outbox (subject_id, id) {
         subject_id -> Uuid,
         id -> Uuid,
@@ -492,6 +513,26 @@ diesel::table! {
         expires_at -> Timestamptz,
         last_error -> Nullable<Text>,
         queue_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    paper_hand_ins (claimant_id, id) {
+        claimant_id -> Uuid,
+        id -> Uuid,
+        association_id -> Uuid,
+        case_id -> Uuid,
+        version -> Int4,
+        document_sha256 -> Bytea,
+        state -> Text,
+        sealed -> Bytea,
+        handed_in_by -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+        decided_by -> Nullable<Uuid>,
+        decided_at -> Nullable<Timestamptz>,
+        reason -> Nullable<Text>,
+        note_sealed -> Nullable<Bytea>,
+        id_images_deleted_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -563,6 +604,18 @@ diesel::table! {
         sent -> Int2,
         last_at -> Timestamptz,
         expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    representatives (claimant_id, version) {
+        claimant_id -> Uuid,
+        version -> Int4,
+        association_id -> Uuid,
+        title -> Text,
+        sealed -> Nullable<Bytea>,
+        given_by -> Text,
+        created_at -> Timestamptz,
     }
 }
 
@@ -754,6 +807,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     consents,
     declaration_drafts,
     declarations,
+    estates,
     exports,
     housekeeping_cursors,
     idempotency_keys,
@@ -773,7 +827,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     mailboxes,
     mails,
     memberships,
+    minors,
     outbox,
+    paper_hand_ins,
     payouts,
     plans,
     rate_buckets,
@@ -781,6 +837,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     registered_mailboxes,
     registered_persons,
     reminders,
+    representatives,
     respondent_statements,
     respondents,
     root_keys,
