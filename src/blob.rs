@@ -173,6 +173,27 @@ impl Blobs {
         Ok(found.bytes().await?.to_vec())
     }
 
+    /// A part of a file, from byte `start` on; less if the file ends before.
+    ///
+    /// # Errors
+    /// `Store` if the file is not there, ends before `start`, or cannot be read.
+    pub async fn get_part(&self, key: &str, start: u64, length: u64) -> Result<Vec<u8>, BlobError> {
+        let range = start..start.saturating_add(length);
+        let part = self.store.get_range(&Key::from(key), range).await?;
+        Ok(part.to_vec())
+    }
+
+    /// Deletes a file. Safe to repeat.
+    ///
+    /// # Errors
+    /// `Store` if it may be left.
+    pub async fn delete(&self, key: &str) -> Result<(), BlobError> {
+        match self.store.delete(&Key::from(key)).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// A file, if it is there.
     ///
     /// # Errors

@@ -204,6 +204,8 @@ pub async fn open_ctx(config: &Config, database: &Database, demo: bool) -> anyho
         directory_ttl: DIRECTORY_TTL,
         bounce_address: config.bounce_address.clone(),
         bounce_dir: config.bounce_dir.clone(),
+        spool_dir: config.data_dir.join("spool"),
+        scans: config.clamd_url.is_some(),
     };
     Ok(Ctx::new(clock, pools, keyring, blobs, settings))
 }

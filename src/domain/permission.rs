@@ -273,6 +273,30 @@ pub mod operation {
         "/api/v1/public/me/receipt/document",
         Access::Claimant,
     );
+    /// The own documents (letter f).
+    pub const LIST_DOCUMENTS: Operation = Operation::get(
+        "list_documents",
+        "/api/v1/public/me/documents",
+        Access::Claimant,
+    );
+    /// Add a document.
+    pub const ADD_DOCUMENT: Operation = Operation::post(
+        "add_document",
+        "/api/v1/public/me/documents",
+        Access::Claimant,
+    );
+    /// One original of a document.
+    pub const DOCUMENT_FILE: Operation = Operation::get(
+        "get_document_file",
+        "/api/v1/public/me/documents/{id}/files/{file}",
+        Access::Claimant,
+    );
+    /// Remove a document.
+    pub const REMOVE_DOCUMENT: Operation = Operation::post(
+        "remove_document",
+        "/api/v1/public/me/documents/{id}/removal",
+        Access::Claimant,
+    );
     /// Where to pay.
     pub const PUT_PAYOUT: Operation =
         Operation::put("put_payout", "/api/v1/public/me/payout", Access::Claimant);
@@ -357,6 +381,30 @@ pub mod operation {
     pub const STAFF_PAPER_FORM: Operation = Operation::get(
         "staff_paper_form",
         "/api/v1/staff/claimants/{id}/paper-form",
+        Access::Staff(REVIEWERS),
+    );
+    /// The documents of a claimant.
+    pub const CLAIMANT_DOCUMENTS: Operation = Operation::get(
+        "claimant_documents",
+        "/api/v1/staff/claimants/{id}/documents",
+        Access::Staff(REVIEWERS),
+    );
+    /// One original of a claimant's document.
+    pub const CLAIMANT_DOCUMENT_FILE: Operation = Operation::get(
+        "claimant_document_file",
+        "/api/v1/staff/claimants/{id}/documents/{document}/files/{file}",
+        Access::Staff(REVIEWERS),
+    );
+    /// Add a document for a claimant.
+    pub const CLAIMANT_ADD_DOCUMENT: Operation = Operation::post(
+        "claimant_add_document",
+        "/api/v1/staff/claimants/{id}/documents",
+        Access::Staff(REVIEWERS),
+    );
+    /// Remove a document of a claimant.
+    pub const CLAIMANT_REMOVE_DOCUMENT: Operation = Operation::post(
+        "claimant_remove_document",
+        "/api/v1/staff/claimants/{id}/documents/{document}/removal",
         Access::Staff(REVIEWERS),
     );
     /// Enter an e-mail for a claimant who is assisted.
@@ -719,6 +767,10 @@ pub mod operation {
         &PAPER_FORM,
         &GET_RECEIPT,
         &RECEIPT_DOCUMENT,
+        &LIST_DOCUMENTS,
+        &ADD_DOCUMENT,
+        &DOCUMENT_FILE,
+        &REMOVE_DOCUMENT,
         &PUT_PAYOUT,
         &CHANGE_ASSOCIATION,
         &WITHDRAW,
@@ -736,6 +788,10 @@ pub mod operation {
         &STAFF_REPRESENTATIVE_END,
         &RECORD_DEATH,
         &STAFF_PAPER_FORM,
+        &CLAIMANT_DOCUMENTS,
+        &CLAIMANT_DOCUMENT_FILE,
+        &CLAIMANT_ADD_DOCUMENT,
+        &CLAIMANT_REMOVE_DOCUMENT,
         &ASSIST_EMAIL,
         &END_QUARANTINE,
         &CLAIMANT_DOCUMENT,

@@ -41,6 +41,8 @@ pub enum WebError {
     TooSlow,
     /// The body is too large: 413.
     TooLarge,
+    /// A part of an upload is too large; names the field: 413.
+    PartTooLarge(FieldErrors),
     /// The body is of another media type: 415.
     UnsupportedMediaType,
     /// A form that was sent by a page of another site: 403.
@@ -132,7 +134,9 @@ impl WebError {
                 "Method not allowed",
             ),
             Self::TooSlow => Kind::new(S::REQUEST_TIMEOUT, "timeout", "Request timeout"),
-            Self::TooLarge => Kind::new(S::PAYLOAD_TOO_LARGE, "too-large", "Body too large"),
+            Self::TooLarge | Self::PartTooLarge(_) => {
+                Kind::new(S::PAYLOAD_TOO_LARGE, "too-large", "Body too large")
+            }
             Self::UnsupportedMediaType => Kind::new(
                 S::UNSUPPORTED_MEDIA_TYPE,
                 "unsupported-media-type",
@@ -287,7 +291,7 @@ pub fn answer(error: &WebError, style: &Style) -> HttpResponse {
         builder.insert_header(("WWW-Authenticate", "Bearer"));
     }
     let fields = match error {
-        WebError::App(AppError::Invalid(fields)) => Some(fields),
+        WebError::App(AppError::Invalid(fields)) | WebError::PartTooLarge(fields) => Some(fields),
         _ => None,
     };
     finish(builder, kind, fields, error.retry_after(), style)

@@ -3,6 +3,7 @@
 use crate::app::ctx::Ctx;
 use crate::app::declaration_document;
 use crate::app::directory::{CaseEntry, Directory, TextEntry};
+use crate::app::document::{self, MyDocument};
 use crate::app::error::{AppError, AppResult};
 use crate::app::representation::find as find_representative;
 use crate::app::vault::Vault;
@@ -24,8 +25,8 @@ use crate::domain::outage::day_in_rome;
 use crate::domain::reference::Reference;
 use crate::domain::representation::{self, Representative};
 use crate::domain::signed_content::{
-    FORMAT, SignedAssociation, SignedCase, SignedContent, SignedCounsel, SignedNotice, SignedText,
-    register_line,
+    FORMAT, SignedAssociation, SignedCase, SignedContent, SignedCounsel, SignedDocument,
+    SignedFile, SignedNotice, SignedText, register_line,
 };
 
 /// What a declaration is made of, read in one transaction.
@@ -36,6 +37,8 @@ pub(in crate::app) struct Basis {
     pub(super) representative: Option<Representative>,
     pub(super) mailboxes: Vec<MailboxRow>,
     pub(super) newest: Option<DeclarationRow>,
+    /// What a version made now lists (letter f).
+    pub(super) documents: Vec<MyDocument>,
 }
 
 impl Basis {
@@ -66,7 +69,9 @@ pub(in crate::app) async fn read_basis(
     };
     let given = identity::find(conn, scope, claimant).await?;
     let vault = Vault::open(ctx, conn, scope, claimant).await?;
+    let documents = document::read_all(conn, scope, &vault, claimant).await?;
     Ok(Basis {
+        documents: document::produced(documents),
         identity: given.filter(|_| row.identity_at.is_some()),
         representative: find_representative(conn, scope, &vault, claimant).await?,
         mailboxes: mailbox::list(conn, scope, claimant).await?,
@@ -129,6 +134,7 @@ pub(super) fn rules(ctx: &Ctx, case: &CaseEntry, basis: &Basis) -> AppResult<Dec
         incidents: incidents.collect(),
         plans: plans.collect(),
         mailboxes,
+        documents: basis.documents.iter().map(|it| it.id.to_string()).collect(),
     })
 }
 
@@ -174,6 +180,7 @@ pub(super) fn content(
         declaration,
         texts: signed_texts(&case),
         privacy_notice,
+        documents: basis.documents.iter().map(signed_document).collect(),
     })
 }
 
@@ -186,6 +193,20 @@ fn capacity<'a>(given: &'a IdentityRow, acting: Option<&Representative>, basis: 
         None if recorded.is_some_and(Representative::is_for_minor) => "self",
         None if given.capacity == "delegate" => "self",
         None => &given.capacity,
+    }
+}
+
+fn signed_document(produced: &MyDocument) -> SignedDocument {
+    let files = produced.files.iter().map(|file| SignedFile {
+        name: file.name.as_str().to_owned(),
+        size: file.size,
+        sha256: sha256::hex(&file.sha256),
+    });
+    SignedDocument {
+        id: produced.id.uuid(),
+        number: produced.number,
+        kind: produced.kind,
+        files: files.collect(),
     }
 }
 
