@@ -17,7 +17,7 @@ use crate::domain::email_address::EmailAddress;
 use crate::domain::identity::Identity;
 use crate::domain::signed_content::{SignedContent, SignedText};
 use crate::domain::signing::{
-    Acceptance, Evidence, LogEntry, SignerShown, TemplateUsed, TextShown,
+    Acceptance, Evidence, LogEntry, RepresentationShown, SignerShown, TemplateUsed, TextShown,
 };
 
 /// The words by which the will to sign is told: the button of the page, and what the call of the API
@@ -138,8 +138,19 @@ fn signer(content: &SignedContent, typed_name: &str) -> SignerShown {
     SignerShown {
         name: content.signer(),
         typed_name: typed_name.to_owned(),
-        codice_fiscale: content.identity.signer_codice_fiscale().map(str::to_owned),
+        codice_fiscale: content.signer_codice_fiscale().map(str::to_owned),
         entity,
         capacity: content.capacity.clone(),
+        representation: content
+            .representative
+            .as_ref()
+            .map(|acting| RepresentationShown {
+                represented: content.identity.display_name(),
+                represented_codice_fiscale: content.identity.codice_fiscale().map(str::to_owned),
+                title: acting.title().as_str().to_owned(),
+                title_document: acting.title_document().to_owned(),
+                valid_from: acting.valid_from(),
+                valid_until: acting.valid_until(),
+            }),
     }
 }

@@ -3,7 +3,7 @@
 use crate::app::ctx::Ctx;
 use crate::app::error::AppResult;
 use crate::app::log::digest;
-use crate::app::{export, mail_status, reminder, retention, storm};
+use crate::app::{export, mail_status, reminder, representation, retention, storm};
 use crate::db::{Scope, retention as rows};
 use crate::domain::claimant::ClaimantState;
 
@@ -30,6 +30,8 @@ pub struct Housekept {
     pub storms: usize,
     /// Reminders put into the outbox.
     pub reminders: usize,
+    /// Tasks to ratify opened for who has come of age (R46).
+    pub of_age: usize,
     /// Whether a day of the trail was digested for the evidence logs.
     pub digested: bool,
 }
@@ -50,6 +52,7 @@ pub async fn run(ctx: &Ctx) -> AppResult<Housekept> {
         swept: sweep(ctx).await?,
         exports: export::fail_abandoned(ctx).await?,
         storms,
+        of_age: representation::look_at_minors(ctx).await?,
         // after those that are due for deletion are gone
         reminders: reminder::enqueue_due(ctx).await?,
         digested: digest::enter_day(ctx).await?,

@@ -19,6 +19,7 @@ use crate::domain::identity::Identity;
 use crate::domain::ids::ClaimantId;
 use crate::domain::outage::day_in_rome;
 use crate::domain::person::PersonInput;
+use crate::domain::representation::CAPACITIES;
 
 /// Identity as it comes in.
 #[derive(Clone, Debug, Default)]
@@ -27,7 +28,8 @@ pub struct IdentityRequest {
     pub person: Option<PersonInput>,
     /// A company or body; else `person`.
     pub entity: Option<EntityInput>,
-    /// `self` or `legal_representative`; by default what fits.
+    /// `self` or, for an entity, `legal_representative`: by default what fits; for a person also `parent`,
+    /// `guardian`, `heir`, `delegate`, who are then recorded with their title (R46).
     pub capacity: Option<String>,
 }
 
@@ -101,6 +103,7 @@ pub(in crate::app) fn parse(
     let capacity = match (request.capacity.as_deref(), request.entity.is_some()) {
         (None | Some("self"), false) => Ok("self"),
         (None | Some("legal_representative"), true) => Ok("legal_representative"),
+        (Some(told), false) => CAPACITIES.into_iter().find(|it| *it == told).ok_or(()),
         _ => Err(()),
     };
     let mut errors = FieldErrors::new();

@@ -216,6 +216,12 @@ pub mod operation {
         "/api/v1/public/me/identity",
         Access::Claimant,
     );
+    /// Say who acts for the claimant, and by what title (R46).
+    pub const PUT_REPRESENTATIVE: Operation = Operation::put(
+        "put_representative",
+        "/api/v1/public/me/representative",
+        Access::Claimant,
+    );
     /// Give or withdraw a consent.
     pub const PUT_CONSENT: Operation = Operation::put(
         "put_consent",
@@ -250,6 +256,12 @@ pub mod operation {
     pub const SIGN: Operation = Operation::post(
         "sign",
         "/api/v1/public/me/declaration/signatures",
+        Access::Claimant,
+    );
+    /// The form to sign by hand.
+    pub const PAPER_FORM: Operation = Operation::get(
+        "get_paper_form",
+        "/api/v1/public/me/declaration/paper-form",
         Access::Claimant,
     );
     /// What proves the signature.
@@ -345,6 +357,30 @@ pub mod operation {
     pub const ASSIST_IDENTITY: Operation = Operation::put(
         "assist_identity",
         "/api/v1/staff/claimants/{id}/identity",
+        Access::Staff(REVIEWERS),
+    );
+    /// Record who acts for a claimant.
+    pub const STAFF_REPRESENTATIVE: Operation = Operation::put(
+        "staff_representative",
+        "/api/v1/staff/claimants/{id}/representative",
+        Access::Staff(REVIEWERS),
+    );
+    /// End a representation or a delegation.
+    pub const STAFF_REPRESENTATIVE_END: Operation = Operation::post(
+        "staff_representative_end",
+        "/api/v1/staff/claimants/{id}/representative-end",
+        Access::Staff(REVIEWERS),
+    );
+    /// Record a death, with heirs and shares (R47).
+    pub const RECORD_DEATH: Operation = Operation::put(
+        "record_death",
+        "/api/v1/staff/claimants/{id}/death",
+        Access::Staff(REVIEWERS),
+    );
+    /// The form to sign by hand, to send by post.
+    pub const STAFF_PAPER_FORM: Operation = Operation::get(
+        "staff_paper_form",
+        "/api/v1/staff/claimants/{id}/paper-form",
         Access::Staff(REVIEWERS),
     );
     /// The documents of a claimant.
@@ -485,6 +521,18 @@ pub mod operation {
     /// Gives identity by form.
     pub const IDENTITY_FORM: Operation =
         Operation::post("identity_form", "/me/identity", Access::Claimant);
+    /// Who acts for the claimant.
+    pub const REPRESENTATIVE_PAGE: Operation = Operation::get(
+        "representative_page",
+        "/me/representative",
+        Access::Claimant,
+    );
+    /// Says who acts for the claimant.
+    pub const REPRESENTATIVE_FORM: Operation = Operation::post(
+        "representative_form",
+        "/me/representative",
+        Access::Claimant,
+    );
     /// One step of the declaration.
     pub const DECLARE_PAGE: Operation =
         Operation::get("declare_page", "/me/declare", Access::Claimant);
@@ -507,6 +555,9 @@ pub mod operation {
     /// The PDF of the newest version, to keep.
     pub const DECLARATION_FILE: Operation =
         Operation::get("declaration_file", "/me/declaration.pdf", Access::Claimant);
+    /// The form to sign by hand, to print.
+    pub const PAPER_FORM_FILE: Operation =
+        Operation::get("paper_form_file", "/me/paper-form.pdf", Access::Claimant);
     /// The signed PDF, to keep.
     pub const SIGNED_FILE: Operation =
         Operation::get("signed_file", "/me/signed.pdf", Access::Claimant);
@@ -614,6 +665,36 @@ pub mod operation {
         "/console/claimants/{id}/identity",
         Access::Staff(REVIEWERS),
     );
+    /// Who acts for a claimant, and a death with its heirs.
+    pub const CONSOLE_REPRESENTATIVE_PAGE: Operation = Operation::get(
+        "console_representative_page",
+        "/console/claimants/{id}/representative",
+        Access::Staff(REVIEWERS),
+    );
+    /// Records who acts for a claimant.
+    pub const CONSOLE_REPRESENTATIVE_FORM: Operation = Operation::post(
+        "console_representative_form",
+        "/console/claimants/{id}/representative",
+        Access::Staff(REVIEWERS),
+    );
+    /// Ends a representation.
+    pub const CONSOLE_REPRESENTATIVE_END: Operation = Operation::post(
+        "console_representative_end",
+        "/console/claimants/{id}/representative-end",
+        Access::Staff(REVIEWERS),
+    );
+    /// Records a death and heirs.
+    pub const CONSOLE_DEATH_FORM: Operation = Operation::post(
+        "console_death_form",
+        "/console/claimants/{id}/death",
+        Access::Staff(REVIEWERS),
+    );
+    /// The form to sign by hand, to print.
+    pub const CONSOLE_PAPER_FORM: Operation = Operation::get(
+        "console_paper_form",
+        "/console/claimants/{id}/paper-form",
+        Access::Staff(REVIEWERS),
+    );
     /// Enters an e-mail for an assisted claimant.
     pub const CONSOLE_EMAIL_FORM: Operation = Operation::post(
         "console_email_form",
@@ -678,12 +759,14 @@ pub mod operation {
         &CHECK_MAIL_CODE,
         &GET_ME,
         &PUT_IDENTITY,
+        &PUT_REPRESENTATIVE,
         &PUT_CONSENT,
         &GET_DECLARATION,
         &PUT_DECLARATION,
         &DECLARATION_DOCUMENT,
         &REQUEST_SIGNATURE,
         &SIGN,
+        &PAPER_FORM,
         &GET_RECEIPT,
         &RECEIPT_DOCUMENT,
         &LIST_DOCUMENTS,
@@ -703,6 +786,10 @@ pub mod operation {
         &GET_CLAIMANT,
         &ASSIST_CONFIRM,
         &ASSIST_IDENTITY,
+        &STAFF_REPRESENTATIVE,
+        &STAFF_REPRESENTATIVE_END,
+        &RECORD_DEATH,
+        &STAFF_PAPER_FORM,
         &CLAIMANT_DOCUMENTS,
         &CLAIMANT_DOCUMENT_FILE,
         &CLAIMANT_ADD_DOCUMENT,
@@ -740,6 +827,8 @@ pub mod operation {
         &ME_PAGE,
         &IDENTITY_PAGE,
         &IDENTITY_FORM,
+        &REPRESENTATIVE_PAGE,
+        &REPRESENTATIVE_FORM,
         &DECLARE_PAGE,
         &DECLARE_FORM,
         &SIGN_PAGE,
@@ -748,6 +837,7 @@ pub mod operation {
         &PAYOUT_PAGE,
         &PAYOUT_FORM,
         &DECLARATION_FILE,
+        &PAPER_FORM_FILE,
         &SIGNED_FILE,
         &RECEIPT_FILE,
         &CONSENT_FORM,
@@ -775,6 +865,11 @@ pub mod operation {
         &CONSOLE_CONFIRM_FORM,
         &CONSOLE_IDENTITY_PAGE,
         &CONSOLE_IDENTITY_FORM,
+        &CONSOLE_REPRESENTATIVE_PAGE,
+        &CONSOLE_REPRESENTATIVE_FORM,
+        &CONSOLE_REPRESENTATIVE_END,
+        &CONSOLE_DEATH_FORM,
+        &CONSOLE_PAPER_FORM,
         &CONSOLE_EMAIL_FORM,
         &CONSOLE_QUARANTINE_FORM,
         &CONSOLE_DOCUMENT,

@@ -6,7 +6,8 @@ mod full_name;
 mod otp;
 
 pub use evidence::{
-    Acceptance, Evidence, LogEntry, MissingEvidence, SignerShown, TemplateUsed, TextShown,
+    Acceptance, Evidence, LogEntry, MissingEvidence, RepresentationShown, SignerShown,
+    TemplateUsed, TextShown,
 };
 pub use full_name::same_name;
 pub use otp::{

@@ -16,6 +16,7 @@ pub mod identity_form;
 pub mod metrics;
 pub mod middleware;
 pub mod public;
+pub mod representative_form;
 pub mod routes;
 pub mod service;
 pub mod statics;

@@ -94,9 +94,21 @@ impl World {
         id
     }
 
+    /// Somebody of ours, helped by a delegate.
+    async fn represented(&self) -> Uuid {
+        let name = Uuid::new_v4().simple();
+        let (email, mailbox) = (format!("{name}@example.org"), format!("{name}@libero.it"));
+        let claimant = staff_declared::identified(&self.app, &email, &mailbox, &mario()).await;
+        let request = claimant.request(reqwest::Method::PUT, "/representative");
+        ask(request.json(&delegate())).await.expect(200);
+        claimant.id
+    }
+
     /// A record for what an operation is about.
     async fn record(&self, known: &Operation) -> Uuid {
-        if known.path.ends_with("/quarantine-end") {
+        if known.path.ends_with("/representative") || known.path.ends_with("/representative-end") {
+            self.represented().await
+        } else if known.path.ends_with("/quarantine-end") {
             self.quarantined().await
         } else {
             self.assisted().await
@@ -226,6 +238,14 @@ fn form(fields: &[(&'static str, &str)]) -> Body {
     )
 }
 
+/// Anna Bianchi, who helps.
+fn delegate() -> Value {
+    json!({
+        "given_name": "Anna", "family_name": "Bianchi", "codice_fiscale": "BNCNNA58S70F205L",
+        "title": "power_of_attorney", "title_document": "Delega", "valid_from": "2026-01-01",
+    })
+}
+
 /// What a claimant or anybody sends.
 fn public_body(name: &str) -> Option<Body> {
     let address = json!({"email": "x@example.org", "case": CASE});
@@ -238,6 +258,7 @@ fn public_body(name: &str) -> Option<Body> {
         "put_declaration" => Body::Json(json!({})),
         "request_signature" | "sign" | "put_payout" => Body::Json(json!({})),
         "put_consent" => Body::Json(json!({"given": true})),
+        "put_representative" => Body::Json(delegate()),
         "change_association" => Body::Json(json!({"association": "altroconsumo", "consents": [
             {"purpose": "privacy_notice", "text_version": "1", "given": true},
             {"purpose": "contact", "text_version": "1", "given": true},
@@ -259,9 +280,21 @@ fn public_body(name: &str) -> Option<Body> {
         "enter_link_form" => form(&[("email", "x@example.org"), ("case", CASE)]),
         "joined_code" | "enter_code_form" => form(&[("code", "123456"), ("reference", "X")]),
         "joined_address" => form(&[("email", "y@example.org")]),
-        "join_form" | "joined_resend" | "confirm_form" | "confirm_resend" | "not_me_form"
-        | "not_me_undo" | "enter_form" | "leave_form" | "withdraw_form" | "erase_form"
-        | "declare_form" | "sign_code_form" | "sign_form" | "payout_form" => form(&[]),
+        "join_form"
+        | "joined_resend"
+        | "confirm_form"
+        | "confirm_resend"
+        | "not_me_form"
+        | "not_me_undo"
+        | "enter_form"
+        | "leave_form"
+        | "withdraw_form"
+        | "erase_form"
+        | "representative_form"
+        | "declare_form"
+        | "sign_code_form"
+        | "sign_form"
+        | "payout_form" => form(&[]),
         _ => return None,
     })
 }
@@ -274,6 +307,19 @@ fn staff_body(name: &str, code: &str) -> Option<Body> {
         "console_step_up_form" => form(&[("totp", code), ("back", "/console")]),
         "assist_confirm" => Body::Json(reached),
         "assist_identity" => Body::Json(json!({"person": mario()})),
+        "staff_representative" => Body::Json(delegate()),
+        "staff_representative_end" => Body::Json(json!({"reason": "Revocata"})),
+        "record_death" => Body::Json(json!({"died_on": "2026-02-01"})),
+        "console_representative_form" => form(&[
+            ("given_name", "Anna"),
+            ("family_name", "Bianchi"),
+            ("codice_fiscale", "BNCNNA58S70F205L"),
+            ("title", "power_of_attorney"),
+            ("title_document", "Delega"),
+            ("valid_from", "1/1/2026"),
+        ]),
+        "console_representative_end" => form(&[("reason", "Revocata")]),
+        "console_death_form" => form(&[("died_on", "1/2/2026")]),
         "assist_email" => Body::Json(json!({"email": "z@example.org"})),
         "end_quarantine" => Body::Json(json!({"reason": "Ha chiamato"})),
         "export" => Body::Json(json!({"case": CASE, "format": "csv", "purpose": "Deposito"})),
@@ -427,8 +473,11 @@ async fn walk_as_nobody(world: &mut World) {
 }
 
 /// What is a claimant's to do, and is refused for what is missing: an empty form, nothing declared yet.
-const READ_AND_REFUSED: [(&str, u16); 13] = [
+const READ_AND_REFUSED: [(&str, u16); 15] = [
     ("identity_form", 422),
+    // before identity is given
+    ("put_representative", 422),
+    ("representative_form", 303),
     ("put_declaration", 422),
     ("get_declaration_document", 404),
     ("request_signature", 409),

@@ -42,6 +42,7 @@ mod own_record;
 mod pages;
 mod program;
 mod quarantine;
+mod representation;
 mod request;
 mod roles;
 mod schema;

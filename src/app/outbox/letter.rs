@@ -144,8 +144,11 @@ pub(super) async fn email_of(
     email_in(&vault, row)
 }
 
-/// The address of a record whose data key is open.
+/// The address of a record whose data key is open. The dead have none (R47).
 pub(super) fn email_in(vault: &Vault, row: &ClaimantRow) -> AppResult<Option<EmailAddress>> {
+    if row.died_at.is_some() {
+        return Ok(None);
+    }
     let sealed = row.contact_sealed.clone();
     let contact: Contact = vault.unseal("claimants", "contact_sealed", sealed)?;
     Ok(contact.email().cloned())

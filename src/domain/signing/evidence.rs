@@ -2,7 +2,7 @@
 
 use std::{fmt, net::IpAddr};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use uuid::Uuid;
@@ -45,8 +45,28 @@ pub struct SignerShown {
     pub codice_fiscale: Option<String>,
     /// Name of the entity signed for.
     pub entity: Option<String>,
-    /// In which capacity: `self`, `legal_representative`.
+    /// In which capacity: `self`, `legal_representative`, `parent`, `guardian`, `heir`.
     pub capacity: String,
+    /// For whom, and by what title (R46); none for who signs for themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub representation: Option<RepresentationShown>,
+}
+
+/// In whose place somebody signed, and by what title, as the document showed it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RepresentationShown {
+    /// Name of the claimant.
+    pub represented: String,
+    /// Codice fiscale of the claimant; none for who has none.
+    pub represented_codice_fiscale: Option<String>,
+    /// `parent|court_decree|legal_representative|heir_self_declaration`
+    pub title: String,
+    /// The document the title rests on.
+    pub title_document: String,
+    /// First day of the representation.
+    pub valid_from: NaiveDate,
+    /// Its last day; none: until it is revoked.
+    pub valid_until: Option<NaiveDate>,
 }
 
 /// A text that was accepted on its own (R4).
@@ -201,6 +221,12 @@ fn is_sha256(text: &str) -> bool {
     text.len() == 64 && is_hex(text)
 }
 
+impl fmt::Debug for RepresentationShown {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("RepresentationShown(..)")
+    }
+}
+
 impl fmt::Debug for SignerShown {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("SignerShown(..)")
@@ -248,6 +274,7 @@ mod tests {
                 codice_fiscale: Some("RSSMRA85C12H501J".to_owned()),
                 entity: None,
                 capacity: "self".to_owned(),
+                representation: None,
             },
             channel: "email".to_owned(),
             address_masked: "m***o@example.org".to_owned(),

@@ -7,6 +7,8 @@ use super::identity::IdentityFields;
 use super::{Chrome, Errors};
 use crate::render::document::{Circumstances, PrintedMailbox, euro};
 
+pub mod representation;
+
 /// What stands around every page of the console.
 #[derive(Debug, Clone, Default)]
 pub struct Console {
@@ -405,6 +407,14 @@ pub struct ClaimantPage {
     pub contact: Option<ContactLines>,
     /// Once given.
     pub identity: Option<IdentityLines>,
+    /// Name and title of who acts for the claimant.
+    pub representative: Option<(String, &'static str)>,
+    /// When a death was recorded, UTC.
+    pub died_at: Option<DateTime<Utc>>,
+    /// Since when the claimant is of age and must ratify, UTC.
+    pub ratify_at: Option<DateTime<Utc>>,
+    /// Whether the actor may record who acts, and a death.
+    pub records_representative: bool,
     /// Mailboxes.
     pub mailboxes: Vec<MailboxLine>,
     /// Consents, oldest first.

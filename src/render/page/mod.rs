@@ -29,6 +29,7 @@ pub mod message;
 pub mod not_me;
 pub mod outbox;
 pub mod payout;
+pub mod representative;
 pub mod resume;
 pub mod sign;
 pub mod texts;

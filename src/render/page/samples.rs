@@ -485,6 +485,8 @@ fn record(words: Words, pages: &mut Vec<(String, String)>) {
                 city: words.say("Roma"),
                 warnings: vec!["name_mismatch".to_owned()],
             }),
+            representative: Some((words.say("Anna Bianchi"), "parent")),
+            to_ratify: true,
             can_edit_identity: true,
             can_change_association: state == "confirmed" || state == "signed",
             can_withdraw: true,

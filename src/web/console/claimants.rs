@@ -188,6 +188,12 @@ fn claimant_page(console: Console, view: ClaimantView) -> ClaimantPage {
             postal_lines: contact.postal_lines,
         }),
         identity: view.identity.map(identity),
+        representative: view
+            .representative
+            .map(|acting| (acting.name(), acting.title().as_str())),
+        died_at: view.died_at,
+        ratify_at: view.ratify_at,
+        records_representative: view.can_record_representative,
         mailboxes: view
             .mailboxes
             .into_iter()

@@ -22,6 +22,7 @@ pub mod log;
 pub mod me;
 pub mod not_me;
 pub mod payout;
+pub mod representative;
 pub mod resume;
 pub mod sign;
 pub mod texts;
@@ -57,6 +58,8 @@ pub fn routes() -> Vec<Route> {
         Route::new(&o::ME_PAGE, web::to(me::page)),
         Route::new(&o::IDENTITY_PAGE, web::to(identity::page)),
         Route::new(&o::IDENTITY_FORM, web::to(identity::send)),
+        Route::new(&o::REPRESENTATIVE_PAGE, web::to(representative::page)),
+        Route::new(&o::REPRESENTATIVE_FORM, web::to(representative::send)),
         Route::new(&o::DECLARE_PAGE, web::to(declare::page)),
         Route::new(&o::DECLARE_FORM, web::to(declare::send)),
         Route::new(&o::SIGN_PAGE, web::to(sign::page)),
@@ -65,6 +68,7 @@ pub fn routes() -> Vec<Route> {
         Route::new(&o::PAYOUT_PAGE, web::to(payout::page)),
         Route::new(&o::PAYOUT_FORM, web::to(payout::send)),
         Route::new(&o::DECLARATION_FILE, web::to(files::declaration)),
+        Route::new(&o::PAPER_FORM_FILE, web::to(files::paper_form)),
         Route::new(&o::SIGNED_FILE, web::to(files::signed)),
         Route::new(&o::RECEIPT_FILE, web::to(files::receipt)),
         Route::new(&o::CONSENT_FORM, web::to(me::newsletter)),

@@ -12,6 +12,7 @@ use super::super::{
     },
     me::{DeclaredSummary, Prescription},
     payout::PayoutPage,
+    representative::{RepresentativeFields, RepresentativePage},
     resume::{ResumePage, SessionOver},
     sign::{AcceptField, SignCodePage, SignNotPage, SignPage, ToSign},
 };
@@ -123,6 +124,30 @@ pub(super) fn pages(words: Words, pages: &mut Vec<(String, String)>) {
         ]),
     };
     push(pages, "payout-errors", &payout);
+    let representative = RepresentativePage {
+        chrome: signed_in("/me/representative"),
+        case: words.case(),
+        titles: vec![
+            "parent",
+            "court_decree",
+            "heir_self_declaration",
+            "power_of_attorney",
+        ],
+        fields: RepresentativeFields {
+            title: "parent".to_owned(),
+            given_name: words.say("Anna"),
+            family_name: words.say("Bianchi"),
+            codice_fiscale: words.say("BNCNNA58S70F205L"),
+            title_document: words.say("Stato di famiglia"),
+            valid_from: words.say("01/01/2026"),
+            valid_until: String::new(),
+        },
+        errors: wrong(&[
+            ("/title", "error-title-does-not-fit"),
+            ("/codice_fiscale", "error-representative-minor"),
+        ]),
+    };
+    push(pages, "representative-errors", &representative);
     for (name, over) in [
         ("resume-code", SessionOver::CodeMailed),
         ("resume-enter", SessionOver::Enter),

@@ -14,6 +14,8 @@ pub mod confirmations;
 pub mod declaration;
 pub mod mail_codes;
 pub mod me;
+pub mod paper;
+pub mod representative;
 
 /// Routes of this folder.
 pub fn routes() -> Vec<Route> {
@@ -28,6 +30,7 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::CHECK_MAIL_CODE, web::to(mail_codes::check)),
         Route::new(&operation::GET_ME, web::to(me::get)),
         Route::new(&operation::PUT_IDENTITY, web::to(me::put_identity)),
+        Route::new(&operation::PUT_REPRESENTATIVE, web::to(representative::put)),
         Route::new(&operation::PUT_CONSENT, web::to(me::put_consent)),
         Route::new(&operation::GET_DECLARATION, web::to(declaration::get)),
         Route::new(&operation::PUT_DECLARATION, web::to(declaration::put)),
@@ -40,6 +43,7 @@ pub fn routes() -> Vec<Route> {
             web::to(declaration::request_signature),
         ),
         Route::new(&operation::SIGN, web::to(declaration::sign)),
+        Route::new(&operation::PAPER_FORM, web::to(paper::form)),
         Route::new(&operation::GET_RECEIPT, web::to(declaration::get_receipt)),
         Route::new(
             &operation::RECEIPT_DOCUMENT,
@@ -66,11 +70,13 @@ pub fn routes() -> Vec<Route> {
     me::get,
     me::put_identity,
     me::put_consent,
+    representative::put,
     declaration::get,
     declaration::put,
     declaration::document,
     declaration::request_signature,
     declaration::sign,
+    paper::form,
     declaration::get_receipt,
     declaration::receipt_document,
     declaration::put_payout,

@@ -10,7 +10,9 @@ pub mod assist;
 pub mod claimants;
 pub mod declared;
 pub mod exports;
+pub mod paper;
 pub mod quarantine;
+pub mod representation;
 pub mod token;
 
 /// Routes of this folder.
@@ -25,6 +27,16 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::GET_CLAIMANT, web::to(claimants::get)),
         Route::new(&operation::ASSIST_CONFIRM, web::to(assist::confirm)),
         Route::new(&operation::ASSIST_IDENTITY, web::to(assist::identity)),
+        Route::new(
+            &operation::STAFF_REPRESENTATIVE,
+            web::to(representation::put),
+        ),
+        Route::new(
+            &operation::STAFF_REPRESENTATIVE_END,
+            web::to(representation::end),
+        ),
+        Route::new(&operation::RECORD_DEATH, web::to(representation::death)),
+        Route::new(&operation::STAFF_PAPER_FORM, web::to(paper::form)),
         Route::new(&operation::ASSIST_EMAIL, web::to(assist::email)),
         Route::new(&operation::END_QUARANTINE, web::to(quarantine::end)),
         Route::new(&operation::CLAIMANT_DOCUMENT, web::to(declared::document)),
@@ -49,7 +61,11 @@ pub fn routes() -> Vec<Route> {
     assist::confirm,
     assist::identity,
     assist::email,
+    paper::form,
     quarantine::end,
+    representation::put,
+    representation::end,
+    representation::death,
     declared::document,
     declared::evidence,
     declared::receipt,
