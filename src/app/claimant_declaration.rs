@@ -286,8 +286,11 @@ fn version(row: DeclarationRow, signed: Option<&SignatureRow>, intact: bool) -> 
 
 fn shown(version: i32, content: &SignedContent, sees: Sees) -> ShownDeclaration {
     let declaration = &content.declaration;
-    let mut mailboxes: Vec<PrintedMailbox> =
-        declaration.mailboxes().iter().map(|it| words::mailbox(it, &content.documents)).collect();
+    let mut mailboxes: Vec<PrintedMailbox> = declaration
+        .mailboxes()
+        .iter()
+        .map(|it| words::mailbox(it, &content.documents))
+        .collect();
     let mut circumstances = words::circumstances(declaration);
     let masked = sees == Sees::NoFreeText;
     if masked {
