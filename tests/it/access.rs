@@ -28,6 +28,7 @@ enum Body {
     Json(Value),
     Form(Vec<(&'static str, String)>),
     File(&'static str),
+    Document,
 }
 
 /// Who asks: what the API gets as Bearer, what pages get as cookies, and the token of their forms.
@@ -175,6 +176,8 @@ impl World {
             .path
             .replace("{slug}", CASE)
             .replace("{id}", &id.to_string())
+            .replace("{document}", &Uuid::nil().to_string())
+            .replace("{file}", &Uuid::nil().to_string())
             .replace("{purpose}", "newsletter")
             .replace("{version}", "1")
             .replace("{size}", "0")
@@ -202,6 +205,19 @@ impl World {
                 request
                     .header("content-type", "multipart/form-data; boundary=--b")
                     .body(format!("----b\r\n{head}\r\n\r\n{file}\r\n----b--\r\n"))
+            }
+            Body::Document => {
+                let part = |name: &str, value: &str| {
+                    format!("--b\r\ncontent-disposition: form-data; name={name}\r\n\r\n{value}\r\n")
+                };
+                let mut body = part("\"kind\"", "other");
+                if !is_api(known) {
+                    body = part("\"csrf\"", &asker.csrf) + &body;
+                }
+                body += &part("\"file\"; filename=\"a.txt\"", "Ricevuta");
+                request
+                    .header("content-type", "multipart/form-data; boundary=b")
+                    .body(body + "--b--\r\n")
             }
             Body::Form(fields) => {
                 let mut form = form_urlencoded::Serializer::new(String::new());
@@ -266,6 +282,8 @@ fn public_body(name: &str) -> Option<Body> {
         "withdraw" => Body::Json(json!({})),
         "erase" => Body::Nothing,
         "verify_form" => Body::File("{}"),
+        "add_document" | "documents_form" => Body::Document,
+        "remove_document" => Body::Nothing,
         "association_form" => form(&[
             ("association", "altroconsumo"),
             ("consents[0][purpose]", "privacy_notice"),
@@ -291,6 +309,7 @@ fn public_body(name: &str) -> Option<Body> {
         | "withdraw_form"
         | "erase_form"
         | "representative_form"
+        | "document_removal_form"
         | "declare_form"
         | "sign_code_form"
         | "sign_form"
@@ -306,6 +325,8 @@ fn staff_body(name: &str, code: &str) -> Option<Body> {
         "staff_step_up" => Body::Json(json!({ "totp": code })),
         "console_step_up_form" => form(&[("totp", code), ("back", "/console")]),
         "assist_confirm" => Body::Json(reached),
+        "claimant_add_document" => Body::Document,
+        "claimant_remove_document" => Body::Nothing,
         "assist_identity" => Body::Json(json!({"person": mario()})),
         "staff_representative" => Body::Json(delegate()),
         "staff_representative_end" => Body::Json(json!({"reason": "Revocata"})),
@@ -473,7 +494,11 @@ async fn walk_as_nobody(world: &mut World) {
 }
 
 /// What is a claimant's to do, and is refused for what is missing: an empty form, nothing declared yet.
-const READ_AND_REFUSED: [(&str, u16); 15] = [
+const READ_AND_REFUSED: [(&str, u16); 19] = [
+    ("get_document_file", 404),
+    ("remove_document", 404),
+    ("document_original", 404),
+    ("document_removal_form", 404),
     ("identity_form", 422),
     // before identity is given
     ("put_representative", 422),
@@ -536,6 +561,10 @@ async fn walk_as_staff(world: &mut World, role: Role) {
             match (known.allows(role), known.needs_step_up()) {
                 (false, _) => assert_forbidden(known, &seen, who),
                 (true, true) => assert_step_up(known, &seen, who),
+                // there is no such document
+                (true, false) if known.path.contains("{document}") => {
+                    assert_eq!(seen.status, 404, "{} {who}", known.name);
+                }
                 (true, false) => assert_taken(known, &seen, who),
             }
         }
@@ -604,7 +633,7 @@ async fn walk_as_another_association(world: &mut World) {
         assert_eq!(without_id(theirs), without_id(none), "{}", known.name);
         asked += 1;
     }
-    assert_eq!(asked, 19);
+    assert_eq!(asked, 23);
 }
 
 /// The body without what differs each time.

@@ -24,6 +24,7 @@ mod browser;
 mod certificate;
 mod claimant;
 mod confirmation;
+mod documents;
 mod embedded;
 mod erasure;
 mod identity;

@@ -92,6 +92,10 @@ impl Class {
             o::DECLARE_FORM,
             o::DECLARATION_FILE,
             o::VERIFY_FORM,
+            o::ADD_DOCUMENT,
+            o::DOCUMENT_FILE,
+            o::DOCUMENTS_FORM,
+            o::DOCUMENT_ORIGINAL,
         ];
         if is_in(&documents) {
             return Some(Self::Document);
