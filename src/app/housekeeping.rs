@@ -2,7 +2,7 @@
 
 use crate::app::ctx::Ctx;
 use crate::app::error::AppResult;
-use crate::app::log::digest;
+use crate::app::log::{digest, subjects};
 use crate::app::{export, mail_status, reminder, retention, storm};
 use crate::db::{Scope, retention as rows};
 use crate::domain::claimant::ClaimantState;
@@ -44,6 +44,11 @@ pub async fn run(ctx: &Ctx) -> AppResult<Housekept> {
     mail_status::measure(ctx).await?;
     let erasures = retention::settle_erasures(ctx).await?;
     let deleted = retention::delete_unconfirmed(ctx).await?;
+    let digested = digest::enter_day(ctx).await?;
+    if digested {
+        // once a day: many files
+        subjects::sweep(ctx).await?;
+    }
     Ok(Housekept {
         erasures,
         unconfirmed: deleted.claimants,
@@ -52,7 +57,7 @@ pub async fn run(ctx: &Ctx) -> AppResult<Housekept> {
         storms,
         // after those that are due for deletion are gone
         reminders: reminder::enqueue_due(ctx).await?,
-        digested: digest::enter_day(ctx).await?,
+        digested,
     })
 }
 

@@ -46,6 +46,7 @@ receipt-part-newer-proved = Das später gesehene Register enthält noch alles vo
 receipt-part-newer-refuted = Das später gesehene Register setzt das der Empfangsbestätigung nicht fort: Bewahren Sie beide auf, sie sind ein Beweis gegen den, der das Register führt.
 receipt-part-newer-open = Der neuere Checkpoint allein sagt nicht, ob das Register dasselbe ist: Dazu braucht es die Datei /log/…/consistency/… .
 
+receipt-checked-title = Was diese Empfangsbestätigung beweist
 receipt-not-title = Was die Empfangsbestätigung nicht beweist
 receipt-not-1 = Dass wirklich diese Person unterschrieben hat: Die Unterschrift ist ein Code, der an ihren Kontakt geschickt wurde (einfache elektronische Signatur, das Gericht würdigt sie).
 receipt-not-2 = Die genaue Uhrzeit: Es ist die der Uhr dessen, der das Register führt, nicht die eines Dritten.

@@ -46,6 +46,7 @@ receipt-part-newer-proved = The log as seen later still has all that was in it t
 receipt-part-newer-refuted = The log as seen later does not go on with the one of the receipt: keep both, they are proof against whoever keeps the log.
 receipt-part-newer-open = A newer checkpoint alone does not tell whether the log is the same: the file /log/…/consistency/… is needed.
 
+receipt-checked-title = What this receipt proves
 receipt-not-title = What the receipt does not prove
 receipt-not-1 = That whoever signed really is that person: the signature is a code sent to their contact (a simple electronic signature, weighed by the court).
 receipt-not-2 = The exact time: it is that of the clock of whoever keeps the log, not of a third party.

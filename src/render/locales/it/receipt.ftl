@@ -46,6 +46,7 @@ receipt-part-newer-proved = Il registro visto più tardi contiene ancora tutto q
 receipt-part-newer-refuted = Il registro visto più tardi non è la continuazione di quello della ricevuta: conserva entrambi, è una prova contro chi lo tiene.
 receipt-part-newer-open = Il checkpoint più recente da solo non dice se il registro è lo stesso: serve il file /log/…/consistency/… .
 
+receipt-checked-title = Che cosa prova questa ricevuta
 receipt-not-title = Che cosa la ricevuta non prova
 receipt-not-1 = Che chi ha firmato è davvero quella persona: la firma è un codice mandato al suo recapito (firma elettronica semplice, il giudice la valuta).
 receipt-not-2 = L’ora esatta: è quella dell’orologio di chi tiene il registro, non di un terzo.
