@@ -25,6 +25,7 @@ use crate::db::dump::Tools;
 use crate::db::embedded::{self, Embedded, EmbeddedOptions};
 use crate::db::{Pools, migration};
 use crate::mailer::{Dkim, Mailer, MxSettings, MxTls};
+use crate::outbound::tsa::Tsa;
 use crate::state::{AppState, WebOptions};
 use crate::web;
 use crate::worker;
@@ -141,6 +142,8 @@ pub struct Parts {
     pub mailer: Mailer,
     /// Who signs mails, if we do.
     pub dkim: Option<Dkim>,
+    /// Who stamps the time of logs, if somebody does.
+    pub tsa: Option<Tsa>,
     /// The database, to be stopped last.
     pub database: Database,
     /// Whether we are ready.
@@ -155,6 +158,7 @@ impl Parts {
     pub async fn open(config: &Config, demo: bool) -> anyhow::Result<Self> {
         let mailer = mailer(config)?;
         let dkim = dkim(config)?;
+        let tsa = config.tsa_url.as_deref().map(Tsa::new).transpose()?;
         let database = Database::open(config).await?;
         let ctx = open_ctx(config, &database, demo).await?;
         retention::replay_erased(&ctx)
@@ -165,6 +169,7 @@ impl Parts {
             ctx,
             mailer,
             dkim,
+            tsa,
             database,
             health,
         })
@@ -345,6 +350,9 @@ impl Running {
         post.per_day = config.mail_limits.per_day;
         let stopping = self.stopping.subscribe();
         worker::start(&mut self.loops, &self.parts.ctx, post, &stopping);
+        if let Some(authority) = self.parts.tsa.clone() {
+            worker::timestamps::start(&mut self.loops, &self.parts.ctx, authority, &stopping);
+        }
     }
 
     /// Runs until the signal to stop (SIGTERM, SIGINT), or until our own database is gone; then

@@ -26,6 +26,7 @@ pub mod sequence;
 pub mod served;
 pub mod status;
 pub mod subjects;
+pub mod timestamp;
 pub mod trail;
 
 const SCOPE: Scope = Scope::System("evidence logs");

@@ -242,7 +242,6 @@ fn check_unused(report: &mut Report, config: &Config) -> anyhow::Result<()> {
     let set = [
         ("DATABASE_RO_URL", config.database_ro_url.is_some()),
         ("CLAMD_URL", config.clamd_url.is_some()),
-        ("TSA_URL", config.tsa_url.is_some()),
     ];
     for (variable, _) in set.into_iter().filter(|(_, is_set)| *is_set) {
         report.line(variable, &Ok("not used by this version".to_owned()))?;

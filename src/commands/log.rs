@@ -92,6 +92,18 @@ fn told(log: &LogStatus) -> Vec<String> {
         format!("  key: {}", log.vkey),
         format!("  waiting: {}{oldest}", log.waiting),
     ];
+    if let Some((size, at)) = log.stamped.newest {
+        let at = instant(at);
+        lines.push(format!(
+            "  time stamp: {at} by the authority's clock, over {size} entries"
+        ));
+    }
+    if let Some((size, attempts, problem)) = &log.stamped.waiting {
+        let why = problem.as_deref().unwrap_or("not asked yet");
+        lines.push(format!(
+            "  no time stamp over {size} entries yet, asked {attempts} times: {why}"
+        ));
+    }
     lines.extend(
         log.refusal
             .as_ref()

@@ -19,6 +19,7 @@ mod faults;
 mod published;
 mod receipt;
 mod subjects;
+mod timestamp;
 mod trail;
 
 /// Somebody who signed, over their own mailbox.

@@ -11,6 +11,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("crypto", &["domain"]),
     ("render", &["domain"]),
     ("mailer", &["domain", "crypto"]),
+    ("outbound", &["domain"]),
     ("blob", &["domain"]),
     ("db", &["domain", "crypto"]),
     ("app", &["domain", "db", "crypto", "blob", "render"]),
@@ -27,6 +28,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "app",
             "render",
             "mailer",
+            "outbound",
             "domain",
             "state",
             "config",
@@ -65,6 +67,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("std::env", &["config"]),
     ("aws_lc_rs", &["crypto"]),
     ("object_store", &["blob"]),
+    ("reqwest", &["outbound"]),
 ];
 
 /// Who acts for the platform, and why. A new line here is a decision: it reads across tenants.

@@ -15,7 +15,7 @@ use crate::seed::CASE;
 use crate::staff_seed::{association, get, person, post};
 
 /// Writes a receipt and runs a program on it: exit code and words.
-fn run(
+pub(crate) fn run(
     mut command: Command,
     receipt: &[u8],
     folder: &Path,
@@ -37,13 +37,13 @@ fn program() -> Command {
     command
 }
 
-fn python() -> Command {
+pub(crate) fn python() -> Command {
     let mut command = Command::new("python3");
     command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/verify.py"));
     command
 }
 
-fn bytes(receipt: &Value) -> Vec<u8> {
+pub(crate) fn bytes(receipt: &Value) -> Vec<u8> {
     serde_json::to_vec(receipt).unwrap()
 }
 
