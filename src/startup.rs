@@ -26,6 +26,7 @@ use crate::db::embedded::{self, Embedded, EmbeddedOptions};
 use crate::db::{Pools, migration};
 use crate::mailer::{Dkim, Mailer, MxSettings, MxTls};
 use crate::outbound::clamd::Clamd;
+use crate::outbound::tsa::Tsa;
 use crate::state::{AppState, WebOptions};
 use crate::web;
 use crate::worker;
@@ -142,6 +143,8 @@ pub struct Parts {
     pub mailer: Mailer,
     /// Who signs mails, if we do.
     pub dkim: Option<Dkim>,
+    /// Who stamps the time of logs, if somebody does.
+    pub tsa: Option<Tsa>,
     /// The database, to be stopped last.
     pub database: Database,
     /// Whether we are ready.
@@ -156,6 +159,7 @@ impl Parts {
     pub async fn open(config: &Config, demo: bool) -> anyhow::Result<Self> {
         let mailer = mailer(config)?;
         let dkim = dkim(config)?;
+        let tsa = config.tsa_url.as_deref().map(Tsa::new).transpose()?;
         let database = Database::open(config).await?;
         let ctx = open_ctx(config, &database, demo).await?;
         retention::replay_erased(&ctx)
@@ -166,6 +170,7 @@ impl Parts {
             ctx,
             mailer,
             dkim,
+            tsa,
             database,
             health,
         })
@@ -365,6 +370,9 @@ impl Running {
         let stopping = self.stopping.subscribe();
         let clamd = clamd(config)?;
         worker::start(&mut self.loops, &self.parts.ctx, post, clamd, &stopping);
+        if let Some(authority) = self.parts.tsa.clone() {
+            worker::timestamps::start(&mut self.loops, &self.parts.ctx, authority, &stopping);
+        }
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use crate::app::ctx::Ctx;
 use crate::app::error::AppResult;
-use crate::app::log::digest;
+use crate::app::log::{digest, subjects};
 use crate::app::{document, export, mail_status, reminder, representation, retention, storm};
 use crate::db::{Scope, retention as rows};
 use crate::domain::claimant::ClaimantState;
@@ -48,6 +48,11 @@ pub async fn run(ctx: &Ctx) -> AppResult<Housekept> {
     mail_status::measure(ctx).await?;
     let erasures = retention::settle_erasures(ctx).await?;
     let deleted = retention::delete_unconfirmed(ctx).await?;
+    let digested = digest::enter_day(ctx).await?;
+    if digested {
+        // once a day: many files
+        subjects::sweep(ctx).await?;
+    }
     Ok(Housekept {
         erasures,
         unconfirmed: deleted.claimants,
@@ -58,7 +63,7 @@ pub async fn run(ctx: &Ctx) -> AppResult<Housekept> {
         of_age: representation::look_at_minors(ctx).await?,
         // after those that are due for deletion are gone
         reminders: reminder::enqueue_due(ctx).await?,
-        digested: digest::enter_day(ctx).await?,
+        digested,
     })
 }
 

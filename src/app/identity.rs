@@ -12,6 +12,7 @@ use crate::app::vault::Vault;
 use crate::db::claimant::{self, ClaimantRow};
 use crate::db::identity::{self as db, IdentityRow};
 use crate::db::{Conn, Scope, Tx, signature};
+use crate::domain::audit::action;
 use crate::domain::claimant::ClaimantState;
 use crate::domain::entity::EntityInput;
 use crate::domain::field::{FieldCode, FieldErrors};
@@ -179,7 +180,7 @@ pub(in crate::app) async fn write(
     let province = province(identity);
     claimant::mark_identity(tx, scope, row.claimant(), province.as_deref(), given_at).await?;
     clash::write_identity_lookups(ctx, tx, row, identity).await?;
-    let entry = Entry::new(row.claimant(), row.association(), by, "give_identity");
+    let entry = Entry::new(row.claimant(), row.association(), by, action::GIVE_IDENTITY);
     let mut entry = entry.with(json!({ "version": version, "warnings": warning_codes(identity) }));
     let state = row.state()?;
     signature::void_requests(tx, scope, row.claimant(), now).await?;

@@ -8,6 +8,7 @@ use crate::app::clash::{self, Reach};
 use crate::app::ctx::Ctx;
 use crate::app::directory::Directory;
 use crate::app::error::{AppError, AppResult};
+use crate::app::log::event;
 use crate::app::representation;
 use crate::app::retention;
 use crate::app::session::{self, ClaimantActor};
@@ -384,6 +385,7 @@ pub async fn erase(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<Erasure> {
         audit::append(ctx, &mut tx, ERASING, entry).await?;
     }
     gone.push(row.claimant());
+    event::erased(ctx, &mut tx, &gone).await?;
     retention::erase_rows(ctx, &mut tx, &gone).await?;
     let entry = Entry::new(row.claimant(), row.association(), by, "erase");
     audit::append(

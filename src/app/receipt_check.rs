@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::app::log::proof::{self, CONSISTENCY, INCLUSION};
-use crate::app::log::served;
+use crate::app::log::{served, timestamp};
 use crate::app::receipt::FORMAT;
 use crate::crypto::merkle::{self, Hash};
 use crate::crypto::note::{Checkpoint, VerifyingKey};
@@ -46,6 +46,8 @@ pub enum Part {
     Key,
     /// A newer checkpoint goes on with the same log.
     Newer,
+    /// A time-stamping authority saw a head of the log that has the entry.
+    Timestamp,
 }
 
 impl Part {
@@ -59,6 +61,7 @@ impl Part {
             Self::Signature => "signature",
             Self::Key => "key",
             Self::Newer => "newer",
+            Self::Timestamp => "timestamp",
         }
     }
 }
@@ -131,6 +134,8 @@ pub struct Facts {
     pub size: Option<u64>,
     /// The key that was used, as a vkey.
     pub vkey: Option<String>,
+    /// By when the log had the entry, by the clock of a time-stamping authority, UTC.
+    pub stamped_at: Option<DateTime<Utc>>,
 }
 
 /// What came out.
@@ -169,6 +174,15 @@ struct File {
     vkey: Option<String>,
     evidence: String,
     signed_at: DateTime<Utc>,
+    #[serde(default)]
+    timestamp: Option<TimestampFile>,
+}
+
+/// What a time-stamping authority said.
+#[derive(Deserialize)]
+struct TimestampFile {
+    proof: String,
+    token: String,
 }
 
 /// The file with its bytes.
@@ -282,7 +296,9 @@ fn verdict(parts: &[(Part, Outcome)]) -> Verdict {
     if parts.iter().any(|(_, out)| *out == Outcome::Refuted) {
         return Verdict::Refuted;
     }
-    if parts.iter().any(|(_, out)| *out == Outcome::Open) {
+    // a time stamp adds to what is proved: one that nobody here can judge takes nothing away
+    let lacks = |(part, out): &(Part, Outcome)| *out == Outcome::Open && *part != Part::Timestamp;
+    if parts.iter().any(lacks) {
         return Verdict::Unfinished;
     }
     Verdict::Proved
@@ -463,21 +479,46 @@ impl Opened {
         };
         facts.origin = Some(head.origin.clone());
         facts.size = Some(head.size);
-        let parsed = parse_proof(&proof, INCLUSION, "index ");
-        let included = parsed.is_some_and(|(index, hashes, rest)| {
+        let included = self.included(&proof).is_some_and(|(index, rest)| {
             facts.index = Some(index);
-            let leaf = commitment::canonical_json(&file.entry).map(|leaf| merkle::leaf_hash(&leaf));
-            let root = leaf
-                .ok()
-                .and_then(|leaf| merkle::root_by_inclusion(index, head.size, leaf, &hashes));
-            rest == note && root == Some(head.root)
+            rest == note
         });
         let mut parts = vec![(Part::Inclusion, Outcome::of(included))];
         parts.extend(signature(&note, against, file.vkey.as_deref(), facts));
         if let (Some(newer), Some(key)) = (against.newer, &facts.vkey) {
             parts.push((Part::Newer, newer_outcome(newer, &head, key)));
         }
+        if let (Some(stamp), Some(key)) = (&file.timestamp, facts.vkey.clone()) {
+            parts.push((Part::Timestamp, self.timestamp(stamp, &key, facts)));
+        }
         parts
+    }
+
+    /// Place and note of a proof that the entry is in the tree of its note.
+    fn included<'p>(&self, proof: &'p str) -> Option<(u64, &'p str)> {
+        let (index, hashes, note) = parse_proof(proof, INCLUSION, "index ")?;
+        let head = Checkpoint::parse(note).ok()?;
+        let leaf = commitment::canonical_json(&self.file.entry).ok()?;
+        let leaf = merkle::leaf_hash(&leaf);
+        let root = merkle::root_by_inclusion(index, head.size, leaf, &hashes)?;
+        (root == head.root).then_some((index, note))
+    }
+
+    /// Whether the token is over a head of the same log that has the entry. Who made it, and so whether its
+    /// clock is anybody's, is not told by it.
+    fn timestamp(&self, stamp: &TimestampFile, vkey: &str, facts: &mut Facts) -> Outcome {
+        let told = || {
+            let proof = text(&stamp.proof)?;
+            let token = BASE64.decode(stamp.token.as_bytes()).ok()?;
+            let (index, note) = self.included(&proof)?;
+            let key = VerifyingKey::parse(vkey).ok()?;
+            Checkpoint::open(note, &key).ok()?;
+            let at = timestamp::read(&token, note.as_bytes()).ok()?;
+            (facts.index == Some(index)).then_some(at)
+        };
+        let at = told();
+        facts.stamped_at = at;
+        at.map_or(Outcome::Refuted, |_| Outcome::Open)
     }
 }
 

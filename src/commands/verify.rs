@@ -98,6 +98,7 @@ fn language(lang: Option<&str>) -> Language {
 fn lines(text: Text, report: &Report) -> Vec<String> {
     let facts = &report.facts;
     let signed_at = facts.signed_at.map(|at| text.instant(at));
+    let stamped_at = facts.stamped_at.map(|at| text.instant(at));
     let place = match (facts.index, facts.size) {
         (Some(index), Some(size)) => Some(format!("{index} / {size}")),
         _ => None,
@@ -109,6 +110,7 @@ fn lines(text: Text, report: &Report) -> Vec<String> {
         ("origin", facts.origin.clone()),
         ("place", place),
         ("vkey", facts.vkey.clone()),
+        ("stamped-at", stamped_at),
     ];
     let mut lines: Vec<String> = shown
         .into_iter()

@@ -77,7 +77,7 @@ pub struct Options {
     /// Virus scanner for documents: clamd at `tcp://host:port`, or the path of its socket
     #[arg(long, env = "CLAMD_URL", global = true)]
     pub clamd_url: Option<String>,
-    /// Timestamp server; not used by this version
+    /// Time-stamping authority (RFC 3161) for the heads of evidence logs, http or https
     #[arg(long, env = "TSA_URL", global = true)]
     pub tsa_url: Option<String>,
     /// Folder of `initdb` and `postgres`

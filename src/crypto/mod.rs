@@ -25,6 +25,7 @@ pub mod session;
 pub mod sha256;
 pub mod token;
 pub mod totp;
+pub mod tsp;
 
 use thiserror::Error;
 

@@ -23,6 +23,7 @@ pub mod identity;
 pub mod key;
 pub mod lease;
 pub mod log;
+pub mod log_timestamp;
 pub mod lookup;
 pub mod mail_queue;
 pub mod mail_text;

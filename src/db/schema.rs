@@ -395,6 +395,7 @@ diesel::table! {
         leaf_index -> Nullable<Int8>,
         leaf_hash -> Nullable<Bytea>,
         entered_at -> Nullable<Timestamptz>,
+        day -> Nullable<Date>,
     }
 }
 
@@ -422,6 +423,19 @@ diesel::table! {
         leaf_index -> Nullable<Int8>,
         leaf_hash -> Nullable<Bytea>,
         entered_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    log_timestamps (case_id, size) {
+        case_id -> Uuid,
+        size -> Int8,
+        checkpoint -> Text,
+        day -> Date,
+        attempts -> Int4,
+        next_at -> Timestamptz,
+        problem -> Nullable<Text>,
+        stamped_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -859,6 +873,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     log_events,
     log_leaves,
     log_pending,
+    log_timestamps,
     logs,
     lookups,
     mail_days,

@@ -1,6 +1,7 @@
 //! Pure types, rules and state machines: no actix, diesel, lettre, tokio, environment or clock.
 
 pub mod attestation;
+pub mod audit;
 pub mod bounce;
 pub mod breaker;
 pub mod case;

@@ -621,6 +621,12 @@ pub mod operation {
     /// A tile of a log, or a bundle of its entries.
     pub const LOG_TILE: Operation =
         Operation::get("log_tile", "/log/{slug}/tile/{path:.+}", Access::Public);
+    /// What a time-stamping authority said of a head of a log.
+    pub const LOG_TIMESTAMP: Operation = Operation::get(
+        "log_timestamp",
+        "/log/{slug}/timestamps/{name}",
+        Access::Public,
+    );
 
     // console
     /// Login form.
@@ -875,6 +881,7 @@ pub mod operation {
         &LOG_VKEY,
         &LOG_CONSISTENCY,
         &LOG_TILE,
+        &LOG_TIMESTAMP,
         &LOGIN_PAGE,
         &LOGIN_FORM,
         &LOGOUT_FORM,

@@ -1,4 +1,4 @@
-//! Loops over actions: mails, evidence logs, housekeeping. Each ends soon after it is told to stop; what it held is
+//! Loops over actions: mails, evidence logs, time stamps, housekeeping. Each ends soon after it is told to stop; what it held is
 //! taken up by another process after its lease.
 
 use std::future::Future;
@@ -18,6 +18,7 @@ pub mod housekeeping;
 pub mod log;
 pub mod outbox;
 pub mod scanning;
+pub mod timestamps;
 
 /// Longest pause of a loop that fails again and again.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);

@@ -18,6 +18,9 @@ mod entering;
 mod faults;
 mod published;
 mod receipt;
+mod subjects;
+mod timestamp;
+mod trail;
 
 /// Somebody who signed, over their own mailbox.
 pub(crate) async fn signer<'app>(app: &'app TestApp, name: &str) -> Claimant<'app> {

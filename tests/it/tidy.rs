@@ -67,6 +67,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("std::env", &["config"]),
     ("aws_lc_rs", &["crypto"]),
     ("object_store", &["blob"]),
+    ("reqwest", &["outbound"]),
 ];
 
 /// Who acts for the platform, and why. A new line here is a decision: it reads across tenants.

@@ -105,6 +105,7 @@ impl Class {
             o::LOG_VKEY,
             o::LOG_CONSISTENCY,
             o::LOG_TILE,
+            o::LOG_TIMESTAMP,
         ];
         is_in(&logs).then_some(Self::Log)
     }

@@ -89,5 +89,6 @@ pub fn routes() -> Vec<Route> {
         Route::new(&o::LOG_VKEY, web::to(log::vkey)),
         Route::new(&o::LOG_CONSISTENCY, web::to(log::consistency)),
         Route::new(&o::LOG_TILE, web::to(log::tile)),
+        Route::new(&o::LOG_TIMESTAMP, web::to(log::timestamp)),
     ]
 }
