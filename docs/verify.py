@@ -45,25 +45,30 @@ def root(index, size, leaf, proof):  # RFC 9162, 2.1.3.2
         node, last = node >> 1, last >> 1
     return leaf if last == 0 and index < size else None
 
+def canonical(value): return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()  # RFC 8785, for texts and whole numbers
 def check(r, vkey):
     document, declaration, salt, evidence = (b64(r[name]) for name in ("document", "declaration", "salt", "evidence"))
     told, entry, hashed = json.loads(evidence), r["entry"], sha(document).hex()
     yield "document", r["document_sha256"] == hashed == told["document_sha256"]
-    yield "declaration", sha(b"joinder-declaration/1\n", salt, declaration).hex() == entry["commit"] and len(salt) == 32
-    yield "evidence", (("evidence" not in entry or entry["evidence"] == sha(b"joinder-evidence/1\n", salt, evidence).hex())
+    yield "declaration", (sha(b"joinder-declaration/1\n", salt, declaration).hex() == entry["commit"] and len(salt) == 32
+        and (entry["type"], repr(entry["v"])) == ("declaration", "1"))
+    yield "evidence", (told["format"] == "joinder-evidence/1" and canonical(told) == evidence and ("evidence" not in entry or entry["evidence"] == sha(b"joinder-evidence/1\n", salt, evidence).hex())
         and told["log_entry"] == {"id": entry["id"], "commitment": entry["commit"]}
         and (r["signed_at"] if "evidence" in entry else told["entered_at"])[:19] == told["entered_at"][:19])
-    if r["proof"] is None: return
-    leaf = sha(b"\0", json.dumps(entry, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode())
+    if r["proof"] is None and r["checkpoint"] is None: return
+    leaf = sha(b"\0", canonical(entry))
     head, note = b64(r["proof"]).decode().split("\n\n", 1)
     kind, index, *proof = head.split("\n")
-    text, signature = note.rsplit("\n\n— ", 1)
-    (origin, size, top), (name, raw) = text.split("\n"), (signature.split()[0], b64(signature.split()[1]))
-    yield "log", (kind == "c2sp.org/tlog-proof@v1" and index.startswith("index ") and note.encode() == b64(r["checkpoint"])
+    text, lines = note.rsplit("\n\n", 1)
+    (origin, size, top), ends = text.split("\n"), lines.endswith("\n")
+    dashes, *signatures = zip(*(line.split(" ") for line in lines[:-1].split("\n")))
+    signatures = [(name, b64(raw)) for name, raw in zip(*signatures)]
+    yield "log", (kind == "c2sp.org/tlog-proof@v1" and index == f"index {int(index[6:])}" and note.encode() == b64(r["checkpoint"])
         and root(int(index[6:]), int(size), leaf, [b64(line) for line in proof]) == b64(top))
     key_name, number, key = vkey.split("+", 2)
-    yield "signature", (key_name == name == origin and r.get("vkey") in (None, vkey) and sha(name.encode(), b"\n", b64(key))[:4] == raw[:4] == bytes.fromhex(number)
-        and b64(key)[:1] == b"\1" and signed(b64(key)[1:], text.encode() + b"\n", raw[4:]))
+    known = [raw[4:] for name, raw in signatures if name == key_name and raw[:4] == bytes.fromhex(number)]  # each that is by this key must be right
+    yield "signature", (ends and set(dashes) == {"—"} and key_name == origin and r.get("vkey") in (None, vkey) and sha(key_name.encode(), b"\n", b64(key))[:4] == bytes.fromhex(number)
+        and b64(key)[:1] == b"\1" and known != [] and all(signed(b64(key)[1:], text.encode() + b"\n", raw) for raw in known))
 
 if __name__ == "__main__":
     try:

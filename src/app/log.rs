@@ -98,36 +98,64 @@ async fn published(ctx: &Ctx, slug: &str) -> AppResult<Option<String>> {
     Ok(found.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }
 
+/// The published head of a log and its note, if there is one.
+///
+/// # Errors
+/// `Unavailable`; `Internal` with a [`Refusal`] if the log's key did not sign it.
+async fn published_head(ctx: &Ctx, row: &LogRow) -> AppResult<Option<(Checkpoint, String)>> {
+    let Some(note) = published(ctx, &row.slug).await? else {
+        return Ok(None);
+    };
+    let head = Checkpoint::open(&note, key(ctx, row)?.verifying())
+        .map_err(|_| Refusal::NotOurs(row.slug.clone()))?;
+    Ok(Some((head, note)))
+}
+
+/// Whether what was published is what `ours` is the head of, or less; gives its size.
+fn hold_against(
+    published: Option<&str>,
+    ours: &Checkpoint,
+    (slug, key): (&str, &LogKey),
+) -> Result<u64, Refusal> {
+    let Some(published) = published else {
+        return Ok(0);
+    };
+    let slug = || slug.to_owned();
+    let Ok(head) = Checkpoint::open(published, key.verifying()) else {
+        return Err(Refusal::NotOurs(slug()));
+    };
+    if head.size > ours.size {
+        return Err(Refusal::Behind {
+            slug: slug(),
+            published: head.size,
+            known: ours.size,
+        });
+    }
+    if head.size == ours.size && head.root != ours.root {
+        return Err(Refusal::Forked(slug()));
+    }
+    Ok(head.size)
+}
+
 /// Whether the database may go on: what was published must be what it knows or less.
 async fn check_standing(ctx: &Ctx, row: &LogRow) -> AppResult<Result<(), Refusal>> {
     let slug = || row.slug.clone();
     let known = number(row.signed_size)?;
+    let own = match &row.checkpoint {
+        Some(own) => Checkpoint::parse(own).map_err(AppError::internal)?,
+        None => Checkpoint {
+            origin: row.origin.clone(),
+            size: 0,
+            root: Edge::default().root(),
+        },
+    };
+    if own.size != known {
+        return Err(AppError::internal("the head of a log is of another size"));
+    }
     let file = published(ctx, &row.slug).await?;
-    let size = match file {
-        None => 0,
-        Some(file) => {
-            let Ok(head) = Checkpoint::open(&file, key(ctx, row)?.verifying()) else {
-                return Ok(Err(Refusal::NotOurs(slug())));
-            };
-            if head.size > known {
-                let published = head.size;
-                let slug = slug();
-                return Ok(Err(Refusal::Behind {
-                    slug,
-                    published,
-                    known,
-                }));
-            }
-            let own = row.checkpoint.as_deref().map(Checkpoint::parse);
-            let root = match own {
-                Some(own) => own.map_err(AppError::internal)?.root,
-                None => Edge::default().root(),
-            };
-            if head.size == known && head.root != root {
-                return Ok(Err(Refusal::Forked(slug())));
-            }
-            head.size
-        }
+    let size = match hold_against(file.as_deref(), &own, (&row.slug, &key(ctx, row)?)) {
+        Ok(size) => size,
+        Err(refusal) => return Ok(Err(refusal)),
     };
     // a process that died before it published left the files of what it signed; a lost store has none
     if size < known

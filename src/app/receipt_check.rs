@@ -14,6 +14,8 @@ use crate::app::receipt::FORMAT;
 use crate::crypto::merkle::{self, Hash};
 use crate::crypto::note::{Checkpoint, VerifyingKey};
 use crate::crypto::{commitment, sha256};
+use crate::domain::log::{Kind, VERSION};
+use crate::domain::signing::Evidence;
 
 /// Longest receipt that is looked at, bytes: the document is in it as base64.
 pub const LONGEST: usize = 12 * 1024 * 1024;
@@ -198,11 +200,12 @@ pub async fn check_here(ctx: &Ctx, receipt: Vec<u8>) -> AppResult<Report> {
     };
     let Some(key) = served::vkey_of_origin(ctx, &head.origin).await? else {
         let checked = ctx.on_a_core(move || Ok(check(&receipt, Against::default())));
-        return Ok(checked.await?.of_no_log_of_ours());
+        return Ok(checked.await?.with(Part::Key, Outcome::Refuted));
     };
     let slug = head.origin.rsplit('/').next().unwrap_or_default();
     let newer = match proof::consistency(ctx, slug, head.size).await {
         Ok(newer) => Some(newer),
+        // what is published is shorter than what this receipt says was
         Err(AppError::NotFound) => None,
         Err(error) => return Err(error),
     };
@@ -211,9 +214,22 @@ pub async fn check_here(ctx: &Ctx, receipt: Vec<u8>) -> AppResult<Report> {
             key: Some(&key),
             newer: newer.as_deref(),
         };
-        Ok(check(&receipt, against))
+        let report = check(&receipt, against);
+        Ok(match newer {
+            Some(_) => report,
+            None => report.with(Part::Newer, Outcome::Refuted),
+        })
     });
-    checked.await
+    let report = checked.await?;
+    if report.is(Part::Signature, Outcome::Proved) && report.is(Part::Newer, Outcome::Refuted) {
+        metrics::counter!("joinder_log_alarms_total").increment(1);
+        tracing::error!(
+            case = slug,
+            size = head.size,
+            "our key signed a head that is not of our log: the log was lost, or the key is in other hands"
+        );
+    }
+    Ok(report)
 }
 
 /// The checkpoint of a receipt, whoever signed it.
@@ -247,11 +263,16 @@ pub fn check(receipt: &[u8], against: Against<'_>) -> Report {
 }
 
 impl Report {
-    fn of_no_log_of_ours(mut self) -> Self {
-        self.parts.retain(|(part, _)| *part != Part::Key);
-        self.parts.push((Part::Key, Outcome::Refuted));
+    /// With another outcome of a part.
+    fn with(mut self, part: Part, outcome: Outcome) -> Self {
+        self.parts.retain(|(known, _)| *known != part);
+        self.parts.push((part, outcome));
         self.verdict = verdict(&self.parts);
         self
+    }
+
+    fn is(&self, part: Part, outcome: Outcome) -> bool {
+        self.parts.contains(&(part, outcome))
     }
 }
 
@@ -384,7 +405,15 @@ impl Opened {
 
     fn is_the_declaration(&self) -> bool {
         let commit = sha256::hex(&commitment::commit(&self.salt, &self.declaration));
-        self.salt.len() == commitment::SALT && self.entry("commit") == Some(&commit)
+        let is_of_one = self.entry("type") == Some(Kind::Declaration.as_str())
+            && self.file.entry.get("v").and_then(Value::as_u64) == Some(VERSION.into());
+        is_of_one && self.salt.len() == commitment::SALT && self.entry("commit") == Some(&commit)
+    }
+
+    /// The evidence has its own form, and is the one text for what it says.
+    fn is_in_form(&self) -> bool {
+        let one = commitment::canonical_json(&self.told);
+        self.told("/format") == Some(Evidence::FORMAT) && one.is_ok_and(|one| one == self.evidence)
     }
 
     fn evidence(&self) -> Outcome {
@@ -395,7 +424,8 @@ impl Opened {
                 Some(bound.as_str() == Some(&commit))
             }
         };
-        let tells_of_this = self.told("/log_entry/id") == self.entry("id")
+        let tells_of_this = self.is_in_form()
+            && self.told("/log_entry/id") == self.entry("id")
             && self.told("/log_entry/commitment") == self.entry("commit")
             && self.entry("id").is_some()
             && self.is_same_time(bound.is_some());

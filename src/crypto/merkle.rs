@@ -56,7 +56,7 @@ impl TileId {
 
     /// The tile of a tree of `size` that has the hashes at `index` of its level.
     fn of(level: u32, index: u64, size: u64) -> Self {
-        let hashes = size.checked_shr(SPAN * level).unwrap_or(0);
+        let hashes = width_of(level, size);
         let width = hashes.saturating_sub(index * WIDTH).min(WIDTH);
         Self {
             level,
@@ -64,6 +64,11 @@ impl TileId {
             width,
         }
     }
+}
+
+/// Hashes that the tree of `size` has on a level of tiles.
+pub fn width_of(level: u32, size: u64) -> u64 {
+    size.checked_shr(SPAN.saturating_mul(level)).unwrap_or(0)
 }
 
 /// Path of an entry bundle below `tile/`: `entries/<N>[.p/<W>]`.
@@ -270,6 +275,15 @@ impl Plan {
         }
         ranges.reverse();
         Some(Self { size, ranges })
+    }
+
+    /// The root of the tree of `old`, from the tiles of the one of `size`; `None` if that is smaller, or
+    /// `old` has none.
+    pub fn root(old: u64, size: u64) -> Option<Self> {
+        (1..=size).contains(&old).then(|| Self {
+            size,
+            ranges: vec![(0, old)],
+        })
     }
 
     /// The tiles it needs, each once.

@@ -17,6 +17,7 @@ mod app;
 mod assist;
 mod association_change;
 mod backup;
+mod blobs;
 mod bootstrap;
 mod bounces;
 mod browser;

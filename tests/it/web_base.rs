@@ -418,6 +418,9 @@ async fn the_limits_told_are_those_of_the_operations() {
                 operation.name
             );
         }
+        if operation.name.starts_with("log_") {
+            assert!(limited.contains(operation.name), "{}", operation.name);
+        }
     }
     app.stop().await;
 }

@@ -2,12 +2,11 @@
 
 use data_encoding::BASE64;
 
-use super::{SCOPE, number, read_tiles, served};
+use super::{SCOPE, published_head, read_tiles, served};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::blob::Blobs;
-use crate::crypto::merkle::{self, Hash, Plan};
-use crate::crypto::note::Checkpoint;
+use crate::crypto::merkle::{self, Edge, Hash, Plan};
 use crate::db::log::{self as db, LogRow};
 
 /// First line of an inclusion proof (C2SP tlog-proof).
@@ -27,8 +26,8 @@ pub struct Inclusion {
     pub vkey: String,
 }
 
-/// The proof that the newest signed tree of a log has the entry with this leaf hash in its place; `None`
-/// until it is signed.
+/// The proof that the newest published tree of a log has the entry with this leaf hash in its place; `None`
+/// until it is published: what is signed only may yet be lost, and go on differently.
 ///
 /// # Errors
 /// `Unavailable`; `Internal` if the log does not have it there.
@@ -37,16 +36,15 @@ pub(in crate::app) async fn inclusion(
     row: &LogRow,
     (index, leaf): (u64, Hash),
 ) -> AppResult<Option<Inclusion>> {
-    let (Some(checkpoint), size) = (row.checkpoint.clone(), number(row.signed_size)?) else {
+    let Some((head, checkpoint)) = published_head(ctx, row).await? else {
         return Ok(None);
     };
-    let Some(plan) = Plan::inclusion(index, size) else {
+    let Some(plan) = Plan::inclusion(index, head.size) else {
         return Ok(None);
     };
     let hashes = prove(&ctx.blobs, &row.slug, &plan).await?;
     let broken = || AppError::internal("the log does not have an entry where it should be");
-    let head = Checkpoint::parse(&checkpoint).map_err(AppError::internal)?;
-    if merkle::root_by_inclusion(index, size, leaf, &hashes) != Some(head.root) {
+    if merkle::root_by_inclusion(index, head.size, leaf, &hashes) != Some(head.root) {
         tracing::error!(case = %row.slug, index, "an entry is not in the log where it should be");
         return Err(broken());
     }
@@ -61,20 +59,30 @@ pub(in crate::app) async fn inclusion(
     }))
 }
 
-/// The proof that the newest signed tree goes on where the one of `old` entries ended, with the newest
-/// checkpoint; `NotFound` if the log never had that many.
+/// The proof that the newest published tree goes on where the one of `old` entries ended, with its
+/// checkpoint, checked; `NotFound` if the log never had that many.
 ///
 /// # Errors
-/// `NotFound`, `Unavailable`.
+/// `NotFound`, `Unavailable`; `Internal` if the tiles are not those of the checkpoint.
 pub async fn consistency(ctx: &Ctx, slug: &str, old: u64) -> AppResult<String> {
     served::check_slug(slug)?;
     let mut tx = ctx.pools.begin(SCOPE).await?;
     let row = db::find_by_slug(&mut tx, SCOPE, slug).await?;
     tx.commit().await?;
     let row = row.ok_or(AppError::NotFound)?;
-    let checkpoint = row.checkpoint.as_deref().ok_or(AppError::NotFound)?;
-    let plan = Plan::consistency(old, number(row.signed_size)?).ok_or(AppError::NotFound)?;
+    let (head, checkpoint) = published_head(ctx, &row).await?.ok_or(AppError::NotFound)?;
+    let plan = Plan::consistency(old, head.size).ok_or(AppError::NotFound)?;
     let hashes = prove(&ctx.blobs, slug, &plan).await?;
+    let then = match Plan::root(old, head.size) {
+        Some(plan) => prove(&ctx.blobs, slug, &plan).await?.pop(),
+        None => Some(Edge::default().root()),
+    };
+    let proved = then
+        .is_some_and(|then| merkle::is_consistent((old, &then), (head.size, &head.root), &hashes));
+    if !proved {
+        tracing::error!(case = %slug, old, "the tiles of a log are not those of its checkpoint");
+        return Err(AppError::internal("a log does not go on as it was"));
+    }
     let text = format!("{CONSISTENCY}\nold {old}\n{}\n{checkpoint}", lines(&hashes));
     Ok(text)
 }

@@ -7,8 +7,8 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use uuid::Uuid;
 
 use super::{
-    AT_ONCE, SCOPE, check_standing, checkpoint_key, key, number, published, signed, tile_key,
-    unavailable,
+    AT_ONCE, SCOPE, check_standing, checkpoint_key, hold_against, key, number, published, signed,
+    tile_key, unavailable,
 };
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
@@ -53,7 +53,7 @@ impl Sequencer {
         let mut entered = 0;
         let mut refused = Ok(());
         if self.turns.is_multiple_of(LOOK_EVERY) {
-            refused = look_after(ctx).await;
+            refused = self.look_after(ctx).await;
         }
         self.turns += 1;
         for row in due(ctx).await? {
@@ -71,6 +71,32 @@ impl Sequencer {
             }
         }
         refused.map(|()| entered)
+    }
+
+    /// Holds every log against its files: whoever died between signing and publishing is made up for, and a
+    /// database that is older than the files is told at once.
+    async fn look_after(&mut self, ctx: &Ctx) -> AppResult<()> {
+        let mut tx = ctx.pools.begin(SCOPE).await?;
+        let rows = db::list(&mut tx, SCOPE).await?;
+        tx.commit().await?;
+        let (mut refused, mut stopped) = (Ok(()), 0_u32);
+        for row in rows {
+            if published(ctx, &row.slug).await? == row.checkpoint {
+                continue;
+            }
+            // whoever has the lease sees to it
+            let Some(lease) = self.lease(ctx, row.case_id).await? else {
+                continue;
+            };
+            if let Err(error) = make_up(ctx, &lease, &row).await {
+                self.leases.remove(&row.case_id);
+                lease::release(ctx, lease).await?;
+                refused = Err(error);
+                stopped += 1;
+            }
+        }
+        metrics::gauge!("joinder_logs_stopped").set(f64::from(stopped));
+        refused
     }
 
     /// Gives every lease back.
@@ -120,24 +146,17 @@ async fn due(ctx: &Ctx) -> AppResult<Vec<LogRow>> {
     Ok(rows)
 }
 
-/// Holds every log against its files: whoever died between signing and publishing is made up for, and a
-/// database that is older than the files is told at once.
-async fn look_after(ctx: &Ctx) -> AppResult<()> {
+/// Publishes what was signed and is not published, now that nobody else goes on.
+async fn make_up(ctx: &Ctx, lease: &Lease, row: &LogRow) -> AppResult<()> {
     let mut tx = ctx.pools.begin(SCOPE).await?;
-    let rows = db::list(&mut tx, SCOPE).await?;
+    let row = db::find(&mut tx, SCOPE, row.case()).await?;
     tx.commit().await?;
-    let mut refused = Ok(());
-    for row in rows {
-        if published(ctx, &row.slug).await? == row.checkpoint {
-            continue;
-        }
-        match (check_standing(ctx, &row).await?, &row.checkpoint) {
-            (Err(refusal), _) => refused = Err(refusal.into()),
-            (Ok(()), Some(checkpoint)) => publish(ctx, &row.slug, checkpoint).await?,
-            (Ok(()), None) => {}
-        }
+    let row = row.ok_or(AppError::NotFound)?;
+    check_standing(ctx, &row).await??;
+    match &row.checkpoint {
+        Some(checkpoint) => publish(ctx, lease, &row, checkpoint).await,
+        None => Ok(()),
     }
-    refused
 }
 
 async fn bring_up(ctx: &Ctx, lease: &Lease, row: &LogRow) -> AppResult<u64> {
@@ -147,7 +166,7 @@ async fn bring_up(ctx: &Ctx, lease: &Lease, row: &LogRow) -> AppResult<u64> {
         return Ok(0);
     };
     let checkpoint = sign(ctx, lease, &row, &grown).await?;
-    publish(ctx, &row.slug, &checkpoint).await?;
+    publish(ctx, lease, &row, &checkpoint).await?;
     drop_partial(ctx, &row.slug, &grown).await?;
     let count = grown.edge.size() - number(row.signed_size)?;
     metrics::counter!("joinder_log_entries_total").increment(count);
@@ -343,19 +362,25 @@ pub async fn sign(ctx: &Ctx, lease: &Lease, row: &LogRow, grown: &Grown) -> AppR
     Ok(checkpoint)
 }
 
-/// Step 4: publishes a signed head, unless a newer one is there.
+/// Step 4: publishes a signed head, by whoever holds the lease. Never takes the place of a longer log, or
+/// of another one of the same length.
 ///
 /// # Errors
-/// `Unavailable` if the blob store does not take it.
-pub async fn publish(ctx: &Ctx, slug: &str, checkpoint: &str) -> AppResult<()> {
-    let size = |note: &str| Checkpoint::parse(note).map(|head| head.size);
-    if let Some(there) = published(ctx, slug).await?
-        && size(&there).is_ok_and(|there| size(checkpoint).is_ok_and(|ours| there > ours))
-    {
+/// `Unavailable` if the blob store does not take it; `IllegalTransition` if the lease was lost; `Internal`
+/// with a [`super::Refusal`] if what is there is no beginning of it. Then nothing was written.
+pub async fn publish(ctx: &Ctx, lease: &Lease, row: &LogRow, checkpoint: &str) -> AppResult<()> {
+    let ours = Checkpoint::parse(checkpoint).map_err(AppError::internal)?;
+    // the lease is new again: whoever reads and writes a file in less than it lasts is alone
+    if !lease::renew(ctx, lease).await? {
+        return Err(lost());
+    }
+    let there = published(ctx, &row.slug).await?;
+    hold_against(there.as_deref(), &ours, (&row.slug, &key(ctx, row)?))?;
+    if there.as_deref() == Some(checkpoint) {
         return Ok(());
     }
     let bytes = checkpoint.as_bytes().to_vec();
-    let put = ctx.blobs.put(&checkpoint_key(slug), bytes).await;
+    let put = ctx.blobs.put(&checkpoint_key(&row.slug), bytes).await;
     put.map_err(unavailable)
 }
 

@@ -4,6 +4,7 @@ use super::{SCOPE, published, read_bundle, read_tile};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::crypto::merkle::{self, TileId};
+use crate::crypto::note::Checkpoint;
 use crate::crypto::sha256;
 use crate::db::log as db;
 
@@ -50,7 +51,8 @@ pub async fn vkey_of_origin(ctx: &Ctx, origin: &str) -> AppResult<Option<String>
     }
 }
 
-/// A tile or an entry bundle, by its path below `tile/`.
+/// A tile or an entry bundle of the published tree, by its path below `tile/`. What was written for a head
+/// that is not published yet may still change, and is not there.
 ///
 /// # Errors
 /// `NotFound` if it is none, or not there; `Unavailable`.
@@ -58,7 +60,12 @@ pub async fn tile(ctx: &Ctx, slug: &str, path: &str) -> AppResult<Vec<u8>> {
     check_slug(slug)?;
     let (level, rest) = path.split_once('/').ok_or(AppError::NotFound)?;
     let (index, width) = place(rest).ok_or(AppError::NotFound)?;
+    let published = published_size(ctx, slug).await?;
+    let is_within = |hashes: u64| index * merkle::WIDTH + width <= hashes;
     if level == "entries" {
+        if !is_within(published) {
+            return Err(AppError::NotFound);
+        }
         let entries = read_bundle(&ctx.blobs, slug, index, index * merkle::WIDTH + width).await?;
         let entries = entries.ok_or(AppError::NotFound)?;
         let bytes = merkle::bundle(entries.iter().map(Vec::as_slice));
@@ -66,13 +73,23 @@ pub async fn tile(ctx: &Ctx, slug: &str, path: &str) -> AppResult<Vec<u8>> {
     }
     let level = decimal(level).and_then(|level| u32::try_from(level).ok());
     let level = level.filter(|level| *level <= HIGHEST_LEVEL);
+    let level = level.ok_or(AppError::NotFound)?;
+    if !is_within(merkle::width_of(level, published)) {
+        return Err(AppError::NotFound);
+    }
     let id = TileId {
-        level: level.ok_or(AppError::NotFound)?,
+        level,
         index,
         width,
     };
     let found = read_tile(&ctx.blobs, slug, id).await?;
     found.map(|(_, bytes)| bytes).ok_or(AppError::NotFound)
+}
+
+async fn published_size(ctx: &Ctx, slug: &str) -> AppResult<u64> {
+    let note = published(ctx, slug).await?.ok_or(AppError::NotFound)?;
+    let head = Checkpoint::parse(&note).map_err(AppError::internal)?;
+    Ok(head.size)
 }
 
 /// The entity tag of a file: a part of its hash, quoted.
@@ -115,7 +132,8 @@ fn place(path: &str) -> Option<(u64, u64)> {
     (one.strip_prefix("entries/") == Some(path)).then_some((index, width))
 }
 
-fn decimal(text: &str) -> Option<u64> {
+/// A number as it is written in a path: digits, no sign, no zero before.
+pub fn decimal(text: &str) -> Option<u64> {
     let number: u64 = text.parse().ok()?;
     (number.to_string() == text).then_some(number)
 }

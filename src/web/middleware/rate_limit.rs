@@ -34,11 +34,19 @@ pub enum Class {
     Attempt,
     /// What prints or reads a document.
     Document,
+    /// Files of the evidence logs: who reads a log whole asks for many.
+    Log,
 }
 
 impl Class {
     /// All classes.
-    pub const ALL: [Self; 4] = [Self::SignUp, Self::Mail, Self::Attempt, Self::Document];
+    pub const ALL: [Self; 5] = [
+        Self::SignUp,
+        Self::Mail,
+        Self::Attempt,
+        Self::Document,
+        Self::Log,
+    ];
 
     /// The class of an operation, if it has a limit.
     pub fn of(asked: &Operation) -> Option<Self> {
@@ -85,7 +93,16 @@ impl Class {
             o::DECLARATION_FILE,
             o::VERIFY_FORM,
         ];
-        is_in(&documents).then_some(Self::Document)
+        if is_in(&documents) {
+            return Some(Self::Document);
+        }
+        let logs = [
+            o::LOG_CHECKPOINT,
+            o::LOG_VKEY,
+            o::LOG_CONSISTENCY,
+            o::LOG_TILE,
+        ];
+        is_in(&logs).then_some(Self::Log)
     }
 
     /// Name in `/.well-known/limits`.
@@ -95,6 +112,7 @@ impl Class {
             Self::Mail => "mail",
             Self::Attempt => "attempt",
             Self::Document => "document",
+            Self::Log => "log",
         }
     }
 
@@ -102,6 +120,7 @@ impl Class {
     pub const fn per_minute(self) -> NonZeroU32 {
         match self {
             Self::SignUp | Self::Document => number(300),
+            Self::Log => number(1_200),
             Self::Mail => number(60),
             Self::Attempt => number(30),
         }
@@ -111,6 +130,7 @@ impl Class {
     pub const fn burst(self) -> NonZeroU32 {
         match self {
             Self::SignUp | Self::Document => number(100),
+            Self::Log => number(600),
             Self::Mail => number(30),
             Self::Attempt => number(20),
         }

@@ -44,7 +44,7 @@ pub async fn consistency(
     path: web::Path<(String, String)>,
 ) -> WebResult<HttpResponse> {
     let (slug, size) = path.into_inner();
-    let size = size.parse().map_err(|_| AppError::NotFound)?;
+    let size = served::decimal(&size).ok_or(AppError::NotFound)?;
     let text = proof::consistency(&state.ctx, &slug, size).await?;
     Ok(file(&request, text.into_bytes(), TEXT, SHORTLY))
 }

@@ -20,7 +20,7 @@ use crate::seed::CASE;
 
 const TEST: Scope = Scope::System("test");
 
-async fn row(app: &TestApp) -> LogRow {
+pub(crate) async fn row(app: &TestApp) -> LogRow {
     let mut tx = app.ctx.pools.begin(TEST).await.unwrap();
     let row = db::find_by_slug(&mut tx, TEST, CASE)
         .await
@@ -30,7 +30,7 @@ async fn row(app: &TestApp) -> LogRow {
     row
 }
 
-async fn take(app: &TestApp) -> Lease {
+pub(crate) async fn take(app: &TestApp) -> Lease {
     let case = row(app).await.case_id;
     let taken = sequence::take_lease(&app.ctx, case, Holder::new()).await;
     taken.unwrap().unwrap()
@@ -76,7 +76,9 @@ async fn a_process_may_die_after_each_step() {
                         .await
                         .unwrap();
                     if dies_after == 4 {
-                        sequence::publish(&app.ctx, CASE, &signed).await.unwrap();
+                        sequence::publish(&app.ctx, &dead, &assigned, &signed)
+                            .await
+                            .unwrap();
                     }
                 }
             }
@@ -132,11 +134,99 @@ async fn s9_whoever_lost_the_lease_writes_nothing_any_more() {
     let late = sequence::sign(&app.ctx, &stale, &assigned, &grown).await;
     assert!(matches!(late, Err(AppError::IllegalTransition(_))));
     // an old head that comes late does not take the place of the new one
-    let old = before.checkpoint.unwrap();
-    sequence::publish(&app.ctx, CASE, &old).await.unwrap();
+    let old = before.checkpoint.as_deref().unwrap();
+    let late = sequence::publish(&app.ctx, &stale, &before, old).await;
+    assert!(matches!(
+        late,
+        Err(AppError::IllegalTransition("log_lease_lost"))
+    ));
     assert_eq!(head(&app).await.size, 10);
     assert_eq!(read_log(&app).await.len(), 10);
     lease::release(&app.ctx, stale).await.unwrap();
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s9_only_the_holder_of_the_lease_publishes_what_another_left_unpublished() {
+    let app = TestApp::seeded().await;
+    app.run_log().await;
+    let old = text_at(&app, "checkpoint").await;
+    events(&app, 3).await;
+    app.run_log().await;
+    let new = text_at(&app, "checkpoint").await;
+    let file = log_file(&app, "checkpoint");
+    fs::write(&file, &old).unwrap();
+    let other = take(&app).await;
+    assert_eq!(turn(&app).await.unwrap(), 0);
+    assert_eq!(fs::read_to_string(&file).unwrap(), old, "not ours to write");
+    lease::release(&app.ctx, other).await.unwrap();
+    assert_eq!(turn(&app).await.unwrap(), 0);
+    assert_eq!(fs::read_to_string(&file).unwrap(), new);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_never_takes_the_place_of_a_longer_log_or_of_another_one_of_its_size() {
+    let app = TestApp::seeded().await;
+    events(&app, 3).await;
+    app.run_log().await;
+    let log = row(&app).await;
+    let key = app.ctx.keyring.log_key(log.case(), &log.origin).unwrap();
+    let holder = take(&app).await;
+    let file = log_file(&app, "checkpoint");
+    let ours = log.checkpoint.as_deref().unwrap();
+    let longer = Refusal::Behind {
+        slug: CASE.to_owned(),
+        published: 9,
+        known: 3,
+    };
+    for (there, expected) in [
+        (key.sign(3, [9; 32]), Refusal::Forked(CASE.to_owned())),
+        (key.sign(9, [9; 32]), longer),
+        ("?".to_owned(), Refusal::NotOurs(CASE.to_owned())),
+    ] {
+        fs::write(&file, &there).unwrap();
+        let done = sequence::publish(&app.ctx, &holder, &log, ours).await;
+        assert_eq!(refusal(done.map(|()| 0)), expected);
+        assert_eq!(fs::read_to_string(&file).unwrap(), there);
+    }
+    lease::release(&app.ctx, holder).await.unwrap();
+    app.stop().await;
+}
+
+/// Whoever signs and dies before the head is out has proved nothing to anybody: the database may be lost,
+/// and the log go on differently.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_signed_and_not_published_is_in_no_receipt_and_not_served() {
+    let app = TestApp::seeded().await;
+    signer(&app, "uno").await;
+    app.run_log().await;
+    let two = signer(&app, "due").await;
+    let holder = take(&app).await;
+    let assigned = sequence::assign(&app.ctx, &holder, &row(&app).await).await;
+    let assigned = assigned.unwrap();
+    let grown = sequence::write_tiles(&app.ctx, &assigned).await.unwrap();
+    let signed = sequence::sign(&app.ctx, &holder, &assigned, &grown.unwrap()).await;
+    let receipt = receipt_of(&two).await;
+    assert_eq!(receipt["proof"], serde_json::Value::Null);
+    assert_eq!(receipt["checkpoint"], serde_json::Value::Null);
+    let ahead = ["consistency/2", "tile/0/000.p/2", "tile/entries/000.p/2"];
+    for path in ahead {
+        let answer = app.get(&format!("/log/{CASE}/{path}")).await;
+        assert_eq!(answer.status(), 404, "{path}");
+    }
+    sequence::publish(&app.ctx, &holder, &assigned, &signed.unwrap())
+        .await
+        .unwrap();
+    assert_proved(&check(
+        &receipt_of(&two).await,
+        &text_at(&app, "vkey").await,
+    ));
+    for path in ahead {
+        let answer = app.get(&format!("/log/{CASE}/{path}")).await;
+        assert_eq!(answer.status(), 200, "{path}");
+    }
+    lease::release(&app.ctx, holder).await.unwrap();
     app.stop().await;
 }
 
@@ -303,8 +393,6 @@ async fn r38_rows_of_the_log_that_were_tampered_with_give_no_receipt() {
         format!("UPDATE log_pending SET evidence_commitment = sha256(evidence_commitment) {own}"),
         format!("UPDATE log_pending SET evidence_commitment = NULL {own}"),
         format!("UPDATE log_pending SET entered_at = entered_at + interval '1 second' {own}"),
-        "UPDATE logs SET checkpoint = replace(checkpoint, E'\\n2\\n', E'\\n1\\n'), signed_size = 1"
-            .to_owned(),
         format!("DELETE FROM log_pending {own}"),
     ] {
         app.sql(&tampered).await;
@@ -313,6 +401,15 @@ async fn r38_rows_of_the_log_that_were_tampered_with_give_no_receipt() {
         app.sql("DELETE FROM log_pending; INSERT INTO log_pending TABLE old_pending; DELETE FROM logs; INSERT INTO logs TABLE old_logs").await;
     }
     assert_eq!(receipt_of(&one).await["entry"]["v"], 1);
+    // the head of the database proves nothing: what was published does, and nothing more is signed
+    let shorter =
+        "UPDATE logs SET checkpoint = replace(checkpoint, E'\\n2\\n', E'\\n1\\n'), signed_size = 1";
+    app.sql(shorter).await;
+    assert_proved(&check(
+        &receipt_of(&one).await,
+        &text_at(&app, "vkey").await,
+    ));
+    assert!(matches!(refusal(turn(&app).await), Refusal::Behind { .. }));
     app.stop().await;
 }
 

@@ -105,6 +105,27 @@ async fn a_partial_tile_is_still_there_after_it_became_full() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_consistency_proof_that_does_not_hold_is_not_served() {
+    let app = TestApp::seeded().await;
+    events(&app, 5).await;
+    app.run_log().await;
+    let tile = log_file(&app, "tile/0/000.p/5");
+    let good = std::fs::read(&tile).unwrap();
+    for place in [0, 63, 64, 100, 159] {
+        let mut bytes = good.clone();
+        bytes[place] ^= 1;
+        std::fs::write(&tile, &bytes).unwrap();
+        for old in 1..5 {
+            let answer = app.get(&format!("/log/{CASE}/consistency/{old}")).await;
+            assert_eq!(answer.status(), 500, "{place} {old}");
+        }
+    }
+    std::fs::write(&tile, good).unwrap();
+    assert!(text_at(&app, "consistency/3").await.contains("old 3"));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn other_paths_are_not_found_whatever_they_are() {
     let app = TestApp::seeded().await;
     events(&app, 3).await;
@@ -129,6 +150,8 @@ async fn other_paths_are_not_found_whatever_they_are() {
         "tile/0/x999/x999/x999/x999/x999/x999/x999/999",
         "consistency/-1",
         "consistency/x",
+        "consistency/+3",
+        "consistency/03",
         "consistency/18446744073709551616",
         "",
         "checkpoint/",

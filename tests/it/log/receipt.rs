@@ -337,6 +337,218 @@ fn of_own_log(app: &TestApp, receipt: &Value) -> Value {
     forged
 }
 
+/// Somebody signed, and the log's entry of it has these fields and binds this evidence: in a log of the
+/// key that is given along.
+fn entered(app: &TestApp, receipt: &Value, fields: &Value, evidence: &[u8]) -> (Value, String) {
+    let mut made = receipt.clone();
+    let key = app.ctx.keyring.log_key(
+        joinder::domain::ids::CaseId::new(uuid::Uuid::nil()),
+        "x.example/log/y",
+    );
+    let key = key.unwrap();
+    let salt = BASE64
+        .decode(receipt["salt"].as_str().unwrap().as_bytes())
+        .unwrap();
+    let bound = commitment::commit_evidence(&salt, evidence);
+    made["evidence"] = json!(BASE64.encode(evidence));
+    made["entry"]["evidence"] = json!(joinder::crypto::sha256::hex(&bound));
+    for (name, value) in fields.as_object().unwrap() {
+        made["entry"][name] = value.clone();
+    }
+    let entry = commitment::canonical_json(&made["entry"]).unwrap();
+    let note = key.sign(1, merkle::leaf_hash(&entry));
+    set_note(&mut made, &note);
+    made["vkey"] = json!(key.verifying().to_string());
+    (made, key.verifying().to_string())
+}
+
+/// Makes this note the checkpoint of a receipt that is the only entry of its log.
+fn set_note(receipt: &mut Value, note: &str) {
+    let proof = format!("c2sp.org/tlog-proof@v1\nindex 0\n\n{note}");
+    receipt["proof"] = json!(BASE64.encode(proof.as_bytes()));
+    receipt["checkpoint"] = json!(BASE64.encode(note.as_bytes()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_entry_of_another_type_or_form_is_no_signature_though_the_log_has_it() {
+    let app = TestApp::seeded().await;
+    let one = signer(&app, "uno").await;
+    app.run_log().await;
+    let receipt = receipt_of(&one).await;
+    let evidence = BASE64
+        .decode(receipt["evidence"].as_str().unwrap().as_bytes())
+        .unwrap();
+    let text = String::from_utf8(evidence.clone()).unwrap();
+    let blank = text.replacen(':', ": ", 1).into_bytes();
+    let twice = text.replacen('{', "{\"a\":1,\"a\":1,", 1).into_bytes();
+    let form = text.replace("joinder-evidence/1", "joinder-evidence/2");
+    let folder = tempfile::tempdir().unwrap();
+    for (what, fields, evidence, expected) in [
+        ("as it is", json!({}), evidence.clone(), Verdict::Proved),
+        (
+            "an erasure",
+            json!({"type": "erasure"}),
+            evidence.clone(),
+            Verdict::Refuted,
+        ),
+        (
+            "no type",
+            json!({"type": null}),
+            evidence.clone(),
+            Verdict::Refuted,
+        ),
+        (
+            "form 2",
+            json!({"v": 2}),
+            evidence.clone(),
+            Verdict::Refuted,
+        ),
+        (
+            "form in words",
+            json!({"v": "1"}),
+            evidence.clone(),
+            Verdict::Refuted,
+        ),
+        ("a blank", json!({}), blank, Verdict::Refuted),
+        ("a name twice", json!({}), twice, Verdict::Refuted),
+        (
+            "evidence of form 2",
+            json!({}),
+            form.into_bytes(),
+            Verdict::Refuted,
+        ),
+    ] {
+        let (made, key) = entered(&app, &receipt, &fields, &evidence);
+        let report = check(&made, &key);
+        assert_eq!(report.verdict, expected, "{what}: {report:?}");
+        let (code, words) = run(python(), &bytes(&made), folder.path(), &[&key]);
+        assert_eq!(
+            code,
+            i32::from(expected != Verdict::Proved),
+            "{what}: {words}"
+        );
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_signature_of_the_known_key_is_looked_at_and_those_of_others_count_for_nothing() {
+    let app = TestApp::seeded().await;
+    let one = signer(&app, "uno").await;
+    app.run_log().await;
+    let (receipt, key) = (receipt_of(&one).await, text_at(&app, "vkey").await);
+    let note = text_at(&app, "checkpoint").await;
+    let (text, ours) = note.split_once("\n\n").unwrap();
+    let witness = "— witness.example AAAAAAAAAAA=\n";
+    let (name, signature) = ours.trim_end().rsplit_once(' ').unwrap();
+    let mut wrong = BASE64.decode(signature.as_bytes()).unwrap();
+    *wrong.last_mut().unwrap() ^= 1;
+    let wrong = format!("{name} {}\n", BASE64.encode(&wrong));
+    let folder = tempfile::tempdir().unwrap();
+    for (what, lines, code) in [
+        ("a witness before", format!("{witness}{ours}"), 0),
+        ("a witness after", format!("{ours}{witness}"), 0),
+        ("a wrong one before", format!("{wrong}{ours}"), 1),
+        ("a wrong one after", format!("{ours}{wrong}"), 1),
+        ("a witness alone", witness.to_owned(), 1),
+        ("no dash", format!("{ours}{}", witness.replace('—', "-")), 1),
+        ("no end", ours.trim_end().to_owned(), 1),
+    ] {
+        let mut made = receipt.clone();
+        set_note(&mut made, &format!("{text}\n\n{lines}"));
+        let report = check(&made, &key);
+        assert_eq!(
+            report.verdict == Verdict::Proved,
+            code == 0,
+            "{what}: {report:?}"
+        );
+        let said = run(python(), &bytes(&made), folder.path(), &[key.trim()]);
+        assert_eq!(said.0, code, "{what}: {}", said.1);
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receipt_without_its_proof_yet_is_checked_as_far_as_it_goes() {
+    let app = TestApp::seeded().await;
+    let one = signer(&app, "uno").await;
+    let waiting = receipt_of(&one).await;
+    app.run_log().await;
+    let (whole, key) = (receipt_of(&one).await, text_at(&app, "vkey").await);
+    let mut without = whole.clone();
+    without["proof"] = Value::Null;
+    without["checkpoint"] = Value::Null;
+    let of = |pointer: &str, value: Value| {
+        let mut changed = waiting.clone();
+        *changed.pointer_mut(pointer).unwrap() = value;
+        changed
+    };
+    let flipped = |field| with(&waiting, field, |bytes| bytes[9] ^= 1);
+    let folder = tempfile::tempdir().unwrap();
+    for (what, receipt, expected) in [
+        ("waiting", waiting.clone(), (Verdict::Unfinished, 2)),
+        ("taken away", without, (Verdict::Unfinished, 2)),
+        ("document", flipped("document"), (Verdict::Refuted, 1)),
+        ("declaration", flipped("declaration"), (Verdict::Refuted, 1)),
+        ("salt", flipped("salt"), (Verdict::Refuted, 1)),
+        (
+            "type",
+            of("/entry/type", json!("erasure")),
+            (Verdict::Refuted, 1),
+        ),
+        ("form", of("/entry/v", json!(2)), (Verdict::Refuted, 1)),
+        (
+            "commit",
+            of("/entry/commit", json!("0".repeat(64))),
+            (Verdict::Refuted, 1),
+        ),
+        (
+            "half a proof",
+            of("/checkpoint", whole["checkpoint"].clone()),
+            (Verdict::Refuted, 1),
+        ),
+        (
+            "the other half",
+            of("/proof", whole["proof"].clone()),
+            (Verdict::Refuted, 1),
+        ),
+    ] {
+        let report = check(&receipt, &key);
+        assert_eq!(report.verdict, expected.0, "{what}: {report:?}");
+        let (code, words) = run(python(), &bytes(&receipt), folder.path(), &[key.trim()]);
+        assert_eq!(code, expected.1, "{what}: {words}");
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_of_ours_that_our_log_never_had_is_refuted_here() {
+    let app = TestApp::seeded().await;
+    let one = signer(&app, "uno").await;
+    app.run_log().await;
+    let mut receipt = receipt_of(&one).await;
+    let row = super::faults::row(&app).await;
+    let key = app.ctx.keyring.log_key(row.case(), &row.origin).unwrap();
+    let leaf = merkle::leaf_hash(&commitment::canonical_json(&receipt["entry"]).unwrap());
+    let note = key.sign(2, merkle::node_hash(&leaf, &[7; 32]));
+    set_note(&mut receipt, &note);
+    let proof = format!(
+        "c2sp.org/tlog-proof@v1\nindex 0\n{}\n\n{note}",
+        BASE64.encode(&[7; 32])
+    );
+    receipt["proof"] = json!(BASE64.encode(proof.as_bytes()));
+    let alone = check(&receipt, &key.verifying().to_string());
+    assert_proved(&alone);
+    let here = receipt_check::check_here(&app.ctx, bytes(&receipt)).await;
+    let here = here.unwrap();
+    assert_eq!(here.verdict, Verdict::Refuted);
+    assert!(here.parts.contains(&(Part::Newer, Outcome::Refuted)));
+    let (status, page) = upload(&app, &bytes(&receipt)).await;
+    assert_eq!(status, 200);
+    assert!(page.contains("La ricevuta non è in ordine"), "{page}");
+    app.stop().await;
+}
+
 /// Sends a file as the page does.
 async fn upload(app: &TestApp, file: &[u8]) -> (u16, String) {
     let mut body =
