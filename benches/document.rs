@@ -25,6 +25,10 @@ use joinder::render::document::{
 #[path = "../src/render/document/tests/sample.rs"]
 mod sample;
 
+// the program's own
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const ROUNDS: usize = 31;
 
 fn main() {

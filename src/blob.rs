@@ -3,17 +3,23 @@
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::TryStreamExt;
+use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
-use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutPayload};
+use object_store::prefix::PrefixStore;
+use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutPayload, RetryConfig};
 use thiserror::Error;
 
 use crate::domain::ids::ClaimantId;
 
 const ERASED: &str = "erased";
 const ERASING: &str = "erasing";
+
+/// How long an object store may stumble before whoever waits is told.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Files that are not rows. Cloning shares it.
 #[derive(Clone)]
@@ -42,24 +48,58 @@ pub enum BlobError {
     /// The folder cannot be made or written.
     #[error("the blob folder {0} cannot be used")]
     Folder(String, #[source] std::io::Error),
-    /// Only `file:///` is supported in this build.
-    #[error("BLOB_URL must start with file:///, not {0}")]
-    Scheme(String),
+    /// `BLOB_URL` is neither of the two.
+    #[error("BLOB_URL must be file:///folder or s3://bucket/folder")]
+    Scheme,
     /// The store said no.
     #[error("the blob store failed")]
     Store(#[from] object_store::Error),
 }
 
 impl Blobs {
-    /// Opens the store that `BLOB_URL` names: `file:///folder`.
+    /// Opens the store that `BLOB_URL` names: `file:///folder`, or `s3://bucket/folder` with the usual
+    /// variables (`AWS_REGION`, `AWS_ENDPOINT_URL`, `AWS_ACCESS_KEY_ID`, ...; without keys those of the
+    /// machine's role).
     ///
     /// # Errors
-    /// `Scheme` for another scheme, `Folder` if the folder cannot be made.
-    pub fn open(url: &str) -> Result<Self, BlobError> {
-        let folder = url
-            .strip_prefix("file://")
-            .ok_or_else(|| BlobError::Scheme(url.to_owned()))?;
-        Self::folder(Path::new(folder))
+    /// `Scheme` for another URL, `Folder` if the folder cannot be made, `Store` if the object store
+    /// cannot be used so.
+    pub fn open(url: &str, variables: &[(String, String)]) -> Result<Self, BlobError> {
+        if let Some(folder) = url.strip_prefix("file://") {
+            return Self::folder(Path::new(folder));
+        }
+        let place = url.strip_prefix("s3://").ok_or(BlobError::Scheme)?;
+        let (bucket, folder) = place.split_once('/').unwrap_or((place, ""));
+        if bucket.is_empty() {
+            return Err(BlobError::Scheme);
+        }
+        Self::bucket(bucket, folder, variables)
+    }
+
+    fn bucket(
+        bucket: &str,
+        folder: &str,
+        variables: &[(String, String)],
+    ) -> Result<Self, BlobError> {
+        let retry = RetryConfig {
+            max_retries: 4,
+            retry_timeout: PATIENCE,
+            ..RetryConfig::default()
+        };
+        let mut builder = AmazonS3Builder::new().with_retry(retry);
+        for (name, value) in variables {
+            // others of the kind are for other programs
+            if let Ok(key) = name.to_ascii_lowercase().parse() {
+                builder = builder.with_config(key, value);
+            }
+        }
+        let store = builder.with_bucket_name(bucket).build()?;
+        let store: Arc<dyn ObjectStore> = if folder.trim_matches('/').is_empty() {
+            Arc::new(store)
+        } else {
+            Arc::new(PrefixStore::new(store, folder))
+        };
+        Ok(Self { store })
     }
 
     /// Opens a folder, making it if needed.
@@ -76,6 +116,18 @@ impl Blobs {
         Ok(Self {
             store: Arc::new(store),
         })
+    }
+
+    /// Writes a file, reads it back and deletes it.
+    ///
+    /// # Errors
+    /// `Store` with what the store said.
+    pub async fn try_out(&self) -> Result<(), BlobError> {
+        let key = Key::from(format!("check/{}", std::process::id()));
+        self.store.put(&key, PutPayload::new()).await?;
+        self.store.get(&key).await?;
+        self.store.delete(&key).await?;
+        Ok(())
     }
 
     /// Marks that a claimant is about to be erased, before the database is asked to. Safe to repeat.
@@ -171,6 +223,27 @@ impl Blobs {
     pub async fn get(&self, key: &str) -> Result<Vec<u8>, BlobError> {
         let found = self.store.get(&Key::from(key)).await?;
         Ok(found.bytes().await?.to_vec())
+    }
+
+    /// A part of a file, from byte `start` on; less if the file ends before.
+    ///
+    /// # Errors
+    /// `Store` if the file is not there, ends before `start`, or cannot be read.
+    pub async fn get_part(&self, key: &str, start: u64, length: u64) -> Result<Vec<u8>, BlobError> {
+        let range = start..start.saturating_add(length);
+        let part = self.store.get_range(&Key::from(key), range).await?;
+        Ok(part.to_vec())
+    }
+
+    /// Deletes a file. Safe to repeat.
+    ///
+    /// # Errors
+    /// `Store` if it may be left.
+    pub async fn delete(&self, key: &str) -> Result<(), BlobError> {
+        match self.store.delete(&Key::from(key)).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// A file, if it is there.

@@ -51,6 +51,25 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// Names and values of `AWS_*`, never shown.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct ObjectStoreVariables(Vec<(String, String)>);
+
+impl ObjectStoreVariables {
+    /// Names and values.
+    pub fn expose(&self) -> &[(String, String)] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ObjectStoreVariables {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.0.iter().map(|(name, _)| name))
+            .finish()
+    }
+}
+
 /// Limits per network address.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum RateLimits {
@@ -91,8 +110,10 @@ pub struct Config {
     pub bounce_address: String,
     /// Folder into which an MTA or fetchmail puts what came back.
     pub bounce_dir: Option<PathBuf>,
-    /// `file:///folder`.
+    /// `file:///folder` or `s3://bucket/folder`.
     pub blob_url: String,
+    /// Variables of an object store, `AWS_*`; empty for a folder.
+    pub object_store: ObjectStoreVariables,
     /// The file of the master key.
     pub master_key_file: PathBuf,
     /// Limits per network address.
@@ -208,6 +229,7 @@ impl Config {
             },
             mail_from,
             blob_url,
+            object_store: home.object_store.clone(),
             master_key_file,
             rate_limits: rate_limits(given(options.rate_limits.as_ref()))?,
             clamd_url: given(options.clamd_url.as_ref()).map(str::to_owned),
@@ -298,6 +320,7 @@ struct Home {
     is_root: bool,
     xdg_state: Option<OsString>,
     folder: Option<OsString>,
+    object_store: ObjectStoreVariables,
 }
 
 impl Home {
@@ -310,6 +333,14 @@ impl Home {
             is_root: rustix::process::geteuid().is_root(),
             xdg_state: std::env::var_os("XDG_STATE_HOME"),
             folder: std::env::var_os("HOME"),
+            object_store: ObjectStoreVariables(
+                std::env::vars_os()
+                    .filter_map(|(name, value)| {
+                        name.into_string().ok().zip(value.into_string().ok())
+                    })
+                    .filter(|(name, _)| name.starts_with("AWS_"))
+                    .collect(),
+            ),
         }
     }
 

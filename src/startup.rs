@@ -202,13 +202,15 @@ pub async fn open_ctx(config: &Config, database: &Database, demo: bool) -> anyho
     let keyring = Keyring::open(&pools, master, clock.now())
         .await
         .context("the keys do not open")?;
-    let blobs = Blobs::open(&config.blob_url)?;
+    let blobs = Blobs::open(&config.blob_url, config.object_store.expose())?;
     let settings = ctx::Settings {
         public_base_url: config.public_base_url.clone(),
         demo,
         directory_ttl: DIRECTORY_TTL,
         bounce_address: config.bounce_address.clone(),
         bounce_dir: config.bounce_dir.clone(),
+        spool_dir: config.data_dir.join("spool"),
+        scans: config.clamd_url.is_some(),
     };
     Ok(Ctx::new(clock, pools, keyring, blobs, settings))
 }
@@ -222,7 +224,10 @@ pub async fn open_store(config: &Config, database: &Database) -> anyhow::Result<
     folders.extend(embedded::system_bin_dirs());
     folders.push(config.fetched_pg_bin.clone());
     let tools = Tools::find(database.url(), &folders).await?;
-    Ok((tools, Blobs::open(&config.blob_url)?))
+    Ok((
+        tools,
+        Blobs::open(&config.blob_url, config.object_store.expose())?,
+    ))
 }
 
 /// Whether another process runs a server of its own in DATA_DIR.

@@ -7,7 +7,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 
 /// What is logged when nothing was asked for.
-const FILTER: &str = "info,actix_server=warn";
+const FILTER: &str = "info,actix_server=warn,object_store=warn";
 /// Bounds of the histograms of durations, in seconds.
 const SECONDS: [f64; 12] = [
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0,

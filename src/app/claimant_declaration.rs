@@ -23,6 +23,7 @@ use crate::domain::ids::ClaimantId;
 use crate::domain::payout::Payout;
 use crate::domain::permission::{Operation, operation};
 use crate::domain::reference::Reference;
+use crate::domain::signed_content::SignedContent;
 use crate::render::document::{Circumstances, PrintedMailbox};
 
 /// The trail's word for taking a signed document or its evidence along.
@@ -161,7 +162,7 @@ pub(in crate::app) async fn read(
         let intact = content.is_ok();
         if place == 0 {
             let content = content.ok().flatten();
-            newest = content.map(|content| shown(row.version, &content.declaration, sees));
+            newest = content.map(|content| shown(row.version, &content, sees));
         }
         versions.push(version(row, signed, intact));
     }
@@ -283,9 +284,10 @@ fn version(row: DeclarationRow, signed: Option<&SignatureRow>, intact: bool) -> 
     }
 }
 
-fn shown(version: i32, declaration: &Declaration, sees: Sees) -> ShownDeclaration {
+fn shown(version: i32, content: &SignedContent, sees: Sees) -> ShownDeclaration {
+    let declaration = &content.declaration;
     let mut mailboxes: Vec<PrintedMailbox> =
-        declaration.mailboxes().iter().map(words::mailbox).collect();
+        declaration.mailboxes().iter().map(|it| words::mailbox(it, &content.documents)).collect();
     let mut circumstances = words::circumstances(declaration);
     let masked = sees == Sees::NoFreeText;
     if masked {

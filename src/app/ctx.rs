@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use crate::app::clock::Clock;
@@ -19,6 +19,10 @@ use crate::db::Pools;
 
 /// Write actions that may run at the same time in a process; the rest waits in line.
 const MAX_WRITES: usize = 256;
+/// Uploads that may be received at the same time in a process.
+const MAX_UPLOADS: usize = 128;
+/// Files of an upload that may be held in memory at the same time, to be written as one.
+const MAX_FILES: usize = 8;
 /// How long a write action may wait in line before it is refused.
 const LINE_ENDS: Duration = Duration::from_secs(10);
 
@@ -35,6 +39,10 @@ pub struct Settings {
     pub bounce_address: String,
     /// Folder into which others put what came back, if any.
     pub bounce_dir: Option<PathBuf>,
+    /// Folder for what is being uploaded, until it is kept or refused.
+    pub spool_dir: PathBuf,
+    /// Whether a virus scanner looks at documents.
+    pub scans: bool,
 }
 
 /// Shared by all requests and loops of a process. Cheap to clone.
@@ -56,6 +64,8 @@ pub struct Ctx {
     pub(in crate::app) intake: Arc<Intake>,
     writes: Arc<Semaphore>,
     documents: Arc<Semaphore>,
+    uploads: Arc<Semaphore>,
+    files: Arc<Semaphore>,
     runtime: Handle,
 }
 
@@ -82,6 +92,8 @@ impl Ctx {
             intake: Arc::default(),
             writes: Arc::new(Semaphore::new(MAX_WRITES)),
             documents: Arc::new(Semaphore::new(cores())),
+            uploads: Arc::new(Semaphore::new(MAX_UPLOADS)),
+            files: Arc::new(Semaphore::new(MAX_FILES)),
             runtime: Handle::current(),
         }
     }
@@ -133,6 +145,28 @@ impl Ctx {
             done
         });
         task.await.map_err(AppError::internal)?
+    }
+
+    /// Room to receive one upload, until the permit is let go.
+    ///
+    /// # Errors
+    /// `Unavailable` if too many are being received.
+    pub async fn room_for_an_upload(&self) -> AppResult<OwnedSemaphorePermit> {
+        timeout(LINE_ENDS, self.uploads.clone().acquire_owned())
+            .await
+            .map_err(|late| AppError::Unavailable(Box::new(late)))?
+            .map_err(|closed| AppError::Unavailable(Box::new(closed)))
+    }
+
+    /// Room to hold one sealed file in memory while it is written, until the permit is let go.
+    ///
+    /// # Errors
+    /// `Unavailable` if the line is too long.
+    pub(in crate::app) async fn room_for_a_file(&self) -> AppResult<OwnedSemaphorePermit> {
+        timeout(LINE_ENDS, self.files.clone().acquire_owned())
+            .await
+            .map_err(|late| AppError::Unavailable(Box::new(late)))?
+            .map_err(|closed| AppError::Unavailable(Box::new(closed)))
     }
 
     /// Sign-ups that wait for a writer (decision 8).

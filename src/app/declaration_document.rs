@@ -10,15 +10,16 @@ use crate::domain::declaration::{
     Answer, Compensation, Complaint, DamageItem, Declaration, DeclaredIncident, DeclaredMailbox,
     Elsewhere, OtherClaim, Place, Use,
 };
+use crate::domain::document::DocumentKind as ProducedKind;
 use crate::domain::entity::Entity;
 use crate::domain::foreign_document::{DocumentKind, ForeignDocument};
 use crate::domain::identity::Identity;
 use crate::domain::person::Person;
 use crate::domain::postal_address::PostalAddress;
-use crate::domain::signed_content::{SignedContent, SignedText};
+use crate::domain::signed_content::{SignedContent, SignedDocument, SignedText};
 use crate::render::document::{
     self, CertifiedAddress, Circumstances, DeclarationDocument, LegalText, PrintedAssociation,
-    PrintedCase, PrintedClaimant, PrintedEntity, PrintedIncident, PrintedItem, PrintedMailbox,
+    PrintedCase, PrintedClaimant, PrintedDocument, PrintedEntity, PrintedIncident, PrintedItem, PrintedMailbox,
     PrintedPerson, TextVersion, euro,
 };
 
@@ -58,11 +59,15 @@ fn values(content: &SignedContent) -> AppResult<DeclarationDocument> {
         case: printed_case(content),
         claimant: printed_claimant(content),
         certified_address: certified_address(content),
-        mailboxes: declaration.mailboxes().iter().map(mailbox).collect(),
+        mailboxes: declaration
+            .mailboxes()
+            .iter()
+            .map(|it| mailbox(it, &content.documents))
+            .collect(),
         total_cents: content.total_cents,
         circumstances: circumstances(declaration),
         narrative: declaration.narrative().map(str::to_owned),
-        documents: Vec::new(),
+        documents: index(&content.documents)?,
         dpr_445: LegalText {
             version: TextVersion {
                 name: "Formula del D.P.R. 445/2000".to_owned(),
@@ -202,14 +207,51 @@ fn legal_text(text: &SignedText) -> LegalText {
     }
 }
 
-pub(in crate::app) fn mailbox(mailbox: &DeclaredMailbox) -> PrintedMailbox {
-    PrintedMailbox {
-        address: mailbox.address().as_str().to_owned(),
-        incidents: mailbox.incidents().iter().map(incident).collect(),
+/// The numbered index (letter f): a line for each file, those of one document under one number.
+fn index(documents: &[SignedDocument]) -> AppResult<Vec<PrintedDocument>> {
+    let mut lines = Vec::new();
+    for document in documents {
+        let number = u32::try_from(document.number).map_err(AppError::internal)?;
+        for file in &document.files {
+            lines.push(PrintedDocument {
+                number,
+                title: kind_words(document.kind).to_owned(),
+                file_name: file.name.clone(),
+                sha256: file.sha256.clone(),
+            });
+        }
+    }
+    Ok(lines)
+}
+
+/// A kind of document in the words of the index.
+pub const fn kind_words(kind: ProducedKind) -> &'static str {
+    match kind {
+        ProducedKind::PlanProof => "prova del piano o del pagamento",
+        ProducedKind::OutageProof => "immagine del disservizio",
+        ProducedKind::ComplaintSent => "reclamo inviato",
+        ProducedKind::ReplyReceived => "risposta ricevuta",
+        ProducedKind::ExpenseProof => "prova di spese",
+        ProducedKind::IncomeProof => "prova di mancati guadagni",
+        ProducedKind::Correspondence => "corrispondenza",
+        ProducedKind::Title => "titolo di rappresentanza",
+        ProducedKind::Other => "altro documento",
     }
 }
 
-fn incident(line: &DeclaredIncident) -> PrintedIncident {
+/// A mailbox; `documents`: the index that its items refer to.
+pub(in crate::app) fn mailbox(
+    mailbox: &DeclaredMailbox,
+    documents: &[SignedDocument],
+) -> PrintedMailbox {
+    let incidents = mailbox.incidents().iter();
+    PrintedMailbox {
+        address: mailbox.address().as_str().to_owned(),
+        incidents: incidents.map(|line| incident(line, documents)).collect(),
+    }
+}
+
+fn incident(line: &DeclaredIncident, documents: &[SignedDocument]) -> PrintedIncident {
     let holder = match (line.holder(), line.holder_note()) {
         (true, None) => "il dichiarante".to_owned(),
         (true, Some(note)) => format!("il dichiarante ({note})"),
@@ -247,17 +289,23 @@ fn incident(line: &DeclaredIncident) -> PrintedIncident {
         restored: line.restored(),
         compensation,
         mail: mail.to_owned(),
-        items: line.items().iter().map(item).collect(),
+        items: line.items().iter().map(|it| item(it, documents)).collect(),
         subtotal_cents: line.total_cents(),
     }
 }
 
-fn item(item: &DamageItem) -> PrintedItem {
+fn item(item: &DamageItem, documents: &[SignedDocument]) -> PrintedItem {
+    let ids = item.document_ids();
+    let named = documents
+        .iter()
+        .filter(|document| ids.contains(&document.id.to_string()));
     PrintedItem {
         head: head_words(item.head()).to_owned(),
         description: item.description().map(str::to_owned),
         amount_cents: item.amount_cents(),
-        documents: Vec::new(),
+        documents: named
+            .filter_map(|document| u32::try_from(document.number).ok())
+            .collect(),
     }
 }
 

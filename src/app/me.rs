@@ -75,6 +75,19 @@ pub struct Me {
     pub moved: bool,
 }
 
+impl Me {
+    /// Whether [`erase`] does something: it deletes what was never signed and restricts what is lodged
+    /// (R61).
+    pub fn may_erase(&self) -> bool {
+        let unsigned = self.signed_version.is_none();
+        match self.state {
+            ClaimantState::Lodged => true,
+            ClaimantState::Withdrawn => unsigned,
+            state => state.erases(),
+        }
+    }
+}
+
 /// Where to pay, masked.
 #[derive(Debug, Clone)]
 #[expect(missing_docs, reason = "each field is the word of DESIGN 1")]
@@ -314,8 +327,7 @@ pub async fn withdraw(
     }
     let (mut tx, row) = lock_touched(ctx, actor).await?;
     let before = row.state()?;
-    if before == ClaimantState::Lodged {
-        // a lodged claim is withdrawn by the lawyer
+    if !before.withdraws() {
         return Err(AppError::IllegalTransition(before.as_str()));
     }
     let after = before.move_to(ClaimantState::Withdrawn)?;

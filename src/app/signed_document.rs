@@ -1,7 +1,8 @@
 //! Signed documents in the blob store: where they lie, how they are kept, read and erased.
 //!
-//! All of a claimant's lie in one folder, and nothing else does: so erasing a person takes along also a
-//! document that was kept while its signature failed, of whatever version, after the rows are gone.
+//! All of a claimant's files lie in one folder, uploads too (`app::file_store`), and nothing else does: so
+//! erasing a person takes along also a document that was kept while its signature failed, of whatever
+//! version, after the rows are gone.
 
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
@@ -47,7 +48,7 @@ pub(in crate::app) async fn read(
     vault.unseal_bytes("signatures", "document", sealed)
 }
 
-/// Deletes every document of a claimant. Safe to repeat.
+/// Deletes every file of a claimant. Safe to repeat.
 ///
 /// # Errors
 /// `Store` if one may be left.
@@ -55,7 +56,8 @@ pub(in crate::app) async fn erase(blobs: &Blobs, claimant: ClaimantId) -> Result
     blobs.delete_folder(&folder(claimant)).await
 }
 
-/// Hex of a hash, so that keys spread over the store's partitions (SCALE S14).
-fn folder(claimant: ClaimantId) -> String {
+/// Where all files of a claimant lie: hex of a hash, so that keys spread over the store's partitions
+/// (SCALE S14).
+pub(in crate::app) fn folder(claimant: ClaimantId) -> String {
     sha256::hex(&sha256::digest(claimant.to_string().as_bytes()))
 }

@@ -132,6 +132,38 @@ impl Vault {
             .open(&self.aad(table, column), &Sealed::from_stored(sealed))?)
     }
 
+    /// Seals one chunk of a file; `place` names file, chunk and whether it is the last.
+    ///
+    /// # Errors
+    /// `Internal` if the place contains `|`.
+    pub(in crate::app) fn seal_chunk(&self, place: &str, chunk: &[u8]) -> AppResult<Vec<u8>> {
+        Ok(self.key.seal(&self.chunk_aad(place), chunk)?.into_bytes())
+    }
+
+    /// Opens one chunk of a file.
+    ///
+    /// # Errors
+    /// `Internal` if it was changed, moved, or is of another file.
+    pub(in crate::app) fn unseal_chunk(&self, place: &str, sealed: Vec<u8>) -> AppResult<Vec<u8>> {
+        let sealed = Sealed::from_stored(sealed);
+        Ok(self.key.open(&self.chunk_aad(place), &sealed)?)
+    }
+
+    fn chunk_aad<'a>(&self, place: &'a str) -> Aad<'a> {
+        Aad {
+            version: FORMAT,
+            table: "files",
+            column: place,
+            claimant: self.claimant.uuid(),
+            key_version: self.key_version,
+        }
+    }
+
+    /// Whose key this is.
+    pub(in crate::app) fn claimant(&self) -> ClaimantId {
+        self.claimant
+    }
+
     fn aad(&self, table: &'static str, column: &'static str) -> Aad<'static> {
         Aad {
             version: FORMAT,

@@ -47,7 +47,7 @@ pub async fn run(options: &Options, args: &CheckArgs) -> anyhow::Result<ExitCode
         Ok(config) => {
             check_safety(&mut report, &config)?;
             check_mail(&mut report, &config).await?;
-            check_blobs(&mut report, &config)?;
+            check_blobs(&mut report, &config).await?;
             check_database(&mut report, &config).await?;
             check_unused(&mut report, &config)?;
         }
@@ -159,18 +159,14 @@ fn check_bounces(report: &mut Report, config: &Config) -> anyhow::Result<()> {
     report.line("bounces", &found)
 }
 
-fn check_blobs(report: &mut Report, config: &Config) -> anyhow::Result<()> {
-    let found = || {
-        Blobs::open(&config.blob_url)?;
-        let folder = config
-            .blob_url
-            .strip_prefix("file://")
-            .context("BLOB_URL is no folder")?;
-        tempfile_in(Path::new(folder))
-            .with_context(|| format!("the folder {folder} cannot be written"))?;
-        anyhow::Ok(folder.to_owned())
+async fn check_blobs(report: &mut Report, config: &Config) -> anyhow::Result<()> {
+    let tried = async {
+        let blobs = Blobs::open(&config.blob_url, config.object_store.expose())?;
+        blobs.try_out().await?;
+        anyhow::Ok(config.blob_url.clone())
     };
-    report.line("documents", &found())
+    let found = tried.await.context("nothing can be kept in BLOB_URL");
+    report.line("documents", &found)
 }
 
 fn tempfile_in(folder: &Path) -> std::io::Result<()> {

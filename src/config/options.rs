@@ -65,7 +65,7 @@ pub struct Options {
     /// Folder that takes mails as files instead of a relay
     #[arg(long, env = "MAIL_DIR", global = true)]
     pub mail_dir: Option<String>,
-    /// Store of documents: file:///folder [default: DATA_DIR/blobs]
+    /// Store of documents: file:///folder, or s3://bucket/folder with the usual AWS_* variables [default: DATA_DIR/blobs]
     #[arg(long, env = "BLOB_URL", hide_env_values = true, global = true)]
     pub blob_url: Option<String>,
     /// The master key, made by `joinder keygen` [default: DATA_DIR/master.key]

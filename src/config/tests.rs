@@ -7,6 +7,7 @@ fn user() -> Home {
         is_root: false,
         xdg_state: None,
         folder: Some("/home/maria".into()),
+        object_store: ObjectStoreVariables::default(),
     }
 }
 

@@ -16,7 +16,7 @@ use crate::domain::retention::UNCONFIRMED_DAYS;
 
 /// Everything that hangs on claimants, keys first: from then on nothing opens. The children come
 /// before the claimants for the sake of the foreign keys.
-const DELETE_CLAIMANTS: [&str; 20] = [
+const DELETE_CLAIMANTS: &[&str] = &[
     "DELETE FROM claimant_keys WHERE claimant_id = ANY($1)",
     "DELETE FROM lookups WHERE claimant_id = ANY($1)",
     "DELETE FROM registered_persons WHERE claimant_id = ANY($1)",
@@ -29,6 +29,9 @@ const DELETE_CLAIMANTS: [&str; 20] = [
     "DELETE FROM consents WHERE claimant_id = ANY($1)",
     "DELETE FROM mailboxes WHERE claimant_id = ANY($1)",
     "DELETE FROM identities WHERE claimant_id = ANY($1)",
+    "DELETE FROM document_files WHERE claimant_id = ANY($1)",
+    "DELETE FROM documents WHERE claimant_id = ANY($1)",
+    "DELETE FROM file_uploads WHERE claimant_id = ANY($1)",
     "DELETE FROM declaration_drafts WHERE claimant_id = ANY($1)",
     "DELETE FROM signature_requests WHERE claimant_id = ANY($1)",
     "DELETE FROM signatures WHERE claimant_id = ANY($1)",
@@ -178,7 +181,7 @@ pub async fn delete_claimants(
 ) -> DbResult<usize> {
     let ids: Vec<Uuid> = claimants_gone.iter().map(|id| id.uuid()).collect();
     let mut deleted = 0;
-    for statement in DELETE_CLAIMANTS {
+    for statement in DELETE_CLAIMANTS.iter().copied() {
         deleted = diesel::sql_query(statement)
             .bind::<Array<SqlUuid>, _>(&ids)
             .execute(conn)

@@ -247,6 +247,35 @@ diesel::table! {
 }
 
 diesel::table! {
+    document_files (claimant_id, id) {
+        claimant_id -> Uuid,
+        id -> Uuid,
+        document_id -> Uuid,
+        association_id -> Uuid,
+        position -> Int2,
+        file_type -> Text,
+        size -> Int8,
+        sha256 -> Bytea,
+        name_sealed -> Bytea,
+    }
+}
+
+diesel::table! {
+    documents (claimant_id, id) {
+        claimant_id -> Uuid,
+        id -> Uuid,
+        association_id -> Uuid,
+        number -> Int4,
+        kind -> Text,
+        scan -> Text,
+        added_by -> Text,
+        created_at -> Timestamptz,
+        scanned_at -> Nullable<Timestamptz>,
+        removed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     exports (id) {
         id -> Uuid,
         association_id -> Uuid,
@@ -262,6 +291,15 @@ diesel::table! {
         created_at -> Timestamptz,
         finished_at -> Nullable<Timestamptz>,
         progressed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    file_uploads (claimant_id, id) {
+        claimant_id -> Uuid,
+        id -> Uuid,
+        association_id -> Uuid,
+        created_at -> Timestamptz,
     }
 }
 
@@ -768,7 +806,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     consents,
     declaration_drafts,
     declarations,
+    document_files,
+    documents,
     exports,
+    file_uploads,
     housekeeping_cursors,
     idempotency_keys,
     identities,

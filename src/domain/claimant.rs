@@ -124,6 +124,19 @@ impl ClaimantState {
         )
     }
 
+    /// Whether the claimant may withdraw at once: what is lodged is withdrawn by the lawyer (R49).
+    pub fn withdraws(self) -> bool {
+        self != Self::Lodged && self.moves().contains(&Self::Withdrawn)
+    }
+
+    /// Whether nothing is left to be done: what is missing is of no use any more.
+    pub const fn is_over(self) -> bool {
+        matches!(
+            self,
+            Self::Withdrawn | Self::Rejected | Self::Duplicate | Self::Restricted
+        )
+    }
+
     /// Whether erasure really deletes: nothing was signed or lodged (R61).
     pub const fn erases(self) -> bool {
         matches!(

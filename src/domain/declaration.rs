@@ -47,6 +47,8 @@ pub struct DeclarationRules {
     pub plans: Vec<PlanRule>,
     /// The mailboxes that this claimant registered, aliases among them.
     pub mailboxes: Vec<DeclarableMailbox>,
+    /// Ids of the documents that this claimant produced: items may name them (R36).
+    pub documents: Vec<String>,
 }
 
 /// An incident that may be declared. Days are those of Europe/Rome, both ends included.

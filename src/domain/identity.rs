@@ -26,6 +26,8 @@ pub enum Identity {
 pub enum IdentityWarning {
     /// The codice fiscale does not fit the person's names.
     NameMismatch,
+    /// The codice fiscale tells another place of birth.
+    BirthPlaceMismatch,
     /// The codice fiscale of the legal representative does not fit the names.
     RepresentativeNameMismatch,
     /// The codice fiscale is provisional and must be replaced (R24).
@@ -37,6 +39,7 @@ impl IdentityWarning {
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::NameMismatch => "name_mismatch",
+            Self::BirthPlaceMismatch => "birth_place_mismatch",
             Self::RepresentativeNameMismatch => "representative_name_mismatch",
             Self::ProvisionalCode => "provisional_code",
         }
@@ -81,6 +84,9 @@ impl Identity {
             Self::Person(person) => {
                 if !person.code_fits_names() {
                     warnings.push(IdentityWarning::NameMismatch);
+                }
+                if !person.code_fits_birth_place() {
+                    warnings.push(IdentityWarning::BirthPlaceMismatch);
                 }
                 if let Some(PersonCode::Provisional(_)) = person.codice_fiscale() {
                     warnings.push(IdentityWarning::ProvisionalCode);

@@ -35,6 +35,10 @@ pub mod kind {
     pub enum Staff {}
     /// A list produced.
     pub enum Export {}
+    /// A document of a claimant: one or several files.
+    pub enum Document {}
+    /// A file that is kept as it came.
+    pub enum File {}
 }
 
 /// Names an association.
@@ -57,6 +61,10 @@ pub type OutboxId = Id<kind::Outbox>;
 pub type StaffId = Id<kind::Staff>;
 /// Names an export.
 pub type ExportId = Id<kind::Export>;
+/// Names a document of a claimant.
+pub type DocumentId = Id<kind::Document>;
+/// Names a file that is kept as it came.
+pub type FileId = Id<kind::File>;
 
 impl<T> Id<T> {
     /// The id with this UUID.

@@ -261,6 +261,30 @@ pub mod operation {
         "/api/v1/public/me/receipt/document",
         Access::Claimant,
     );
+    /// The own documents (letter f).
+    pub const LIST_DOCUMENTS: Operation = Operation::get(
+        "list_documents",
+        "/api/v1/public/me/documents",
+        Access::Claimant,
+    );
+    /// Add a document.
+    pub const ADD_DOCUMENT: Operation = Operation::post(
+        "add_document",
+        "/api/v1/public/me/documents",
+        Access::Claimant,
+    );
+    /// One original of a document.
+    pub const DOCUMENT_FILE: Operation = Operation::get(
+        "get_document_file",
+        "/api/v1/public/me/documents/{id}/files/{file}",
+        Access::Claimant,
+    );
+    /// Remove a document.
+    pub const REMOVE_DOCUMENT: Operation = Operation::post(
+        "remove_document",
+        "/api/v1/public/me/documents/{id}/removal",
+        Access::Claimant,
+    );
     /// Where to pay.
     pub const PUT_PAYOUT: Operation =
         Operation::put("put_payout", "/api/v1/public/me/payout", Access::Claimant);
@@ -321,6 +345,30 @@ pub mod operation {
     pub const ASSIST_IDENTITY: Operation = Operation::put(
         "assist_identity",
         "/api/v1/staff/claimants/{id}/identity",
+        Access::Staff(REVIEWERS),
+    );
+    /// The documents of a claimant.
+    pub const CLAIMANT_DOCUMENTS: Operation = Operation::get(
+        "claimant_documents",
+        "/api/v1/staff/claimants/{id}/documents",
+        Access::Staff(REVIEWERS),
+    );
+    /// One original of a claimant's document.
+    pub const CLAIMANT_DOCUMENT_FILE: Operation = Operation::get(
+        "claimant_document_file",
+        "/api/v1/staff/claimants/{id}/documents/{document}/files/{file}",
+        Access::Staff(REVIEWERS),
+    );
+    /// Add a document for a claimant.
+    pub const CLAIMANT_ADD_DOCUMENT: Operation = Operation::post(
+        "claimant_add_document",
+        "/api/v1/staff/claimants/{id}/documents",
+        Access::Staff(REVIEWERS),
+    );
+    /// Remove a document of a claimant.
+    pub const CLAIMANT_REMOVE_DOCUMENT: Operation = Operation::post(
+        "claimant_remove_document",
+        "/api/v1/staff/claimants/{id}/documents/{document}/removal",
         Access::Staff(REVIEWERS),
     );
     /// Enter an e-mail for a claimant who is assisted.
@@ -642,6 +690,10 @@ pub mod operation {
         &SIGN,
         &GET_RECEIPT,
         &RECEIPT_DOCUMENT,
+        &LIST_DOCUMENTS,
+        &ADD_DOCUMENT,
+        &DOCUMENT_FILE,
+        &REMOVE_DOCUMENT,
         &PUT_PAYOUT,
         &CHANGE_ASSOCIATION,
         &WITHDRAW,
@@ -655,6 +707,10 @@ pub mod operation {
         &GET_CLAIMANT,
         &ASSIST_CONFIRM,
         &ASSIST_IDENTITY,
+        &CLAIMANT_DOCUMENTS,
+        &CLAIMANT_DOCUMENT_FILE,
+        &CLAIMANT_ADD_DOCUMENT,
+        &CLAIMANT_REMOVE_DOCUMENT,
         &ASSIST_EMAIL,
         &END_QUARANTINE,
         &CLAIMANT_DOCUMENT,

@@ -12,6 +12,7 @@ use super::{
     foreign_document::{ForeignDocument, ForeignDocumentInput},
     one_line::one_line,
     personal_name::PersonalName,
+    place,
     postal_address::{PostalAddress, PostalAddressInput},
     vat_number::{NumericCodiceFiscale, eleven_digits},
 };
@@ -113,6 +114,9 @@ impl Person {
         };
         let (birth_date, sex) = birth.agreed(today, errors, pointer);
         let birth_place = errors.take(at("birth_place"), birth_place(input));
+        let code_given = codice_fiscale.as_ref().and_then(Option::as_ref);
+        let birth_place =
+            birth_place.map(|typed| typed.or_else(|| told_by(code_given?, birth_date?)));
         let address = match &input.address {
             None => Some(None),
             Some(address) => PostalAddress::parse(address, errors, &at("address")).map(Some),
@@ -154,7 +158,7 @@ impl Person {
         self.birth_date
     }
 
-    /// Town or state of birth, as typed, at most 120 characters.
+    /// Town or state of birth, at most 120 characters: as typed, or as the codice fiscale tells it.
     pub fn birth_place(&self) -> Option<&str> {
         self.birth_place.as_deref()
     }
@@ -167,6 +171,18 @@ impl Person {
     /// Residence.
     pub fn address(&self) -> Option<&PostalAddress> {
         self.address.as_ref()
+    }
+
+    /// Whether the usual codice fiscale, if there is one and it tells a comune, fits the place of birth.
+    pub fn code_fits_birth_place(&self) -> bool {
+        let fits = |code: &CodiceFiscale| {
+            let typed = self.birth_place()?;
+            place::fits(&code.birth_place_code(), typed)
+        };
+        match &self.codice_fiscale {
+            Some(PersonCode::Usual(code)) => fits(code).unwrap_or(true),
+            Some(PersonCode::Provisional(_)) | None => true,
+        }
     }
 
     /// Whether the usual codice fiscale, if there is one, fits the names.
@@ -316,6 +332,17 @@ fn birth_date(input: &PersonInput, today: NaiveDate) -> Result<Option<NaiveDate>
         ));
     }
     Ok(Some(date))
+}
+
+/// The place of birth in a codice fiscale.
+fn told_by(code: &PersonCode, born: NaiveDate) -> Option<String> {
+    match code {
+        PersonCode::Usual(code) => {
+            let place = place::of_code(&code.birth_place_code(), born)?;
+            Some(place.to_string())
+        }
+        PersonCode::Provisional(_) => None,
+    }
 }
 
 fn birth_place(input: &PersonInput) -> Result<Option<String>, ValueError> {

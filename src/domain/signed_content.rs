@@ -11,6 +11,7 @@ use super::{
     attestation::TextKind,
     case::{Register, RegisterEntry, RegisterStatus},
     declaration::Declaration,
+    document::DocumentKind,
     identity::Identity,
 };
 
@@ -48,6 +49,34 @@ pub struct SignedContent {
     pub texts: Vec<SignedText>,
     /// The privacy notice that was shown.
     pub privacy_notice: SignedNotice,
+    /// Documents produced (letter f), by number. Left out where there are none, as before there could be
+    /// any: so what was signed then keeps its bytes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub documents: Vec<SignedDocument>,
+}
+
+/// A document in the index.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedDocument {
+    /// Its id.
+    pub id: Uuid,
+    /// Its number, from 1; removed ones leave gaps.
+    pub number: i32,
+    /// What it shows.
+    pub kind: DocumentKind,
+    /// Its files, in order.
+    pub files: Vec<SignedFile>,
+}
+
+/// A file of a document.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedFile {
+    /// Its name.
+    pub name: String,
+    /// Bytes of the original.
+    pub size: u64,
+    /// SHA-256 of the original, hex.
+    pub sha256: String,
 }
 
 /// The case as it was on the day.

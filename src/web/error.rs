@@ -7,7 +7,7 @@ use std::fmt;
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use askama::Template;
 use serde::Serialize;
@@ -41,6 +41,8 @@ pub enum WebError {
     TooSlow,
     /// The body is too large: 413.
     TooLarge,
+    /// A part of an upload is too large; names the field: 413.
+    PartTooLarge(FieldErrors),
     /// The body is of another media type: 415.
     UnsupportedMediaType,
     /// A form that was sent by a page of another site: 403.
@@ -132,7 +134,9 @@ impl WebError {
                 "Method not allowed",
             ),
             Self::TooSlow => Kind::new(S::REQUEST_TIMEOUT, "timeout", "Request timeout"),
-            Self::TooLarge => Kind::new(S::PAYLOAD_TOO_LARGE, "too-large", "Body too large"),
+            Self::TooLarge | Self::PartTooLarge(_) => {
+                Kind::new(S::PAYLOAD_TOO_LARGE, "too-large", "Body too large")
+            }
             Self::UnsupportedMediaType => Kind::new(
                 S::UNSUPPORTED_MEDIA_TYPE,
                 "unsupported-media-type",
@@ -149,6 +153,13 @@ impl WebError {
             _ => None,
         }
     }
+}
+
+/// A page that says itself that there were too many, with `Retry-After`.
+pub(in crate::web) fn come_back(mut page: HttpResponse, wait: Duration) -> HttpResponse {
+    let seconds = HeaderValue::from(whole_seconds(wait));
+    page.headers_mut().insert(RETRY_AFTER, seconds);
+    page
 }
 
 fn app_kind(error: &AppError) -> Kind {
@@ -287,7 +298,7 @@ pub fn answer(error: &WebError, style: &Style) -> HttpResponse {
         builder.insert_header(("WWW-Authenticate", "Bearer"));
     }
     let fields = match error {
-        WebError::App(AppError::Invalid(fields)) => Some(fields),
+        WebError::App(AppError::Invalid(fields)) | WebError::PartTooLarge(fields) => Some(fields),
         _ => None,
     };
     finish(builder, kind, fields, error.retry_after(), style)

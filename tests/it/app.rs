@@ -58,6 +58,8 @@ pub(crate) struct TestOptions {
     pub(crate) https: bool,
     /// Whether it is the demo.
     pub(crate) demo: bool,
+    /// Whether documents wait for a virus scanner.
+    pub(crate) scans: bool,
 }
 
 impl Default for TestOptions {
@@ -67,6 +69,7 @@ impl Default for TestOptions {
             trusted_proxies: Vec::new(),
             https: false,
             demo: false,
+            scans: false,
         }
     }
 }
@@ -111,6 +114,8 @@ impl TestApp {
             directory_ttl: Duration::ZERO,
             bounce_address: "bounces@joinder.example".to_owned(),
             bounce_dir: Some(folder.path().join("bounces")),
+            spool_dir: folder.path().join("spool"),
+            scans: options.scans,
         };
         let ctx = Ctx::new(clock, pools, keyring, blobs, settings);
         let state = AppState {
@@ -394,6 +399,8 @@ pub(crate) async fn bootstrap_seed(url: &str) {
                 directory_ttl: Duration::ZERO,
                 bounce_address: "bounces@joinder.example".to_owned(),
                 bounce_dir: None,
+                spool_dir: folder.path().join("spool"),
+                scans: false,
             };
             let ctx = Ctx::new(clock, pools, keyring, blobs, settings);
             let seed = Seed::parse(crate::seed::SEED).unwrap();

@@ -58,6 +58,8 @@ impl Pair {
             directory_ttl: Duration::ZERO,
             bounce_address: "bounces@joinder.example".to_owned(),
             bounce_dir: None,
+            spool_dir: std::env::temp_dir(),
+            scans: false,
         };
         Ctx::new(clock, pools, keyring, blobs.clone(), settings)
     }

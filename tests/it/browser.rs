@@ -13,6 +13,7 @@ use tokio::process::{Child, Command};
 
 use crate::app::TestApp;
 use crate::claimant::{code_in, token_in};
+use crate::log::{receipt_of, signer};
 use crate::seed::CASE;
 
 /// A driver and the browser it drives; both end with this value.
@@ -251,4 +252,36 @@ async fn declare_and_sign(phone: &Phone, app: &TestApp) {
     phone.fill("iban", "IT60X0542811101000000123456").await;
     phone.tap("#form > button").await;
     assert_eq!(phone.heading().await, "La mia pratica");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receipt_is_proved_and_refuted_in_three_taps() {
+    let Some(phone) = Phone::open().await else {
+        return;
+    };
+    let app = TestApp::seeded().await;
+    let claimant = signer(&app, "anna").await;
+    app.run_log().await;
+    let good = receipt_of(&claimant).await;
+    let mut forged = good.clone();
+    let salt = forged["salt"].as_str().unwrap().to_owned();
+    let first = if salt.starts_with('A') { "B" } else { "A" };
+    forged["salt"] = json!(format!("{first}{}", &salt[1..]));
+    let folder = tempfile::tempdir().unwrap();
+    for (name, content, verdict) in [
+        ("good", &good, "La ricevuta è in ordine"),
+        ("forged", &forged, "La ricevuta non è in ordine"),
+    ] {
+        let file = folder.path().join(format!("{name}.json"));
+        std::fs::write(&file, content.to_string()).unwrap();
+        // open the page, choose the file, ask
+        phone.go(&app.url("/verify?lang=it")).await;
+        let chosen = phone.browser.find(By::Id("receipt-file")).await.unwrap();
+        chosen.send_keys(file.to_str().unwrap()).await.unwrap();
+        phone.tap("form[action='/verify'][method=post] button").await;
+        let told = phone.browser.find(By::Css("main [autofocus]")).await;
+        let told = told.unwrap().text().await.unwrap();
+        assert!(told.contains(verdict), "{name}: {told}");
+    }
+    app.stop().await;
 }

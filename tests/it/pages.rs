@@ -12,6 +12,7 @@ use crate::seed::CASE;
 pub(crate) struct Page {
     pub(crate) status: StatusCode,
     pub(crate) place: String,
+    pub(crate) retry_after: Option<String>,
     pub(crate) html: String,
 }
 
@@ -88,10 +89,14 @@ impl Page {
 }
 
 async fn read(answer: reqwest::Response) -> Page {
-    let place = answer.headers().get("location");
+    let header = |name| {
+        let value = answer.headers().get(name);
+        value.map(|value| value.to_str().unwrap().to_owned())
+    };
     Page {
         status: answer.status(),
-        place: place.map_or_else(String::new, |place| place.to_str().unwrap().to_owned()),
+        place: header("location").unwrap_or_default(),
+        retry_after: header("retry-after"),
         html: answer.text().await.unwrap(),
     }
 }
@@ -566,6 +571,43 @@ async fn r12_a_closed_case_and_a_suspended_association_say_so() {
         .get(&format!("/c/{CASE}"))
         .await
         .says("Le iscrizioni sono chiuse");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r49_r61_a_page_asks_only_for_what_the_state_allows() {
+    let app = TestApp::seeded().await;
+    let browser = Browser::new(&app);
+    browser.confirmed("maria@example.org").await;
+    for (state, withdraw, erase, payout) in [
+        ("confirmed", 200, 200, 200),
+        ("lodged", 409, 200, 200),
+        ("rejected", 409, 200, 409),
+        ("duplicate", 409, 200, 409),
+        ("restricted", 409, 409, 409),
+        ("withdrawn", 409, 200, 409),
+    ] {
+        app.sql(&format!(
+            "UPDATE claimants SET state = '{state}', \
+               duplicate_of = CASE WHEN '{state}' = 'duplicate' THEN id END"
+        ))
+        .await;
+        for (page, expected) in [("withdraw", withdraw), ("erase", erase), ("payout", payout)] {
+            let shown = browser.get(&format!("/me/{page}")).await;
+            assert_eq!(shown.status, expected, "{page} of {state}");
+            let me = browser.get("/me").await.html;
+            let offered = me.contains(&format!("href=\"/me/{page}\""));
+            // an account is asked for once something is declared
+            assert_eq!(
+                offered,
+                expected == 200 && page != "payout",
+                "{page} of {state}"
+            );
+        }
+        let me = browser.get("/me").await.html;
+        let asks = matches!(state, "confirmed" | "lodged");
+        assert_eq!(me.contains("Che cosa manca ancora"), asks, "{state}");
+    }
     app.stop().await;
 }
 

@@ -236,6 +236,15 @@ async fn the_journey_from_identity_to_the_account() {
     let me = browser.get("/me").await;
     me.says("IT*********************3456");
     assert!(!me.html.contains("IT60X0542811101000000123456"));
+
+    app.sql(
+        "INSERT INTO payouts SELECT claimant_id, n, association_id, sealed, created_at \
+         FROM payouts, generate_series(2, 20) n",
+    )
+    .await;
+    let too_often = browser.send("/me/payout", &right).await;
+    assert_eq!(too_often.status, 429);
+    assert_eq!(too_often.retry_after.as_deref(), Some("86400"));
     app.stop().await;
 }
 

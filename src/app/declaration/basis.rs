@@ -3,6 +3,7 @@
 use crate::app::ctx::Ctx;
 use crate::app::declaration_document;
 use crate::app::directory::{CaseEntry, Directory, TextEntry};
+use crate::app::document::{self, MyDocument};
 use crate::app::error::{AppError, AppResult};
 use crate::app::vault::Vault;
 use crate::crypto::sha256;
@@ -22,7 +23,7 @@ use crate::domain::language::Language;
 use crate::domain::outage::day_in_rome;
 use crate::domain::reference::Reference;
 use crate::domain::signed_content::{
-    FORMAT, SignedAssociation, SignedCase, SignedContent, SignedCounsel, SignedNotice, SignedText,
+    FORMAT, SignedAssociation, SignedCase, SignedContent, SignedCounsel, SignedDocument, SignedFile, SignedNotice, SignedText,
     register_line,
 };
 
@@ -33,6 +34,8 @@ pub(in crate::app) struct Basis {
     pub(super) identity: Option<IdentityRow>,
     pub(super) mailboxes: Vec<MailboxRow>,
     pub(super) newest: Option<DeclarationRow>,
+    /// What a version made now lists (letter f).
+    pub(super) documents: Vec<MyDocument>,
 }
 
 impl Basis {
@@ -56,10 +59,13 @@ pub(in crate::app) async fn read_basis(
         None => None,
     };
     let given = identity::find(conn, scope, claimant).await?;
+    let vault = Vault::open(ctx, conn, scope, claimant).await?;
+    let documents = document::read_all(conn, scope, &vault, claimant).await?;
     Ok(Basis {
+        documents: document::produced(documents),
         identity: given.filter(|_| row.identity_at.is_some()),
         mailboxes: mailbox::list(conn, scope, claimant).await?,
-        vault: Vault::open(ctx, conn, scope, claimant).await?,
+        vault,
         newest,
         row,
     })
@@ -118,6 +124,7 @@ pub(super) fn rules(ctx: &Ctx, case: &CaseEntry, basis: &Basis) -> AppResult<Dec
         incidents: incidents.collect(),
         plans: plans.collect(),
         mailboxes,
+        documents: basis.documents.iter().map(|it| it.id.to_string()).collect(),
     })
 }
 
@@ -160,7 +167,22 @@ pub(super) fn content(
         declaration,
         texts: signed_texts(&case),
         privacy_notice,
+        documents: basis.documents.iter().map(signed_document).collect(),
     })
+}
+
+fn signed_document(produced: &MyDocument) -> SignedDocument {
+    let files = produced.files.iter().map(|file| SignedFile {
+        name: file.name.as_str().to_owned(),
+        size: file.size,
+        sha256: sha256::hex(&file.sha256),
+    });
+    SignedDocument {
+        id: produced.id.uuid(),
+        number: produced.number,
+        kind: produced.kind,
+        files: files.collect(),
+    }
 }
 
 fn signed_case(case: &CaseEntry) -> SignedCase {

@@ -7,11 +7,12 @@ use super::document::content_of;
 use crate::app::audit::{self, Actor, Entry};
 use crate::app::ctx::Ctx;
 use crate::app::declaration_document;
+use crate::app::document;
 use crate::app::error::{AppError, AppResult};
 use crate::app::session::{self, ClaimantActor};
 use crate::crypto::{commitment, sha256};
 use crate::db::declaration::{self as db, DeclarationRow};
-use crate::db::{claimant, identity, signature};
+use crate::db::{Conn, claimant, identity, signature};
 use crate::domain::claimant::ClaimantState;
 use crate::domain::declaration::{Declaration, DeclarationInput};
 use crate::domain::signed_content::{SignedContent, SignedText};
@@ -121,7 +122,8 @@ async fn write(
     let identity = identity::find(&mut tx, scope, actor.claimant()).await?;
     let same_identity =
         identity.map(|row| row.version) == basis.identity.as_ref().map(|row| row.version);
-    if locked.declared_version != basis.row.declared_version || !same_identity {
+    let same_documents = same_documents(&mut tx, actor, basis).await?;
+    if locked.declared_version != basis.row.declared_version || !same_identity || !same_documents {
         // somebody else was faster; what was typed is still in the browser
         return Err(AppError::IllegalTransition("declaration_changed"));
     }
@@ -144,6 +146,19 @@ async fn write(
     session::keep(ctx, &mut tx, actor).await?;
     tx.commit().await?;
     Ok(declared(content, &row, after))
+}
+
+/// Whether the index still holds what the claimant has: another tab may have added or removed some.
+async fn same_documents(
+    conn: &mut Conn,
+    actor: &ClaimantActor,
+    basis: &Basis,
+) -> AppResult<bool> {
+    let scope = actor.scope();
+    let all = document::read_all(conn, scope, &basis.vault, actor.claimant()).await?;
+    let now = document::produced(all);
+    let (now, then) = (now.iter(), basis.documents.iter());
+    Ok(now.map(|it| it.id).eq(then.map(|it| it.id)))
 }
 
 fn declared(content: &SignedContent, row: &DeclarationRow, state: ClaimantState) -> Declared {

@@ -159,7 +159,6 @@ impl Facts {
             return;
         };
         line.piano.clear();
-        let mut documents: Vec<&str> = Vec::new();
         for (address, incident) in content.declaration.lines() {
             line.piano.push(incident.plan_name().to_owned());
             line.periodo_disservizio_dal
@@ -174,13 +173,9 @@ impl Facts {
                 incident.name(),
                 items.join("; ")
             ));
-            let named = incident.items().iter().flat_map(DamageItem::document_ids);
-            documents.extend(named.map(String::as_str));
         }
-        documents.sort_unstable();
-        documents.dedup();
         line.totale = self.euro(row.total_cents);
-        line.documenti_numero = documents.len().to_string();
+        line.documenti_numero = content.documents.len().to_string();
         line.hash_dichiarazione = sha256::hex(&row.document_sha256);
         line.note
             .extend(row.flags.iter().filter_map(|code| flag_word(code)));
@@ -369,6 +364,7 @@ fn flag_word(code: &str) -> Option<String> {
 fn warning(code: &str) -> String {
     match code {
         "name_mismatch" => "nome e codice fiscale non concordano",
+        "birth_place_mismatch" => "luogo di nascita e codice fiscale non concordano",
         "representative_name_mismatch" => {
             "nome e codice fiscale del legale rappresentante non concordano"
         }

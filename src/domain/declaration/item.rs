@@ -60,6 +60,7 @@ impl DamageItem {
 /// asks for a flat rate.
 pub(super) fn parse_all(
     typed: Option<&[ItemInput]>,
+    documents: &[String],
     errors: &mut FieldErrors,
     pointer: &str,
 ) -> Vec<DamageItem> {
@@ -74,11 +75,18 @@ pub(super) fn parse_all(
     }
     let items = typed.iter().take(MOST).enumerate();
     items
-        .filter_map(|(position, item)| parse(item, errors, &format!("{pointer}/{position}")))
+        .filter_map(|(position, item)| {
+            parse(item, documents, errors, &format!("{pointer}/{position}"))
+        })
         .collect()
 }
 
-fn parse(typed: &ItemInput, errors: &mut FieldErrors, pointer: &str) -> Option<DamageItem> {
+fn parse(
+    typed: &ItemInput,
+    documents: &[String],
+    errors: &mut FieldErrors,
+    pointer: &str,
+) -> Option<DamageItem> {
     let head = errors.take(format!("{pointer}/head"), head(typed));
     let needs_amount = head.is_some_and(DamageHead::needs_amount);
     let cents = match cents(typed.amount_cents) {
@@ -93,20 +101,40 @@ fn parse(typed: &ItemInput, errors: &mut FieldErrors, pointer: &str) -> Option<D
         format!("{pointer}/description"),
         note(typed.description.as_deref()),
     );
-    let ids = typed.document_ids.as_deref().unwrap_or_default();
-    for position in 0..ids.len().min(MOST) {
-        errors.push(
-            format!("{pointer}/document_ids/{position}"),
-            FieldCode::UnknownValue,
-            "error-document-unknown",
-        );
-    }
+    let document_ids = document_ids(typed, documents, errors, pointer);
     Some(DamageItem {
         head: head?,
         amount_cents: amount_cents?,
         description: description?,
-        document_ids: Vec::new(),
+        document_ids,
     })
+}
+
+/// The named documents, each once; those that are not the claimant's are noted.
+fn document_ids(
+    typed: &ItemInput,
+    documents: &[String],
+    errors: &mut FieldErrors,
+    pointer: &str,
+) -> Vec<String> {
+    let ids = typed.document_ids.as_deref().unwrap_or_default();
+    let mut named: Vec<String> = Vec::new();
+    for (position, id) in ids.iter().enumerate() {
+        let id = id.trim().to_ascii_lowercase();
+        if !documents.contains(&id) {
+            errors.push(
+                format!("{pointer}/document_ids/{position}"),
+                FieldCode::UnknownValue,
+                "error-document-unknown",
+            );
+            if position > MOST {
+                break;
+            }
+        } else if !named.contains(&id) {
+            named.push(id);
+        }
+    }
+    named
 }
 
 fn head(typed: &ItemInput) -> Result<DamageHead, ValueError> {

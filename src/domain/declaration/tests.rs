@@ -35,6 +35,7 @@ fn rules() -> DeclarationRules {
         paid,
     };
     DeclarationRules {
+        documents: Vec::new(),
         today: day("2026-11-22"),
         incidents: vec![
             incident("gennaio-2023", "2023-01-23", Some("2023-01-28")),

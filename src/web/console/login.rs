@@ -1,5 +1,7 @@
 //! `/console/login`, `/console/logout`, `/console/step-up`.
 
+use std::time::Duration;
+
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
@@ -11,6 +13,7 @@ use crate::app::staff::sign_in::{self, SignIn};
 use crate::render::page::console::{DemoLoginRow, LoginPage, Refusal, StepUpPage};
 use crate::state::AppState;
 use crate::web::console::{inside, outside, page as answer, see_other};
+use crate::web::error::come_back;
 use crate::web::extract::session::Holder;
 use crate::web::extract::{ClientAddr, Form, Lang, Staff};
 use crate::web::{WebError, WebResult};
@@ -100,8 +103,10 @@ pub async fn sign_in(
             Ok(answer)
         }
         Err(error) => {
+            let wait = wait(&error);
             let refusal = refusal(error)?;
-            login_page(&state, language, &request, form, Some(refusal)).await
+            let page = login_page(&state, language, &request, form, Some(refusal)).await?;
+            Ok(after(page, wait))
         }
     }
 }
@@ -160,6 +165,7 @@ pub async fn step_up(
     match done {
         Ok(_) => Ok(see_other(back)),
         Err(error) => {
+            let wait = wait(&error);
             let refusal = refusal(error)?;
             let mut console = inside(&state, language, &request, &staff).await?;
             let kept = back
@@ -172,7 +178,7 @@ pub async fn step_up(
                 back: back.to_owned(),
                 refusal: Some(refusal),
             };
-            answer(status(refusal), &page)
+            Ok(after(answer(status(refusal), &page)?, wait))
         }
     }
 }
@@ -210,6 +216,20 @@ fn refusal(error: AppError) -> WebResult<Refusal> {
         AppError::TotpUsed => Ok(Refusal::Used),
         AppError::RateLimited(_) => Ok(Refusal::TooMany),
         other => Err(WebError::App(other)),
+    }
+}
+
+const fn wait(error: &AppError) -> Option<Duration> {
+    match error {
+        AppError::RateLimited(wait) => Some(*wait),
+        _ => None,
+    }
+}
+
+fn after(page: HttpResponse, wait: Option<Duration>) -> HttpResponse {
+    match wait {
+        Some(wait) => come_back(page, wait),
+        None => page,
     }
 }
 

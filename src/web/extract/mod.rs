@@ -13,6 +13,7 @@ pub mod form;
 pub mod idempotency;
 pub mod json;
 pub mod language;
+pub mod multipart;
 pub mod session;
 pub mod staff;
 pub mod upload;

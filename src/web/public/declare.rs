@@ -18,7 +18,7 @@ use crate::render::page::{Chrome, Errors};
 use crate::render::text::Text;
 use crate::web::WebResult;
 use crate::web::declaration_form::{StepError, Work, of_step, sent_forms, with_a_row};
-use crate::web::error::WebError;
+use crate::web::error::{WebError, come_back};
 use crate::web::extract::form::KeptForm;
 use crate::web::public::card;
 use crate::web::public::resume::{Admission, Again, Came, about, admit, with_cookies};
@@ -161,9 +161,10 @@ async fn declare(visit: &Visit, actor: ClaimantActor, steps: Steps) -> WebResult
         Err(AppError::IllegalTransition("declaration_changed")) => {
             Ok(see_other("/me/sign").finish())
         }
-        Err(AppError::RateLimited(_)) => {
+        Err(AppError::RateLimited(wait)) => {
             let errors = about("", "error-declaration-too-often");
-            steps.show(StatusCode::TOO_MANY_REQUESTS, last, errors)
+            let page = steps.show(StatusCode::TOO_MANY_REQUESTS, last, errors)?;
+            Ok(come_back(page, wait))
         }
         Err(error) => Err(error.into()),
     }

@@ -3,6 +3,7 @@
 use actix_web::HttpResponse;
 use serde::Deserialize;
 
+use crate::app::AppError;
 use crate::app::me::{self, Erasure, Me};
 use crate::app::session::ClaimantActor;
 use crate::domain::field::filled;
@@ -30,6 +31,9 @@ pub struct SentWithdrawal {
 pub async fn withdraw_page(visit: Visit) -> WebResult<HttpResponse> {
     let actor = visit.claimant().await?;
     let (case, record) = own(&visit, &actor).await?;
+    if !record.state.withdraws() {
+        return Err(AppError::IllegalTransition(record.state.as_str()).into());
+    }
     html(&WithdrawPage {
         chrome: visit.chrome_of(&case.slug, "/me/withdraw"),
         reference: record.reference.grouped(),
@@ -58,6 +62,9 @@ pub async fn withdraw(visit: Visit, form: Form<SentWithdrawal>) -> WebResult<Htt
 pub async fn erase_page(visit: Visit) -> WebResult<HttpResponse> {
     let actor = visit.claimant().await?;
     let (case, record) = own(&visit, &actor).await?;
+    if !record.may_erase() {
+        return Err(AppError::IllegalTransition(record.state.as_str()).into());
+    }
     html(&ErasePage {
         chrome: visit.chrome_of(&case.slug, "/me/erase"),
         reference: record.reference.grouped(),
@@ -81,9 +88,7 @@ pub async fn erase(visit: Visit, form: Form<SentToken>) -> WebResult<HttpRespons
     chrome.csrf = None;
     let mut response = html(&MessagePage::erased(chrome))?;
     for cookie in visit.erased_cookies() {
-        response
-            .add_cookie(&cookie)
-            .map_err(crate::app::AppError::internal)?;
+        response.add_cookie(&cookie).map_err(AppError::internal)?;
     }
     Ok(response)
 }

@@ -125,8 +125,7 @@ fn me_page(
         given: consent.given,
         at: Some(consent.given_at),
     });
-    let unsigned = record.signed_version.is_none();
-    let gone = matches!(state, ClaimantState::Withdrawn | ClaimantState::Restricted);
+    let can_erase = record.may_erase();
     let can_change_association = !association_change::choices(case, &record).is_empty();
     Ok(MePage {
         chrome: visit.chrome_of(&case.slug, "/me"),
@@ -139,7 +138,7 @@ fn me_page(
             state.as_str()
         }
         .to_owned(),
-        missing: if gone {
+        missing: if state.is_over() {
             Vec::new()
         } else {
             record.missing.iter().map(char::to_string).collect()
@@ -159,9 +158,8 @@ fn me_page(
         }),
         can_edit_identity: state.takes_identity() && !record.moved,
         can_change_association,
-        can_withdraw: state != ClaimantState::Lodged
-            && state.move_to(ClaimantState::Withdrawn).is_ok(),
-        can_erase: state.erases() || (state == ClaimantState::Withdrawn && unsigned),
+        can_withdraw: state.withdraws(),
+        can_erase,
         next: told.next,
         can_declare: state.declares() && !record.moved,
         declared: told.declared,

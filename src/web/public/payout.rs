@@ -11,6 +11,7 @@ use crate::render::page::Errors;
 use crate::render::page::payout::PayoutPage;
 use crate::web::WebResult;
 use crate::web::declaration_form::answer;
+use crate::web::error::come_back;
 use crate::web::extract::form::KeptForm;
 use crate::web::public::card;
 use crate::web::public::resume::{Admission, Came, about, admit, with_cookies};
@@ -65,10 +66,10 @@ pub async fn send(mut visit: Visit, form: KeptForm<SentPayout>) -> WebResult<Htt
             let page = page_of(&visit, &actor, Some(sent), Errors::from(&errors)).await?;
             html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)?
         }
-        Err(AppError::RateLimited(_)) => {
+        Err(AppError::RateLimited(wait)) => {
             let errors = about("", "error-payout-too-often");
             let page = page_of(&visit, &actor, Some(sent), errors).await?;
-            html_with(StatusCode::TOO_MANY_REQUESTS, &page)?
+            come_back(html_with(StatusCode::TOO_MANY_REQUESTS, &page)?, wait)
         }
         Err(error) => return Err(error.into()),
     };
@@ -82,6 +83,7 @@ async fn page_of(
     errors: Errors,
 ) -> WebResult<PayoutPage> {
     let record = me::get(visit.ctx(), actor).await?;
+    payout::may_give(record.state)?;
     let directory = visit.ctx().directories.get(visit.ctx()).await?;
     let case = directory.case(record.case)?;
     let stored = record.payout;

@@ -1,8 +1,11 @@
 //! What is declared: versions, corrections, payout data, and nothing in clear (R2, R25, R33, R36-R39).
 
 use chrono::TimeDelta;
-use data_encoding::BASE64;
-use joinder::crypto::sha256;
+use data_encoding::{BASE64, HEXLOWER};
+use joinder::app::vault::Vault;
+use joinder::crypto::{commitment, sha256};
+use joinder::db::Scope;
+use joinder::domain::ids::{AssociationId, ClaimantId};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -257,5 +260,55 @@ async fn payout_data_change_twenty_times_a_day() {
     let put = claimant.request(Method::PUT, "/payout").json(&body);
     ask(put).await.expect(200);
     assert_eq!(app.number("SELECT max(version) FROM payouts").await, 21);
+    app.stop().await;
+}
+
+/// Makes what was declared look as if an older program had printed it.
+async fn printed_by_an_older_program(app: &TestApp, claimant: &Claimant<'_>) {
+    let association = app
+        .rows("SELECT DISTINCT association_id::text FROM declarations")
+        .await;
+    let association = association[0][0].as_deref().unwrap().parse().unwrap();
+    let scope = Scope::Association(AssociationId::new(association));
+    let mut tx = app.ctx.pools.begin(scope).await.unwrap();
+    let id = ClaimantId::new(claimant.id);
+    let vault = Vault::open(&app.ctx, &mut tx, scope, id).await.unwrap();
+    tx.commit().await.unwrap();
+    let sealed = app
+        .rows("SELECT encode(sealed, 'hex') FROM declarations")
+        .await;
+    let sealed = HEXLOWER.decode(sealed[0][0].as_deref().unwrap().as_bytes());
+    let mut content: Value = vault
+        .unseal("declarations", "sealed", sealed.unwrap())
+        .unwrap();
+    assert_eq!(content["template"], "declaration/2");
+    content["template"] = json!("declaration/1");
+    let canonical = commitment::canonical_json(&content).unwrap();
+    let sealed = vault.seal_bytes("declarations", "sealed", &canonical);
+    app.sql(&format!(
+        "UPDATE declarations SET template = 'declaration/1', sealed = decode('{}', 'hex')",
+        HEXLOWER.encode(&sealed.unwrap())
+    ))
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r38_what_an_older_program_printed_is_declared_again_before_it_is_signed() {
+    let app = TestApp::seeded().await;
+    let claimant = mario_of(&app).await;
+    let (request, code, document) = asked(&app, &claimant).await;
+    printed_by_an_older_program(&app, &claimant).await;
+    let refused = claimant.sign(&request, &code, "Mario Rossi").await;
+    refused.expect_problem(409, "illegal-transition");
+    let refused = claimant.request_signature(&document).await;
+    refused.expect_problem(409, "illegal-transition");
+    let shown = ask(claimant.request(Method::GET, "/declaration/document")).await;
+    shown.expect_problem(409, "illegal-transition");
+
+    let declared = claimant.declare(&declaration()).await.expect(200);
+    assert_eq!(declared["version"], 2);
+    let (request, code) = code_for(&app, &claimant, &declared).await;
+    let signed = claimant.sign(&request, &code, "Mario Rossi").await;
+    signed.expect(201);
     app.stop().await;
 }

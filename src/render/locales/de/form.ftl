@@ -45,5 +45,5 @@ hint-provisional = 11 Ziffern
 hint-codice-fiscale-entity = Meist 11 Ziffern.
 hint-vat-number = Falls vorhanden. 11 Ziffern.
 hint-birth-date = TT.MM.JJJJ, zum Beispiel 12.03.1985
-hint-birth-place = Die Gemeinde, oder der Staat bei Geburt im Ausland.
+hint-birth-place = Die Gemeinde, oder das Land bei Geburt im Ausland. Leer gelassen lesen wir es aus der Steuernummer.
 hint-document-country = Zwei Buchstaben, zum Beispiel FR

@@ -136,6 +136,7 @@ document-passport = Reisepass
 document-identity-card = Personalausweis
 me-notice-first-record = Sie hatten in diesem Fall schon eine Akte: Das ist sie. Ihre Daten sind hier.
 identity-warning-name-mismatch = Die Steuernummer scheint nicht zum Namen zu passen. Wenn sie stimmt, müssen Sie nichts tun: Der Verband prüft es.
+identity-warning-birth-place-mismatch = Die Steuernummer scheint nicht zum Geburtsort zu passen. Wenn sie stimmt, müssen Sie nichts tun: Der Verband prüft es.
 identity-warning-representative-name-mismatch = Die Steuernummer der gesetzlichen Vertretung scheint nicht zum Namen zu passen. Wenn sie stimmt, müssen Sie nichts tun: Der Verband prüft es.
 identity-warning-provisional-code = Die Steuernummer ist vorläufig. Wenn Sie die endgültige erhalten, berichtigen Sie hier Ihre Daten.
 over-title = Die Sitzung ist abgelaufen, aber es ist nichts verloren

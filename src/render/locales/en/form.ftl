@@ -45,5 +45,5 @@ hint-provisional = 11 digits
 hint-codice-fiscale-entity = Usually 11 digits.
 hint-vat-number = If there is one. 11 digits.
 hint-birth-date = dd/mm/yyyy, for example 12/03/1985
-hint-birth-place = The municipality, or the country if born abroad.
+hint-birth-place = The town, or the country for who was born abroad. Left blank, we read it from the codice fiscale.
 hint-document-country = Two letters, for example FR

@@ -136,6 +136,7 @@ document-passport = Passport
 document-identity-card = Identity card
 me-notice-first-record = You already had a record in this case: this is it. Your data are here.
 identity-warning-name-mismatch = The codice fiscale does not seem to fit the name. If it is right, there is nothing to do: the association checks it.
+identity-warning-birth-place-mismatch = The codice fiscale does not seem to fit the place of birth. If it is right, there is nothing to do: the association checks it.
 identity-warning-representative-name-mismatch = The codice fiscale of the legal representative does not seem to fit the name. If it is right, there is nothing to do: the association checks it.
 identity-warning-provisional-code = The codice fiscale is provisional. When you get the final one, correct your data here.
 over-title = The session has ended, but nothing is lost

@@ -45,5 +45,5 @@ hint-provisional = 11 cifre
 hint-codice-fiscale-entity = Di solito 11 cifre.
 hint-vat-number = Se c’è. 11 cifre.
 hint-birth-date = gg/mm/aaaa, per esempio 12/03/1985
-hint-birth-place = Il comune, o il Paese per chi è nato all’estero.
+hint-birth-place = Il comune, o il Paese per chi è nato all’estero. Se lo lasci vuoto lo leggiamo dal codice fiscale.
 hint-document-country = Due lettere, per esempio FR

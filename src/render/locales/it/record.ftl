@@ -136,6 +136,7 @@ document-passport = Passaporto
 document-identity-card = Carta d’identità
 me-notice-first-record = Avevi già una pratica in questo caso: è questa. I tuoi dati sono qui.
 identity-warning-name-mismatch = Il codice fiscale non sembra corrispondere al nome. Se è giusto così, non devi fare nulla: l’associazione lo controlla.
+identity-warning-birth-place-mismatch = Il codice fiscale non sembra corrispondere al luogo di nascita. Se è giusto così, non devi fare nulla: l’associazione lo controlla.
 identity-warning-representative-name-mismatch = Il codice fiscale del legale rappresentante non sembra corrispondere al nome. Se è giusto così, non devi fare nulla: l’associazione lo controlla.
 identity-warning-provisional-code = Il codice fiscale è provvisorio. Quando ricevi quello definitivo, correggi qui i tuoi dati.
 over-title = La sessione è scaduta, ma non hai perso nulla

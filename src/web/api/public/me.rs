@@ -117,7 +117,7 @@ pub struct IdentityGivenResponse {
     state: &'static str,
     /// Letters of art. 840-septies still missing.
     missing: Vec<String>,
-    /// `name_mismatch|representative_name_mismatch|provisional_code`
+    /// `name_mismatch|birth_place_mismatch|representative_name_mismatch|provisional_code`
     warnings: Vec<&'static str>,
 }
 

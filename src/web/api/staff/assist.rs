@@ -36,7 +36,7 @@ pub struct EmailBody {
 /// What to look at.
 #[derive(Serialize, ToSchema)]
 pub struct IdentityEnteredResponse {
-    /// `name_mismatch|representative_name_mismatch|provisional_code|registered_elsewhere`
+    /// `name_mismatch|birth_place_mismatch|representative_name_mismatch|provisional_code|registered_elsewhere`
     warnings: Vec<&'static str>,
 }
 
