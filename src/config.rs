@@ -120,8 +120,10 @@ pub struct Config {
     pub rate_limits: RateLimits,
     /// Virus scanner.
     pub clamd_url: Option<String>,
-    /// Timestamp server.
+    /// Time-stamping authority.
     pub tsa_url: Option<String>,
+    /// Its issuers, PEM.
+    pub tsa_anchors_file: Option<PathBuf>,
     /// Folder of `initdb` and `postgres`.
     pub pg_bin: Option<PathBuf>,
     /// Where `deploy/setup.sh` puts a Postgres when the system has none.
@@ -234,6 +236,7 @@ impl Config {
             rate_limits: rate_limits(given(options.rate_limits.as_ref()))?,
             clamd_url: given(options.clamd_url.as_ref()).map(str::to_owned),
             tsa_url: given(options.tsa_url.as_ref()).map(str::to_owned),
+            tsa_anchors_file: given(options.tsa_anchors_file.as_ref()).map(PathBuf::from),
             pg_bin: given(options.pg_bin.as_ref()).map(PathBuf::from),
             fetched_pg_bin: home.fetched_pg_bin(),
             public_base_url,

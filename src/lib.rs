@@ -9,6 +9,7 @@ pub mod config;
 pub mod crypto;
 pub mod db;
 pub mod domain;
+pub mod evidence;
 pub mod mailer;
 pub mod outbound;
 pub mod render;

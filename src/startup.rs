@@ -24,6 +24,7 @@ use crate::crypto::master_key::MasterKeys;
 use crate::db::dump::Tools;
 use crate::db::embedded::{self, Embedded, EmbeddedOptions};
 use crate::db::{Pools, migration};
+use crate::evidence::Trust;
 use crate::mailer::{Dkim, Mailer, MxSettings, MxTls};
 use crate::outbound::clamd::Clamd;
 use crate::outbound::tsa::Tsa;
@@ -159,7 +160,7 @@ impl Parts {
     pub async fn open(config: &Config, demo: bool) -> anyhow::Result<Self> {
         let mailer = mailer(config)?;
         let dkim = dkim(config)?;
-        let tsa = config.tsa_url.as_deref().map(Tsa::new).transpose()?;
+        let tsa = tsa(config)?;
         let database = Database::open(config).await?;
         let ctx = open_ctx(config, &database, demo).await?;
         retention::replay_erased(&ctx)
@@ -213,7 +214,34 @@ pub async fn open_ctx(config: &Config, database: &Database, demo: bool) -> anyho
         spool_dir: config.data_dir.join("spool"),
         scans: config.clamd_url.is_some(),
     };
-    Ok(Ctx::new(clock, pools, keyring, blobs, settings))
+    let ctx = Ctx::new(clock, pools, keyring, blobs, settings);
+    Ok(match stamp_trust(config)? {
+        Some(issuers) => ctx.trusting(issuers),
+        None => ctx,
+    })
+}
+
+/// The time-stamping authority, if `TSA_URL` names one.
+///
+/// # Errors
+/// If it is no address.
+pub fn tsa(config: &Config) -> anyhow::Result<Option<Tsa>> {
+    Ok(config.tsa_url.as_deref().map(Tsa::new).transpose()?)
+}
+
+/// Who is believed to stamp time, if `TSA_ANCHORS_FILE` says so.
+///
+/// # Errors
+/// If the file cannot be read, or holds something else than certificates.
+pub fn stamp_trust(config: &Config) -> anyhow::Result<Option<Trust>> {
+    let Some(file) = &config.tsa_anchors_file else {
+        return Ok(None);
+    };
+    let pem = std::fs::read_to_string(file).context("TSA_ANCHORS_FILE cannot be read")?;
+    let mut issuers = Trust::default();
+    let read = issuers.add_anchors(&pem);
+    read.context("TSA_ANCHORS_FILE cannot be used")?;
+    Ok(Some(issuers))
 }
 
 /// What backup and restore work with: Postgres's programs and the files.

@@ -15,7 +15,8 @@ use crate::crypto::merkle::{self, Hash};
 use crate::crypto::note::{Checkpoint, VerifyingKey};
 use crate::crypto::{commitment, sha256};
 use crate::domain::log::{Kind, VERSION};
-use crate::domain::signing::Evidence;
+use crate::domain::signing::{Evidence, Reason};
+use crate::evidence::{self, Trust};
 
 /// Longest receipt that is looked at, bytes: the document is in it as base64.
 pub const LONGEST: usize = 12 * 1024 * 1024;
@@ -156,6 +157,8 @@ pub struct Against<'a> {
     pub key: Option<&'a str>,
     /// A checkpoint, or a consistency proof with one, got later.
     pub newer: Option<&'a str>,
+    /// Issuers of time-stamping authorities that are believed.
+    pub stamps: Option<&'a Trust>,
 }
 
 /// The file.
@@ -223,10 +226,12 @@ pub async fn check_here(ctx: &Ctx, receipt: Vec<u8>) -> AppResult<Report> {
         Err(AppError::NotFound) => None,
         Err(error) => return Err(error),
     };
+    let trust = ctx.stamp_trust.clone();
     let checked = ctx.on_a_core(move || {
         let against = Against {
             key: Some(&key),
             newer: newer.as_deref(),
+            stamps: trust.as_deref(),
         };
         let report = check(&receipt, against);
         Ok(match newer {
@@ -489,7 +494,10 @@ impl Opened {
             parts.push((Part::Newer, newer_outcome(newer, &head, key)));
         }
         if let (Some(stamp), Some(key)) = (&file.timestamp, facts.vkey.clone()) {
-            parts.push((Part::Timestamp, self.timestamp(stamp, &key, facts)));
+            parts.push((
+                Part::Timestamp,
+                self.timestamp(stamp, &key, against.stamps, facts),
+            ));
         }
         parts
     }
@@ -504,21 +512,35 @@ impl Opened {
         (root == head.root).then_some((index, note))
     }
 
-    /// Whether the token is over a head of the same log that has the entry. Who made it, and so whether its
-    /// clock is anybody's, is not told by it.
-    fn timestamp(&self, stamp: &TimestampFile, vkey: &str, facts: &mut Facts) -> Outcome {
+    /// Whether the token is over a head of the same log that has the entry, and by whom: without issuers to be
+    /// believed its clock may be anybody's.
+    fn timestamp(
+        &self,
+        stamp: &TimestampFile,
+        vkey: &str,
+        trust: Option<&Trust>,
+        facts: &mut Facts,
+    ) -> Outcome {
         let told = || {
             let proof = text(&stamp.proof)?;
             let token = BASE64.decode(stamp.token.as_bytes()).ok()?;
             let (index, note) = self.included(&proof)?;
             let key = VerifyingKey::parse(vkey).ok()?;
             Checkpoint::open(note, &key).ok()?;
-            let at = timestamp::read(&token, note.as_bytes()).ok()?;
-            (facts.index == Some(index)).then_some(at)
+            let (token, at) = timestamp::read(&token, note.as_bytes()).ok()?;
+            let believed =
+                trust.map(|trust| evidence::check_stamp(trust, &token, note.as_bytes(), at));
+            (facts.index == Some(index)).then_some((at, believed))
         };
-        let at = told();
-        facts.stamped_at = at;
-        at.map_or(Outcome::Refuted, |_| Outcome::Open)
+        let Some((at, believed)) = told() else {
+            return Outcome::Refuted;
+        };
+        facts.stamped_at = Some(at);
+        match believed {
+            Some(Ok(_)) => Outcome::Proved,
+            Some(Err(Reason::TimestampUntrusted)) | None => Outcome::Open,
+            Some(Err(_)) => Outcome::Refuted,
+        }
     }
 }
 

@@ -50,6 +50,7 @@ pub async fn run(options: &Options, args: &CheckArgs) -> anyhow::Result<ExitCode
             check_blobs(&mut report, &config).await?;
             check_database(&mut report, &config).await?;
             check_clamd(&mut report, &config).await?;
+            check_stamps(&mut report, &config)?;
             check_unused(&mut report, &config)?;
         }
         Err(error) => report.line("configuration", &Err(error.into()))?,
@@ -242,6 +243,20 @@ async fn check_clamd(report: &mut Report, config: &Config) -> anyhow::Result<()>
         Err(error) => Err(error),
     };
     report.line("CLAMD_URL", &answers.map(|()| "answers".to_owned()))
+}
+
+/// Who stamps the time of the evidence logs, and whether anybody checks that.
+fn check_stamps(report: &mut Report, config: &Config) -> anyhow::Result<()> {
+    if config.tsa_url.is_none() {
+        return Ok(());
+    }
+    let told = startup::tsa(config)
+        .and_then(|_| startup::stamp_trust(config))
+        .map(|issuers| match issuers {
+            Some(issuers) => format!("tokens must be by one of {} issuers", issuers.count()),
+            None => "nobody checks here who stamps: set TSA_ANCHORS_FILE".to_owned(),
+        });
+    report.line("TSA_URL", &told)
 }
 
 /// What may be set, but nothing reads yet.

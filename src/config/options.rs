@@ -80,6 +80,9 @@ pub struct Options {
     /// Time-stamping authority (RFC 3161) for the heads of evidence logs, http or https
     #[arg(long, env = "TSA_URL", global = true)]
     pub tsa_url: Option<String>,
+    /// Issuers of the authority at TSA_URL, certificates in PEM; without it nobody checks here who stamps
+    #[arg(long, env = "TSA_ANCHORS_FILE", global = true)]
+    pub tsa_anchors_file: Option<String>,
     /// Folder of `initdb` and `postgres`
     #[arg(long = "pg-bin", env = "JOINDER_PG_BIN", global = true)]
     pub pg_bin: Option<String>,

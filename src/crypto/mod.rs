@@ -19,6 +19,7 @@ pub mod master_key;
 pub mod merkle;
 pub mod note;
 pub mod password;
+pub mod public_key;
 pub mod sealing;
 pub mod secrets;
 pub mod session;

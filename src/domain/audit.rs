@@ -45,7 +45,8 @@ pub enum Logged {
 }
 
 /// Every verb.
-pub const ALL: [(&str, Logged); 58] = [
+pub const ALL: [(&str, Logged); 71] = [
+    ("add_document", Logged::Decision),
     ("bootstrap", Logged::Consequence),
     ("bounce_storm", Logged::Mail),
     ("confirm", Logged::OwnAct),
@@ -58,6 +59,7 @@ pub const ALL: [(&str, Logged); 58] = [
     ("disown", Logged::OwnAct),
     ("duplicate", Logged::Consequence),
     (action::END_QUARANTINE, Logged::Decision),
+    ("end_representative", Logged::Decision),
     ("enter", Logged::OwnAct),
     (action::ENTER_EMAIL, Logged::Decision),
     // who asks to be erased is an entry by the erasure itself; who only never confirmed is none
@@ -69,6 +71,8 @@ pub const ALL: [(&str, Logged); 58] = [
     ("export_started", Logged::Seen),
     (action::GIVE_IDENTITY, Logged::Decision),
     ("give_payout", Logged::OwnAct),
+    ("give_representative", Logged::Decision),
+    ("hand_in_paper", Logged::Decision),
     ("hold_mail", Logged::Mail),
     ("mail_bounced", Logged::Mail),
     ("mail_complaint", Logged::Mail),
@@ -79,13 +83,19 @@ pub const ALL: [(&str, Logged); 58] = [
     ("move_out", Logged::OwnAct),
     ("own_again", Logged::OwnAct),
     ("pace_mail", Logged::Mail),
+    ("print_paper_form", Logged::Seen),
     ("publish_mail_texts", Logged::Mail),
+    ("record_death", Logged::Decision),
     (action::RECOVER_LOG, Logged::Decision),
+    ("refuse_signature", Logged::Consequence),
+    ("reject_paper", Logged::Decision),
     ("release_mail", Logged::Mail),
     ("release_template", Logged::Mail),
+    ("remove_document", Logged::Decision),
     ("request_signature", Logged::OwnAct),
     ("restrict", Logged::OwnAct),
     ("retry_mail", Logged::Mail),
+    ("scan_document", Logged::Consequence),
     (action::SET_CASE_STATE, Logged::Decision),
     ("sign", Logged::OwnAct),
     ("sign_up", Logged::OwnAct),
@@ -102,6 +112,9 @@ pub const ALL: [(&str, Logged); 58] = [
     ("suppress_mail", Logged::Mail),
     ("unsuppress_mail", Logged::Mail),
     ("view_claimant", Logged::Seen),
+    ("view_document", Logged::Seen),
+    ("view_paper", Logged::Seen),
+    ("view_paper_sheet", Logged::Seen),
     ("view_signed", Logged::Seen),
     ("withdraw", Logged::OwnAct),
     ("wrong_code", Logged::Consequence),
@@ -159,13 +172,20 @@ mod tests {
             assert_eq!(
                 decisions,
                 [
+                    "add_document",
                     "confirm_by_staff",
                     "correct_email",
                     "end_quarantine",
+                    "end_representative",
                     "enter_email",
                     "give_identity",
+                    "give_representative",
+                    "hand_in_paper",
+                    "record_death",
                     "recover_log",
-                    "set_case_state"
+                    "reject_paper",
+                    "remove_document",
+                    "set_case_state",
                 ]
             );
         }

@@ -19,6 +19,7 @@ mod faults;
 mod published;
 mod receipt;
 mod subjects;
+mod tampered;
 mod timestamp;
 mod trail;
 
@@ -107,8 +108,11 @@ pub(crate) async fn bytes_at(app: &TestApp, path: &str) -> Vec<u8> {
 /// Checks a receipt against a key from elsewhere.
 pub(crate) fn check(receipt: &Value, key: &str) -> Report {
     let bytes = serde_json::to_vec(receipt).unwrap();
-    let key = Some(key);
-    receipt_check::check(&bytes, Against { key, newer: None })
+    let against = Against {
+        key: Some(key),
+        ..Against::default()
+    };
+    receipt_check::check(&bytes, against)
 }
 
 /// Every part that was looked at is proved.

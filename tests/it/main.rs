@@ -50,6 +50,7 @@ mod schema;
 mod seed;
 mod sign_up;
 mod sign_up_batch;
+mod signatures;
 mod signing;
 mod signing_pages;
 mod sink;

@@ -8,11 +8,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{SCOPE, folder, number, published_head, signed, unavailable};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
+use crate::crypto::sha256;
 use crate::crypto::tsp::{self, Question, Stamp, TspError};
 use crate::db::log::{self, LogRow};
 use crate::db::log_timestamp::{self as db, TimestampRow};
 use crate::db::{Conn, Scope};
 use crate::domain::ids::CaseId;
+use crate::evidence;
 
 /// Heads that are asked about in one run.
 const AT_MOST: i64 = 20;
@@ -122,10 +124,10 @@ async fn head_of_today(
 /// # Errors
 /// `Unavailable` if database or blob store cannot be reached.
 pub async fn settle(ctx: &Ctx, due: &Due, answer: &[u8]) -> AppResult<Option<DateTime<Utc>>> {
-    let at = match due.question.accept(answer) {
-        Ok((_, at)) => at,
+    let at = match judge(ctx, due, answer) {
+        Ok(at) => at,
         Err(problem) => {
-            fail(ctx, due, &problem.to_string()).await?;
+            fail(ctx, due, &problem).await?;
             return Ok(None);
         }
     };
@@ -142,6 +144,21 @@ pub async fn settle(ctx: &Ctx, due: &Due, answer: &[u8]) -> AppResult<Option<Dat
     tx.commit().await?;
     metrics::counter!("joinder_log_timestamps_total").increment(1);
     Ok(Some(at))
+}
+
+/// The time in an answer that is worth to be kept, or why it is not.
+fn judge(ctx: &Ctx, due: &Due, answer: &[u8]) -> Result<DateTime<Utc>, String> {
+    let (token, at) = due
+        .question
+        .accept(answer)
+        .map_err(|problem| problem.to_string())?;
+    let Some(trust) = &ctx.stamp_trust else {
+        return Ok(at);
+    };
+    // whose clock is right is what is asked: ours has no say
+    evidence::check_stamp(trust, &token, due.row.checkpoint.as_bytes(), at).map_err(|reason| {
+        format!("the token is not signed by an authority of TSA_ANCHORS_FILE ({reason:?})")
+    })
 }
 
 /// Notes why there is no token, and when the authority is asked again: after a minute, then twice as long
@@ -193,14 +210,18 @@ pub(in crate::app) async fn answer(
     Ok(fits)
 }
 
-/// The time in an answer that is about these bytes. Who signed it is not looked at.
+/// Token and time of an answer that is about these bytes. Who signed it is not looked at.
 ///
 /// # Errors
 /// [`TspError`].
-pub(in crate::app) fn read(answer: &[u8], head: &[u8]) -> Result<DateTime<Utc>, TspError> {
-    let stamp = Stamp::read(&tsp::granted(answer)?)?;
-    if stamp.imprint == crate::crypto::sha256::digest(head) {
-        Ok(stamp.at)
+pub(in crate::app) fn read(
+    answer: &[u8],
+    head: &[u8],
+) -> Result<(Vec<u8>, DateTime<Utc>), TspError> {
+    let token = tsp::granted(answer)?;
+    let stamp = Stamp::read(&token)?;
+    if stamp.imprint == sha256::digest(head) {
+        Ok((token, stamp.at))
     } else {
         Err(TspError::Imprint)
     }

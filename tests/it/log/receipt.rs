@@ -31,7 +31,7 @@ pub(crate) fn run(
     )
 }
 
-fn program() -> Command {
+pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_joinder"));
     command.env_clear().arg("verify");
     command
@@ -308,6 +308,7 @@ async fn a_later_head_is_held_against_the_receipt() {
         let against = Against {
             key: Some(&vkey),
             newer: Some(&newer),
+            ..Against::default()
         };
         let report = receipt_check::check(&receipt, against);
         let newer = report

@@ -10,16 +10,18 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use data_encoding::{BASE64, HEXLOWER};
+use joinder::app::Ctx;
 use joinder::app::lease::Holder;
 use joinder::app::log::status;
 use joinder::app::log::timestamp::Stamped;
-use joinder::app::receipt_check::{Outcome, Part, Verdict};
+use joinder::app::receipt_check::{self, Against, Outcome, Part, Verdict};
 use joinder::crypto::sha256;
+use joinder::evidence::Trust;
 use joinder::outbound::tsa::{Tsa, TsaError};
 use joinder::worker::timestamps;
 use serde_json::json;
 
-use super::receipt::{bytes, python, run};
+use super::receipt::{bytes, program, python, run};
 use super::{bytes_at, check, events, log_file, receipt_of, signer, text_at};
 use crate::app::TestApp;
 use crate::seed::CASE;
@@ -35,6 +37,8 @@ enum Mood {
     OtherBytes,
     /// A token with the number of another question.
     OtherNumber,
+    /// A token whose signature does not hold.
+    Broken,
     /// Nothing, and the line stays open.
     Hangs,
     /// A page.
@@ -108,6 +112,14 @@ impl Authority {
         Tsa::patient(&url, Duration::from_secs(3)).unwrap()
     }
 
+    /// Its issuer, as TSA_ANCHORS_FILE names it.
+    fn issuers(&self) -> Trust {
+        let mut trust = Trust::default();
+        let pem = fs::read_to_string(self.folder.path().join("ca.pem")).unwrap();
+        trust.add_anchors(&pem).unwrap();
+        trust
+    }
+
     /// What `openssl ts -verify` says of an answer over these bytes.
     fn verifies(&self, answer: &[u8], head: &[u8]) -> bool {
         let path = self.folder.path();
@@ -159,6 +171,11 @@ fn answer(folder: &Path, mut stream: TcpStream, mood: Mood) -> std::io::Result<(
         Mood::OtherBytes => reply(&stamped(folder, &asked(folder, &[7; 32]), "tsa.cnf")),
         // version, algorithm: the hash begins at its fixed place
         Mood::OtherNumber => reply(&stamped(folder, &asked(folder, &question[24..56]), "tsa.cnf")),
+        Mood::Broken => {
+            let mut token = stamped(folder, &question, "tsa.cnf");
+            *token.last_mut().unwrap() ^= 1;
+            reply(&token)
+        }
         Mood::Hangs => {
             std::thread::sleep(Duration::from_secs(8));
             Vec::new()
@@ -400,6 +417,96 @@ async fn a_receipt_tells_of_its_time_stamp_and_one_of_something_else_is_refuted(
     let lost = receipt_of(&one).await;
     assert_eq!(lost.get("timestamp"), None);
     assert_eq!(check(&lost, &key).verdict, Verdict::Proved);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_issuers_are_known_no_other_authority_is_believed() {
+    let (app, authority, other) = (
+        TestApp::seeded().await,
+        Authority::open(),
+        Authority::open(),
+    );
+    let one = signer(&app, "uno").await;
+    app.run_log().await;
+    let tsa = authority.client();
+    let strict = |issuers: &Authority| app.ctx.clone().trusting(issuers.issuers());
+    let turn = async |ctx: Ctx| timestamps::turn(&ctx, &tsa, Holder::new()).await.unwrap();
+    for (what, mood, issuers, expected) in [
+        ("another issuer", Mood::Grants, &other, "TimestampUntrusted"),
+        (
+            "a broken signature",
+            Mood::Broken,
+            &authority,
+            "TimestampWrong",
+        ),
+    ] {
+        authority.is(mood);
+        assert_eq!(turn(strict(issuers)).await, 0, "{what}");
+        let problem = stood(&app).await.waiting.unwrap().2.unwrap();
+        assert!(
+            problem.contains("TSA_ANCHORS_FILE") && problem.contains(expected),
+            "{problem}"
+        );
+        app.clock().advance(TimeDelta::hours(1));
+    }
+    authority.is(Mood::Grants);
+    assert_eq!(turn(strict(&authority)).await, 1);
+
+    let (receipt, key) = (receipt_of(&one).await, text_at(&app, "vkey").await);
+    let file = bytes(&receipt);
+    for (issuers, outcome) in [(&authority, Outcome::Proved), (&other, Outcome::Open)] {
+        let trust = issuers.issuers();
+        let against = Against {
+            key: Some(&key),
+            stamps: Some(&trust),
+            ..Against::default()
+        };
+        let report = receipt_check::check(&file, against);
+        assert_eq!(report.verdict, Verdict::Proved);
+        assert!(
+            report.parts.contains(&(Part::Timestamp, outcome)),
+            "{report:?}"
+        );
+    }
+    let here = receipt_check::check_here(&strict(&authority), file.clone())
+        .await
+        .unwrap();
+    assert!(
+        here.parts.contains(&(Part::Timestamp, Outcome::Proved)),
+        "{here:?}"
+    );
+    let mut broken = BASE64
+        .decode(receipt["timestamp"]["token"].as_str().unwrap().as_bytes())
+        .unwrap();
+    *broken.last_mut().unwrap() ^= 1;
+    let mut changed = receipt.clone();
+    changed["timestamp"]["token"] = json!(BASE64.encode(&broken));
+    let here = receipt_check::check_here(&strict(&authority), bytes(&changed))
+        .await
+        .unwrap();
+    assert_eq!(here.verdict, Verdict::Refuted);
+
+    let folder = tempfile::tempdir().unwrap();
+    let anchors = authority.folder.path().join("ca.pem");
+    let more = [
+        "--key",
+        key.trim(),
+        "--tsa-anchors",
+        anchors.to_str().unwrap(),
+    ];
+    let (code, words) = run(program(), &file, folder.path(), &more);
+    assert_eq!(code, 0, "{words}");
+    assert!(
+        words.contains("[Provato] Un’autorità di marcatura temporale"),
+        "{words}"
+    );
+    let (code, words) = run(program(), &file, folder.path(), &more[..2]);
+    assert_eq!(code, 0, "{words}");
+    assert!(
+        words.contains("[Non provato] Una marca temporale"),
+        "{words}"
+    );
     app.stop().await;
 }
 
