@@ -39,6 +39,7 @@ mod mail_trust;
 mod mail_worker;
 mod own_record;
 mod pages;
+mod paper;
 mod program;
 mod quarantine;
 mod representation;
