@@ -10,6 +10,7 @@ pub mod crypto;
 pub mod db;
 pub mod domain;
 pub mod mailer;
+pub mod outbound;
 pub mod render;
 pub mod startup;
 pub mod state;

@@ -25,6 +25,7 @@ use crate::db::dump::Tools;
 use crate::db::embedded::{self, Embedded, EmbeddedOptions};
 use crate::db::{Pools, migration};
 use crate::mailer::{Dkim, Mailer, MxSettings, MxTls};
+use crate::outbound::clamd::Clamd;
 use crate::state::{AppState, WebOptions};
 use crate::web;
 use crate::worker;
@@ -227,6 +228,19 @@ pub fn another_runs(config: &Config) -> bool {
     embedded::url_of_running(&config.data_dir).is_some()
 }
 
+/// The virus scanner of a configuration, if it has one.
+///
+/// # Errors
+/// What is wrong with `CLAMD_URL`.
+pub fn clamd(config: &Config) -> anyhow::Result<Option<Clamd>> {
+    let Some(url) = &config.clamd_url else {
+        return Ok(None);
+    };
+    let clamd = Clamd::parse(url);
+    let clamd = clamd.context("CLAMD_URL must be tcp://host:port, or the path of a socket")?;
+    Ok(Some(clamd))
+}
+
 /// The mailer of a configuration.
 ///
 /// # Errors
@@ -335,18 +349,20 @@ impl Running {
             )?);
             tracing::info!(%addr, "metrics are served");
         }
-        running.start_loops(config);
+        running.start_loops(config)?;
         Ok(running)
     }
 
     /// Every loop of the process starts here. A loop ends soon after `stopping` turns true.
-    fn start_loops(&mut self, config: &Config) {
+    fn start_loops(&mut self, config: &Config) -> anyhow::Result<()> {
         let mut post = worker::post(self.parts.mailer.clone(), config.mail_from.clone());
         post.dkim.clone_from(&self.parts.dkim);
         post.per_second = config.mail_limits.per_second;
         post.per_day = config.mail_limits.per_day;
         let stopping = self.stopping.subscribe();
-        worker::start(&mut self.loops, &self.parts.ctx, post, &stopping);
+        let clamd = clamd(config)?;
+        worker::start(&mut self.loops, &self.parts.ctx, post, clamd, &stopping);
+        Ok(())
     }
 
     /// Runs until the signal to stop (SIGTERM, SIGINT), or until our own database is gone; then

@@ -3,7 +3,9 @@
 use crate::app::ctx::Ctx;
 use crate::app::error::AppResult;
 use crate::app::log::digest;
-use crate::app::{export, mail_status, paper, reminder, representation, retention, storm};
+use crate::app::{
+    document, export, mail_status, paper, reminder, representation, retention, storm,
+};
 use crate::db::{Scope, retention as rows};
 use crate::domain::claimant::ClaimantState;
 
@@ -24,6 +26,8 @@ pub struct Housekept {
     pub unconfirmed: usize,
     /// Expired rows deleted, over all tables.
     pub swept: usize,
+    /// Files deleted that belonged to nothing.
+    pub loose_files: usize,
     /// Exports marked as failed whose process is gone.
     pub exports: usize,
     /// Bounce storms noticed.
@@ -52,6 +56,7 @@ pub async fn run(ctx: &Ctx) -> AppResult<Housekept> {
         erasures,
         unconfirmed: deleted.claimants,
         swept: sweep(ctx).await?,
+        loose_files: document::delete_loose(ctx).await?,
         exports: export::fail_abandoned(ctx).await?,
         storms,
         of_age: representation::look_at_minors(ctx).await?,

@@ -49,6 +49,7 @@ pub async fn run(options: &Options, args: &CheckArgs) -> anyhow::Result<ExitCode
             check_mail(&mut report, &config).await?;
             check_blobs(&mut report, &config)?;
             check_database(&mut report, &config).await?;
+            check_clamd(&mut report, &config).await?;
             check_unused(&mut report, &config)?;
         }
         Err(error) => report.line("configuration", &Err(error.into()))?,
@@ -237,11 +238,20 @@ async fn test_database(
     Ok(())
 }
 
+/// Whether the virus scanner answers; without one documents are shown as not scanned.
+async fn check_clamd(report: &mut Report, config: &Config) -> anyhow::Result<()> {
+    let answers = match startup::clamd(config) {
+        Ok(None) => return Ok(()),
+        Ok(Some(clamd)) => clamd.ping().await.map_err(anyhow::Error::from),
+        Err(error) => Err(error),
+    };
+    report.line("CLAMD_URL", &answers.map(|()| "answers".to_owned()))
+}
+
 /// What may be set, but nothing reads yet.
 fn check_unused(report: &mut Report, config: &Config) -> anyhow::Result<()> {
     let set = [
         ("DATABASE_RO_URL", config.database_ro_url.is_some()),
-        ("CLAMD_URL", config.clamd_url.is_some()),
         ("TSA_URL", config.tsa_url.is_some()),
     ];
     for (variable, _) in set.into_iter().filter(|(_, is_set)| *is_set) {

@@ -74,7 +74,7 @@ pub struct Options {
     /// on or off: limits per network address; off only with a loopback BIND [default: on]
     #[arg(long, env = "RATE_LIMITS", global = true)]
     pub rate_limits: Option<String>,
-    /// Virus scanner for documents; not used by this version
+    /// Virus scanner for documents: clamd at `tcp://host:port`, or the path of its socket
     #[arg(long, env = "CLAMD_URL", global = true)]
     pub clamd_url: Option<String>,
     /// Timestamp server; not used by this version

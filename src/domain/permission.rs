@@ -568,6 +568,24 @@ pub mod operation {
         Operation::post("sign_code_form", "/me/sign/code", Access::Claimant);
     /// Signs with the code.
     pub const SIGN_FORM: Operation = Operation::post("sign_form", "/me/sign", Access::Claimant);
+    /// The own documents, and a form for more.
+    pub const DOCUMENTS_PAGE: Operation =
+        Operation::get("documents_page", "/me/documents", Access::Claimant);
+    /// Adds a document by form.
+    pub const DOCUMENTS_FORM: Operation =
+        Operation::post("documents_form", "/me/documents", Access::Claimant);
+    /// One original of a document, from its page.
+    pub const DOCUMENT_ORIGINAL: Operation = Operation::get(
+        "document_original",
+        "/me/documents/{id}/files/{file}",
+        Access::Claimant,
+    );
+    /// Removes a document by form.
+    pub const DOCUMENT_REMOVAL_FORM: Operation = Operation::post(
+        "document_removal_form",
+        "/me/documents/{id}/removal",
+        Access::Claimant,
+    );
     /// Where to pay.
     pub const PAYOUT_PAGE: Operation =
         Operation::get("payout_page", "/me/payout", Access::Claimant);
@@ -906,6 +924,10 @@ pub mod operation {
         &SIGN_PAGE,
         &SIGN_CODE_FORM,
         &SIGN_FORM,
+        &DOCUMENTS_PAGE,
+        &DOCUMENTS_FORM,
+        &DOCUMENT_ORIGINAL,
+        &DOCUMENT_REMOVAL_FORM,
         &PAYOUT_PAGE,
         &PAYOUT_FORM,
         &DECLARATION_FILE,

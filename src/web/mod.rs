@@ -9,6 +9,7 @@ pub mod console;
 pub mod csv;
 pub mod declaration_form;
 pub mod demo;
+pub mod documents;
 pub mod error;
 pub mod etag;
 pub mod extract;

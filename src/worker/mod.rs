@@ -11,11 +11,13 @@ use tokio::time::sleep;
 use crate::app::lease::Holder;
 use crate::app::{AppError, AppResult, Ctx};
 use crate::mailer::Mailer;
+use crate::outbound::clamd::Clamd;
 
 pub mod bounces;
 pub mod housekeeping;
 pub mod log;
 pub mod outbox;
+pub mod scanning;
 
 /// Longest pause of a loop that fails again and again.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -25,12 +27,16 @@ pub fn start(
     loops: &mut JoinSet<()>,
     ctx: &Ctx,
     post: outbox::Post,
+    clamd: Option<Clamd>,
     stopping: &watch::Receiver<bool>,
 ) {
     let holder = Holder::new();
     loops.spawn(outbox::run(ctx.clone(), post, holder, stopping.clone()));
     loops.spawn(housekeeping::run(ctx.clone(), holder, stopping.clone()));
     loops.spawn(log::run(ctx.clone(), holder, stopping.clone()));
+    if let Some(clamd) = clamd {
+        loops.spawn(scanning::run(ctx.clone(), clamd, holder, stopping.clone()));
+    }
 }
 
 /// The way of mails of this process, without signature and limits.

@@ -23,6 +23,7 @@ mod browser;
 mod certificate;
 mod claimant;
 mod confirmation;
+mod documents;
 mod embedded;
 mod erasure;
 mod identity;

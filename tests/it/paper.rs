@@ -20,11 +20,11 @@ const BACK: &[u8] = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDRback of a card";
 
 /// A form with files, as a browser sends it.
 #[derive(Clone)]
-struct Sheets(Vec<(&'static str, Option<&'static str>, Vec<u8>)>);
+pub(crate) struct Sheets(Vec<(&'static str, Option<&'static str>, Vec<u8>)>);
 
 impl Sheets {
     /// All that is needed.
-    fn whole() -> Self {
+    pub(crate) fn whole() -> Self {
         let text = |name, value: &str| (name, None, value.as_bytes().to_vec());
         let file = |name, bytes: &[u8]| (name, Some("foto"), bytes.to_vec());
         Self(vec![
@@ -37,12 +37,12 @@ impl Sheets {
         ])
     }
 
-    fn without(mut self, field: &str) -> Self {
+    pub(crate) fn without(mut self, field: &str) -> Self {
         self.0.retain(|(name, ..)| *name != field);
         self
     }
 
-    fn with(self, field: &'static str, value: &str) -> Self {
+    pub(crate) fn with(self, field: &'static str, value: &str) -> Self {
         let mut sheets = self.without(field);
         sheets.0.insert(0, (field, None, value.as_bytes().to_vec()));
         sheets
@@ -54,11 +54,12 @@ impl Sheets {
         sheets
     }
 
-    fn on(&self, request: RequestBuilder) -> RequestBuilder {
+    pub(crate) fn on(&self, request: RequestBuilder) -> RequestBuilder {
         let mut body = Vec::new();
         for (name, file, bytes) in &self.0 {
             let file = file.map_or_else(String::new, |file| format!("; filename=\"{file}\""));
-            let head = format!("--b0\r\ncontent-disposition: form-data; name=\"{name}\"{file}\r\n\r\n");
+            let head =
+                format!("--b0\r\ncontent-disposition: form-data; name=\"{name}\"{file}\r\n\r\n");
             body.extend_from_slice(head.as_bytes());
             body.extend_from_slice(bytes);
             body.extend_from_slice(b"\r\n");
@@ -87,7 +88,11 @@ async fn staff(app: &TestApp, role: Role) -> (Person, String) {
 async fn decide(app: &TestApp, bearer: &str, of: (Uuid, &str), what: &str, body: &Value) -> Answer {
     let (claimant, hand_in) = of;
     let path = format!("/api/v1/staff/claimants/{claimant}/paper-hand-ins/{hand_in}/{what}");
-    ask(app.request(Method::POST, &path).bearer_auth(bearer).json(body)).await
+    ask(app
+        .request(Method::POST, &path)
+        .bearer_auth(bearer)
+        .json(body))
+    .await
 }
 
 async fn queue(app: &TestApp, bearer: &str) -> Vec<Value> {
@@ -102,7 +107,9 @@ fn hand_in_of(answer: &Value) -> String {
 
 /// The evidence in the receipt of a claimant.
 async fn evidence(claimant: &Claimant<'_>) -> Value {
-    let receipt = ask(claimant.request(Method::GET, "/receipt")).await.expect(200);
+    let receipt = ask(claimant.request(Method::GET, "/receipt"))
+        .await
+        .expect(200);
     let bytes = receipt["evidence"].as_str().unwrap().as_bytes();
     let bytes = data_encoding::BASE64.decode(bytes).unwrap();
     serde_json::from_slice(&bytes).unwrap()
@@ -134,7 +141,9 @@ async fn r44_a_signature_by_hand_counts_once_a_second_person_approves() {
     refused.expect_problem(403, "forbidden");
     let (_, reviewer) = staff(&app, Role::Reviewer).await;
     assert_eq!(queue(&app, &reviewer).await[0]["id"], id);
-    let signed = decide(&app, &reviewer, of, "approval", &json!({})).await.expect(200);
+    let signed = decide(&app, &reviewer, of, "approval", &json!({}))
+        .await
+        .expect(200);
     assert_eq!(signed["state"], "signed");
     assert_eq!(signed["document_sha256"], declared["document_sha256"]);
     assert!(queue(&app, &reviewer).await.is_empty());
@@ -172,19 +181,49 @@ async fn r44_what_is_missing_is_named_and_nothing_is_kept() {
         (Sheets::whole().without("file[]"), "/file", "required"),
         (Sheets::whole().without("id_front"), "/id_front", "required"),
         (Sheets::whole().without("id_back"), "/id_back", "required"),
-        (Sheets::whole().without("id_expires_on"), "/id_expires_on", "required"),
-        (Sheets::whole().with("id_expires_on", "2026-03-01"), "/id_expires_on", "out_of_range"),
-        (Sheets::whole().with("signed_on", "2026-03-03"), "/signed_on", "out_of_range"),
-        (Sheets::whole().with_file("id_back", b"just words\n"), "/id_back", "format"),
-        (Sheets::whole().with_file("id_back", heic), "/id_back", "format"),
-        (Sheets::whole().with("tier", "wax"), "/tier", "unknown_value"),
+        (
+            Sheets::whole().without("id_expires_on"),
+            "/id_expires_on",
+            "required",
+        ),
+        (
+            Sheets::whole().with("id_expires_on", "2026-03-01"),
+            "/id_expires_on",
+            "out_of_range",
+        ),
+        (
+            Sheets::whole().with("signed_on", "2026-03-03"),
+            "/signed_on",
+            "out_of_range",
+        ),
+        (
+            Sheets::whole().with_file("id_back", b"just words\n"),
+            "/id_back",
+            "format",
+        ),
+        (
+            Sheets::whole().with_file("id_back", heic),
+            "/id_back",
+            "format",
+        ),
+        (
+            Sheets::whole().with("tier", "wax"),
+            "/tier",
+            "unknown_value",
+        ),
         (Sheets::whole().without("tier"), "/tier", "required"),
-        (Sheets::whole().with("colour", "red"), "/colour", "unknown_field"),
+        (
+            Sheets::whole().with("colour", "red"),
+            "/colour",
+            "unknown_field",
+        ),
     ] {
         let wrong = claimant.hand_in(&sheets).await.wrong_fields();
         assert_eq!(wrong, [(pointer.to_owned(), code.to_owned())]);
     }
-    let kept = app.rows("SELECT (SELECT count(*) FROM paper_hand_ins) + (SELECT count(*) FROM file_uploads)").await;
+    let kept = app
+        .rows("SELECT (SELECT count(*) FROM paper_hand_ins) + (SELECT count(*) FROM file_uploads)")
+        .await;
     assert_eq!(kept, [[Some("0".to_owned())]]);
     app.stop().await;
 }
@@ -203,7 +242,10 @@ async fn r44_who_hands_in_does_not_decide_and_of_two_one_does() {
     let id = handed_in["id"].as_str().unwrap();
     let of = (claimant.id, id);
     assert_eq!(queue(&app, &reviewer).await[0]["own"], true);
-    for (what, body) in [("approval", json!({})), ("rejection", json!({"reason": "unreadable"}))] {
+    for (what, body) in [
+        ("approval", json!({})),
+        ("rejection", json!({"reason": "unreadable"})),
+    ] {
         let refused = decide(&app, &reviewer, of, what, &body).await;
         refused.expect_problem(403, "forbidden");
     }
@@ -236,18 +278,34 @@ async fn r44_who_is_rejected_is_told_what_to_do_again() {
     // another one replaces it
     let handed_in = claimant.hand_in(&Sheets::whole()).await.expect(201);
     let (_, reviewer) = staff(&app, Role::Reviewer).await;
-    let replaced = decide(&app, &reviewer, (claimant.id, &first), "approval", &json!({})).await;
+    let replaced = decide(
+        &app,
+        &reviewer,
+        (claimant.id, &first),
+        "approval",
+        &json!({}),
+    )
+    .await;
     replaced.expect_problem(409, "illegal-transition");
     let id = hand_in_of(&handed_in);
     let of = (claimant.id, id.as_str());
     let wrong = decide(&app, &reviewer, of, "rejection", &json!({"reason": "ugly"})).await;
-    assert_eq!(wrong.wrong_fields(), [("/reason".to_owned(), "unknown_value".to_owned())]);
+    assert_eq!(
+        wrong.wrong_fields(),
+        [("/reason".to_owned(), "unknown_value".to_owned())]
+    );
     let body = json!({"reason": "pages_missing", "note": "Manca la pagina 3"});
-    assert_eq!(decide(&app, &reviewer, of, "rejection", &body).await.status, 204);
+    assert_eq!(
+        decide(&app, &reviewer, of, "rejection", &body).await.status,
+        204
+    );
     assert_eq!(claimant.me().await["state"], "confirmed");
     app.run_outbox().await;
     let mail = app.mails().pop().unwrap().message.mail;
-    assert_eq!((mail.kind.as_str(), mail.to.as_str()), ("paper_rejected", ADDRESS));
+    assert_eq!(
+        (mail.kind.as_str(), mail.to.as_str()),
+        ("paper_rejected", ADDRESS)
+    );
     assert!(mail.text.contains("Mancano delle pagine"), "{}", mail.text);
     assert!(mail.text.lines().any(|line| line == app.url("/me/paper")));
     // what staff wrote is in the record, not in the mail
@@ -279,16 +337,27 @@ async fn r64_sheets_are_seen_in_the_console_alone_and_images_of_identity_go_by_r
     assert_eq!(shown.headers()["location"], place.as_str());
     let (status, page) = open(&app, &browser, &place).await;
     assert_eq!(status, 200);
-    assert!(page.contains("Mario Rossi") && page.contains("/sheets/4"), "{page}");
+    assert!(
+        page.contains("Mario Rossi") && page.contains("/sheets/4"),
+        "{page}"
+    );
     let sheet = |number: usize| {
-        let (browser, path) = (browser.clone(), app.url(&format!("{place}/sheets/{number}")));
+        let (browser, path) = (
+            browser.clone(),
+            app.url(&format!("{place}/sheets/{number}")),
+        );
         async move { browser.get(path).send().await.unwrap() }
     };
     let front = sheet(3).await;
     assert_eq!(front.headers()["content-type"], "image/jpeg");
     assert_eq!(front.headers()["x-content-type-options"], "nosniff");
     assert_eq!(front.bytes().await.unwrap(), FRONT);
-    assert!(sheet(1).await.headers()["content-disposition"].to_str().unwrap().starts_with("attachment"));
+    assert!(
+        sheet(1).await.headers()["content-disposition"]
+            .to_str()
+            .unwrap()
+            .starts_with("attachment")
+    );
     assert_eq!(sheet(5).await.status(), 404);
     assert_eq!(sheet(0).await.status(), 404);
     app.sql(
@@ -298,7 +367,13 @@ async fn r64_sheets_are_seen_in_the_console_alone_and_images_of_identity_go_by_r
     )
     .await;
     let token = csrf(&page).to_owned();
-    let approved = send(&app, &browser, &format!("{place}/approval"), &[("csrf", &token)]).await;
+    let approved = send(
+        &app,
+        &browser,
+        &format!("{place}/approval"),
+        &[("csrf", &token)],
+    )
+    .await;
     assert_eq!(approved.status(), 303);
     assert_eq!(claimant.me().await["state"], "signed");
 
@@ -326,12 +401,19 @@ async fn a_claimant_hands_in_by_the_page_and_sees_where_it_stands() {
     claimant.declare(&declaration()).await.expect(200);
     let browser = app.browser();
     let cookie = format!("joinder_me={}", claimant.token);
-    let get = || browser.get(app.url("/me/paper")).header("cookie", &cookie).send();
+    let get = || {
+        browser
+            .get(app.url("/me/paper"))
+            .header("cookie", &cookie)
+            .send()
+    };
     let page = get().await.unwrap().text().await.unwrap();
     assert!(page.contains("/me/paper-form.pdf"), "{page}");
     let token = csrf(&page).to_owned();
     let post = || browser.post(app.url("/me/paper")).header("cookie", &cookie);
-    let sheets = Sheets::whole().without("tier").with("id_expires_on", "31/1/2030");
+    let sheets = Sheets::whole()
+        .without("tier")
+        .with("id_expires_on", "31/1/2030");
     let refused = sheets.on(post()).send().await.unwrap();
     assert_eq!(refused.status(), 403);
     let wrong = sheets.clone().without("id_back").with("csrf", &token);

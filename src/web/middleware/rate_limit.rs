@@ -84,6 +84,10 @@ impl Class {
             o::DECLARE_FORM,
             o::DECLARATION_FILE,
             o::VERIFY_FORM,
+            o::ADD_DOCUMENT,
+            o::DOCUMENT_FILE,
+            o::DOCUMENTS_FORM,
+            o::DOCUMENT_ORIGINAL,
         ];
         is_in(&documents).then_some(Self::Document)
     }

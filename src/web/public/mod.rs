@@ -1,4 +1,4 @@
-//! The claimants' pages: no script needed, GET changes nothing, a POST answers 303 or the form again.
+//! The claimants' pages: no script needed (`documents` has one, for uploads that break off), GET changes nothing, a POST answers 303 or the form again.
 
 use actix_web::web;
 
@@ -10,6 +10,7 @@ pub mod card;
 pub mod case;
 pub mod confirm;
 pub mod declare;
+pub mod documents;
 pub mod enter;
 pub mod files;
 pub mod home;
@@ -64,6 +65,10 @@ pub fn routes() -> Vec<Route> {
         Route::new(&o::SIGN_PAGE, web::to(sign::page)),
         Route::new(&o::SIGN_CODE_FORM, web::to(sign::ask_code)),
         Route::new(&o::SIGN_FORM, web::to(sign::send)),
+        Route::new(&o::DOCUMENTS_PAGE, web::to(documents::page)),
+        Route::new(&o::DOCUMENTS_FORM, web::to(documents::add)),
+        Route::new(&o::DOCUMENT_ORIGINAL, web::to(documents::file)),
+        Route::new(&o::DOCUMENT_REMOVAL_FORM, web::to(documents::remove)),
         Route::new(&o::PAYOUT_PAGE, web::to(payout::page)),
         Route::new(&o::PAYOUT_FORM, web::to(payout::send)),
         Route::new(&o::DECLARATION_FILE, web::to(files::declaration)),

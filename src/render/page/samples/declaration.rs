@@ -10,6 +10,7 @@ use super::super::{
         EstimateLine, IncidentForm, IncidentQuestion, ItemForm, MailboxPage, PlanChoice, Progress,
         ReviewPage, StoryPage, SummaryPart,
     },
+    documents::{DocumentLine, DocumentsPage, FileLine},
     me::{DeclaredSummary, Prescription},
     payout::PayoutPage,
     representative::{RepresentativeFields, RepresentativePage},
@@ -17,8 +18,29 @@ use super::super::{
     sign::{AcceptField, SignCodePage, SignNotPage, SignPage, ToSign},
 };
 use super::{Words, date, instant, push, wrong};
+use crate::domain::document::{DocumentKind, Scan};
 
 impl Words {
+    /// A document, each with another word of the scanner.
+    fn document(self, kind: DocumentKind, number: i32) -> DocumentLine {
+        let scans = Scan::ALL.map(Scan::as_str);
+        let place = usize::try_from(number).unwrap_or(0) % scans.len();
+        DocumentLine {
+            number,
+            kind: kind.as_str(),
+            scan: scans.get(place).copied().unwrap_or_default(),
+            removal: "/me/documents/1/removal".to_owned(),
+            is_removed: number == 2,
+            added_at: instant(2026, 11, 22, 9).expect("an instant"),
+            files: vec![FileLine {
+                href: "/me/documents/1/files/2".to_owned(),
+                name: self.say("Ricevuta.pdf"),
+                kilobytes: 1_234,
+                sha256: "ab".repeat(32),
+            }],
+        }
+    }
+
     pub(super) fn estimate(self) -> EstimateBox {
         EstimateBox {
             lines: vec![EstimateLine {
@@ -148,6 +170,25 @@ pub(super) fn pages(words: Words, pages: &mut Vec<(String, String)>) {
         ]),
     };
     push(pages, "representative-errors", &representative);
+    let documents = DocumentsPage {
+        chrome: signed_in("/me/documents"),
+        case: words.case(),
+        documents: DocumentKind::ALL
+            .into_iter()
+            .zip(1..)
+            .map(|(kind, number)| words.document(kind, number))
+            .collect(),
+        can_add: true,
+        has_declared: true,
+        kind: "plan_proof".to_owned(),
+        key: words.say("0123456789abcdef"),
+        done: Some("added"),
+        errors: wrong(&[
+            ("/kind", "error-proof-kind-required"),
+            ("/file", "error-file-heic"),
+        ]),
+    };
+    push(pages, "documents-errors", &documents);
     for (name, over) in [
         ("resume-code", SessionOver::CodeMailed),
         ("resume-enter", SessionOver::Enter),

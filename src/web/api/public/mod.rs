@@ -12,6 +12,7 @@ pub mod cases;
 pub mod claimants;
 pub mod confirmations;
 pub mod declaration;
+pub mod documents;
 pub mod mail_codes;
 pub mod me;
 pub mod paper;
@@ -50,6 +51,10 @@ pub fn routes() -> Vec<Route> {
             &operation::RECEIPT_DOCUMENT,
             web::to(declaration::receipt_document),
         ),
+        Route::new(&operation::LIST_DOCUMENTS, web::to(documents::list)),
+        Route::new(&operation::ADD_DOCUMENT, web::to(documents::add)),
+        Route::new(&operation::DOCUMENT_FILE, web::to(documents::file)),
+        Route::new(&operation::REMOVE_DOCUMENT, web::to(documents::remove)),
         Route::new(&operation::PUT_PAYOUT, web::to(declaration::put_payout)),
         Route::new(&operation::CHANGE_ASSOCIATION, web::to(association::change)),
         Route::new(&operation::WITHDRAW, web::to(me::withdraw)),
@@ -80,6 +85,10 @@ pub fn routes() -> Vec<Route> {
     paper::form,
     declaration::get_receipt,
     declaration::receipt_document,
+    documents::list,
+    documents::add,
+    documents::file,
+    documents::remove,
     declaration::put_payout,
     association::change,
     me::withdraw,

@@ -9,6 +9,7 @@ use crate::web::Route;
 pub mod assist;
 pub mod claimants;
 pub mod declared;
+pub mod documents;
 pub mod exports;
 pub mod paper;
 pub mod quarantine;
@@ -43,6 +44,13 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::REJECT_PAPER, web::to(paper::reject)),
         Route::new(&operation::ASSIST_EMAIL, web::to(assist::email)),
         Route::new(&operation::END_QUARANTINE, web::to(quarantine::end)),
+        Route::new(&operation::CLAIMANT_DOCUMENTS, web::to(documents::list)),
+        Route::new(&operation::CLAIMANT_ADD_DOCUMENT, web::to(documents::add)),
+        Route::new(&operation::CLAIMANT_DOCUMENT_FILE, web::to(documents::file)),
+        Route::new(
+            &operation::CLAIMANT_REMOVE_DOCUMENT,
+            web::to(documents::remove),
+        ),
         Route::new(&operation::CLAIMANT_DOCUMENT, web::to(declared::document)),
         Route::new(&operation::CLAIMANT_EVIDENCE, web::to(declared::evidence)),
         Route::new(&operation::CLAIMANT_RECEIPT, web::to(declared::receipt)),
@@ -74,6 +82,10 @@ pub fn routes() -> Vec<Route> {
     representation::put,
     representation::end,
     representation::death,
+    documents::list,
+    documents::add,
+    documents::file,
+    documents::remove,
     declared::document,
     declared::evidence,
     declared::receipt,
