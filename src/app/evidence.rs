@@ -113,7 +113,10 @@ pub(in crate::app) async fn collect(
 }
 
 /// The texts that were accepted, from `kind=version`.
-fn accepted_texts<'a>(acceptances: &[String], content: &'a SignedContent) -> Vec<&'a SignedText> {
+pub(in crate::app) fn accepted_texts<'a>(
+    acceptances: &[String],
+    content: &'a SignedContent,
+) -> Vec<&'a SignedText> {
     let kinds: Vec<TextKind> = acceptances
         .iter()
         .filter_map(|line| TextKind::parse(line.split_once('=')?.0))
@@ -122,7 +125,8 @@ fn accepted_texts<'a>(acceptances: &[String], content: &'a SignedContent) -> Vec
     texts.filter(|text| kinds.contains(&text.kind)).collect()
 }
 
-fn text_shown(text: &SignedText) -> TextShown {
+/// A text as the evidence names it.
+pub(in crate::app) fn text_shown(text: &SignedText) -> TextShown {
     TextShown {
         kind: text.kind,
         version: text.version.clone(),
@@ -130,7 +134,8 @@ fn text_shown(text: &SignedText) -> TextShown {
     }
 }
 
-fn signer(content: &SignedContent, typed_name: &str) -> SignerShown {
+/// Who signed, for the evidence.
+pub(in crate::app) fn signer(content: &SignedContent, typed_name: &str) -> SignerShown {
     let entity = match &content.identity {
         Identity::Person(_) => None,
         Identity::Entity(entity) => Some(entity.name().to_owned()),

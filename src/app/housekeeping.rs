@@ -3,7 +3,9 @@
 use crate::app::ctx::Ctx;
 use crate::app::error::AppResult;
 use crate::app::log::{digest, subjects};
-use crate::app::{document, export, mail_status, reminder, representation, retention, storm};
+use crate::app::{
+    document, export, mail_status, paper, reminder, representation, retention, storm,
+};
 use crate::db::{Scope, retention as rows};
 use crate::domain::claimant::ClaimantState;
 
@@ -34,6 +36,8 @@ pub struct Housekept {
     pub reminders: usize,
     /// Tasks to ratify opened for who has come of age (R46).
     pub of_age: usize,
+    /// Hand-ins whose images of identity documents were deleted (R64).
+    pub id_images: usize,
     /// Whether a day of the trail was digested for the evidence logs.
     pub digested: bool,
 }
@@ -61,6 +65,7 @@ pub async fn run(ctx: &Ctx) -> AppResult<Housekept> {
         exports: export::fail_abandoned(ctx).await?,
         storms,
         of_age: representation::look_at_minors(ctx).await?,
+        id_images: paper::delete_identity_images(ctx).await?,
         // after those that are due for deletion are gone
         reminders: reminder::enqueue_due(ctx).await?,
         digested,

@@ -137,7 +137,7 @@ fn code_hash(
         .to_vec()
 }
 
-fn mail_row(
+pub(in crate::app) fn mail_row(
     ctx: &Ctx,
     row: &ClaimantRow,
     id: Uuid,

@@ -35,6 +35,7 @@ pub mod mailbox_address;
 pub mod money;
 mod one_line;
 pub mod outage;
+pub mod paper;
 mod paragraphs;
 pub mod payout;
 pub mod permission;

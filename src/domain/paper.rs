@@ -173,10 +173,8 @@ impl Flaw {
     /// # Errors
     /// `required`; `unknown_value`.
     pub fn parse(text: Option<&str>) -> Result<Self, ValueError> {
-        let text = super::field::filled(text).ok_or(ValueError::new(
-            FieldCode::Required,
-            "error-flaw-required",
-        ))?;
+        let text = super::field::filled(text)
+            .ok_or(ValueError::new(FieldCode::Required, "error-flaw-required"))?;
         let found = Self::ALL.into_iter().find(|flaw| flaw.as_str() == text);
         found.ok_or(ValueError::new(
             FieldCode::UnknownValue,
@@ -219,7 +217,11 @@ mod tests {
             ("2030-01-01", "2026-03-11", "/signed_on"),
             ("2030-01-01", "2026-02-28", "/signed_on"),
         ] {
-            assert_eq!(read(expires, signed), Err(vec![pointer.to_owned()]), "{expires} {signed}");
+            assert_eq!(
+                read(expires, signed),
+                Err(vec![pointer.to_owned()]),
+                "{expires} {signed}"
+            );
         }
     }
 

@@ -407,6 +407,30 @@ pub mod operation {
         "/api/v1/staff/claimants/{id}/documents/{document}/removal",
         Access::Staff(REVIEWERS),
     );
+    /// Hand in what a claimant signed by hand.
+    pub const STAFF_HAND_IN: Operation = Operation::post(
+        "staff_hand_in",
+        "/api/v1/staff/claimants/{id}/paper-hand-ins",
+        Access::Staff(REVIEWERS),
+    );
+    /// Hand-ins to be verified, without their sheets.
+    pub const LIST_PAPER: Operation = Operation::get(
+        "list_paper",
+        "/api/v1/staff/cases/{slug}/paper-hand-ins",
+        Access::Staff(REVIEWERS),
+    );
+    /// Approve a hand-in; never by who handed it in (R44).
+    pub const APPROVE_PAPER: Operation = Operation::post(
+        "approve_paper",
+        "/api/v1/staff/claimants/{id}/paper-hand-ins/{hand_in}/approval",
+        Access::Staff(REVIEWERS),
+    );
+    /// Reject a hand-in, with a reason.
+    pub const REJECT_PAPER: Operation = Operation::post(
+        "reject_paper",
+        "/api/v1/staff/claimants/{id}/paper-hand-ins/{hand_in}/rejection",
+        Access::Staff(REVIEWERS),
+    );
     /// Enter an e-mail for a claimant who is assisted.
     pub const ASSIST_EMAIL: Operation = Operation::put(
         "assist_email",
@@ -573,6 +597,11 @@ pub mod operation {
     /// The PDF of the newest version, to keep.
     pub const DECLARATION_FILE: Operation =
         Operation::get("declaration_file", "/me/declaration.pdf", Access::Claimant);
+    /// How to sign by hand, and where to hand it in.
+    pub const PAPER_PAGE: Operation = Operation::get("paper_page", "/me/paper", Access::Claimant);
+    /// Hands in what was signed by hand.
+    pub const PAPER_HAND_IN: Operation =
+        Operation::post("paper_hand_in", "/me/paper", Access::Claimant);
     /// The form to sign by hand, to print.
     pub const PAPER_FORM_FILE: Operation =
         Operation::get("paper_form_file", "/me/paper-form.pdf", Access::Claimant);
@@ -719,6 +748,48 @@ pub mod operation {
         "/console/claimants/{id}/paper-form",
         Access::Staff(REVIEWERS),
     );
+    /// The oldest hand-in to be verified, and the next one after another.
+    pub const CONSOLE_PAPER_QUEUE: Operation = Operation::get(
+        "console_paper_queue",
+        "/console/cases/{slug}/paper",
+        Access::Staff(REVIEWERS),
+    );
+    /// Hands in what a claimant signed by hand.
+    pub const CONSOLE_HAND_IN_PAGE: Operation = Operation::get(
+        "console_hand_in_page",
+        "/console/claimants/{id}/paper",
+        Access::Staff(REVIEWERS),
+    );
+    /// Hands it in.
+    pub const CONSOLE_HAND_IN_FORM: Operation = Operation::post(
+        "console_hand_in_form",
+        "/console/claimants/{id}/paper",
+        Access::Staff(REVIEWERS),
+    );
+    /// A hand-in with its sheets.
+    pub const CONSOLE_PAPER_PAGE: Operation = Operation::get(
+        "console_paper_page",
+        "/console/claimants/{id}/paper/{hand_in}",
+        Access::Staff(REVIEWERS),
+    );
+    /// A sheet of a hand-in; images of identity documents among them (R64).
+    pub const CONSOLE_PAPER_SHEET: Operation = Operation::get(
+        "console_paper_sheet",
+        "/console/claimants/{id}/paper/{hand_in}/sheets/{number}",
+        Access::Staff(REVIEWERS),
+    );
+    /// Approves a hand-in.
+    pub const CONSOLE_PAPER_APPROVAL: Operation = Operation::post(
+        "console_paper_approval",
+        "/console/claimants/{id}/paper/{hand_in}/approval",
+        Access::Staff(REVIEWERS),
+    );
+    /// Rejects a hand-in.
+    pub const CONSOLE_PAPER_REJECTION: Operation = Operation::post(
+        "console_paper_rejection",
+        "/console/claimants/{id}/paper/{hand_in}/rejection",
+        Access::Staff(REVIEWERS),
+    );
     /// Enters an e-mail for an assisted claimant.
     pub const CONSOLE_EMAIL_FORM: Operation = Operation::post(
         "console_email_form",
@@ -818,6 +889,10 @@ pub mod operation {
         &CLAIMANT_DOCUMENT_FILE,
         &CLAIMANT_ADD_DOCUMENT,
         &CLAIMANT_REMOVE_DOCUMENT,
+        &STAFF_HAND_IN,
+        &LIST_PAPER,
+        &APPROVE_PAPER,
+        &REJECT_PAPER,
         &ASSIST_EMAIL,
         &END_QUARANTINE,
         &CLAIMANT_DOCUMENT,
@@ -865,6 +940,8 @@ pub mod operation {
         &PAYOUT_PAGE,
         &PAYOUT_FORM,
         &DECLARATION_FILE,
+        &PAPER_PAGE,
+        &PAPER_HAND_IN,
         &PAPER_FORM_FILE,
         &SIGNED_FILE,
         &RECEIPT_FILE,
@@ -899,6 +976,13 @@ pub mod operation {
         &CONSOLE_REPRESENTATIVE_END,
         &CONSOLE_DEATH_FORM,
         &CONSOLE_PAPER_FORM,
+        &CONSOLE_PAPER_QUEUE,
+        &CONSOLE_HAND_IN_PAGE,
+        &CONSOLE_HAND_IN_FORM,
+        &CONSOLE_PAPER_PAGE,
+        &CONSOLE_PAPER_SHEET,
+        &CONSOLE_PAPER_APPROVAL,
+        &CONSOLE_PAPER_REJECTION,
         &CONSOLE_EMAIL_FORM,
         &CONSOLE_QUARANTINE_FORM,
         &CONSOLE_DOCUMENT,

@@ -3,6 +3,7 @@
 //! Each operation has an arrangement that would be taken from who may: what is refused is refused
 //! for who asks. An operation without one fails the walk.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
@@ -17,6 +18,7 @@ use uuid::Uuid;
 
 use crate::app::TestApp;
 use crate::claimant::{SignUpBuilder, ask, mario};
+use crate::paper::Sheets;
 use crate::seed::CASE;
 use crate::staff_console;
 use crate::staff_declared;
@@ -29,6 +31,7 @@ enum Body {
     Form(Vec<(&'static str, String)>),
     File(&'static str),
     Document,
+    Sheets,
 }
 
 /// Who asks: what the API gets as Bearer, what pages get as cookies, and the token of their forms.
@@ -63,6 +66,8 @@ struct World {
     ours: AssociationId,
     theirs: AssociationId,
     visited: BTreeSet<&'static str>,
+    /// The hand-in on paper an operation is about.
+    hand_in: Cell<Uuid>,
 }
 
 impl World {
@@ -75,6 +80,7 @@ impl World {
             ours,
             theirs,
             visited: BTreeSet::new(),
+            hand_in: Cell::new(Uuid::nil()),
         }
     }
 
@@ -105,10 +111,28 @@ impl World {
         claimant.id
     }
 
+    /// Somebody of ours who declared and, where an operation is about it, handed in on paper.
+    async fn handed_in(&self, known: &Operation) -> Uuid {
+        let name = Uuid::new_v4().simple();
+        let (email, mailbox) = (format!("{name}@example.org"), format!("{name}@libero.it"));
+        let claimant = staff_declared::identified(&self.app, &email, &mailbox, &mario()).await;
+        let body = staff_declared::declaration(&mailbox);
+        claimant.declare(&body).await.expect(200);
+        if known.path.contains("{hand_in}") {
+            let request = claimant.request(reqwest::Method::POST, "/declaration/signatures");
+            let answer = ask(Sheets::whole().on(request)).await.expect(201);
+            let id = answer["hand_in"]["id"].as_str().unwrap();
+            self.hand_in.set(id.parse().unwrap());
+        }
+        claimant.id
+    }
+
     /// A record for what an operation is about.
     async fn record(&self, known: &Operation) -> Uuid {
         if known.path.ends_with("/representative") || known.path.ends_with("/representative-end") {
             self.represented().await
+        } else if known.path.contains("/paper") {
+            self.handed_in(known).await
         } else if known.path.ends_with("/quarantine-end") {
             self.quarantined().await
         } else {
@@ -178,6 +202,8 @@ impl World {
             .replace("{id}", &id.to_string())
             .replace("{document}", &Uuid::nil().to_string())
             .replace("{file}", &Uuid::nil().to_string())
+            .replace("{hand_in}", &self.hand_in.get().to_string())
+            .replace("{number}", "1")
             .replace("{purpose}", "newsletter")
             .replace("{version}", "1")
             .replace("{size}", "0")
@@ -205,6 +231,11 @@ impl World {
                 request
                     .header("content-type", "multipart/form-data; boundary=--b")
                     .body(format!("----b\r\n{head}\r\n\r\n{file}\r\n----b--\r\n"))
+            }
+            Body::Sheets if is_api(known) => Sheets::whole().without("tier").on(request),
+            Body::Sheets => {
+                let sheets = Sheets::whole().without("tier");
+                sheets.with("csrf", &asker.csrf).on(request)
             }
             Body::Document => {
                 let part = |name: &str, value: &str| {
@@ -283,6 +314,7 @@ fn public_body(name: &str) -> Option<Body> {
         "erase" => Body::Nothing,
         "verify_form" => Body::File("{}"),
         "add_document" | "documents_form" => Body::Document,
+        "paper_hand_in" => Body::Sheets,
         "remove_document" => Body::Nothing,
         "association_form" => form(&[
             ("association", "altroconsumo"),
@@ -326,6 +358,11 @@ fn staff_body(name: &str, code: &str) -> Option<Body> {
         "console_step_up_form" => form(&[("totp", code), ("back", "/console")]),
         "assist_confirm" => Body::Json(reached),
         "claimant_add_document" => Body::Document,
+        "staff_hand_in" | "console_hand_in_form" => Body::Sheets,
+        "approve_paper" => Body::Json(json!({"messa_in_mora": false})),
+        "reject_paper" => Body::Json(json!({"reason": "unreadable"})),
+        "console_paper_approval" => form(&[]),
+        "console_paper_rejection" => form(&[("reason", "unreadable")]),
         "claimant_remove_document" => Body::Nothing,
         "assist_identity" => Body::Json(json!({"person": mario()})),
         "staff_representative" => Body::Json(delegate()),
@@ -494,7 +531,9 @@ async fn walk_as_nobody(world: &mut World) {
 }
 
 /// What is a claimant's to do, and is refused for what is missing: an empty form, nothing declared yet.
-const READ_AND_REFUSED: [(&str, u16); 19] = [
+const READ_AND_REFUSED: &[(&str, u16)] = &[
+    ("get_paper_form", 409),
+    ("paper_form_file", 409),
     ("get_document_file", 404),
     ("remove_document", 404),
     ("document_original", 404),
@@ -633,7 +672,7 @@ async fn walk_as_another_association(world: &mut World) {
         assert_eq!(without_id(theirs), without_id(none), "{}", known.name);
         asked += 1;
     }
-    assert_eq!(asked, 23);
+    assert_eq!(asked, 41);
 }
 
 /// The body without what differs each time.

@@ -41,6 +41,7 @@ mod mail_trust;
 mod mail_worker;
 mod own_record;
 mod pages;
+mod paper;
 mod program;
 mod quarantine;
 mod representation;

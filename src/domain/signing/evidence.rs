@@ -140,6 +140,21 @@ pub struct Evidence {
     pub receipt_outbox_id: Option<Uuid>,
 }
 
+/// What the evidence of every tier has: what is held against the rows of a signature (R38).
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct EvidenceCore {
+    /// How it was signed.
+    pub tier: String,
+    /// SHA-256 of the exact PDF bytes, hex.
+    pub document_sha256: String,
+    /// When it became a signature, UTC.
+    pub entered_at: DateTime<Utc>,
+    /// What was accepted, each on its own.
+    pub acceptances: Vec<Acceptance>,
+    /// The entry of the evidence log.
+    pub log_entry: LogEntry,
+}
+
 impl Evidence {
     /// The value of `format`.
     pub const FORMAT: &str = "joinder-evidence/1";

@@ -7,6 +7,7 @@ use super::identity::IdentityFields;
 use super::{Chrome, Errors};
 use crate::render::document::{Circumstances, PrintedMailbox, euro};
 
+pub mod paper;
 pub mod representation;
 
 /// What stands around every page of the console.
@@ -164,6 +165,8 @@ pub struct ListPage {
     pub next: Option<String>,
     /// Whether the actor may ask for the list in clear.
     pub can_export: bool,
+    /// Whether the actor checks signatures on paper.
+    pub checks_paper: bool,
 }
 
 /// A contact as the actor may see it.

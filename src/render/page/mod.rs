@@ -30,6 +30,7 @@ pub mod me;
 pub mod message;
 pub mod not_me;
 pub mod outbox;
+pub mod paper;
 pub mod payout;
 pub mod representative;
 pub mod resume;

@@ -19,6 +19,7 @@ pub mod assist;
 pub mod claimants;
 pub mod export;
 pub mod login;
+pub mod paper;
 pub mod quarantine;
 pub mod representation;
 
@@ -55,6 +56,16 @@ pub fn routes() -> Vec<Route> {
             web::to(representation::death),
         ),
         Route::new(&operation::CONSOLE_PAPER_FORM, web::to(paper_api::form)),
+        Route::new(&operation::CONSOLE_PAPER_QUEUE, web::to(paper::queue)),
+        Route::new(
+            &operation::CONSOLE_HAND_IN_PAGE,
+            web::to(paper::hand_in_page),
+        ),
+        Route::new(&operation::CONSOLE_HAND_IN_FORM, web::to(paper::send)),
+        Route::new(&operation::CONSOLE_PAPER_PAGE, web::to(paper::one)),
+        Route::new(&operation::CONSOLE_PAPER_SHEET, web::to(paper::sheet)),
+        Route::new(&operation::CONSOLE_PAPER_APPROVAL, web::to(paper::approve)),
+        Route::new(&operation::CONSOLE_PAPER_REJECTION, web::to(paper::reject)),
         Route::new(&operation::CONSOLE_EMAIL_FORM, web::to(assist::email)),
         Route::new(
             &operation::CONSOLE_QUARANTINE_FORM,

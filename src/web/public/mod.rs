@@ -22,6 +22,7 @@ pub mod leaving;
 pub mod log;
 pub mod me;
 pub mod not_me;
+pub mod paper;
 pub mod payout;
 pub mod representative;
 pub mod resume;
@@ -73,6 +74,8 @@ pub fn routes() -> Vec<Route> {
         Route::new(&o::PAYOUT_PAGE, web::to(payout::page)),
         Route::new(&o::PAYOUT_FORM, web::to(payout::send)),
         Route::new(&o::DECLARATION_FILE, web::to(files::declaration)),
+        Route::new(&o::PAPER_PAGE, web::to(paper::page)),
+        Route::new(&o::PAPER_HAND_IN, web::to(paper::send)),
         Route::new(&o::PAPER_FORM_FILE, web::to(files::paper_form)),
         Route::new(&o::SIGNED_FILE, web::to(files::signed)),
         Route::new(&o::RECEIPT_FILE, web::to(files::receipt)),

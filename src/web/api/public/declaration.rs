@@ -267,7 +267,7 @@ pub async fn request_signature(
         "request_id": "01a20202-70b2-72d0-b7be-0abae52ea860", "code": "123456", "full_name": "Maria Rossi"
     })),
     responses(
-        (status = 201, body = SignedResponse),
+        (status = 201, body = SignedResponse, description = "With files by `multipart/form-data` (`tier=paper`, `file[]`, `id_front`, `id_back`, `id_expires_on`) it is only handed in: `signed_at` is null until a second person has approved it"),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "A newer version or request replaced this one"),
@@ -293,11 +293,17 @@ pub async fn sign(
     };
     let acting = async move { Box::pin(signature::sign(&ctx, &actor, input, origin)).await };
     let signed = state.ctx.to_end(acting).await?;
-    Ok(HttpResponse::Created().json(SignedResponse {
-        state: signed.state.as_str(),
-        signed_at: signed.signed_at,
-        document_sha256: signed.document_sha256,
-    }))
+    Ok(HttpResponse::Created().json(SignedResponse::from(signed)))
+}
+
+impl From<signature::Signed> for SignedResponse {
+    fn from(signed: signature::Signed) -> Self {
+        Self {
+            state: signed.state.as_str(),
+            signed_at: signed.signed_at,
+            document_sha256: signed.document_sha256,
+        }
+    }
 }
 
 /// `GET /api/v1/public/me/receipt`

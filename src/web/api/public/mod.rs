@@ -17,6 +17,7 @@ pub mod mail_codes;
 pub mod me;
 pub mod paper;
 pub mod representative;
+pub mod signatures;
 
 /// Routes of this folder.
 pub fn routes() -> Vec<Route> {
@@ -43,7 +44,7 @@ pub fn routes() -> Vec<Route> {
             &operation::REQUEST_SIGNATURE,
             web::to(declaration::request_signature),
         ),
-        Route::new(&operation::SIGN, web::to(declaration::sign)),
+        Route::new(&operation::SIGN, web::to(signatures::sign)),
         Route::new(&operation::PAPER_FORM, web::to(paper::form)),
         Route::new(&operation::GET_RECEIPT, web::to(declaration::get_receipt)),
         Route::new(
