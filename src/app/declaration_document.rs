@@ -19,8 +19,8 @@ use crate::domain::postal_address::PostalAddress;
 use crate::domain::signed_content::{SignedContent, SignedDocument, SignedText};
 use crate::render::document::{
     self, CertifiedAddress, Circumstances, DeclarationDocument, LegalText, PrintedAssociation,
-    PrintedCase, PrintedClaimant, PrintedDocument, PrintedEntity, PrintedIncident, PrintedItem, PrintedMailbox,
-    PrintedPerson, TextVersion, euro,
+    PrintedCase, PrintedClaimant, PrintedDocument, PrintedEntity, PrintedIncident, PrintedItem,
+    PrintedMailbox, PrintedPerson, TextVersion, euro,
 };
 
 /// Template of the document and its version; a change of what it prints is a new version.

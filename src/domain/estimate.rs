@@ -185,7 +185,7 @@ mod tests {
             is_alias: false,
         };
         DeclarationRules {
-        documents: Vec::new(),
+            documents: Vec::new(),
             today: day("2026-11-22"),
             incidents: vec![IncidentRule {
                 slug: "gennaio-2023".to_owned(),

@@ -252,6 +252,12 @@ pub mod operation {
         "/api/v1/public/me/declaration/signatures",
         Access::Claimant,
     );
+    /// Files brought with a digital signature, and what was found.
+    pub const LIST_SIGNATURE_FILES: Operation = Operation::get(
+        "list_signature_files",
+        "/api/v1/public/me/declaration/signature-files",
+        Access::Claimant,
+    );
     /// What proves the signature.
     pub const GET_RECEIPT: Operation =
         Operation::get("get_receipt", "/api/v1/public/me/receipt", Access::Claimant);
@@ -401,6 +407,18 @@ pub mod operation {
         "/api/v1/staff/claimants/{id}/declarations/{version}/receipt",
         Access::StepUp(REVIEWERS),
     );
+    /// Files brought with a digital signature, and what was found.
+    pub const CLAIMANT_SIGNATURE_FILES: Operation = Operation::get(
+        "claimant_signature_files",
+        "/api/v1/staff/claimants/{id}/signature-files",
+        Access::StepUp(REVIEWERS),
+    );
+    /// A file brought with a digital signature, as it came.
+    pub const CLAIMANT_SIGNATURE_FILE: Operation = Operation::get(
+        "claimant_signature_file",
+        "/api/v1/staff/claimants/{id}/signature-files/{file}",
+        Access::StepUp(REVIEWERS),
+    );
     /// The list as CSV in clear or the signed documents as ZIP, with a reason.
     pub const EXPORT: Operation =
         Operation::post("export", "/api/v1/staff/exports", Access::StepUp(EXPORTERS));
@@ -496,6 +514,9 @@ pub mod operation {
         Operation::post("sign_code_form", "/me/sign/code", Access::Claimant);
     /// Signs with the code.
     pub const SIGN_FORM: Operation = Operation::post("sign_form", "/me/sign", Access::Claimant);
+    /// Signs with a file that has a digital signature.
+    pub const SIGN_FILE_FORM: Operation =
+        Operation::post("sign_file_form", "/me/sign/file", Access::Claimant);
     /// Where to pay.
     pub const PAYOUT_PAGE: Operation =
         Operation::get("payout_page", "/me/payout", Access::Claimant);
@@ -642,6 +663,18 @@ pub mod operation {
         "/console/claimants/{id}/declarations/{version}/receipt",
         Access::StepUp(REVIEWERS),
     );
+    /// Files brought with a digital signature, and what was found.
+    pub const CONSOLE_SIGNATURE_FILES: Operation = Operation::get(
+        "console_signature_files",
+        "/console/claimants/{id}/signature-files",
+        Access::StepUp(REVIEWERS),
+    );
+    /// A file brought with a digital signature, as it came.
+    pub const CONSOLE_SIGNATURE_FILE: Operation = Operation::get(
+        "console_signature_file",
+        "/console/claimants/{id}/signature-files/{file}",
+        Access::StepUp(REVIEWERS),
+    );
     /// Asks for a fresh second factor.
     pub const CONSOLE_STEP_UP_PAGE: Operation =
         Operation::get("console_step_up_page", "/console/step-up", Access::AnyStaff);
@@ -682,6 +715,7 @@ pub mod operation {
         &DECLARATION_DOCUMENT,
         &REQUEST_SIGNATURE,
         &SIGN,
+        &LIST_SIGNATURE_FILES,
         &GET_RECEIPT,
         &RECEIPT_DOCUMENT,
         &LIST_DOCUMENTS,
@@ -710,6 +744,8 @@ pub mod operation {
         &CLAIMANT_DOCUMENT,
         &CLAIMANT_EVIDENCE,
         &CLAIMANT_RECEIPT,
+        &CLAIMANT_SIGNATURE_FILES,
+        &CLAIMANT_SIGNATURE_FILE,
         &EXPORT,
         &GET_EXPORT,
         &EXPORT_CONTENT,
@@ -742,6 +778,7 @@ pub mod operation {
         &SIGN_PAGE,
         &SIGN_CODE_FORM,
         &SIGN_FORM,
+        &SIGN_FILE_FORM,
         &PAYOUT_PAGE,
         &PAYOUT_FORM,
         &DECLARATION_FILE,
@@ -777,6 +814,8 @@ pub mod operation {
         &CONSOLE_DOCUMENT,
         &CONSOLE_EVIDENCE,
         &CONSOLE_RECEIPT,
+        &CONSOLE_SIGNATURE_FILES,
+        &CONSOLE_SIGNATURE_FILE,
         &CONSOLE_STEP_UP_PAGE,
         &CONSOLE_STEP_UP_FORM,
         &DEMO_OUTBOX_PAGE,

@@ -18,6 +18,7 @@ use uuid::Uuid;
 use crate::app::TestApp;
 use crate::claimant::{SignUpBuilder, ask, mario};
 use crate::seed::CASE;
+use crate::signing::digital;
 use crate::staff_console;
 use crate::staff_declared;
 use crate::staff_seed::{PASSWORD, Person, association, person, post};
@@ -62,6 +63,8 @@ struct World {
     ours: AssociationId,
     theirs: AssociationId,
     visited: BTreeSet<&'static str>,
+    /// A file that was brought with a digital signature.
+    file: Uuid,
 }
 
 impl World {
@@ -74,6 +77,7 @@ impl World {
             ours,
             theirs,
             visited: BTreeSet::new(),
+            file: Uuid::nil(),
         }
     }
 
@@ -111,6 +115,24 @@ impl World {
         let body = staff_declared::declaration(&mailbox);
         staff_declared::sign(&self.app, &claimant, &body, "Mario Rossi").await;
         claimant.id
+    }
+
+    /// Somebody of ours who signed digitally; the file is noted.
+    async fn signed_digitally(&mut self) -> Uuid {
+        let name = Uuid::new_v4().simple();
+        let (email, mailbox) = (format!("{name}@example.org"), format!("{name}@libero.it"));
+        let claimant = staff_declared::identified(&self.app, &email, &mailbox, &mario()).await;
+        let body = staff_declared::declaration(&mailbox);
+        let (document, _) = digital::ask_to_sign(&claimant, &body).await;
+        let file = digital::p7m(&document, digital::Attributes::All);
+        digital::bring(&claimant, file).await.expect(201);
+        let (id, claimant) = (
+            "SELECT id FROM signature_files WHERE claimant_id",
+            claimant.id,
+        );
+        let rows = self.app.rows(&format!("{id} = '{claimant}'")).await;
+        self.file = rows[0][0].as_ref().unwrap().parse().unwrap();
+        claimant
     }
 
     /// A fresh claimant of ours with an open session.
@@ -165,6 +187,7 @@ impl World {
             .replace("{id}", &id.to_string())
             .replace("{purpose}", "newsletter")
             .replace("{version}", "1")
+            .replace("{file}", &self.file.to_string())
             .replace("{size}", "0")
             .replace("{path:.+}", "0/000")
             .replace("{code}", "AAAA-AAAA")
@@ -244,7 +267,7 @@ fn public_body(name: &str) -> Option<Body> {
         ]})),
         "withdraw" => Body::Json(json!({})),
         "erase" => Body::Nothing,
-        "verify_form" => Body::File("{}"),
+        "verify_form" | "sign_file_form" => Body::File("{}"),
         "association_form" => form(&[
             ("association", "altroconsumo"),
             ("consents[0][purpose]", "privacy_notice"),
@@ -501,6 +524,8 @@ async fn walk_as_staff(world: &mut World, role: Role) {
             world.export(&asker).await
         } else if known.path.contains("/declarations/") && known.allows(role) {
             world.signed().await
+        } else if known.path.contains("/signature-files") && known.allows(role) {
+            world.signed_digitally().await
         } else {
             Uuid::nil()
         };
@@ -555,7 +580,7 @@ async fn walk_as_another_association(world: &mut World) {
         assert_eq!(without_id(theirs), without_id(none), "{}", known.name);
         asked += 1;
     }
-    assert_eq!(asked, 19);
+    assert_eq!(asked, 23);
 }
 
 /// The body without what differs each time.

@@ -23,8 +23,8 @@ use crate::domain::language::Language;
 use crate::domain::outage::day_in_rome;
 use crate::domain::reference::Reference;
 use crate::domain::signed_content::{
-    FORMAT, SignedAssociation, SignedCase, SignedContent, SignedCounsel, SignedDocument, SignedFile, SignedNotice, SignedText,
-    register_line,
+    FORMAT, SignedAssociation, SignedCase, SignedContent, SignedCounsel, SignedDocument,
+    SignedFile, SignedNotice, SignedText, register_line,
 };
 
 /// What a declaration is made of, read in one transaction.

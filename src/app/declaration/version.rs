@@ -149,11 +149,7 @@ async fn write(
 }
 
 /// Whether the index still holds what the claimant has: another tab may have added or removed some.
-async fn same_documents(
-    conn: &mut Conn,
-    actor: &ClaimantActor,
-    basis: &Basis,
-) -> AppResult<bool> {
+async fn same_documents(conn: &mut Conn, actor: &ClaimantActor, basis: &Basis) -> AppResult<bool> {
     let scope = actor.scope();
     let all = document::read_all(conn, scope, &basis.vault, actor.claimant()).await?;
     let now = document::produced(all);

@@ -186,7 +186,9 @@ async fn check_room(conn: &mut Conn, by: &By, files: &[Checked]) -> AppResult<i3
     if there.count() >= DOCUMENTS || number > NUMBERS {
         errors.push("/file", FieldCode::OutOfRange, "error-documents-too-many");
     }
-    let before = kept.iter().map(|file| u64::try_from(file.size).unwrap_or(0));
+    let before = kept
+        .iter()
+        .map(|file| u64::try_from(file.size).unwrap_or(0));
     let now = files.iter().map(|file| file.content.size());
     if before.chain(now).sum::<u64>() > CLAIMANT_BYTES {
         errors.push("/file", FieldCode::OutOfRange, "error-documents-too-many");
@@ -233,7 +235,9 @@ async fn write(
     may_add(by, &locked)?;
     let id = DocumentId::new(ctx.new_id());
     if let Some(kept) = kept {
-        let answer = Answer { document: id.uuid() };
+        let answer = Answer {
+            document: id.uuid(),
+        };
         if !idempotency::keep(&mut tx, &kept.row(201, &answer, now)?, now).await? {
             let before = added_before(ctx, &mut tx, by, kept).await?;
             return before.ok_or(AppError::IdempotencyRunning);

@@ -2,12 +2,12 @@
 
 use chrono::Duration;
 
+use crate::app::audit::{self, Actor, Entry};
 use crate::app::ctx::Ctx;
+use crate::app::error::AppError;
 use crate::app::error::AppResult;
 use crate::app::file_store::{Reader, StoredFile};
 use crate::app::vault::Vault;
-use crate::app::audit::{self, Actor, Entry};
-use crate::app::error::AppError;
 use crate::db::document::{self as db, DocumentRow};
 use crate::db::{Scope, claimant};
 use crate::domain::document::Scan;

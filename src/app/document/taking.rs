@@ -3,11 +3,11 @@
 use serde_json::json;
 
 use super::{By, MyDocument, MyFile, read_all};
+use crate::app::audit;
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::app::file_store::{Reader, StoredFile};
 use crate::app::vault::Vault;
-use crate::app::audit;
 use crate::db::claimant;
 use crate::domain::document::Scan;
 use crate::domain::ids::{DocumentId, FileId};
@@ -29,12 +29,7 @@ pub struct Taken {
 /// # Errors
 /// `NotFound` if there is no such file, or for a claimant of others; `Forbidden` for the role;
 /// `IllegalTransition` if it is infected, or for staff while it waits for the scanner.
-pub async fn take(
-    ctx: &Ctx,
-    by: &By,
-    document: DocumentId,
-    file: FileId,
-) -> AppResult<Taken> {
+pub async fn take(ctx: &Ctx, by: &By, document: DocumentId, file: FileId) -> AppResult<Taken> {
     if let By::Staff(actor, _) = by {
         actor.require(&operation::CLAIMANT_DOCUMENT_FILE)?;
     }
@@ -51,7 +46,8 @@ pub async fn take(
     let taken = taken.ok_or(AppError::NotFound)?;
     may_open(by, &found)?;
     if let By::Staff(..) = by {
-        let detail = json!({ "document": found.id, "number": found.number, "file": taken.position });
+        let detail =
+            json!({ "document": found.id, "number": found.number, "file": taken.position });
         let entry = by.entry(VIEW).with(detail);
         audit::append(ctx, &mut tx, scope, entry).await?;
     }

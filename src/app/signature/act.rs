@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{code_hash, mail_row, open_request, signable, wrong};
+use super::{code_hash, digital, mail_row, open_request, signable, wrong};
 use crate::app::audit::{self, Actor, Entry};
 use crate::app::clash::{self, Reach};
 use crate::app::ctx::Ctx;
@@ -12,7 +12,7 @@ use crate::app::declaration::read_basis;
 use crate::app::declaration_document;
 use crate::app::directory::Directory;
 use crate::app::error::{AppError, AppResult};
-use crate::app::evidence::{self, Act};
+use crate::app::evidence::{self, Act, Proof};
 use crate::app::session::{self, ClaimantActor};
 use crate::app::sign_up::Evidence as Origin;
 use crate::app::vault::Vault;
@@ -77,13 +77,61 @@ pub async fn sign(
     let directory = ctx.directories.get(ctx).await?;
     let asked = Asked::parse(&input)?;
     let judged = judge(ctx, actor, &directory, &asked).await?;
+    let document = print(ctx, &judged).await?;
+    let writing = Writing {
+        request: asked.request,
+        proof: Proof::Code(&asked.full_name),
+        judged: &judged,
+        document: &document,
+    };
+    finish(ctx, actor, &directory, &writing, origin).await
+}
+
+/// An act of signing that is about to be written.
+pub(super) struct Writing<'a> {
+    /// The request.
+    pub(super) request: Uuid,
+    /// What shows that it was the signer.
+    pub(super) proof: Proof<'a>,
+    /// The request as it was judged.
+    pub(super) judged: &'a Judged,
+    /// The document, printed.
+    pub(super) document: &'a [u8],
+}
+
+impl Writing<'_> {
+    const fn tier(&self) -> &'static str {
+        match self.proof {
+            Proof::Code(_) => "otp",
+            Proof::File(..) => "digital",
+        }
+    }
+}
+
+/// Prints what was judged.
+///
+/// # Errors
+/// `IllegalTransition` if it is not the document that was shown.
+pub(super) async fn print(ctx: &Ctx, judged: &Judged) -> AppResult<Vec<u8>> {
     let document = declaration_document::render(ctx, judged.content.clone()).await?;
     if sha256::digest(&document) != judged.declared.document_sha256 {
         // the program was replaced between declaring and signing: what is signed must be what was shown
         return Err(AppError::IllegalTransition("declaration_changed"));
     }
-    let key = signed_document::keep(ctx, &judged.vault, &judged.declared, &document).await?;
-    let done = write(ctx, actor, &directory, &asked, &judged, key, origin).await;
+    Ok(document)
+}
+
+/// Keeps the document and writes the act; see [`sign`].
+pub(super) async fn finish(
+    ctx: &Ctx,
+    actor: &ClaimantActor,
+    directory: &Directory,
+    writing: &Writing<'_>,
+    origin: Origin,
+) -> AppResult<Signed> {
+    let judged = writing.judged;
+    let key = signed_document::keep(ctx, &judged.vault, &judged.declared, writing.document).await?;
+    let done = write(ctx, actor, directory, writing, key, origin).await;
     if done.is_err() {
         leave_no_document(ctx, actor).await;
     }
@@ -153,12 +201,16 @@ impl Asked {
     }
 }
 
-/// A request whose code and name are right.
-struct Judged {
-    vault: Vault,
-    content: SignedContent,
-    declared: DeclarationRow,
-    case: Uuid,
+/// A request that may sign; with tier `otp`, whose code and name are right.
+pub(super) struct Judged {
+    /// The claimant's documents.
+    pub(super) vault: Vault,
+    /// What is signed.
+    pub(super) content: SignedContent,
+    /// Its row.
+    pub(super) declared: DeclarationRow,
+    /// The case.
+    pub(super) case: Uuid,
 }
 
 /// Judges name and code; counts a wrong code, and keeps that count whatever follows.
@@ -172,7 +224,7 @@ async fn judge(
     let mut tx = ctx.pools.begin(scope).await?;
     claimant::lock(&mut tx, scope, actor.claimant()).await?;
     let basis = read_basis(ctx, &mut tx, scope, actor.claimant()).await?;
-    let row = open_request(ctx, &mut tx, scope, &basis.row, asked.request).await?;
+    let row = open_request(ctx, &mut tx, scope, &basis.row, (asked.request, "otp")).await?;
     let (content, declared) = signable(ctx, directory, &basis)?;
     if declared.version != row.version {
         return Err(AppError::IllegalTransition("declaration_changed"));
@@ -207,17 +259,24 @@ async fn write(
     ctx: &Ctx,
     actor: &ClaimantActor,
     directory: &Directory,
-    asked: &Asked,
-    judged: &Judged,
+    writing: &Writing<'_>,
     document_key: String,
     origin: Origin,
 ) -> AppResult<Signed> {
     let now = ctx.clock.now();
     let scope = actor.scope();
-    let (mut tx, keys) = lock_touched(ctx, actor, judged).await?;
+    let judged = writing.judged;
+    let (mut tx, keys) = lock_touched(ctx, actor, writing).await?;
     let basis = read_basis(ctx, &mut tx, scope, actor.claimant()).await?;
     let before = basis.row.clone();
-    let row = open_request(ctx, &mut tx, scope, &before, asked.request).await?;
+    let row = open_request(
+        ctx,
+        &mut tx,
+        scope,
+        &before,
+        (writing.request, writing.tier()),
+    )
+    .await?;
     let (_, declared) = signable(ctx, directory, &basis)?;
     if declared.version != row.version || declared.version != judged.declared.version {
         return Err(AppError::IllegalTransition("declaration_changed"));
@@ -233,7 +292,7 @@ async fn write(
     let act = Act {
         request: &row,
         content: &judged.content,
-        full_name: &asked.full_name,
+        proof: writing.proof,
         log: &entry,
         receipt: receipt.id,
         origin,
@@ -243,6 +302,9 @@ async fn write(
     entry.evidence_commitment = Some(commitment::commit_evidence(&salt, &evidence));
     let signature = signature_row(&row, judged, document_key, &evidence, now)?;
     db::insert(&mut tx, scope, &signature, &entry).await?;
+    if let Proof::File(file, report) = writing.proof {
+        digital::own(&mut tx, scope, judged, &row, (file, report)).await?;
+    }
     outbox::insert(&mut tx, scope, &receipt).await?;
     let by = Actor::Claimant(actor.claimant());
     let told = Entry::new(actor.claimant(), actor.association(), by, "sign");
@@ -255,6 +317,9 @@ async fn write(
         clash::register(ctx, &mut tx, &before, &judged.content.identity).await?;
     }
     mailbox_clash::register(ctx, &mut tx, &before, &keys).await?;
+    if let Proof::File(_, report) = writing.proof {
+        clash::win_by_digital(ctx, &mut tx, &before, &judged.content.identity, report).await?;
+    }
     tx.commit().await?;
     metrics::counter!("joinder_signatures_total").increment(1);
     Ok(Signed {
@@ -268,13 +333,15 @@ async fn write(
 async fn lock_touched(
     ctx: &Ctx,
     actor: &ClaimantActor,
-    judged: &Judged,
+    writing: &Writing<'_>,
 ) -> AppResult<(Tx, Vec<Uuid>)> {
+    let judged = writing.judged;
     let case = CaseId::new(judged.case);
     let keys = mailbox_clash::keys(ctx, case, &judged.content.declaration.mailbox_keys());
     let reach = Reach {
         person: Some(clash::person_key(ctx, case, &judged.content.identity)),
         mailboxes: &keys,
+        rivals: matches!(writing.proof, Proof::File(..)),
         ..Reach::of(actor.claimant())
     };
     let tx = ctx.pools.begin(SCOPE).await?;

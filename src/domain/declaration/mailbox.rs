@@ -344,7 +344,12 @@ fn incident(
     if !holder && holder_note == Some(None) {
         errors.push(at("holder"), FieldCode::NotAccepted, "error-holder");
     }
-    let items = item::parse_all(typed.items.as_deref(), &rules.documents, errors, &at("items"));
+    let items = item::parse_all(
+        typed.items.as_deref(),
+        &rules.documents,
+        errors,
+        &at("items"),
+    );
     let (rule, plan, (from, until)) = (rule?, plan?, window?);
     Some(DeclaredIncident {
         slug: rule.slug.clone(),

@@ -60,6 +60,7 @@ pub fn routes() -> Vec<Route> {
         Route::new(&o::SIGN_PAGE, web::to(sign::page)),
         Route::new(&o::SIGN_CODE_FORM, web::to(sign::ask_code)),
         Route::new(&o::SIGN_FORM, web::to(sign::send)),
+        Route::new(&o::SIGN_FILE_FORM, web::to(sign::send_file)),
         Route::new(&o::PAYOUT_PAGE, web::to(payout::page)),
         Route::new(&o::PAYOUT_FORM, web::to(payout::send)),
         Route::new(&o::DECLARATION_FILE, web::to(files::declaration)),

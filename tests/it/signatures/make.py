@@ -117,7 +117,7 @@ tsa = Party("Prova TSA", root, on=("digital_signature",), eku=[EKU.TIME_STAMPING
 other_tsa = Party("Altra TSA", other_root, on=("digital_signature",), eku=[EKU.TIME_STAMPING])
 responder = Party("Prova OCSP", sub, on=("digital_signature",), eku=[EKU.OCSP_SIGNING])
 # the one that tests sign with while they run
-live = Party("MARIO ROSSI", sub, f"TINIT-{ROSSI}", own_key=ec.generate_private_key(ec.SECP256R1()))
+live = Party("MARIO ROSSI", sub, "TINIT-RSSMRA85C12H501J", own_key=ec.generate_private_key(ec.SECP256R1()))
 
 EXPECTED = {}
 
@@ -271,9 +271,9 @@ def page_text(writer):
 def certificates(_):
     text = root.cert.public_bytes(serialization.Encoding.PEM)
     (HERE / "anchors.pem").write_bytes(text)
-    (HERE / "other-anchors.pem").write_bytes(other_root.cert.public_bytes(serialization.Encoding.PEM))
-    (HERE / "sub.crl").write_bytes(SUB_CRL)
-    (HERE / "root.crl").write_bytes(ROOT_CRL)
+    (HERE / "lists").mkdir(exist_ok=True)
+    (HERE / "lists/sub.crl").write_bytes(SUB_CRL)
+    (HERE / "lists/root.crl").write_bytes(ROOT_CRL)
     live.pem(HERE / "live-cert.pem", HERE / "live-key.pem")
     (HERE / "live-issuer.pem").write_bytes(sub.cert.public_bytes(serialization.Encoding.PEM))
 

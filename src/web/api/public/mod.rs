@@ -40,6 +40,10 @@ pub fn routes() -> Vec<Route> {
             web::to(declaration::request_signature),
         ),
         Route::new(&operation::SIGN, web::to(declaration::sign)),
+        Route::new(
+            &operation::LIST_SIGNATURE_FILES,
+            web::to(declaration::signature_files),
+        ),
         Route::new(&operation::GET_RECEIPT, web::to(declaration::get_receipt)),
         Route::new(
             &operation::RECEIPT_DOCUMENT,
@@ -71,6 +75,7 @@ pub fn routes() -> Vec<Route> {
     declaration::document,
     declaration::request_signature,
     declaration::sign,
+    declaration::signature_files,
     declaration::get_receipt,
     declaration::receipt_document,
     declaration::put_payout,

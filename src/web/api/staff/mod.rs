@@ -11,6 +11,7 @@ pub mod claimants;
 pub mod declared;
 pub mod exports;
 pub mod quarantine;
+pub mod signature_files;
 pub mod token;
 
 /// Routes of this folder.
@@ -30,6 +31,14 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::CLAIMANT_DOCUMENT, web::to(declared::document)),
         Route::new(&operation::CLAIMANT_EVIDENCE, web::to(declared::evidence)),
         Route::new(&operation::CLAIMANT_RECEIPT, web::to(declared::receipt)),
+        Route::new(
+            &operation::CLAIMANT_SIGNATURE_FILES,
+            web::to(signature_files::list),
+        ),
+        Route::new(
+            &operation::CLAIMANT_SIGNATURE_FILE,
+            web::to(signature_files::content),
+        ),
         Route::new(&operation::EXPORT, web::to(exports::request)),
         Route::new(&operation::GET_EXPORT, web::to(exports::get)),
         Route::new(&operation::EXPORT_CONTENT, web::to(exports::content)),
@@ -53,6 +62,8 @@ pub fn routes() -> Vec<Route> {
     declared::document,
     declared::evidence,
     declared::receipt,
+    signature_files::list,
+    signature_files::content,
     exports::request,
     exports::get,
     exports::content
