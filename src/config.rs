@@ -124,6 +124,10 @@ pub struct Config {
     pub tsa_url: Option<String>,
     /// Its issuers, PEM.
     pub tsa_anchors_file: Option<PathBuf>,
+    /// Issuers of digital signatures that are trusted, PEM.
+    pub signature_anchors_file: Option<PathBuf>,
+    /// Folder of lists of revoked certificates.
+    pub signature_crls_dir: Option<PathBuf>,
     /// Folder of `initdb` and `postgres`.
     pub pg_bin: Option<PathBuf>,
     /// Where `deploy/setup.sh` puts a Postgres when the system has none.
@@ -237,6 +241,9 @@ impl Config {
             clamd_url: given(options.clamd_url.as_ref()).map(str::to_owned),
             tsa_url: given(options.tsa_url.as_ref()).map(str::to_owned),
             tsa_anchors_file: given(options.tsa_anchors_file.as_ref()).map(PathBuf::from),
+            signature_anchors_file: given(options.signature_anchors_file.as_ref())
+                .map(PathBuf::from),
+            signature_crls_dir: given(options.signature_crls_dir.as_ref()).map(PathBuf::from),
             pg_bin: given(options.pg_bin.as_ref()).map(PathBuf::from),
             fetched_pg_bin: home.fetched_pg_bin(),
             public_base_url,

@@ -16,6 +16,7 @@ use tokio::time::timeout;
 
 use crate::app::health::Health;
 use crate::app::keyring::Keyring;
+use crate::app::signature_trust::TrustFiles;
 use crate::app::{Clock, Ctx, ctx, retention};
 use crate::blob::Blobs;
 use crate::config::{Config, ConfigError, DirectTls, DkimSettings, Transport};
@@ -212,6 +213,7 @@ pub async fn open_ctx(config: &Config, database: &Database, demo: bool) -> anyho
         bounce_address: config.bounce_address.clone(),
         bounce_dir: config.bounce_dir.clone(),
         spool_dir: config.data_dir.join("spool"),
+        trust: trust_files(config),
         scans: config.clamd_url.is_some(),
     };
     let ctx = Ctx::new(clock, pools, keyring, blobs, settings);
@@ -242,6 +244,14 @@ pub fn stamp_trust(config: &Config) -> anyhow::Result<Option<Trust>> {
     let read = issuers.add_anchors(&pem);
     read.context("TSA_ANCHORS_FILE cannot be used")?;
     Ok(Some(issuers))
+}
+
+/// Where the issuers of digital signatures lie.
+pub fn trust_files(config: &Config) -> TrustFiles {
+    TrustFiles {
+        anchors: config.signature_anchors_file.clone(),
+        lists: config.signature_crls_dir.clone(),
+    }
 }
 
 /// What backup and restore work with: Postgres's programs and the files.

@@ -10,6 +10,7 @@ use crate::app::declaration::{alarm, content_of};
 use crate::app::declaration_document::{self as words, compensation_words, place_words};
 use crate::app::error::{AppError, AppResult};
 use crate::app::receipt::{self, Place};
+use crate::app::signature_file::{self, ShownFile};
 use crate::app::signed_version;
 use crate::app::staff::StaffActor;
 use crate::app::vault::Vault;
@@ -38,6 +39,8 @@ pub struct Declared {
     pub newest: Option<ShownDeclaration>,
     /// Where to pay, masked.
     pub payout: Option<ShownPayout>,
+    /// Files that were brought with a digital signature, newest first.
+    pub files: Vec<ShownFile>,
 }
 
 impl Declared {
@@ -176,10 +179,12 @@ pub(in crate::app) async fn read(
         }
         None => None,
     };
+    let files = signature_file::read(conn, scope, vault, claimant).await?;
     Ok(Declared {
         versions,
         newest,
         payout,
+        files,
     })
 }
 

@@ -14,11 +14,12 @@ use crate::db::claimant::{self, ClaimantRow};
 use crate::db::identity::{self, ConflictRow};
 use crate::db::lookup::LookupRow;
 use crate::db::outbox::{self, OutboxRow};
-use crate::db::{Conn, DbError, Scope, Tx, lookup, registered_mailbox};
+use crate::db::{Conn, DbError, Scope, Tx, lookup, registered_mailbox, signature};
 use crate::domain::claimant::{ClaimantState, Review};
 use crate::domain::contact::Contact;
 use crate::domain::identity::Identity;
 use crate::domain::ids::{CaseId, ClaimantId};
+use crate::domain::signing::{DigitalEvidence, Report};
 
 /// Rights of the clash step.
 pub(in crate::app) const SCOPE: Scope = Scope::System("clash across associations");
@@ -127,6 +128,8 @@ pub(in crate::app) struct Reach<'a> {
     pub(in crate::app) mailboxes: &'a [Uuid],
     /// Whether the duplicates of the claimant go along.
     pub(in crate::app) duplicates: bool,
+    /// Whether those who wait for the key of the person go along.
+    pub(in crate::app) rivals: bool,
 }
 
 impl Reach<'_> {
@@ -137,6 +140,7 @@ impl Reach<'_> {
             person: None,
             mailboxes: &[],
             duplicates: false,
+            rivals: false,
         }
     }
 }
@@ -180,6 +184,11 @@ async fn touched(conn: &mut Conn, reach: &Reach<'_>) -> AppResult<Vec<ClaimantId
     ids.extend(mailbox_clash::touched(conn, reach.claimant, reach.mailboxes).await?);
     if let Some(key) = reach.person {
         ids.extend(identity::find_holder(conn, SCOPE, key).await?);
+        if reach.rivals {
+            let waiting = identity::list_conflicts_on(conn, SCOPE, key).await?;
+            let waiting = waiting.into_iter().map(|row| row.claimant_id);
+            ids.extend(waiting.map(ClaimantId::new));
+        }
     }
     if reach.duplicates {
         ids.extend(claimant::list_duplicates_of(conn, SCOPE, reach.claimant).await?);
@@ -258,6 +267,96 @@ async fn settle_own(
     Ok(())
 }
 
+/// Who signed digitally with the codice fiscale of the key gets it from a holder who did not: that settles the
+/// clash on its own (DESIGN 3.6). The other side now waits and is for staff to look at. All touched are locked,
+/// the transaction is under system rights.
+///
+/// *effects*: the key changes hands, conflict rows on both sides, audit `conflict` for the other.
+pub(in crate::app) async fn win_by_digital(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    row: &ClaimantRow,
+    identity: &Identity,
+    report: &Report,
+) -> AppResult<()> {
+    let own = identity.codice_fiscale();
+    let mut told = report.signatures.iter();
+    let is_own = |code: &str| own.is_some_and(|own| own.eq_ignore_ascii_case(code));
+    if !told.any(|signature| signature.codice_fiscale.as_deref().is_some_and(is_own)) {
+        // a representative signed, or an entity's: that says nothing about who the claimant is
+        return Ok(());
+    }
+    let (key, me, now) = (
+        person_key(ctx, row.case(), identity),
+        row.claimant(),
+        ctx.clock.now(),
+    );
+    let holder = identity::find_holder(tx, SCOPE, key).await?;
+    let Some(holder) = holder.filter(|holder| *holder != me) else {
+        return Ok(());
+    };
+    let Some(loser) = claimant::find(tx, SCOPE, holder).await? else {
+        return Ok(());
+    };
+    if signed_digitally(tx, &loser).await? {
+        return Ok(());
+    }
+    identity::release_person(tx, SCOPE, key).await?;
+    identity::register_person(tx, SCOPE, key, me, row.association_id, now).await?;
+    for waiting in identity::list_conflicts_on(tx, SCOPE, key).await? {
+        let waits = ClaimantId::new(waiting.claimant_id);
+        identity::settle_conflicts(tx, SCOPE, waits, key, "proven", now).await?;
+        if waits != me {
+            let fresh = ConflictRow {
+                id: token::new_id(now),
+                other_claimant_id: row.id,
+                opened_at: now,
+                ..waiting
+            };
+            identity::insert_conflict(tx, SCOPE, &fresh).await?;
+        }
+    }
+    wait_for(ctx, tx, &loser, key, me).await?;
+    registered_mailbox::clear_reviews(tx, SCOPE, &[me]).await?;
+    Ok(())
+}
+
+/// Whether the version in force was signed digitally.
+async fn signed_digitally(conn: &mut Conn, row: &ClaimantRow) -> AppResult<bool> {
+    let Some(version) = row.signed_version else {
+        return Ok(false);
+    };
+    let signed = signature::find(conn, SCOPE, row.claimant(), version).await?;
+    let is_in_force = row.state()? != ClaimantState::Withdrawn;
+    Ok(is_in_force && signed.is_some_and(|signed| signed.tier == DigitalEvidence::TIER))
+}
+
+/// Notes that a claimant clashes with who holds the key.
+async fn wait_for(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    row: &ClaimantRow,
+    key: Uuid,
+    holder: ClaimantId,
+) -> AppResult<()> {
+    let now = ctx.clock.now();
+    let conflict = ConflictRow {
+        claimant_id: row.id,
+        id: token::new_id(now),
+        association_id: row.association_id,
+        kind: "person".to_owned(),
+        registered_id: key,
+        other_claimant_id: holder.uuid(),
+        opened_at: now,
+        settled_at: None,
+        settlement: None,
+    };
+    identity::insert_conflict(conn, SCOPE, &conflict).await?;
+    claimant::mark_review(conn, SCOPE, row.claimant(), Review::Conflict).await?;
+    let entry = Entry::new(row.claimant(), row.association(), Actor::System, "conflict");
+    audit::append(ctx, conn, SCOPE, entry).await
+}
+
 async fn same_contact(
     ctx: &Ctx,
     conn: &mut Conn,
@@ -296,23 +395,8 @@ async fn open_conflict(
     if open.iter().any(|conflict| conflict.registered_id == key) {
         return Ok(());
     }
-    let now = ctx.clock.now();
-    let conflict = ConflictRow {
-        claimant_id: claimant.uuid(),
-        id: token::new_id(now),
-        association_id: row.association_id,
-        kind: "person".to_owned(),
-        registered_id: key,
-        other_claimant_id: holder.uuid(),
-        opened_at: now,
-        settled_at: None,
-        settlement: None,
-    };
     settle_own(ctx, conn, claimant, None).await?;
-    identity::insert_conflict(conn, SCOPE, &conflict).await?;
-    claimant::mark_review(conn, SCOPE, claimant, Review::Conflict).await?;
-    let entry = Entry::new(claimant, row.association(), Actor::System, "conflict");
-    audit::append(ctx, conn, SCOPE, entry).await?;
+    wait_for(ctx, conn, row, key, holder).await?;
     tell_first(ctx, conn, holder).await
 }
 

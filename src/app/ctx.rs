@@ -14,6 +14,7 @@ use crate::app::directory::Directories;
 use crate::app::error::{AppError, AppResult};
 use crate::app::intake::Intake;
 use crate::app::keyring::Keyring;
+use crate::app::signature_trust::TrustFiles;
 use crate::blob::Blobs;
 use crate::db::Pools;
 use crate::evidence::Trust;
@@ -42,6 +43,8 @@ pub struct Settings {
     pub bounce_dir: Option<PathBuf>,
     /// Folder for what is being uploaded, until it is kept or refused.
     pub spool_dir: PathBuf,
+    /// Who is trusted to issue certificates of digital signatures.
+    pub trust: TrustFiles,
     /// Whether a virus scanner looks at documents.
     pub scans: bool,
 }

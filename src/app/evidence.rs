@@ -6,6 +6,7 @@ use uuid::Uuid;
 use crate::app::ctx::Ctx;
 use crate::app::declaration::Basis;
 use crate::app::error::{AppError, AppResult};
+use crate::app::file_store::StoredFile;
 use crate::app::session::ClaimantActor;
 use crate::app::sign_up::Evidence as Origin;
 use crate::crypto::{commitment, sha256};
@@ -17,21 +18,32 @@ use crate::domain::email_address::EmailAddress;
 use crate::domain::identity::Identity;
 use crate::domain::signed_content::{SignedContent, SignedText};
 use crate::domain::signing::{
-    Acceptance, Evidence, LogEntry, RepresentationShown, SignerShown, TemplateUsed, TextShown,
+    Acceptance, DigitalEvidence, Evidence, LogEntry, Report, RepresentationShown, SignerShown,
+    TemplateUsed, TextShown,
 };
 
 /// The words by which the will to sign is told: the button of the page, and what the call of the API
 /// means (DOMAIN 3.2). *source*: the same sentence stands above the code in mail and page.
 pub const INTENT: &str = "Firmo la dichiarazione di danno e la pre-adesione che ho letto, nel documento con l'impronta SHA-256 indicata";
 
+/// What shows that it was the signer.
+#[derive(Clone, Copy)]
+pub(in crate::app) enum Proof<'a> {
+    /// The code of a mail, with the name as typed.
+    Code(&'a str),
+    /// A file with a digital signature, and what was found about it.
+    File(&'a StoredFile, &'a Report),
+}
+
 /// The act, as far as it is known before it is written.
+#[derive(Clone)]
 pub(in crate::app) struct Act<'a> {
     /// The request whose code was right.
     pub(in crate::app) request: &'a RequestRow,
     /// What is signed.
     pub(in crate::app) content: &'a SignedContent,
-    /// The name as typed.
-    pub(in crate::app) full_name: &'a str,
+    /// What shows that it was the signer.
+    pub(in crate::app) proof: Proof<'a>,
     /// Its entry for the log.
     pub(in crate::app) log: &'a LogPendingRow,
     /// Outbox id of the receipt.
@@ -52,6 +64,74 @@ pub(in crate::app) async fn collect(
     actor: &ClaimantActor,
     basis: &Basis,
     act: Act<'_>,
+) -> AppResult<Vec<u8>> {
+    match act.proof {
+        Proof::Code(typed) => collect_code(ctx, conn, actor, basis, act, typed).await,
+        Proof::File(file, report) => collect_file(actor, &act, file, report),
+    }
+}
+
+/// The evidence of a file with a digital signature.
+fn collect_file(
+    actor: &ClaimantActor,
+    act: &Act<'_>,
+    file: &StoredFile,
+    report: &Report,
+) -> AppResult<Vec<u8>> {
+    let request = act.request;
+    let template = act.content.template.split_once('/');
+    let (template, version) = template.unwrap_or((&act.content.template, ""));
+    let texts = accepted_texts(&request.acceptances, act.content);
+    let signed_by = report.signatures.first().map(|it| it.name.as_str());
+    let evidence = DigitalEvidence {
+        format: Evidence::FORMAT.to_owned(),
+        tier: DigitalEvidence::TIER.to_owned(),
+        document_sha256: sha256::hex(&request.document_sha256),
+        template: TemplateUsed {
+            id: template.to_owned(),
+            version: version.to_owned(),
+        },
+        texts: texts.iter().map(|text| text_shown(text)).collect(),
+        signer: signer(act.content, signed_by.unwrap_or_default()),
+        file_id: file.id.uuid(),
+        file_size: file.size,
+        file_sha256: sha256::hex(&file.sha256),
+        report: report.clone(),
+        generated_at: request.created_at,
+        entered_at: act.at,
+        ip: act.origin.address,
+        user_agent: act.origin.user_agent.clone(),
+        session_sha256: actor.session_sha256(),
+        intent_text: INTENT.to_owned(),
+        acceptances: accepted(&texts, request.created_at),
+        log_entry: LogEntry {
+            id: act.log.id,
+            commitment: sha256::hex(&act.log.commitment),
+        },
+        timestamp_token: None,
+        receipt_outbox_id: Some(act.receipt),
+    };
+    evidence.check_complete().map_err(AppError::internal)?;
+    Ok(commitment::canonical_json(&evidence)?)
+}
+
+fn accepted(texts: &[&SignedText], at: DateTime<Utc>) -> Vec<Acceptance> {
+    let accepted = texts.iter().map(|text| Acceptance {
+        kind: text.kind,
+        version: text.version.clone(),
+        accepted_at: at,
+    });
+    accepted.collect()
+}
+
+/// The evidence of a code from a mail.
+async fn collect_code(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    actor: &ClaimantActor,
+    basis: &Basis,
+    act: Act<'_>,
+    full_name: &str,
 ) -> AppResult<Vec<u8>> {
     let request = act.request;
     let contact: Contact = basis.vault.unseal(
@@ -79,7 +159,7 @@ pub(in crate::app) async fn collect(
             version: version.to_owned(),
         },
         texts: texts.iter().map(|text| text_shown(text)).collect(),
-        signer: signer(act.content, act.full_name),
+        signer: signer(act.content, full_name),
         channel: "email".to_owned(),
         address_masked: EmailAddress::masked(email),
         address_hash: sha256::hex(&address_hash),
@@ -93,14 +173,7 @@ pub(in crate::app) async fn collect(
         user_agent: act.origin.user_agent,
         session_sha256: actor.session_sha256(),
         intent_text: INTENT.to_owned(),
-        acceptances: texts
-            .iter()
-            .map(|text| Acceptance {
-                kind: text.kind,
-                version: text.version.clone(),
-                accepted_at: request.created_at,
-            })
-            .collect(),
+        acceptances: accepted(&texts, request.created_at),
         log_entry: LogEntry {
             id: act.log.id,
             commitment: sha256::hex(&act.log.commitment),

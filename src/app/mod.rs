@@ -58,6 +58,8 @@ mod return_path;
 pub mod session;
 pub mod sign_up;
 pub mod signature;
+pub mod signature_file;
+pub mod signature_trust;
 mod signed_document;
 mod signed_version;
 pub mod spool;

@@ -1,5 +1,5 @@
-//! Signing the declaration with a code from a mail (tier `otp`; R38, R43, DESIGN 5): what asking for the
-//! code and using it have in common.
+//! Signing the declaration with a code from a mail (tier `otp`; R38, R43, DESIGN 5) or with a digital signature
+//! made elsewhere (tier `digital`; R40-R42): what asking for it and doing it have in common.
 
 use uuid::Uuid;
 
@@ -24,11 +24,13 @@ use crate::domain::signed_content::SignedContent;
 use crate::domain::signing::{ATTEMPTS, is_live};
 
 mod act;
+mod digital;
 mod request;
 pub(in crate::app) mod settle;
 mod standing;
 
 pub use act::{SignatureInput, Signed, sign};
+pub use digital::{DigitalInput, FILE_BYTES, sign_digitally};
 pub use request::{AcceptanceInput, SignatureRequest, SignatureRequested, request};
 pub use standing::{Pending, Standing, standing};
 
@@ -98,10 +100,12 @@ async fn open_request(
     conn: &mut Conn,
     scope: Scope,
     row: &ClaimantRow,
-    id: Uuid,
+    (id, tier): (Uuid, &str),
 ) -> AppResult<RequestRow> {
     let found = db::find_request(conn, scope, row.claimant(), id).await?;
-    let request = found.ok_or_else(|| wrong("/request_id", "error-request-unknown"))?;
+    let request = found
+        .filter(|request| request.tier == tier)
+        .ok_or_else(|| wrong("/request_id", "error-request-unknown"))?;
     if request.used_at.is_some() {
         return Err(AppError::TokenUsed);
     }

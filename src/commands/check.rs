@@ -48,6 +48,7 @@ pub async fn run(options: &Options, args: &CheckArgs) -> anyhow::Result<ExitCode
             check_safety(&mut report, &config)?;
             check_mail(&mut report, &config).await?;
             check_blobs(&mut report, &config).await?;
+            check_signatures(&mut report, &config)?;
             check_database(&mut report, &config).await?;
             check_clamd(&mut report, &config).await?;
             check_stamps(&mut report, &config)?;
@@ -169,6 +170,20 @@ async fn check_blobs(report: &mut Report, config: &Config) -> anyhow::Result<()>
     };
     let found = tried.await.context("nothing can be kept in BLOB_URL");
     report.line("documents", &found)
+}
+
+/// Whether digital signatures can be verified: without issuers they are all refused.
+fn check_signatures(report: &mut Report, config: &Config) -> anyhow::Result<()> {
+    if config.signature_anchors_file.is_none() {
+        return Ok(say(
+            "digital signatures: SIGNATURE_ANCHORS_FILE is not set, so none is valid",
+        )?);
+    }
+    let trust = startup::trust_files(config).load();
+    let found = trust
+        .map(|trust| format!("{trust:?}"))
+        .context("SIGNATURE_ANCHORS_FILE or SIGNATURE_CRLS_DIR");
+    report.line("digital signatures", &found)
 }
 
 fn tempfile_in(folder: &Path) -> std::io::Result<()> {

@@ -83,6 +83,13 @@ pub struct Options {
     /// Issuers of the authority at TSA_URL, certificates in PEM; without it nobody checks here who stamps
     #[arg(long, env = "TSA_ANCHORS_FILE", global = true)]
     pub tsa_anchors_file: Option<String>,
+    /// Issuers of digital signatures and time stamps that are trusted, certificates in PEM; without it no digital
+    /// signature is valid
+    #[arg(long, env = "SIGNATURE_ANCHORS_FILE", global = true)]
+    pub signature_anchors_file: Option<String>,
+    /// Folder of lists of revoked certificates, each a .crl or .pem; read anew for each signed file
+    #[arg(long, env = "SIGNATURE_CRLS_DIR", global = true)]
+    pub signature_crls_dir: Option<String>,
     /// Folder of `initdb` and `postgres`
     #[arg(long = "pg-bin", env = "JOINDER_PG_BIN", global = true)]
     pub pg_bin: Option<String>,

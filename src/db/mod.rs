@@ -46,6 +46,7 @@ pub mod seed;
 pub mod session;
 pub mod sign_up;
 pub mod signature;
+pub mod signature_file;
 pub mod staff;
 pub mod staff_session;
 pub mod suppression;

@@ -33,6 +33,7 @@ const DELETE_CLAIMANTS: &[&str] = &[
     "DELETE FROM documents WHERE claimant_id = ANY($1)",
     "DELETE FROM file_uploads WHERE claimant_id = ANY($1)",
     "DELETE FROM declaration_drafts WHERE claimant_id = ANY($1)",
+    "DELETE FROM signature_files WHERE claimant_id = ANY($1)",
     "DELETE FROM signature_requests WHERE claimant_id = ANY($1)",
     "DELETE FROM signatures WHERE claimant_id = ANY($1)",
     "DELETE FROM log_pending WHERE claimant_id = ANY($1)",

@@ -738,6 +738,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    signature_files (claimant_id, id) {
+        claimant_id -> Uuid,
+        id -> Uuid,
+        association_id -> Uuid,
+        version -> Int4,
+        request_id -> Uuid,
+        verdict -> Text,
+        kept -> Bool,
+        size -> Int8,
+        sha256 -> Bytea,
+        report -> Bytea,
+        checked_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     signatures (claimant_id, version) {
         claimant_id -> Uuid,
         version -> Int4,
@@ -898,6 +914,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     respondents,
     root_keys,
     sessions,
+    signature_files,
     signature_requests,
     signatures,
     signing_keys,

@@ -264,6 +264,12 @@ pub mod operation {
         "/api/v1/public/me/declaration/paper-form",
         Access::Claimant,
     );
+    /// Files brought with a digital signature, and what was found.
+    pub const LIST_SIGNATURE_FILES: Operation = Operation::get(
+        "list_signature_files",
+        "/api/v1/public/me/declaration/signature-files",
+        Access::Claimant,
+    );
     /// What proves the signature.
     pub const GET_RECEIPT: Operation =
         Operation::get("get_receipt", "/api/v1/public/me/receipt", Access::Claimant);
@@ -461,6 +467,18 @@ pub mod operation {
         "/api/v1/staff/claimants/{id}/declarations/{version}/receipt",
         Access::StepUp(REVIEWERS),
     );
+    /// Files brought with a digital signature, and what was found.
+    pub const CLAIMANT_SIGNATURE_FILES: Operation = Operation::get(
+        "claimant_signature_files",
+        "/api/v1/staff/claimants/{id}/signature-files",
+        Access::StepUp(REVIEWERS),
+    );
+    /// A file brought with a digital signature, as it came.
+    pub const CLAIMANT_SIGNATURE_FILE: Operation = Operation::get(
+        "claimant_signature_file",
+        "/api/v1/staff/claimants/{id}/signature-files/{file}",
+        Access::StepUp(REVIEWERS),
+    );
     /// The list as CSV in clear or the signed documents as ZIP, with a reason.
     pub const EXPORT: Operation =
         Operation::post("export", "/api/v1/staff/exports", Access::StepUp(EXPORTERS));
@@ -588,6 +606,9 @@ pub mod operation {
         "/me/documents/{id}/removal",
         Access::Claimant,
     );
+    /// Signs with a file that has a digital signature.
+    pub const SIGN_FILE_FORM: Operation =
+        Operation::post("sign_file_form", "/me/sign/file", Access::Claimant);
     /// Where to pay.
     pub const PAYOUT_PAGE: Operation =
         Operation::get("payout_page", "/me/payout", Access::Claimant);
@@ -820,6 +841,18 @@ pub mod operation {
         "/console/claimants/{id}/declarations/{version}/receipt",
         Access::StepUp(REVIEWERS),
     );
+    /// Files brought with a digital signature, and what was found.
+    pub const CONSOLE_SIGNATURE_FILES: Operation = Operation::get(
+        "console_signature_files",
+        "/console/claimants/{id}/signature-files",
+        Access::StepUp(REVIEWERS),
+    );
+    /// A file brought with a digital signature, as it came.
+    pub const CONSOLE_SIGNATURE_FILE: Operation = Operation::get(
+        "console_signature_file",
+        "/console/claimants/{id}/signature-files/{file}",
+        Access::StepUp(REVIEWERS),
+    );
     /// Asks for a fresh second factor.
     pub const CONSOLE_STEP_UP_PAGE: Operation =
         Operation::get("console_step_up_page", "/console/step-up", Access::AnyStaff);
@@ -862,6 +895,7 @@ pub mod operation {
         &REQUEST_SIGNATURE,
         &SIGN,
         &PAPER_FORM,
+        &LIST_SIGNATURE_FILES,
         &GET_RECEIPT,
         &RECEIPT_DOCUMENT,
         &LIST_DOCUMENTS,
@@ -898,6 +932,8 @@ pub mod operation {
         &CLAIMANT_DOCUMENT,
         &CLAIMANT_EVIDENCE,
         &CLAIMANT_RECEIPT,
+        &CLAIMANT_SIGNATURE_FILES,
+        &CLAIMANT_SIGNATURE_FILE,
         &EXPORT,
         &GET_EXPORT,
         &EXPORT_CONTENT,
@@ -937,6 +973,7 @@ pub mod operation {
         &DOCUMENTS_FORM,
         &DOCUMENT_ORIGINAL,
         &DOCUMENT_REMOVAL_FORM,
+        &SIGN_FILE_FORM,
         &PAYOUT_PAGE,
         &PAYOUT_FORM,
         &DECLARATION_FILE,
@@ -988,6 +1025,8 @@ pub mod operation {
         &CONSOLE_DOCUMENT,
         &CONSOLE_EVIDENCE,
         &CONSOLE_RECEIPT,
+        &CONSOLE_SIGNATURE_FILES,
+        &CONSOLE_SIGNATURE_FILE,
         &CONSOLE_STEP_UP_PAGE,
         &CONSOLE_STEP_UP_FORM,
         &DEMO_OUTBOX_PAGE,

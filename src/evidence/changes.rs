@@ -14,7 +14,7 @@ const MOST: usize = 256;
 /// What a revision brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Brought {
-    /// Only certificates, lists and answers that prove signatures.
+    /// Only certificates, lists and answers that prove signatures, and when the file was last changed.
     Proofs,
     /// Signature fields, signatures, marks.
     Signatures,
@@ -50,7 +50,11 @@ impl Document {
         let changed: BTreeSet<u32> = revision
             .objects
             .iter()
-            .filter(|(number, object)| self.objects.get(number) != Some(object))
+            .filter(|(number, object)| {
+                // of streams the bytes are not compared: one that is written anew counts as changed
+                let is_stream = matches!(object, Object::Stream(..));
+                is_stream || self.objects.get(number) != Some(object)
+            })
             .map(|(number, _)| *number)
             .collect();
         let brought = Change {
@@ -60,8 +64,10 @@ impl Document {
             changed: &changed,
         }
         .judge(&revision.trailer);
+        let mut freed = revision.freed.iter();
+        let takes_away = freed.any(|number| self.objects.contains_key(number));
         self.objects = after;
-        brought.unwrap_or(Brought::Other)
+        brought.filter(|_| !takes_away).unwrap_or(Brought::Other)
     }
 
     /// The catalogue.
@@ -117,6 +123,9 @@ impl Change<'_> {
             return None;
         }
         let new_info = get(trailer, "Info").and_then(Object::reference);
+        if self.document.info.is_some() && new_info.is_some() && new_info != self.document.info {
+            return None;
+        }
         let mut brought = Brought::Proofs;
         let proofs = self.proofs();
         for number in self.changed {
@@ -145,6 +154,11 @@ impl Change<'_> {
         {
             brought = Brought::Signatures;
         }
+        let is_changed = |number: &u32| self.before.contains_key(number);
+        if brought == Brought::Proofs && !self.changed.iter().any(is_changed) {
+            // objects that nothing refers to prove nothing
+            return None;
+        }
         let document = Document {
             objects: self.after.clone(),
             ..*self.document
@@ -153,7 +167,10 @@ impl Change<'_> {
         if fields.len() >= MOST || !fields.iter().all(|field| self.is_signature_field(field)) {
             return None;
         }
-        Some(brought)
+        let marks = self.after.range(self.document.size..);
+        let marks = marks.filter_map(|(_, object)| object.dict().map(area));
+        // many small marks hide as much as a large one
+        (marks.sum::<f64>() <= LARGEST_MARK).then_some(brought)
     }
 
     fn judge_object(
@@ -179,11 +196,11 @@ impl Change<'_> {
         if Some(number) == self.document.info || Some(number) == new_info {
             let (before, after) = (worded(before.dict()?), worded(after.dict()?));
             only_differ(&before, &after, &["ModDate", "Producer"])?;
-            return Some(Brought::Signatures);
+            return Some(Brought::Proofs);
         }
         if self.is_metadata(number) {
             let is_xml = get(after.dict()?, "Subtype").is_some_and(|it| it.is_name("XML"));
-            return is_xml.then_some(Brought::Signatures);
+            return is_xml.then_some(Brought::Proofs);
         }
         if self.is_annotations(number) {
             self.judge_annotations(before.array()?, after.array()?)?;
@@ -346,13 +363,18 @@ fn acts(dict: &Dict) -> bool {
 
 /// Whether a mark hides no more than a mark needs.
 fn is_small(dict: &Dict) -> bool {
-    let rect = get(dict, "Rect")
-        .and_then(Object::array)
-        .unwrap_or_default();
-    let sides: Option<Vec<f64>> = rect.iter().map(Object::number).collect();
-    match sides.as_deref() {
-        Some([left, bottom, right, top]) => ((right - left) * (top - bottom)).abs() <= LARGEST_MARK,
-        _ => false,
+    get(dict, "Rect").is_some() && area(dict) <= LARGEST_MARK
+}
+
+/// Square points of a mark; of something else nothing, of a mark that cannot be read more than any may have.
+fn area(dict: &Dict) -> f64 {
+    let Some(rect) = get(dict, "Rect") else {
+        return 0.0;
+    };
+    let sides = rect.array().unwrap_or_default().iter().map(Object::number);
+    match sides.collect::<Option<Vec<f64>>>().as_deref() {
+        Some([left, bottom, right, top]) => ((right - left) * (top - bottom)).abs(),
+        _ => f64::MAX,
     }
 }
 

@@ -20,6 +20,7 @@ use crate::app::TestApp;
 use crate::claimant::{SignUpBuilder, ask, mario};
 use crate::paper::Sheets;
 use crate::seed::CASE;
+use crate::signing::digital;
 use crate::staff_console;
 use crate::staff_declared;
 use crate::staff_seed::{PASSWORD, Person, association, person, post};
@@ -68,6 +69,8 @@ struct World {
     visited: BTreeSet<&'static str>,
     /// The hand-in on paper an operation is about.
     hand_in: Cell<Uuid>,
+    /// A file that was brought with a digital signature.
+    file: Uuid,
 }
 
 impl World {
@@ -81,6 +84,7 @@ impl World {
             theirs,
             visited: BTreeSet::new(),
             hand_in: Cell::new(Uuid::nil()),
+            file: Uuid::nil(),
         }
     }
 
@@ -150,6 +154,24 @@ impl World {
         claimant.id
     }
 
+    /// Somebody of ours who signed digitally; the file is noted.
+    async fn signed_digitally(&mut self) -> Uuid {
+        let name = Uuid::new_v4().simple();
+        let (email, mailbox) = (format!("{name}@example.org"), format!("{name}@libero.it"));
+        let claimant = staff_declared::identified(&self.app, &email, &mailbox, &mario()).await;
+        let body = staff_declared::declaration(&mailbox);
+        let (document, _) = digital::ask_to_sign(&claimant, &body).await;
+        let file = digital::p7m(&document, digital::Attributes::All);
+        digital::bring(&claimant, file).await.expect(201);
+        let (id, claimant) = (
+            "SELECT id FROM signature_files WHERE claimant_id",
+            claimant.id,
+        );
+        let rows = self.app.rows(&format!("{id} = '{claimant}'")).await;
+        self.file = rows[0][0].as_ref().unwrap().parse().unwrap();
+        claimant
+    }
+
     /// A fresh claimant of ours with an open session.
     async fn claimant(&self) -> Asker {
         let email = format!("{}@example.org", Uuid::new_v4().simple());
@@ -206,6 +228,7 @@ impl World {
             .replace("{number}", "1")
             .replace("{purpose}", "newsletter")
             .replace("{version}", "1")
+            .replace("{file}", &self.file.to_string())
             .replace("{size}", "0")
             .replace("{path:.+}", "0/000")
             .replace("{code}", "AAAA-AAAA")
@@ -312,7 +335,7 @@ fn public_body(name: &str) -> Option<Body> {
         ]})),
         "withdraw" => Body::Json(json!({})),
         "erase" => Body::Nothing,
-        "verify_form" => Body::File("{}"),
+        "verify_form" | "sign_file_form" => Body::File("{}"),
         "add_document" | "documents_form" => Body::Document,
         "paper_hand_in" => Body::Sheets,
         "remove_document" => Body::Nothing,
@@ -618,6 +641,8 @@ async fn walk_as_staff(world: &mut World, role: Role) {
             world.export(&asker).await
         } else if known.path.contains("/declarations/") && known.allows(role) {
             world.signed().await
+        } else if known.path.contains("/signature-files") && known.allows(role) {
+            world.signed_digitally().await
         } else {
             Uuid::nil()
         };

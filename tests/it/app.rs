@@ -16,6 +16,7 @@ use joinder::app::health::Health;
 use joinder::app::keyring::Keyring;
 use joinder::app::lease::Holder;
 use joinder::app::log::sequence::Sequencer;
+use joinder::app::signature_trust::TrustFiles;
 use joinder::app::{Clock, Ctx};
 use joinder::blob::Blobs;
 use joinder::config::RateLimits;
@@ -115,6 +116,7 @@ impl TestApp {
             bounce_address: "bounces@joinder.example".to_owned(),
             bounce_dir: Some(folder.path().join("bounces")),
             spool_dir: folder.path().join("spool"),
+            trust: trust(),
             scans: options.scans,
         };
         let ctx = Ctx::new(clock, pools, keyring, blobs, settings);
@@ -346,6 +348,15 @@ fn master_keys() -> MasterKeys {
     MasterKeys::parse(&MASTER).unwrap()
 }
 
+/// The issuers and lists of the corpus of signatures.
+pub(crate) fn trust() -> TrustFiles {
+    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/signatures");
+    TrustFiles {
+        anchors: Some(format!("{corpus}/anchors.pem").into()),
+        lists: Some(format!("{corpus}/lists").into()),
+    }
+}
+
 /// The same as a file holds it, for programs that a test starts.
 pub(crate) fn master_key_line() -> &'static str {
     &MASTER
@@ -400,6 +411,7 @@ pub(crate) async fn bootstrap_seed(url: &str) {
                 bounce_address: "bounces@joinder.example".to_owned(),
                 bounce_dir: None,
                 spool_dir: folder.path().join("spool"),
+                trust: trust(),
                 scans: false,
             };
             let ctx = Ctx::new(clock, pools, keyring, blobs, settings);

@@ -166,6 +166,7 @@ const DISTRIBUTED: &[(&str, &str, u8)] = &[
     ("declaration_drafts", "claimant_id", 1),
     ("declarations", "claimant_id", 1),
     ("signature_requests", "claimant_id", 1),
+    ("signature_files", "claimant_id", 1),
     ("signatures", "claimant_id", 1),
     ("log_pending", "claimant_id", 1),
     ("log_events", "subject_id", 1),

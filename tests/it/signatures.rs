@@ -51,8 +51,8 @@ fn anchors() -> Trust {
 
 fn with_lists() -> Trust {
     let mut trust = anchors();
-    trust.add_list(&bytes("sub.crl")).unwrap();
-    trust.add_list(&bytes("root.crl")).unwrap();
+    trust.add_list(&bytes("lists/sub.crl")).unwrap();
+    trust.add_list(&bytes("lists/root.crl")).unwrap();
     trust
 }
 

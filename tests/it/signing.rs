@@ -8,6 +8,7 @@ use crate::claimant::{Answer, Claimant, SignUpBuilder, ask, code_in, mario};
 
 mod code;
 mod declaring;
+pub(crate) mod digital;
 mod faults;
 mod signed;
 

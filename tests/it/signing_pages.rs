@@ -7,6 +7,7 @@ use reqwest::StatusCode;
 use crate::app::TestApp;
 use crate::claimant::{code_in, other_code};
 use crate::pages::{Browser, Page};
+use crate::signing::digital::{self, Attributes};
 
 const ADDRESS: &str = "mario@example.org";
 
@@ -626,5 +627,74 @@ async fn r11_an_association_in_mode_interest_says_so_instead_of_the_form() {
     page.says("solo manifestazioni di interesse")
         .says("Consumerismo");
     assert!(!page.html.contains("accept["));
+    app.stop().await;
+}
+
+/// Sends a signed file over the page.
+async fn send_file(
+    browser: &Browser<'_>,
+    app: &TestApp,
+    fields: &[(&str, &str)],
+    file: &[u8],
+) -> (StatusCode, String, String) {
+    let answer = browser
+        .client
+        .post(app.url("/me/sign/file"))
+        .header("content-type", "multipart/form-data; boundary=x")
+        .body(digital::form(fields, file))
+        .send()
+        .await
+        .unwrap();
+    let place = answer.headers().get("location");
+    let place = place.map_or("", |place| place.to_str().unwrap()).to_owned();
+    (answer.status(), place, answer.text().await.unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r41_who_has_a_digital_signature_downloads_signs_and_uploads() {
+    let app = TestApp::seeded().await;
+    let (browser, csrf) = mario(&app, &[]).await;
+    declared(&browser, &csrf, &[]).await;
+    let page = browser.get("/me/sign").await;
+    page.says("name=\"tier\" value=\"digital\"");
+    let document = page.hidden("document_sha256");
+    let wish = [
+        ("csrf", csrf.as_str()),
+        ("tier", "digital"),
+        ("document_sha256", &document),
+        ("accept[attestation_g]", "1"),
+        ("accept[mandate_h]", "1"),
+    ];
+    let asked = browser.send("/me/sign/code", &wish).await;
+    assert_eq!(asked.place, "/me/sign", "{}", asked.html);
+    let page = browser.get("/me/sign").await;
+    page.says("enctype=\"multipart/form-data\"")
+        .says("Tre passi");
+    let request = page.hidden("request_id");
+    let pdf = browser.client.get(app.url("/me/declaration.pdf")).send();
+    let pdf = pdf.await.unwrap().bytes().await.unwrap();
+    let fields = [
+        ("csrf", csrf.as_str()),
+        ("tier", "digital"),
+        ("request_id", &request),
+    ];
+    let file = digital::p7m(&pdf, Attributes::WithoutCertificate);
+    let (status, _, html) = send_file(&browser, &app, &fields, &file).await;
+    assert_eq!(status.as_u16(), 422);
+    assert!(
+        html.contains("Firma non verificabile") && html.contains("id=\"file-error\""),
+        "{html}"
+    );
+    let (status, _, html) = send_file(&browser, &app, &fields, b"").await;
+    assert_eq!(status.as_u16(), 422, "{html}");
+    let signed = digital::p7m(&pdf, Attributes::All);
+    let (status, _, _) = send_file(&browser, &app, &fields[1..], &signed).await;
+    assert_eq!(status.as_u16(), 403, "without the token of the form");
+    let (status, place, html) = send_file(&browser, &app, &fields, &signed).await;
+    assert_eq!(
+        (status.as_u16(), place.as_str()),
+        (303, "/me?done=signed"),
+        "{html}"
+    );
     app.stop().await;
 }

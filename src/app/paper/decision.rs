@@ -185,7 +185,7 @@ async fn write(
 ) -> AppResult<Signed> {
     let scope = actor.scope();
     let claimant = ClaimantId::new(row.claimant_id);
-    let mut signing = settle::begin(ctx, scope, judged).await?;
+    let mut signing = settle::begin(ctx, scope, judged, false).await?;
     let tx = &mut signing.tx;
     let basis = read_basis(ctx, tx, scope, claimant).await?;
     let (_, declared) = signable(ctx, directory, &basis)?;
@@ -215,6 +215,7 @@ async fn write(
         at: signing.at,
     })?;
     let signature = Signature {
+        report: None,
         tier: PaperEvidence::TIER.to_owned(),
         request: None,
         acceptances,

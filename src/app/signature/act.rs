@@ -4,14 +4,14 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::settle::{self, Judged, Signature};
-use super::{code_hash, open_request, signable_here, wrong};
+use super::{code_hash, digital, open_request, signable_here, wrong};
 use crate::app::audit::Actor;
 use crate::app::ctx::Ctx;
 use crate::app::declaration::read_basis;
 use crate::app::declaration_document;
 use crate::app::directory::Directory;
 use crate::app::error::{AppError, AppResult};
-use crate::app::evidence::{self, Act};
+use crate::app::evidence::{self, Act, Proof};
 use crate::app::session::{self, ClaimantActor};
 use crate::app::sign_up::Evidence as Origin;
 use crate::app::signed_document;
@@ -68,13 +68,61 @@ pub async fn sign(
     let directory = ctx.directories.get(ctx).await?;
     let asked = Asked::parse(&input)?;
     let judged = judge(ctx, actor, &directory, &asked).await?;
+    let document = print(ctx, &judged).await?;
+    let writing = Writing {
+        request: asked.request,
+        proof: Proof::Code(&asked.full_name),
+        judged: &judged,
+        document: &document,
+    };
+    finish(ctx, actor, &directory, &writing, origin).await
+}
+
+/// An act of signing that is about to be written.
+pub(super) struct Writing<'a> {
+    /// The request.
+    pub(super) request: Uuid,
+    /// What shows that it was the signer.
+    pub(super) proof: Proof<'a>,
+    /// The request as it was judged.
+    pub(super) judged: &'a Judged,
+    /// The document, printed.
+    pub(super) document: &'a [u8],
+}
+
+impl Writing<'_> {
+    const fn tier(&self) -> &'static str {
+        match self.proof {
+            Proof::Code(_) => "otp",
+            Proof::File(..) => "digital",
+        }
+    }
+}
+
+/// Prints what was judged.
+///
+/// # Errors
+/// `IllegalTransition` if it is not the document that was shown.
+pub(super) async fn print(ctx: &Ctx, judged: &Judged) -> AppResult<Vec<u8>> {
     let document = declaration_document::render(ctx, judged.content.clone()).await?;
     if sha256::digest(&document) != judged.declared.document_sha256 {
         // the program was replaced between declaring and signing: what is signed must be what was shown
         return Err(AppError::IllegalTransition("declaration_changed"));
     }
-    let key = signed_document::keep(ctx, &judged.vault, &judged.declared, &document).await?;
-    let done = write(ctx, actor, &directory, &asked, &judged, key, origin).await;
+    Ok(document)
+}
+
+/// Keeps the document and writes the act; see [`sign`].
+pub(super) async fn finish(
+    ctx: &Ctx,
+    actor: &ClaimantActor,
+    directory: &Directory,
+    writing: &Writing<'_>,
+    origin: Origin,
+) -> AppResult<Signed> {
+    let judged = writing.judged;
+    let key = signed_document::keep(ctx, &judged.vault, &judged.declared, writing.document).await?;
+    let done = write(ctx, actor, directory, writing, key, origin).await;
     if done.is_err() {
         settle::leave_no_document(ctx, actor.scope(), actor.claimant()).await;
     }
@@ -136,7 +184,7 @@ async fn judge(
     let mut tx = ctx.pools.begin(scope).await?;
     claimant::lock(&mut tx, scope, actor.claimant()).await?;
     let basis = read_basis(ctx, &mut tx, scope, actor.claimant()).await?;
-    let row = open_request(ctx, &mut tx, scope, &basis.row, asked.request).await?;
+    let row = open_request(ctx, &mut tx, scope, &basis.row, (asked.request, "otp")).await?;
     let (content, declared) = signable_here(ctx, directory, &basis)?;
     if declared.version != row.version {
         return Err(AppError::IllegalTransition("declaration_changed"));
@@ -171,16 +219,20 @@ async fn write(
     ctx: &Ctx,
     actor: &ClaimantActor,
     directory: &Directory,
-    asked: &Asked,
-    judged: &Judged,
+    writing: &Writing<'_>,
     document_key: String,
     origin: Origin,
 ) -> AppResult<Signed> {
-    let scope = actor.scope();
-    let mut signing = settle::begin(ctx, scope, judged).await?;
+    let (scope, judged) = (actor.scope(), writing.judged);
+    let report = match writing.proof {
+        Proof::File(_, report) => Some(report),
+        Proof::Code(_) => None,
+    };
+    let mut signing = settle::begin(ctx, scope, judged, report.is_some()).await?;
     let tx = &mut signing.tx;
     let basis = read_basis(ctx, tx, scope, actor.claimant()).await?;
-    let row = open_request(ctx, tx, scope, &signing.before, asked.request).await?;
+    let asked = (writing.request, writing.tier());
+    let row = open_request(ctx, tx, scope, &signing.before, asked).await?;
     let (_, declared) = signable_here(ctx, directory, &basis)?;
     if declared.version != row.version || declared.version != judged.declared.version {
         return Err(AppError::IllegalTransition("declaration_changed"));
@@ -191,13 +243,16 @@ async fn write(
     let act = Act {
         request: &row,
         content: &judged.content,
-        full_name: &asked.full_name,
+        proof: writing.proof,
         log: &signing.entry,
         receipt: signing.receipt.id,
         origin,
         at: signing.at,
     };
     let evidence = evidence::collect(ctx, tx, actor, &basis, act).await?;
+    if let Proof::File(file, report) = writing.proof {
+        digital::own(tx, scope, judged, &row, (file, report)).await?;
+    }
     session::keep(ctx, tx, actor).await?;
     let signature = Signature {
         tier: row.tier,
@@ -206,6 +261,7 @@ async fn write(
         document_key,
         evidence,
         by: Actor::Claimant(actor.claimant()),
+        report,
     };
     settle::finish(ctx, signing, judged, signature).await
 }

@@ -20,12 +20,12 @@ use crate::domain::attestation::TextKind;
 use crate::domain::contact::Contact;
 use crate::domain::field::{FieldCode, FieldErrors};
 use crate::domain::signed_content::SignedContent;
-use crate::domain::signing::{CODE_DAY, expires_at, next_request_at};
+use crate::domain::signing::{CODE_DAY, DIGITAL_LIFE, expires_at, next_request_at};
 
 /// A wish to sign, as it comes in.
 #[derive(Clone, Debug, Default)]
 pub struct SignatureRequest {
-    /// `otp`.
+    /// `otp` or `digital`.
     pub tier: Option<String>,
     /// SHA-256 of the document that was shown, hex.
     pub document_sha256: Option<String>,
@@ -42,15 +42,39 @@ pub struct AcceptanceInput {
     pub version: Option<String>,
 }
 
-/// A code is on its way.
+/// The wish is noted; with tier `otp` a code is on its way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignatureRequested {
     /// Id of the request.
     pub id: Uuid,
     /// SHA-256 of the document it is bound to, hex.
     pub document_sha256: String,
-    /// When the code ends, if its mail goes at once.
+    /// When the code ends, if its mail goes at once; by when the signed file must come.
     pub expires_at: DateTime<Utc>,
+}
+
+/// How it is to be signed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tier {
+    Otp,
+    Digital,
+}
+
+impl Tier {
+    /// Any other word is refused with the fields.
+    fn of(request: &SignatureRequest) -> Self {
+        match request.tier.as_deref() {
+            Some("digital") => Self::Digital,
+            _ => Self::Otp,
+        }
+    }
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Otp => "otp",
+            Self::Digital => "digital",
+        }
+    }
 }
 
 /// Where a signature request came from.
@@ -60,9 +84,10 @@ struct RequestOrigin {
     session_sha256: String,
 }
 
-/// Asks for a code to sign with. Earlier requests end.
+/// Asks for a code to sign with, or notes what is accepted by who signs elsewhere (tier `digital`). Earlier
+/// requests end.
 ///
-/// *effects*: row in `signature_requests`, the mail `otp`, audit `request_signature`.
+/// *effects*: row in `signature_requests`, for tier `otp` the mail `otp`, audit `request_signature`.
 ///
 /// # Errors
 /// `Invalid` at `/tier`, `/document_sha256`, `/acceptances`; `IllegalTransition` if the case takes no
@@ -86,7 +111,8 @@ pub async fn request(
         "contact_sealed",
         basis.row.contact_sealed.clone(),
     )?;
-    if contact.email().is_none() {
+    let tier = Tier::of(&request);
+    if contact.email().is_none() && tier == Tier::Otp {
         return Err(AppError::IllegalTransition("otp_needs_email"));
     }
     let claimant = actor.claimant();
@@ -98,14 +124,16 @@ pub async fn request(
         ));
     }
     db::void_requests(&mut tx, scope, claimant, now).await?;
-    let row = request_row(ctx, actor, &basis, declared, acceptances, origin)?;
+    let row = request_row(ctx, actor, &basis, (declared, tier), acceptances, origin)?;
     let id = row.id;
     db::insert_request(&mut tx, scope, &row).await?;
-    let mail = mail_row(ctx, &basis.row, id, "otp", 0, json!({ "request": id }));
-    outbox::insert(&mut tx, scope, &mail).await?;
+    if tier == Tier::Otp {
+        let mail = mail_row(ctx, &basis.row, id, "otp", 0, json!({ "request": id }));
+        outbox::insert(&mut tx, scope, &mail).await?;
+    }
     let by = Actor::Claimant(claimant);
     let entry = Entry::new(claimant, actor.association(), by, "request_signature");
-    let entry = entry.with(json!({ "request": id, "version": row.version }));
+    let entry = entry.with(json!({ "request": id, "version": row.version, "tier": row.tier }));
     audit::append(ctx, &mut tx, scope, entry).await?;
     session::keep(ctx, &mut tx, actor).await?;
     tx.commit().await?;
@@ -120,7 +148,7 @@ fn request_row(
     ctx: &Ctx,
     actor: &ClaimantActor,
     basis: &Basis,
-    declared: &DeclarationRow,
+    (declared, tier): (&DeclarationRow, Tier),
     acceptances: Vec<String>,
     origin: Origin,
 ) -> AppResult<RequestRow> {
@@ -135,14 +163,17 @@ fn request_row(
         id,
         association_id: basis.row.association_id,
         version: declared.version,
-        tier: "otp".to_owned(),
+        tier: tier.as_str().to_owned(),
         document_sha256: declared.document_sha256.clone(),
         acceptances,
         evidence: basis.vault.seal("signature_requests", "evidence", &asked)?,
         code_hash: code_hash(ctx, &basis.row, id, &declared.document_sha256, None),
         attempts: 0,
         created_at: now,
-        expires_at: expires_at(now, None),
+        expires_at: match tier {
+            Tier::Otp => expires_at(now, None),
+            Tier::Digital => now + DIGITAL_LIFE,
+        },
         sent_at: None,
         used_at: None,
         voided_at: None,
@@ -157,7 +188,7 @@ fn check(
 ) -> AppResult<Vec<String>> {
     let mut errors = FieldErrors::new();
     match request.tier.as_deref() {
-        Some("otp") => {}
+        Some("otp" | "digital") => {}
         None | Some("") => errors.push("/tier", FieldCode::Required, "error-tier-required"),
         Some(_) => errors.push("/tier", FieldCode::UnknownValue, "error-tier-unknown"),
     }

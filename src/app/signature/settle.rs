@@ -20,6 +20,7 @@ use crate::db::{Scope, Tx, outbox, representative};
 use crate::domain::claimant::ClaimantState;
 use crate::domain::ids::{CaseId, ClaimantId};
 use crate::domain::signed_content::SignedContent;
+use crate::domain::signing::Report;
 
 /// Rights of the step that takes keys of persons and mailboxes.
 const SCOPE: Scope = clash::SCOPE;
@@ -49,7 +50,7 @@ pub(in crate::app) struct Act {
 }
 
 /// How it was signed.
-pub(in crate::app) struct Signature {
+pub(in crate::app) struct Signature<'a> {
     pub(in crate::app) tier: String,
     /// Signature request, for tier `otp`.
     pub(in crate::app) request: Option<Uuid>,
@@ -61,11 +62,19 @@ pub(in crate::app) struct Signature {
     pub(in crate::app) evidence: Vec<u8>,
     /// Who is told in the trail.
     pub(in crate::app) by: Actor,
+    /// What was found in the file that signs, for tier `digital`: it settles conflicts (DESIGN 3.6).
+    pub(in crate::app) report: Option<&'a Report>,
 }
 
 /// Locks the signer and whoever holds or waits for one of the keys, in id order, and prepares what every
-/// signature has. The transaction runs under the tenant's rights.
-pub(in crate::app) async fn begin(ctx: &Ctx, scope: Scope, judged: &Judged) -> AppResult<Act> {
+/// signature has. The transaction runs under the tenant's rights. `rivals`: conflicts may be settled, so
+/// those on the other side are locked too.
+pub(in crate::app) async fn begin(
+    ctx: &Ctx,
+    scope: Scope,
+    judged: &Judged,
+    rivals: bool,
+) -> AppResult<Act> {
     let now = ctx.clock.now();
     let id = ClaimantId::new(judged.declared.claimant_id);
     let case = CaseId::new(judged.case);
@@ -73,6 +82,7 @@ pub(in crate::app) async fn begin(ctx: &Ctx, scope: Scope, judged: &Judged) -> A
     let reach = Reach {
         person: Some(clash::person_key(ctx, case, &judged.content.identity)),
         mailboxes: &keys,
+        rivals,
         ..Reach::of(id)
     };
     let tx = ctx.pools.begin(SCOPE).await?;
@@ -100,7 +110,7 @@ pub(in crate::app) async fn finish(
     ctx: &Ctx,
     act: Act,
     judged: &Judged,
-    signature: Signature,
+    signature: Signature<'_>,
 ) -> AppResult<Signed> {
     let Act {
         mut tx,
@@ -137,6 +147,9 @@ pub(in crate::app) async fn finish(
         clash::register(ctx, &mut tx, &before, &judged.content.identity).await?;
     }
     mailbox_clash::register(ctx, &mut tx, &before, &keys).await?;
+    if let Some(report) = signature.report {
+        clash::win_by_digital(ctx, &mut tx, &before, &judged.content.identity, report).await?;
+    }
     tx.commit().await?;
     metrics::counter!("joinder_signatures_total").increment(1);
     Ok(Signed {
@@ -168,7 +181,7 @@ pub(in crate::app) async fn leave_no_document(ctx: &Ctx, scope: Scope, id: Claim
 fn signature_row(
     judged: &Judged,
     before: &ClaimantRow,
-    signature: &Signature,
+    signature: &Signature<'_>,
     at: DateTime<Utc>,
 ) -> AppResult<SignatureRow> {
     let evidence = &signature.evidence;

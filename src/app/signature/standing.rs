@@ -34,6 +34,8 @@ pub struct Standing {
 pub struct Pending {
     /// Id of the request.
     pub id: Uuid,
+    /// Whether it waits for a signed file instead of a code.
+    pub is_digital: bool,
     /// When the code ends, as things stand: moved once when its mail is accepted.
     pub expires_at: DateTime<Utc>,
     /// Whether it still counts: in time, and with attempts left.
@@ -93,6 +95,7 @@ fn pending(row: &RequestRow, now: DateTime<Utc>) -> Pending {
     let acceptances = row.acceptances.iter();
     Pending {
         id: row.id,
+        is_digital: row.tier == "digital",
         expires_at: row.expires_at,
         is_live: used < ATTEMPTS && is_live(row.expires_at, now),
         acceptances: acceptances

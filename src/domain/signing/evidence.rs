@@ -208,22 +208,27 @@ impl Evidence {
 
     /// Each text of the document was accepted, in the version shown, and nothing else was.
     fn accepts_every_text(&self) -> bool {
-        let accepted = |text: &TextShown| {
-            self.acceptances
-                .iter()
-                .any(|it| it.kind == text.kind && it.version == text.version)
-        };
-        self.acceptances.len() == self.texts.len() && self.texts.iter().all(accepted)
+        accepts_all(&self.acceptances, &self.texts)
     }
 }
 
+/// Whether each of the texts was accepted in its version, and nothing else was.
+pub(super) fn accepts_all(acceptances: &[Acceptance], texts: &[TextShown]) -> bool {
+    let accepted = |text: &TextShown| {
+        acceptances
+            .iter()
+            .any(|it| it.kind == text.kind && it.version == text.version)
+    };
+    acceptances.len() == texts.len() && texts.iter().all(accepted)
+}
+
 impl TextShown {
-    fn is_whole(&self) -> bool {
+    pub(super) fn is_whole(&self) -> bool {
         is_told(&self.version) && is_sha256(&self.sha256)
     }
 }
 
-fn is_told(text: &str) -> bool {
+pub(super) fn is_told(text: &str) -> bool {
     !text.trim().is_empty()
 }
 
@@ -232,7 +237,7 @@ fn is_hex(text: &str) -> bool {
     text.len() >= 32 && text.len().is_multiple_of(2) && text.bytes().all(lower)
 }
 
-fn is_sha256(text: &str) -> bool {
+pub(super) fn is_sha256(text: &str) -> bool {
     text.len() == 64 && is_hex(text)
 }
 

@@ -2,6 +2,11 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+/// How long the texts accepted for a digital signature count: the document is signed elsewhere meanwhile.
+pub const DIGITAL_LIFE: TimeDelta = TimeDelta::days(7);
+/// How many signed files one claimant may bring in a day.
+pub const FILES_A_DAY: usize = 20;
+
 /// How long a code lives from the request, and again from when its mail was first accepted.
 pub const LIFE: TimeDelta = TimeDelta::minutes(10);
 /// How long after the request a code may live at most, however late its mail went out.

@@ -17,6 +17,17 @@ pub enum Verdict {
     Invalid,
 }
 
+impl Verdict {
+    /// The word of the interface.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::NotVerifiable => "not_verifiable",
+            Self::Invalid => "invalid",
+        }
+    }
+}
+
 /// Result of one check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -27,6 +38,17 @@ pub enum Outcome {
     Failed,
     /// It cannot be told.
     Unknown,
+}
+
+impl Outcome {
+    /// The word of the interface.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 /// How the signature comes.

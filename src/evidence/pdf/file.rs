@@ -19,6 +19,8 @@ pub(in crate::evidence) type Objects = BTreeMap<u32, Object>;
 pub(in crate::evidence) struct Revision {
     /// Its objects.
     pub(in crate::evidence) objects: Objects,
+    /// Numbers of objects that are no longer there.
+    pub(in crate::evidence) freed: Vec<u32>,
     /// Its trailer.
     pub(in crate::evidence) trailer: Dict,
     /// Where it ends, right after `%%EOF`.
@@ -118,6 +120,7 @@ fn read_first(bytes: &[u8], at: usize) -> Option<Revision> {
     let (objects, _) = read_objects(bytes, &section)?;
     Some(Revision {
         objects,
+        freed: freed(&section),
         trailer: section.trailer,
         end,
         end_with_blanks: after_blanks(bytes, end),
@@ -143,10 +146,17 @@ fn read_revision(bytes: &[u8], start: usize, at: usize, section: Section) -> Opt
     }
     Some(Revision {
         objects,
+        freed: freed(&section),
         trailer: section.trailer,
         end,
         end_with_blanks: after_blanks(bytes, end),
     })
+}
+
+fn freed(section: &Section) -> Vec<u32> {
+    let entries = section.entries.iter();
+    let free = entries.filter(|(_, entry)| **entry == Entry::Free);
+    free.map(|(number, _)| *number).collect()
 }
 
 /// The objects of a section, and the span of each that lies in the file itself.
@@ -160,9 +170,7 @@ fn read_objects(bytes: &[u8], section: &Section) -> Option<(Objects, Vec<(usize,
             Entry::At(at) => {
                 let (object, end) = read_at(bytes, section, *number, *at)?;
                 spans.push((*at, end));
-                if Some(*number) != section.own {
-                    objects.insert(*number, object);
-                }
+                objects.insert(*number, object);
             }
             Entry::Packed(container, _) => {
                 containers.insert(*container);

@@ -32,8 +32,6 @@ pub(super) struct Section {
     pub(super) entries: BTreeMap<u32, Entry>,
     /// Where it ends.
     pub(super) end: usize,
-    /// If it is a stream, the number of that.
-    pub(super) own: Option<u32>,
 }
 
 /// Reads the section at a place.
@@ -75,7 +73,6 @@ fn read_table(mut lexer: Lexer<'_>) -> Option<Section> {
         trailer,
         entries,
         end: lexer.at,
-        own: None,
     })
 }
 
@@ -88,7 +85,7 @@ fn insert(entries: &mut BTreeMap<u32, Entry>, number: usize, entry: Entry) -> Op
 
 fn read_stream(bytes: &[u8], at: usize) -> Option<Section> {
     let mut lexer = Lexer::new(bytes, at);
-    let own = lexer.head()?;
+    lexer.head()?;
     let object = object_body(bytes, &mut lexer, |_| None)?;
     let Object::Stream(dict, place) = object else {
         return None;
@@ -102,7 +99,6 @@ fn read_stream(bytes: &[u8], at: usize) -> Option<Section> {
         trailer: dict,
         entries,
         end: lexer.at,
-        own: Some(own),
     })
 }
 

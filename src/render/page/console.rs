@@ -4,6 +4,7 @@ use askama::Template;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::identity::IdentityFields;
+use super::sign::ReportShown;
 use super::{Chrome, Errors};
 use crate::render::document::{Circumstances, PrintedMailbox, euro};
 
@@ -296,6 +297,21 @@ pub struct AssistIdentityPage {
     pub errors: Errors,
 }
 
+/// A file brought with a digital signature.
+#[derive(Debug, Clone, Default)]
+pub struct SignatureFileLine {
+    /// Its id.
+    pub id: String,
+    /// Version of the declaration it was to sign.
+    pub version: i32,
+    /// Whether it can be taken along.
+    pub kept: bool,
+    /// SHA-256, hexadecimal.
+    pub sha256: String,
+    /// What was found.
+    pub report: ReportShown,
+}
+
 /// A version of a declaration.
 #[derive(Debug, Clone)]
 pub struct VersionLine {
@@ -398,6 +414,8 @@ pub struct ClaimantPage {
     pub missing: Vec<String>,
     /// Versions of the declaration, newest first.
     pub versions: Vec<VersionLine>,
+    /// Files brought with a digital signature, newest first.
+    pub files: Vec<SignatureFileLine>,
     /// What the newest version says.
     pub declaration: Option<DeclarationLines>,
     /// IBAN, masked, and since when.

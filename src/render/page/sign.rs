@@ -3,6 +3,8 @@
 use askama::Template;
 use chrono::{DateTime, Utc};
 
+use crate::domain::signing::Report;
+
 use super::{CaseHead, Chrome, Errors, association::AssociationCard};
 
 /// A text to accept on its own.
@@ -104,6 +106,54 @@ pub struct SignCodePage {
     pub full_name: String,
     /// What was refused: `/code`, `/full_name`.
     pub errors: Errors,
+}
+
+/// The signed file; POST `/me/sign/file` as a form with `csrf`, `tier`, `request_id` and `file`.
+#[derive(Clone, Template)]
+#[template(path = "page/sign_file.html")]
+pub struct SignFilePage {
+    /// Around the content.
+    pub chrome: Chrome,
+    /// The case.
+    pub case: CaseHead,
+    /// What there is to sign.
+    pub document: ToSign,
+    /// By when the file must come.
+    pub expires_at: DateTime<Utc>,
+    /// Whether it still counts.
+    pub is_live: bool,
+    /// Id of the request.
+    pub request: String,
+    /// What was found about the newest file, if one was refused.
+    pub report: Option<ReportShown>,
+    /// The words by which the will to sign is told, as they stand in the evidence; Italian.
+    pub intent: &'static str,
+    /// What was refused: `/file`.
+    pub errors: Errors,
+}
+
+/// What was found about a file with a digital signature.
+#[derive(Debug, Clone, Default)]
+pub struct ReportShown {
+    /// `valid`, `not_verifiable` or `invalid`.
+    pub verdict: &'static str,
+    /// When it was checked, UTC.
+    pub checked_at: DateTime<Utc>,
+    /// The checks: which, `passed`, `failed` or `unknown`, and why.
+    pub checks: Vec<(&'static str, &'static str, &'static str)>,
+}
+
+impl From<&Report> for ReportShown {
+    fn from(report: &Report) -> Self {
+        let checks = report.checks.iter();
+        Self {
+            verdict: report.verdict.as_str(),
+            checked_at: report.checked_at,
+            checks: checks
+                .map(|it| (it.code.as_str(), it.result.as_str(), it.reason.as_str()))
+                .collect(),
+        }
+    }
 }
 
 /// Why it cannot be signed here now.

@@ -7,6 +7,7 @@ use crate::app::AppError;
 use crate::app::claimant_declaration::{ShownDeclaration, ShownVersion};
 use crate::app::claimant_list::{self, DEFAULT_LIMIT, Item};
 use crate::app::claimant_view::{self, BounceRow, ClaimantView, ShownIdentity};
+use crate::app::signature_file::ShownFile;
 use crate::app::trail;
 use crate::domain::claimant::{ClaimantState, Queue};
 use crate::domain::declaration::DeclarationFlag;
@@ -18,8 +19,9 @@ use crate::render::page::Errors;
 use crate::render::page::console::{
     AssistForms, BounceLine, CaseRow, CasesPage, ClaimantPage, ClaimantRow, ConflictLine,
     ConsentLine, Console, ContactLines, DeclarationLines, IdentityLines, ListPage, MailLine,
-    MailboxLine, TrailLine, VersionLine,
+    MailboxLine, SignatureFileLine, TrailLine, VersionLine,
 };
+use crate::render::page::sign::ReportShown;
 use crate::state::AppState;
 use crate::web::api::staff::claimants::ListQuery;
 use crate::web::console::{inside, page};
@@ -174,6 +176,7 @@ fn claimant_page(console: Console, view: ClaimantView) -> ClaimantPage {
         review: view.review.as_str(),
         missing: view.missing_to_lodge.iter().map(char::to_string).collect(),
         versions: view.declared.versions.into_iter().map(version).collect(),
+        files: view.declared.files.iter().map(signature_file).collect(),
         declaration: view.declared.newest.map(declaration),
         payout: view
             .declared
@@ -274,6 +277,16 @@ fn version(shown: ShownVersion) -> VersionLine {
             .signature
             .map(|signed| (signed.tier, signed.signed_at)),
         intact: shown.intact,
+    }
+}
+
+fn signature_file(file: &ShownFile) -> SignatureFileLine {
+    SignatureFileLine {
+        id: file.id.to_string(),
+        version: file.version,
+        kept: file.kept,
+        sha256: file.sha256.clone(),
+        report: ReportShown::from(&file.report),
     }
 }
 

@@ -71,6 +71,7 @@ pub fn routes() -> Vec<Route> {
         Route::new(&o::DOCUMENTS_FORM, web::to(documents::add)),
         Route::new(&o::DOCUMENT_ORIGINAL, web::to(documents::file)),
         Route::new(&o::DOCUMENT_REMOVAL_FORM, web::to(documents::remove)),
+        Route::new(&o::SIGN_FILE_FORM, web::to(sign::send_file)),
         Route::new(&o::PAYOUT_PAGE, web::to(payout::page)),
         Route::new(&o::PAYOUT_FORM, web::to(payout::send)),
         Route::new(&o::DECLARATION_FILE, web::to(files::declaration)),

@@ -6,7 +6,6 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
-use crate::app::AppError;
 use crate::app::directory::CaseEntry;
 use crate::app::evidence::INTENT;
 use crate::app::me::{self, Me};
@@ -14,16 +13,21 @@ use crate::app::session::ClaimantActor;
 use crate::app::signature::{
     self, AcceptanceInput, Pending, SignatureInput, SignatureRequest, Standing,
 };
+use crate::app::{AppError, signature_file};
 use crate::domain::attestation::TextKind;
 use crate::domain::claimant::ClaimantState;
 use crate::domain::field::FieldErrors;
 use crate::domain::language::Language;
 use crate::domain::signed_content::SignedContent;
-use crate::render::page::sign::{AcceptField, SignCodePage, SignNotPage, SignPage, ToSign};
+use crate::render::page::sign::{
+    AcceptField, ReportShown, SignCodePage, SignFilePage, SignNotPage, SignPage, ToSign,
+};
 use crate::render::page::{Chrome, Errors, FieldError};
 use crate::web::WebResult;
+use crate::web::api::public::declaration::{SIGNED_FILE, signed_file};
 use crate::web::error::WebError;
 use crate::web::extract::Form;
+use crate::web::extract::multipart::Multi;
 use crate::web::public::card;
 use crate::web::public::resume::about;
 use crate::web::public::visit::{Visit, html, html_with, see_other};
@@ -41,6 +45,9 @@ pub struct SignQuery {
 #[derive(Deserialize)]
 pub struct SentWish {
     csrf: Option<String>,
+    /// `digital`, else with a code.
+    #[serde(default)]
+    tier: String,
     #[serde(default)]
     document_sha256: String,
     /// Version by kind of the texts that were ticked.
@@ -80,6 +87,10 @@ pub async fn page(
         return signing.hindered();
     };
     match &signing.standing.pending {
+        Some(pending) if query.texts.is_empty() && pending.is_digital => {
+            let report = newest_report(&visit, &actor, content.version).await?;
+            html(&signing.file_page(&content, pending, report, Errors::default()))
+        }
         Some(pending) if query.texts.is_empty() => {
             html(&signing.code_page(&content, pending, None, Errors::default()))
         }
@@ -92,7 +103,14 @@ pub async fn ask_code(visit: Visit, form: Form<SentWish>) -> WebResult<HttpRespo
     let sent = form.0;
     let actor = visit.claimant_with(sent.csrf.as_deref()).await?;
     let request = SignatureRequest {
-        tier: Some("otp".to_owned()),
+        tier: Some(
+            if sent.tier == "digital" {
+                "digital"
+            } else {
+                "otp"
+            }
+            .to_owned(),
+        ),
         document_sha256: Some(sent.document_sha256.clone()),
         acceptances: sent.accept.iter().map(acceptance).collect(),
     };
@@ -154,6 +172,64 @@ pub async fn send(visit: Visit, form: Form<SentSignature>) -> WebResult<HttpResp
     };
     let page = signing.code_page(&content, pending, Some(sent), errors);
     html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
+}
+
+/// `POST /me/sign/file`
+pub async fn send_file(visit: Visit, form: Multi) -> WebResult<HttpResponse> {
+    // who is not signed in does not get to send a file
+    let _ = visit.claimant().await?;
+    let mut csrf = None;
+    let read = form.read(visit.ctx(), &SIGNED_FILE).await;
+    let read = read.and_then(|parts| {
+        csrf = parts.text("csrf").map(str::to_owned);
+        signed_file(parts)
+    });
+    let input = match read {
+        Ok(input) => Ok(input),
+        Err(WebError::App(AppError::Invalid(errors)) | WebError::PartTooLarge(errors)) => {
+            Err(errors)
+        }
+        Err(error) => return Err(error),
+    };
+    let errors = match input {
+        Err(errors) => Errors::from(&errors),
+        Ok(input) => {
+            let by = visit.claimant_with(csrf.as_deref()).await?;
+            let (ctx, origin) = (visit.ctx().clone(), visit.evidence());
+            let acting = async move { signature::sign_digitally(&ctx, &by, input, origin).await };
+            match visit.ctx().to_end(Box::pin(acting)).await {
+                Ok(_) | Err(AppError::TokenUsed) => return Ok(kept(&visit, "/me?done=signed")),
+                Err(AppError::Invalid(errors)) => Errors::from(&errors),
+                Err(AppError::TokenExpired | AppError::IllegalTransition(_)) => {
+                    return Ok(kept(&visit, PATH));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    };
+    let actor = visit.claimant().await?;
+    let signing = Signing::read(&visit, &actor).await?;
+    let Some(content) = signing.content()? else {
+        return signing.hindered();
+    };
+    let pending = signing.standing.pending.as_ref();
+    let Some(pending) = pending.filter(|pending| pending.is_digital) else {
+        return Ok(kept(&visit, PATH));
+    };
+    let report = newest_report(&visit, &actor, content.version).await?;
+    let page = signing.file_page(&content, pending, report, errors);
+    html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
+}
+
+/// What was found about the newest file for a version.
+async fn newest_report(
+    visit: &Visit,
+    actor: &ClaimantActor,
+    version: i32,
+) -> WebResult<Option<ReportShown>> {
+    let files = signature_file::list_own(visit.ctx(), actor).await?;
+    let newest = files.into_iter().find(|file| file.version == version);
+    Ok(newest.map(|file| ReportShown::from(&file.report)))
 }
 
 /// A 303 that keeps the session of who acted.
@@ -272,6 +348,26 @@ impl Signing {
         let text = self.case.text(kind.as_str(), language)?;
         let is_it = text.language == language && text.version == version;
         is_it.then(|| text.body.clone())
+    }
+
+    fn file_page(
+        &self,
+        content: &SignedContent,
+        pending: &Pending,
+        report: Option<ReportShown>,
+        errors: Errors,
+    ) -> SignFilePage {
+        SignFilePage {
+            intent: INTENT,
+            chrome: self.chrome.clone(),
+            case: card::head(&self.case),
+            document: self.to_sign(content),
+            expires_at: pending.expires_at,
+            is_live: pending.is_live,
+            request: pending.id.to_string(),
+            report,
+            errors,
+        }
     }
 
     fn code_page(

@@ -117,7 +117,7 @@ tsa = Party("Prova TSA", root, on=("digital_signature",), eku=[EKU.TIME_STAMPING
 other_tsa = Party("Altra TSA", other_root, on=("digital_signature",), eku=[EKU.TIME_STAMPING])
 responder = Party("Prova OCSP", sub, on=("digital_signature",), eku=[EKU.OCSP_SIGNING])
 # the one that tests sign with while they run
-live = Party("MARIO ROSSI", sub, f"TINIT-{ROSSI}", own_key=ec.generate_private_key(ec.SECP256R1()))
+live = Party("MARIO ROSSI", sub, "TINIT-RSSMRA85C12H501J", own_key=ec.generate_private_key(ec.SECP256R1()))
 
 EXPECTED = {}
 
@@ -271,9 +271,9 @@ def page_text(writer):
 def certificates(_):
     text = root.cert.public_bytes(serialization.Encoding.PEM)
     (HERE / "anchors.pem").write_bytes(text)
-    (HERE / "other-anchors.pem").write_bytes(other_root.cert.public_bytes(serialization.Encoding.PEM))
-    (HERE / "sub.crl").write_bytes(SUB_CRL)
-    (HERE / "root.crl").write_bytes(ROOT_CRL)
+    (HERE / "lists").mkdir(exist_ok=True)
+    (HERE / "lists/sub.crl").write_bytes(SUB_CRL)
+    (HERE / "lists/root.crl").write_bytes(ROOT_CRL)
     live.pem(HERE / "live-cert.pem", HERE / "live-key.pem")
     (HERE / "live-issuer.pem").write_bytes(sub.cert.public_bytes(serialization.Encoding.PEM))
 
@@ -497,7 +497,42 @@ def pdfs(issued):
     put("range-not-from-0.pdf", stripped, "invalid", "format", "malformed")
     put("hidden-in-gap.pdf", hidden(good), "invalid", None, None, comment="bytes in the gap that are no zeros")
     put("rewritten.pdf", rewritten(good), "invalid", "document", "rewritten")
+    by_hand_files(issued, good)
     put("another.pdf", b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n", "invalid", "document", "another_document")
+
+
+def by_hand(data, objects, free=()):
+    """An incremental update with a classic cross-reference table, written byte by byte."""
+    before = int(data[data.rindex(b"startxref") + 9:].split()[0])
+    size = max([40, *objects]) + 1
+    out, places = data if data.endswith(b"\n") else data + b"\n", {}
+    for number, body in objects.items():
+        places[number] = len(out)
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    start = len(out)
+    out += b"xref\n"
+    for number in sorted([*places, *free]):
+        line = b"%010d 00000 n \n" % places[number] if number in places else b"0000000000 00001 f \n"
+        out += b"%d 1\n%s" % (number, line)
+    return out + b"trailer\n<</Size %d/Root 1 0 R/Info 6 0 R/Prev %d>>\nstartxref\n%d\n%%%%EOF\n" % (size, before, start)
+
+
+def by_hand_files(issued, good):
+    after = ("invalid", "document", "appended_after")
+    text = b"BT /F1 12 Tf 50 700 Td (Dichiaro un danno di 900 euro) Tj ET"
+    stream = b"<</Length %d>>\nstream\n%s\nendstream" % (len(text), text)
+    put("content-of-the-same-length.pdf", by_hand(good, {4: stream}), *after)
+    put("content-then-signed.pdf", sign_pdf(by_hand(issued, {4: stream}), rossi), "invalid", "document", "altered")
+    put("content-taken-away.pdf", by_hand(good, {}, free=[4]), *after)
+    put("font-replaced.pdf", by_hand(good, {5: b"<</Type/Font/Subtype/Type1/BaseFont/Symbol>>"}), *after)
+    put("title-replaced.pdf", by_hand(good, {6: b"<</Title(Rinuncia)/Producer(prova)>>"}), *after)
+    put("nothing-that-matters.pdf", by_hand(good, {30: b"<</Hidden(true)>>"}), *after, comment="an object nobody refers to")
+    hole = by_hand(good, {30: b"<<>>"})
+    at = hole.rindex(b"xref\n30 1")
+    hole = hole[:at] + b"hidden " + hole[at:].replace(b"startxref\n%d" % at, b"startxref\n%d" % (at + 7))
+    put("bytes-between-objects.pdf", hole, "invalid", "format", "malformed")
+    put("many-marks.pdf", sign_pdf(sign_pdf(issued, bianchi, box=(0, 0, 300, 300)), rossi, field="Signature2", box=(0, 300, 300, 600)),
+        "invalid", "document", "altered", comment="marks that together hide what one may not")
 
 
 def shadow(issued, good):

@@ -15,7 +15,7 @@ use super::super::{
     payout::PayoutPage,
     representative::{RepresentativeFields, RepresentativePage},
     resume::{ResumePage, SessionOver},
-    sign::{AcceptField, SignCodePage, SignNotPage, SignPage, ToSign},
+    sign::{AcceptField, ReportShown, SignCodePage, SignFilePage, SignNotPage, SignPage, ToSign},
 };
 use super::{Words, date, instant, push, wrong};
 use crate::domain::document::{DocumentKind, Scan};
@@ -367,6 +367,7 @@ fn signing(words: Words, chrome: &Chrome, pages: &mut Vec<(String, String)>) {
         ..code
     };
     push(pages, "sign-code-over", &over);
+    signed_file(words, chrome, pages);
     for hindrance in ["otp_needs_email", "declaration_changed", "interest_only"] {
         let page = SignNotPage {
             chrome: chrome.clone(),
@@ -377,4 +378,36 @@ fn signing(words: Words, chrome: &Chrome, pages: &mut Vec<(String, String)>) {
         };
         push(pages, format!("sign-not-{hindrance}"), &page);
     }
+}
+
+fn signed_file(words: Words, chrome: &Chrome, pages: &mut Vec<(String, String)>) {
+    let file = SignFilePage {
+        intent: "Firmo la dichiarazione",
+        chrome: chrome.clone(),
+        case: words.case(),
+        document: words.to_sign(),
+        expires_at: instant(2026, 11, 29, 9).expect("an instant"),
+        is_live: true,
+        request: words.say("01a20202"),
+        report: Some(ReportShown {
+            verdict: "not_verifiable",
+            checked_at: instant(2026, 11, 22, 9).expect("an instant"),
+            checks: vec![
+                ("document", "passed", "as_it_must_be"),
+                ("timestamp", "passed", "no_timestamp"),
+                ("revocation", "unknown", "no_revocation_data"),
+            ],
+        }),
+        errors: wrong(&[("/file", "error-signature-no-revocation-data")]),
+    };
+    push(pages, "sign-file-errors", &file);
+    push(
+        pages,
+        "sign-file-over",
+        &SignFilePage {
+            is_live: false,
+            report: None,
+            ..file
+        },
+    );
 }

@@ -10,16 +10,37 @@ use uuid::Uuid;
 use super::claimants::evidence;
 use super::me::actor;
 use crate::app::declaration::{self, Declared, MyDeclaration};
-use crate::app::signature::{self, AcceptanceInput, SignatureInput, SignatureRequest};
-use crate::app::{payout, receipt};
+use crate::app::signature::{
+    self, AcceptanceInput, DigitalInput, FILE_BYTES, SignatureInput, SignatureRequest,
+};
+use crate::app::{AppError, payout, receipt, signature_file};
 use crate::domain::declaration::DeclarationInput;
+use crate::domain::field::{FieldCode, FieldErrors};
 use crate::domain::payout::PayoutInput;
 use crate::domain::signed_content::SignedText;
 use crate::state::AppState;
 use crate::web::WebResult;
+use crate::web::api::staff::signature_files::SignatureFilesResponse;
 use crate::web::error::Problem;
+use crate::web::extract::multipart::{Parts, Shape};
 use crate::web::extract::session::ClaimantToken;
 use crate::web::extract::{ClientAddr, Json, UserAgent};
+
+/// A signed file as a form.
+#[derive(ToSchema)]
+#[expect(
+    dead_code,
+    reason = "the form is read field by field; this describes it"
+)]
+pub struct SignatureForm {
+    /// `digital`
+    tier: String,
+    /// Id of the request; without it the newest counts.
+    request_id: Option<String>,
+    /// `.p7m` (CAdES) or signed PDF (PAdES), at most 25 MiB.
+    #[schema(value_type = String, format = Binary)]
+    file: Vec<u8>,
+}
 
 /// A version as it was declared.
 #[derive(Serialize, ToSchema)]
@@ -263,17 +284,22 @@ pub async fn request_signature(
     operation_id = "sign",
     tag = "me",
     security(("claimant" = [])),
-    request_body(content = SignatureBody, example = json!({
-        "request_id": "01a20202-70b2-72d0-b7be-0abae52ea860", "code": "123456", "full_name": "Maria Rossi"
-    })),
+    request_body(content(
+        (SignatureBody = "application/json", example = json!({
+            "request_id": "01a20202-70b2-72d0-b7be-0abae52ea860", "code": "123456", "full_name": "Maria Rossi"
+        })),
+        (SignatureForm = "multipart/form-data")
+    )),
     responses(
         (status = 201, body = SignedResponse, description = "With files by `multipart/form-data` (`tier=paper`, `file[]`, `id_front`, `id_back`, `id_expires_on`) it is only handed in: `signed_at` is null until a second person has approved it"),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "A newer version or request replaced this one"),
         (status = 410, body = Problem, content_type = "application/problem+json", description = "Used, expired, or five wrong codes"),
+        (status = 413, body = Problem, content_type = "application/problem+json", description = "A file of more than 25 MiB"),
         (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "For a signed file `/file` has a line for each check that did not pass"),
+        (status = 429, body = Problem, content_type = "application/problem+json", description = "Twenty signed files a day"),
         (status = 503, body = Problem, content_type = "application/problem+json")
     )
 )]
@@ -304,6 +330,58 @@ impl From<signature::Signed> for SignedResponse {
             document_sha256: signed.document_sha256,
         }
     }
+}
+
+/// What a form with a signed file may hold.
+pub(in crate::web) const SIGNED_FILE: Shape = Shape {
+    texts: &["tier", "request_id", "csrf"],
+    files: &["file"],
+    file_bytes: FILE_BYTES,
+    file_count: 1,
+    total_bytes: FILE_BYTES,
+};
+
+/// A signed file and its request.
+///
+/// # Errors
+/// `Invalid` at `/file` unless there is one.
+pub(in crate::web) fn signed_file(mut parts: Parts) -> WebResult<DigitalInput> {
+    let request = parts.text("request_id").map(str::to_owned);
+    let mut files = parts.take_files("file").into_iter();
+    let mut errors = FieldErrors::new();
+    match (files.next(), files.next()) {
+        (Some(file), None) => {
+            return Ok(DigitalInput {
+                request,
+                file: file.content,
+            });
+        }
+        (Some(_), Some(_)) => errors.push("/file", FieldCode::OutOfRange, "error-file-too-many"),
+        (None, _) => errors.push("/file", FieldCode::Required, "error-signed-file-required"),
+    }
+    Err(AppError::Invalid(errors).into())
+}
+
+/// `GET /api/v1/public/me/declaration/signature-files`
+#[utoipa::path(
+    get,
+    path = "/api/v1/public/me/declaration/signature-files",
+    operation_id = "list_signature_files",
+    tag = "me",
+    security(("claimant" = [])),
+    responses(
+        (status = 200, body = SignatureFilesResponse, description = "Newest first, at most 50, each with its report"),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json")
+    )
+)]
+pub async fn signature_files(
+    state: web::Data<AppState>,
+    token: ClaimantToken,
+) -> WebResult<HttpResponse> {
+    let actor = actor(&state.ctx, &token).await?;
+    let files = signature_file::list_own(&state.ctx, &actor).await?;
+    Ok(HttpResponse::Ok().json(SignatureFilesResponse::from(files)))
 }
 
 /// `GET /api/v1/public/me/receipt`

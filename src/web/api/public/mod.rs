@@ -46,6 +46,10 @@ pub fn routes() -> Vec<Route> {
         ),
         Route::new(&operation::SIGN, web::to(signatures::sign)),
         Route::new(&operation::PAPER_FORM, web::to(paper::form)),
+        Route::new(
+            &operation::LIST_SIGNATURE_FILES,
+            web::to(declaration::signature_files),
+        ),
         Route::new(&operation::GET_RECEIPT, web::to(declaration::get_receipt)),
         Route::new(
             &operation::RECEIPT_DOCUMENT,
@@ -83,6 +87,7 @@ pub fn routes() -> Vec<Route> {
     declaration::request_signature,
     declaration::sign,
     paper::form,
+    declaration::signature_files,
     declaration::get_receipt,
     declaration::receipt_document,
     documents::list,

@@ -10,15 +10,15 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::claimants::evidence;
-use super::declaration::{self, SignatureBody};
+use super::declaration::{self, SIGNED_FILE, SignatureBody, SignedResponse, signed_file};
 use super::me::actor;
-use crate::app::AppError;
 use crate::app::paper::{self, By};
+use crate::app::{AppError, signature};
 use crate::domain::field::{FieldCode, FieldErrors};
 use crate::state::AppState;
 use crate::web::WebResult;
 use crate::web::error::WebError;
-use crate::web::extract::multipart::Multi;
+use crate::web::extract::multipart::{Multi, Shape};
 use crate::web::extract::session::ClaimantToken;
 use crate::web::extract::{ClientAddr, Json, UserAgent};
 use crate::web::paper::{HandedInResponse, SHAPE, hand_in};
@@ -60,7 +60,14 @@ struct PaperResponse {
     hand_in: HandedInResponse,
 }
 
-/// Signs with a code, or hands in what was signed by hand.
+/// What a form may hold, whatever the tier.
+const FILES: Shape = Shape {
+    texts: &["tier", "request_id", "id_expires_on", "signed_on"],
+    file_bytes: SIGNED_FILE.file_bytes,
+    ..SHAPE
+};
+
+/// Signs with a code or a file with a digital signature, or hands in what was signed by hand.
 pub async fn sign(
     state: web::Data<AppState>,
     token: ClaimantToken,
@@ -73,9 +80,18 @@ pub async fn sign(
         Sent::Files(files) => files,
     };
     let owner = actor(&state.ctx, &token).await?;
-    let parts = files.read(&state.ctx, &SHAPE).await?;
+    let parts = files.read(&state.ctx, &FILES).await?;
     match parts.text("tier") {
         Some("paper") => {}
+        Some("digital") => {
+            let input = signed_file(parts)?;
+            let (ctx, origin) = (state.ctx.clone(), evidence(client, agent));
+            let acting = async move {
+                Box::pin(signature::sign_digitally(&ctx, &owner, input, origin)).await
+            };
+            let signed = state.ctx.to_end(acting).await?;
+            return Ok(HttpResponse::Created().json(SignedResponse::from(signed)));
+        }
         None | Some("") => return Err(wrong(FieldCode::Required, "error-tier-required")),
         Some(_) => return Err(wrong(FieldCode::UnknownValue, "error-tier-unknown")),
     }

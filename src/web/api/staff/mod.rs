@@ -14,6 +14,7 @@ pub mod exports;
 pub mod paper;
 pub mod quarantine;
 pub mod representation;
+pub mod signature_files;
 pub mod token;
 
 /// Routes of this folder.
@@ -54,6 +55,14 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::CLAIMANT_DOCUMENT, web::to(declared::document)),
         Route::new(&operation::CLAIMANT_EVIDENCE, web::to(declared::evidence)),
         Route::new(&operation::CLAIMANT_RECEIPT, web::to(declared::receipt)),
+        Route::new(
+            &operation::CLAIMANT_SIGNATURE_FILES,
+            web::to(signature_files::list),
+        ),
+        Route::new(
+            &operation::CLAIMANT_SIGNATURE_FILE,
+            web::to(signature_files::content),
+        ),
         Route::new(&operation::EXPORT, web::to(exports::request)),
         Route::new(&operation::GET_EXPORT, web::to(exports::get)),
         Route::new(&operation::EXPORT_CONTENT, web::to(exports::content)),
@@ -89,6 +98,8 @@ pub fn routes() -> Vec<Route> {
     declared::document,
     declared::evidence,
     declared::receipt,
+    signature_files::list,
+    signature_files::content,
     exports::request,
     exports::get,
     exports::content
