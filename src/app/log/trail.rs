@@ -4,11 +4,10 @@
 use std::collections::HashMap;
 
 use chrono::{Days, NaiveDate, NaiveTime};
-use futures_util::{StreamExt, stream};
 use uuid::Uuid;
 
 use super::digest::{self, Content};
-use super::{AT_ONCE, Refusal, SCOPE, published_head, read_bundle, read_tile, served};
+use super::{Refusal, SCOPE, published_head, read_bundle, read_tile, served};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::crypto::merkle::{self, Edge, Tile};
@@ -104,6 +103,7 @@ pub async fn check(ctx: &Ctx, slug: &str) -> AppResult<Checked> {
 async fn read(ctx: &Ctx, row: &LogRow, head: &Checkpoint) -> AppResult<Vec<(u64, Entry)>> {
     let mut edge = Edge::default();
     let (mut entries, mut full) = (Vec::new(), Vec::new());
+    let mut is_whole = true;
     for bundle in 0..head.size.div_ceil(merkle::WIDTH) {
         let read = read_bundle(&ctx.blobs, &row.slug, bundle, head.size).await?;
         let read = read.ok_or_else(|| Refusal::Missing(row.slug.clone()))?;
@@ -114,15 +114,14 @@ async fn read(ctx: &Ctx, row: &LogRow, head: &Checkpoint) -> AppResult<Vec<(u64,
                 entries.push((index, entry));
             }
         }
+        for tile in full.drain(..) {
+            is_whole &= is_there(ctx, row, tile).await?;
+        }
     }
-    let tiles = full.into_iter().chain(edge.partial());
-    let reads: Vec<_> = tiles.map(|tile| is_there(ctx, row, tile)).collect();
-    let mut reads = stream::iter(reads).buffer_unordered(AT_ONCE);
-    let mut is_whole = edge.root() == head.root;
-    while let Some(same) = reads.next().await {
-        is_whole &= same?;
+    for tile in edge.partial() {
+        is_whole &= is_there(ctx, row, tile).await?;
     }
-    if is_whole {
+    if is_whole && edge.root() == head.root {
         Ok(entries)
     } else {
         Err(Refusal::Forked(row.slug.clone()).into())
