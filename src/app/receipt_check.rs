@@ -3,14 +3,12 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use data_encoding::BASE64;
-use serde::Deserialize;
 use serde_json::Value;
 
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::app::log::proof::{self, CONSISTENCY, INCLUSION};
 use crate::app::log::{served, timestamp};
-use crate::app::receipt::FORMAT;
 use crate::crypto::merkle::{self, Hash};
 use crate::crypto::note::{Checkpoint, VerifyingKey};
 use crate::crypto::{commitment, sha256};
@@ -18,11 +16,12 @@ use crate::domain::log::{Kind, VERSION};
 use crate::domain::signing::{Evidence, Reason};
 use crate::evidence::{self, Trust};
 
+mod file;
+
+use self::file::{Opened, TimestampFile, open, read, text};
+
 /// Longest receipt that is looked at, bytes: the document is in it as base64.
 pub const LONGEST: usize = 12 * 1024 * 1024;
-
-/// Longest evidence that is read, bytes; ours has some 3,000.
-const LONGEST_EVIDENCE: usize = 64 * 1024;
 
 /// Hashes of the longest proof: a tree of 63 bits has no more levels.
 const MOST_HASHES: usize = 63;
@@ -161,44 +160,6 @@ pub struct Against<'a> {
     pub stamps: Option<&'a Trust>,
 }
 
-/// The file.
-#[derive(Deserialize)]
-struct File {
-    format: String,
-    document: String,
-    document_sha256: String,
-    declaration: String,
-    salt: String,
-    #[serde(deserialize_with = "flat::object")]
-    entry: Value,
-    proof: Option<String>,
-    checkpoint: Option<String>,
-    #[serde(default)]
-    vkey: Option<String>,
-    evidence: String,
-    signed_at: DateTime<Utc>,
-    #[serde(default)]
-    timestamp: Option<TimestampFile>,
-}
-
-/// What a time-stamping authority said.
-#[derive(Deserialize)]
-struct TimestampFile {
-    proof: String,
-    token: String,
-}
-
-/// The file with its bytes.
-struct Opened {
-    file: File,
-    document: Vec<u8>,
-    declaration: Vec<u8>,
-    salt: Vec<u8>,
-    evidence: Vec<u8>,
-    /// The evidence, read.
-    told: Value,
-}
-
 /// Checks a receipt of one of our own logs: with the log's key, and against what the log is now. Whoever
 /// makes a log of their own can prove anything by it: a receipt of another log is refuted. Keeps nothing.
 ///
@@ -307,94 +268,6 @@ fn verdict(parts: &[(Part, Outcome)]) -> Verdict {
         return Verdict::Unfinished;
     }
     Verdict::Proved
-}
-
-fn read(receipt: &[u8]) -> Option<File> {
-    if receipt.len() > LONGEST {
-        return None;
-    }
-    let file: File = serde_json::from_slice(receipt).ok()?;
-    (file.format == FORMAT).then_some(file)
-}
-
-fn open(file: File) -> Option<Opened> {
-    let bytes = |text: &str| BASE64.decode(text.as_bytes()).ok();
-    let evidence = bytes(&file.evidence).filter(|bytes| bytes.len() <= LONGEST_EVIDENCE)?;
-    Some(Opened {
-        document: bytes(&file.document)?,
-        declaration: bytes(&file.declaration)?,
-        salt: bytes(&file.salt)?,
-        told: serde_json::from_slice(&evidence).ok()?,
-        evidence,
-        file,
-    })
-}
-
-fn text(base64: &str) -> Option<String> {
-    String::from_utf8(BASE64.decode(base64.as_bytes()).ok()?).ok()
-}
-
-/// An entry is an object of a few texts and numbers; nothing else is built up in memory.
-mod flat {
-    use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
-    use serde_json::{Map, Value};
-
-    const MOST_NAMES: usize = 16;
-
-    pub(super) fn object<'de, D: Deserializer<'de>>(input: D) -> Result<Value, D::Error> {
-        input.deserialize_map(Object)
-    }
-
-    struct Object;
-
-    impl<'de> Visitor<'de> for Object {
-        type Value = Value;
-
-        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str("an object of texts and numbers")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
-            let mut object = Map::new();
-            while let Some((name, Scalar(value))) = map.next_entry::<String, Scalar>()? {
-                let is_new = object.insert(name, value).is_none();
-                if !is_new || object.len() > MOST_NAMES {
-                    return Err(A::Error::custom("a name twice, or too many"));
-                }
-            }
-            Ok(Value::Object(object))
-        }
-    }
-
-    struct Scalar(Value);
-
-    impl<'de> Deserialize<'de> for Scalar {
-        fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-            input.deserialize_any(ScalarVisitor).map(Self)
-        }
-    }
-
-    struct ScalarVisitor;
-
-    impl Visitor<'_> for ScalarVisitor {
-        type Value = Value;
-
-        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str("a text or a number")
-        }
-
-        fn visit_str<E: Error>(self, text: &str) -> Result<Value, E> {
-            Ok(text.into())
-        }
-
-        fn visit_u64<E: Error>(self, number: u64) -> Result<Value, E> {
-            Ok(number.into())
-        }
-
-        fn visit_unit<E: Error>(self) -> Result<Value, E> {
-            Ok(Value::Null)
-        }
-    }
 }
 
 impl Opened {

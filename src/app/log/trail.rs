@@ -7,10 +7,10 @@ use chrono::{Days, NaiveDate, NaiveTime};
 use uuid::Uuid;
 
 use super::digest::{self, Content};
-use super::{Refusal, SCOPE, published_head, read_bundle, served};
+use super::{Refusal, SCOPE, published_head, read_bundle, read_tile, served};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
-use crate::crypto::merkle::{self, Edge};
+use crate::crypto::merkle::{self, Edge, Tile};
 use crate::crypto::note::Checkpoint;
 use crate::crypto::{commitment, sha256};
 use crate::db::log::{self as db, EnteredRow, LogRow};
@@ -99,26 +99,39 @@ pub async fn check(ctx: &Ctx, slug: &str) -> AppResult<Checked> {
     Ok(checked)
 }
 
-/// Every entry but the claimants' with its place, once all lead to the root.
+/// Every entry but the claimants' with its place, once all lead to the root and every tile is the one they make.
 async fn read(ctx: &Ctx, row: &LogRow, head: &Checkpoint) -> AppResult<Vec<(u64, Entry)>> {
     let mut edge = Edge::default();
-    let mut entries = Vec::new();
+    let (mut entries, mut full) = (Vec::new(), Vec::new());
+    let mut is_whole = true;
     for bundle in 0..head.size.div_ceil(merkle::WIDTH) {
         let read = read_bundle(&ctx.blobs, &row.slug, bundle, head.size).await?;
         let read = read.ok_or_else(|| Refusal::Missing(row.slug.clone()))?;
         for (index, bytes) in (bundle * merkle::WIDTH..).zip(read) {
-            edge.push(merkle::leaf_hash(&bytes), &mut Vec::new());
+            edge.push(merkle::leaf_hash(&bytes), &mut full);
             let entry: Entry = serde_json::from_slice(&bytes).map_err(AppError::internal)?;
             if entry.kind != Kind::Declaration {
                 entries.push((index, entry));
             }
         }
+        for tile in full.drain(..) {
+            is_whole &= is_there(ctx, row, tile).await?;
+        }
     }
-    if edge.root() == head.root {
+    for tile in edge.partial() {
+        is_whole &= is_there(ctx, row, tile).await?;
+    }
+    if is_whole && edge.root() == head.root {
         Ok(entries)
     } else {
         Err(Refusal::Forked(row.slug.clone()).into())
     }
+}
+
+/// Whether a tile that entries make is the one that was published.
+async fn is_there(ctx: &Ctx, row: &LogRow, tile: Tile) -> AppResult<bool> {
+    let found = read_tile(&ctx.blobs, &row.slug, tile.id).await?;
+    Ok(found.is_some_and(|(_, bytes)| bytes == tile.bytes))
 }
 
 impl Checked {

@@ -34,7 +34,7 @@ pub enum Class {
     Attempt,
     /// What prints or reads a document.
     Document,
-    /// Files of the evidence logs: who reads a log whole asks for many.
+    /// Files of the evidence logs: who reads one of a million entries whole asks for 8,000.
     Log,
 }
 
@@ -125,7 +125,7 @@ impl Class {
     pub const fn per_minute(self) -> NonZeroU32 {
         match self {
             Self::SignUp | Self::Document => number(300),
-            Self::Log => number(1_200),
+            Self::Log => number(6_000),
             Self::Mail => number(60),
             Self::Attempt => number(30),
         }
@@ -135,7 +135,7 @@ impl Class {
     pub const fn burst(self) -> NonZeroU32 {
         match self {
             Self::SignUp | Self::Document => number(100),
-            Self::Log => number(600),
+            Self::Log => number(10_000),
             Self::Mail => number(30),
             Self::Attempt => number(20),
         }

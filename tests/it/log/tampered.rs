@@ -86,6 +86,17 @@ async fn r54_published_entries_that_were_reordered_deleted_or_inserted_are_found
         );
     }
     fs::write(&bundle, good).unwrap();
+    let tile = log_file(&app, "tile/0/000.p/5");
+    let good = fs::read(&tile).unwrap();
+    let mut bytes = good.clone();
+    bytes[77] ^= 1;
+    fs::write(&tile, bytes).unwrap();
+    let found = trail::check(&app.ctx, CASE).await;
+    assert!(
+        matches!(found, Err(AppError::Internal(_))),
+        "tile: {found:?}"
+    );
+    fs::write(&tile, good).unwrap();
     assert_eq!(trail::check(&app.ctx, CASE).await.unwrap().entries, 5);
     app.stop().await;
 }

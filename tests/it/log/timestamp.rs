@@ -24,6 +24,7 @@ use serde_json::json;
 use super::receipt::{bytes, program, python, run};
 use super::{bytes_at, check, events, log_file, receipt_of, signer, text_at};
 use crate::app::TestApp;
+use crate::claimant::Claimant;
 use crate::seed::CASE;
 
 /// What the authority does with the next question.
@@ -208,6 +209,14 @@ fn asked(folder: &Path, hash: &[u8]) -> Vec<u8> {
     openssl(folder, &format!("ts -query -digest {hash} -sha256 -cert"))
 }
 
+/// Whoever signed stays signed in, however many days go by.
+async fn patient_signer<'app>(app: &'app TestApp, name: &str) -> Claimant<'app> {
+    let claimant = signer(app, name).await;
+    app.sql("UPDATE sessions SET expires_at = '2030-01-01'")
+        .await;
+    claimant
+}
+
 async fn turn(app: &TestApp, tsa: &Tsa) -> usize {
     timestamps::turn(&app.ctx, tsa, Holder::new())
         .await
@@ -228,7 +237,7 @@ async fn the_head_of_a_day_is_stamped_once_and_openssl_finds_the_token_good() {
         0,
         "an empty log has nothing to be stamped"
     );
-    let one = signer(&app, "uno").await;
+    let one = patient_signer(&app, "uno").await;
     app.run_log().await;
     let without = receipt_of(&one).await;
     assert_eq!(without.get("timestamp"), None);
@@ -275,7 +284,7 @@ async fn the_head_of_a_day_is_stamped_once_and_openssl_finds_the_token_good() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failure_is_noted_and_tried_again_and_no_clock_of_ours_stands_in() {
     let (app, authority) = (TestApp::seeded().await, Authority::open());
-    let one = signer(&app, "uno").await;
+    let one = patient_signer(&app, "uno").await;
     app.run_log().await;
     let tsa = authority.client();
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -346,7 +355,7 @@ async fn two_processes_ask_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_receipt_tells_of_its_time_stamp_and_one_of_something_else_is_refuted() {
     let (app, authority) = (TestApp::seeded().await, Authority::open());
-    let one = signer(&app, "uno").await;
+    let one = patient_signer(&app, "uno").await;
     let two = signer(&app, "due").await;
     app.run_log().await;
     assert_eq!(turn(&app, &authority.client()).await, 1);
@@ -427,7 +436,7 @@ async fn where_issuers_are_known_no_other_authority_is_believed() {
         Authority::open(),
         Authority::open(),
     );
-    let one = signer(&app, "uno").await;
+    let one = patient_signer(&app, "uno").await;
     app.run_log().await;
     let tsa = authority.client();
     let strict = |issuers: &Authority| app.ctx.clone().trusting(issuers.issuers());
