@@ -14,7 +14,7 @@ use crate::db::mailbox::MailboxRow;
 use crate::db::{Conn, Scope, identity, mailbox};
 use crate::domain::attestation::TextKind;
 use crate::domain::declaration::{
-    DeclarableMailbox, Declaration, DeclarationRules, IncidentRule, PlanRule,
+    DeclarableDocument, DeclarableMailbox, Declaration, DeclarationRules, IncidentRule, PlanRule,
 };
 use crate::domain::field::{FieldCode, FieldErrors};
 use crate::domain::identity::Identity;
@@ -124,7 +124,7 @@ pub(super) fn rules(ctx: &Ctx, case: &CaseEntry, basis: &Basis) -> AppResult<Dec
         incidents: incidents.collect(),
         plans: plans.collect(),
         mailboxes,
-        documents: basis.documents.iter().map(|it| it.id.to_string()).collect(),
+        documents: basis.documents.iter().map(declarable).collect(),
     })
 }
 
@@ -169,6 +169,14 @@ pub(super) fn content(
         privacy_notice,
         documents: basis.documents.iter().map(signed_document).collect(),
     })
+}
+
+fn declarable(produced: &MyDocument) -> DeclarableDocument {
+    DeclarableDocument {
+        id: produced.id.to_string(),
+        number: produced.number,
+        kind: produced.kind,
+    }
 }
 
 fn signed_document(produced: &MyDocument) -> SignedDocument {

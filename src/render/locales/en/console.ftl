@@ -188,3 +188,6 @@ trail-action-scan-document = Virus scan of a document
 trail-action-view-document = Original of a document downloaded
 trail-action-move-out = Went to another association
 trail-action-move-in = Came from another association
+
+claimant-documents = Documents (letter f)
+claimant-document-removed = removed by the claimant, kept because it is part of a signed declaration

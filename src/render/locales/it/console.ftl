@@ -188,3 +188,6 @@ trail-action-scan-document = Controllo antivirus di un documento
 trail-action-view-document = Originale di un documento scaricato
 trail-action-move-out = Passata a un’altra associazione
 trail-action-move-in = Arrivata da un’altra associazione
+
+claimant-documents = Documenti (lettera f)
+claimant-document-removed = tolto dal richiedente, conservato perché fa parte di una dichiarazione firmata
