@@ -253,3 +253,6 @@ trail-action-delete-id-images = Images of the identity document deleted
 claimant-signature-files = Files with a digital signature
 claimant-signature-reports = Download the reports (JSON)
 claimant-signature-file = download the file
+
+claimant-documents = Documents (letter f)
+claimant-document-removed = removed by the claimant, kept because it is part of a signed declaration

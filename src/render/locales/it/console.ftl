@@ -253,3 +253,6 @@ trail-action-delete-id-images = Immagini del documento d’identità cancellate
 claimant-signature-files = File con firma digitale
 claimant-signature-reports = Scarica i rapporti (JSON)
 claimant-signature-file = scarica il file
+
+claimant-documents = Documenti (lettera f)
+claimant-document-removed = tolto dal richiedente, conservato perché fa parte di una dichiarazione firmata
