@@ -73,13 +73,13 @@ pub async fn sign(
         Sent::Files(files) => files,
     };
     let owner = actor(&state.ctx, &token).await?;
-    let parts = files.read(&state.ctx, &SHAPE).await?;
+    let mut parts = files.read(&state.ctx, &SHAPE).await?;
     match parts.text("tier") {
         Some("paper") => {}
         None | Some("") => return Err(wrong(FieldCode::Required, "error-tier-required")),
         Some(_) => return Err(wrong(FieldCode::UnknownValue, "error-tier-unknown")),
     }
-    let sent = hand_in(parts, evidence(client, agent));
+    let sent = hand_in(&mut parts, evidence(client, agent));
     let (ctx, by) = (state.ctx.clone(), By::Owner(owner.clone()));
     let acting = Box::pin(async move { paper::hand_in(&ctx, &by, sent).await });
     let handed_in = state.ctx.to_end(acting).await?;
