@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::app::claimant_declaration::{self, Declared, Sees};
 use crate::app::claimant_list::{self, OpenMailbox, Opener, OwnCase, known, standing};
 use crate::app::ctx::Ctx;
+use crate::app::document::{self, MyDocument};
 use crate::app::error::{AppError, AppResult};
 use crate::app::representation;
 use crate::app::staff::StaffActor;
@@ -49,6 +50,8 @@ pub struct ClaimantView {
     pub ready: bool,
     /// What was declared and signed; nothing once erased.
     pub declared: Declared,
+    /// Documents produced; none for who does not see clear data.
+    pub documents: Vec<MyDocument>,
     /// Language for mails and pages.
     pub language: String,
     /// Where the person came from.
@@ -160,6 +163,10 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
         Some(vault) => claimant_declaration::read(&mut tx, actor, vault, id, sees(clear)).await?,
         None => Declared::default(),
     };
+    let documents = match vault.as_ref().filter(|_| clear) {
+        Some(vault) => document::read_all(&mut tx, scope, vault, id).await?,
+        None => Vec::new(),
+    };
     let contact = contact(vault.as_ref(), &row, clear)?;
     let representative = match &vault {
         Some(vault) => representation::find(&mut tx, scope, vault, id).await?,
@@ -176,6 +183,7 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
         ready: missing.is_empty() && review == Review::None && declared.is_intact(),
         missing_to_lodge: readiness::missing_to_lodge(&known(&own, &row, state)),
         declared,
+        documents,
         can_take_documents: operation::CLAIMANT_DOCUMENT.allows(actor.role()),
         own,
         reference: Reference::of(id),

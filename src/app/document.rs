@@ -5,11 +5,12 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::app::audit::{Actor, Entry};
+use crate::app::audit::{self, Actor, Entry};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::app::session::ClaimantActor;
 use crate::app::staff::StaffActor;
+use crate::app::trail;
 use crate::app::vault::Vault;
 use crate::crypto::sha256;
 use crate::db::document::{self as db, DocumentRow, FileRow};
@@ -159,6 +160,10 @@ pub async fn list(ctx: &Ctx, by: &By) -> AppResult<Vec<MyDocument>> {
         .ok_or(AppError::NotFound)?;
     let vault = Vault::open(ctx, &mut tx, scope, by.claimant()).await?;
     let all = read_all(&mut tx, scope, &vault, by.claimant()).await?;
+    if let By::Staff(..) = by {
+        // names of files are clear data
+        audit::append(ctx, &mut tx, scope, by.entry(trail::VIEW)).await?;
+    }
     tx.commit().await?;
     Ok(all)
 }

@@ -10,6 +10,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    document::DocumentKind,
     field::{FieldErrors, ValueError, filled},
     mailbox_address::MailboxAddress,
     one_line::one_line,
@@ -47,8 +48,19 @@ pub struct DeclarationRules {
     pub plans: Vec<PlanRule>,
     /// The mailboxes that this claimant registered, aliases among them.
     pub mailboxes: Vec<DeclarableMailbox>,
-    /// Ids of the documents that this claimant produced: items may name them (R36).
-    pub documents: Vec<String>,
+    /// The documents that this claimant produced: items may name them (R36).
+    pub documents: Vec<DeclarableDocument>,
+}
+
+/// A document that items may name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeclarableDocument {
+    /// Its id, as requests name it.
+    pub id: String,
+    /// Its number in the index.
+    pub number: i32,
+    /// What it shows.
+    pub kind: DocumentKind,
 }
 
 /// An incident that may be declared. Days are those of Europe/Rome, both ends included.

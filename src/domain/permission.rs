@@ -393,7 +393,7 @@ pub mod operation {
     pub const CLAIMANT_DOCUMENT_FILE: Operation = Operation::get(
         "claimant_document_file",
         "/api/v1/staff/claimants/{id}/documents/{document}/files/{file}",
-        Access::Staff(REVIEWERS),
+        Access::StepUp(REVIEWERS),
     );
     /// Add a document for a claimant.
     pub const CLAIMANT_ADD_DOCUMENT: Operation = Operation::post(
@@ -812,6 +812,12 @@ pub mod operation {
         "/console/claimants/{id}/declarations/{version}/receipt",
         Access::StepUp(REVIEWERS),
     );
+    /// One original of a claimant's document.
+    pub const CONSOLE_DOCUMENT_FILE: Operation = Operation::get(
+        "console_document_file",
+        "/console/claimants/{id}/documents/{document}/files/{file}",
+        Access::StepUp(REVIEWERS),
+    );
     /// Asks for a fresh second factor.
     pub const CONSOLE_STEP_UP_PAGE: Operation =
         Operation::get("console_step_up_page", "/console/step-up", Access::AnyStaff);
@@ -978,6 +984,7 @@ pub mod operation {
         &CONSOLE_DOCUMENT,
         &CONSOLE_EVIDENCE,
         &CONSOLE_RECEIPT,
+        &CONSOLE_DOCUMENT_FILE,
         &CONSOLE_STEP_UP_PAGE,
         &CONSOLE_STEP_UP_FORM,
         &DEMO_OUTBOX_PAGE,

@@ -18,6 +18,7 @@ use crate::app::file_store::Reader;
 use crate::app::{AppError, AppResult};
 use crate::domain::document::{DOCUMENT_BYTES, FILE_BYTES, FILES};
 use crate::domain::ids::{DocumentId, FileId};
+use crate::render::page::documents::{DocumentLine, FileLine};
 use crate::web::extract::multipart::{Parts, Shape};
 use crate::web::{WebError, WebResult};
 
@@ -139,6 +140,26 @@ fn file(file: &MyFile) -> FileResponse {
         media_type: file.file_type.media_type(),
         size: file.size,
         sha256: file.sha256_hex(),
+    }
+}
+
+/// A document as a line of a page; its links begin with `base`.
+pub fn line(base: &str, document: &MyDocument) -> DocumentLine {
+    let id = document.id;
+    let files = document.files.iter().map(|file| FileLine {
+        href: format!("{base}/{id}/files/{}", file.id),
+        name: file.name.as_str().to_owned(),
+        kilobytes: file.size.div_ceil(1024),
+        sha256: file.sha256_hex(),
+    });
+    DocumentLine {
+        number: document.number,
+        kind: document.kind.as_str(),
+        scan: document.scan.as_str(),
+        removal: format!("{base}/{id}/removal"),
+        is_removed: document.removed_at.is_some(),
+        added_at: document.created_at,
+        files: files.collect(),
     }
 }
 

@@ -37,7 +37,7 @@ impl Loops {
     pub(crate) fn start_with(app: &TestApp, post: Post) -> Self {
         let (stop, stopping) = watch::channel(false);
         let mut tasks = JoinSet::new();
-        worker::start(&mut tasks, &app.ctx, post, &stopping);
+        worker::start(&mut tasks, &app.ctx, post, None, &stopping);
         Self { stop, tasks }
     }
 

@@ -153,7 +153,7 @@ async fn loops_end_promptly_and_give_their_leases_back() {
     let mut loops = JoinSet::new();
     let sender = ("joinder".to_owned(), "joinder@example.org".to_owned());
     let post = worker::post(app.mailer(), sender);
-    worker::start(&mut loops, &app.ctx, post, &stopping);
+    worker::start(&mut loops, &app.ctx, post, None, &stopping);
     let held = "SELECT count(*) FROM leases WHERE name LIKE 'outbox/%' AND expires_at > now()";
     timeout(Duration::from_secs(10), async {
         while number(&app, held).await < 8 {

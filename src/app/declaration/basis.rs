@@ -15,7 +15,7 @@ use crate::db::mailbox::MailboxRow;
 use crate::db::{Conn, Scope, identity, mailbox};
 use crate::domain::attestation::TextKind;
 use crate::domain::declaration::{
-    DeclarableMailbox, Declaration, DeclarationRules, IncidentRule, PlanRule,
+    DeclarableDocument, DeclarableMailbox, Declaration, DeclarationRules, IncidentRule, PlanRule,
 };
 use crate::domain::field::{FieldCode, FieldErrors};
 use crate::domain::identity::Identity;
@@ -134,7 +134,7 @@ pub(super) fn rules(ctx: &Ctx, case: &CaseEntry, basis: &Basis) -> AppResult<Dec
         incidents: incidents.collect(),
         plans: plans.collect(),
         mailboxes,
-        documents: basis.documents.iter().map(|it| it.id.to_string()).collect(),
+        documents: basis.documents.iter().map(declarable).collect(),
     })
 }
 
@@ -193,6 +193,14 @@ fn capacity<'a>(given: &'a IdentityRow, acting: Option<&Representative>, basis: 
         None if recorded.is_some_and(Representative::is_for_minor) => "self",
         None if given.capacity == "delegate" => "self",
         None => &given.capacity,
+    }
+}
+
+fn declarable(produced: &MyDocument) -> DeclarableDocument {
+    DeclarableDocument {
+        id: produced.id.to_string(),
+        number: produced.number,
+        kind: produced.kind,
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
         damage::DamageHead,
         field::{FieldCode, FieldErrors, ValueError, filled},
     },
-    ItemInput, MOST, note,
+    DeclarableDocument, ItemInput, MOST, note,
 };
 
 /// The largest amount that one field takes, euro cents: ten million euros.
@@ -60,7 +60,7 @@ impl DamageItem {
 /// asks for a flat rate.
 pub(super) fn parse_all(
     typed: Option<&[ItemInput]>,
-    documents: &[String],
+    documents: &[DeclarableDocument],
     errors: &mut FieldErrors,
     pointer: &str,
 ) -> Vec<DamageItem> {
@@ -83,7 +83,7 @@ pub(super) fn parse_all(
 
 fn parse(
     typed: &ItemInput,
-    documents: &[String],
+    documents: &[DeclarableDocument],
     errors: &mut FieldErrors,
     pointer: &str,
 ) -> Option<DamageItem> {
@@ -113,7 +113,7 @@ fn parse(
 /// The named documents, each once; those that are not the claimant's are noted.
 fn document_ids(
     typed: &ItemInput,
-    documents: &[String],
+    documents: &[DeclarableDocument],
     errors: &mut FieldErrors,
     pointer: &str,
 ) -> Vec<String> {
@@ -121,7 +121,7 @@ fn document_ids(
     let mut named: Vec<String> = Vec::new();
     for (position, id) in ids.iter().enumerate() {
         let id = id.trim().to_ascii_lowercase();
-        if !documents.contains(&id) {
+        if !documents.iter().any(|known| known.id == id) {
             errors.push(
                 format!("{pointer}/document_ids/{position}"),
                 FieldCode::UnknownValue,

@@ -3,6 +3,7 @@
 use askama::Template;
 use chrono::{DateTime, NaiveDate, Utc};
 
+use super::documents::DocumentLine;
 use super::identity::IdentityFields;
 use super::{Chrome, Errors};
 use crate::render::document::{Circumstances, PrintedMailbox, euro};
@@ -402,6 +403,8 @@ pub struct ClaimantPage {
     pub declaration: Option<DeclarationLines>,
     /// IBAN, masked, and since when.
     pub payout: Option<(String, DateTime<Utc>)>,
+    /// Documents produced, by number.
+    pub documents: Vec<DocumentLine>,
     /// Whether signed documents may be taken along.
     pub takes_documents: bool,
     /// Where the person came from.

@@ -97,7 +97,9 @@ pub struct IncidentForm {
 impl IncidentForm {
     /// Whether the folded part about further damage has to be open.
     pub fn has_more_items(&self) -> bool {
-        let is_typed = |item: &ItemForm| !item.amount.is_empty() || !item.description.is_empty();
+        let is_typed = |item: &ItemForm| {
+            !item.amount.is_empty() || !item.description.is_empty() || !item.documents.is_empty()
+        };
         self.items.iter().any(is_typed)
     }
 
@@ -117,6 +119,26 @@ pub struct ItemForm {
     pub amount: String,
     /// What it was.
     pub description: String,
+    /// Ids of the documents that prove it.
+    pub documents: Vec<String>,
+}
+
+impl ItemForm {
+    /// Whether a document is named.
+    pub fn names(&self, document: &DocumentChoice) -> bool {
+        self.documents.contains(&document.id)
+    }
+}
+
+/// A document that may be named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DocumentChoice {
+    /// Its id.
+    pub id: String,
+    /// Its number in the index.
+    pub number: i32,
+    /// Word of its kind.
+    pub kind: &'static str,
 }
 
 /// What was tried elsewhere as typed: `elsewhere[...]`.
@@ -187,6 +209,8 @@ pub struct MailboxPage {
     pub plans: Vec<PlanChoice>,
     /// The outages of the case.
     pub incidents: Vec<IncidentQuestion>,
+    /// The documents that items may name.
+    pub documents: Vec<DocumentChoice>,
     /// What was refused: `/incidents/0/plan`, ...
     pub errors: Errors,
 }

@@ -7,6 +7,7 @@ use crate::app::AppError;
 use crate::app::claimant_declaration::{ShownDeclaration, ShownVersion};
 use crate::app::claimant_list::{self, DEFAULT_LIMIT, Item};
 use crate::app::claimant_view::{self, BounceRow, ClaimantView, ShownIdentity};
+use crate::app::document::MyDocument;
 use crate::app::trail;
 use crate::domain::claimant::{ClaimantState, Queue};
 use crate::domain::declaration::DeclarationFlag;
@@ -20,9 +21,11 @@ use crate::render::page::console::{
     ConsentLine, Console, ContactLines, DeclarationLines, IdentityLines, ListPage, MailLine,
     MailboxLine, TrailLine, VersionLine,
 };
+use crate::render::page::documents::DocumentLine;
 use crate::state::AppState;
 use crate::web::api::staff::claimants::ListQuery;
 use crate::web::console::{inside, page};
+use crate::web::documents;
 use crate::web::extract::{Lang, Staff};
 use crate::web::{WebError, WebResult};
 
@@ -179,6 +182,7 @@ fn claimant_page(console: Console, view: ClaimantView) -> ClaimantPage {
             .declared
             .payout
             .map(|payout| (payout.iban, payout.given_at)),
+        documents: documents(view.id, &view.documents),
         takes_documents: view.can_take_documents,
         via: view.via,
         contact: view.contact.map(|contact| ContactLines {
@@ -261,6 +265,11 @@ fn bounce(row: BounceRow) -> BounceLine {
         is_evidence: row.is_evidence,
         at: row.received_at,
     }
+}
+
+fn documents(claimant: ClaimantId, all: &[MyDocument]) -> Vec<DocumentLine> {
+    let base = format!("/console/claimants/{claimant}/documents");
+    all.iter().map(|it| documents::line(&base, it)).collect()
 }
 
 fn version(shown: ShownVersion) -> VersionLine {

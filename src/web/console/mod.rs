@@ -11,7 +11,7 @@ use crate::domain::permission::operation;
 use crate::render::page::Chrome;
 use crate::render::page::console::{Console, Who};
 use crate::state::AppState;
-use crate::web::api::staff::{declared, paper as paper_api};
+use crate::web::api::staff::{declared, documents, paper as paper_api};
 use crate::web::extract::{Lang, Staff};
 use crate::web::{Route, WebError, WebResult};
 
@@ -76,6 +76,7 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::CONSOLE_DOCUMENT, web::to(declared::document)),
         Route::new(&operation::CONSOLE_EVIDENCE, web::to(declared::evidence)),
         Route::new(&operation::CONSOLE_RECEIPT, web::to(declared::receipt)),
+        Route::new(&operation::CONSOLE_DOCUMENT_FILE, web::to(documents::file)),
         Route::new(
             &operation::CONSOLE_STEP_UP_PAGE,
             web::to(login::step_up_page),

@@ -194,14 +194,16 @@ impl Assembled {
         let (mut items, mut rows) = (Vec::new(), Vec::new());
         for (row, item) in form.items.iter().enumerate() {
             let amount = format!("{pointer}/items/{row}/amount_cents");
-            let typed = !item.amount.trim().is_empty() || !item.description.trim().is_empty();
+            let typed = !item.amount.trim().is_empty()
+                || !item.description.trim().is_empty()
+                || !item.documents.is_empty();
             let wanted = typed || (item.head == DamageHead::FlatRate.as_str() && form.flat_rate);
             if wanted {
                 items.push(ItemInput {
                     head: some(&item.head),
                     amount_cents: self.cents(step, amount, &item.amount),
                     description: some(&item.description),
-                    document_ids: None,
+                    document_ids: Some(item.documents.clone()),
                 });
                 rows.push(row);
             }

@@ -20,7 +20,8 @@ impl Work {
     pub fn load(case: &CaseEntry, mine: &MyDeclaration) -> Self {
         let newest = mine.newest.as_ref();
         let newest = newest.map(|newest| DeclarationInput::from(&newest.content.declaration));
-        let input = mine.draft.clone().or(newest).unwrap_or_default();
+        let mut input = mine.draft.clone().or(newest).unwrap_or_default();
+        forget_removed(&mut input, mine);
         let typed = input.mailboxes.as_deref().unwrap_or_default();
         // a mailbox that the newest version left out was answered with no
         let is_told = mine.draft.is_none() && mine.newest.is_some();
@@ -147,6 +148,19 @@ fn item_form(item: &ItemInput) -> ItemForm {
         head: text(item.head.as_ref()),
         amount: euro(item.amount_cents),
         description: text(item.description.as_ref()),
+        documents: item.document_ids.clone().unwrap_or_default(),
+    }
+}
+
+/// A document that was removed since is not named any more: no box of the form could be cleared for it.
+fn forget_removed(input: &mut DeclarationInput, mine: &MyDeclaration) {
+    let known = |id: &String| mine.rules.documents.iter().any(|own| own.id == *id);
+    let mailboxes = input.mailboxes.iter_mut().flatten();
+    let lines = mailboxes.flat_map(|mailbox| mailbox.incidents.iter_mut().flatten());
+    for item in lines.flat_map(|line| line.items.iter_mut().flatten()) {
+        if let Some(ids) = &mut item.document_ids {
+            ids.retain(known);
+        }
     }
 }
 

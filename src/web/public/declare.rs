@@ -11,8 +11,8 @@ use crate::app::{AppError, me};
 use crate::domain::declaration::Declaration;
 use crate::domain::estimate::{Tariff, estimate};
 use crate::render::page::declare::{
-    ElsewhereForm, ElsewherePage, IncidentForm, IncidentQuestion, MailboxPage, PlanChoice,
-    Progress, ReviewPage, StoryPage, estimate as estimate_box, incident_names, summary,
+    DocumentChoice, ElsewhereForm, ElsewherePage, IncidentForm, IncidentQuestion, MailboxPage,
+    PlanChoice, Progress, ReviewPage, StoryPage, estimate as estimate_box, incident_names, summary,
 };
 use crate::render::page::{Chrome, Errors};
 use crate::render::text::Text;
@@ -249,6 +249,7 @@ impl Steps {
     }
 
     fn mailbox(self, chrome: Chrome, progress: Progress, errors: Errors) -> WebResult<MailboxPage> {
+        let documents = self.documents();
         let mailbox = self.work.mailboxes.into_iter().nth(progress.number - 1);
         let mailbox = mailbox.ok_or(AppError::NotFound)?;
         let rules = self.mine.rules.incidents.iter();
@@ -271,8 +272,20 @@ impl Steps {
             address: mailbox.address.as_str().to_owned(),
             plans: plans.collect(),
             incidents: questions.collect(),
+            documents,
             errors,
         })
+    }
+
+    fn documents(&self) -> Vec<DocumentChoice> {
+        let documents = self.mine.rules.documents.iter();
+        documents
+            .map(|own| DocumentChoice {
+                id: own.id.clone(),
+                number: own.number,
+                kind: own.kind.as_str(),
+            })
+            .collect()
     }
 
     fn review(self, chrome: Chrome, progress: Progress, errors: Errors) -> ReviewPage {

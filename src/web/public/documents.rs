@@ -6,13 +6,13 @@ use actix_web::http::header::CONTENT_SECURITY_POLICY;
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
-use crate::app::document::{self, By, MyDocument};
+use crate::app::document::{self, By};
 use crate::app::session::ClaimantActor;
 use crate::app::{AppError, me};
 use crate::domain::document::takes_documents;
 use crate::domain::field::FieldErrors;
 use crate::render::page::Errors;
-use crate::render::page::documents::{DocumentLine, DocumentsPage, FileLine};
+use crate::render::page::documents::DocumentsPage;
 use crate::web::WebResult;
 use crate::web::documents::{self, FORM};
 use crate::web::error::WebError;
@@ -123,7 +123,7 @@ async fn shown(
     let page = DocumentsPage {
         chrome: visit.chrome_of(&case.slug, PATH),
         case: card::head(&case),
-        documents: all.iter().map(line).collect(),
+        documents: all.iter().map(|it| documents::line(PATH, it)).collect(),
         can_add: takes_documents(record.state) && !record.moved,
         has_declared: record.declared_version.is_some(),
         kind: kind.to_owned(),
@@ -148,23 +148,4 @@ fn of_form(errors: &FieldErrors) -> FieldErrors {
         of_form.push(pointer, error.code, error.reason);
     }
     of_form
-}
-
-fn line(document: &MyDocument) -> DocumentLine {
-    let id = document.id;
-    let files = document.files.iter().map(|file| FileLine {
-        href: format!("{PATH}/{id}/files/{}", file.id),
-        name: file.name.as_str().to_owned(),
-        kilobytes: file.size.div_ceil(1024),
-        sha256: file.sha256_hex(),
-    });
-    DocumentLine {
-        number: document.number,
-        kind: document.kind.as_str(),
-        scan: document.scan.as_str(),
-        removal: format!("{PATH}/{id}/removal"),
-        is_removed: document.removed_at.is_some(),
-        added_at: document.created_at,
-        files: files.collect(),
-    }
 }

@@ -79,7 +79,9 @@ async fn what_is_clean_opens_and_what_is_infected_is_given_to_nobody() {
     assert_eq!(clean["scan"], "pending");
     let infected = claimant.add_document(evil()).await.expect(201);
     let ours = association(&app, "codacons").await;
-    let reviewer = person(&app, ours, Role::Reviewer).await.bearer(&app).await;
+    let member = person(&app, ours, Role::Reviewer).await;
+    let reviewer = member.bearer(&app).await;
+    super::staff::step_up(&app, &member, &reviewer).await;
     let open = async |document: &serde_json::Value| {
         let (id, file) = (&document["id"], &document["files"][0]["id"]);
         let path = format!(

@@ -6,7 +6,15 @@ use reqwest::Method;
 use super::{PDF, maria, receipt};
 use crate::app::TestApp;
 use crate::claimant::ask;
-use crate::staff_seed::{association, person};
+use crate::staff_seed::{Person, association, person, post};
+
+/// Shows a second factor.
+pub(super) async fn step_up(app: &TestApp, member: &Person, bearer: &str) {
+    let body = serde_json::json!({"totp": member.code(app)});
+    let answer = post(app, "/api/v1/staff/step-up", Some(bearer), &body).await;
+    assert_eq!(answer.status(), 200);
+    app.clock().advance(chrono::TimeDelta::seconds(30));
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn staff_take_an_original_along_and_the_trail_tells() {
@@ -14,7 +22,8 @@ async fn staff_take_an_original_along_and_the_trail_tells() {
     let claimant = maria(&app).await;
     let document = claimant.add_document(receipt()).await.expect(201);
     let ours = association(&app, "codacons").await;
-    let reviewer = person(&app, ours, Role::Reviewer).await.bearer(&app).await;
+    let member = person(&app, ours, Role::Reviewer).await;
+    let reviewer = member.bearer(&app).await;
     let base = format!("/api/v1/staff/claimants/{}/documents", claimant.id);
     let get = |path: &str, bearer: &str| app.request(Method::GET, path).bearer_auth(bearer);
     let listed = ask(get(&base, &reviewer)).await.expect(200);
@@ -25,6 +34,10 @@ async fn staff_take_an_original_along_and_the_trail_tells() {
         id.as_str().unwrap(),
         file.as_str().unwrap()
     );
+    ask(get(&file, &reviewer))
+        .await
+        .expect_problem(403, "step-up-required");
+    step_up(&app, &member, &reviewer).await;
     let answer = get(&file, &reviewer).send().await.unwrap();
     assert_eq!(answer.status(), 200);
     assert_eq!(answer.bytes().await.unwrap(), PDF);

@@ -49,7 +49,7 @@ async fn files_of_every_length_come_back() {
         3 * mib + 5,
     ] {
         let bytes: Vec<u8> = (0..length)
-            .map(|place| (place % 251).to_le_bytes()[0])
+            .map(|place| u8::try_from(place % 251).unwrap())
             .collect();
         let file = kept(&app, claimant, &bytes).await;
         let vault = vault(&app, claimant).await;

@@ -52,3 +52,4 @@ document-scan-infected = die Virenprüfung hat etwas gefunden: Die Datei wird ni
 me-documents = Ihre Dokumente
 me-documents-text = Rechnungen, Quittungen, Bildschirmfotos: was Ihren Anspruch belegt.
 me-documents-open = Dokumente ansehen und hinzufügen
+declare-item-documents = Welches Dokument belegt es? Sie können mehrere wählen.

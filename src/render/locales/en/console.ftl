@@ -248,3 +248,6 @@ trail-action-view-paper = Sheets signed by hand looked at
 trail-action-view-paper-sheet = Sheet or identity document opened
 trail-action-print-paper-form = Form to sign printed
 trail-action-delete-id-images = Images of the identity document deleted
+
+claimant-documents = Documents (letter f)
+claimant-document-removed = removed by the claimant, kept because it is part of a signed declaration

@@ -52,3 +52,4 @@ document-scan-infected = the virus scanner found something: the file is given to
 me-documents = Your documents
 me-documents-text = Invoices, receipts, screenshots: what proves your claim.
 me-documents-open = See and add documents
+declare-item-documents = Which document shows it? You can choose more than one.

@@ -248,3 +248,6 @@ trail-action-view-paper = Fogli firmati a mano guardati
 trail-action-view-paper-sheet = Foglio o documento d’identità aperto
 trail-action-print-paper-form = Modulo da firmare stampato
 trail-action-delete-id-images = Immagini del documento d’identità cancellate
+
+claimant-documents = Documenti (lettera f)
+claimant-document-removed = tolto dal richiedente, conservato perché fa parte di una dichiarazione firmata

@@ -52,3 +52,4 @@ document-scan-infected = il controllo antivirus ha trovato qualcosa: il file non
 me-documents = I tuoi documenti
 me-documents-text = Fatture, ricevute, schermate: quello che dimostra la tua richiesta.
 me-documents-open = Vedi e aggiungi documenti
+declare-item-documents = Quale documento lo dimostra? Puoi sceglierne più di uno.

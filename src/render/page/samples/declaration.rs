@@ -6,9 +6,9 @@ use super::super::{
     Chrome, Errors,
     association::{Offer, RegisterStatus},
     declare::{
-        ChangeLine, ClaimForm, ComplaintForm, ElsewhereForm, ElsewherePage, EstimateBox,
-        EstimateLine, IncidentForm, IncidentQuestion, ItemForm, MailboxPage, PlanChoice, Progress,
-        ReviewPage, StoryPage, SummaryPart,
+        ChangeLine, ClaimForm, ComplaintForm, DocumentChoice, ElsewhereForm, ElsewherePage,
+        EstimateBox, EstimateLine, IncidentForm, IncidentQuestion, ItemForm, MailboxPage,
+        PlanChoice, Progress, ReviewPage, StoryPage, SummaryPart,
     },
     documents::{DocumentLine, DocumentsPage, FileLine},
     me::{DeclaredSummary, Prescription},
@@ -90,6 +90,7 @@ impl Words {
             head: head.to_owned(),
             amount: amount.to_owned(),
             description: description.to_owned(),
+            documents: Vec::new(),
         };
         IncidentForm {
             slug: self.say("gennaio-2023"),
@@ -254,6 +255,11 @@ fn steps(words: Words, chrome: &Chrome, pages: &mut Vec<(String, String)>) {
             name: words.say("Libero Mail Plus"),
         }],
         incidents: vec![question(date(2023, 1, 28)), question(None)],
+        documents: vec![DocumentChoice {
+            id: words.say("01a20202"),
+            number: 1,
+            kind: "plan_proof",
+        }],
         errors: wrong(&[
             ("/incidents/0/hit", "error-hit-required"),
             ("/incidents/0/plan", "error-plan-required"),
