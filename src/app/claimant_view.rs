@@ -142,6 +142,7 @@ pub struct ShownIdentity {
 ///
 /// # Errors
 /// `Forbidden`; `NotFound` for one of another association as for one who never was (R55).
+#[expect(clippy::too_many_lines, reason = "one line for each field")]
 pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<ClaimantView> {
     actor.require(&operation::GET_CLAIMANT)?;
     let clear = operation::ASSIST_CONFIRM.allows(actor.role());

@@ -9,6 +9,7 @@ use crate::app::ctx::Ctx;
 use crate::app::directory::Directory;
 use crate::app::error::{AppError, AppResult};
 use crate::app::log::event;
+use crate::app::paper;
 use crate::app::representation;
 use crate::app::retention;
 use crate::app::session::{self, ClaimantActor};
@@ -348,6 +349,8 @@ pub async fn withdraw(
     claimant::mark_state(&mut tx, actor.scope(), row.claimant(), after, now).await?;
     confirmation::mark_voided(&mut tx, actor.scope(), row.claimant(), now).await?;
     signature::void_requests(&mut tx, actor.scope(), row.claimant(), now).await?;
+    // what was handed in before does not bring back who leaves now
+    paper::replace_open(ctx, &mut tx, actor.scope(), row.claimant()).await?;
     let by = Actor::Claimant(row.claimant());
     let entry = Entry::new(row.claimant(), row.association(), by, "withdraw");
     let entry = entry.moved(before, after);

@@ -104,6 +104,25 @@ pub async fn find_newest(
     Ok(query.first(conn).await.optional()?)
 }
 
+/// When hand-ins of a claimant were made since an instant, oldest first.
+///
+/// # Errors
+/// As the database says.
+pub async fn list_times(
+    conn: &mut Conn,
+    _scope: Scope,
+    claimant: ClaimantId,
+    since: DateTime<Utc>,
+) -> DbResult<Vec<DateTime<Utc>>> {
+    Ok(paper_hand_ins::table
+        .filter(paper_hand_ins::claimant_id.eq(claimant.uuid()))
+        .filter(paper_hand_ins::created_at.gt(since))
+        .order(paper_hand_ins::created_at)
+        .select(paper_hand_ins::created_at)
+        .load(conn)
+        .await?)
+}
+
 /// Hand-ins of a case that are to be verified, oldest first, after one of them, at most `limit`.
 ///
 /// # Errors

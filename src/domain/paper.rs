@@ -18,6 +18,8 @@ pub const MOST_SCANS: usize = 40;
 pub const FILE_BYTES: u64 = 15 * 1024 * 1024;
 /// Bytes of all files of one hand-in.
 pub const TOTAL_BYTES: u64 = 100 * 1024 * 1024;
+/// Hand-ins of one record in 24 hours: each keeps its files.
+pub const HAND_INS_A_DAY: usize = 10;
 /// After this time from the decision the images of the identity document are deleted (R64): a court that
 /// asks for them gets them anew.
 pub const ID_IMAGES_KEPT: TimeDelta = TimeDelta::days(180);

@@ -298,9 +298,10 @@ fn fitting_title(
     let unknown = ValueError::new(FieldCode::UnknownValue, "error-title-unknown");
     let title = Title::parse(text).ok_or(unknown)?;
     let fits = match (title, identity) {
-        (Title::LegalRepresentative, Identity::Entity(_)) | (Title::PowerOfAttorney, _) => true,
         (Title::Parent, Identity::Person(_)) => is_minor(identity, today),
-        (Title::CourtDecree | Title::HeirSelfDeclaration, Identity::Person(_)) => true,
+        (Title::LegalRepresentative, Identity::Entity(_))
+        | (Title::CourtDecree | Title::HeirSelfDeclaration, Identity::Person(_))
+        | (Title::PowerOfAttorney, _) => true,
         (Title::LegalRepresentative, Identity::Person(_))
         | (Title::Parent | Title::CourtDecree | Title::HeirSelfDeclaration, Identity::Entity(_)) => {
             false

@@ -7,6 +7,7 @@ use crate::app::paper::HandIn;
 use crate::app::sign_up::Evidence as Origin;
 use crate::domain::paper::{FILE_BYTES, MOST_SCANS, TOTAL_BYTES};
 use crate::web::extract::multipart::{Parts, Shape};
+use crate::web::identity_form::as_iso;
 
 /// What a form of the API may hold.
 pub const SHAPE: Shape = Shape {
@@ -57,12 +58,9 @@ pub struct HandedInResponse {
 }
 
 /// What was handed in; dates as people write them are read too.
-pub fn hand_in(mut parts: Parts, origin: Origin) -> HandIn {
-    let text = |parts: &Parts, name| {
-        let typed = parts.text(name);
-        typed.map(crate::web::identity_form::as_iso)
-    };
-    let (id_expires_on, signed_on) = (text(&parts, "id_expires_on"), text(&parts, "signed_on"));
+pub fn hand_in(parts: &mut Parts, origin: Origin) -> HandIn {
+    let id_expires_on = parts.text("id_expires_on").map(as_iso);
+    let signed_on = parts.text("signed_on").map(as_iso);
     let mut take = |name| {
         let files = parts.take_files(name).into_iter();
         files.map(|file| file.content).collect()

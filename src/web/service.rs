@@ -9,6 +9,7 @@ use crate::app::staff::sign_in;
 use crate::app::{AppError, challenge, mail_cap};
 use crate::domain::document;
 use crate::domain::file_type::FileType;
+use crate::domain::paper;
 use crate::domain::permission::operation;
 use crate::state::AppState;
 use crate::web::api::Description;
@@ -95,6 +96,13 @@ async fn limits(state: web::Data<AppState>) -> HttpResponse {
         "staff_sign_in": {
             "failures": sign_in::TRIES,
             "window_minutes": sign_in::TRIES_MINUTES,
+        },
+        "paper": {
+            "bytes_per_file": paper::FILE_BYTES,
+            "pages": paper::MOST_SCANS,
+            "bytes": paper::TOTAL_BYTES,
+            "hand_ins_a_day": paper::HAND_INS_A_DAY,
+            "media_types": [FileType::Pdf, FileType::Jpeg, FileType::Png].map(FileType::media_type),
         },
         "documents": {
             "bytes_per_file": document::FILE_BYTES,

@@ -311,6 +311,12 @@ async fn r44_who_is_rejected_is_told_what_to_do_again() {
     // what staff wrote is in the record, not in the mail
     assert!(!mail.text.contains("pagina 3"));
 
+    // whoever withdraws is not brought back by what was handed in before
+    let id = hand_in_of(&claimant.hand_in(&Sheets::whole()).await.expect(201));
+    claimant.withdraw(&json!({})).await.expect(200);
+    let late = decide(&app, &reviewer, (claimant.id, &id), "approval", &json!({})).await;
+    late.expect_problem(409, "illegal-transition");
+
     // a newer version leaves nothing to approve
     let id = hand_in_of(&claimant.hand_in(&Sheets::whole()).await.expect(201));
     let mut changed = declaration();

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -27,7 +27,7 @@ use crate::domain::field::{FieldCode, FieldErrors};
 use crate::domain::file_type::FileType;
 use crate::domain::ids::{AssociationId, ClaimantId, FileId};
 use crate::domain::outage::day_in_rome;
-use crate::domain::paper::{Days, MOST_SCANS, Sheet, SheetKind, readable};
+use crate::domain::paper::{Days, HAND_INS_A_DAY, MOST_SCANS, Sheet, SheetKind, readable};
 use crate::domain::permission::operation;
 
 /// What is handed in.
@@ -112,7 +112,8 @@ struct Checked {
 ///
 /// # Errors
 /// `Invalid` at `/file`, `/id_front`, `/id_back`, `/id_expires_on`, `/signed_on`; `IllegalTransition` if
-/// nothing can be signed now; `NotFound`, `Forbidden` for staff; `Unavailable` if it cannot be kept.
+/// nothing can be signed now; `RateLimited` over [`HAND_INS_A_DAY`]; `NotFound`, `Forbidden` for staff;
+/// `Unavailable` if it cannot be kept.
 pub async fn hand_in(ctx: &Ctx, by: &By, sent: HandIn) -> AppResult<HandedIn> {
     if let By::Staff(actor, _) = by {
         actor.require(&operation::STAFF_HAND_IN)?;
@@ -123,7 +124,13 @@ pub async fn hand_in(ctx: &Ctx, by: &By, sent: HandIn) -> AppResult<HandedIn> {
     let row = claimant::find(&mut tx, scope, by.claimant()).await?;
     row.ok_or(AppError::NotFound)?;
     let basis = read_basis(ctx, &mut tx, scope, by.claimant()).await?;
+    let now = ctx.clock.now();
+    let times = db::list_times(&mut tx, scope, by.claimant(), now - TimeDelta::days(1)).await?;
     tx.commit().await?;
+    if let Some(first) = times.first().filter(|_| times.len() >= HAND_INS_A_DAY) {
+        let wait = *first + TimeDelta::days(1) - now;
+        return Err(AppError::RateLimited(wait.to_std().unwrap_or_default()));
+    }
     let (content, declared) = signable(ctx, &directory, &basis)?;
     let around = (content.declared_on, day_in_rome(ctx.clock.now()));
     let (mut files, days, origin) = check(ctx, sent, around).await?;

@@ -159,3 +159,46 @@ fn german(flaw: Flaw) -> &'static str {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::mail_text::Passages;
+
+    #[test]
+    fn r44_each_flaw_is_told_in_each_language_with_the_way_to_do_it_again() {
+        for language in Language::ALL {
+            let mut told = Vec::new();
+            for flaw in Flaw::ALL {
+                let link = "https://joinder.example/me/paper";
+                let mail = PaperRejectedMail {
+                    frame: Frame {
+                        to: "maria@example.org".to_owned(),
+                        language,
+                        passages: Passages::default(),
+                        mail_code: "7K3M-Q9RT-4WXZ".to_owned(),
+                        verify_url: "https://joinder.example/verify".to_owned(),
+                    },
+                    record: RecordLine {
+                        case_title: "Libero <Mail>".to_owned(),
+                        association_name: "Codacons".to_owned(),
+                        association_phone: None,
+                        reference: "4T7QXK9M2BR1".to_owned(),
+                        link: link.to_owned(),
+                        not_me: None,
+                    },
+                    flaw,
+                };
+                let mail = mail.render().unwrap();
+                assert_eq!(mail.kind, MailKind::PaperRejected);
+                assert!(mail.text.lines().any(|line| line == link), "{}", mail.text);
+                assert!(mail.text.starts_with(&mail.subject));
+                assert!(mail.html.contains("Libero &#60;Mail&#62;"), "{}", mail.html);
+                let sentence = words(language, flaw).flaw;
+                assert!(mail.text.contains(sentence));
+                assert!(!told.contains(&sentence), "{sentence}");
+                told.push(sentence);
+            }
+        }
+    }
+}

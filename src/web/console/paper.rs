@@ -225,7 +225,7 @@ pub async fn send(
         request,
     };
     let state = &asked.state;
-    let parts = match form.read(&state.ctx, &FORM).await {
+    let mut parts = match form.read(&state.ctx, &FORM).await {
         Err(WebError::PartTooLarge(errors) | WebError::App(AppError::Invalid(errors))) => {
             let again = empty(&asked, id, Some(&errors)).await?;
             return page(StatusCode::UNPROCESSABLE_ENTITY, &again);
@@ -239,7 +239,7 @@ pub async fn send(
         address: Some(client.0),
         user_agent: agent.0,
     };
-    let sent = hand_in(parts, origin);
+    let sent = hand_in(&mut parts, origin);
     let (ctx, by) = (state.ctx.clone(), By::Staff(asked.staff.actor.clone(), id));
     let acting = Box::pin(async move { paper::hand_in(&ctx, &by, sent).await });
     match state.ctx.to_end(acting).await {

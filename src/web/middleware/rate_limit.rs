@@ -96,6 +96,9 @@ impl Class {
             o::DOCUMENT_FILE,
             o::DOCUMENTS_FORM,
             o::DOCUMENT_ORIGINAL,
+            o::PAPER_FORM,
+            o::PAPER_FORM_FILE,
+            o::PAPER_HAND_IN,
         ];
         if is_in(&documents) {
             return Some(Self::Document);

@@ -109,6 +109,7 @@ fn notice(done: &str) -> Option<MeNotice> {
     .find(|notice| notice.as_str() == done)
 }
 
+#[expect(clippy::too_many_lines, reason = "one line for each field")]
 fn me_page(
     visit: &Visit,
     case: &CaseEntry,

@@ -39,7 +39,7 @@ pub async fn page(visit: Visit) -> WebResult<HttpResponse> {
 /// `POST /me/paper`
 pub async fn send(visit: Visit, form: Multi) -> WebResult<HttpResponse> {
     let actor = visit.claimant().await?;
-    let parts = match form.read(visit.ctx(), &FORM).await {
+    let mut parts = match form.read(visit.ctx(), &FORM).await {
         Err(WebError::PartTooLarge(errors)) => {
             let status = StatusCode::PAYLOAD_TOO_LARGE;
             return shown(&visit, &actor, status, Typed::default(), Some(&errors)).await;
@@ -56,7 +56,7 @@ pub async fn send(visit: Visit, form: Multi) -> WebResult<HttpResponse> {
         id_expires_on: text("id_expires_on"),
         signed_on: text("signed_on"),
     };
-    let sent = hand_in(parts, visit.evidence());
+    let sent = hand_in(&mut parts, visit.evidence());
     let (ctx, by) = (visit.ctx().clone(), By::Owner(actor.clone()));
     let acting = Box::pin(async move { paper::hand_in(&ctx, &by, sent).await });
     match visit.ctx().to_end(acting).await {

@@ -27,7 +27,7 @@ use crate::web::WebResult;
 use crate::web::api::public::declaration::{SIGNED_FILE, signed_file};
 use crate::web::error::WebError;
 use crate::web::extract::Form;
-use crate::web::extract::multipart::Multi;
+use crate::web::extract::multipart::{Multi, Parts};
 use crate::web::public::card;
 use crate::web::public::resume::about;
 use crate::web::public::visit::{Visit, html, html_with, see_other};
@@ -178,34 +178,16 @@ pub async fn send(visit: Visit, form: Form<SentSignature>) -> WebResult<HttpResp
 pub async fn send_file(visit: Visit, form: Multi) -> WebResult<HttpResponse> {
     // who is not signed in does not get to send a file
     let _ = visit.claimant().await?;
-    let mut csrf = None;
-    let read = form.read(visit.ctx(), &SIGNED_FILE).await;
-    let read = read.and_then(|parts| {
-        csrf = parts.text("csrf").map(str::to_owned);
-        signed_file(parts)
-    });
-    let input = match read {
-        Ok(input) => Ok(input),
+    let sent = match form.read(visit.ctx(), &SIGNED_FILE).await {
+        Ok(mut parts) => sign_with(&visit, &mut parts).await,
+        Err(error) => Err(error),
+    };
+    let errors = match sent {
+        Ok(place) => return Ok(kept(&visit, place)),
         Err(WebError::App(AppError::Invalid(errors)) | WebError::PartTooLarge(errors)) => {
-            Err(errors)
+            Errors::from(&errors)
         }
         Err(error) => return Err(error),
-    };
-    let errors = match input {
-        Err(errors) => Errors::from(&errors),
-        Ok(input) => {
-            let by = visit.claimant_with(csrf.as_deref()).await?;
-            let (ctx, origin) = (visit.ctx().clone(), visit.evidence());
-            let acting = async move { signature::sign_digitally(&ctx, &by, input, origin).await };
-            match visit.ctx().to_end(Box::pin(acting)).await {
-                Ok(_) | Err(AppError::TokenUsed) => return Ok(kept(&visit, "/me?done=signed")),
-                Err(AppError::Invalid(errors)) => Errors::from(&errors),
-                Err(AppError::TokenExpired | AppError::IllegalTransition(_)) => {
-                    return Ok(kept(&visit, PATH));
-                }
-                Err(error) => return Err(error.into()),
-            }
-        }
     };
     let actor = visit.claimant().await?;
     let signing = Signing::read(&visit, &actor).await?;
@@ -219,6 +201,19 @@ pub async fn send_file(visit: Visit, form: Multi) -> WebResult<HttpResponse> {
     let report = newest_report(&visit, &actor, content.version).await?;
     let page = signing.file_page(&content, pending, report, errors);
     html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
+}
+
+/// Signs with the file that was sent; where to go on.
+async fn sign_with(visit: &Visit, parts: &mut Parts) -> WebResult<&'static str> {
+    let by = visit.claimant_with(parts.text("csrf")).await?;
+    let input = signed_file(parts)?;
+    let (ctx, origin) = (visit.ctx().clone(), visit.evidence());
+    let acting = async move { signature::sign_digitally(&ctx, &by, input, origin).await };
+    match visit.ctx().to_end(Box::pin(acting)).await {
+        Ok(_) | Err(AppError::TokenUsed) => Ok("/me?done=signed"),
+        Err(AppError::TokenExpired | AppError::IllegalTransition(_)) => Ok(PATH),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// What was found about the newest file for a version.

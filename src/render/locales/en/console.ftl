@@ -190,7 +190,6 @@ trail-action-view-document = Original of a document downloaded
 trail-action-move-out = Went to another association
 trail-action-move-in = Came from another association
 console-queue-ratification = Of age, to ratify
-console-to-ratify = To ratify: of age now
 claimant-representative = Who acts
 claimant-representative-none = Nobody else: acts alone.
 claimant-representative-edit = Representative, delegation, death

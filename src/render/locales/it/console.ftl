@@ -190,7 +190,6 @@ trail-action-view-document = Originale di un documento scaricato
 trail-action-move-out = Passata a un’altra associazione
 trail-action-move-in = Arrivata da un’altra associazione
 console-queue-ratification = Maggiorenni che devono ratificare
-console-to-ratify = Da ratificare: è maggiorenne
 claimant-representative = Chi agisce
 claimant-representative-none = Nessun altro: agisce da sé.
 claimant-representative-edit = Rappresentante, delega, decesso

@@ -12,6 +12,7 @@ use super::super::{
     },
     documents::{DocumentLine, DocumentsPage, FileLine},
     me::{DeclaredSummary, Prescription},
+    paper::{HandedInLine, PaperPage},
     payout::PayoutPage,
     representative::{RepresentativeFields, RepresentativePage},
     resume::{ResumePage, SessionOver},
@@ -171,6 +172,30 @@ pub(super) fn pages(words: Words, pages: &mut Vec<(String, String)>) {
         ]),
     };
     push(pages, "representative-errors", &representative);
+    for state in ["to_verify", "approved", "rejected", "replaced"] {
+        let is_rejected = state == "rejected";
+        let paper = PaperPage {
+            chrome: signed_in("/me/paper"),
+            case: words.case(),
+            association: words.association(Offer::Join, RegisterStatus::Active),
+            hindrance: (state == "approved").then(|| words.say("Firmata")),
+            handed_in: Some(HandedInLine {
+                state: state.to_owned(),
+                version: 2,
+                at: instant(2026, 11, 22, 10).unwrap_or_default(),
+                reason: is_rejected.then(|| "pages_missing".to_owned()),
+                note: is_rejected.then(|| words.say("Manca la pagina 3")),
+            }),
+            short_sha256: words.say("ab12 cd34 ef56 ab78"),
+            id_expires_on: words.say("31/01/2030"),
+            signed_on: words.say("01/03/2026"),
+            errors: wrong(&[
+                ("/file", "error-scan-required"),
+                ("/id_back", "error-id-back-required"),
+            ]),
+        };
+        push(pages, &format!("paper-{state}"), &paper);
+    }
     let documents = DocumentsPage {
         chrome: signed_in("/me/documents"),
         case: words.case(),

@@ -345,7 +345,7 @@ pub(in crate::web) const SIGNED_FILE: Shape = Shape {
 ///
 /// # Errors
 /// `Invalid` at `/file` unless there is one.
-pub(in crate::web) fn signed_file(mut parts: Parts) -> WebResult<DigitalInput> {
+pub(in crate::web) fn signed_file(parts: &mut Parts) -> WebResult<DigitalInput> {
     let request = parts.text("request_id").map(str::to_owned);
     let mut files = parts.take_files("file").into_iter();
     let mut errors = FieldErrors::new();

@@ -80,11 +80,11 @@ pub async fn sign(
         Sent::Files(files) => files,
     };
     let owner = actor(&state.ctx, &token).await?;
-    let parts = files.read(&state.ctx, &FILES).await?;
+    let mut parts = files.read(&state.ctx, &FILES).await?;
     match parts.text("tier") {
         Some("paper") => {}
         Some("digital") => {
-            let input = signed_file(parts)?;
+            let input = signed_file(&mut parts)?;
             let (ctx, origin) = (state.ctx.clone(), evidence(client, agent));
             let acting = async move {
                 Box::pin(signature::sign_digitally(&ctx, &owner, input, origin)).await
@@ -95,7 +95,7 @@ pub async fn sign(
         None | Some("") => return Err(wrong(FieldCode::Required, "error-tier-required")),
         Some(_) => return Err(wrong(FieldCode::UnknownValue, "error-tier-unknown")),
     }
-    let sent = hand_in(parts, evidence(client, agent));
+    let sent = hand_in(&mut parts, evidence(client, agent));
     let (ctx, by) = (state.ctx.clone(), By::Owner(owner.clone()));
     let acting = Box::pin(async move { paper::hand_in(&ctx, &by, sent).await });
     let handed_in = state.ctx.to_end(acting).await?;

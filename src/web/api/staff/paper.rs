@@ -122,12 +122,12 @@ pub async fn send(
     form: Multi,
 ) -> WebResult<HttpResponse> {
     let id = claimant(&id)?;
-    let parts = form.read(&state.ctx, &SHAPE).await?;
+    let mut parts = form.read(&state.ctx, &SHAPE).await?;
     let origin = Origin {
         address: Some(client.0),
         user_agent: agent.0,
     };
-    let sent = hand_in(parts, origin);
+    let sent = hand_in(&mut parts, origin);
     let (ctx, by) = (state.ctx.clone(), By::Staff(staff.actor, id));
     let acting = Box::pin(async move { paper::hand_in(&ctx, &by, sent).await });
     let handed_in = state.ctx.to_end(acting).await?;
