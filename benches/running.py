@@ -118,6 +118,23 @@ class Joinder:
     def sql(self, text):
         return subprocess.run(["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", self.url, "-c", text], check=True, capture_output=True, text=True).stdout.strip()
 
+    def hold_log(self):
+        """Nothing gets its place in the evidence log until `release_log`: a lease that nobody else holds."""
+        self.sql("UPDATE leases SET expires_at = now() + interval '1 hour', holder = gen_random_uuid(), fence = fence + 1 WHERE name LIKE 'log/%'")
+        time.sleep(2)
+
+    def release_log(self):
+        """The log goes on; waits until nothing waits for it, seconds."""
+        self.sql("UPDATE leases SET expires_at = now() WHERE name LIKE 'log/%'")
+        return self.log_is_over()
+
+    def log_is_over(self):
+        began = time.time()
+        while int(self.sql("SELECT count(*) FROM log_pending WHERE leaf_index IS NULL")):
+            assert time.time() - began < 120, "the log stands still"
+            time.sleep(0.2)
+        return time.time() - began
+
     def postgres(self):
         return tree(self.postmaster)
 

@@ -46,6 +46,19 @@ def root(index, size, leaf, proof):  # RFC 9162, 2.1.3.2
     return leaf if last == 0 and index < size else None
 
 def canonical(value): return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()  # RFC 8785, for texts and whole numbers
+def log(entry, proof, vkey):  # the head in a proof, the place if the proof leads from the entry to its root, and whether the key signed it
+    head, note = b64(proof).decode().split("\n\n", 1)
+    kind, index, *hashes = head.split("\n")
+    text, lines = note.rsplit("\n\n", 1)
+    origin, size, top = text.split("\n")
+    dashes, names, raws = zip(*(line.split(" ") for line in lines[:-1].split("\n")))
+    included = (kind == "c2sp.org/tlog-proof@v1" and index == f"index {int(index[6:])}"
+        and root(int(index[6:]), int(size), sha(b"\0", canonical(entry)), [b64(line) for line in hashes]) == b64(top))
+    name, number, key = vkey.split("+", 2)  # each signature that is by this key must be right; those of others count for nothing
+    known = [b64(raw)[4:] for by, raw in zip(names, raws) if by == name and b64(raw)[:4] == bytes.fromhex(number)]
+    by_key = (lines.endswith("\n") and set(dashes) == {"—"} and name == origin and sha(name.encode(), b"\n", b64(key))[:4] == bytes.fromhex(number)
+        and b64(key)[:1] == b"\1" and known != [] and all(signed(b64(key)[1:], text.encode() + b"\n", raw) for raw in known))
+    return note.encode(), included and index, by_key
 def check(r, vkey):
     document, declaration, salt, evidence = (b64(r[name]) for name in ("document", "declaration", "salt", "evidence"))
     told, entry, hashed = json.loads(evidence), r["entry"], sha(document).hex()
@@ -56,19 +69,12 @@ def check(r, vkey):
         and told["log_entry"] == {"id": entry["id"], "commitment": entry["commit"]}
         and (r["signed_at"] if "evidence" in entry else told["entered_at"])[:19] == told["entered_at"][:19])
     if r["proof"] is None and r["checkpoint"] is None: return
-    leaf = sha(b"\0", canonical(entry))
-    head, note = b64(r["proof"]).decode().split("\n\n", 1)
-    kind, index, *proof = head.split("\n")
-    text, lines = note.rsplit("\n\n", 1)
-    (origin, size, top), ends = text.split("\n"), lines.endswith("\n")
-    dashes, *signatures = zip(*(line.split(" ") for line in lines[:-1].split("\n")))
-    signatures = [(name, b64(raw)) for name, raw in zip(*signatures)]
-    yield "log", (kind == "c2sp.org/tlog-proof@v1" and index == f"index {int(index[6:])}" and note.encode() == b64(r["checkpoint"])
-        and root(int(index[6:]), int(size), leaf, [b64(line) for line in proof]) == b64(top))
-    key_name, number, key = vkey.split("+", 2)
-    known = [raw[4:] for name, raw in signatures if name == key_name and raw[:4] == bytes.fromhex(number)]  # each that is by this key must be right
-    yield "signature", (ends and set(dashes) == {"—"} and key_name == origin and r.get("vkey") in (None, vkey) and sha(key_name.encode(), b"\n", b64(key))[:4] == bytes.fromhex(number)
-        and b64(key)[:1] == b"\1" and known != [] and all(signed(b64(key)[1:], text.encode() + b"\n", raw) for raw in known))
+    note, place, by_key = log(entry, r["proof"], vkey)
+    yield "log", place and note == b64(r["checkpoint"])
+    yield "signature", by_key and r.get("vkey") in (None, vkey)
+    if r.get("timestamp"):  # the token is over the bytes of a head that has the entry; who made it: openssl ts -verify (receipt.md)
+        stamped, included, by_key = log(entry, r["timestamp"]["proof"], vkey)
+        yield "timestamp", included == place != False and by_key and b"\4\x20" + sha(stamped) in b64(r["timestamp"]["token"])
 
 if __name__ == "__main__":
     try:
@@ -80,5 +86,5 @@ if __name__ == "__main__":
     for part, right in found.items(): print("proved" if right else "WRONG ", part)
     lacks = [words for words, lack in (("it is not in the log yet", "log" not in found), ("the log does not bind evidence and PDF", "evidence" not in receipt["entry"]),
         (f"the key is the receipt's own, compare it with the log's: {receipt.get('vkey')}", not sys.argv[2:])) if lack]
-    for words in lacks: print("not proved:", words)
+    for words in lacks + ["who made the time stamp: `openssl ts -verify` tells, with the authority's certificate"] * ("timestamp" in found): print("not proved:", words)
     sys.exit(1 if not all(found.values()) else 2 if lacks else 0)

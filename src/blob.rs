@@ -269,6 +269,17 @@ impl Blobs {
         Ok(keys.collect())
     }
 
+    /// Keys of the folders in a folder, in no order.
+    ///
+    /// # Errors
+    /// `Store` if they cannot be listed.
+    pub async fn list_folders(&self, folder: &str) -> Result<Vec<String>, BlobError> {
+        let folder = Key::from(folder);
+        let found = self.store.list_with_delimiter(Some(&folder)).await?;
+        let folders = found.common_prefixes.into_iter();
+        Ok(folders.map(String::from).collect())
+    }
+
     /// Writes a file, over one of the same key.
     ///
     /// # Errors

@@ -120,12 +120,14 @@ pub struct Config {
     pub rate_limits: RateLimits,
     /// Virus scanner.
     pub clamd_url: Option<String>,
-    /// Timestamp server.
+    /// Time-stamping authority.
     pub tsa_url: Option<String>,
     /// Issuers of digital signatures that are trusted, PEM.
     pub signature_anchors_file: Option<PathBuf>,
     /// Folder of lists of revoked certificates.
     pub signature_crls_dir: Option<PathBuf>,
+    /// Its issuers, PEM.
+    pub tsa_anchors_file: Option<PathBuf>,
     /// Folder of `initdb` and `postgres`.
     pub pg_bin: Option<PathBuf>,
     /// Where `deploy/setup.sh` puts a Postgres when the system has none.
@@ -241,6 +243,7 @@ impl Config {
             signature_anchors_file: given(options.signature_anchors_file.as_ref())
                 .map(PathBuf::from),
             signature_crls_dir: given(options.signature_crls_dir.as_ref()).map(PathBuf::from),
+            tsa_anchors_file: given(options.tsa_anchors_file.as_ref()).map(PathBuf::from),
             pg_bin: given(options.pg_bin.as_ref()).map(PathBuf::from),
             fetched_pg_bin: home.fetched_pg_bin(),
             public_base_url,

@@ -11,6 +11,7 @@ pub mod db;
 pub mod domain;
 pub mod evidence;
 pub mod mailer;
+pub mod outbound;
 pub mod render;
 pub mod startup;
 pub mod state;

@@ -25,7 +25,10 @@ use crate::crypto::master_key::MasterKeys;
 use crate::db::dump::Tools;
 use crate::db::embedded::{self, Embedded, EmbeddedOptions};
 use crate::db::{Pools, migration};
+use crate::evidence::Trust;
 use crate::mailer::{Dkim, Mailer, MxSettings, MxTls};
+use crate::outbound::clamd::Clamd;
+use crate::outbound::tsa::Tsa;
 use crate::state::{AppState, WebOptions};
 use crate::web;
 use crate::worker;
@@ -142,6 +145,8 @@ pub struct Parts {
     pub mailer: Mailer,
     /// Who signs mails, if we do.
     pub dkim: Option<Dkim>,
+    /// Who stamps the time of logs, if somebody does.
+    pub tsa: Option<Tsa>,
     /// The database, to be stopped last.
     pub database: Database,
     /// Whether we are ready.
@@ -156,6 +161,7 @@ impl Parts {
     pub async fn open(config: &Config, demo: bool) -> anyhow::Result<Self> {
         let mailer = mailer(config)?;
         let dkim = dkim(config)?;
+        let tsa = tsa(config)?;
         let database = Database::open(config).await?;
         let ctx = open_ctx(config, &database, demo).await?;
         retention::replay_erased(&ctx)
@@ -166,6 +172,7 @@ impl Parts {
             ctx,
             mailer,
             dkim,
+            tsa,
             database,
             health,
         })
@@ -209,7 +216,34 @@ pub async fn open_ctx(config: &Config, database: &Database, demo: bool) -> anyho
         trust: trust_files(config),
         scans: config.clamd_url.is_some(),
     };
-    Ok(Ctx::new(clock, pools, keyring, blobs, settings))
+    let ctx = Ctx::new(clock, pools, keyring, blobs, settings);
+    Ok(match stamp_trust(config)? {
+        Some(issuers) => ctx.trusting(issuers),
+        None => ctx,
+    })
+}
+
+/// The time-stamping authority, if `TSA_URL` names one.
+///
+/// # Errors
+/// If it is no address.
+pub fn tsa(config: &Config) -> anyhow::Result<Option<Tsa>> {
+    Ok(config.tsa_url.as_deref().map(Tsa::new).transpose()?)
+}
+
+/// Who is believed to stamp time, if `TSA_ANCHORS_FILE` says so.
+///
+/// # Errors
+/// If the file cannot be read, or holds something else than certificates.
+pub fn stamp_trust(config: &Config) -> anyhow::Result<Option<Trust>> {
+    let Some(file) = &config.tsa_anchors_file else {
+        return Ok(None);
+    };
+    let pem = std::fs::read_to_string(file).context("TSA_ANCHORS_FILE cannot be read")?;
+    let mut issuers = Trust::default();
+    let read = issuers.add_anchors(&pem);
+    read.context("TSA_ANCHORS_FILE cannot be used")?;
+    Ok(Some(issuers))
 }
 
 /// Where the issuers of digital signatures lie.
@@ -238,6 +272,19 @@ pub async fn open_store(config: &Config, database: &Database) -> anyhow::Result<
 /// Whether another process runs a server of its own in DATA_DIR.
 pub fn another_runs(config: &Config) -> bool {
     embedded::url_of_running(&config.data_dir).is_some()
+}
+
+/// The virus scanner of a configuration, if it has one.
+///
+/// # Errors
+/// What is wrong with `CLAMD_URL`.
+pub fn clamd(config: &Config) -> anyhow::Result<Option<Clamd>> {
+    let Some(url) = &config.clamd_url else {
+        return Ok(None);
+    };
+    let clamd = Clamd::parse(url);
+    let clamd = clamd.context("CLAMD_URL must be tcp://host:port, or the path of a socket")?;
+    Ok(Some(clamd))
 }
 
 /// The mailer of a configuration.
@@ -348,18 +395,23 @@ impl Running {
             )?);
             tracing::info!(%addr, "metrics are served");
         }
-        running.start_loops(config);
+        running.start_loops(config)?;
         Ok(running)
     }
 
     /// Every loop of the process starts here. A loop ends soon after `stopping` turns true.
-    fn start_loops(&mut self, config: &Config) {
+    fn start_loops(&mut self, config: &Config) -> anyhow::Result<()> {
         let mut post = worker::post(self.parts.mailer.clone(), config.mail_from.clone());
         post.dkim.clone_from(&self.parts.dkim);
         post.per_second = config.mail_limits.per_second;
         post.per_day = config.mail_limits.per_day;
         let stopping = self.stopping.subscribe();
-        worker::start(&mut self.loops, &self.parts.ctx, post, &stopping);
+        let clamd = clamd(config)?;
+        worker::start(&mut self.loops, &self.parts.ctx, post, clamd, &stopping);
+        if let Some(authority) = self.parts.tsa.clone() {
+            worker::timestamps::start(&mut self.loops, &self.parts.ctx, authority, &stopping);
+        }
+        Ok(())
     }
 
     /// Runs until the signal to stop (SIGTERM, SIGINT), or until our own database is gone; then

@@ -15,6 +15,7 @@ use crate::app::staff::StaffActor;
 use crate::app::vault::Vault;
 use crate::db::claimant::{self, ClaimantRow};
 use crate::db::{Conn, Scope, identity as identity_db};
+use crate::domain::audit::action;
 use crate::domain::claimant::ClaimantState;
 use crate::domain::field::FieldErrors;
 use crate::domain::identity::Identity;
@@ -84,7 +85,7 @@ pub async fn confirm(
     let after = before.move_to(ClaimantState::Confirmed)?;
     claimant::mark_confirmed(&mut tx, scope, id, ctx.clock.now()).await?;
     let by = Actor::Staff(actor.staff_id());
-    let entry = Entry::new(id, row.association(), by, "confirm_by_staff");
+    let entry = Entry::new(id, row.association(), by, action::CONFIRM_BY_STAFF);
     let entry = entry
         .moved(before, after)
         .with(json!({ "how": how.as_str() }));
@@ -148,7 +149,7 @@ pub async fn enter_email(
     claimant::mark_state(&mut tx, scope, id, after, ctx.clock.now()).await?;
     set_email(ctx, &mut tx, &row, email).await.map_err(at_top)?;
     let by = Actor::Staff(actor.staff_id());
-    let entry = Entry::new(id, row.association(), by, "enter_email");
+    let entry = Entry::new(id, row.association(), by, action::ENTER_EMAIL);
     audit::append(ctx, &mut tx, scope, entry.moved(before, after)).await?;
     tx.commit().await?;
     Ok(after)

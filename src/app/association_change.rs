@@ -12,6 +12,7 @@ use crate::app::ctx::Ctx;
 use crate::app::declaration::content_of;
 use crate::app::directory::{AssociationEntry, CaseEntry, Directory};
 use crate::app::error::{AppError, AppResult};
+use crate::app::representation;
 use crate::app::session::{self, ClaimantActor};
 use crate::app::sign_up::{self, Evidence, contact_domain};
 use crate::app::vault::Vault;
@@ -23,6 +24,7 @@ use crate::db::identity::{self, IdentityRow};
 use crate::db::key::{self, ClaimantKeyRow};
 use crate::db::lookup::{self, LookupRow};
 use crate::db::mailbox::{self, MailboxRow};
+use crate::db::representative::{self, RepresentativeRow};
 use crate::db::{Conn, Tx, confirmation, outbox, signature};
 use crate::domain::claimant::ClaimantState;
 use crate::domain::consent::Channel;
@@ -32,7 +34,9 @@ use crate::domain::field::{FieldCode, FieldErrors};
 use crate::domain::identity::Identity;
 use crate::domain::ids::{AssociationId, ClaimantId};
 use crate::domain::mailbox_address::MailboxAddress;
+use crate::domain::outage::day_in_rome;
 use crate::domain::reference::Reference;
+use crate::domain::representation::Representative;
 use crate::domain::sign_up::{ConsentInput, SignUpConsent, parse_consents};
 
 /// The wish to go, as it comes in.
@@ -193,6 +197,7 @@ fn may_go(
 struct Moving {
     contact: Contact,
     identity: Option<(IdentityRow, Identity)>,
+    representative: Option<Representative>,
     mailboxes: Vec<(MailboxRow, MailboxAddress)>,
     draft: Option<DeclarationInput>,
 }
@@ -209,6 +214,7 @@ impl Moving {
             mailboxes.push((mailbox, address));
         }
         Ok(Self {
+            representative: representation::find(conn, SCOPE, &vault, claimant).await?,
             contact: vault.unseal("claimants", "contact_sealed", row.contact_sealed.clone())?,
             identity: match given {
                 Some(given) => {
@@ -312,6 +318,22 @@ async fn insert_sealed(
             ..given.clone()
         };
         identity::insert(conn, SCOPE, &given).await?;
+    }
+    if let Some(recorded) = &moving.representative {
+        let recorded_row = RepresentativeRow {
+            claimant_id: new.id,
+            version: 1,
+            association_id: new.association_id,
+            title: recorded.title().as_str().to_owned(),
+            sealed: Some(vault.seal("representatives", "sealed", recorded)?),
+            given_by: "claimant".to_owned(),
+            created_at: now,
+        };
+        representative::insert(conn, SCOPE, &recorded_row).await?;
+        if recorded.is_for_minor() {
+            let (id, today) = (new.claimant(), day_in_rome(now));
+            representative::insert_minor(conn, SCOPE, id, new.association(), today).await?;
+        }
     }
     let mailboxes = mailboxes(vault, new, &moving.mailboxes)?;
     mailbox::insert(conn, SCOPE, &mailboxes).await?;

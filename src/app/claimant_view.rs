@@ -8,6 +8,7 @@ use crate::app::claimant_declaration::{self, Declared, Sees};
 use crate::app::claimant_list::{self, OpenMailbox, Opener, OwnCase, known, standing};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
+use crate::app::representation;
 use crate::app::staff::StaffActor;
 use crate::app::trail::{self, TrailEntry};
 use crate::app::vault::Vault;
@@ -24,6 +25,7 @@ use crate::domain::permission::operation;
 use crate::domain::phone_number::PhoneNumber;
 use crate::domain::readiness;
 use crate::domain::reference::Reference;
+use crate::domain::representation::Representative;
 
 /// Everything about a claimant. Contact, birth and street are there only for who works the
 /// queues; codice fiscale is always masked.
@@ -55,6 +57,14 @@ pub struct ClaimantView {
     pub contact: Option<ShownContact>,
     /// Who the claimant is, once given.
     pub identity: Option<ShownIdentity>,
+    /// Who acts for the claimant, as recorded (R46).
+    pub representative: Option<Representative>,
+    /// When a death was recorded (R47), UTC.
+    pub died_at: Option<DateTime<Utc>>,
+    /// Since when the claimant is of age and must ratify (R46), UTC.
+    pub ratify_at: Option<DateTime<Utc>>,
+    /// Whether the actor may record who acts, and a death.
+    pub can_record_representative: bool,
     /// Mailboxes that failed.
     pub mailboxes: Vec<OpenMailbox>,
     /// Consents given and taken back, oldest first (R20).
@@ -150,6 +160,10 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
         None => Declared::default(),
     };
     let contact = contact(vault.as_ref(), &row, clear)?;
+    let representative = match &vault {
+        Some(vault) => representation::find(&mut tx, scope, vault, id).await?,
+        None => None,
+    };
     let opened = Opener::new(belongings).open(ctx, row.id).await?;
     let history = rows::get_history(&mut tx, scope, association, id).await?;
     let trail = trail::read(ctx, &mut tx, scope, row.id).await?;
@@ -173,6 +187,10 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
         identity: opened
             .identity
             .map(|(row, identity)| shown_identity(row, &identity, clear)),
+        representative,
+        died_at: row.died_at,
+        ratify_at: row.ratify_at,
+        can_record_representative: operation::STAFF_REPRESENTATIVE.allows(actor.role()),
         mailboxes: opened.mailboxes,
         consents: history.consents,
         challenges: history.challenges,

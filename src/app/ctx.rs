@@ -17,6 +17,7 @@ use crate::app::keyring::Keyring;
 use crate::app::signature_trust::TrustFiles;
 use crate::blob::Blobs;
 use crate::db::Pools;
+use crate::evidence::Trust;
 
 /// Write actions that may run at the same time in a process; the rest waits in line.
 const MAX_WRITES: usize = 256;
@@ -61,6 +62,8 @@ pub struct Ctx {
     pub blobs: Blobs,
     /// Settings.
     pub settings: Arc<Settings>,
+    /// Issuers of time-stamping authorities that are believed, if any are known.
+    pub stamp_trust: Option<Arc<Trust>>,
     /// Public data of cases, remembered for a moment.
     pub directories: Arc<Directories>,
     /// Sign-ups that wait to be written together.
@@ -92,6 +95,7 @@ impl Ctx {
             blobs,
             directories: Arc::new(Directories::new(settings.directory_ttl)),
             settings: Arc::new(settings),
+            stamp_trust: None,
             intake: Arc::default(),
             writes: Arc::new(Semaphore::new(MAX_WRITES)),
             documents: Arc::new(Semaphore::new(cores())),
@@ -99,6 +103,13 @@ impl Ctx {
             files: Arc::new(Semaphore::new(MAX_FILES)),
             runtime: Handle::current(),
         }
+    }
+
+    /// Believes the time stamps of these issuers alone.
+    #[must_use]
+    pub fn trusting(mut self, issuers: Trust) -> Self {
+        self.stamp_trust = Some(Arc::new(issuers));
+        self
     }
 
     /// A fresh id that sorts by time.

@@ -16,15 +16,17 @@ use crate::domain::foreign_document::{DocumentKind, ForeignDocument};
 use crate::domain::identity::Identity;
 use crate::domain::person::Person;
 use crate::domain::postal_address::PostalAddress;
+use crate::domain::representation::{Representative, Title};
 use crate::domain::signed_content::{SignedContent, SignedDocument, SignedText};
 use crate::render::document::{
-    self, CertifiedAddress, Circumstances, DeclarationDocument, LegalText, PrintedAssociation,
-    PrintedCase, PrintedClaimant, PrintedDocument, PrintedEntity, PrintedIncident, PrintedItem,
-    PrintedMailbox, PrintedPerson, TextVersion, euro,
+    self, CertifiedAddress, Circumstances, DeclarationDocument, LegalText, PaperForm,
+    PrintedAssociation, PrintedCase, PrintedClaimant, PrintedDocument, PrintedEntity,
+    PrintedIncident, PrintedItem, PrintedMailbox, PrintedPerson, PrintedRepresentative,
+    TextVersion, euro,
 };
 
 /// Template of the document and its version; a change of what it prints is a new version.
-pub const TEMPLATE: &str = "declaration/2";
+pub const TEMPLATE: &str = "declaration/3";
 
 /// Makes the PDF, on a thread that serves nobody. The same content gives the same bytes.
 ///
@@ -34,6 +36,22 @@ pub(in crate::app) async fn render(ctx: &Ctx, content: SignedContent) -> AppResu
     ctx.on_a_core(move || {
         let values = values(&content)?;
         document::declaration(&values).map_err(AppError::internal)
+    })
+    .await
+}
+
+/// Makes the form to sign by hand, on a thread that serves nobody.
+///
+/// # Errors
+/// As [`render`].
+pub(in crate::app) async fn render_form(
+    ctx: &Ctx,
+    content: SignedContent,
+    form: PaperForm,
+) -> AppResult<Vec<u8>> {
+    ctx.on_a_core(move || {
+        let values = values(&content)?;
+        document::paper_form(&values, &form).map_err(AppError::internal)
     })
     .await
 }
@@ -110,14 +128,58 @@ fn printed_claimant(content: &SignedContent) -> PrintedClaimant {
         "heir" => "erede",
         _ => "delegato",
     };
+    let representative = content.representative.as_ref().map(printed_representative);
     let (entity, person) = match &content.identity {
         Identity::Person(person) => (None, printed_person(person)),
-        Identity::Entity(entity) => (Some(printed_entity(entity)), representative(entity)),
+        Identity::Entity(entity) => (Some(printed_entity(entity)), officer(entity)),
     };
     PrintedClaimant {
         capacity: capacity.to_owned(),
         entity,
         person,
+        representative,
+        opening: opening(content),
+    }
+}
+
+/// Who declares and for whom: of those who cannot declare themselves whoever has the title does (art. 5
+/// DPR 445/2000).
+fn opening(content: &SignedContent) -> String {
+    let claimant = content.identity.display_name();
+    match (&content.representative, &content.identity) {
+        (Some(acting), _) => format!(
+            "{}, in qualità di {} di {claimant}",
+            acting.name(),
+            title_words(acting.title())
+        ),
+        (None, Identity::Person(_)) => claimant,
+        (None, Identity::Entity(_)) => content.identity.signer_name(),
+    }
+}
+
+fn printed_representative(acting: &Representative) -> PrintedRepresentative {
+    PrintedRepresentative {
+        name: acting.name(),
+        codice_fiscale: acting.codice_fiscale().as_str().to_owned(),
+        title: title_words(acting.title()).to_owned(),
+        title_document: acting.title_document().to_owned(),
+        valid_from: acting.valid_from(),
+        valid_until: acting.valid_until(),
+    }
+}
+
+/// A title in the words of the document, with its norm.
+pub(in crate::app) const fn title_words(title: Title) -> &'static str {
+    match title {
+        Title::Parent => {
+            "genitore esercente la responsabilità genitoriale (art. 5 D.P.R. 445/2000)"
+        }
+        Title::CourtDecree => {
+            "tutore, curatore o amministratore di sostegno (art. 5 D.P.R. 445/2000)"
+        }
+        Title::LegalRepresentative => "legale rappresentante",
+        Title::HeirSelfDeclaration => "erede (artt. 46 e 47 D.P.R. 445/2000)",
+        Title::PowerOfAttorney => "delegato",
     }
 }
 
@@ -151,7 +213,7 @@ fn printed_entity(entity: &Entity) -> PrintedEntity {
     }
 }
 
-fn representative(entity: &Entity) -> PrintedPerson {
+fn officer(entity: &Entity) -> PrintedPerson {
     let acting = entity.legal_representative();
     let (given, family) = (acting.given_name(), acting.family_name());
     PrintedPerson {

@@ -82,6 +82,13 @@ impl MyDocument {
     }
 }
 
+impl MyFile {
+    /// SHA-256 of the original, hex.
+    pub fn sha256_hex(&self) -> String {
+        sha256::hex(&self.sha256)
+    }
+}
+
 impl fmt::Debug for MyFile {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "MyFile({})", self.id)

@@ -18,7 +18,8 @@ use crate::domain::email_address::EmailAddress;
 use crate::domain::identity::Identity;
 use crate::domain::signed_content::{SignedContent, SignedText};
 use crate::domain::signing::{
-    Acceptance, DigitalEvidence, Evidence, LogEntry, Report, SignerShown, TemplateUsed, TextShown,
+    Acceptance, DigitalEvidence, Evidence, LogEntry, Report, RepresentationShown, SignerShown,
+    TemplateUsed, TextShown,
 };
 
 /// The words by which the will to sign is told: the button of the page, and what the call of the API
@@ -185,7 +186,10 @@ async fn collect_code(
 }
 
 /// The texts that were accepted, from `kind=version`.
-fn accepted_texts<'a>(acceptances: &[String], content: &'a SignedContent) -> Vec<&'a SignedText> {
+pub(in crate::app) fn accepted_texts<'a>(
+    acceptances: &[String],
+    content: &'a SignedContent,
+) -> Vec<&'a SignedText> {
     let kinds: Vec<TextKind> = acceptances
         .iter()
         .filter_map(|line| TextKind::parse(line.split_once('=')?.0))
@@ -194,7 +198,8 @@ fn accepted_texts<'a>(acceptances: &[String], content: &'a SignedContent) -> Vec
     texts.filter(|text| kinds.contains(&text.kind)).collect()
 }
 
-fn text_shown(text: &SignedText) -> TextShown {
+/// A text as the evidence names it.
+pub(in crate::app) fn text_shown(text: &SignedText) -> TextShown {
     TextShown {
         kind: text.kind,
         version: text.version.clone(),
@@ -202,7 +207,8 @@ fn text_shown(text: &SignedText) -> TextShown {
     }
 }
 
-fn signer(content: &SignedContent, typed_name: &str) -> SignerShown {
+/// Who signed, for the evidence.
+pub(in crate::app) fn signer(content: &SignedContent, typed_name: &str) -> SignerShown {
     let entity = match &content.identity {
         Identity::Person(_) => None,
         Identity::Entity(entity) => Some(entity.name().to_owned()),
@@ -210,8 +216,19 @@ fn signer(content: &SignedContent, typed_name: &str) -> SignerShown {
     SignerShown {
         name: content.signer(),
         typed_name: typed_name.to_owned(),
-        codice_fiscale: content.identity.signer_codice_fiscale().map(str::to_owned),
+        codice_fiscale: content.signer_codice_fiscale().map(str::to_owned),
         entity,
         capacity: content.capacity.clone(),
+        representation: content
+            .representative
+            .as_ref()
+            .map(|acting| RepresentationShown {
+                represented: content.identity.display_name(),
+                represented_codice_fiscale: content.identity.codice_fiscale().map(str::to_owned),
+                title: acting.title().as_str().to_owned(),
+                title_document: acting.title_document().to_owned(),
+                valid_from: acting.valid_from(),
+                valid_until: acting.valid_until(),
+            }),
     }
 }

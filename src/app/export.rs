@@ -10,6 +10,7 @@ use futures_util::stream::{self, BoxStream, StreamExt};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::app::audit::{self, Actor};
 use crate::app::claimant_list::{self, Filter, OwnCase, selection};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
@@ -19,9 +20,10 @@ use crate::crypto::token;
 use crate::db::claimant_list::Selection;
 use crate::db::export::{self, ExportRow};
 use crate::db::{Conn, DbError, Scope};
+use crate::domain::audit::action;
 use crate::domain::claimant::{ClaimantState, Queue};
 use crate::domain::declaration::DeclarationFlag;
-use crate::domain::ids::{CaseId, ExportId};
+use crate::domain::ids::{AssociationId, CaseId, ExportId};
 use crate::domain::permission::operation;
 use crate::domain::readiness::{Letter, SignatureInForce};
 use crate::domain::reason::Reason;
@@ -269,8 +271,19 @@ pub async fn fail_abandoned(ctx: &Ctx) -> AppResult<usize> {
     let mut tx = ctx.pools.begin(scope).await?;
     let mut failed = 0;
     for row in export::list_abandoned(&mut tx, scope, now - ABANDONED).await? {
-        failed +=
-            usize::from(export::mark_failed(&mut tx, scope, ExportId::new(row.id), now).await?);
+        if export::mark_failed(&mut tx, scope, ExportId::new(row.id), now).await? {
+            let entry = audit::Entry {
+                subject: row.id,
+                association: Some(AssociationId::new(row.association_id)),
+                actor: Actor::System,
+                action: action::EXPORT_FAILED,
+                states: None,
+                detail: json!({ "reason": "abandoned" }),
+                sealed: None,
+            };
+            audit::append(ctx, &mut tx, scope, entry).await?;
+            failed += 1;
+        }
     }
     tx.commit().await?;
     Ok(failed)

@@ -2,8 +2,10 @@
 
 use crate::app::ctx::Ctx;
 use crate::app::error::AppResult;
-use crate::app::log::digest;
-use crate::app::{export, mail_status, reminder, retention, storm};
+use crate::app::log::{digest, subjects};
+use crate::app::{
+    document, export, mail_status, paper, reminder, representation, retention, storm,
+};
 use crate::db::{Scope, retention as rows};
 use crate::domain::claimant::ClaimantState;
 
@@ -24,12 +26,18 @@ pub struct Housekept {
     pub unconfirmed: usize,
     /// Expired rows deleted, over all tables.
     pub swept: usize,
+    /// Files deleted that belonged to nothing.
+    pub loose_files: usize,
     /// Exports marked as failed whose process is gone.
     pub exports: usize,
     /// Bounce storms noticed.
     pub storms: usize,
     /// Reminders put into the outbox.
     pub reminders: usize,
+    /// Tasks to ratify opened for who has come of age (R46).
+    pub of_age: usize,
+    /// Hand-ins whose images of identity documents were deleted (R64).
+    pub id_images: usize,
     /// Whether a day of the trail was digested for the evidence logs.
     pub digested: bool,
 }
@@ -44,15 +52,23 @@ pub async fn run(ctx: &Ctx) -> AppResult<Housekept> {
     mail_status::measure(ctx).await?;
     let erasures = retention::settle_erasures(ctx).await?;
     let deleted = retention::delete_unconfirmed(ctx).await?;
+    let digested = digest::enter_day(ctx).await?;
+    if digested {
+        // once a day: many files
+        subjects::sweep(ctx).await?;
+    }
     Ok(Housekept {
         erasures,
         unconfirmed: deleted.claimants,
         swept: sweep(ctx).await?,
+        loose_files: document::delete_loose(ctx).await?,
         exports: export::fail_abandoned(ctx).await?,
         storms,
+        of_age: representation::look_at_minors(ctx).await?,
+        id_images: paper::delete_identity_images(ctx).await?,
         // after those that are due for deletion are gone
         reminders: reminder::enqueue_due(ctx).await?,
-        digested: digest::enter_day(ctx).await?,
+        digested,
     })
 }
 

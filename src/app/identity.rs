@@ -12,6 +12,7 @@ use crate::app::vault::Vault;
 use crate::db::claimant::{self, ClaimantRow};
 use crate::db::identity::{self as db, IdentityRow};
 use crate::db::{Conn, Scope, Tx, signature};
+use crate::domain::audit::action;
 use crate::domain::claimant::ClaimantState;
 use crate::domain::entity::EntityInput;
 use crate::domain::field::{FieldCode, FieldErrors};
@@ -19,6 +20,7 @@ use crate::domain::identity::Identity;
 use crate::domain::ids::ClaimantId;
 use crate::domain::outage::day_in_rome;
 use crate::domain::person::PersonInput;
+use crate::domain::representation::CAPACITIES;
 
 /// Identity as it comes in.
 #[derive(Clone, Debug, Default)]
@@ -27,7 +29,8 @@ pub struct IdentityRequest {
     pub person: Option<PersonInput>,
     /// A company or body; else `person`.
     pub entity: Option<EntityInput>,
-    /// `self` or `legal_representative`; by default what fits.
+    /// `self` or, for an entity, `legal_representative`: by default what fits; for a person also `parent`,
+    /// `guardian`, `heir`, `delegate`, who are then recorded with their title (R46).
     pub capacity: Option<String>,
 }
 
@@ -101,6 +104,7 @@ pub(in crate::app) fn parse(
     let capacity = match (request.capacity.as_deref(), request.entity.is_some()) {
         (None | Some("self"), false) => Ok("self"),
         (None | Some("legal_representative"), true) => Ok("legal_representative"),
+        (Some(told), false) => CAPACITIES.into_iter().find(|it| *it == told).ok_or(()),
         _ => Err(()),
     };
     let mut errors = FieldErrors::new();
@@ -176,7 +180,7 @@ pub(in crate::app) async fn write(
     let province = province(identity);
     claimant::mark_identity(tx, scope, row.claimant(), province.as_deref(), given_at).await?;
     clash::write_identity_lookups(ctx, tx, row, identity).await?;
-    let entry = Entry::new(row.claimant(), row.association(), by, "give_identity");
+    let entry = Entry::new(row.claimant(), row.association(), by, action::GIVE_IDENTITY);
     let mut entry = entry.with(json!({ "version": version, "warnings": warning_codes(identity) }));
     let state = row.state()?;
     signature::void_requests(tx, scope, row.claimant(), now).await?;

@@ -20,10 +20,14 @@ pub mod digest;
 pub mod event;
 pub mod files;
 pub mod proof;
+pub mod publish;
 pub mod recover;
 pub mod sequence;
 pub mod served;
 pub mod status;
+pub mod subjects;
+pub mod timestamp;
+pub mod trail;
 
 const SCOPE: Scope = Scope::System("evidence logs");
 

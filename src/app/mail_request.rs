@@ -25,6 +25,7 @@ use crate::db::lookup::LookupRow;
 use crate::db::outbox::OutboxRow;
 use crate::db::rate_bucket::Grant;
 use crate::db::{Conn, Scope, Tx, confirmation, lookup, mailbox, outbox};
+use crate::domain::audit::action;
 use crate::domain::claimant::ClaimantState;
 use crate::domain::contact::Contact;
 use crate::domain::email_address::EmailAddress;
@@ -156,7 +157,12 @@ pub async fn correct_email(ctx: &Ctx, ticket: Ticket, email: &str) -> AppResult<
     }
     set_email(ctx, &mut tx, &row, email).await?;
     let actor = Actor::Claimant(ticket.claimant);
-    let entry = Entry::new(ticket.claimant, ticket.association, actor, "correct_email");
+    let entry = Entry::new(
+        ticket.claimant,
+        ticket.association,
+        actor,
+        action::CORRECT_EMAIL,
+    );
     audit::append(ctx, &mut tx, scope, entry).await?;
     tx.commit().await?;
     Ok(())

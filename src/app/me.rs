@@ -8,6 +8,8 @@ use crate::app::clash::{self, Reach};
 use crate::app::ctx::Ctx;
 use crate::app::directory::Directory;
 use crate::app::error::{AppError, AppResult};
+use crate::app::log::event;
+use crate::app::representation;
 use crate::app::retention;
 use crate::app::session::{self, ClaimantActor};
 use crate::app::sign_up::Evidence;
@@ -33,6 +35,7 @@ use crate::domain::payout::Payout;
 use crate::domain::phone_number::PhoneNumber;
 use crate::domain::readiness;
 use crate::domain::reference::Reference;
+use crate::domain::representation::Representative;
 
 /// Rights under which a record leaves.
 const ERASING: Scope = Scope::System("erasure");
@@ -72,6 +75,10 @@ pub struct Me {
     pub payout: Option<MyPayout>,
     /// The person went to another association: this record is over (R51).
     pub moved: bool,
+    /// Who acts for the claimant, as recorded (R46).
+    pub representative: Option<Representative>,
+    /// Of age now: what was signed in the claimant's place is to be signed by the claimant (R46).
+    pub to_ratify: bool,
 }
 
 impl Me {
@@ -154,6 +161,7 @@ pub async fn get(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<Me> {
         None => None,
     };
     let vault = Vault::open(ctx, &mut tx, scope, actor.claimant()).await?;
+    let representative = representation::find(&mut tx, scope, &vault, actor.claimant()).await?;
     tx.commit().await?;
     let contact: Contact =
         vault.unseal("claimants", "contact_sealed", row.contact_sealed.clone())?;
@@ -184,6 +192,8 @@ pub async fn get(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<Me> {
         signed_version: row.signed_version,
         payout: payout_row.map(|row| my_payout(&vault, row)).transpose()?,
         moved: row.moved_at.is_some(),
+        representative,
+        to_ratify: row.ratify_at.is_some(),
     })
 }
 
@@ -310,7 +320,7 @@ pub async fn put_consent(
 /// `reason` is free text, at most 500 characters, and goes sealed into the trail.
 ///
 /// # Errors
-/// `Invalid` at `/reason`; `IllegalTransition` from a state that has no such move.
+/// `Invalid` at `/reason`; `IllegalTransition` from a state that has no such move, and to a delegate (R48).
 pub async fn withdraw(
     ctx: &Ctx,
     actor: &ClaimantActor,
@@ -330,6 +340,7 @@ pub async fn withdraw(
         return Err(AppError::IllegalTransition(before.as_str()));
     }
     let after = before.move_to(ClaimantState::Withdrawn)?;
+    representation::require_own_hand(ctx, &mut tx, clash::SCOPE, &row).await?;
     let now = ctx.clock.now();
     clash::free(ctx, &mut tx, row.claimant()).await?;
     outbox::delete_of(&mut tx, ERASING, row.claimant()).await?;
@@ -374,6 +385,7 @@ pub async fn erase(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<Erasure> {
         audit::append(ctx, &mut tx, ERASING, entry).await?;
     }
     gone.push(row.claimant());
+    event::erased(ctx, &mut tx, &gone).await?;
     retention::erase_rows(ctx, &mut tx, &gone).await?;
     let entry = Entry::new(row.claimant(), row.association(), by, "erase");
     audit::append(

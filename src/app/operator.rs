@@ -11,6 +11,7 @@ use crate::db::audit::{self, AuditRow};
 use crate::db::mail_queue::{self, QueueRow};
 use crate::db::operator;
 use crate::db::{Scope, Tx, case};
+use crate::domain::audit::action;
 use crate::domain::breaker::Breaker;
 use crate::domain::case::CaseState;
 
@@ -41,7 +42,7 @@ pub async fn set_case_state(ctx: &Ctx, slug: &str, state: CaseState) -> AppResul
         association_id: None,
         actor_kind: "operator".to_owned(),
         actor_id: None,
-        action: "set_case_state".to_owned(),
+        action: action::SET_CASE_STATE.to_owned(),
         before: Some(before.clone()),
         after: Some(state.as_str().to_owned()),
         detail: json!({}),

@@ -257,6 +257,7 @@ async fn step(
         "confirmation" => confirmation::prepare(ctx, conn, batch, directory, row).await,
         "otp" => signing::prepare_code(ctx, conn, batch, directory, row).await,
         "receipt" => signing::prepare_receipt(ctx, conn, batch, directory, row).await,
+        "paper_rejected" => signing::prepare_rejected(ctx, conn, batch, directory, row).await,
         "reminder" => unasked::prepare_reminder(ctx, conn, directory, row).await,
         "already_registered" => unasked::prepare_registered(ctx, conn, directory, row).await,
         _ => records::prepare(ctx, conn, directory, row).await,
@@ -294,7 +295,10 @@ impl DueMail {
     }
 
     fn locks_nobody(&self) -> bool {
-        matches!(self.row.kind.as_str(), "confirmation" | "otp" | "receipt")
+        matches!(
+            self.row.kind.as_str(),
+            "confirmation" | "otp" | "receipt" | "paper_rejected"
+        )
     }
 
     const fn key(&self) -> (Uuid, Uuid) {

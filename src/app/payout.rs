@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::app::audit::{self, Actor, Entry};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
+use crate::app::representation;
 use crate::app::session::{self, ClaimantActor};
 use crate::app::vault::Vault;
 use crate::db::claimant;
@@ -19,7 +20,7 @@ use crate::domain::version_limit::{self, PAYOUTS_A_DAY};
 ///
 /// # Errors
 /// `Invalid` at `/iban`, `/holder`; `IllegalTransition` before the contact is confirmed and after the
-/// record has ended; `RateLimited` over [`PAYOUTS_A_DAY`].
+/// record has ended, to a delegate (R48) and for the dead (R47); `RateLimited` over [`PAYOUTS_A_DAY`].
 pub async fn put(ctx: &Ctx, actor: &ClaimantActor, input: &PayoutInput) -> AppResult<Payout> {
     let payout = Payout::parse(input)?;
     let scope = actor.scope();
@@ -27,6 +28,7 @@ pub async fn put(ctx: &Ctx, actor: &ClaimantActor, input: &PayoutInput) -> AppRe
     let mut tx = ctx.pools.begin(scope).await?;
     let row = claimant::lock(&mut tx, scope, actor.claimant()).await?;
     may_give(row.state()?)?;
+    representation::require_own_hand(ctx, &mut tx, scope, &row).await?;
     let vault = Vault::open(ctx, &mut tx, scope, actor.claimant()).await?;
     let before = db::find(&mut tx, scope, actor.claimant()).await?;
     let newest = before.map_or(0, |payout| payout.version);

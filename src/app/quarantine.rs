@@ -10,6 +10,7 @@ use crate::app::staff::StaffActor;
 use crate::app::suppression;
 use crate::db::Scope;
 use crate::db::claimant::{self, ClaimantRow};
+use crate::domain::audit::action;
 use crate::domain::claimant::{ClaimantState, Review};
 use crate::domain::ids::ClaimantId;
 use crate::domain::permission::operation;
@@ -36,7 +37,7 @@ pub async fn end(ctx: &Ctx, actor: &StaffActor, id: ClaimantId, reason: &Reason)
     }
     claimant::mark_review(&mut tx, scope, id, Review::None).await?;
     let by = Actor::Staff(actor.staff_id());
-    let entry = Entry::new(id, row.association(), by, "end_quarantine");
+    let entry = Entry::new(id, row.association(), by, action::END_QUARANTINE);
     audit::append_with_note(ctx, &mut tx, scope, entry, Some(reason.as_str())).await?;
     let email = email_of(ctx, &mut tx, scope, &row).await?;
     if let Some(email) = email.filter(|_| state == ClaimantState::Unconfirmed) {

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::app::ctx::Ctx;
 use crate::app::declaration::alarm;
 use crate::app::error::{AppError, AppResult};
-use crate::app::log::proof;
+use crate::app::log::{proof, timestamp};
 use crate::app::session::ClaimantActor;
 use crate::app::signed_version;
 use crate::app::vault::Vault;
@@ -16,6 +16,7 @@ use crate::crypto::merkle::{self, Hash};
 use crate::crypto::{commitment, sha256};
 use crate::db::declaration::DeclarationRow;
 use crate::db::log::LogRow;
+use crate::db::log_timestamp::TimestampRow;
 use crate::db::signature::{LogPendingRow, SignatureRow};
 use crate::db::{Conn, Scope, claimant, declaration, log, signature};
 use crate::domain::ids::{CaseId, ClaimantId};
@@ -50,6 +51,18 @@ pub struct Receipt {
     pub evidence: String,
     /// When it was signed, UTC.
     pub signed_at: DateTime<Utc>,
+    /// By when the log had it, by the clock of a time-stamping authority; none until one said so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timestamp: Option<ReceiptTimestamp>,
+}
+
+/// A token of a time-stamping authority over a head of the log that has the entry. Bytes are base64.
+#[derive(Serialize)]
+pub struct ReceiptTimestamp {
+    /// Inclusion proof with the stamped head (C2SP tlog-proof).
+    pub proof: String,
+    /// The authority's answer over the bytes of that head (RFC 3161 `TimeStampResp`, DER).
+    pub token: String,
 }
 
 /// An entry of the evidence log, as far as it is made.
@@ -109,6 +122,7 @@ pub(in crate::app) struct Place {
     entry: LogPendingRow,
     prev: Option<Vec<u8>>,
     log: Option<LogRow>,
+    stamp: Option<TimestampRow>,
 }
 
 impl Place {
@@ -129,7 +143,19 @@ impl Place {
             None => None,
         };
         let log = log::find(conn, scope, CaseId::new(entry.case_id)).await?;
-        Ok(Self { entry, prev, log })
+        let stamp = match entry.leaf_index {
+            Some(index) => {
+                let case = CaseId::new(entry.case_id);
+                timestamp::find_over(conn, scope, case, index).await?
+            }
+            None => None,
+        };
+        Ok(Self {
+            entry,
+            prev,
+            log,
+            stamp,
+        })
     }
 }
 
@@ -157,13 +183,15 @@ pub(in crate::app) async fn assemble(
     }
     let (told, leaf) =
         receipt_entry(&entry, place.prev.as_deref()).ok_or_else(|| alarm(declared))?;
-    let proved = match (&place.log, entry.leaf_index, leaf) {
-        (Some(log), Some(index), Some(leaf)) => {
-            let index = u64::try_from(index).map_err(AppError::internal)?;
-            proof::inclusion(ctx, log, (index, leaf)).await?
-        }
-        _ => None,
-    };
+    let (mut proved, mut stamped) = (None, None);
+    if let (Some(log), Some(index), Some(leaf)) = (&place.log, entry.leaf_index, leaf) {
+        let index = u64::try_from(index).map_err(AppError::internal)?;
+        proved = proof::inclusion(ctx, log, (index, leaf)).await?;
+        stamped = match &place.stamp {
+            Some(row) if proved.is_some() => stamp(ctx, log, row, (index, leaf)).await?,
+            _ => None,
+        };
+    }
     let base64 = |text: &String| BASE64.encode(text.as_bytes());
     Ok(Receipt {
         format: FORMAT,
@@ -177,7 +205,25 @@ pub(in crate::app) async fn assemble(
         entry: told,
         evidence: BASE64.encode(&evidence),
         signed_at: signed.signed_at,
+        timestamp: stamped,
     })
+}
+
+/// The time stamp of an entry. A token that is lost takes no proof away.
+async fn stamp(
+    ctx: &Ctx,
+    log: &LogRow,
+    row: &TimestampRow,
+    entry: (u64, Hash),
+) -> AppResult<Option<ReceiptTimestamp>> {
+    let Some(answer) = timestamp::answer(ctx, log, row).await? else {
+        return Ok(None);
+    };
+    let proof = proof::inclusion_under(ctx, log, &row.checkpoint, entry).await?;
+    Ok(proof.map(|proof| ReceiptTimestamp {
+        proof: BASE64.encode(proof.as_bytes()),
+        token: BASE64.encode(&answer),
+    }))
 }
 
 /// The entry as it is in the log with the hash of its leaf, or as far as it is made; `None` if its row is

@@ -9,13 +9,14 @@ use serde_json::Value;
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::app::log::proof::{self, CONSISTENCY, INCLUSION};
-use crate::app::log::served;
+use crate::app::log::{served, timestamp};
 use crate::app::receipt::FORMAT;
 use crate::crypto::merkle::{self, Hash};
 use crate::crypto::note::{Checkpoint, VerifyingKey};
 use crate::crypto::{commitment, sha256};
 use crate::domain::log::{Kind, VERSION};
-use crate::domain::signing::Evidence;
+use crate::domain::signing::{Evidence, Reason};
+use crate::evidence::{self, Trust};
 
 /// Longest receipt that is looked at, bytes: the document is in it as base64.
 pub const LONGEST: usize = 12 * 1024 * 1024;
@@ -46,6 +47,8 @@ pub enum Part {
     Key,
     /// A newer checkpoint goes on with the same log.
     Newer,
+    /// A time-stamping authority saw a head of the log that has the entry.
+    Timestamp,
 }
 
 impl Part {
@@ -59,6 +62,7 @@ impl Part {
             Self::Signature => "signature",
             Self::Key => "key",
             Self::Newer => "newer",
+            Self::Timestamp => "timestamp",
         }
     }
 }
@@ -131,6 +135,8 @@ pub struct Facts {
     pub size: Option<u64>,
     /// The key that was used, as a vkey.
     pub vkey: Option<String>,
+    /// By when the log had the entry, by the clock of a time-stamping authority, UTC.
+    pub stamped_at: Option<DateTime<Utc>>,
 }
 
 /// What came out.
@@ -151,6 +157,8 @@ pub struct Against<'a> {
     pub key: Option<&'a str>,
     /// A checkpoint, or a consistency proof with one, got later.
     pub newer: Option<&'a str>,
+    /// Issuers of time-stamping authorities that are believed.
+    pub stamps: Option<&'a Trust>,
 }
 
 /// The file.
@@ -169,6 +177,15 @@ struct File {
     vkey: Option<String>,
     evidence: String,
     signed_at: DateTime<Utc>,
+    #[serde(default)]
+    timestamp: Option<TimestampFile>,
+}
+
+/// What a time-stamping authority said.
+#[derive(Deserialize)]
+struct TimestampFile {
+    proof: String,
+    token: String,
 }
 
 /// The file with its bytes.
@@ -209,10 +226,12 @@ pub async fn check_here(ctx: &Ctx, receipt: Vec<u8>) -> AppResult<Report> {
         Err(AppError::NotFound) => None,
         Err(error) => return Err(error),
     };
+    let trust = ctx.stamp_trust.clone();
     let checked = ctx.on_a_core(move || {
         let against = Against {
             key: Some(&key),
             newer: newer.as_deref(),
+            stamps: trust.as_deref(),
         };
         let report = check(&receipt, against);
         Ok(match newer {
@@ -282,7 +301,9 @@ fn verdict(parts: &[(Part, Outcome)]) -> Verdict {
     if parts.iter().any(|(_, out)| *out == Outcome::Refuted) {
         return Verdict::Refuted;
     }
-    if parts.iter().any(|(_, out)| *out == Outcome::Open) {
+    // a time stamp adds to what is proved: one that nobody here can judge takes nothing away
+    let lacks = |(part, out): &(Part, Outcome)| *out == Outcome::Open && *part != Part::Timestamp;
+    if parts.iter().any(lacks) {
         return Verdict::Unfinished;
     }
     Verdict::Proved
@@ -463,21 +484,63 @@ impl Opened {
         };
         facts.origin = Some(head.origin.clone());
         facts.size = Some(head.size);
-        let parsed = parse_proof(&proof, INCLUSION, "index ");
-        let included = parsed.is_some_and(|(index, hashes, rest)| {
+        let included = self.included(&proof).is_some_and(|(index, rest)| {
             facts.index = Some(index);
-            let leaf = commitment::canonical_json(&file.entry).map(|leaf| merkle::leaf_hash(&leaf));
-            let root = leaf
-                .ok()
-                .and_then(|leaf| merkle::root_by_inclusion(index, head.size, leaf, &hashes));
-            rest == note && root == Some(head.root)
+            rest == note
         });
         let mut parts = vec![(Part::Inclusion, Outcome::of(included))];
         parts.extend(signature(&note, against, file.vkey.as_deref(), facts));
         if let (Some(newer), Some(key)) = (against.newer, &facts.vkey) {
             parts.push((Part::Newer, newer_outcome(newer, &head, key)));
         }
+        if let (Some(stamp), Some(key)) = (&file.timestamp, facts.vkey.clone()) {
+            parts.push((
+                Part::Timestamp,
+                self.timestamp(stamp, &key, against.stamps, facts),
+            ));
+        }
         parts
+    }
+
+    /// Place and note of a proof that the entry is in the tree of its note.
+    fn included<'p>(&self, proof: &'p str) -> Option<(u64, &'p str)> {
+        let (index, hashes, note) = parse_proof(proof, INCLUSION, "index ")?;
+        let head = Checkpoint::parse(note).ok()?;
+        let leaf = commitment::canonical_json(&self.file.entry).ok()?;
+        let leaf = merkle::leaf_hash(&leaf);
+        let root = merkle::root_by_inclusion(index, head.size, leaf, &hashes)?;
+        (root == head.root).then_some((index, note))
+    }
+
+    /// Whether the token is over a head of the same log that has the entry, and by whom: without issuers to be
+    /// believed its clock may be anybody's.
+    fn timestamp(
+        &self,
+        stamp: &TimestampFile,
+        vkey: &str,
+        trust: Option<&Trust>,
+        facts: &mut Facts,
+    ) -> Outcome {
+        let told = || {
+            let proof = text(&stamp.proof)?;
+            let token = BASE64.decode(stamp.token.as_bytes()).ok()?;
+            let (index, note) = self.included(&proof)?;
+            let key = VerifyingKey::parse(vkey).ok()?;
+            Checkpoint::open(note, &key).ok()?;
+            let (token, at) = timestamp::read(&token, note.as_bytes()).ok()?;
+            let believed =
+                trust.map(|trust| evidence::check_stamp(trust, &token, note.as_bytes(), at));
+            (facts.index == Some(index)).then_some((at, believed))
+        };
+        let Some((at, believed)) = told() else {
+            return Outcome::Refuted;
+        };
+        facts.stamped_at = Some(at);
+        match believed {
+            Some(Ok(_)) => Outcome::Proved,
+            Some(Err(Reason::TimestampUntrusted)) | None => Outcome::Open,
+            Some(Err(_)) => Outcome::Refuted,
+        }
     }
 }
 

@@ -10,7 +10,6 @@ use serde_json::json;
 use crate::app::clash;
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
-use crate::app::log;
 use crate::app::signed_document;
 use crate::blob::BlobError;
 use crate::crypto::token;
@@ -66,8 +65,8 @@ pub async fn delete_unconfirmed(ctx: &Ctx) -> AppResult<Deleted> {
 }
 
 /// Deletes the rows of claimants, who are locked in `tx`: data keys, look-ups, sealed rows, the
-/// claimants; the evidence log will say so. They are marked in the blob store first, so that no restore brings them back. The caller
-/// writes the audit rows, frees what they had registered, commits, and calls [`note_erased`].
+/// claimants. They are marked in the blob store first, so that no restore brings them back. The caller
+/// tells the evidence log where somebody asked for it, writes the audit rows, frees what they had registered, commits, and calls [`note_erased`].
 ///
 /// # Errors
 /// `Unavailable` if the blob store does not take the mark; then nothing is deleted.
@@ -80,7 +79,6 @@ pub async fn erase_rows(ctx: &Ctx, tx: &mut Tx, claimants: &[ClaimantId]) -> App
         |id| async move { ctx.blobs.put_erasing(id).await },
     )
     .await?;
-    log::event::erased(ctx, tx, claimants).await?;
     retention::delete_claimants(tx, SCOPE, claimants).await?;
     Ok(())
 }

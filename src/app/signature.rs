@@ -18,12 +18,15 @@ use crate::db::{Conn, Scope};
 use crate::domain::case::Offer;
 use crate::domain::claimant::ClaimantState;
 use crate::domain::field::{FieldCode, FieldErrors};
+use crate::domain::outage::day_in_rome;
+use crate::domain::representation::{self, Title};
 use crate::domain::signed_content::SignedContent;
 use crate::domain::signing::{ATTEMPTS, is_live};
 
 mod act;
 mod digital;
 mod request;
+pub(in crate::app) mod settle;
 mod standing;
 
 pub use act::{SignatureInput, Signed, sign};
@@ -32,7 +35,7 @@ pub use request::{AcceptanceInput, SignatureRequest, SignatureRequested, request
 pub use standing::{Pending, Standing, standing};
 
 /// The newest version, if it may be signed now.
-fn signable<'a>(
+pub(in crate::app) fn signable<'a>(
     ctx: &Ctx,
     directory: &Directory,
     basis: &'a Basis,
@@ -63,7 +66,32 @@ fn signable<'a>(
     if !is_current(ctx, directory, basis, &content)? {
         return Err(AppError::IllegalTransition("declaration_changed"));
     }
+    may_be_signed(ctx, basis, &content)?;
     Ok((content, declared))
+}
+
+/// Whether who signs may, today (R46, R47).
+fn may_be_signed(ctx: &Ctx, basis: &Basis, content: &SignedContent) -> AppResult<()> {
+    let acting = content.representative.as_ref();
+    if basis.row.died_at.is_some() && content.capacity != Title::HeirSelfDeclaration.capacity() {
+        return Err(AppError::IllegalTransition("deceased"));
+    }
+    let today = day_in_rome(ctx.clock.now());
+    representation::may_sign(&content.identity, acting, today)
+        .map_err(|hindrance| AppError::IllegalTransition(hindrance.as_str()))
+}
+
+/// As [`signable`], by who is signed in: never a delegate (R48).
+fn signable_here<'a>(
+    ctx: &Ctx,
+    directory: &Directory,
+    basis: &'a Basis,
+) -> AppResult<(SignedContent, &'a DeclarationRow)> {
+    let found = signable(ctx, directory, basis)?;
+    if basis.has_delegate() {
+        return Err(AppError::IllegalTransition("delegate"));
+    }
+    Ok(found)
 }
 
 /// A request that still counts. The claimant is locked, so nobody else judges at the same time.
@@ -113,7 +141,7 @@ fn code_hash(
         .to_vec()
 }
 
-fn mail_row(
+pub(in crate::app) fn mail_row(
     ctx: &Ctx,
     row: &ClaimantRow,
     id: Uuid,

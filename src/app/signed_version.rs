@@ -1,7 +1,6 @@
 //! Whether a signed version still is what was signed (R38): checked at each read and each export.
 
-use chrono::{DateTime, TimeDelta, Utc};
-use serde::Deserialize;
+use chrono::TimeDelta;
 
 use crate::app::ctx::Ctx;
 use crate::app::declaration::{alarm, check_document};
@@ -12,20 +11,10 @@ use crate::crypto::{commitment, sha256};
 use crate::db::declaration::DeclarationRow;
 use crate::db::signature::SignatureRow;
 use crate::domain::signed_content::SignedContent;
-use crate::domain::signing::{Acceptance, LogEntry};
+use crate::domain::signing::EvidenceCore;
 
 /// Between the instant on the row of a signature and the one in its evidence lie a few queries.
 const SAME_ACT: TimeDelta = TimeDelta::minutes(1);
-
-/// What the evidence of every tier tells.
-#[derive(Deserialize)]
-struct Told {
-    tier: String,
-    document_sha256: String,
-    entered_at: DateTime<Utc>,
-    acceptances: Vec<Acceptance>,
-    log_entry: LogEntry,
-}
 
 /// What was declared, after the rows of a signed version were held against each other: evidence against
 /// its hash, the document's hash against both rows and the evidence, the declaration and its salt against
@@ -71,7 +60,7 @@ fn whole(
     let bytes = open("signatures", "evidence", &signed.evidence)?;
     let canonical = open("declarations", "sealed", &declared.sealed)?;
     let salt = open("declarations", "salt_sealed", &declared.salt_sealed)?;
-    let evidence: Told = serde_json::from_slice(&bytes).ok()?;
+    let evidence: EvidenceCore = serde_json::from_slice(&bytes).ok()?;
     let content: SignedContent = serde_json::from_slice(&canonical).ok()?;
     let commitment = sha256::hex(&commitment::commit(&salt, &canonical));
     let is_whole = sha256::digest(&bytes) == signed.evidence_sha256
@@ -93,7 +82,7 @@ fn says_the_same(declared: &DeclarationRow, content: &SignedContent) -> bool {
 }
 
 /// Whether the row of a signature repeats its evidence.
-fn shows_the_same(signed: &SignatureRow, evidence: &Told) -> bool {
+fn shows_the_same(signed: &SignatureRow, evidence: &EvidenceCore) -> bool {
     let accepted = evidence.acceptances.iter();
     let accepted = accepted.map(|text| format!("{}={}", text.kind.as_str(), text.version));
     signed.tier == evidence.tier

@@ -50,6 +50,8 @@ pub async fn run(options: &Options, args: &CheckArgs) -> anyhow::Result<ExitCode
             check_blobs(&mut report, &config).await?;
             check_signatures(&mut report, &config)?;
             check_database(&mut report, &config).await?;
+            check_clamd(&mut report, &config).await?;
+            check_stamps(&mut report, &config)?;
             check_unused(&mut report, &config)?;
         }
         Err(error) => report.line("configuration", &Err(error.into()))?,
@@ -247,15 +249,35 @@ async fn test_database(
     Ok(())
 }
 
+/// Whether the virus scanner answers; without one documents are shown as not scanned.
+async fn check_clamd(report: &mut Report, config: &Config) -> anyhow::Result<()> {
+    let answers = match startup::clamd(config) {
+        Ok(None) => return Ok(()),
+        Ok(Some(clamd)) => clamd.ping().await.map_err(anyhow::Error::from),
+        Err(error) => Err(error),
+    };
+    report.line("CLAMD_URL", &answers.map(|()| "answers".to_owned()))
+}
+
+/// Who stamps the time of the evidence logs, and whether anybody checks that.
+fn check_stamps(report: &mut Report, config: &Config) -> anyhow::Result<()> {
+    if config.tsa_url.is_none() {
+        return Ok(());
+    }
+    let told = startup::tsa(config)
+        .and_then(|_| startup::stamp_trust(config))
+        .map(|issuers| match issuers {
+            Some(issuers) => format!("tokens must be by one of {} issuers", issuers.count()),
+            None => "nobody checks here who stamps: set TSA_ANCHORS_FILE".to_owned(),
+        });
+    report.line("TSA_URL", &told)
+}
+
 /// What may be set, but nothing reads yet.
 fn check_unused(report: &mut Report, config: &Config) -> anyhow::Result<()> {
-    let set = [
-        ("DATABASE_RO_URL", config.database_ro_url.is_some()),
-        ("CLAMD_URL", config.clamd_url.is_some()),
-        ("TSA_URL", config.tsa_url.is_some()),
-    ];
-    for (variable, _) in set.into_iter().filter(|(_, is_set)| *is_set) {
-        report.line(variable, &Ok("not used by this version".to_owned()))?;
+    if config.database_ro_url.is_some() {
+        let told = Ok("not used by this version".to_owned());
+        report.line("DATABASE_RO_URL", &told)?;
     }
     Ok(())
 }

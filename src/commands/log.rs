@@ -7,6 +7,7 @@ use clap::Subcommand;
 
 use crate::app::log::recover::{self, Left, Lost, Recovered};
 use crate::app::log::status::{self, LogStatus};
+use crate::app::log::trail::{self, Checked, Finding};
 use crate::app::{AppError, Ctx};
 use crate::commands::say;
 use crate::config::Config;
@@ -17,6 +18,12 @@ use crate::startup::{Database, open_ctx};
 pub enum LogCommand {
     /// Every log: its key, entries, what waits, and why nothing more is signed, if so
     Status,
+    /// Holds the audit trail and what staff did against the published log: exit code 1 if a row was changed,
+    /// deleted, inserted or moved
+    Audit {
+        /// Name of the case in URLs
+        slug: String,
+    },
     /// Makes the published log the one that is gone on with, and lists whose rows are lost
     Recover {
         /// Name of the case in URLs
@@ -47,6 +54,7 @@ async fn with(
     let ctx = open_ctx(config, database, false).await?;
     let done = match command {
         LogCommand::Status => show(&ctx).await,
+        LogCommand::Audit { slug } => hold(&ctx, slug).await,
         LogCommand::Recover { slug } => take_up(&ctx, slug).await,
     };
     ctx.pools.close();
@@ -84,12 +92,89 @@ fn told(log: &LogStatus) -> Vec<String> {
         format!("  key: {}", log.vkey),
         format!("  waiting: {}{oldest}", log.waiting),
     ];
+    if let Some((size, at)) = log.stamped.newest {
+        let at = instant(at);
+        lines.push(format!(
+            "  time stamp: {at} by the authority's clock, over {size} entries"
+        ));
+    }
+    if let Some((size, attempts, problem)) = &log.stamped.waiting {
+        let why = problem.as_deref().unwrap_or("not asked yet");
+        lines.push(format!(
+            "  no time stamp over {size} entries yet, asked {attempts} times: {why}"
+        ));
+    }
     lines.extend(
         log.refusal
             .as_ref()
             .map(|refusal| format!("  STOPPED: {refusal}")),
     );
     lines
+}
+
+async fn hold(ctx: &Ctx, slug: &str) -> anyhow::Result<(Vec<String>, ExitCode)> {
+    let checked = match trail::check(ctx, slug).await {
+        Err(AppError::NotFound) => {
+            bail!("there is no log `{slug}`, or nothing of it was published")
+        }
+        Err(AppError::Internal(cause)) => bail!("the log cannot be read: {cause}"),
+        done => done.context("the log was not checked")?,
+    };
+    let code = if checked.findings.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    };
+    Ok((held(slug, &checked), code))
+}
+
+fn held(slug: &str, checked: &Checked) -> Vec<String> {
+    let days = match checked.days.as_slice() {
+        [] => "no day of the trail was digested yet".to_owned(),
+        [day] => format!("the trail of {day} is as it was digested"),
+        [first, .., last] => format!(
+            "the trail of {} days from {first} to {last} is as it was digested",
+            checked.days.len()
+        ),
+    };
+    let mut lines = vec![
+        format!(
+            "{slug}: {} entries lead to the published root",
+            checked.entries
+        ),
+        format!(
+            "  {} of them are about what staff and the registry did, and fit their rows",
+            checked.events
+        ),
+        format!("  {days}; what came later is in no digest yet"),
+    ];
+    let unread = checked.unread.iter();
+    lines.extend(unread.map(|day| format!("  {day}: the digest has an older form, not checked")));
+    let findings = checked.findings.iter();
+    lines.extend(findings.map(|finding| format!("  WRONG: {}", found(finding))));
+    lines
+}
+
+fn found(finding: &Finding) -> String {
+    match finding {
+        Finding::Lost { index, kind } => {
+            format!("entry {index} {}: its row is gone", kind.as_str())
+        }
+        Finding::Changed { index, kind } => {
+            format!("entry {index} {}: its row was changed", kind.as_str())
+        }
+        Finding::Invented { index, kind } => {
+            format!("a row says that entry {index} is of it ({kind}): the log has it not")
+        }
+        Finding::Differs {
+            day,
+            digested,
+            found,
+        } => format!(
+            "{day}: {digested} rows of the trail were digested, {found} are there; one was changed, deleted, inserted or moved"
+        ),
+        Finding::Missing { day } => format!("{day}: has no digest, days before and after it do"),
+    }
 }
 
 async fn take_up(ctx: &Ctx, slug: &str) -> anyhow::Result<(Vec<String>, ExitCode)> {

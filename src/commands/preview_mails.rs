@@ -13,10 +13,11 @@ use crate::commands::say;
 use crate::domain::language::Language;
 use crate::domain::mail::{Attachment, Mail, MailKind};
 use crate::domain::mail_text::MailTexts;
+use crate::domain::paper::Flaw;
 use crate::mailer::{self, OutgoingMail};
 use crate::render::mail::{
-    AccessMail, ConfirmationMail, Frame, Purpose, ReceiptMail, RecordLine, RecordsMail,
-    RenderMailError, SigningCodeMail,
+    AccessMail, ConfirmationMail, Frame, PaperRejectedMail, Purpose, ReceiptMail, RecordLine,
+    RecordsMail, RenderMailError, SigningCodeMail,
 };
 
 /// An empty page: what a signed declaration is in a preview.
@@ -138,6 +139,7 @@ fn samples(sample: Sample<'_>) -> Result<Vec<(&'static str, Mail)>, RenderMailEr
         ("reminder-of-several", records(Purpose::Remind, 2)?),
         ("already-registered", records(Purpose::Registered, 1)?),
         ("signing-code", signing_code(sample)?),
+        ("paper-rejected", paper_rejected(sample)?),
         ("receipt", receipt(sample, 1)?),
         ("receipt-of-correction", receipt(sample, 2)?),
     ])
@@ -154,6 +156,15 @@ fn signing_code(sample: Sample<'_>) -> Result<Mail, RenderMailError> {
                  con l'impronta SHA-256 indicata"
             .to_owned(),
         expires_at: sample_time(),
+    }
+    .render()
+}
+
+fn paper_rejected(sample: Sample<'_>) -> Result<Mail, RenderMailError> {
+    PaperRejectedMail {
+        frame: frame(sample, MailKind::PaperRejected),
+        record: record_at("me/paper"),
+        flaw: Flaw::PagesMissing,
     }
     .render()
 }

@@ -8,6 +8,7 @@ use clap::Args;
 use crate::app::receipt_check::{self, Against, LONGEST, Report, Verdict};
 use crate::commands::say;
 use crate::domain::language::Language;
+use crate::evidence::Trust;
 use crate::render::text::Text;
 
 /// A file of another kind than a receipt is not read to its end.
@@ -24,6 +25,9 @@ pub struct VerifyArgs {
     /// A file with a newer checkpoint, or with /log/.../consistency/SIZE, got from wherever you trust
     #[arg(long)]
     newer: Option<PathBuf>,
+    /// Certificates of the time-stamping authorities' issuers you trust, PEM
+    #[arg(long)]
+    tsa_anchors: Option<PathBuf>,
     /// it or en
     #[arg(long, env = "LANG", hide_env_values = true)]
     lang: Option<String>,
@@ -49,9 +53,19 @@ pub fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
         let file = read_text(Path::new(key));
         file.unwrap_or_else(|_| key.to_owned())
     });
+    let stamps = match args
+        .tsa_anchors
+        .as_deref()
+        .map(|path| (path, anchors(path)))
+    {
+        Some((path, Err(error))) => return unread(text, path, &error),
+        Some((_, Ok(stamps))) => Some(stamps),
+        None => None,
+    };
     let against = Against {
         key: key.as_deref(),
         newer: newer.as_deref(),
+        stamps: stamps.as_ref(),
     };
     let report = receipt_check::check(&receipt, against);
     for line in lines(text, &report) {
@@ -80,6 +94,13 @@ fn read(path: &Path, limit: usize) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+fn anchors(path: &Path) -> std::io::Result<Trust> {
+    let mut trust = Trust::default();
+    let read = trust.add_anchors(&read_text(path)?);
+    read.map_err(|problem| std::io::Error::new(std::io::ErrorKind::InvalidData, problem))?;
+    Ok(trust)
+}
+
 fn read_text(path: &Path) -> std::io::Result<String> {
     let bytes = read(path, LONGEST_NOTE)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
@@ -98,6 +119,7 @@ fn language(lang: Option<&str>) -> Language {
 fn lines(text: Text, report: &Report) -> Vec<String> {
     let facts = &report.facts;
     let signed_at = facts.signed_at.map(|at| text.instant(at));
+    let stamped_at = facts.stamped_at.map(|at| text.instant(at));
     let place = match (facts.index, facts.size) {
         (Some(index), Some(size)) => Some(format!("{index} / {size}")),
         _ => None,
@@ -109,6 +131,7 @@ fn lines(text: Text, report: &Report) -> Vec<String> {
         ("origin", facts.origin.clone()),
         ("place", place),
         ("vkey", facts.vkey.clone()),
+        ("stamped-at", stamped_at),
     ];
     let mut lines: Vec<String> = shown
         .into_iter()

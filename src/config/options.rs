@@ -74,10 +74,10 @@ pub struct Options {
     /// on or off: limits per network address; off only with a loopback BIND [default: on]
     #[arg(long, env = "RATE_LIMITS", global = true)]
     pub rate_limits: Option<String>,
-    /// Virus scanner for documents; not used by this version
+    /// Virus scanner for documents: clamd at `tcp://host:port`, or the path of its socket
     #[arg(long, env = "CLAMD_URL", global = true)]
     pub clamd_url: Option<String>,
-    /// Timestamp server; not used by this version
+    /// Time-stamping authority (RFC 3161) for the heads of evidence logs, http or https
     #[arg(long, env = "TSA_URL", global = true)]
     pub tsa_url: Option<String>,
     /// Issuers of digital signatures and time stamps that are trusted, certificates in PEM; without it no digital
@@ -87,6 +87,9 @@ pub struct Options {
     /// Folder of lists of revoked certificates, each a .crl or .pem; read anew for each signed file
     #[arg(long, env = "SIGNATURE_CRLS_DIR", global = true)]
     pub signature_crls_dir: Option<String>,
+    /// Issuers of the authority at TSA_URL, certificates in PEM; without it nobody checks here who stamps
+    #[arg(long, env = "TSA_ANCHORS_FILE", global = true)]
+    pub tsa_anchors_file: Option<String>,
     /// Folder of `initdb` and `postgres`
     #[arg(long = "pg-bin", env = "JOINDER_PG_BIN", global = true)]
     pub pg_bin: Option<String>,

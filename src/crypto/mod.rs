@@ -26,6 +26,7 @@ pub mod session;
 pub mod sha256;
 pub mod token;
 pub mod totp;
+pub mod tsp;
 
 use thiserror::Error;
 

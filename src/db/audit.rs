@@ -1,18 +1,21 @@
 //! The audit trail: appended only.
 
 use chrono::{DateTime, SubsecRound, Utc};
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::{Bool, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::crypto::{commitment, token};
+use crate::crypto::{commitment, sha256, token};
 use crate::db::error::DbResult;
 use crate::db::log::{self, EventRow};
 use crate::db::pool::Conn;
 use crate::db::schema::audit;
 use crate::db::scope::Scope;
-use crate::domain::log::{Kind, kind_of};
+use crate::domain::audit::kind_of;
+use crate::domain::log::Kind;
 
 /// A row of `audit`.
 #[derive(Queryable, Selectable, Insertable, Debug, Clone)]
@@ -60,7 +63,7 @@ pub async fn insert_all(conn: &mut Conn, scope: Scope, rows: &[AuditRow]) -> DbR
     Ok(())
 }
 
-/// What the log commits to of a row of the trail: all of it but its sealed note.
+/// What the log commits to of a row of the trail: all of it, the sealed note by its hash.
 #[derive(Serialize)]
 struct Told<'a> {
     audit: Uuid,
@@ -72,10 +75,11 @@ struct Told<'a> {
     before: Option<&'a str>,
     after: Option<&'a str>,
     detail: &'a serde_json::Value,
+    sealed: Option<String>,
     at: DateTime<Utc>,
 }
 
-/// A row of the trail as canonical JSON, without its sealed note: what the log commits to.
+/// A row of the trail as canonical JSON, its sealed note as the hash of it: what the log commits to.
 ///
 /// # Errors
 /// `Sealed`: never in practice.
@@ -90,6 +94,10 @@ pub fn told(row: &AuditRow) -> DbResult<Vec<u8>> {
         before: row.before.as_deref(),
         after: row.after.as_deref(),
         detail: &row.detail,
+        sealed: row
+            .sealed
+            .as_deref()
+            .map(|note| sha256::hex(&sha256::digest(note))),
         // the database keeps microseconds
         at: row.created_at.trunc_subsecs(6),
     };
@@ -110,6 +118,7 @@ async fn insert_event(conn: &mut Conn, scope: Scope, row: &AuditRow, kind: Kind)
         content: String::from_utf8_lossy(&content).into_owned(),
         salt: commitment::salt().to_vec(),
         created_at: row.created_at,
+        day: None,
     };
     log::insert_events(conn, scope, &[event]).await
 }
@@ -174,13 +183,15 @@ pub async fn list_between(
     to: DateTime<Utc>,
     limit: i64,
 ) -> DbResult<Vec<AuditRow>> {
-    let later = audit::created_at
-        .gt(from)
-        .or(audit::created_at.eq(from).and(audit::id.gt(after)));
+    // one comparison of both: the index goes on where the page before ended
+    let later = sql::<Bool>("(created_at, id) > (")
+        .bind::<Timestamptz, _>(from)
+        .sql(", ")
+        .bind::<SqlUuid, _>(after)
+        .sql(")");
     Ok(audit::table
-        .filter(audit::created_at.ge(from))
-        .filter(audit::created_at.lt(to))
         .filter(later)
+        .filter(audit::created_at.lt(to))
         .order((audit::created_at, audit::id))
         .limit(limit)
         .select(AuditRow::as_select())

@@ -43,6 +43,8 @@ pub struct ClaimantRow {
     pub moved_at: Option<DateTime<Utc>>,
     pub unreachable_at: Option<DateTime<Utc>>,
     pub contact_changed_at: Option<DateTime<Utc>>,
+    pub ratify_at: Option<DateTime<Utc>>,
+    pub died_at: Option<DateTime<Utc>>,
 }
 
 impl ClaimantRow {

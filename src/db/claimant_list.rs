@@ -56,6 +56,8 @@ pub struct ListRow {
     pub declared_flags: Vec<String>,
     pub payout_at: Option<DateTime<Utc>>,
     pub unreachable_at: Option<DateTime<Utc>>,
+    pub ratify_at: Option<DateTime<Utc>>,
+    pub died_at: Option<DateTime<Utc>>,
 }
 
 /// The newest identity of a claimant.
@@ -166,6 +168,7 @@ impl Selection {
         };
         query = match self.queue {
             None => query,
+            Some(Queue::Ratification) => query.filter(claimants::ratify_at.is_not_null()),
             Some(Queue::Unreachable) => query.filter(claimants::unreachable_at.is_not_null()),
             // word for word as its index has it
             Some(Queue::Quarantined) => query.filter(sql::<Bool>("review = 'quarantined'")),

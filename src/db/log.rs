@@ -1,6 +1,6 @@
 //! Evidence logs: their heads, what waits for them, the leaves that are in no full bundle yet.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::QueryableByName;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bytea, Nullable, Text, Timestamptz, Uuid as SqlUuid};
@@ -34,8 +34,6 @@ pub struct LogRow {
     pub edge: Vec<u8>,
     #[diesel(sql_type = Nullable<Text>)]
     pub checkpoint: Option<String>,
-    #[diesel(sql_type = BigInt)]
-    pub fence: i64,
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub signed_at: Option<DateTime<Utc>>,
 }
@@ -95,6 +93,7 @@ pub struct EventRow {
     pub content: String,
     pub salt: Vec<u8>,
     pub created_at: DateTime<Utc>,
+    pub day: Option<NaiveDate>,
 }
 
 /// A row of `log_leaves`.
@@ -138,7 +137,7 @@ pub struct BacklogRow {
 }
 
 const LOGS: &str = "SELECT l.case_id, c.slug, l.origin, l.tree_size, l.signed_size, l.edge, l.checkpoint, \
-     l.fence, l.signed_at FROM logs l JOIN cases c ON c.id = l.case_id";
+     l.signed_at FROM logs l JOIN cases c ON c.id = l.case_id";
 
 /// Begins a log for each public case that has none.
 ///
@@ -478,16 +477,49 @@ pub async fn mark_signed(
     Ok(moved == 1)
 }
 
-/// Writes events that wait for their log.
+/// Writes events that wait for their log; the digest of a day that has one is not written again.
 ///
 /// # Errors
 /// As the database says.
 pub async fn insert_events(conn: &mut Conn, _scope: Scope, rows: &[EventRow]) -> DbResult<()> {
     diesel::insert_into(log_events::table)
         .values(rows)
+        .on_conflict_do_nothing()
         .execute(conn)
         .await?;
     Ok(())
+}
+
+/// An event that has its place.
+#[derive(Queryable, Selectable, Debug, Clone, PartialEq, Eq)]
+#[diesel(table_name = log_events)]
+#[expect(
+    missing_docs,
+    reason = "each field is the column of its name; see the migration"
+)]
+pub struct EnteredRow {
+    pub id: Uuid,
+    pub kind: String,
+    pub content: String,
+    pub salt: Vec<u8>,
+    pub leaf_index: Option<i64>,
+}
+
+/// The events of a log that have their place, in no order.
+///
+/// # Errors
+/// As the database says.
+pub async fn list_entered(
+    conn: &mut Conn,
+    _scope: Scope,
+    case: CaseId,
+) -> DbResult<Vec<EnteredRow>> {
+    Ok(log_events::table
+        .filter(log_events::case_id.eq(case.uuid()))
+        .filter(log_events::leaf_index.is_not_null())
+        .select(EnteredRow::as_select())
+        .load(conn)
+        .await?)
 }
 
 /// The case of a claimant, an export, or a case itself.

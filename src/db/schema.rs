@@ -175,6 +175,8 @@ diesel::table! {
         moved_at -> Nullable<Timestamptz>,
         unreachable_at -> Nullable<Timestamptz>,
         contact_changed_at -> Nullable<Timestamptz>,
+        ratify_at -> Nullable<Timestamptz>,
+        died_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -272,6 +274,17 @@ diesel::table! {
         created_at -> Timestamptz,
         scanned_at -> Nullable<Timestamptz>,
         removed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    estates (claimant_id, version) {
+        claimant_id -> Uuid,
+        version -> Int4,
+        association_id -> Uuid,
+        sealed -> Bytea,
+        recorded_by -> Uuid,
+        created_at -> Timestamptz,
     }
 }
 
@@ -382,6 +395,7 @@ diesel::table! {
         leaf_index -> Nullable<Int8>,
         leaf_hash -> Nullable<Bytea>,
         entered_at -> Nullable<Timestamptz>,
+        day -> Nullable<Date>,
     }
 }
 
@@ -409,6 +423,19 @@ diesel::table! {
         leaf_index -> Nullable<Int8>,
         leaf_hash -> Nullable<Bytea>,
         entered_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    log_timestamps (case_id, size) {
+        case_id -> Uuid,
+        size -> Int8,
+        checkpoint -> Text,
+        day -> Date,
+        attempts -> Int4,
+        next_at -> Timestamptz,
+        problem -> Nullable<Text>,
+        stamped_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -513,6 +540,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    minors (claimant_id) {
+        claimant_id -> Uuid,
+        association_id -> Uuid,
+        looked_on -> Date,
+    }
+}
+
+diesel::table! {
     outbox (subject_id, id) {
         subject_id -> Uuid,
         id -> Uuid,
@@ -530,6 +565,26 @@ diesel::table! {
         expires_at -> Timestamptz,
         last_error -> Nullable<Text>,
         queue_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    paper_hand_ins (claimant_id, id) {
+        claimant_id -> Uuid,
+        id -> Uuid,
+        association_id -> Uuid,
+        case_id -> Uuid,
+        version -> Int4,
+        document_sha256 -> Bytea,
+        state -> Text,
+        sealed -> Bytea,
+        handed_in_by -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+        decided_by -> Nullable<Uuid>,
+        decided_at -> Nullable<Timestamptz>,
+        reason -> Nullable<Text>,
+        note_sealed -> Nullable<Bytea>,
+        id_images_deleted_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -601,6 +656,18 @@ diesel::table! {
         sent -> Int2,
         last_at -> Timestamptz,
         expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    representatives (claimant_id, version) {
+        claimant_id -> Uuid,
+        version -> Int4,
+        association_id -> Uuid,
+        title -> Text,
+        sealed -> Nullable<Bytea>,
+        given_by -> Text,
+        created_at -> Timestamptz,
     }
 }
 
@@ -810,6 +877,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     declarations,
     document_files,
     documents,
+    estates,
     exports,
     file_uploads,
     housekeeping_cursors,
@@ -821,6 +889,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     log_events,
     log_leaves,
     log_pending,
+    log_timestamps,
     logs,
     lookups,
     mail_days,
@@ -830,7 +899,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     mailboxes,
     mails,
     memberships,
+    minors,
     outbox,
+    paper_hand_ins,
     payouts,
     plans,
     rate_buckets,
@@ -838,6 +909,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     registered_mailboxes,
     registered_persons,
     reminders,
+    representatives,
     respondent_statements,
     respondents,
     root_keys,

@@ -186,17 +186,20 @@ pub enum Queue {
     Unreachable,
     /// The reader of the contact said that it was not them, or abuse is suspected.
     Quarantined,
+    /// Of age now, while the signature in force is a representative's (R46).
+    Ratification,
 }
 
 impl Queue {
     /// All lists.
-    pub const ALL: [Self; 2] = [Self::Unreachable, Self::Quarantined];
+    pub const ALL: [Self; 3] = [Self::Unreachable, Self::Quarantined, Self::Ratification];
 
     /// Name on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Unreachable => "unreachable",
             Self::Quarantined => "quarantined",
+            Self::Ratification => "ratification",
         }
     }
 

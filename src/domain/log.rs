@@ -48,25 +48,6 @@ impl Kind {
     }
 }
 
-/// What a row of the audit trail is in the log; `None` for what does not go into it.
-pub fn kind_of(actor_kind: &str, action: &str) -> Option<Kind> {
-    const DECISIONS: [&str; 7] = [
-        "confirm_by_staff",
-        "correct_email",
-        "end_quarantine",
-        "enter_email",
-        "give_identity",
-        "recover_log",
-        "set_case_state",
-    ];
-    let decides = matches!(actor_kind, "staff" | "operator");
-    match action {
-        "export_finished" => Some(Kind::Export),
-        decision if decides && DECISIONS.contains(&decision) => Some(Kind::Decision),
-        _ => None,
-    }
-}
-
 /// An entry; its canonical JSON (RFC 8785) is the leaf of the tree (DESIGN 5).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {

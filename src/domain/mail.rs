@@ -20,17 +20,20 @@ pub enum MailKind {
     AlreadyRegistered,
     /// Asks again to confirm a contact address.
     Reminder,
+    /// Tells what to do again after a hand-in on paper was not taken (R44).
+    PaperRejected,
 }
 
 impl MailKind {
     /// All kinds.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Confirmation,
         Self::Otp,
         Self::Receipt,
         Self::Access,
         Self::AlreadyRegistered,
         Self::Reminder,
+        Self::PaperRejected,
     ];
 
     /// The wire name: lower case ASCII with underscores.
@@ -42,6 +45,7 @@ impl MailKind {
             Self::Access => "access",
             Self::AlreadyRegistered => "already_registered",
             Self::Reminder => "reminder",
+            Self::PaperRejected => "paper_rejected",
         }
     }
 
@@ -49,7 +53,11 @@ impl MailKind {
     /// and waits for in front of an open page do not: a code that waits is a code that is refused.
     pub const fn waits_in_a_storm(self) -> bool {
         match self {
-            Self::Confirmation | Self::Reminder | Self::Receipt | Self::AlreadyRegistered => true,
+            Self::Confirmation
+            | Self::Reminder
+            | Self::Receipt
+            | Self::AlreadyRegistered
+            | Self::PaperRejected => true,
             Self::Otp | Self::Access => false,
         }
     }

@@ -1,6 +1,7 @@
 //! Pure types, rules and state machines: no actix, diesel, lettre, tokio, environment or clock.
 
 pub mod attestation;
+pub mod audit;
 pub mod bounce;
 pub mod breaker;
 pub mod case;
@@ -15,6 +16,7 @@ pub mod declaration;
 pub mod document;
 pub mod email_address;
 pub mod entity;
+pub mod estate;
 pub mod estimate;
 pub mod field;
 pub mod file_name;
@@ -33,6 +35,7 @@ pub mod mailbox_address;
 pub mod money;
 mod one_line;
 pub mod outage;
+pub mod paper;
 mod paragraphs;
 pub mod payout;
 pub mod permission;
@@ -45,6 +48,7 @@ pub mod prescription;
 pub mod readiness;
 pub mod reason;
 pub mod reference;
+pub mod representation;
 pub mod retention;
 pub mod seed;
 pub mod sign_up;

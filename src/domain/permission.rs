@@ -216,6 +216,12 @@ pub mod operation {
         "/api/v1/public/me/identity",
         Access::Claimant,
     );
+    /// Say who acts for the claimant, and by what title (R46).
+    pub const PUT_REPRESENTATIVE: Operation = Operation::put(
+        "put_representative",
+        "/api/v1/public/me/representative",
+        Access::Claimant,
+    );
     /// Give or withdraw a consent.
     pub const PUT_CONSENT: Operation = Operation::put(
         "put_consent",
@@ -256,6 +262,12 @@ pub mod operation {
     pub const LIST_SIGNATURE_FILES: Operation = Operation::get(
         "list_signature_files",
         "/api/v1/public/me/declaration/signature-files",
+        Access::Claimant,
+    );
+    /// The form to sign by hand.
+    pub const PAPER_FORM: Operation = Operation::get(
+        "get_paper_form",
+        "/api/v1/public/me/declaration/paper-form",
         Access::Claimant,
     );
     /// What proves the signature.
@@ -353,6 +365,30 @@ pub mod operation {
         "/api/v1/staff/claimants/{id}/identity",
         Access::Staff(REVIEWERS),
     );
+    /// Record who acts for a claimant.
+    pub const STAFF_REPRESENTATIVE: Operation = Operation::put(
+        "staff_representative",
+        "/api/v1/staff/claimants/{id}/representative",
+        Access::Staff(REVIEWERS),
+    );
+    /// End a representation or a delegation.
+    pub const STAFF_REPRESENTATIVE_END: Operation = Operation::post(
+        "staff_representative_end",
+        "/api/v1/staff/claimants/{id}/representative-end",
+        Access::Staff(REVIEWERS),
+    );
+    /// Record a death, with heirs and shares (R47).
+    pub const RECORD_DEATH: Operation = Operation::put(
+        "record_death",
+        "/api/v1/staff/claimants/{id}/death",
+        Access::Staff(REVIEWERS),
+    );
+    /// The form to sign by hand, to send by post.
+    pub const STAFF_PAPER_FORM: Operation = Operation::get(
+        "staff_paper_form",
+        "/api/v1/staff/claimants/{id}/paper-form",
+        Access::Staff(REVIEWERS),
+    );
     /// The documents of a claimant.
     pub const CLAIMANT_DOCUMENTS: Operation = Operation::get(
         "claimant_documents",
@@ -375,6 +411,30 @@ pub mod operation {
     pub const CLAIMANT_REMOVE_DOCUMENT: Operation = Operation::post(
         "claimant_remove_document",
         "/api/v1/staff/claimants/{id}/documents/{document}/removal",
+        Access::Staff(REVIEWERS),
+    );
+    /// Hand in what a claimant signed by hand.
+    pub const STAFF_HAND_IN: Operation = Operation::post(
+        "staff_hand_in",
+        "/api/v1/staff/claimants/{id}/paper-hand-ins",
+        Access::Staff(REVIEWERS),
+    );
+    /// Hand-ins to be verified, without their sheets.
+    pub const LIST_PAPER: Operation = Operation::get(
+        "list_paper",
+        "/api/v1/staff/cases/{slug}/paper-hand-ins",
+        Access::Staff(REVIEWERS),
+    );
+    /// Approve a hand-in; never by who handed it in (R44).
+    pub const APPROVE_PAPER: Operation = Operation::post(
+        "approve_paper",
+        "/api/v1/staff/claimants/{id}/paper-hand-ins/{hand_in}/approval",
+        Access::Staff(REVIEWERS),
+    );
+    /// Reject a hand-in, with a reason.
+    pub const REJECT_PAPER: Operation = Operation::post(
+        "reject_paper",
+        "/api/v1/staff/claimants/{id}/paper-hand-ins/{hand_in}/rejection",
         Access::Staff(REVIEWERS),
     );
     /// Enter an e-mail for a claimant who is assisted.
@@ -440,6 +500,8 @@ pub mod operation {
     pub const HOME_PAGE: Operation = Operation::get("home_page", "/", Access::Public);
     /// A case.
     pub const CASE_PAGE: Operation = Operation::get("case_page", "/c/{slug}", Access::Public);
+    /// Who an association is.
+    pub const ABOUT_PAGE: Operation = Operation::get("about_page", "/a/{slug}", Access::Public);
     /// Privacy notice and consent texts of a case.
     pub const TEXTS_PAGE: Operation =
         Operation::get("texts_page", "/c/{slug}/texts", Access::Public);
@@ -501,6 +563,18 @@ pub mod operation {
     /// Gives identity by form.
     pub const IDENTITY_FORM: Operation =
         Operation::post("identity_form", "/me/identity", Access::Claimant);
+    /// Who acts for the claimant.
+    pub const REPRESENTATIVE_PAGE: Operation = Operation::get(
+        "representative_page",
+        "/me/representative",
+        Access::Claimant,
+    );
+    /// Says who acts for the claimant.
+    pub const REPRESENTATIVE_FORM: Operation = Operation::post(
+        "representative_form",
+        "/me/representative",
+        Access::Claimant,
+    );
     /// One step of the declaration.
     pub const DECLARE_PAGE: Operation =
         Operation::get("declare_page", "/me/declare", Access::Claimant);
@@ -517,6 +591,24 @@ pub mod operation {
     /// Signs with a file that has a digital signature.
     pub const SIGN_FILE_FORM: Operation =
         Operation::post("sign_file_form", "/me/sign/file", Access::Claimant);
+    /// The own documents, and a form for more.
+    pub const DOCUMENTS_PAGE: Operation =
+        Operation::get("documents_page", "/me/documents", Access::Claimant);
+    /// Adds a document by form.
+    pub const DOCUMENTS_FORM: Operation =
+        Operation::post("documents_form", "/me/documents", Access::Claimant);
+    /// One original of a document, from its page.
+    pub const DOCUMENT_ORIGINAL: Operation = Operation::get(
+        "document_original",
+        "/me/documents/{id}/files/{file}",
+        Access::Claimant,
+    );
+    /// Removes a document by form.
+    pub const DOCUMENT_REMOVAL_FORM: Operation = Operation::post(
+        "document_removal_form",
+        "/me/documents/{id}/removal",
+        Access::Claimant,
+    );
     /// Where to pay.
     pub const PAYOUT_PAGE: Operation =
         Operation::get("payout_page", "/me/payout", Access::Claimant);
@@ -526,6 +618,14 @@ pub mod operation {
     /// The PDF of the newest version, to keep.
     pub const DECLARATION_FILE: Operation =
         Operation::get("declaration_file", "/me/declaration.pdf", Access::Claimant);
+    /// How to sign by hand, and where to hand it in.
+    pub const PAPER_PAGE: Operation = Operation::get("paper_page", "/me/paper", Access::Claimant);
+    /// Hands in what was signed by hand.
+    pub const PAPER_HAND_IN: Operation =
+        Operation::post("paper_hand_in", "/me/paper", Access::Claimant);
+    /// The form to sign by hand, to print.
+    pub const PAPER_FORM_FILE: Operation =
+        Operation::get("paper_form_file", "/me/paper-form.pdf", Access::Claimant);
     /// The signed PDF, to keep.
     pub const SIGNED_FILE: Operation =
         Operation::get("signed_file", "/me/signed.pdf", Access::Claimant);
@@ -571,6 +671,12 @@ pub mod operation {
     /// A tile of a log, or a bundle of its entries.
     pub const LOG_TILE: Operation =
         Operation::get("log_tile", "/log/{slug}/tile/{path:.+}", Access::Public);
+    /// What a time-stamping authority said of a head of a log.
+    pub const LOG_TIMESTAMP: Operation = Operation::get(
+        "log_timestamp",
+        "/log/{slug}/timestamps/{name}",
+        Access::Public,
+    );
 
     // console
     /// Login form.
@@ -631,6 +737,78 @@ pub mod operation {
     pub const CONSOLE_IDENTITY_FORM: Operation = Operation::post(
         "console_identity_form",
         "/console/claimants/{id}/identity",
+        Access::Staff(REVIEWERS),
+    );
+    /// Who acts for a claimant, and a death with its heirs.
+    pub const CONSOLE_REPRESENTATIVE_PAGE: Operation = Operation::get(
+        "console_representative_page",
+        "/console/claimants/{id}/representative",
+        Access::Staff(REVIEWERS),
+    );
+    /// Records who acts for a claimant.
+    pub const CONSOLE_REPRESENTATIVE_FORM: Operation = Operation::post(
+        "console_representative_form",
+        "/console/claimants/{id}/representative",
+        Access::Staff(REVIEWERS),
+    );
+    /// Ends a representation.
+    pub const CONSOLE_REPRESENTATIVE_END: Operation = Operation::post(
+        "console_representative_end",
+        "/console/claimants/{id}/representative-end",
+        Access::Staff(REVIEWERS),
+    );
+    /// Records a death and heirs.
+    pub const CONSOLE_DEATH_FORM: Operation = Operation::post(
+        "console_death_form",
+        "/console/claimants/{id}/death",
+        Access::Staff(REVIEWERS),
+    );
+    /// The form to sign by hand, to print.
+    pub const CONSOLE_PAPER_FORM: Operation = Operation::get(
+        "console_paper_form",
+        "/console/claimants/{id}/paper-form",
+        Access::Staff(REVIEWERS),
+    );
+    /// The oldest hand-in to be verified, and the next one after another.
+    pub const CONSOLE_PAPER_QUEUE: Operation = Operation::get(
+        "console_paper_queue",
+        "/console/cases/{slug}/paper",
+        Access::Staff(REVIEWERS),
+    );
+    /// Hands in what a claimant signed by hand.
+    pub const CONSOLE_HAND_IN_PAGE: Operation = Operation::get(
+        "console_hand_in_page",
+        "/console/claimants/{id}/paper",
+        Access::Staff(REVIEWERS),
+    );
+    /// Hands it in.
+    pub const CONSOLE_HAND_IN_FORM: Operation = Operation::post(
+        "console_hand_in_form",
+        "/console/claimants/{id}/paper",
+        Access::Staff(REVIEWERS),
+    );
+    /// A hand-in with its sheets.
+    pub const CONSOLE_PAPER_PAGE: Operation = Operation::get(
+        "console_paper_page",
+        "/console/claimants/{id}/paper/{hand_in}",
+        Access::Staff(REVIEWERS),
+    );
+    /// A sheet of a hand-in; images of identity documents among them (R64).
+    pub const CONSOLE_PAPER_SHEET: Operation = Operation::get(
+        "console_paper_sheet",
+        "/console/claimants/{id}/paper/{hand_in}/sheets/{number}",
+        Access::Staff(REVIEWERS),
+    );
+    /// Approves a hand-in.
+    pub const CONSOLE_PAPER_APPROVAL: Operation = Operation::post(
+        "console_paper_approval",
+        "/console/claimants/{id}/paper/{hand_in}/approval",
+        Access::Staff(REVIEWERS),
+    );
+    /// Rejects a hand-in.
+    pub const CONSOLE_PAPER_REJECTION: Operation = Operation::post(
+        "console_paper_rejection",
+        "/console/claimants/{id}/paper/{hand_in}/rejection",
         Access::Staff(REVIEWERS),
     );
     /// Enters an e-mail for an assisted claimant.
@@ -709,6 +887,7 @@ pub mod operation {
         &CHECK_MAIL_CODE,
         &GET_ME,
         &PUT_IDENTITY,
+        &PUT_REPRESENTATIVE,
         &PUT_CONSENT,
         &GET_DECLARATION,
         &PUT_DECLARATION,
@@ -716,6 +895,7 @@ pub mod operation {
         &REQUEST_SIGNATURE,
         &SIGN,
         &LIST_SIGNATURE_FILES,
+        &PAPER_FORM,
         &GET_RECEIPT,
         &RECEIPT_DOCUMENT,
         &LIST_DOCUMENTS,
@@ -735,10 +915,18 @@ pub mod operation {
         &GET_CLAIMANT,
         &ASSIST_CONFIRM,
         &ASSIST_IDENTITY,
+        &STAFF_REPRESENTATIVE,
+        &STAFF_REPRESENTATIVE_END,
+        &RECORD_DEATH,
+        &STAFF_PAPER_FORM,
         &CLAIMANT_DOCUMENTS,
         &CLAIMANT_DOCUMENT_FILE,
         &CLAIMANT_ADD_DOCUMENT,
         &CLAIMANT_REMOVE_DOCUMENT,
+        &STAFF_HAND_IN,
+        &LIST_PAPER,
+        &APPROVE_PAPER,
+        &REJECT_PAPER,
         &ASSIST_EMAIL,
         &END_QUARANTINE,
         &CLAIMANT_DOCUMENT,
@@ -751,6 +939,7 @@ pub mod operation {
         &EXPORT_CONTENT,
         &HOME_PAGE,
         &CASE_PAGE,
+        &ABOUT_PAGE,
         &TEXTS_PAGE,
         &JOIN_PAGE,
         &JOIN_FORM,
@@ -773,15 +962,24 @@ pub mod operation {
         &ME_PAGE,
         &IDENTITY_PAGE,
         &IDENTITY_FORM,
+        &REPRESENTATIVE_PAGE,
+        &REPRESENTATIVE_FORM,
         &DECLARE_PAGE,
         &DECLARE_FORM,
         &SIGN_PAGE,
         &SIGN_CODE_FORM,
         &SIGN_FORM,
         &SIGN_FILE_FORM,
+        &DOCUMENTS_PAGE,
+        &DOCUMENTS_FORM,
+        &DOCUMENT_ORIGINAL,
+        &DOCUMENT_REMOVAL_FORM,
         &PAYOUT_PAGE,
         &PAYOUT_FORM,
         &DECLARATION_FILE,
+        &PAPER_PAGE,
+        &PAPER_HAND_IN,
+        &PAPER_FORM_FILE,
         &SIGNED_FILE,
         &RECEIPT_FILE,
         &CONSENT_FORM,
@@ -797,6 +995,7 @@ pub mod operation {
         &LOG_VKEY,
         &LOG_CONSISTENCY,
         &LOG_TILE,
+        &LOG_TIMESTAMP,
         &LOGIN_PAGE,
         &LOGIN_FORM,
         &LOGOUT_FORM,
@@ -809,6 +1008,18 @@ pub mod operation {
         &CONSOLE_CONFIRM_FORM,
         &CONSOLE_IDENTITY_PAGE,
         &CONSOLE_IDENTITY_FORM,
+        &CONSOLE_REPRESENTATIVE_PAGE,
+        &CONSOLE_REPRESENTATIVE_FORM,
+        &CONSOLE_REPRESENTATIVE_END,
+        &CONSOLE_DEATH_FORM,
+        &CONSOLE_PAPER_FORM,
+        &CONSOLE_PAPER_QUEUE,
+        &CONSOLE_HAND_IN_PAGE,
+        &CONSOLE_HAND_IN_FORM,
+        &CONSOLE_PAPER_PAGE,
+        &CONSOLE_PAPER_SHEET,
+        &CONSOLE_PAPER_APPROVAL,
+        &CONSOLE_PAPER_REJECTION,
         &CONSOLE_EMAIL_FORM,
         &CONSOLE_QUARANTINE_FORM,
         &CONSOLE_DOCUMENT,

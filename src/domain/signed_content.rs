@@ -13,6 +13,7 @@ use super::{
     declaration::Declaration,
     document::DocumentKind,
     identity::Identity,
+    representation::Representative,
 };
 
 /// Name and version of the form of [`SignedContent`].
@@ -41,6 +42,9 @@ pub struct SignedContent {
     pub capacity: String,
     /// Who the claimant is (letter b).
     pub identity: Identity,
+    /// Who signs in the claimant's place, and by what title (R46).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub representative: Option<Representative>,
     /// What is declared (letters d, e).
     pub declaration: Declaration,
     /// Sum of the amounts, euro cents.
@@ -148,9 +152,20 @@ impl SignedContent {
         }
     }
 
-    /// Name of the person who signs: the claimant, or the legal representative of an entity.
+    /// Name of the person who signs: the claimant, or who acts in the claimant's place.
     pub fn signer(&self) -> String {
-        self.identity.signer_name()
+        match &self.representative {
+            Some(acting) => acting.name(),
+            None => self.identity.signer_name(),
+        }
+    }
+
+    /// Codice fiscale of the person who signs; none for who has none.
+    pub fn signer_codice_fiscale(&self) -> Option<&str> {
+        match &self.representative {
+            Some(acting) => Some(acting.codice_fiscale().as_str()),
+            None => self.identity.signer_codice_fiscale(),
+        }
     }
 }
 

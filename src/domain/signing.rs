@@ -5,17 +5,20 @@ mod digital;
 mod evidence;
 mod full_name;
 mod otp;
+mod paper;
 mod report;
 
 pub use digital::DigitalEvidence;
 pub use evidence::{
-    Acceptance, Evidence, LogEntry, MissingEvidence, SignerShown, TemplateUsed, TextShown,
+    Acceptance, Evidence, EvidenceCore, LogEntry, MissingEvidence, RepresentationShown,
+    SignerShown, TemplateUsed, TextShown,
 };
 pub use full_name::same_name;
 pub use otp::{
     ATTEMPTS, CODE_DAY, CODE_HOUR, CODES_A_DAY, CODES_AN_HOUR, DIGITAL_LIFE, FILES_A_DAY, LIFE,
     LONGEST_LIFE, attempts_left, expires_at, is_live, next_request_at,
 };
+pub use paper::{Approved, HandedIn, PaperEvidence};
 pub use report::{
     Check, CheckCode, Format, Outcome, Reason, Report, SignatureFound, TimeSource, Verdict,
 };

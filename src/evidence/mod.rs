@@ -87,6 +87,32 @@ pub fn examine(trust: &Trust, question: &Question<'_>) -> Report {
     }
 }
 
+/// The time in a token (RFC 3161, DER) that somebody stamped these bytes with whom we trust: rightly signed, the
+/// certificate named, for time stamps, in force then, and issued by an anchor. Whether it was revoked is not
+/// asked: the lists of authorities do not lie here.
+///
+/// # Errors
+/// `TimestampWrong`: of something else, broken, or of a time long after `received_at`. `TimestampUntrusted`: by
+/// whom we do not know.
+pub fn check_stamp(
+    trust: &Trust,
+    token: &[u8],
+    stamped: &[u8],
+    received_at: DateTime<Utc>,
+) -> Result<DateTime<Utc>, Reason> {
+    let setting = Setting {
+        anchors: trust.anchors(),
+        sources: Sources {
+            lists: Vec::new(),
+            answers: Vec::new(),
+        },
+        pool: Vec::new(),
+        received_at,
+        stamped_at: None,
+    };
+    signer::check_token_path(&setting, token, &[stamped])
+}
+
 /// A PDF: the document itself is not signed, one that goes on after it may be.
 fn check_pdf(setting: &Setting<'_>, file: &[u8], issued: &[u8], findings: &mut Findings) {
     if file == issued {

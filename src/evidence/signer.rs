@@ -333,29 +333,54 @@ pub(super) fn check_token(
     stamped: &[&[u8]],
 ) -> Result<DateTime<Utc>, Reason> {
     let message = SignedData::read(token).ok_or(Reason::TimestampWrong)?;
-    let at = read_stamp(&message, stamped).ok_or(Reason::TimestampWrong)?;
+    let (at, path, signer) = follow_token(setting, &message, stamped)?;
+    let sources = sources(setting, &message, signer);
+    let is_trusted = revocation::check(&path, &sources, at).is_ok();
+    is_trusted.then_some(at).ok_or(Reason::TimestampUntrusted)
+}
+
+/// As [`check_token`], but whether a certificate was revoked is not asked.
+///
+/// # Errors
+/// As [`check_token`].
+pub(super) fn check_token_path(
+    setting: &Setting<'_>,
+    token: &[u8],
+    stamped: &[&[u8]],
+) -> Result<DateTime<Utc>, Reason> {
+    let message = SignedData::read(token).ok_or(Reason::TimestampWrong)?;
+    follow_token(setting, &message, stamped).map(|(at, ..)| at)
+}
+
+/// The time of a token that is over the pieces and rightly signed, the path to an issuer that is trusted,
+/// and the signer.
+fn follow_token<'s, 'a>(
+    setting: &Setting<'a>,
+    message: &'s SignedData<'a>,
+    stamped: &[&[u8]],
+) -> Result<(DateTime<Utc>, path::Path<'a>, &'s Signer<'a>), Reason> {
+    let at = read_stamp(message, stamped).ok_or(Reason::TimestampWrong)?;
     let [signer] = message.signers.as_slice() else {
         return Err(Reason::TimestampWrong);
     };
     let content = message.content.ok_or(Reason::TimestampWrong)?;
-    let known = pool(setting, &message);
+    let known = pool(setting, message);
     let certificate = known
         .iter()
         .find(|it| signer.is_by(it))
         .ok_or(Reason::TimestampUntrusted)?;
     let is_right = signer.signed.is_some()
-        && verify(&message, signer, certificate, &[content]).is_ok()
+        && verify(message, signer, certificate, &[content]).is_ok()
         && check_named(signer, certificate).is_ok();
     if !is_right || at > setting.received_at + AHEAD {
         return Err(Reason::TimestampWrong);
     }
     let path = path::find(certificate, &known, &setting.anchors, at);
     let path = path.map_err(|_| Reason::TimestampUntrusted)?;
-    let sources = sources(setting, &message, signer);
-    let is_trusted = certificate.is_for_timestamps()
-        && path::check_in_force(&path, at).is_ok()
-        && revocation::check(&path, &sources, at).is_ok();
-    is_trusted.then_some(at).ok_or(Reason::TimestampUntrusted)
+    let is_trusted = certificate.is_for_timestamps() && path::check_in_force(&path, at).is_ok();
+    is_trusted
+        .then_some((at, path, signer))
+        .ok_or(Reason::TimestampUntrusted)
 }
 
 /// The time in a TSTInfo whose imprint is that of the pieces.

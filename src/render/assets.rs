@@ -1,4 +1,4 @@
-//! The static files, compiled in: style sheets, icons, fonts. No page needs a script.
+//! The static files, compiled in: style sheets, icons, fonts. No page needs a script; one has it.
 //!
 //! Addresses carry one hash over all files (`/static/<hash8>/<path>`), so the relative addresses
 //! inside a style sheet change with it and every answer may be cached for ever.
@@ -11,7 +11,7 @@ use data_encoding::HEXLOWER;
 use rust_embed::RustEmbed;
 
 /// What is served; everything else in the folder (the vendoring script) stays inside.
-const SERVED: [&str; 4] = [".css", ".svg", ".woff2", ".txt"];
+const SERVED: [&str; 5] = [".css", ".js", ".svg", ".woff2", ".txt"];
 
 #[derive(RustEmbed)]
 #[folder = "assets/"]

@@ -2,6 +2,8 @@
 //! the same bytes; typst sets them (decision 9) by the template beside, always in Italian.
 
 use chrono::{Datelike, NaiveDate};
+use serde::Serialize;
+use serde_json::Value;
 use thiserror::Error;
 use typst::{
     comemo,
@@ -13,15 +15,18 @@ use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 
 mod italian;
 mod pack;
+mod paper;
 mod printable;
 mod values;
 mod world;
 
 pub use italian::euro_in_words as euro;
+pub use paper::{PaperForm, paper_form, short_sha256};
 pub use values::{
     CertifiedAddress, Circumstances, DeclarationDocument, FondoSpese, LegalText,
     PrintedAssociation, PrintedCase, PrintedClaimant, PrintedDocument, PrintedEntity,
-    PrintedIncident, PrintedItem, PrintedMailbox, PrintedPerson, TextVersion,
+    PrintedIncident, PrintedItem, PrintedMailbox, PrintedPerson, PrintedRepresentative,
+    TextVersion,
 };
 use world::{DocumentWorld, Shared};
 
@@ -74,10 +79,15 @@ pub fn declaration(document: &DeclarationDocument) -> Result<Vec<u8>, DocumentEr
 
 fn world_of(document: &DeclarationDocument) -> Result<DocumentWorld, DocumentError> {
     let shared = Shared::get().ok_or(DocumentError::Incomplete)?;
-    let mut values = serde_json::to_value(document).map_err(DocumentError::Values)?;
-    printable::make_printable(&mut values, |character| shared.width(character));
+    let values = printable_values(shared, document)?;
     let values = serde_json::to_vec(&values).map_err(DocumentError::Values)?;
     Ok(DocumentWorld::new(shared, values))
+}
+
+fn printable_values<T: Serialize>(shared: &Shared, values: &T) -> Result<Value, DocumentError> {
+    let mut values = serde_json::to_value(values).map_err(DocumentError::Values)?;
+    printable::make_printable(&mut values, |character| shared.width(character));
+    Ok(values)
 }
 
 fn typeset(world: &DocumentWorld, options: &PdfOptions) -> Result<Vec<u8>, DocumentError> {

@@ -7,6 +7,8 @@ use serde_json::json;
 
 use crate::app::staff::sign_in;
 use crate::app::{AppError, challenge, mail_cap};
+use crate::domain::document;
+use crate::domain::file_type::FileType;
 use crate::domain::permission::operation;
 use crate::state::AppState;
 use crate::web::api::Description;
@@ -93,6 +95,18 @@ async fn limits(state: web::Data<AppState>) -> HttpResponse {
         "staff_sign_in": {
             "failures": sign_in::TRIES,
             "window_minutes": sign_in::TRIES_MINUTES,
+        },
+        "documents": {
+            "bytes_per_file": document::FILE_BYTES,
+            "files_per_document": document::FILES,
+            "bytes_per_document": document::DOCUMENT_BYTES,
+            "documents_per_record": document::DOCUMENTS,
+            "bytes_per_record": document::CLAIMANT_BYTES,
+            "media_types": FileType::ALL
+                .into_iter()
+                .filter(|kind| *kind != FileType::Heic)
+                .map(FileType::media_type)
+                .collect::<Vec<_>>(),
         },
         "body_bytes": extract::BODY_BYTES,
         "idempotency_key_characters": extract::idempotency::LONGEST,

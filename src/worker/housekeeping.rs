@@ -43,6 +43,7 @@ async fn turn(ctx: &Ctx, holder: Holder) -> AppResult<()> {
             erasures = done.erasures,
             unconfirmed = done.unconfirmed,
             swept = done.swept,
+            loose_files = done.loose_files,
             exports = done.exports,
             storms = done.storms,
             reminders = done.reminders,

@@ -1,4 +1,4 @@
-//! Loops over actions: mails, evidence logs, housekeeping. Each ends soon after it is told to stop; what it held is
+//! Loops over actions: mails, evidence logs, time stamps, housekeeping. Each ends soon after it is told to stop; what it held is
 //! taken up by another process after its lease.
 
 use std::future::Future;
@@ -11,11 +11,14 @@ use tokio::time::sleep;
 use crate::app::lease::Holder;
 use crate::app::{AppError, AppResult, Ctx};
 use crate::mailer::Mailer;
+use crate::outbound::clamd::Clamd;
 
 pub mod bounces;
 pub mod housekeeping;
 pub mod log;
 pub mod outbox;
+pub mod scanning;
+pub mod timestamps;
 
 /// Longest pause of a loop that fails again and again.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -25,12 +28,16 @@ pub fn start(
     loops: &mut JoinSet<()>,
     ctx: &Ctx,
     post: outbox::Post,
+    clamd: Option<Clamd>,
     stopping: &watch::Receiver<bool>,
 ) {
     let holder = Holder::new();
     loops.spawn(outbox::run(ctx.clone(), post, holder, stopping.clone()));
     loops.spawn(housekeeping::run(ctx.clone(), holder, stopping.clone()));
     loops.spawn(log::run(ctx.clone(), holder, stopping.clone()));
+    if let Some(clamd) = clamd {
+        loops.spawn(scanning::run(ctx.clone(), clamd, holder, stopping.clone()));
+    }
 }
 
 /// The way of mails of this process, without signature and limits.

@@ -3,6 +3,7 @@
 //! Each operation has an arrangement that would be taken from who may: what is refused is refused
 //! for who asks. An operation without one fails the walk.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
@@ -17,6 +18,7 @@ use uuid::Uuid;
 
 use crate::app::TestApp;
 use crate::claimant::{SignUpBuilder, ask, mario};
+use crate::paper::Sheets;
 use crate::seed::CASE;
 use crate::signing::digital;
 use crate::staff_console;
@@ -29,6 +31,8 @@ enum Body {
     Json(Value),
     Form(Vec<(&'static str, String)>),
     File(&'static str),
+    Document,
+    Sheets,
 }
 
 /// Who asks: what the API gets as Bearer, what pages get as cookies, and the token of their forms.
@@ -65,6 +69,8 @@ struct World {
     visited: BTreeSet<&'static str>,
     /// A file that was brought with a digital signature.
     file: Uuid,
+    /// The hand-in on paper an operation is about.
+    hand_in: Cell<Uuid>,
 }
 
 impl World {
@@ -78,6 +84,7 @@ impl World {
             theirs,
             visited: BTreeSet::new(),
             file: Uuid::nil(),
+            hand_in: Cell::new(Uuid::nil()),
         }
     }
 
@@ -98,9 +105,39 @@ impl World {
         id
     }
 
+    /// Somebody of ours, helped by a delegate.
+    async fn represented(&self) -> Uuid {
+        let name = Uuid::new_v4().simple();
+        let (email, mailbox) = (format!("{name}@example.org"), format!("{name}@libero.it"));
+        let claimant = staff_declared::identified(&self.app, &email, &mailbox, &mario()).await;
+        let request = claimant.request(reqwest::Method::PUT, "/representative");
+        ask(request.json(&delegate())).await.expect(200);
+        claimant.id
+    }
+
+    /// Somebody of ours who declared and, where an operation is about it, handed in on paper.
+    async fn handed_in(&self, known: &Operation) -> Uuid {
+        let name = Uuid::new_v4().simple();
+        let (email, mailbox) = (format!("{name}@example.org"), format!("{name}@libero.it"));
+        let claimant = staff_declared::identified(&self.app, &email, &mailbox, &mario()).await;
+        let body = staff_declared::declaration(&mailbox);
+        claimant.declare(&body).await.expect(200);
+        if known.path.contains("{hand_in}") {
+            let request = claimant.request(reqwest::Method::POST, "/declaration/signatures");
+            let answer = ask(Sheets::whole().on(request)).await.expect(201);
+            let id = answer["hand_in"]["id"].as_str().unwrap();
+            self.hand_in.set(id.parse().unwrap());
+        }
+        claimant.id
+    }
+
     /// A record for what an operation is about.
     async fn record(&self, known: &Operation) -> Uuid {
-        if known.path.ends_with("/quarantine-end") {
+        if known.path.ends_with("/representative") || known.path.ends_with("/representative-end") {
+            self.represented().await
+        } else if known.path.contains("/paper") {
+            self.handed_in(known).await
+        } else if known.path.ends_with("/quarantine-end") {
             self.quarantined().await
         } else {
             self.assisted().await
@@ -185,6 +222,9 @@ impl World {
             .path
             .replace("{slug}", CASE)
             .replace("{id}", &id.to_string())
+            .replace("{document}", &Uuid::nil().to_string())
+            .replace("{hand_in}", &self.hand_in.get().to_string())
+            .replace("{number}", "1")
             .replace("{purpose}", "newsletter")
             .replace("{version}", "1")
             .replace("{file}", &self.file.to_string())
@@ -213,6 +253,24 @@ impl World {
                 request
                     .header("content-type", "multipart/form-data; boundary=--b")
                     .body(format!("----b\r\n{head}\r\n\r\n{file}\r\n----b--\r\n"))
+            }
+            Body::Sheets if is_api(known) => Sheets::whole().without("tier").on(request),
+            Body::Sheets => {
+                let sheets = Sheets::whole().without("tier");
+                sheets.with("csrf", &asker.csrf).on(request)
+            }
+            Body::Document => {
+                let part = |name: &str, value: &str| {
+                    format!("--b\r\ncontent-disposition: form-data; name={name}\r\n\r\n{value}\r\n")
+                };
+                let mut body = part("\"kind\"", "other");
+                if !is_api(known) {
+                    body = part("\"csrf\"", &asker.csrf) + &body;
+                }
+                body += &part("\"file\"; filename=\"a.txt\"", "Ricevuta");
+                request
+                    .header("content-type", "multipart/form-data; boundary=b")
+                    .body(body + "--b--\r\n")
             }
             Body::Form(fields) => {
                 let mut form = form_urlencoded::Serializer::new(String::new());
@@ -249,6 +307,14 @@ fn form(fields: &[(&'static str, &str)]) -> Body {
     )
 }
 
+/// Anna Bianchi, who helps.
+fn delegate() -> Value {
+    json!({
+        "given_name": "Anna", "family_name": "Bianchi", "codice_fiscale": "BNCNNA58S70F205L",
+        "title": "power_of_attorney", "title_document": "Delega", "valid_from": "2026-01-01",
+    })
+}
+
 /// What a claimant or anybody sends.
 fn public_body(name: &str) -> Option<Body> {
     let address = json!({"email": "x@example.org", "case": CASE});
@@ -261,6 +327,7 @@ fn public_body(name: &str) -> Option<Body> {
         "put_declaration" => Body::Json(json!({})),
         "request_signature" | "sign" | "put_payout" => Body::Json(json!({})),
         "put_consent" => Body::Json(json!({"given": true})),
+        "put_representative" => Body::Json(delegate()),
         "change_association" => Body::Json(json!({"association": "altroconsumo", "consents": [
             {"purpose": "privacy_notice", "text_version": "1", "given": true},
             {"purpose": "contact", "text_version": "1", "given": true},
@@ -268,6 +335,9 @@ fn public_body(name: &str) -> Option<Body> {
         "withdraw" => Body::Json(json!({})),
         "erase" => Body::Nothing,
         "verify_form" | "sign_file_form" => Body::File("{}"),
+        "add_document" | "documents_form" => Body::Document,
+        "paper_hand_in" => Body::Sheets,
+        "remove_document" => Body::Nothing,
         "association_form" => form(&[
             ("association", "altroconsumo"),
             ("consents[0][purpose]", "privacy_notice"),
@@ -282,9 +352,22 @@ fn public_body(name: &str) -> Option<Body> {
         "enter_link_form" => form(&[("email", "x@example.org"), ("case", CASE)]),
         "joined_code" | "enter_code_form" => form(&[("code", "123456"), ("reference", "X")]),
         "joined_address" => form(&[("email", "y@example.org")]),
-        "join_form" | "joined_resend" | "confirm_form" | "confirm_resend" | "not_me_form"
-        | "not_me_undo" | "enter_form" | "leave_form" | "withdraw_form" | "erase_form"
-        | "declare_form" | "sign_code_form" | "sign_form" | "payout_form" => form(&[]),
+        "join_form"
+        | "joined_resend"
+        | "confirm_form"
+        | "confirm_resend"
+        | "not_me_form"
+        | "not_me_undo"
+        | "enter_form"
+        | "leave_form"
+        | "withdraw_form"
+        | "erase_form"
+        | "representative_form"
+        | "document_removal_form"
+        | "declare_form"
+        | "sign_code_form"
+        | "sign_form"
+        | "payout_form" => form(&[]),
         _ => return None,
     })
 }
@@ -296,7 +379,27 @@ fn staff_body(name: &str, code: &str) -> Option<Body> {
         "staff_step_up" => Body::Json(json!({ "totp": code })),
         "console_step_up_form" => form(&[("totp", code), ("back", "/console")]),
         "assist_confirm" => Body::Json(reached),
+        "claimant_add_document" => Body::Document,
+        "staff_hand_in" | "console_hand_in_form" => Body::Sheets,
+        "approve_paper" => Body::Json(json!({"messa_in_mora": false})),
+        "reject_paper" => Body::Json(json!({"reason": "unreadable"})),
+        "console_paper_approval" => form(&[]),
+        "console_paper_rejection" => form(&[("reason", "unreadable")]),
+        "claimant_remove_document" => Body::Nothing,
         "assist_identity" => Body::Json(json!({"person": mario()})),
+        "staff_representative" => Body::Json(delegate()),
+        "staff_representative_end" => Body::Json(json!({"reason": "Revocata"})),
+        "record_death" => Body::Json(json!({"died_on": "2026-02-01"})),
+        "console_representative_form" => form(&[
+            ("given_name", "Anna"),
+            ("family_name", "Bianchi"),
+            ("codice_fiscale", "BNCNNA58S70F205L"),
+            ("title", "power_of_attorney"),
+            ("title_document", "Delega"),
+            ("valid_from", "1/1/2026"),
+        ]),
+        "console_representative_end" => form(&[("reason", "Revocata")]),
+        "console_death_form" => form(&[("died_on", "1/2/2026")]),
         "assist_email" => Body::Json(json!({"email": "z@example.org"})),
         "end_quarantine" => Body::Json(json!({"reason": "Ha chiamato"})),
         "export" => Body::Json(json!({"case": CASE, "format": "csv", "purpose": "Deposito"})),
@@ -450,8 +553,17 @@ async fn walk_as_nobody(world: &mut World) {
 }
 
 /// What is a claimant's to do, and is refused for what is missing: an empty form, nothing declared yet.
-const READ_AND_REFUSED: [(&str, u16); 13] = [
+const READ_AND_REFUSED: &[(&str, u16)] = &[
+    ("get_paper_form", 409),
+    ("paper_form_file", 409),
+    ("get_document_file", 404),
+    ("remove_document", 404),
+    ("document_original", 404),
+    ("document_removal_form", 404),
     ("identity_form", 422),
+    // before identity is given
+    ("put_representative", 422),
+    ("representative_form", 303),
     ("put_declaration", 422),
     ("get_declaration_document", 404),
     ("request_signature", 409),
@@ -510,6 +622,10 @@ async fn walk_as_staff(world: &mut World, role: Role) {
             match (known.allows(role), known.needs_step_up()) {
                 (false, _) => assert_forbidden(known, &seen, who),
                 (true, true) => assert_step_up(known, &seen, who),
+                // there is no such document
+                (true, false) if known.path.contains("{document}") => {
+                    assert_eq!(seen.status, 404, "{} {who}", known.name);
+                }
                 (true, false) => assert_taken(known, &seen, who),
             }
         }
@@ -580,7 +696,7 @@ async fn walk_as_another_association(world: &mut World) {
         assert_eq!(without_id(theirs), without_id(none), "{}", known.name);
         asked += 1;
     }
-    assert_eq!(asked, 23);
+    assert_eq!(asked, 45);
 }
 
 /// The body without what differs each time.

@@ -263,6 +263,14 @@ impl TestApp {
     /// Stops the server and drops the database. A test that panics leaves its database to the end
     /// of the process, which takes the whole server away.
     pub(crate) async fn stop(self) {
+        // a verb that the list of them does not have is a decision about the log that nobody took
+        for row in self.rows("SELECT DISTINCT action FROM audit").await {
+            let verb = row.first().and_then(Option::as_deref).unwrap_or_default();
+            assert!(
+                joinder::domain::audit::logged(verb).is_some(),
+                "domain::audit::ALL lacks {verb}"
+            );
+        }
         self.server.stop(true).await;
         self.ctx.drain().await;
         self.ctx.pools.close();

@@ -210,6 +210,8 @@ async fn a_restore_leaves_the_newer_head_of_a_log_so_that_nothing_is_signed_behi
         .await
         .unwrap();
     assert_eq!(kept, head);
+    // the lease that was held when the backup was made has run out by then
+    sql_at(&pair.to, "UPDATE leases SET expires_at = '-infinity'").await;
     let refused = Sequencer::new(Holder::new()).turn(&restored).await;
     assert!(matches!(refused, Err(AppError::Internal(_))), "{refused:?}");
 

@@ -18,6 +18,10 @@ mod entering;
 mod faults;
 mod published;
 mod receipt;
+mod subjects;
+mod tampered;
+mod timestamp;
+mod trail;
 
 /// Somebody who signed, over their own mailbox.
 pub(crate) async fn signer<'app>(app: &'app TestApp, name: &str) -> Claimant<'app> {
@@ -104,8 +108,11 @@ pub(crate) async fn bytes_at(app: &TestApp, path: &str) -> Vec<u8> {
 /// Checks a receipt against a key from elsewhere.
 pub(crate) fn check(receipt: &Value, key: &str) -> Report {
     let bytes = serde_json::to_vec(receipt).unwrap();
-    let key = Some(key);
-    receipt_check::check(&bytes, Against { key, newer: None })
+    let against = Against {
+        key: Some(key),
+        ..Against::default()
+    };
+    receipt_check::check(&bytes, against)
 }
 
 /// Every part that was looked at is proved.

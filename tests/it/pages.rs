@@ -612,6 +612,25 @@ async fn r49_r61_a_page_asks_only_for_what_the_state_allows() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn r13_an_association_says_who_it_is_and_what_it_never_asks_for() {
+    let app = TestApp::seeded().await;
+    let browser = Browser::new(&app);
+    let join = format!("/c/{CASE}/join?association=codacons");
+    browser.get(&join).await.says("href=\"/a/codacons\"");
+    let about = browser.get("/a/codacons").await;
+    assert_eq!(about.status, 200);
+    about
+        .says("Elenco del Ministero della Giustizia")
+        .says(&format!("href=\"/c/{CASE}\""))
+        .says("Non chiediamo denaro.")
+        .says("solo se lo ordina il giudice");
+    assert_eq!(browser.get("/a/nobody").await.status, 404);
+    app.sql("UPDATE cases SET state = 'draft'").await;
+    assert_eq!(browser.get("/a/codacons").await.status, 404);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn r14_a_mail_can_be_checked() {
     let app = TestApp::seeded().await;
     let browser = Browser::new(&app);

@@ -215,6 +215,7 @@ const REFERENCE: &[&str] = &[
     "memberships",
     "root_keys",
     "signing_keys",
+    "log_timestamps",
     "logs",
 ];
 

@@ -86,7 +86,7 @@ pub(crate) async fn asked(app: &TestApp, claimant: &Claimant<'_>) -> (String, St
 }
 
 /// Comes back by the link of an access mail.
-async fn again<'app>(app: &'app TestApp, address: &str) -> Claimant<'app> {
+pub(crate) async fn again<'app>(app: &'app TestApp, address: &str) -> Claimant<'app> {
     app.request_access(address).await.expect(202);
     app.run_outbox().await;
     let mail = app.mails_to(address).pop().unwrap();

@@ -12,6 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("evidence", &["domain", "crypto"]),
     ("render", &["domain"]),
     ("mailer", &["domain", "crypto"]),
+    ("outbound", &["domain"]),
     ("blob", &["domain"]),
     ("db", &["domain", "crypto"]),
     (
@@ -31,6 +32,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "app",
             "render",
             "mailer",
+            "outbound",
             "domain",
             "state",
             "config",
@@ -70,6 +72,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("std::env", &["config"]),
     ("aws_lc_rs", &["crypto"]),
     ("object_store", &["blob"]),
+    ("reqwest", &["outbound"]),
 ];
 
 /// Who acts for the platform, and why. A new line here is a decision: it reads across tenants.

@@ -17,6 +17,7 @@ use crate::db::case::{
 };
 use crate::db::key::{self, AssociationKeyRow};
 use crate::db::{Tx, case, seed as rows};
+use crate::domain::audit::action;
 use crate::domain::case::Register;
 use crate::domain::ids::{AssociationId, CaseId};
 use crate::domain::mail_text::MailTexts;
@@ -101,7 +102,11 @@ fn state_audit(case: Uuid, before: Option<String>, after: &str, now: DateTime<Ut
         association_id: None,
         actor_kind: "operator".to_owned(),
         actor_id: None,
-        action: "bootstrap".to_owned(),
+        // an existing case that gets another state is a decision; a new one is none yet
+        action: before
+            .as_ref()
+            .map_or("bootstrap", |_| action::SET_CASE_STATE)
+            .to_owned(),
         before,
         after: Some(after.to_owned()),
         detail: json!({}),

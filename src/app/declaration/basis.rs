@@ -5,6 +5,7 @@ use crate::app::declaration_document;
 use crate::app::directory::{CaseEntry, Directory, TextEntry};
 use crate::app::document::{self, MyDocument};
 use crate::app::error::{AppError, AppResult};
+use crate::app::representation::find as find_representative;
 use crate::app::vault::Vault;
 use crate::crypto::sha256;
 use crate::db::claimant::{self, ClaimantRow};
@@ -22,6 +23,7 @@ use crate::domain::ids::ClaimantId;
 use crate::domain::language::Language;
 use crate::domain::outage::day_in_rome;
 use crate::domain::reference::Reference;
+use crate::domain::representation::{self, Representative};
 use crate::domain::signed_content::{
     FORMAT, SignedAssociation, SignedCase, SignedContent, SignedCounsel, SignedDocument,
     SignedFile, SignedNotice, SignedText, register_line,
@@ -32,6 +34,7 @@ pub(in crate::app) struct Basis {
     pub(in crate::app) row: ClaimantRow,
     pub(in crate::app) vault: Vault,
     pub(super) identity: Option<IdentityRow>,
+    pub(super) representative: Option<Representative>,
     pub(super) mailboxes: Vec<MailboxRow>,
     pub(super) newest: Option<DeclarationRow>,
     /// What a version made now lists (letter f).
@@ -42,6 +45,12 @@ impl Basis {
     /// The newest version.
     pub(in crate::app) fn newest(&self) -> Option<&DeclarationRow> {
         self.newest.as_ref()
+    }
+
+    /// Whether a delegate is recorded, who does not sign (R48).
+    pub(in crate::app) fn has_delegate(&self) -> bool {
+        let recorded = self.representative.as_ref();
+        recorded.is_some_and(Representative::is_delegate)
     }
 }
 
@@ -64,6 +73,7 @@ pub(in crate::app) async fn read_basis(
     Ok(Basis {
         documents: document::produced(documents),
         identity: given.filter(|_| row.identity_at.is_some()),
+        representative: find_representative(conn, scope, &vault, claimant).await?,
         mailboxes: mailbox::list(conn, scope, claimant).await?,
         vault,
         newest,
@@ -143,6 +153,8 @@ pub(super) fn content(
     let identity: Identity = basis
         .vault
         .unseal("identities", "sealed", given.sealed.clone())?;
+    let today = day_in_rome(ctx.clock.now());
+    let acting = representation::acting(&identity, basis.representative.as_ref(), today).cloned();
     let case = directory.case(basis.row.case())?;
     let privacy_notice = case
         .text("privacy_notice", Language::It)
@@ -158,17 +170,30 @@ pub(super) fn content(
         claimant: basis.row.id,
         reference: Reference::of(basis.row.claimant()).as_str().to_owned(),
         version: basis.row.declared_version.unwrap_or(0) + 1,
-        declared_on: day_in_rome(ctx.clock.now()),
+        declared_on: today,
         case: signed_case(&case),
         association: signed_association(&case, &basis.row)?,
-        capacity: given.capacity.clone(),
+        capacity: capacity(given, acting.as_ref(), basis).to_owned(),
         identity,
+        representative: acting,
         total_cents: declaration.total_cents(),
         declaration,
         texts: signed_texts(&case),
         privacy_notice,
         documents: basis.documents.iter().map(signed_document).collect(),
     })
+}
+
+/// The capacity of who acts; else the one that was told, unless that of who acted has ended with the
+/// claimant's majority or a delegate helps: then the claimant acts alone.
+fn capacity<'a>(given: &'a IdentityRow, acting: Option<&Representative>, basis: &Basis) -> &'a str {
+    let recorded = basis.representative.as_ref();
+    match acting {
+        Some(acting) => acting.title().capacity(),
+        None if recorded.is_some_and(Representative::is_for_minor) => "self",
+        None if given.capacity == "delegate" => "self",
+        None => &given.capacity,
+    }
 }
 
 fn signed_document(produced: &MyDocument) -> SignedDocument {

@@ -9,12 +9,15 @@ use crate::app::ctx::Ctx;
 use crate::app::declaration_document;
 use crate::app::document;
 use crate::app::error::{AppError, AppResult};
+use crate::app::paper;
 use crate::app::session::{self, ClaimantActor};
 use crate::crypto::{commitment, sha256};
 use crate::db::declaration::{self as db, DeclarationRow};
 use crate::db::{Conn, claimant, identity, signature};
 use crate::domain::claimant::ClaimantState;
 use crate::domain::declaration::{Declaration, DeclarationInput};
+use crate::domain::field::{FieldCode, FieldErrors};
+use crate::domain::representation::CAPACITIES;
 use crate::domain::signed_content::{SignedContent, SignedText};
 use crate::domain::version_limit::{self, DECLARATIONS_A_DAY};
 
@@ -53,6 +56,7 @@ pub async fn put(ctx: &Ctx, actor: &ClaimantActor, input: DeclarationInput) -> A
     let case = directory.case(basis.row.case())?;
     let declaration = Declaration::parse(&input, &rules(ctx, &case, &basis)?)?;
     let content = content(ctx, &directory, &basis, declaration)?;
+    check_representative(&content)?;
     // what was signed and is not in force any more must be declared anew to be signed anew
     let may_stay = |row: &&DeclarationRow| {
         basis.row.signed_version != Some(row.version) || basis.row.signed_in_force()
@@ -69,6 +73,21 @@ pub async fn put(ctx: &Ctx, actor: &ClaimantActor, input: DeclarationInput) -> A
     check_pace(ctx, actor, &basis).await?;
     let document = declaration_document::render(ctx, content.clone()).await?;
     write(ctx, actor, &basis, &content, &document).await
+}
+
+/// Whoever declares in another's place is recorded with a title (R46). A minor may prepare alone.
+fn check_representative(content: &SignedContent) -> AppResult<()> {
+    let acts_for_another = CAPACITIES.contains(&content.capacity.as_str());
+    if content.representative.is_some() || !acts_for_another {
+        return Ok(());
+    }
+    let mut errors = FieldErrors::new();
+    errors.push(
+        "/representative",
+        FieldCode::Required,
+        "error-representative-required",
+    );
+    Err(errors.into())
 }
 
 /// Refuses another version where a day has seen [`DECLARATIONS_A_DAY`]. Read before the lock: a version
@@ -133,6 +152,7 @@ async fn write(
     };
     db::insert(&mut tx, scope, &row, after).await?;
     signature::void_requests(&mut tx, scope, actor.claimant(), now).await?;
+    paper::replace_open(ctx, &mut tx, scope, actor.claimant()).await?;
     db::delete_draft(&mut tx, scope, actor.claimant()).await?;
     let by = Actor::Claimant(actor.claimant());
     let entry = Entry::new(actor.claimant(), actor.association(), by, "declare");

@@ -11,6 +11,7 @@ use crate::app::staff::StaffActor;
 use crate::crypto::{sha256, token};
 use crate::db::claimant_list::{self as rows, Declarations, ListRow, Selection};
 use crate::db::{Tx, export};
+use crate::domain::audit::action;
 use crate::domain::ids::ExportId;
 
 /// Reads what an export is about. Dropped before [`Reader::finish`] it marks the export as failed.
@@ -122,7 +123,7 @@ impl Reader {
             if !export::mark_ready(&mut tx, scope, id, count, &hash, now).await? {
                 return Err(given_up());
             }
-            let mut deed = actor.deed(id.uuid(), "export_finished");
+            let mut deed = actor.deed(id.uuid(), action::EXPORT_FINISHED);
             deed.detail = json!({ "rows": rows, "sha256": sha256::hex(&hash) });
             deed.write(&ctx, &mut tx, scope).await?;
             Ok(tx.commit().await?)
@@ -170,7 +171,7 @@ async fn cut(ctx: Ctx, actor: StaffActor, id: ExportId) -> AppResult<()> {
     let now = ctx.clock.now();
     let mut tx = ctx.pools.begin(scope).await?;
     if export::mark_failed(&mut tx, scope, id, now).await? {
-        let deed = actor.deed(id.uuid(), "export_failed");
+        let deed = actor.deed(id.uuid(), action::EXPORT_FAILED);
         deed.write(&ctx, &mut tx, scope).await?;
     }
     Ok(tx.commit().await?)

@@ -1,8 +1,8 @@
 //! A digest of the audit trail, once a day, into every log: whoever changes or drops a row of the trail
 //! later contradicts an entry that was published.
 
-use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
-use serde_json::json;
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::SCOPE;
@@ -24,10 +24,28 @@ const SETTLES: TimeDelta = TimeDelta::minutes(10);
 /// Rows read at once.
 const PAGE: i64 = 5_000;
 
+/// Form of what a digest says; the first had no hash of sealed notes, and no number.
+pub const VERSION: u8 = 2;
+
+/// What a digest says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Content {
+    /// The day, UTC.
+    pub day: NaiveDate,
+    /// Rows of the trail.
+    pub rows: u64,
+    /// SHA-256 over the SHA-256 of each, hex.
+    pub sha256: String,
+    /// [`VERSION`].
+    #[serde(default)]
+    pub v: u8,
+}
+
 /// Digests the oldest full day (UTC) that has none, into every log; gives whether there was one. The
 /// first is the day before the first run.
 ///
-/// *effects*: an event for each log, the cursor, in one transaction.
+/// *effects*: an event for each log that has none of that day, the cursor, in one transaction: two processes
+/// at once make one digest.
 ///
 /// # Errors
 /// `Unavailable` if the database cannot be reached.
@@ -46,14 +64,20 @@ pub async fn enter_day(ctx: &Ctx) -> AppResult<bool> {
         return Ok(false);
     }
     let to = from.checked_add_days(Days::new(1)).unwrap_or(today);
-    let (rows, hash) = digest(ctx, from, to).await?;
-    let content = json!({ "day": from.date_naive(), "rows": rows, "sha256": sha256::hex(&hash) });
+    let (rows, hash) = of(ctx, from, to).await?;
+    let content = Content {
+        day: from.date_naive(),
+        rows,
+        sha256: sha256::hex(&hash),
+        v: VERSION,
+    };
     let content = commitment::canonical_json(&content)?;
     let mut tx = ctx.pools.begin(SCOPE).await?;
     let logs = log::list(&mut tx, SCOPE).await?;
     let events: Vec<EventRow> = logs
         .iter()
         .map(|log| EventRow {
+            day: Some(from.date_naive()),
             subject_id: log.case_id,
             id: token::random_id(),
             association_id: None,
@@ -73,7 +97,10 @@ pub async fn enter_day(ctx: &Ctx) -> AppResult<bool> {
 
 /// Number of rows of the trail from `from` to before `to`, and SHA-256 over the SHA-256 of each as
 /// canonical JSON, in the order of time and id.
-async fn digest(ctx: &Ctx, from: DateTime<Utc>, to: DateTime<Utc>) -> AppResult<(u64, Vec<u8>)> {
+///
+/// # Errors
+/// `Unavailable` if the database cannot be reached.
+pub async fn of(ctx: &Ctx, from: DateTime<Utc>, to: DateTime<Utc>) -> AppResult<(u64, Vec<u8>)> {
     let mut whole = Sha256::new();
     let (mut count, mut after) = (0, (from, Uuid::nil()));
     loop {

@@ -1,4 +1,6 @@
-//! Entries that no claimant signed and no row of the trail brings along: erasures.
+//! Entries that no claimant signed and no row of the trail brings along: erasures that somebody asked for.
+//! Sign-ups that nobody confirmed go without a word: how many there are is nobody's business, and the digest
+//! of the day has them.
 
 use serde_json::json;
 
@@ -11,16 +13,12 @@ use crate::db::log::{self as db, EventRow};
 use crate::domain::ids::ClaimantId;
 use crate::domain::log::Kind;
 
-/// Notes for the log that claimants are erased, in the transaction that erases them and before their
+/// Notes for the log that claimants are erased as they asked, in the transaction that erases them and before their
 /// rows are gone.
 ///
 /// # Errors
 /// As the database says.
-pub(in crate::app) async fn erased(
-    ctx: &Ctx,
-    tx: &mut Tx,
-    claimants: &[ClaimantId],
-) -> AppResult<()> {
+pub async fn erased(ctx: &Ctx, tx: &mut Tx, claimants: &[ClaimantId]) -> AppResult<()> {
     let now = ctx.clock.now();
     let mut rows = Vec::with_capacity(claimants.len());
     for (claimant, association, case) in db::list_cases_of(tx, SCOPE, claimants).await? {
@@ -35,6 +33,7 @@ pub(in crate::app) async fn erased(
             content: String::from_utf8_lossy(&content).into_owned(),
             salt: commitment::salt().to_vec(),
             created_at: now,
+            day: None,
         });
     }
     Ok(db::insert_events(tx, SCOPE, &rows).await?)

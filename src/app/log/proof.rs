@@ -7,6 +7,7 @@ use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::blob::Blobs;
 use crate::crypto::merkle::{self, Edge, Hash, Plan};
+use crate::crypto::note::Checkpoint;
 use crate::db::log::{self as db, LogRow};
 
 /// First line of an inclusion proof (C2SP tlog-proof).
@@ -39,24 +40,55 @@ pub(in crate::app) async fn inclusion(
     let Some((head, checkpoint)) = published_head(ctx, row).await? else {
         return Ok(None);
     };
+    let Some(hashes) = included(ctx, row, &head, (index, leaf)).await? else {
+        return Ok(None);
+    };
+    Ok(Some(Inclusion {
+        proof: written(index, &hashes, &checkpoint),
+        checkpoint,
+        vkey: super::key(ctx, row)?.verifying().to_string(),
+    }))
+}
+
+/// The proof that the tree of an older published head has the entry in its place.
+///
+/// # Errors
+/// As [`inclusion`]; `Internal` if it is no head of this log.
+pub(in crate::app) async fn inclusion_under(
+    ctx: &Ctx,
+    row: &LogRow,
+    checkpoint: &str,
+    (index, leaf): (u64, Hash),
+) -> AppResult<Option<String>> {
+    let head = Checkpoint::open(checkpoint, super::key(ctx, row)?.verifying());
+    let head = head.map_err(AppError::internal)?;
+    let hashes = included(ctx, row, &head, (index, leaf)).await?;
+    Ok(hashes.map(|hashes| written(index, &hashes, checkpoint)))
+}
+
+fn written(index: u64, hashes: &[Hash], checkpoint: &str) -> String {
+    let hashes = lines(hashes);
+    format!("{INCLUSION}\nindex {index}\n{hashes}\n{checkpoint}")
+}
+
+/// The hashes that lead from an entry to a root; `None` if the tree is too small.
+async fn included(
+    ctx: &Ctx,
+    row: &LogRow,
+    head: &Checkpoint,
+    (index, leaf): (u64, Hash),
+) -> AppResult<Option<Vec<Hash>>> {
     let Some(plan) = Plan::inclusion(index, head.size) else {
         return Ok(None);
     };
     let hashes = prove(&ctx.blobs, &row.slug, &plan).await?;
-    let broken = || AppError::internal("the log does not have an entry where it should be");
-    if merkle::root_by_inclusion(index, head.size, leaf, &hashes) != Some(head.root) {
-        tracing::error!(case = %row.slug, index, "an entry is not in the log where it should be");
-        return Err(broken());
+    if merkle::root_by_inclusion(index, head.size, leaf, &hashes) == Some(head.root) {
+        return Ok(Some(hashes));
     }
-    let proof = format!(
-        "{INCLUSION}\nindex {index}\n{}\n{checkpoint}",
-        lines(&hashes)
-    );
-    Ok(Some(Inclusion {
-        proof,
-        checkpoint,
-        vkey: super::key(ctx, row)?.verifying().to_string(),
-    }))
+    tracing::error!(case = %row.slug, index, "an entry is not in the log where it should be");
+    Err(AppError::internal(
+        "the log does not have an entry where it should be",
+    ))
 }
 
 /// The proof that the newest published tree goes on where the one of `old` entries ended, with its

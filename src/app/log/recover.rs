@@ -1,26 +1,24 @@
 //! Takes a log up again whose files know more than the database: what was published counts, and who is
 //! missing is told (`joinder log recover`).
 //!
-//! Entries name nobody. So beside each batch of them a list is kept that says whom they are about, sealed
-//! by the root key and not published; backups live 35 days, and so nobody needs it for longer (not swept yet).
+//! Entries name nobody: whom they are about stands in the lists of [`super::subjects`].
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::{
-    Refusal, SCOPE, key, number, published, read_bundle, sequence, served, signed, unavailable,
-};
+use super::subjects::Subjects;
+use super::{Refusal, SCOPE, key, number, published, read_bundle, sequence, served, signed};
 use crate::app::audit::{self, Actor};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::app::lease::{self, Holder, Lease};
 use crate::crypto::merkle::{self, Edge};
 use crate::crypto::note::Checkpoint;
-use crate::crypto::sealing::{Aad, FORMAT, Sealed};
 use crate::db::Tx;
 use crate::db::log::{self as db, Entered, Head, LeafRow, LogRow};
+use crate::domain::audit::action;
 use crate::domain::ids::ClaimantId;
 use crate::domain::log::{Entry, Kind};
 use crate::domain::reference::Reference;
@@ -38,7 +36,7 @@ pub struct Lost {
     pub index: u64,
     /// What it is about.
     pub kind: Kind,
-    /// Claimant, export or case; unknown if the sealed list is missing.
+    /// Claimant, export or case; unknown if the sealed list is missing, or the person was erased.
     pub subject: Option<Uuid>,
     /// Reference of the claimant, for a declaration.
     pub reference: Option<String>,
@@ -53,7 +51,7 @@ pub enum Left {
     Nothing,
     /// The record, but not what was signed: the person must sign again.
     Record,
-    /// The person was erased meanwhile: nothing is to be done.
+    /// The person was erased meanwhile: nothing is to be done, and nothing tells who it was.
     Erased,
 }
 
@@ -116,7 +114,7 @@ async fn take_up(ctx: &Ctx, lease: &Lease, row: &LogRow) -> AppResult<Recovered>
         });
     }
     let (entries, edge) = read_on(ctx, row, &head).await?;
-    let subjects = read_subjects(ctx, row, from).await?;
+    let subjects = Subjects::read(ctx, row, from).await?;
     let mut tx = ctx.pools.begin(SCOPE).await?;
     let now = db::lock(&mut tx, SCOPE, row.case()).await?;
     if now.signed_size != row.signed_size {
@@ -140,7 +138,7 @@ async fn take_up(ctx: &Ctx, lease: &Lease, row: &LogRow) -> AppResult<Recovered>
     }
     let adopted = entries.len() - lost.len();
     tell(ctx, &mut tx, row, (adopted, lost.len())).await?;
-    let lost = name(ctx, &mut tx, lost).await?;
+    let lost = name(&mut tx, lost).await?;
     tx.commit().await?;
     Ok(Recovered {
         from,
@@ -160,7 +158,7 @@ async fn tell(
         subject: row.case_id,
         association: None,
         actor: Actor::Operator,
-        action: "recover_log",
+        action: action::RECOVER_LOG,
         states: None,
         detail: serde_json::json!({ "adopted": adopted, "lost": lost }),
         sealed: None,
@@ -210,7 +208,7 @@ async fn adopt(
     tx: &mut Tx,
     row: &LogRow,
     entries: &[Published],
-    subjects: &HashMap<Uuid, Uuid>,
+    subjects: &Subjects,
 ) -> AppResult<Vec<Lost>> {
     let mut lost = Vec::new();
     for chunk in entries.chunks(CHUNK) {
@@ -231,9 +229,13 @@ async fn adopt(
                 None => lost.push(Lost {
                     index: it.index,
                     kind: it.entry.kind,
-                    subject: subjects.get(&it.entry.id).copied(),
+                    subject: subjects.of(&it.entry.id),
                     reference: None,
-                    left: Left::Nothing,
+                    left: if subjects.is_of_erased(&it.entry.id) {
+                        Left::Erased
+                    } else {
+                        Left::Nothing
+                    },
                 }),
             }
         }
@@ -248,7 +250,7 @@ async fn adopt(
             case_id: row.case_id,
             leaf_index: signed(it.index)?,
             entry: it.bytes.clone(),
-            subject_id: subjects.get(&it.entry.id).copied(),
+            subject_id: subjects.of(&it.entry.id),
         });
     }
     db::insert_leaves(tx, SCOPE, &leaves).await?;
@@ -256,9 +258,7 @@ async fn adopt(
 }
 
 /// Says of each lost entry whom it is about and what is left.
-async fn name(ctx: &Ctx, tx: &mut Tx, mut lost: Vec<Lost>) -> AppResult<Vec<Lost>> {
-    let erased = ctx.blobs.list_erased().await.map_err(unavailable)?;
-    let erased: std::collections::HashSet<Uuid> = erased.iter().map(|id| id.uuid()).collect();
+async fn name(tx: &mut Tx, mut lost: Vec<Lost>) -> AppResult<Vec<Lost>> {
     for chunk in lost.chunks_mut(CHUNK) {
         let ids: Vec<ClaimantId> = chunk
             .iter()
@@ -268,73 +268,10 @@ async fn name(ctx: &Ctx, tx: &mut Tx, mut lost: Vec<Lost>) -> AppResult<Vec<Lost
         for it in chunk.iter_mut().filter(|it| it.kind == Kind::Declaration) {
             let Some(subject) = it.subject else { continue };
             it.reference = Some(Reference::of(ClaimantId::new(subject)).as_str().to_owned());
-            if erased.contains(&subject) {
-                it.left = Left::Erased;
-            } else if rows.iter().any(|(id, _, _)| *id == subject) {
+            if rows.iter().any(|(id, _, _)| *id == subject) {
                 it.left = Left::Record;
             }
         }
     }
     Ok(lost)
-}
-
-fn subjects_folder(case: Uuid) -> String {
-    format!("log-subjects/{case}")
-}
-
-fn aad(case: Uuid, root_version: i32) -> Aad<'static> {
-    Aad {
-        version: FORMAT,
-        table: "log_leaves",
-        column: "subject_id",
-        claimant: case,
-        key_version: root_version,
-    }
-}
-
-/// Keeps, sealed, whom a batch of entries is about.
-pub(super) async fn keep_subjects(ctx: &Ctx, row: &LogRow, fresh: &[LeafRow]) -> AppResult<()> {
-    let mut list: Vec<(Uuid, Uuid)> = Vec::with_capacity(fresh.len());
-    for leaf in fresh {
-        let entry: Entry = serde_json::from_slice(&leaf.entry).map_err(AppError::internal)?;
-        list.extend(leaf.subject_id.map(|subject| (entry.id, subject)));
-    }
-    let (version, root) = ctx.keyring.root();
-    let version_number = i32::try_from(version).map_err(AppError::internal)?;
-    let sealed = root.seal_json(&aad(row.case_id, version_number), &list)?;
-    let mut bytes = version.to_be_bytes().to_vec();
-    bytes.extend(sealed.as_bytes());
-    let key = format!("{}/{:020}", subjects_folder(row.case_id), row.signed_size);
-    ctx.blobs.put(&key, bytes).await.map_err(unavailable)
-}
-
-/// Whom the entries from a place on are about, as far as lists are there and open.
-async fn read_subjects(ctx: &Ctx, row: &LogRow, from: u64) -> AppResult<HashMap<Uuid, Uuid>> {
-    let folder = subjects_folder(row.case_id);
-    let keys = ctx.blobs.list_folder(&folder).await.map_err(unavailable)?;
-    let mut subjects = HashMap::new();
-    for key in keys {
-        let first = key
-            .rsplit('/')
-            .next()
-            .and_then(|name| name.parse::<u64>().ok());
-        if first.is_none_or(|first| first < from) {
-            continue;
-        }
-        let bytes = ctx.blobs.get(&key).await.map_err(unavailable)?;
-        let opened = open_list(ctx, row.case_id, &bytes);
-        if opened.is_none() {
-            tracing::warn!(%key, "a list of whom entries are about does not open");
-        }
-        subjects.extend(opened.unwrap_or_default());
-    }
-    Ok(subjects)
-}
-
-fn open_list(ctx: &Ctx, case: Uuid, bytes: &[u8]) -> Option<Vec<(Uuid, Uuid)>> {
-    let (version, sealed) = bytes.split_first_chunk::<4>()?;
-    let version = i32::try_from(u32::from_be_bytes(*version)).ok()?;
-    let root = ctx.keyring.root_by_version(version).ok()?;
-    let sealed = Sealed::from_stored(sealed.to_vec());
-    root.open_json(&aad(case, version), &sealed).ok()
 }

@@ -1,21 +1,20 @@
 //! Gives entries their places, one process at a time for each log, and publishes them (SCALE S9).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use uuid::Uuid;
 
 use super::{
-    AT_ONCE, SCOPE, check_standing, checkpoint_key, hold_against, key, number, published, signed,
-    tile_key, unavailable,
+    AT_ONCE, SCOPE, check_standing, key, number, published, signed, tile_key, unavailable,
 };
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::app::lease::{self, Holder, Lease};
-use crate::app::log::recover;
+use crate::app::log::publish::{self, lost};
+use crate::app::log::subjects;
 use crate::crypto::merkle::{self, Edge, Tile};
-use crate::crypto::note::Checkpoint;
 use crate::crypto::{commitment, sha256};
 use crate::db::log::{self as db, Entered, Head, LeafRow, LogRow, WaitingRow};
 use crate::domain::log::{Entry, Kind, VERSION, rounded};
@@ -88,7 +87,7 @@ impl Sequencer {
             let Some(lease) = self.lease(ctx, row.case_id).await? else {
                 continue;
             };
-            if let Err(error) = make_up(ctx, &lease, &row).await {
+            if let Err(error) = publish::make_up(ctx, &lease, &row).await {
                 self.leases.remove(&row.case_id);
                 lease::release(ctx, lease).await?;
                 refused = Err(error);
@@ -146,19 +145,6 @@ async fn due(ctx: &Ctx) -> AppResult<Vec<LogRow>> {
     Ok(rows)
 }
 
-/// Publishes what was signed and is not published, now that nobody else goes on.
-async fn make_up(ctx: &Ctx, lease: &Lease, row: &LogRow) -> AppResult<()> {
-    let mut tx = ctx.pools.begin(SCOPE).await?;
-    let row = db::find(&mut tx, SCOPE, row.case()).await?;
-    tx.commit().await?;
-    let row = row.ok_or(AppError::NotFound)?;
-    check_standing(ctx, &row).await??;
-    match &row.checkpoint {
-        Some(checkpoint) => publish(ctx, lease, &row, checkpoint).await,
-        None => Ok(()),
-    }
-}
-
 async fn bring_up(ctx: &Ctx, lease: &Lease, row: &LogRow) -> AppResult<u64> {
     check_standing(ctx, row).await??;
     let row = assign(ctx, lease, row).await?;
@@ -166,8 +152,8 @@ async fn bring_up(ctx: &Ctx, lease: &Lease, row: &LogRow) -> AppResult<u64> {
         return Ok(0);
     };
     let checkpoint = sign(ctx, lease, &row, &grown).await?;
-    publish(ctx, lease, &row, &checkpoint).await?;
-    drop_partial(ctx, &row.slug, &grown).await?;
+    publish::publish(ctx, lease, &row, &checkpoint).await?;
+    publish::drop_partial(ctx, &row.slug, &grown).await?;
     let count = grown.edge.size() - number(row.signed_size)?;
     metrics::counter!("joinder_log_entries_total").increment(count);
     Ok(count)
@@ -210,9 +196,13 @@ pub async fn assign(ctx: &Ctx, lease: &Lease, row: &LogRow) -> AppResult<LogRow>
         });
     }
     log.tree_size = from + i64::try_from(leaves.len()).map_err(AppError::internal)?;
-    log.fence = lease.fence();
+    let marked = db::mark_entered(&mut tx, SCOPE, &entered).await?;
+    // who was erased since the rows were read has an entry that leads to nobody
+    let marked: HashSet<Uuid> = marked.into_iter().collect();
+    for (leaf, entered) in leaves.iter_mut().zip(&entered) {
+        leaf.subject_id = leaf.subject_id.filter(|_| marked.contains(&entered.id));
+    }
     db::insert_leaves(&mut tx, SCOPE, &leaves).await?;
-    db::mark_entered(&mut tx, SCOPE, &entered).await?;
     let sizes = (from, log.tree_size);
     let moved = db::advance(&mut tx, SCOPE, log.case(), lease.fence(), sizes).await?;
     if !moved || !lease::holds(&mut tx, lease).await? {
@@ -220,10 +210,6 @@ pub async fn assign(ctx: &Ctx, lease: &Lease, row: &LogRow) -> AppResult<LogRow>
     }
     tx.commit().await?;
     Ok(log)
-}
-
-fn lost() -> AppError {
-    AppError::IllegalTransition("log_lease_lost")
 }
 
 /// The entry of a row. `batch` has the leaf hashes of those before it in the same transaction.
@@ -253,7 +239,7 @@ pub struct Grown {
     /// The edge of the new tree.
     pub edge: Edge,
     /// Tiles that became full.
-    full: Vec<Tile>,
+    pub(super) full: Vec<Tile>,
 }
 
 /// Step 2: writes the tiles and bundles of everything that has its place. `None`: there is nothing new
@@ -293,7 +279,7 @@ pub async fn write_tiles(ctx: &Ctx, row: &LogRow) -> AppResult<Option<Grown>> {
         edge.push(merkle::leaf_hash(&leaf.entry), &mut full);
     }
     if !fresh.is_empty() {
-        recover::keep_subjects(ctx, row, fresh).await?;
+        subjects::keep(ctx, row, fresh).await?;
     }
     write_files(ctx, row, files(start, leaves, &full, &edge)?).await?;
     Ok(Some(Grown { edge, full }))
@@ -360,42 +346,4 @@ pub async fn sign(ctx: &Ctx, lease: &Lease, row: &LogRow, grown: &Grown) -> AppR
     db::delete_leaves(&mut tx, SCOPE, row.case(), below).await?;
     tx.commit().await?;
     Ok(checkpoint)
-}
-
-/// Step 4: publishes a signed head, by whoever holds the lease. Never takes the place of a longer log, or
-/// of another one of the same length.
-///
-/// # Errors
-/// `Unavailable` if the blob store does not take it; `IllegalTransition` if the lease was lost; `Internal`
-/// with a [`super::Refusal`] if what is there is no beginning of it. Then nothing was written.
-pub async fn publish(ctx: &Ctx, lease: &Lease, row: &LogRow, checkpoint: &str) -> AppResult<()> {
-    let ours = Checkpoint::parse(checkpoint).map_err(AppError::internal)?;
-    // the lease is new again: whoever reads and writes a file in less than it lasts is alone
-    if !lease::renew(ctx, lease).await? {
-        return Err(lost());
-    }
-    let there = published(ctx, &row.slug).await?;
-    hold_against(there.as_deref(), &ours, (&row.slug, &key(ctx, row)?))?;
-    if there.as_deref() == Some(checkpoint) {
-        return Ok(());
-    }
-    let bytes = checkpoint.as_bytes().to_vec();
-    let put = ctx.blobs.put(&checkpoint_key(&row.slug), bytes).await;
-    put.map_err(unavailable)
-}
-
-/// Deletes partial tiles and bundles in whose place there are full ones (tlog-tiles allows it).
-async fn drop_partial(ctx: &Ctx, slug: &str, grown: &Grown) -> AppResult<()> {
-    for tile in &grown.full {
-        let mut paths = vec![tile.id.path()];
-        if tile.id.level == 0 {
-            paths.push(merkle::bundle_path(tile.id.index, merkle::WIDTH));
-        }
-        for path in paths {
-            let folder = tile_key(slug, &format!("{path}.p"));
-            let dropped = ctx.blobs.delete_folder(&folder).await;
-            dropped.map_err(unavailable)?;
-        }
-    }
-    Ok(())
 }

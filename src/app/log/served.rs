@@ -1,6 +1,6 @@
 //! What everybody may read of a log: checkpoint, tiles, bundles, key. Exactly C2SP tlog-tiles.
 
-use super::{SCOPE, published, read_bundle, read_tile};
+use super::{SCOPE, published, read_bundle, read_tile, timestamp};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::crypto::merkle::{self, TileId};
@@ -90,6 +90,23 @@ async fn published_size(ctx: &Ctx, slug: &str) -> AppResult<u64> {
     let note = published(ctx, slug).await?.ok_or(AppError::NotFound)?;
     let head = Checkpoint::parse(&note).map_err(AppError::internal)?;
     Ok(head.size)
+}
+
+/// An answer of the time-stamping authority, or the head it is about, by its name below `timestamps/`.
+///
+/// # Errors
+/// `NotFound` if it is none, or not there; `Unavailable`.
+pub async fn timestamp(ctx: &Ctx, slug: &str, name: &str) -> AppResult<Vec<u8>> {
+    check_slug(slug)?;
+    let (size, ending) = name.split_once('.').ok_or(AppError::NotFound)?;
+    let size = decimal(size).ok_or(AppError::NotFound)?;
+    let key = match ending {
+        "tsr" => timestamp::answer_key(slug, size),
+        "checkpoint" => timestamp::head_key(slug, size),
+        _ => return Err(AppError::NotFound),
+    };
+    let found = ctx.blobs.find(&key).await.map_err(super::unavailable)?;
+    found.ok_or(AppError::NotFound)
 }
 
 /// The entity tag of a file: a part of its hash, quoted.

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::timestamp::Stamped;
 use super::{Refusal, SCOPE, check_standing, key, number};
 use crate::app::ctx::Ctx;
 use crate::app::error::AppResult;
@@ -24,6 +25,8 @@ pub struct LogStatus {
     pub waiting: u64,
     /// Since when the oldest waits, UTC.
     pub oldest: Option<DateTime<Utc>>,
+    /// What the time-stamping authority said.
+    pub stamped: Stamped,
     /// Why nothing more is signed, if so.
     pub refusal: Option<Refusal>,
 }
@@ -36,12 +39,14 @@ pub async fn all(ctx: &Ctx) -> AppResult<Vec<LogStatus>> {
     let mut tx = ctx.pools.begin(SCOPE).await?;
     let rows = db::list(&mut tx, SCOPE).await?;
     let mut backlogs = Vec::with_capacity(rows.len());
+    let mut stamps = Vec::with_capacity(rows.len());
     for row in &rows {
         backlogs.push(db::count_waiting(&mut tx, SCOPE, row.case()).await?);
+        stamps.push(Stamped::read(&mut tx, row).await?);
     }
     tx.commit().await?;
     let mut logs = Vec::with_capacity(rows.len());
-    for (row, backlog) in rows.into_iter().zip(backlogs) {
+    for ((row, backlog), stamped) in rows.into_iter().zip(backlogs).zip(stamps) {
         logs.push(LogStatus {
             vkey: key(ctx, &row)?.verifying().to_string(),
             size: number(row.tree_size)?,
@@ -49,6 +54,7 @@ pub async fn all(ctx: &Ctx) -> AppResult<Vec<LogStatus>> {
             signed_at: row.signed_at,
             waiting: number(backlog.waiting)?,
             oldest: backlog.oldest,
+            stamped,
             refusal: check_standing(ctx, &row).await?.err(),
             slug: row.slug,
         });

@@ -24,6 +24,7 @@ use crate::domain::ids::{AssociationId, ClaimantId};
 use crate::domain::language::Language;
 use crate::domain::mail::MailKind;
 use crate::domain::mail_text::{MailTexts, Passages};
+use crate::domain::paper::Flaw;
 use crate::domain::reference::Reference;
 
 /// The values of a mail. The same for every attempt.
@@ -68,6 +69,8 @@ pub enum Signing {
         document_sha256: String,
         version: u32,
     },
+    /// What was handed in on paper was not taken.
+    PaperRejected { flaw: Flaw },
     /// What was signed, with the PDF.
     Receipt {
         claimant: ClaimantId,
@@ -144,8 +147,11 @@ pub(super) async fn email_of(
     email_in(&vault, row)
 }
 
-/// The address of a record whose data key is open.
+/// The address of a record whose data key is open. The dead have none (R47).
 pub(super) fn email_in(vault: &Vault, row: &ClaimantRow) -> AppResult<Option<EmailAddress>> {
+    if row.died_at.is_some() {
+        return Ok(None);
+    }
     let sealed = row.contact_sealed.clone();
     let contact: Contact = vault.unseal("claimants", "contact_sealed", sealed)?;
     Ok(contact.email().cloned())

@@ -1,4 +1,6 @@
-//! The two mails of signing: the code, and the receipt with the signed PDF.
+//! The mails of signing: the code, the receipt with the signed PDF, what was wrong with a hand-in on paper.
+
+use uuid::Uuid;
 
 use super::batch::Batch;
 use super::letter::{Letter, LetterRecord, Signing, Speaker, letter};
@@ -10,12 +12,13 @@ use crate::app::directory::Directory;
 use crate::app::error::{AppError, AppResult};
 use crate::crypto::challenge::ChallengePurpose;
 use crate::crypto::sha256;
-use crate::db::Conn;
 use crate::db::claimant::ClaimantRow;
 use crate::db::outbox::OutboxRow;
 use crate::db::signature::{self, RequestRow};
+use crate::db::{Conn, paper};
 use crate::domain::ids::ClaimantId;
 use crate::domain::mail::MailKind;
+use crate::domain::paper::Flaw;
 use crate::domain::reference::Reference;
 use crate::domain::signing::{LONGEST_LIFE, expires_at};
 
@@ -117,6 +120,43 @@ pub(super) async fn prepare_receipt(
             is_correction: entry.supersedes.is_some(),
             document: Vec::new(),
         }),
+        ..letter
+    })))
+}
+
+/// The mail about a hand-in on paper that was not taken.
+pub(super) async fn prepare_rejected(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    batch: &Batch,
+    directory: &Directory,
+    row: &OutboxRow,
+) -> AppResult<Step> {
+    let id = ClaimantId::new(row.subject_id);
+    let hand_in = row.payload.get("hand_in").and_then(|id| id.as_str());
+    let hand_in = hand_in.and_then(|id| Uuid::parse_str(id).ok());
+    let hand_in = hand_in.ok_or_else(|| AppError::internal("an outbox row lacks its hand-in"))?;
+    let Some(at) = batch.record(row) else {
+        return Ok(Step::Drop);
+    };
+    let found = paper::find(conn, SCOPE, id, hand_in).await?;
+    let flaw = Flaw::parse(found.and_then(|found| found.reason).as_deref());
+    let (Ok(flaw), Some(email)) = (flaw, at.email.clone()) else {
+        return Ok(Step::Drop);
+    };
+    if let Some(wait) = held(ctx, directory, &email) {
+        return Ok(wait);
+    }
+    let kind = MailKind::PaperRejected;
+    let reason = batch.stopping(ctx, at, kind);
+    if let Some(stop) = stopped(ctx, conn, directory, row, reason, kind).await? {
+        return Ok(stop);
+    }
+    let line = record(ctx, directory, &at.row, "me/paper")?;
+    let speaker = Speaker::of(&at.row);
+    let letter = letter(ctx, conn, row, speaker, email, kind, vec![line]).await?;
+    Ok(Step::Send(Box::new(Letter {
+        signing: Some(Signing::PaperRejected { flaw }),
         ..letter
     })))
 }

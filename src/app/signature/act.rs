@@ -1,12 +1,12 @@
 //! The act of signing: name and code are judged, the document is kept, then all is written at once.
 
 use chrono::{DateTime, Utc};
-use serde_json::json;
 use uuid::Uuid;
 
-use super::{code_hash, digital, mail_row, open_request, signable, wrong};
-use crate::app::audit::{self, Actor, Entry};
-use crate::app::clash::{self, Reach};
+use super::settle::{self, Judged, Signature};
+use super::{code_hash, digital, open_request, signable_here, wrong};
+use crate::app::audit::Actor;
+use crate::app::clash;
 use crate::app::ctx::Ctx;
 use crate::app::declaration::read_basis;
 use crate::app::declaration_document;
@@ -15,22 +15,14 @@ use crate::app::error::{AppError, AppResult};
 use crate::app::evidence::{self, Act, Proof};
 use crate::app::session::{self, ClaimantActor};
 use crate::app::sign_up::Evidence as Origin;
-use crate::app::vault::Vault;
-use crate::app::{mailbox_clash, signed_document};
+use crate::app::signed_document;
 use crate::crypto::challenge::verify;
-use crate::crypto::{commitment, sha256, token};
-use crate::db::claimant::{self, ClaimantRow};
-use crate::db::declaration::DeclarationRow;
-use crate::db::signature::{self as db, LogPendingRow, RequestRow, SignatureRow};
-use crate::db::{Conn, Scope, Tx, outbox};
+use crate::crypto::sha256;
+use crate::db::claimant;
+use crate::db::signature as db;
 use crate::domain::claimant::ClaimantState;
 use crate::domain::field::{FieldCode, FieldErrors};
-use crate::domain::ids::CaseId;
-use crate::domain::signed_content::SignedContent;
 use crate::domain::signing::{ATTEMPTS, same_name};
-
-/// Rights of the step that takes keys of persons and mailboxes.
-const SCOPE: Scope = clash::SCOPE;
 
 /// The act of signing, as it comes in.
 #[derive(Clone, Default)]
@@ -133,28 +125,9 @@ pub(super) async fn finish(
     let key = signed_document::keep(ctx, &judged.vault, &judged.declared, writing.document).await?;
     let done = write(ctx, actor, directory, writing, key, origin).await;
     if done.is_err() {
-        leave_no_document(ctx, actor).await;
+        settle::leave_no_document(ctx, actor.scope(), actor.claimant()).await;
     }
     done
-}
-
-/// After a signature that failed: whoever was erased meanwhile leaves no document behind. Of anybody else
-/// it stays: another device may be signing the same version at this moment.
-async fn leave_no_document(ctx: &Ctx, actor: &ClaimantActor) {
-    let left = async {
-        let mut tx = ctx.pools.begin(actor.scope()).await?;
-        let found = claimant::find(&mut tx, actor.scope(), actor.claimant()).await?;
-        tx.commit().await?;
-        if found.is_none() {
-            let erased = signed_document::erase(&ctx.blobs, actor.claimant()).await;
-            erased.map_err(|error| AppError::Unavailable(Box::new(error)))?;
-        }
-        AppResult::Ok(())
-    };
-    if let Err(error) = left.await {
-        // the next start looks again at the documents of the erased
-        tracing::warn!(claimant.id = %actor.claimant(), %error, "a document may be left without a signature");
-    }
 }
 
 /// What was typed to sign.
@@ -201,18 +174,6 @@ impl Asked {
     }
 }
 
-/// A request that may sign; with tier `otp`, whose code and name are right.
-pub(super) struct Judged {
-    /// The claimant's documents.
-    pub(super) vault: Vault,
-    /// What is signed.
-    pub(super) content: SignedContent,
-    /// Its row.
-    pub(super) declared: DeclarationRow,
-    /// The case.
-    pub(super) case: Uuid,
-}
-
 /// Judges name and code; counts a wrong code, and keeps that count whatever follows.
 async fn judge(
     ctx: &Ctx,
@@ -225,7 +186,7 @@ async fn judge(
     claimant::lock(&mut tx, scope, actor.claimant()).await?;
     let basis = read_basis(ctx, &mut tx, scope, actor.claimant()).await?;
     let row = open_request(ctx, &mut tx, scope, &basis.row, (asked.request, "otp")).await?;
-    let (content, declared) = signable(ctx, directory, &basis)?;
+    let (content, declared) = signable_here(ctx, directory, &basis)?;
     if declared.version != row.version {
         return Err(AppError::IllegalTransition("declaration_changed"));
     }
@@ -263,151 +224,49 @@ async fn write(
     document_key: String,
     origin: Origin,
 ) -> AppResult<Signed> {
-    let now = ctx.clock.now();
-    let scope = actor.scope();
-    let judged = writing.judged;
-    let (mut tx, keys) = lock_touched(ctx, actor, writing).await?;
-    let basis = read_basis(ctx, &mut tx, scope, actor.claimant()).await?;
-    let before = basis.row.clone();
-    let row = open_request(
-        ctx,
-        &mut tx,
-        scope,
-        &before,
-        (writing.request, writing.tier()),
-    )
-    .await?;
-    let (_, declared) = signable(ctx, directory, &basis)?;
+    let (scope, judged) = (actor.scope(), writing.judged);
+    let mut signing = match writing.proof {
+        Proof::Code(_) => settle::begin(ctx, scope, judged).await?,
+        Proof::File(..) => settle::begin_among_rivals(ctx, scope, judged).await?,
+    };
+    let tx = &mut signing.tx;
+    let basis = read_basis(ctx, tx, scope, actor.claimant()).await?;
+    let asked = (writing.request, writing.tier());
+    let row = open_request(ctx, tx, scope, &signing.before, asked).await?;
+    let (_, declared) = signable_here(ctx, directory, &basis)?;
     if declared.version != row.version || declared.version != judged.declared.version {
         return Err(AppError::IllegalTransition("declaration_changed"));
     }
-    let state = before.state()?;
-    let after = state.move_to(ClaimantState::Signed)?;
-    if !db::mark_request_used(&mut tx, scope, actor.claimant(), row.id, now).await? {
+    if !db::mark_request_used(tx, scope, actor.claimant(), row.id, signing.at).await? {
         return Err(AppError::TokenUsed);
     }
-    let told_version = json!({ "version": row.version });
-    let receipt = mail_row(ctx, &before, token::new_id(now), "receipt", 2, told_version);
-    let (mut entry, salt) = log_entry(&mut tx, scope, judged, &before, now).await?;
     let act = Act {
         request: &row,
         content: &judged.content,
         proof: writing.proof,
-        log: &entry,
-        receipt: receipt.id,
+        log: &signing.entry,
+        receipt: signing.receipt.id,
         origin,
-        at: now,
+        at: signing.at,
     };
-    let evidence = evidence::collect(ctx, &mut tx, actor, &basis, act).await?;
-    entry.evidence_commitment = Some(commitment::commit_evidence(&salt, &evidence));
-    let signature = signature_row(&row, judged, document_key, &evidence, now)?;
-    db::insert(&mut tx, scope, &signature, &entry).await?;
+    let evidence = evidence::collect(ctx, tx, actor, &basis, act).await?;
+    session::keep(ctx, tx, actor).await?;
     if let Proof::File(file, report) = writing.proof {
-        digital::own(&mut tx, scope, judged, &row, (file, report)).await?;
+        digital::own(tx, scope, judged, &row, (file, report)).await?;
+        tx.enter(clash::SCOPE).await?;
+        let identity = &judged.content.identity;
+        clash::win_by_digital(ctx, tx, &signing.before, identity, report).await?;
+        tx.enter(scope).await?;
     }
-    outbox::insert(&mut tx, scope, &receipt).await?;
-    let by = Actor::Claimant(actor.claimant());
-    let told = Entry::new(actor.claimant(), actor.association(), by, "sign");
-    let told = told.with(json!({ "version": row.version, "tier": row.tier }));
-    audit::append(ctx, &mut tx, scope, told.moved(state, after)).await?;
-    session::keep(ctx, &mut tx, actor).await?;
-    tx.enter(SCOPE).await?;
-    if state == ClaimantState::Withdrawn {
-        // a new signature brings back who had withdrawn (R49)
-        clash::register(ctx, &mut tx, &before, &judged.content.identity).await?;
-    }
-    mailbox_clash::register(ctx, &mut tx, &before, &keys).await?;
-    if let Proof::File(_, report) = writing.proof {
-        clash::win_by_digital(ctx, &mut tx, &before, &judged.content.identity, report).await?;
-    }
-    tx.commit().await?;
-    metrics::counter!("joinder_signatures_total").increment(1);
-    Ok(Signed {
-        state: after,
-        signed_at: now,
-        document_sha256: sha256::hex(&signature.document_sha256),
-    })
-}
-
-/// Locks the signer and whoever holds or waits for one of the keys, in id order.
-async fn lock_touched(
-    ctx: &Ctx,
-    actor: &ClaimantActor,
-    writing: &Writing<'_>,
-) -> AppResult<(Tx, Vec<Uuid>)> {
-    let judged = writing.judged;
-    let case = CaseId::new(judged.case);
-    let keys = mailbox_clash::keys(ctx, case, &judged.content.declaration.mailbox_keys());
-    let reach = Reach {
-        person: Some(clash::person_key(ctx, case, &judged.content.identity)),
-        mailboxes: &keys,
-        rivals: matches!(writing.proof, Proof::File(..)),
-        ..Reach::of(actor.claimant())
-    };
-    let tx = ctx.pools.begin(SCOPE).await?;
-    let (mut tx, _) = clash::lock_touched(ctx, tx, &reach).await?;
-    tx.enter(actor.scope()).await?;
-    Ok((tx, keys))
-}
-
-fn signature_row(
-    request: &RequestRow,
-    judged: &Judged,
-    document_key: String,
-    evidence: &[u8],
-    now: DateTime<Utc>,
-) -> AppResult<SignatureRow> {
-    Ok(SignatureRow {
-        claimant_id: request.claimant_id,
-        version: request.version,
-        association_id: request.association_id,
-        tier: request.tier.clone(),
-        request_id: Some(request.id),
-        document_sha256: request.document_sha256.clone(),
+    let signature = Signature {
+        tier: row.tier,
+        request: Some(row.id),
+        acceptances: row.acceptances,
         document_key,
-        evidence: judged
-            .vault
-            .seal_bytes("signatures", "evidence", evidence)?,
-        evidence_sha256: sha256::digest(evidence),
-        acceptances: request.acceptances.clone(),
-        signed_at: now,
-    })
-}
-
-/// The entry for the log, and the salt of its commitments.
-async fn log_entry(
-    conn: &mut Conn,
-    scope: Scope,
-    judged: &Judged,
-    row: &ClaimantRow,
-    now: DateTime<Utc>,
-) -> AppResult<(LogPendingRow, Vec<u8>)> {
-    let canonical = commitment::canonical_json(&judged.content)?;
-    let salt = judged.vault.unseal_bytes(
-        "declarations",
-        "salt_sealed",
-        judged.declared.salt_sealed.clone(),
-    )?;
-    let supersedes = match row.signed_version {
-        Some(version) => db::find_log_entry(conn, scope, row.claimant(), version).await?,
-        None => None,
+        evidence,
+        by: Actor::Claimant(actor.claimant()),
     };
-    let entry = LogPendingRow {
-        claimant_id: row.id,
-        id: token::random_id(),
-        association_id: row.association_id,
-        case_id: row.case_id,
-        kind: "declaration".to_owned(),
-        version: judged.declared.version,
-        commitment: commitment::commit(&salt, &canonical),
-        supersedes: supersedes.map(|entry| entry.id),
-        created_at: now,
-        evidence_commitment: None,
-        leaf_index: None,
-        leaf_hash: None,
-        entered_at: None,
-    };
-    Ok((entry, salt))
+    settle::finish(ctx, signing, judged, signature).await
 }
 
 fn same(given: &[u8], stored: &[u8]) -> bool {

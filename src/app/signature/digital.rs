@@ -5,8 +5,9 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::act::{Judged, Signed, Writing, finish, print};
-use super::{open_request, signable};
+use super::act::{Signed, Writing, finish, print};
+use super::settle::Judged;
+use super::{open_request, signable_here};
 use crate::app::audit::{self, Actor, Entry};
 use crate::app::ctx::Ctx;
 use crate::app::declaration::read_basis;
@@ -25,15 +26,13 @@ use crate::db::{Conn, Scope, claimant};
 use crate::domain::field::{FieldCode, FieldErrors, REASONS};
 use crate::domain::ids::FileId;
 use crate::domain::signing::{CODE_DAY, FILES_A_DAY, Outcome, Report, Verdict};
-use crate::evidence::{LARGEST, Question, examine};
+use crate::evidence::{Question, examine};
 
 /// The tier.
 const TIER: &str = "digital";
 
 /// Bytes a signed file may have.
-pub const FILE_BYTES: u64 = 25 * 1024 * 1024;
-
-const _: () = assert!(LARGEST == 25 * 1024 * 1024);
+pub const FILE_BYTES: u64 = 15 * 1024 * 1024;
 
 /// A signed file, as it comes in.
 #[derive(Debug)]
@@ -105,7 +104,7 @@ async fn judge(
         }
     };
     let request = open_request(ctx, &mut tx, scope, &basis.row, (id, TIER)).await?;
-    let (content, declared) = signable(ctx, directory, &basis)?;
+    let (content, declared) = signable_here(ctx, directory, &basis)?;
     if declared.version != request.version {
         return Err(AppError::IllegalTransition("declaration_changed"));
     }
@@ -145,7 +144,6 @@ async fn check(
     let bytes = file.bytes().await?;
     let signers: Vec<String> = judged
         .content
-        .identity
         .signer_codice_fiscale()
         .map(str::to_owned)
         .into_iter()

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{code_hash, mail_row, signable};
+use super::{code_hash, mail_row, signable_here};
 use crate::app::audit::{self, Actor, Entry};
 use crate::app::ctx::Ctx;
 use crate::app::declaration::{Basis, read_basis};
@@ -104,7 +104,7 @@ pub async fn request(
     let mut tx = ctx.pools.begin(scope).await?;
     claimant::lock(&mut tx, scope, actor.claimant()).await?;
     let basis = read_basis(ctx, &mut tx, scope, actor.claimant()).await?;
-    let (content, declared) = signable(ctx, &directory, &basis)?;
+    let (content, declared) = signable_here(ctx, &directory, &basis)?;
     let acceptances = check(&request, &content, declared)?;
     let contact: Contact = basis.vault.unseal(
         "claimants",

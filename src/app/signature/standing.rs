@@ -61,7 +61,7 @@ pub async fn standing(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<Standing> {
         basis.row.contact_sealed.clone(),
     )?;
     let email = contact.email().map(EmailAddress::masked);
-    let hindrance = match super::signable(ctx, &directory, &basis) {
+    let hindrance = match super::signable_here(ctx, &directory, &basis) {
         Ok(_) if email.is_none() => Some("otp_needs_email"),
         Ok(_) => None,
         Err(AppError::IllegalTransition(word)) => Some(word),

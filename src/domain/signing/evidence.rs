@@ -2,7 +2,7 @@
 
 use std::{fmt, net::IpAddr};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use uuid::Uuid;
@@ -45,8 +45,28 @@ pub struct SignerShown {
     pub codice_fiscale: Option<String>,
     /// Name of the entity signed for.
     pub entity: Option<String>,
-    /// In which capacity: `self`, `legal_representative`.
+    /// In which capacity: `self`, `legal_representative`, `parent`, `guardian`, `heir`.
     pub capacity: String,
+    /// For whom, and by what title (R46); none for who signs for themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub representation: Option<RepresentationShown>,
+}
+
+/// In whose place somebody signed, and by what title, as the document showed it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RepresentationShown {
+    /// Name of the claimant.
+    pub represented: String,
+    /// Codice fiscale of the claimant; none for who has none.
+    pub represented_codice_fiscale: Option<String>,
+    /// `parent|court_decree|legal_representative|heir_self_declaration`
+    pub title: String,
+    /// The document the title rests on.
+    pub title_document: String,
+    /// First day of the representation.
+    pub valid_from: NaiveDate,
+    /// Its last day; none: until it is revoked.
+    pub valid_until: Option<NaiveDate>,
 }
 
 /// A text that was accepted on its own (R4).
@@ -118,6 +138,21 @@ pub struct Evidence {
     pub timestamp_token: Option<String>,
     /// The mail that brings the claimant the copy.
     pub receipt_outbox_id: Option<Uuid>,
+}
+
+/// What the evidence of every tier has: what is held against the rows of a signature (R38).
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct EvidenceCore {
+    /// How it was signed.
+    pub tier: String,
+    /// SHA-256 of the exact PDF bytes, hex.
+    pub document_sha256: String,
+    /// When it became a signature, UTC.
+    pub entered_at: DateTime<Utc>,
+    /// What was accepted, each on its own.
+    pub acceptances: Vec<Acceptance>,
+    /// The entry of the evidence log.
+    pub log_entry: LogEntry,
 }
 
 impl Evidence {
@@ -206,6 +241,12 @@ pub(super) fn is_sha256(text: &str) -> bool {
     text.len() == 64 && is_hex(text)
 }
 
+impl fmt::Debug for RepresentationShown {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("RepresentationShown(..)")
+    }
+}
+
 impl fmt::Debug for SignerShown {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("SignerShown(..)")
@@ -253,6 +294,7 @@ mod tests {
                 codice_fiscale: Some("RSSMRA85C12H501J".to_owned()),
                 entity: None,
                 capacity: "self".to_owned(),
+                representation: None,
             },
             channel: "email".to_owned(),
             address_masked: "m***o@example.org".to_owned(),

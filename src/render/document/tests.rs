@@ -377,3 +377,65 @@ fn nothing_personal_is_in_the_debug_output() {
         "DeclarationDocument(..)"
     );
 }
+
+fn form() -> PaperForm {
+    PaperForm {
+        document_sha256: "ab12cd34ef56ab78".repeat(4),
+        hand_in: vec!["Carica le pagine nella tua pratica.".to_owned()],
+    }
+}
+
+#[test]
+fn r44_the_form_to_sign_by_hand_says_all_that_is_declared_and_where_it_belongs() {
+    let document = sample::document();
+    let pdf = paper_form(&document, &form()).unwrap();
+    assert_eq!(pdf, paper_form(&document, &form()).unwrap());
+    let Some(text) = poppler("pdftotext", &["-layout", "-", "-"], &pdf) else {
+        return;
+    };
+    let text = joined(&text);
+    for part in [
+        "ab12 cd34 ef56 ab78",
+        "7K3M9XQ2T4BC",
+        "Foglio di consegna",
+        "Firma per esteso di",
+        "Conferimento del potere di rappresentanza",
+        "Ho letto l’informativa sulla privacy",
+        "fronte e retro",
+        "Carica le pagine nella tua pratica.",
+        "1.234,56",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(!text.contains("codice usa e getta"), "{text}");
+}
+
+#[test]
+fn the_barcode_of_a_form_is_in_the_densest_alphabet() {
+    let text = paper::barcode_text(&sample::document(), &form().document_sha256);
+    assert_eq!(text, "JOINDER/1/7K3M9XQ2T4BC/2/AB12CD34EF56AB78");
+}
+
+#[test]
+fn r46_the_document_names_who_signs_for_whom_and_by_what_title() {
+    let mut document = sample::document();
+    document.claimant.representative = Some(PrintedRepresentative {
+        name: "Anna Bianchi".to_owned(),
+        codice_fiscale: "BNCNNA58S70F205L".to_owned(),
+        title: "genitore esercente la responsabilità genitoriale".to_owned(),
+        title_document: "Stato di famiglia del 3 marzo 2026".to_owned(),
+        valid_from: NaiveDate::from_ymd_opt(2026, 1, 1).unwrap(),
+        valid_until: None,
+    });
+    document.claimant.opening = "Anna Bianchi, in qualità di genitore di Maria".to_owned();
+    let text = text_of(&document).replace(BREAK, "");
+    for part in [
+        "Chi firma in sua vece",
+        "BNCNNA58S70F205L",
+        "Stato di famiglia del 3 marzo 2026",
+        "Anna Bianchi, in qualità di genitore di Maria, ai sensi",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(declaration(&document).is_ok());
+}

@@ -92,6 +92,29 @@ pub struct PrintedClaimant {
     pub entity: Option<PrintedEntity>,
     /// The person.
     pub person: PrintedPerson,
+    /// Who signs in the claimant's place, and by what title; none: the person above signs.
+    pub representative: Option<PrintedRepresentative>,
+    /// Who declares and in what quality, as the formula of DPR 445/2000 begins.
+    pub opening: String,
+}
+
+/// Who signs in the claimant's place (R46).
+#[derive(Clone, Serialize)]
+pub struct PrintedRepresentative {
+    /// Name and surname.
+    pub name: String,
+    /// Codice fiscale.
+    pub codice_fiscale: String,
+    /// By what title, in words, with the norm.
+    pub title: String,
+    /// The document the title rests on.
+    pub title_document: String,
+    /// First day.
+    #[serde(serialize_with = "italian::day")]
+    pub valid_from: NaiveDate,
+    /// Last day; none: until it is revoked.
+    #[serde(serialize_with = "italian::day_if_any")]
+    pub valid_until: Option<NaiveDate>,
 }
 
 /// An entity.

@@ -24,6 +24,7 @@ pub(super) struct Shared {
     fonts: Vec<Font>,
     faces: Vec<FontInstance>,
     template: Source,
+    paper: Source,
     values: FileId,
 }
 
@@ -47,12 +48,14 @@ impl Shared {
         };
         let faces = fonts.iter().map(face).collect();
         let template = file_id("/declaration.typ")?;
+        let paper = file_id("/paper.typ")?;
         Some(Self {
             library: LazyHash::new(Library::default()),
             book: LazyHash::new(FontBook::from_fonts(&fonts)),
             fonts,
             faces,
             template: Source::new(template, TEMPLATE.to_owned()),
+            paper: Source::new(paper, by_hand()?),
             values: file_id("/declaration.json")?,
         })
     }
@@ -73,6 +76,14 @@ impl Shared {
     }
 }
 
+/// The same template in large print, to be signed by hand. Constants of the source and no values: what is
+/// set once stays set for the next document.
+fn by_hand() -> Option<String> {
+    let large = TEMPLATE.replacen("#let large = 1\n", "#let large = 1.3\n", 1);
+    let paper = large.replacen("#let by-hand = false\n", "#let by-hand = true\n", 1);
+    (paper != large && large != TEMPLATE).then_some(paper)
+}
+
 fn file_id(path: &str) -> Option<FileId> {
     let path = VirtualPath::new(path).ok()?;
     Some(RootedPath::new(VirtualRoot::Project, path).intern())
@@ -81,6 +92,7 @@ fn file_id(path: &str) -> Option<FileId> {
 /// The world of one document.
 pub(super) struct DocumentWorld {
     shared: &'static Shared,
+    template: &'static Source,
     values: Bytes,
 }
 
@@ -89,7 +101,16 @@ impl DocumentWorld {
     pub(super) fn new(shared: &'static Shared, values: Vec<u8>) -> Self {
         Self {
             shared,
+            template: &shared.template,
             values: Bytes::new(values),
+        }
+    }
+
+    /// A world of the form to sign by hand.
+    pub(super) fn by_hand(shared: &'static Shared, values: Vec<u8>) -> Self {
+        Self {
+            template: &shared.paper,
+            ..Self::new(shared, values)
         }
     }
 }
@@ -104,12 +125,12 @@ impl World for DocumentWorld {
     }
 
     fn main(&self) -> FileId {
-        self.shared.template.id()
+        self.template.id()
     }
 
     fn source(&self, id: FileId) -> FileResult<Source> {
-        if id == self.shared.template.id() {
-            Ok(self.shared.template.clone())
+        if id == self.template.id() {
+            Ok(self.template.clone())
         } else {
             Err(FileError::AccessDenied)
         }

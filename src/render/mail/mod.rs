@@ -6,6 +6,7 @@
 //! nothing remote and no promotion (R19).
 
 mod framing;
+mod paper;
 mod receipt;
 mod signing;
 mod words;
@@ -27,6 +28,7 @@ use crate::domain::{
 use framing::Framing;
 use words::Words;
 
+pub use paper::PaperRejectedMail;
 pub use receipt::ReceiptMail;
 pub use signing::SigningCodeMail;
 

@@ -8,6 +8,9 @@ use super::sign::ReportShown;
 use super::{Chrome, Errors};
 use crate::render::document::{Circumstances, PrintedMailbox, euro};
 
+pub mod paper;
+pub mod representation;
+
 /// What stands around every page of the console.
 #[derive(Debug, Clone, Default)]
 pub struct Console {
@@ -163,6 +166,8 @@ pub struct ListPage {
     pub next: Option<String>,
     /// Whether the actor may ask for the list in clear.
     pub can_export: bool,
+    /// Whether the actor checks signatures on paper.
+    pub checks_paper: bool,
 }
 
 /// A contact as the actor may see it.
@@ -423,6 +428,14 @@ pub struct ClaimantPage {
     pub contact: Option<ContactLines>,
     /// Once given.
     pub identity: Option<IdentityLines>,
+    /// Name and title of who acts for the claimant.
+    pub representative: Option<(String, &'static str)>,
+    /// When a death was recorded, UTC.
+    pub died_at: Option<DateTime<Utc>>,
+    /// Since when the claimant is of age and must ratify, UTC.
+    pub ratify_at: Option<DateTime<Utc>>,
+    /// Whether the actor may record who acts, and a death.
+    pub records_representative: bool,
     /// Mailboxes.
     pub mailboxes: Vec<MailboxLine>,
     /// Consents, oldest first.

@@ -54,6 +54,8 @@ pub enum MeNotice {
     PayoutSaved,
     /// The person went to another association: this is the new record (R51).
     Moved,
+    /// Who acts for the claimant was recorded.
+    RepresentativeSaved,
 }
 
 /// What to do next, as one big button.
@@ -133,6 +135,7 @@ impl MeNotice {
             Self::Signed => "signed",
             Self::PayoutSaved => "payout-saved",
             Self::Moved => "moved",
+            Self::RepresentativeSaved => "representative-saved",
         }
     }
 }
@@ -164,6 +167,10 @@ pub struct MePage {
     pub identity: Option<IdentitySummary>,
     /// True if identity may be given or corrected now.
     pub can_edit_identity: bool,
+    /// Who acts for the claimant and by what title, once recorded (R46).
+    pub representative: Option<(String, &'static str)>,
+    /// Of age now: what somebody else signed is to be signed by the claimant (R46).
+    pub to_ratify: bool,
     /// True if there is another association to go to (R51).
     pub can_change_association: bool,
     /// True if withdrawing is possible now (R49).

@@ -1,6 +1,7 @@
 //! The pages people see: one struct and one template a page. Values come ready from the handler.
 //!
-//! Rules of the house: no script, no inline style (the policy forbids both), a form field's `name`
+//! Rules of the house: no inline script or style (the policy forbids both; `documents` alone has a script, and
+//! works without), a form field's `name`
 //! is the JSON path in `serde_qs` writing (`contact[email]`), its `id` the same path with dashes
 //! (`contact-email`), so that one parser and one error list serve pages and API.
 
@@ -12,12 +13,14 @@ use super::{
 };
 use crate::domain::{field::FieldErrors, language::Language};
 
+pub mod about;
 pub mod association;
 pub mod association_change;
 pub mod case;
 pub mod confirm;
 pub mod console;
 pub mod declare;
+pub mod documents;
 pub mod enter;
 pub mod home;
 pub mod identity;
@@ -27,7 +30,9 @@ pub mod me;
 pub mod message;
 pub mod not_me;
 pub mod outbox;
+pub mod paper;
 pub mod payout;
+pub mod representative;
 pub mod resume;
 pub mod sign;
 pub mod texts;

@@ -7,6 +7,7 @@ use chrono::{DateTime, NaiveDate, TimeZone, Utc};
 
 use super::{
     AddressForm, CaseHead, Chrome, Errors, FieldError, Whose,
+    about::{AboutPage, PromotedCase},
     association::{AssociationCard, ChoosePage, Offer, Register, RegisterStatus},
     association_change::{AssociationChangePage, AssociationChoicePage},
     case::{
@@ -273,6 +274,17 @@ fn joining(words: Words, pages: &mut Vec<(String, String)>) {
         via: Some(words.say("blog")),
     };
     push(pages, "choose", &choose);
+    let about = AboutPage {
+        chrome: words.chrome("/a/codacons"),
+        association: association.clone(),
+        cases: [Offer::Join, Offer::Interest, Offer::Closed]
+            .map(|offer| PromotedCase {
+                case: words.case(),
+                offer,
+            })
+            .to_vec(),
+    };
+    push(pages, "about", &about);
     let consents = words.consents();
     let blank = JoinPage {
         chrome: words.chrome("/c/libero-virgilio-2023/join?association=altroconsumo"),
@@ -473,6 +485,8 @@ fn record(words: Words, pages: &mut Vec<(String, String)>) {
                 city: words.say("Roma"),
                 warnings: vec!["name_mismatch".to_owned()],
             }),
+            representative: Some((words.say("Anna Bianchi"), "parent")),
+            to_ratify: true,
             can_edit_identity: true,
             can_change_association: state == "confirmed" || state == "signed",
             can_withdraw: true,

@@ -38,7 +38,7 @@ fn hostile_words_never_become_markup() {
             language,
             mark: HOSTILE,
         }) {
-            assert!(!html.contains("<script"), "{name}");
+            assert!(!without_own_script(&html).contains("<script"), "{name}");
             assert!(!html.contains("<img src=x"), "{name}");
         }
     }
@@ -58,9 +58,23 @@ fn no_page_needs_what_the_content_security_policy_forbids() {
             "javascript:",
             "<iframe",
         ] {
+            let html = without_own_script(&html);
             assert!(!html.contains(forbidden), "{name}: {forbidden}");
         }
     }
+}
+
+/// The one script there is: a file of ours, on the page of documents.
+fn without_own_script(html: &str) -> String {
+    let own = format!(
+        "<script src=\"{}\" defer></script>",
+        crate::render::assets::url("upload.js")
+    );
+    if html.contains("id=\"upload\"") {
+        assert!(html.contains(&own));
+        return html.replacen(&own, "", 1);
+    }
+    html.to_owned()
 }
 
 #[test]

@@ -27,6 +27,8 @@ pub struct CheckedReceipt {
     pub signer: Option<String>,
     /// When, UTC.
     pub signed_at: Option<DateTime<Utc>>,
+    /// By when the log had it, by the clock of a time-stamping authority, UTC.
+    pub stamped_at: Option<DateTime<Utc>>,
     /// SHA-256 of the PDF, hex.
     pub document_sha256: String,
     /// Name of the log.

@@ -103,6 +103,7 @@ pub async fn list(
         rows: found.items.into_iter().map(row).collect(),
         next: found.next.map(claimant_list::write_cursor),
         can_export: operation::CONSOLE_EXPORT_PAGE.allows(staff.actor.role()),
+        checks_paper: operation::CONSOLE_PAPER_QUEUE.allows(staff.actor.role()),
     };
     page(StatusCode::OK, &list)
 }
@@ -191,6 +192,12 @@ fn claimant_page(console: Console, view: ClaimantView) -> ClaimantPage {
             postal_lines: contact.postal_lines,
         }),
         identity: view.identity.map(identity),
+        representative: view
+            .representative
+            .map(|acting| (acting.name(), acting.title().as_str())),
+        died_at: view.died_at,
+        ratify_at: view.ratify_at,
+        records_representative: view.can_record_representative,
         mailboxes: view
             .mailboxes
             .into_iter()

@@ -11,7 +11,7 @@ use crate::domain::permission::operation;
 use crate::render::page::Chrome;
 use crate::render::page::console::{Console, Who};
 use crate::state::AppState;
-use crate::web::api::staff::{declared, signature_files};
+use crate::web::api::staff::{declared, paper as paper_api, signature_files};
 use crate::web::extract::{Lang, Staff};
 use crate::web::{Route, WebError, WebResult};
 
@@ -19,7 +19,9 @@ pub mod assist;
 pub mod claimants;
 pub mod export;
 pub mod login;
+pub mod paper;
 pub mod quarantine;
+pub mod representation;
 
 /// Routes of this folder.
 pub fn routes() -> Vec<Route> {
@@ -37,6 +39,33 @@ pub fn routes() -> Vec<Route> {
             web::to(assist::identity_page),
         ),
         Route::new(&operation::CONSOLE_IDENTITY_FORM, web::to(assist::identity)),
+        Route::new(
+            &operation::CONSOLE_REPRESENTATIVE_PAGE,
+            web::to(representation::form),
+        ),
+        Route::new(
+            &operation::CONSOLE_REPRESENTATIVE_FORM,
+            web::to(representation::send),
+        ),
+        Route::new(
+            &operation::CONSOLE_REPRESENTATIVE_END,
+            web::to(representation::end),
+        ),
+        Route::new(
+            &operation::CONSOLE_DEATH_FORM,
+            web::to(representation::death),
+        ),
+        Route::new(&operation::CONSOLE_PAPER_FORM, web::to(paper_api::form)),
+        Route::new(&operation::CONSOLE_PAPER_QUEUE, web::to(paper::queue)),
+        Route::new(
+            &operation::CONSOLE_HAND_IN_PAGE,
+            web::to(paper::hand_in_page),
+        ),
+        Route::new(&operation::CONSOLE_HAND_IN_FORM, web::to(paper::send)),
+        Route::new(&operation::CONSOLE_PAPER_PAGE, web::to(paper::one)),
+        Route::new(&operation::CONSOLE_PAPER_SHEET, web::to(paper::sheet)),
+        Route::new(&operation::CONSOLE_PAPER_APPROVAL, web::to(paper::approve)),
+        Route::new(&operation::CONSOLE_PAPER_REJECTION, web::to(paper::reject)),
         Route::new(&operation::CONSOLE_EMAIL_FORM, web::to(assist::email)),
         Route::new(
             &operation::CONSOLE_QUARANTINE_FORM,

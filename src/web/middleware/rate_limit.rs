@@ -92,6 +92,10 @@ impl Class {
             o::DECLARE_FORM,
             o::DECLARATION_FILE,
             o::VERIFY_FORM,
+            o::ADD_DOCUMENT,
+            o::DOCUMENT_FILE,
+            o::DOCUMENTS_FORM,
+            o::DOCUMENT_ORIGINAL,
         ];
         if is_in(&documents) {
             return Some(Self::Document);
@@ -101,6 +105,7 @@ impl Class {
             o::LOG_VKEY,
             o::LOG_CONSISTENCY,
             o::LOG_TILE,
+            o::LOG_TIMESTAMP,
         ];
         is_in(&logs).then_some(Self::Log)
     }

@@ -1,9 +1,9 @@
-//! `/me/declaration.pdf`, `/me/signed.pdf`, `/me/receipt.json`: what the claimant keeps.
+//! `/me/declaration.pdf`, `/me/paper-form.pdf`, `/me/signed.pdf`, `/me/receipt.json`: what the claimant keeps.
 
 use actix_web::HttpResponse;
 use actix_web::http::header::CONTENT_DISPOSITION;
 
-use crate::app::{declaration, receipt};
+use crate::app::{declaration, paper, receipt};
 use crate::web::WebResult;
 use crate::web::api::public::declaration::pdf;
 use crate::web::public::visit::Visit;
@@ -13,6 +13,13 @@ pub async fn declaration(visit: Visit) -> WebResult<HttpResponse> {
     let actor = visit.claimant().await?;
     let bytes = declaration::document(visit.ctx(), &actor, None).await?;
     Ok(pdf(bytes, "dichiarazione.pdf"))
+}
+
+/// `GET /me/paper-form.pdf`
+pub async fn paper_form(visit: Visit) -> WebResult<HttpResponse> {
+    let actor = visit.claimant().await?;
+    let bytes = paper::form(visit.ctx(), &actor).await?;
+    Ok(pdf(bytes, "modulo-da-firmare.pdf"))
 }
 
 /// `GET /me/signed.pdf`

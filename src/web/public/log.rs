@@ -10,6 +10,7 @@ use crate::web::{WebResult, etag};
 
 const TEXT: &str = "text/plain; charset=utf-8";
 const BYTES: &str = "application/octet-stream";
+const REPLY: &str = "application/timestamp-reply";
 
 /// Tiles never change: a partial one has its width in its name.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
@@ -58,6 +59,18 @@ pub async fn tile(
     let (slug, path) = path.into_inner();
     let bytes = served::tile(&state.ctx, &slug, &path).await?;
     Ok(file(&request, bytes, BYTES, FOR_EVER))
+}
+
+/// `GET /log/{slug}/timestamps/{size}.tsr` and `/log/{slug}/timestamps/{size}.checkpoint`
+pub async fn timestamp(
+    request: HttpRequest,
+    state: web::Data<AppState>,
+    path: web::Path<(String, String)>,
+) -> WebResult<HttpResponse> {
+    let (slug, name) = path.into_inner();
+    let bytes = served::timestamp(&state.ctx, &slug, &name).await?;
+    let kind = if name.ends_with(".tsr") { REPLY } else { TEXT };
+    Ok(file(&request, bytes, kind, FOR_EVER))
 }
 
 /// A file for everybody, browsers of other sites included.

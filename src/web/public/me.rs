@@ -103,6 +103,7 @@ fn notice(done: &str) -> Option<MeNotice> {
         MeNotice::Signed,
         MeNotice::PayoutSaved,
         MeNotice::Moved,
+        MeNotice::RepresentativeSaved,
     ]
     .into_iter()
     .find(|notice| notice.as_str() == done)
@@ -156,6 +157,11 @@ fn me_page(
             city: identity.city.unwrap_or_default(),
             warnings: identity.warnings,
         }),
+        representative: record
+            .representative
+            .as_ref()
+            .map(|acting| (acting.name(), acting.title().as_str())),
+        to_ratify: record.to_ratify,
         can_edit_identity: state.takes_identity() && !record.moved,
         can_change_association,
         can_withdraw: state.withdraws(),

@@ -1,15 +1,17 @@
-//! The claimants' pages: no script needed, GET changes nothing, a POST answers 303 or the form again.
+//! The claimants' pages: no script needed (`documents` has one, for uploads that break off), GET changes nothing, a POST answers 303 or the form again.
 
 use actix_web::web;
 
 use crate::domain::permission::operation;
 use crate::web::Route;
 
+pub mod about;
 pub mod association_change;
 pub mod card;
 pub mod case;
 pub mod confirm;
 pub mod declare;
+pub mod documents;
 pub mod enter;
 pub mod files;
 pub mod home;
@@ -20,7 +22,9 @@ pub mod leaving;
 pub mod log;
 pub mod me;
 pub mod not_me;
+pub mod paper;
 pub mod payout;
+pub mod representative;
 pub mod resume;
 pub mod sign;
 pub mod texts;
@@ -33,6 +37,7 @@ pub fn routes() -> Vec<Route> {
     vec![
         Route::new(&o::HOME_PAGE, web::to(home::page)),
         Route::new(&o::CASE_PAGE, web::to(case::page)),
+        Route::new(&o::ABOUT_PAGE, web::to(about::page)),
         Route::new(&o::TEXTS_PAGE, web::to(texts::page)),
         Route::new(&o::JOIN_PAGE, web::to(join::page)),
         Route::new(&o::JOIN_FORM, web::to(join::send)),
@@ -55,15 +60,24 @@ pub fn routes() -> Vec<Route> {
         Route::new(&o::ME_PAGE, web::to(me::page)),
         Route::new(&o::IDENTITY_PAGE, web::to(identity::page)),
         Route::new(&o::IDENTITY_FORM, web::to(identity::send)),
+        Route::new(&o::REPRESENTATIVE_PAGE, web::to(representative::page)),
+        Route::new(&o::REPRESENTATIVE_FORM, web::to(representative::send)),
         Route::new(&o::DECLARE_PAGE, web::to(declare::page)),
         Route::new(&o::DECLARE_FORM, web::to(declare::send)),
         Route::new(&o::SIGN_PAGE, web::to(sign::page)),
         Route::new(&o::SIGN_CODE_FORM, web::to(sign::ask_code)),
         Route::new(&o::SIGN_FORM, web::to(sign::send)),
         Route::new(&o::SIGN_FILE_FORM, web::to(sign::send_file)),
+        Route::new(&o::DOCUMENTS_PAGE, web::to(documents::page)),
+        Route::new(&o::DOCUMENTS_FORM, web::to(documents::add)),
+        Route::new(&o::DOCUMENT_ORIGINAL, web::to(documents::file)),
+        Route::new(&o::DOCUMENT_REMOVAL_FORM, web::to(documents::remove)),
         Route::new(&o::PAYOUT_PAGE, web::to(payout::page)),
         Route::new(&o::PAYOUT_FORM, web::to(payout::send)),
         Route::new(&o::DECLARATION_FILE, web::to(files::declaration)),
+        Route::new(&o::PAPER_PAGE, web::to(paper::page)),
+        Route::new(&o::PAPER_HAND_IN, web::to(paper::send)),
+        Route::new(&o::PAPER_FORM_FILE, web::to(files::paper_form)),
         Route::new(&o::SIGNED_FILE, web::to(files::signed)),
         Route::new(&o::RECEIPT_FILE, web::to(files::receipt)),
         Route::new(&o::CONSENT_FORM, web::to(me::newsletter)),
@@ -79,5 +93,6 @@ pub fn routes() -> Vec<Route> {
         Route::new(&o::LOG_VKEY, web::to(log::vkey)),
         Route::new(&o::LOG_CONSISTENCY, web::to(log::consistency)),
         Route::new(&o::LOG_TILE, web::to(log::tile)),
+        Route::new(&o::LOG_TIMESTAMP, web::to(log::timestamp)),
     ]
 }

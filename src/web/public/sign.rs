@@ -24,7 +24,7 @@ use crate::render::page::sign::{
 };
 use crate::render::page::{Chrome, Errors, FieldError};
 use crate::web::WebResult;
-use crate::web::api::public::declaration::read_signed_file;
+use crate::web::api::public::declaration::{SIGNED_FILE, signed_file};
 use crate::web::error::WebError;
 use crate::web::extract::Form;
 use crate::web::extract::multipart::Multi;
@@ -178,7 +178,8 @@ pub async fn send(visit: Visit, form: Form<SentSignature>) -> WebResult<HttpResp
 pub async fn send_file(visit: Visit, form: Multi) -> WebResult<HttpResponse> {
     // who is not signed in does not get to send a file
     let _ = visit.claimant().await?;
-    let (input, csrf) = match read_signed_file(visit.ctx(), form).await {
+    let read = form.read(visit.ctx(), &SIGNED_FILE).await;
+    let (input, csrf) = match read.and_then(signed_file) {
         Ok((input, csrf)) => (Ok(input), csrf),
         Err(WebError::App(AppError::Invalid(errors)) | WebError::PartTooLarge(errors)) => {
             (Err(errors), None)

@@ -71,6 +71,7 @@ fn shown(report: Report) -> CheckedReceipt {
             .collect(),
         signer: report.facts.signer,
         signed_at: report.facts.signed_at,
+        stamped_at: report.facts.stamped_at,
         document_sha256: report.facts.document_sha256,
         origin: report.facts.origin,
         place: report.facts.index.zip(report.facts.size),

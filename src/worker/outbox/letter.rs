@@ -8,7 +8,8 @@ use crate::app::outbox::{Letter, LetterRecord, Signing};
 use crate::domain::mail::{Attachment, Mail, MailKind};
 use crate::mailer::OutgoingMail;
 use crate::render::mail::{
-    Frame, Purpose, ReceiptMail, RecordLine, RecordsMail, RenderMailError, SigningCodeMail,
+    Frame, PaperRejectedMail, Purpose, ReceiptMail, RecordLine, RecordsMail, RenderMailError,
+    SigningCodeMail,
 };
 
 /// A letter as a mail of this sender.
@@ -42,7 +43,9 @@ fn render(letter: Letter) -> Result<Mail, RenderMailError> {
             MailKind::Confirmation => Purpose::Confirm,
             MailKind::Reminder => Purpose::Remind,
             MailKind::AlreadyRegistered => Purpose::Registered,
-            MailKind::Access | MailKind::Otp | MailKind::Receipt => Purpose::Enter,
+            MailKind::Access | MailKind::Otp | MailKind::Receipt | MailKind::PaperRejected => {
+                Purpose::Enter
+            }
         };
         return RecordsMail {
             frame,
@@ -85,6 +88,12 @@ fn render_signing(
             document_version: version,
             intent: INTENT.to_owned(),
             expires_at,
+        }
+        .render(),
+        Signing::PaperRejected { flaw } => PaperRejectedMail {
+            frame,
+            record,
+            flaw,
         }
         .render(),
         Signing::Receipt {

@@ -6,7 +6,7 @@ use joinder::app::AppError;
 use joinder::app::lease::{self, Holder, Lease};
 use joinder::app::log::recover::{self, Left};
 use joinder::app::log::sequence::{self, Sequencer};
-use joinder::app::log::{Refusal, status};
+use joinder::app::log::{Refusal, publish, status};
 use joinder::db::log::{self as db, LogRow};
 use joinder::db::{Scope, retention};
 use joinder::domain::ids::ClaimantId;
@@ -76,7 +76,7 @@ async fn a_process_may_die_after_each_step() {
                         .await
                         .unwrap();
                     if dies_after == 4 {
-                        sequence::publish(&app.ctx, &dead, &assigned, &signed)
+                        publish::publish(&app.ctx, &dead, &assigned, &signed)
                             .await
                             .unwrap();
                     }
@@ -135,7 +135,7 @@ async fn s9_whoever_lost_the_lease_writes_nothing_any_more() {
     assert!(matches!(late, Err(AppError::IllegalTransition(_))));
     // an old head that comes late does not take the place of the new one
     let old = before.checkpoint.as_deref().unwrap();
-    let late = sequence::publish(&app.ctx, &stale, &before, old).await;
+    let late = publish::publish(&app.ctx, &stale, &before, old).await;
     assert!(matches!(
         late,
         Err(AppError::IllegalTransition("log_lease_lost"))
@@ -186,7 +186,7 @@ async fn a_head_never_takes_the_place_of_a_longer_log_or_of_another_one_of_its_s
         ("?".to_owned(), Refusal::NotOurs(CASE.to_owned())),
     ] {
         fs::write(&file, &there).unwrap();
-        let done = sequence::publish(&app.ctx, &holder, &log, ours).await;
+        let done = publish::publish(&app.ctx, &holder, &log, ours).await;
         assert_eq!(refusal(done.map(|()| 0)), expected);
         assert_eq!(fs::read_to_string(&file).unwrap(), there);
     }
@@ -215,7 +215,7 @@ async fn what_is_signed_and_not_published_is_in_no_receipt_and_not_served() {
         let answer = app.get(&format!("/log/{CASE}/{path}")).await;
         assert_eq!(answer.status(), 404, "{path}");
     }
-    sequence::publish(&app.ctx, &holder, &assigned, &signed.unwrap())
+    publish::publish(&app.ctx, &holder, &assigned, &signed.unwrap())
         .await
         .unwrap();
     assert_proved(&check(
@@ -230,10 +230,10 @@ async fn what_is_signed_and_not_published_is_in_no_receipt_and_not_served() {
     app.stop().await;
 }
 
-const SNAPSHOT: &str = "CREATE SCHEMA old; CREATE TABLE old.logs AS TABLE logs; CREATE TABLE old.log_leaves AS TABLE log_leaves; \
+pub(crate) const SNAPSHOT: &str = "CREATE SCHEMA old; CREATE TABLE old.logs AS TABLE logs; CREATE TABLE old.log_leaves AS TABLE log_leaves; \
     CREATE TABLE old.log_pending AS TABLE log_pending; CREATE TABLE old.log_events AS TABLE log_events";
 
-const RESTORE: &str = "DELETE FROM logs; INSERT INTO logs TABLE old.logs; DELETE FROM log_leaves; INSERT INTO log_leaves TABLE old.log_leaves; \
+pub(crate) const RESTORE: &str = "DELETE FROM logs; INSERT INTO logs TABLE old.logs; DELETE FROM log_leaves; INSERT INTO log_leaves TABLE old.log_leaves; \
     DELETE FROM log_pending; INSERT INTO log_pending TABLE old.log_pending; DELETE FROM log_events; INSERT INTO log_events TABLE old.log_events";
 
 #[tokio::test(flavor = "multi_thread")]

@@ -15,7 +15,12 @@ use crate::seed::CASE;
 use crate::staff_seed::{association, get, person, post};
 
 /// Writes a receipt and runs a program on it: exit code and words.
-fn run(mut command: Command, receipt: &[u8], folder: &Path, more: &[&str]) -> (i32, String) {
+pub(crate) fn run(
+    mut command: Command,
+    receipt: &[u8],
+    folder: &Path,
+    more: &[&str],
+) -> (i32, String) {
     let file = folder.join("ricevuta.json");
     std::fs::write(&file, receipt).unwrap();
     let done = command.arg(&file).args(more).output().unwrap();
@@ -26,19 +31,19 @@ fn run(mut command: Command, receipt: &[u8], folder: &Path, more: &[&str]) -> (i
     )
 }
 
-fn program() -> Command {
+pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_joinder"));
     command.env_clear().arg("verify");
     command
 }
 
-fn python() -> Command {
+pub(crate) fn python() -> Command {
     let mut command = Command::new("python3");
     command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/verify.py"));
     command
 }
 
-fn bytes(receipt: &Value) -> Vec<u8> {
+pub(crate) fn bytes(receipt: &Value) -> Vec<u8> {
     serde_json::to_vec(receipt).unwrap()
 }
 
@@ -303,6 +308,7 @@ async fn a_later_head_is_held_against_the_receipt() {
         let against = Against {
             key: Some(&vkey),
             newer: Some(&newer),
+            ..Against::default()
         };
         let report = receipt_check::check(&receipt, against);
         let newer = report
@@ -577,6 +583,10 @@ async fn the_page_checks_an_uploaded_receipt_against_the_log_of_today() {
     let (status, page) = upload(&app, &bytes(&receipt)).await;
     assert_eq!(status, 200);
     assert!(page.contains("La ricevuta è in ordine"), "{page}");
+    assert!(
+        page.contains("<h1>Che cosa prova questa ricevuta</h1>"),
+        "{page}"
+    );
     assert!(
         page.contains("Il registro visto più tardi contiene ancora tutto"),
         "{page}"

@@ -27,6 +27,8 @@ pub(super) fn document() -> DeclarationDocument {
             capacity: "persona fisica, in proprio".to_owned(),
             entity: None,
             person: person(),
+            representative: None,
+            opening: person().name,
         },
         certified_address: CertifiedAddress::Defender {
             name: "Lucia Verdi".to_owned(),

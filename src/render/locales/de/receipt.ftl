@@ -21,6 +21,7 @@ receipt-fact-document = SHA-256 des Dokuments
 receipt-fact-origin = Beweisregister
 receipt-fact-place = Platz im Register (ab 0) / Einträge im Register
 receipt-fact-vkey = Schlüssel des Registers
+receipt-fact-stamped-at = Zeitstempel (Uhr der Stelle)
 
 receipt-outcome-proved = Bewiesen
 receipt-outcome-refuted = Falsch
@@ -45,7 +46,11 @@ receipt-part-key-open = Der Schlüssel stammt aus der Empfangsbestätigung selbs
 receipt-part-newer-proved = Das später gesehene Register enthält noch alles von damals, in derselben Reihenfolge.
 receipt-part-newer-refuted = Das später gesehene Register setzt das der Empfangsbestätigung nicht fort: Bewahren Sie beide auf, sie sind ein Beweis gegen den, der das Register führt.
 receipt-part-newer-open = Der neuere Checkpoint allein sagt nicht, ob das Register dasselbe ist: Dazu braucht es die Datei /log/…/consistency/… .
+receipt-part-timestamp-proved = Eine hier bekannte Zeitstempelstelle hat ein Register gestempelt, das den Eintrag schon enthielt.
+receipt-part-timestamp-refuted = Der beigelegte Zeitstempel betrifft nicht diesen Eintrag oder dieses Register.
+receipt-part-timestamp-open = Ein Zeitstempel sagt, bis wann das Register den Eintrag hatte; wer ihn ausgestellt hat, wird hier nicht geprüft: das tut `openssl ts -verify` mit dem Zertifikat der Stelle (docs/receipt.md).
 
+receipt-checked-title = Was diese Empfangsbestätigung beweist
 receipt-not-title = Was die Empfangsbestätigung nicht beweist
 receipt-not-1 = Dass wirklich diese Person unterschrieben hat: Die Unterschrift ist ein Code, der an ihren Kontakt geschickt wurde (einfache elektronische Signatur, das Gericht würdigt sie).
 receipt-not-2 = Die genaue Uhrzeit: Es ist die der Uhr dessen, der das Register führt, nicht die eines Dritten.

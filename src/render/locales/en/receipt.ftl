@@ -21,6 +21,7 @@ receipt-fact-document = SHA-256 of the document
 receipt-fact-origin = Evidence log
 receipt-fact-place = Place in the log (from 0) / entries of the log
 receipt-fact-vkey = Key of the log
+receipt-fact-stamped-at = Time stamp (the authority’s clock)
 
 receipt-outcome-proved = Proved
 receipt-outcome-refuted = Wrong
@@ -45,7 +46,11 @@ receipt-part-key-open = The key comes from the receipt itself: compare it with t
 receipt-part-newer-proved = The log as seen later still has all that was in it then, in the same order.
 receipt-part-newer-refuted = The log as seen later does not go on with the one of the receipt: keep both, they are proof against whoever keeps the log.
 receipt-part-newer-open = A newer checkpoint alone does not tell whether the log is the same: the file /log/…/consistency/… is needed.
+receipt-part-timestamp-proved = A time-stamping authority that is known here stamped a log that already had the entry.
+receipt-part-timestamp-refuted = The time stamp that comes along is not about this entry or this log.
+receipt-part-timestamp-open = A time stamp says by when the log had the entry; who made it is not checked here: `openssl ts -verify` with the authority’s certificate does (docs/receipt.md).
 
+receipt-checked-title = What this receipt proves
 receipt-not-title = What the receipt does not prove
 receipt-not-1 = That whoever signed really is that person: the signature is a code sent to their contact (a simple electronic signature, weighed by the court).
 receipt-not-2 = The exact time: it is that of the clock of whoever keeps the log, not of a third party.

@@ -21,6 +21,7 @@ receipt-fact-document = Impronta SHA-256 del documento
 receipt-fact-origin = Registro delle prove
 receipt-fact-place = Posto nel registro (da 0) / voci del registro
 receipt-fact-vkey = Chiave del registro
+receipt-fact-stamped-at = Marca temporale (ora dell’autorità)
 
 receipt-outcome-proved = Provato
 receipt-outcome-refuted = Sbagliato
@@ -45,7 +46,11 @@ receipt-part-key-open = La chiave viene dalla ricevuta stessa: confrontala con q
 receipt-part-newer-proved = Il registro visto più tardi contiene ancora tutto quello di allora, nello stesso ordine.
 receipt-part-newer-refuted = Il registro visto più tardi non è la continuazione di quello della ricevuta: conserva entrambi, è una prova contro chi lo tiene.
 receipt-part-newer-open = Il checkpoint più recente da solo non dice se il registro è lo stesso: serve il file /log/…/consistency/… .
+receipt-part-timestamp-proved = Un’autorità di marcatura temporale riconosciuta qui ha marcato un registro che conteneva già la voce.
+receipt-part-timestamp-refuted = La marca temporale allegata non riguarda questa voce o questo registro.
+receipt-part-timestamp-open = Una marca temporale dice entro quando il registro aveva la voce; chi l’ha emessa qui non si controlla: lo fa `openssl ts -verify` con il certificato dell’autorità (docs/receipt.md).
 
+receipt-checked-title = Che cosa prova questa ricevuta
 receipt-not-title = Che cosa la ricevuta non prova
 receipt-not-1 = Che chi ha firmato è davvero quella persona: la firma è un codice mandato al suo recapito (firma elettronica semplice, il giudice la valuta).
 receipt-not-2 = L’ora esatta: è quella dell’orologio di chi tiene il registro, non di un terzo.

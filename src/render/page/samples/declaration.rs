@@ -10,14 +10,37 @@ use super::super::{
         EstimateLine, IncidentForm, IncidentQuestion, ItemForm, MailboxPage, PlanChoice, Progress,
         ReviewPage, StoryPage, SummaryPart,
     },
+    documents::{DocumentLine, DocumentsPage, FileLine},
     me::{DeclaredSummary, Prescription},
     payout::PayoutPage,
+    representative::{RepresentativeFields, RepresentativePage},
     resume::{ResumePage, SessionOver},
     sign::{AcceptField, ReportShown, SignCodePage, SignFilePage, SignNotPage, SignPage, ToSign},
 };
 use super::{Words, date, instant, push, wrong};
+use crate::domain::document::{DocumentKind, Scan};
 
 impl Words {
+    /// A document, each with another word of the scanner.
+    fn document(self, kind: DocumentKind, number: i32) -> DocumentLine {
+        let scans = Scan::ALL.map(Scan::as_str);
+        let place = usize::try_from(number).unwrap_or(0) % scans.len();
+        DocumentLine {
+            number,
+            kind: kind.as_str(),
+            scan: scans.get(place).copied().unwrap_or_default(),
+            removal: "/me/documents/1/removal".to_owned(),
+            is_removed: number == 2,
+            added_at: instant(2026, 11, 22, 9).expect("an instant"),
+            files: vec![FileLine {
+                href: "/me/documents/1/files/2".to_owned(),
+                name: self.say("Ricevuta.pdf"),
+                kilobytes: 1_234,
+                sha256: "ab".repeat(32),
+            }],
+        }
+    }
+
     pub(super) fn estimate(self) -> EstimateBox {
         EstimateBox {
             lines: vec![EstimateLine {
@@ -123,6 +146,49 @@ pub(super) fn pages(words: Words, pages: &mut Vec<(String, String)>) {
         ]),
     };
     push(pages, "payout-errors", &payout);
+    let representative = RepresentativePage {
+        chrome: signed_in("/me/representative"),
+        case: words.case(),
+        titles: vec![
+            "parent",
+            "court_decree",
+            "heir_self_declaration",
+            "power_of_attorney",
+        ],
+        fields: RepresentativeFields {
+            title: "parent".to_owned(),
+            given_name: words.say("Anna"),
+            family_name: words.say("Bianchi"),
+            codice_fiscale: words.say("BNCNNA58S70F205L"),
+            title_document: words.say("Stato di famiglia"),
+            valid_from: words.say("01/01/2026"),
+            valid_until: String::new(),
+        },
+        errors: wrong(&[
+            ("/title", "error-title-does-not-fit"),
+            ("/codice_fiscale", "error-representative-minor"),
+        ]),
+    };
+    push(pages, "representative-errors", &representative);
+    let documents = DocumentsPage {
+        chrome: signed_in("/me/documents"),
+        case: words.case(),
+        documents: DocumentKind::ALL
+            .into_iter()
+            .zip(1..)
+            .map(|(kind, number)| words.document(kind, number))
+            .collect(),
+        can_add: true,
+        has_declared: true,
+        kind: "plan_proof".to_owned(),
+        key: words.say("0123456789abcdef"),
+        done: Some("added"),
+        errors: wrong(&[
+            ("/kind", "error-proof-kind-required"),
+            ("/file", "error-file-heic"),
+        ]),
+    };
+    push(pages, "documents-errors", &documents);
     for (name, over) in [
         ("resume-code", SessionOver::CodeMailed),
         ("resume-enter", SessionOver::Enter),

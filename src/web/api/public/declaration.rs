@@ -1,10 +1,7 @@
 //! `/api/v1/public/me/declaration`, `/receipt`, `/payout`: declare the damage, sign, keep the proof.
 
-use std::pin::Pin;
-
-use actix_web::dev::Payload;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -16,59 +13,18 @@ use crate::app::declaration::{self, Declared, MyDeclaration};
 use crate::app::signature::{
     self, AcceptanceInput, DigitalInput, FILE_BYTES, SignatureInput, SignatureRequest,
 };
-use crate::app::{AppError, Ctx, payout, receipt, signature_file};
+use crate::app::{AppError, payout, receipt, signature_file};
 use crate::domain::declaration::DeclarationInput;
 use crate::domain::field::{FieldCode, FieldErrors};
 use crate::domain::payout::PayoutInput;
 use crate::domain::signed_content::SignedText;
 use crate::state::AppState;
+use crate::web::WebResult;
 use crate::web::api::staff::signature_files::SignatureFilesResponse;
 use crate::web::error::Problem;
-use crate::web::extract::multipart::{Multi, Shape};
+use crate::web::extract::multipart::{Parts, Shape};
 use crate::web::extract::session::ClaimantToken;
 use crate::web::extract::{ClientAddr, Json, UserAgent};
-use crate::web::{WebError, WebResult};
-
-/// A signature as it is sent: a code as JSON, or a signed file as a form.
-pub enum SentAct {
-    /// With a code.
-    Code(Json<SignatureBody>),
-    /// With a file.
-    File(Multi),
-}
-
-impl FromRequest for SentAct {
-    type Error = WebError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, WebError>>>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let kind = request.headers().get(CONTENT_TYPE);
-        let kind = kind.and_then(|value| value.to_str().ok());
-        if kind.is_some_and(|kind| kind.trim_start().starts_with("multipart/")) {
-            let form = Multi::from_request(request, payload);
-            Box::pin(async move { form.await.map(Self::File) })
-        } else {
-            let body = Json::<SignatureBody>::from_request(request, payload);
-            Box::pin(async move { body.await.map(Self::Code) })
-        }
-    }
-}
-
-/// A signed file as a form.
-#[derive(ToSchema)]
-#[expect(
-    dead_code,
-    reason = "the form is read field by field; this describes it"
-)]
-pub struct SignatureForm {
-    /// `digital`
-    tier: String,
-    /// Id of the request; without it the newest counts.
-    request_id: Option<String>,
-    /// `.p7m` (CAdES) or signed PDF (PAdES), at most 25 MiB.
-    #[schema(value_type = String, format = Binary)]
-    file: Vec<u8>,
-}
 
 /// A version as it was declared.
 #[derive(Serialize, ToSchema)]
@@ -312,22 +268,17 @@ pub async fn request_signature(
     operation_id = "sign",
     tag = "me",
     security(("claimant" = [])),
-    request_body(content(
-        (SignatureBody = "application/json", example = json!({
-            "request_id": "01a20202-70b2-72d0-b7be-0abae52ea860", "code": "123456", "full_name": "Maria Rossi"
-        })),
-        (SignatureForm = "multipart/form-data")
-    )),
+    request_body(content = SignatureBody, example = json!({
+        "request_id": "01a20202-70b2-72d0-b7be-0abae52ea860", "code": "123456", "full_name": "Maria Rossi"
+    })),
     responses(
-        (status = 201, body = SignedResponse),
+        (status = 201, body = SignedResponse, description = "With files by `multipart/form-data` (`tier=paper`, `file[]`, `id_front`, `id_back`, `id_expires_on`) it is only handed in: `signed_at` is null until a second person has approved it. With `tier=digital` and `file` (.p7m or signed PDF) it signs if every check passes"),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "A newer version or request replaced this one"),
         (status = 410, body = Problem, content_type = "application/problem+json", description = "Used, expired, or five wrong codes"),
-        (status = 413, body = Problem, content_type = "application/problem+json", description = "A file of more than 25 MiB"),
         (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json", description = "For a signed file `/file` has a line for each check that did not pass"),
-        (status = 429, body = Problem, content_type = "application/problem+json", description = "Twenty signed files a day"),
+        (status = 422, body = Problem, content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json")
     )
 )]
@@ -336,53 +287,45 @@ pub async fn sign(
     token: ClaimantToken,
     client: ClientAddr,
     agent: UserAgent,
-    body: SentAct,
+    body: Json<SignatureBody>,
 ) -> WebResult<HttpResponse> {
     let actor = actor(&state.ctx, &token).await?;
     let (ctx, origin) = (state.ctx.clone(), evidence(client, agent));
-    let signed = match body {
-        SentAct::Code(body) => {
-            let input = SignatureInput {
-                request: body.0.request_id,
-                code: body.0.code,
-                full_name: body.0.full_name,
-            };
-            let acting =
-                async move { Box::pin(signature::sign(&ctx, &actor, input, origin)).await };
-            state.ctx.to_end(acting).await?
-        }
-        SentAct::File(form) => {
-            let input = read_signed_file(&state.ctx, form).await?.0;
-            let acting = async move {
-                Box::pin(signature::sign_digitally(&ctx, &actor, input, origin)).await
-            };
-            state.ctx.to_end(acting).await?
-        }
+    let input = SignatureInput {
+        request: body.0.request_id,
+        code: body.0.code,
+        full_name: body.0.full_name,
     };
-    Ok(HttpResponse::Created().json(SignedResponse {
-        state: signed.state.as_str(),
-        signed_at: signed.signed_at,
-        document_sha256: signed.document_sha256,
-    }))
+    let acting = async move { Box::pin(signature::sign(&ctx, &actor, input, origin)).await };
+    let signed = state.ctx.to_end(acting).await?;
+    Ok(HttpResponse::Created().json(SignedResponse::from(signed)))
 }
+
+impl From<signature::Signed> for SignedResponse {
+    fn from(signed: signature::Signed) -> Self {
+        Self {
+            state: signed.state.as_str(),
+            signed_at: signed.signed_at,
+            document_sha256: signed.document_sha256,
+        }
+    }
+}
+
+/// The form of a signed file.
+pub(in crate::web) const SIGNED_FILE: Shape = Shape {
+    texts: &["tier", "request_id", "csrf"],
+    files: &["file"],
+    file_bytes: FILE_BYTES,
+    file_count: 1,
+    total_bytes: FILE_BYTES,
+};
 
 /// A signed file with what came beside it: `tier` (`digital`), `request_id`, `csrf`. The second is the token of
 /// a page's form.
 ///
 /// # Errors
-/// `Invalid` at `/tier`, `/file`, and what reading the form says.
-pub(in crate::web) async fn read_signed_file(
-    ctx: &Ctx,
-    form: Multi,
-) -> WebResult<(DigitalInput, Option<String>)> {
-    let shape = Shape {
-        texts: &["tier", "request_id", "csrf"],
-        files: &["file"],
-        file_bytes: FILE_BYTES,
-        file_count: 1,
-        total_bytes: FILE_BYTES,
-    };
-    let mut parts = form.read(ctx, &shape).await?;
+/// `Invalid` at `/tier`, `/file`.
+pub(in crate::web) fn signed_file(mut parts: Parts) -> WebResult<(DigitalInput, Option<String>)> {
     let mut errors = FieldErrors::new();
     match parts.text("tier") {
         Some("digital") => {}

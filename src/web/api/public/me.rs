@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::claimants::evidence;
+use super::representative::{self, RepresentativeResponse};
 use crate::app::identity::{self, IdentityRequest};
 use crate::app::me::{self, Erasure, Me};
 use crate::app::session::{self, ClaimantActor};
@@ -41,6 +42,10 @@ pub struct MeResponse {
     contact: ContactResponse,
     mailboxes: Vec<MailboxResponse>,
     identity: Option<IdentityResponse>,
+    /// Who acts for the claimant, once recorded.
+    representative: Option<RepresentativeResponse>,
+    /// Of age now: what somebody else signed is to be signed by the claimant.
+    to_ratify: bool,
     /// Letters of art. 840-septies still missing.
     #[schema(example = json!(["b", "d"]))]
     missing: Vec<String>,
@@ -93,7 +98,8 @@ struct ConsentResponse {
 pub struct IdentityBody {
     person: Option<PersonInput>,
     entity: Option<EntityInput>,
-    /// `self` or `legal_representative`; by default what fits.
+    /// `self`, of an entity `legal_representative`: by default what fits. For a person also `parent`,
+    /// `guardian`, `heir`, `delegate`, who are then recorded at `/me/representative`.
     capacity: Option<String>,
 }
 
@@ -344,6 +350,8 @@ async fn response(ctx: &Ctx, me: Me) -> AppResult<MeResponse> {
         },
         mailboxes: me.mailboxes.into_iter().map(mailbox).collect(),
         identity: me.identity.map(identity),
+        representative: me.representative.as_ref().map(representative::response),
+        to_ratify: me.to_ratify,
         missing: letters(&me.missing),
         ready: me.ready,
         consents: me.consents.into_iter().map(consent).collect(),

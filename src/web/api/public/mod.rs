@@ -12,8 +12,12 @@ pub mod cases;
 pub mod claimants;
 pub mod confirmations;
 pub mod declaration;
+pub mod documents;
 pub mod mail_codes;
 pub mod me;
+pub mod paper;
+pub mod representative;
+pub mod signatures;
 
 /// Routes of this folder.
 pub fn routes() -> Vec<Route> {
@@ -28,6 +32,7 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::CHECK_MAIL_CODE, web::to(mail_codes::check)),
         Route::new(&operation::GET_ME, web::to(me::get)),
         Route::new(&operation::PUT_IDENTITY, web::to(me::put_identity)),
+        Route::new(&operation::PUT_REPRESENTATIVE, web::to(representative::put)),
         Route::new(&operation::PUT_CONSENT, web::to(me::put_consent)),
         Route::new(&operation::GET_DECLARATION, web::to(declaration::get)),
         Route::new(&operation::PUT_DECLARATION, web::to(declaration::put)),
@@ -39,16 +44,21 @@ pub fn routes() -> Vec<Route> {
             &operation::REQUEST_SIGNATURE,
             web::to(declaration::request_signature),
         ),
-        Route::new(&operation::SIGN, web::to(declaration::sign)),
         Route::new(
             &operation::LIST_SIGNATURE_FILES,
             web::to(declaration::signature_files),
         ),
+        Route::new(&operation::SIGN, web::to(signatures::sign)),
+        Route::new(&operation::PAPER_FORM, web::to(paper::form)),
         Route::new(&operation::GET_RECEIPT, web::to(declaration::get_receipt)),
         Route::new(
             &operation::RECEIPT_DOCUMENT,
             web::to(declaration::receipt_document),
         ),
+        Route::new(&operation::LIST_DOCUMENTS, web::to(documents::list)),
+        Route::new(&operation::ADD_DOCUMENT, web::to(documents::add)),
+        Route::new(&operation::DOCUMENT_FILE, web::to(documents::file)),
+        Route::new(&operation::REMOVE_DOCUMENT, web::to(documents::remove)),
         Route::new(&operation::PUT_PAYOUT, web::to(declaration::put_payout)),
         Route::new(&operation::CHANGE_ASSOCIATION, web::to(association::change)),
         Route::new(&operation::WITHDRAW, web::to(me::withdraw)),
@@ -70,14 +80,20 @@ pub fn routes() -> Vec<Route> {
     me::get,
     me::put_identity,
     me::put_consent,
+    representative::put,
     declaration::get,
     declaration::put,
     declaration::document,
     declaration::request_signature,
     declaration::sign,
     declaration::signature_files,
+    paper::form,
     declaration::get_receipt,
     declaration::receipt_document,
+    documents::list,
+    documents::add,
+    documents::file,
+    documents::remove,
     declaration::put_payout,
     association::change,
     me::withdraw,

@@ -12,6 +12,7 @@ use crate::app::claimant_view::{self, ClaimantView, ShownContact, ShownIdentity}
 use crate::app::export;
 use crate::domain::ids::{ClaimantId, MailboxId};
 use crate::state::AppState;
+use crate::web::api::public::representative::{self, RepresentativeResponse};
 use crate::web::api::staff::declared::{
     self, DeclarationResponse, PayoutResponse, VersionResponse,
 };
@@ -126,6 +127,12 @@ pub struct ClaimantResponse {
     via: Option<String>,
     contact: Option<ContactResponse>,
     identity: Option<IdentityResponse>,
+    /// Who acts for the claimant, once recorded.
+    representative: Option<RepresentativeResponse>,
+    /// When a death was recorded.
+    died_at: Option<DateTime<Utc>>,
+    /// Since when the claimant is of age and must ratify.
+    ratify_since: Option<DateTime<Utc>>,
     mailboxes: Vec<MailboxResponse>,
     consents: Vec<ConsentResponse>,
     confirmations: Vec<ChallengeResponse>,
@@ -244,7 +251,7 @@ struct AuditResponse {
         ("q" = Option<String>, Query, description = "Exact: reference, codice fiscale, e-mail, phone, mailbox or surname"),
         ("missing" = Option<String>, Query, description = "Only those who lack this letter of art. 840-septies: `a` to `i`, `l`"),
         ("flag" = Option<String>, Query, description = "Only those whose newest declaration has this flag: `outside_window`, `not_restored`, `double_recovery`, `paid_plan_proof`, `narrative_special`"),
-        ("queue" = Option<String>, Query, description = "Only those on this list: `unreachable` (mail to the contact comes back), `quarantined`"),
+        ("queue" = Option<String>, Query, description = "Only those on this list: `unreachable` (mail to the contact comes back), `quarantined`, `ratification` (of age, to ratify)"),
         ("limit" = Option<u16>, Query, description = "1 to 200, 50 without"),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before")
     ),
@@ -368,6 +375,9 @@ fn response(view: ClaimantView) -> ClaimantResponse {
         via: view.via,
         contact: view.contact.map(contact),
         identity: view.identity.map(identity),
+        representative: view.representative.as_ref().map(representative::response),
+        died_at: view.died_at,
+        ratify_since: view.ratify_at,
         mailboxes: view
             .mailboxes
             .into_iter()

@@ -9,8 +9,11 @@ use crate::web::Route;
 pub mod assist;
 pub mod claimants;
 pub mod declared;
+pub mod documents;
 pub mod exports;
+pub mod paper;
 pub mod quarantine;
+pub mod representation;
 pub mod signature_files;
 pub mod token;
 
@@ -26,8 +29,29 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::GET_CLAIMANT, web::to(claimants::get)),
         Route::new(&operation::ASSIST_CONFIRM, web::to(assist::confirm)),
         Route::new(&operation::ASSIST_IDENTITY, web::to(assist::identity)),
+        Route::new(
+            &operation::STAFF_REPRESENTATIVE,
+            web::to(representation::put),
+        ),
+        Route::new(
+            &operation::STAFF_REPRESENTATIVE_END,
+            web::to(representation::end),
+        ),
+        Route::new(&operation::RECORD_DEATH, web::to(representation::death)),
+        Route::new(&operation::STAFF_PAPER_FORM, web::to(paper::form)),
+        Route::new(&operation::STAFF_HAND_IN, web::to(paper::send)),
+        Route::new(&operation::LIST_PAPER, web::to(paper::list)),
+        Route::new(&operation::APPROVE_PAPER, web::to(paper::approve)),
+        Route::new(&operation::REJECT_PAPER, web::to(paper::reject)),
         Route::new(&operation::ASSIST_EMAIL, web::to(assist::email)),
         Route::new(&operation::END_QUARANTINE, web::to(quarantine::end)),
+        Route::new(&operation::CLAIMANT_DOCUMENTS, web::to(documents::list)),
+        Route::new(&operation::CLAIMANT_ADD_DOCUMENT, web::to(documents::add)),
+        Route::new(&operation::CLAIMANT_DOCUMENT_FILE, web::to(documents::file)),
+        Route::new(
+            &operation::CLAIMANT_REMOVE_DOCUMENT,
+            web::to(documents::remove),
+        ),
         Route::new(&operation::CLAIMANT_DOCUMENT, web::to(declared::document)),
         Route::new(&operation::CLAIMANT_EVIDENCE, web::to(declared::evidence)),
         Route::new(&operation::CLAIMANT_RECEIPT, web::to(declared::receipt)),
@@ -58,7 +82,19 @@ pub fn routes() -> Vec<Route> {
     assist::confirm,
     assist::identity,
     assist::email,
+    paper::form,
+    paper::send,
+    paper::list,
+    paper::approve,
+    paper::reject,
     quarantine::end,
+    representation::put,
+    representation::end,
+    representation::death,
+    documents::list,
+    documents::add,
+    documents::file,
+    documents::remove,
     declared::document,
     declared::evidence,
     declared::receipt,

@@ -1,0 +1,193 @@
+//! The verbs of the audit trail, and which of them are entries of the evidence log. Every verb is here:
+//! a new one is a decision about the log.
+
+use crate::domain::log::Kind;
+
+/// Verbs that the log knows.
+pub mod action {
+    /// Somebody who has no e-mail was reached.
+    pub const CONFIRM_BY_STAFF: &str = "confirm_by_staff";
+    /// A mistyped address was put right.
+    pub const CORRECT_EMAIL: &str = "correct_email";
+    /// An address that mails came back from counts again.
+    pub const END_QUARANTINE: &str = "end_quarantine";
+    /// Somebody without an e-mail got one.
+    pub const ENTER_EMAIL: &str = "enter_email";
+    /// A list was cut off: a part of it may have left.
+    pub const EXPORT_FAILED: &str = "export_failed";
+    /// A list or documents left whole.
+    pub const EXPORT_FINISHED: &str = "export_finished";
+    /// Identity given; by staff, where somebody could not.
+    pub const GIVE_IDENTITY: &str = "give_identity";
+    /// A log was taken up after a restore.
+    pub const RECOVER_LOG: &str = "recover_log";
+    /// A case was opened, closed, filed, ....
+    pub const SET_CASE_STATE: &str = "set_case_state";
+}
+
+/// What becomes of a row of the trail in the log of its case. The digest of its day has every row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Logged {
+    /// An entry of its own if staff or the operator acted.
+    Decision,
+    /// An entry of its own, whoever acted.
+    Export,
+    /// Nothing of its own: the claimant's act, which the log has as a signature or not at all.
+    OwnAct,
+    /// Nothing of its own: follows from something else by rule.
+    Consequence,
+    /// Nothing of its own: how mails are sent proves nothing about a claim.
+    Mail,
+    /// Nothing of its own: sign-ins and memberships belong to no case.
+    Access,
+    /// Nothing of its own: data were seen or asked for, and did not leave the house.
+    Seen,
+}
+
+/// Every verb.
+pub const ALL: [(&str, Logged); 71] = [
+    ("add_document", Logged::Decision),
+    ("bootstrap", Logged::Consequence),
+    ("bounce_storm", Logged::Mail),
+    ("confirm", Logged::OwnAct),
+    (action::CONFIRM_BY_STAFF, Logged::Decision),
+    ("conflict", Logged::Consequence),
+    ("consent", Logged::OwnAct),
+    ("contact_unreachable", Logged::Mail),
+    (action::CORRECT_EMAIL, Logged::Decision),
+    ("declare", Logged::OwnAct),
+    ("disown", Logged::OwnAct),
+    ("duplicate", Logged::Consequence),
+    (action::END_QUARANTINE, Logged::Decision),
+    ("end_representative", Logged::Decision),
+    ("enter", Logged::OwnAct),
+    (action::ENTER_EMAIL, Logged::Decision),
+    // who asks to be erased is an entry by the erasure itself; who only never confirmed is none
+    ("erase", Logged::Consequence),
+    (action::EXPORT_FAILED, Logged::Export),
+    (action::EXPORT_FINISHED, Logged::Export),
+    ("export_requested", Logged::Seen),
+    ("export_rows", Logged::Seen),
+    ("export_started", Logged::Seen),
+    (action::GIVE_IDENTITY, Logged::Decision),
+    ("give_payout", Logged::OwnAct),
+    ("give_representative", Logged::Decision),
+    ("hand_in_paper", Logged::Decision),
+    ("hold_mail", Logged::Mail),
+    ("mail_bounced", Logged::Mail),
+    ("mail_complaint", Logged::Mail),
+    ("mail_delayed", Logged::Mail),
+    ("mail_suppressed", Logged::Mail),
+    ("membership_revoked", Logged::Access),
+    ("move_in", Logged::OwnAct),
+    ("move_out", Logged::OwnAct),
+    ("own_again", Logged::OwnAct),
+    ("pace_mail", Logged::Mail),
+    ("print_paper_form", Logged::Seen),
+    ("publish_mail_texts", Logged::Mail),
+    ("record_death", Logged::Decision),
+    (action::RECOVER_LOG, Logged::Decision),
+    ("refuse_signature", Logged::Consequence),
+    ("reject_paper", Logged::Decision),
+    ("release_mail", Logged::Mail),
+    ("release_template", Logged::Mail),
+    ("remove_document", Logged::Decision),
+    ("request_signature", Logged::OwnAct),
+    ("restrict", Logged::OwnAct),
+    ("retry_mail", Logged::Mail),
+    ("scan_document", Logged::Consequence),
+    (action::SET_CASE_STATE, Logged::Decision),
+    ("sign", Logged::OwnAct),
+    ("sign_up", Logged::OwnAct),
+    ("staff_created", Logged::Access),
+    ("staff_disabled", Logged::Access),
+    ("staff_sign_in", Logged::Access),
+    ("staff_sign_in_refused", Logged::Access),
+    ("staff_sign_out", Logged::Access),
+    ("staff_step_up", Logged::Access),
+    ("staff_step_up_refused", Logged::Access),
+    ("staff_token_refreshed", Logged::Access),
+    ("staff_token_reused", Logged::Access),
+    ("staff_token_revoked", Logged::Access),
+    ("suppress_mail", Logged::Mail),
+    ("unsuppress_mail", Logged::Mail),
+    ("view_claimant", Logged::Seen),
+    ("view_document", Logged::Seen),
+    ("view_paper", Logged::Seen),
+    ("view_paper_sheet", Logged::Seen),
+    ("view_signed", Logged::Seen),
+    ("withdraw", Logged::OwnAct),
+    ("wrong_code", Logged::Consequence),
+];
+
+/// What a verb is to the log; `None` for one that nobody knows.
+pub fn logged(verb: &str) -> Option<Logged> {
+    let found = ALL.iter().find(|(known, _)| *known == verb);
+    found.map(|(_, logged)| *logged)
+}
+
+/// What a row of the audit trail is in the log; `None` for what does not go into it.
+pub fn kind_of(actor_kind: &str, verb: &str) -> Option<Kind> {
+    let decides = matches!(actor_kind, "staff" | "operator");
+    match logged(verb)? {
+        Logged::Export => Some(Kind::Export),
+        Logged::Decision if decides => Some(Kind::Decision),
+        Logged::Decision
+        | Logged::OwnAct
+        | Logged::Consequence
+        | Logged::Mail
+        | Logged::Access
+        | Logged::Seen => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_verb_is_there_once_and_in_order() {
+        assert!(ALL.is_sorted_by(|(a, _), (b, _)| a < b));
+    }
+
+    #[test]
+    fn decisions_of_staff_and_every_export_are_entries_and_nothing_else() {
+        let entries = |actor| {
+            let kinds = ALL.map(|(verb, _)| kind_of(actor, verb).map(|kind| (verb, kind)));
+            kinds.into_iter().flatten().collect::<Vec<_>>()
+        };
+        let exports = [
+            (action::EXPORT_FAILED, Kind::Export),
+            (action::EXPORT_FINISHED, Kind::Export),
+        ];
+        for actor in ["public", "claimant", "system"] {
+            assert_eq!(entries(actor), exports, "{actor}");
+        }
+        for actor in ["staff", "operator"] {
+            let decisions: Vec<_> = entries(actor)
+                .into_iter()
+                .filter(|(_, kind)| *kind == Kind::Decision)
+                .map(|(verb, _)| verb)
+                .collect();
+            assert_eq!(
+                decisions,
+                [
+                    "add_document",
+                    "confirm_by_staff",
+                    "correct_email",
+                    "end_quarantine",
+                    "end_representative",
+                    "enter_email",
+                    "give_identity",
+                    "give_representative",
+                    "hand_in_paper",
+                    "record_death",
+                    "recover_log",
+                    "reject_paper",
+                    "remove_document",
+                    "set_case_state",
+                ]
+            );
+        }
+    }
+}
