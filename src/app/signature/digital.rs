@@ -26,15 +26,13 @@ use crate::db::{Conn, Scope, claimant};
 use crate::domain::field::{FieldCode, FieldErrors, REASONS};
 use crate::domain::ids::FileId;
 use crate::domain::signing::{CODE_DAY, FILES_A_DAY, Outcome, Report, Verdict};
-use crate::evidence::{LARGEST, Question, examine};
+use crate::evidence::{Question, examine};
 
 /// The tier.
 const TIER: &str = "digital";
 
 /// Bytes a signed file may have.
-pub const FILE_BYTES: u64 = 25 * 1024 * 1024;
-
-const _: () = assert!(LARGEST == 25 * 1024 * 1024);
+pub const FILE_BYTES: u64 = 15 * 1024 * 1024;
 
 /// A signed file, as it comes in.
 #[derive(Debug)]
@@ -146,7 +144,6 @@ async fn check(
     let bytes = file.bytes().await?;
     let signers: Vec<String> = judged
         .content
-        .identity
         .signer_codice_fiscale()
         .map(str::to_owned)
         .into_iter()

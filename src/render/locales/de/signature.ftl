@@ -8,14 +8,14 @@ sign-file-sign = Signiere es mit deinem Programm, als .p7m (CAdES) oder PDF (PAd
 sign-file-bring = Lade die signierte Datei hier hoch.
 sign-file-until = Du kannst sie hochladen bis: { $at }.
 label-signed-file = Die signierte Datei
-hint-signed-file = Ein .p7m oder ein signiertes PDF, höchstens 25 MiB.
+hint-signed-file = Ein .p7m oder ein signiertes PDF, höchstens 15 MiB.
 sign-file-action = Hochladen und signieren
 sign-file-over = Es ist zu viel Zeit vergangen: Akzeptiere die Texte noch einmal, nichts ist verloren.
 sign-file-report = Was wir in der letzten Datei gefunden haben
 sign-file-instead = Zurück zu den Texten, oder mit dem Code signieren
 error-signed-file-required = Wähle die signierte Datei.
 
-error-signature-too-large = Die Datei ist zu groß: höchstens 25 MiB.
+error-signature-too-large = Die Datei ist zu groß: höchstens 15 MiB.
 error-signature-not-a-signature = Die Datei ist weder ein .p7m noch ein signiertes PDF.
 error-signature-malformed = Die Datei ist beschädigt oder unvollständig: signiere neu und lade sie noch einmal hoch.
 error-signature-not-signed = In der Datei ist keine digitale Signatur.

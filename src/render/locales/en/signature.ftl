@@ -8,14 +8,14 @@ sign-file-sign = Sign it with your program, as .p7m (CAdES) or PDF (PAdES). Do n
 sign-file-bring = Upload the signed file here.
 sign-file-until = You can upload it until: { $at }.
 label-signed-file = The signed file
-hint-signed-file = A .p7m or a signed PDF, 25 MiB at most.
+hint-signed-file = A .p7m or a signed PDF, 15 MiB at most.
 sign-file-action = Upload and sign
 sign-file-over = Too much time has passed: accept the texts once more, nothing is lost.
 sign-file-report = What we found in the last file
 sign-file-instead = Back to the texts, or sign with the code
 error-signed-file-required = Choose the signed file.
 
-error-signature-too-large = The file is too large: 25 MiB at most.
+error-signature-too-large = The file is too large: 15 MiB at most.
 error-signature-not-a-signature = The file is neither a .p7m nor a signed PDF.
 error-signature-malformed = The file is damaged or incomplete: sign again and upload it once more.
 error-signature-not-signed = There is no digital signature in the file.

@@ -8,14 +8,14 @@ sign-file-sign = Firmalo con il tuo programma, in formato .p7m (CAdES) o PDF (PA
 sign-file-bring = Carica qui il file firmato.
 sign-file-until = Puoi caricarlo fino a: { $at }.
 label-signed-file = Il file firmato
-hint-signed-file = Un .p7m o un PDF firmato, al massimo 25 MiB.
+hint-signed-file = Un .p7m o un PDF firmato, al massimo 15 MiB.
 sign-file-action = Carica e firma
 sign-file-over = È passato troppo tempo: accetta di nuovo i testi, non hai perso nulla.
 sign-file-report = Che cosa abbiamo trovato nell’ultimo file
 sign-file-instead = Torna ai testi, o firma con il codice
 error-signed-file-required = Scegli il file firmato.
 
-error-signature-too-large = Il file è troppo grande: il massimo è 25 MiB.
+error-signature-too-large = Il file è troppo grande: il massimo è 15 MiB.
 error-signature-not-a-signature = Il file non è né un .p7m né un PDF firmato.
 error-signature-malformed = Il file è rovinato o incompleto: firma di nuovo e ricaricalo.
 error-signature-not-signed = Nel file non c’è nessuna firma digitale.

@@ -37,7 +37,7 @@ pub struct SignatureForm {
     tier: String,
     /// Id of the request; without it the newest counts.
     request_id: Option<String>,
-    /// `.p7m` (CAdES) or signed PDF (PAdES), at most 25 MiB.
+    /// `.p7m` (CAdES) or signed PDF (PAdES), at most 15 MiB.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
 }
@@ -296,7 +296,7 @@ pub async fn request_signature(
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "A newer version or request replaced this one"),
         (status = 410, body = Problem, content_type = "application/problem+json", description = "Used, expired, or five wrong codes"),
-        (status = 413, body = Problem, content_type = "application/problem+json", description = "A file of more than 25 MiB"),
+        (status = 413, body = Problem, content_type = "application/problem+json", description = "A file of more than 15 MiB"),
         (status = 415, body = Problem, content_type = "application/problem+json"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "For a signed file `/file` has a line for each check that did not pass"),
         (status = 429, body = Problem, content_type = "application/problem+json", description = "Twenty signed files a day"),
