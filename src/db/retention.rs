@@ -16,7 +16,7 @@ use crate::domain::retention::UNCONFIRMED_DAYS;
 
 /// Everything that hangs on claimants, keys first: from then on nothing opens. The children come
 /// before the claimants for the sake of the foreign keys.
-const DELETE_CLAIMANTS: [&str; 20] = [
+const DELETE_CLAIMANTS: [&str; 21] = [
     "DELETE FROM claimant_keys WHERE claimant_id = ANY($1)",
     "DELETE FROM lookups WHERE claimant_id = ANY($1)",
     "DELETE FROM registered_persons WHERE claimant_id = ANY($1)",
@@ -36,6 +36,7 @@ const DELETE_CLAIMANTS: [&str; 20] = [
     "UPDATE log_leaves SET subject_id = NULL WHERE subject_id = ANY($1)",
     "DELETE FROM declarations WHERE claimant_id = ANY($1)",
     "DELETE FROM payouts WHERE claimant_id = ANY($1)",
+    "UPDATE rights_requests SET request_sealed = NULL, extension_sealed = NULL, answer_sealed = NULL WHERE subject_id = ANY($1)",
     "DELETE FROM claimants WHERE id = ANY($1)",
 ];
 

@@ -247,6 +247,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    export_batches (export_id, first_id) {
+        export_id -> Uuid,
+        first_id -> Uuid,
+        last_id -> Uuid,
+        association_id -> Uuid,
+        audit_id -> Uuid,
+    }
+}
+
+diesel::table! {
     exports (id) {
         id -> Uuid,
         association_id -> Uuid,
@@ -592,6 +602,27 @@ diesel::table! {
 }
 
 diesel::table! {
+    rights_requests (subject_id, id) {
+        subject_id -> Uuid,
+        id -> Uuid,
+        association_id -> Uuid,
+        case_id -> Uuid,
+        kind -> Text,
+        channel -> Text,
+        received_at -> Timestamptz,
+        received_on -> Date,
+        due_on -> Date,
+        extended_at -> Nullable<Timestamptz>,
+        extension_notified -> Nullable<Text>,
+        answered_at -> Nullable<Timestamptz>,
+        decision -> Nullable<Text>,
+        request_sealed -> Nullable<Bytea>,
+        extension_sealed -> Nullable<Bytea>,
+        answer_sealed -> Nullable<Bytea>,
+    }
+}
+
+diesel::table! {
     root_keys (version) {
         version -> Int4,
         check_value -> Bytea,
@@ -754,6 +785,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     consents,
     declaration_drafts,
     declarations,
+    export_batches,
     exports,
     housekeeping_cursors,
     idempotency_keys,
@@ -783,6 +815,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     reminders,
     respondent_statements,
     respondents,
+    rights_requests,
     root_keys,
     sessions,
     signature_requests,

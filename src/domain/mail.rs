@@ -20,17 +20,20 @@ pub enum MailKind {
     AlreadyRegistered,
     /// Asks again to confirm a contact address.
     Reminder,
+    /// Tells what became of a request about one's data (R60).
+    Rights,
 }
 
 impl MailKind {
     /// All kinds.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Confirmation,
         Self::Otp,
         Self::Receipt,
         Self::Access,
         Self::AlreadyRegistered,
         Self::Reminder,
+        Self::Rights,
     ];
 
     /// The wire name: lower case ASCII with underscores.
@@ -42,6 +45,7 @@ impl MailKind {
             Self::Access => "access",
             Self::AlreadyRegistered => "already_registered",
             Self::Reminder => "reminder",
+            Self::Rights => "rights",
         }
     }
 
@@ -50,7 +54,8 @@ impl MailKind {
     pub const fn waits_in_a_storm(self) -> bool {
         match self {
             Self::Confirmation | Self::Reminder | Self::Receipt | Self::AlreadyRegistered => true,
-            Self::Otp | Self::Access => false,
+            // a term of the law runs
+            Self::Otp | Self::Access | Self::Rights => false,
         }
     }
 

@@ -43,6 +43,7 @@ pub mod readiness;
 pub mod reason;
 pub mod reference;
 pub mod retention;
+pub mod rights;
 pub mod seed;
 pub mod sign_up;
 pub mod signed_content;

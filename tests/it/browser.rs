@@ -278,7 +278,9 @@ async fn a_receipt_is_proved_and_refuted_in_three_taps() {
         phone.go(&app.url("/verify?lang=it")).await;
         let chosen = phone.browser.find(By::Id("receipt-file")).await.unwrap();
         chosen.send_keys(file.to_str().unwrap()).await.unwrap();
-        phone.tap("form[action='/verify'][method=post] button").await;
+        phone
+            .tap("form[action='/verify'][method=post] button")
+            .await;
         let told = phone.browser.find(By::Css("main [autofocus]")).await;
         let told = told.unwrap().text().await.unwrap();
         assert!(told.contains(verdict), "{name}: {told}");

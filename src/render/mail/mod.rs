@@ -7,6 +7,7 @@
 
 mod framing;
 mod receipt;
+mod rights;
 mod signing;
 mod words;
 
@@ -28,6 +29,7 @@ use framing::Framing;
 use words::Words;
 
 pub use receipt::ReceiptMail;
+pub use rights::{RightsMail, RightsOutcome};
 pub use signing::SigningCodeMail;
 
 /// A mail lists at most this many records.

@@ -11,6 +11,7 @@ pub mod claimants;
 pub mod declared;
 pub mod exports;
 pub mod quarantine;
+pub mod rights;
 pub mod token;
 
 /// Routes of this folder.
@@ -33,6 +34,11 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::EXPORT, web::to(exports::request)),
         Route::new(&operation::GET_EXPORT, web::to(exports::get)),
         Route::new(&operation::EXPORT_CONTENT, web::to(exports::content)),
+        Route::new(&operation::LIST_RIGHTS_REQUESTS, web::to(rights::list)),
+        Route::new(&operation::ENTER_RIGHTS_REQUEST, web::to(rights::enter)),
+        Route::new(&operation::GET_RIGHTS_REQUEST, web::to(rights::get)),
+        Route::new(&operation::EXTEND_RIGHTS_REQUEST, web::to(rights::extend)),
+        Route::new(&operation::ANSWER_RIGHTS_REQUEST, web::to(rights::answer)),
     ]
 }
 
@@ -55,6 +61,11 @@ pub fn routes() -> Vec<Route> {
     declared::receipt,
     exports::request,
     exports::get,
-    exports::content
+    exports::content,
+    rights::list,
+    rights::enter,
+    rights::get,
+    rights::extend,
+    rights::answer
 ))]
 pub(super) struct Doc;
