@@ -13,6 +13,7 @@ use crate::app::receipt::{self, Place};
 use crate::app::signature_file::{self, ShownFile};
 use crate::app::signed_version;
 use crate::app::staff::StaffActor;
+use crate::app::trail;
 use crate::app::vault::Vault;
 use crate::crypto::sha256;
 use crate::db::claimant_list as rows;
@@ -26,9 +27,6 @@ use crate::domain::permission::{Operation, operation};
 use crate::domain::reference::Reference;
 use crate::domain::signed_content::SignedContent;
 use crate::render::document::{Circumstances, PrintedMailbox};
-
-/// The trail's word for taking a signed document or its evidence along.
-const DOWNLOAD: &str = "view_signed";
 
 /// Versions of a declaration and what the newest says.
 #[derive(Debug, Default)]
@@ -261,7 +259,7 @@ async fn open(
     };
     let place = Place::read(&mut tx, scope, claimant, version).await?;
     let vault = Vault::open(ctx, &mut tx, scope, claimant).await?;
-    let mut deed = actor.deed(claimant.uuid(), DOWNLOAD);
+    let mut deed = actor.deed(claimant.uuid(), trail::DOWNLOAD);
     deed.detail = json!({ "what": operation.name, "version": version });
     deed.write(ctx, &mut tx, scope).await?;
     tx.commit().await?;

@@ -19,6 +19,7 @@ mod confirmation;
 mod letter;
 mod outcome;
 mod records;
+mod rights;
 mod signing;
 mod stop;
 mod unasked;
@@ -28,6 +29,7 @@ pub(in crate::app) use letter::mail_id;
 pub use letter::{Letter, LetterRecord, Signing};
 pub use outcome::{Done, Outcome, Refusal, settle};
 pub(in crate::app) use records::{Frozen, RecordsPayload, Whose};
+pub use rights::{RightsNotice, RightsStep};
 
 const SCOPE: Scope = Scope::System("outbox");
 /// Seconds a claimed mail is left alone; longer than any attempt takes.
@@ -258,6 +260,7 @@ async fn step(
         "otp" => signing::prepare_code(ctx, conn, batch, directory, row).await,
         "receipt" => signing::prepare_receipt(ctx, conn, batch, directory, row).await,
         "paper_rejected" => signing::prepare_rejected(ctx, conn, batch, directory, row).await,
+        "rights" => rights::prepare(ctx, conn, batch, directory, row).await,
         "reminder" => unasked::prepare_reminder(ctx, conn, directory, row).await,
         "already_registered" => unasked::prepare_registered(ctx, conn, directory, row).await,
         _ => records::prepare(ctx, conn, directory, row).await,
@@ -297,7 +300,7 @@ impl DueMail {
     fn locks_nobody(&self) -> bool {
         matches!(
             self.row.kind.as_str(),
-            "confirmation" | "otp" | "receipt" | "paper_rejected"
+            "confirmation" | "otp" | "receipt" | "paper_rejected" | "rights"
         )
     }
 

@@ -20,6 +20,10 @@ use crate::domain::outage::day_in_rome;
 
 /// The action of looking at what is sealed (DESIGN 3.8).
 pub(in crate::app) const VIEW: &str = "view_claimant";
+/// Taking along what was signed.
+pub(in crate::app) const DOWNLOAD: &str = "view_signed";
+/// Every look of staff at one record that the trail keeps.
+pub(in crate::app) const VIEWS: [&str; 2] = [VIEW, DOWNLOAD];
 /// Entries shown of one record, and as many views; a record has a few dozen in its life.
 const SHOWN: i64 = 500;
 
@@ -49,8 +53,19 @@ impl Deed<'_> {
         conn: &mut Conn,
         scope: Scope,
     ) -> AppResult<()> {
+        let id = token::new_id(ctx.clock.now());
+        self.write_as(ctx, conn, scope, id).await
+    }
+
+    /// As [`Deed::write`], under an id that something else names.
+    pub(in crate::app) async fn write_as(
+        self,
+        ctx: &Ctx,
+        conn: &mut Conn,
+        scope: Scope,
+        id: Uuid,
+    ) -> AppResult<()> {
         let now = ctx.clock.now();
-        let id = token::new_id(now);
         let mut detail = self.detail;
         let mut sealed = None;
         if let (Some(note), Some(association)) = (self.note, self.association) {
@@ -115,6 +130,24 @@ pub fn folded(trail: Vec<TrailEntry>) -> Vec<(TrailEntry, u32)> {
         }
     }
     lines
+}
+
+/// The sealed note of a row that the association's key seals; `None` where there is none.
+pub(in crate::app) async fn note(ctx: &Ctx, row: AuditRow) -> AppResult<Option<Vec<u8>>> {
+    let version = key_version(&row);
+    let (Some(sealed), Some(association), Some(version)) =
+        (row.sealed, row.association_id, version)
+    else {
+        return Ok(None);
+    };
+    let key = ctx
+        .keyring
+        .association_by_version(&ctx.pools, AssociationId::new(association), version)
+        .await?;
+    Ok(Some(key.open(
+        &place(row.id, version),
+        &Sealed::from_stored(sealed),
+    )?))
 }
 
 /// The newest entries about a claimant, newest first, with the reasons opened.

@@ -17,7 +17,7 @@ use crate::domain::paper::Flaw;
 use crate::mailer::{self, OutgoingMail};
 use crate::render::mail::{
     AccessMail, ConfirmationMail, Frame, PaperRejectedMail, Purpose, ReceiptMail, RecordLine,
-    RecordsMail, RenderMailError, SigningCodeMail,
+    RecordsMail, RenderMailError, RightsMail, RightsOutcome, SigningCodeMail,
 };
 
 /// An empty page: what a signed declaration is in a preview.
@@ -142,7 +142,28 @@ fn samples(sample: Sample<'_>) -> Result<Vec<(&'static str, Mail)>, RenderMailEr
         ("paper-rejected", paper_rejected(sample)?),
         ("receipt", receipt(sample, 1)?),
         ("receipt-of-correction", receipt(sample, 2)?),
+        ("rights-extended", rights(sample, extended())?),
+        (
+            "rights-answered",
+            rights(sample, RightsOutcome::Answered("granted".to_owned()))?,
+        ),
     ])
+}
+
+fn extended() -> RightsOutcome {
+    RightsOutcome::Extended(sample_time().date_naive())
+}
+
+fn rights(sample: Sample<'_>, outcome: RightsOutcome) -> Result<Mail, RenderMailError> {
+    RightsMail {
+        frame: frame(sample, MailKind::Rights),
+        record: record_at("me"),
+        kind: "rectification".to_owned(),
+        received_on: sample_time().date_naive(),
+        outcome,
+        reason: "Il nome è scritto come nel documento".to_owned(),
+    }
+    .render()
 }
 
 fn signing_code(sample: Sample<'_>) -> Result<Mail, RenderMailError> {

@@ -198,3 +198,52 @@ pub async fn list_between(
         .load(conn)
         .await?)
 }
+
+/// Rows of a subject with one of some actions, before one, newest first, at most `limit`.
+///
+/// # Errors
+/// As the database says.
+pub async fn list_some(
+    conn: &mut Conn,
+    scope: Scope,
+    subject: Uuid,
+    actions: &[&str],
+    before: Option<Uuid>,
+    limit: i64,
+) -> DbResult<Vec<AuditRow>> {
+    let mut query = audit::table
+        .filter(audit::subject_id.eq(subject))
+        .filter(audit::action.eq_any(actions))
+        .order(audit::id.desc())
+        .limit(limit)
+        .select(AuditRow::as_select())
+        .into_boxed();
+    if let Some(association) = scope.association() {
+        query = query.filter(audit::association_id.eq(association.uuid()));
+    }
+    if let Some(before) = before {
+        query = query.filter(audit::id.lt(before));
+    }
+    Ok(query.load(conn).await?)
+}
+
+/// One row.
+///
+/// # Errors
+/// As the database says.
+pub async fn find(
+    conn: &mut Conn,
+    scope: Scope,
+    subject: Uuid,
+    id: Uuid,
+) -> DbResult<Option<AuditRow>> {
+    let mut query = audit::table
+        .filter(audit::subject_id.eq(subject))
+        .filter(audit::id.eq(id))
+        .select(AuditRow::as_select())
+        .into_boxed();
+    if let Some(association) = scope.association() {
+        query = query.filter(audit::association_id.eq(association.uuid()));
+    }
+    Ok(query.first(conn).await.optional()?)
+}

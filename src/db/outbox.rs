@@ -297,7 +297,8 @@ pub async fn delete_of(conn: &mut Conn, _scope: Scope, subject: ClaimantId) -> D
     Ok(diesel::delete(
         outbox::table
             .filter(outbox::subject_id.eq(subject.uuid()))
-            .filter(outbox::kind.ne("receipt")),
+            // what is owed goes out all the same
+            .filter(outbox::kind.ne_all(["receipt", "rights"])),
     )
     .execute(conn)
     .await?)

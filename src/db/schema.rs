@@ -289,6 +289,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    export_batches (export_id, first_id) {
+        export_id -> Uuid,
+        first_id -> Uuid,
+        last_id -> Uuid,
+        association_id -> Uuid,
+        audit_id -> Uuid,
+    }
+}
+
+diesel::table! {
     exports (id) {
         id -> Uuid,
         association_id -> Uuid,
@@ -697,6 +707,27 @@ diesel::table! {
 }
 
 diesel::table! {
+    rights_requests (subject_id, id) {
+        subject_id -> Uuid,
+        id -> Uuid,
+        association_id -> Uuid,
+        case_id -> Uuid,
+        kind -> Text,
+        channel -> Text,
+        received_at -> Timestamptz,
+        received_on -> Date,
+        due_on -> Date,
+        extended_at -> Nullable<Timestamptz>,
+        extension_notified -> Nullable<Text>,
+        answered_at -> Nullable<Timestamptz>,
+        decision -> Nullable<Text>,
+        request_sealed -> Nullable<Bytea>,
+        extension_sealed -> Nullable<Bytea>,
+        answer_sealed -> Nullable<Bytea>,
+    }
+}
+
+diesel::table! {
     root_keys (version) {
         version -> Int4,
         check_value -> Bytea,
@@ -878,6 +909,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     document_files,
     documents,
     estates,
+    export_batches,
     exports,
     file_uploads,
     housekeeping_cursors,
@@ -912,6 +944,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     representatives,
     respondent_statements,
     respondents,
+    rights_requests,
     root_keys,
     sessions,
     signature_files,

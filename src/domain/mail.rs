@@ -22,11 +22,13 @@ pub enum MailKind {
     Reminder,
     /// Tells what to do again after a hand-in on paper was not taken (R44).
     PaperRejected,
+    /// Tells what became of a request about one's data (R60).
+    Rights,
 }
 
 impl MailKind {
     /// All kinds.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Confirmation,
         Self::Otp,
         Self::Receipt,
@@ -34,6 +36,7 @@ impl MailKind {
         Self::AlreadyRegistered,
         Self::Reminder,
         Self::PaperRejected,
+        Self::Rights,
     ];
 
     /// The wire name: lower case ASCII with underscores.
@@ -46,6 +49,7 @@ impl MailKind {
             Self::AlreadyRegistered => "already_registered",
             Self::Reminder => "reminder",
             Self::PaperRejected => "paper_rejected",
+            Self::Rights => "rights",
         }
     }
 
@@ -58,7 +62,8 @@ impl MailKind {
             | Self::Receipt
             | Self::AlreadyRegistered
             | Self::PaperRejected => true,
-            Self::Otp | Self::Access => false,
+            // a term of the law runs
+            Self::Otp | Self::Access | Self::Rights => false,
         }
     }
 

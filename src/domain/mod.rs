@@ -50,6 +50,7 @@ pub mod reason;
 pub mod reference;
 pub mod representation;
 pub mod retention;
+pub mod rights;
 pub mod seed;
 pub mod sign_up;
 pub mod signed_content;

@@ -495,6 +495,110 @@ pub mod operation {
         Access::StepUp(EXPORTERS),
     );
 
+    // own data
+    /// All own data, as an archive.
+    pub const GET_DATA: Operation =
+        Operation::get("get_data", "/api/v1/public/me/data", Access::Claimant);
+    /// Mails that went to the claimant.
+    pub const LIST_MY_MAILS: Operation =
+        Operation::get("list_my_mails", "/api/v1/public/me/mails", Access::Claimant);
+    /// Who looked at the own record.
+    pub const LIST_MY_VIEWS: Operation =
+        Operation::get("list_my_views", "/api/v1/public/me/views", Access::Claimant);
+    /// All own data, to keep.
+    pub const DATA_FILE: Operation = Operation::get("data_file", "/me/data.zip", Access::Claimant);
+    /// Mails that went to the claimant.
+    pub const MY_MAILS_PAGE: Operation =
+        Operation::get("my_mails_page", "/me/mails", Access::Claimant);
+    /// Who looked at the own record.
+    pub const MY_VIEWS_PAGE: Operation =
+        Operation::get("my_views_page", "/me/views", Access::Claimant);
+
+    /// Own requests about the own data.
+    pub const LIST_MY_RIGHTS_REQUESTS: Operation = Operation::get(
+        "list_my_rights_requests",
+        "/api/v1/public/me/rights-requests",
+        Access::Claimant,
+    );
+    /// Asks for something about the own data.
+    pub const ASK_RIGHTS_REQUEST: Operation = Operation::post(
+        "ask_rights_request",
+        "/api/v1/public/me/rights-requests",
+        Access::Claimant,
+    );
+    /// Own requests about the own data.
+    pub const RIGHTS_PAGE: Operation =
+        Operation::get("rights_page", "/me/rights", Access::Claimant);
+    /// Asks for something about the own data.
+    pub const RIGHTS_FORM: Operation =
+        Operation::post("rights_form", "/me/rights", Access::Claimant);
+    /// Open requests about data, most urgent first.
+    pub const LIST_RIGHTS_REQUESTS: Operation = Operation::get(
+        "list_rights_requests",
+        "/api/v1/staff/cases/{slug}/rights-requests",
+        Access::Staff(READERS),
+    );
+    /// Enters a request that came by letter.
+    pub const ENTER_RIGHTS_REQUEST: Operation = Operation::post(
+        "enter_rights_request",
+        "/api/v1/staff/claimants/{id}/rights-requests",
+        Access::Staff(REVIEWERS),
+    );
+    /// One request, with its words.
+    pub const GET_RIGHTS_REQUEST: Operation = Operation::get(
+        "get_rights_request",
+        "/api/v1/staff/rights-requests/{id}",
+        Access::Staff(REVIEWERS),
+    );
+    /// Extends the term of a request.
+    pub const EXTEND_RIGHTS_REQUEST: Operation = Operation::post(
+        "extend_rights_request",
+        "/api/v1/staff/rights-requests/{id}/extension",
+        Access::Staff(EXPORTERS),
+    );
+    /// Answers a request.
+    pub const ANSWER_RIGHTS_REQUEST: Operation = Operation::post(
+        "answer_rights_request",
+        "/api/v1/staff/rights-requests/{id}/answer",
+        Access::Staff(EXPORTERS),
+    );
+    /// Open requests about data.
+    pub const CONSOLE_RIGHTS_PAGE: Operation = Operation::get(
+        "console_rights_page",
+        "/console/cases/{slug}/rights",
+        Access::Staff(READERS),
+    );
+    /// One request.
+    pub const CONSOLE_RIGHT_PAGE: Operation = Operation::get(
+        "console_right_page",
+        "/console/rights/{id}",
+        Access::Staff(REVIEWERS),
+    );
+    /// Extends its term.
+    pub const CONSOLE_EXTENSION_FORM: Operation = Operation::post(
+        "console_extension_form",
+        "/console/rights/{id}/extension",
+        Access::Staff(EXPORTERS),
+    );
+    /// Answers it.
+    pub const CONSOLE_ANSWER_FORM: Operation = Operation::post(
+        "console_answer_form",
+        "/console/rights/{id}/answer",
+        Access::Staff(EXPORTERS),
+    );
+    /// Form for a request that came by letter.
+    pub const CONSOLE_LETTER_PAGE: Operation = Operation::get(
+        "console_letter_page",
+        "/console/claimants/{id}/rights",
+        Access::Staff(REVIEWERS),
+    );
+    /// Enters a request that came by letter.
+    pub const CONSOLE_LETTER_FORM: Operation = Operation::post(
+        "console_letter_form",
+        "/console/claimants/{id}/rights",
+        Access::Staff(REVIEWERS),
+    );
+
     // pages
     /// Cases.
     pub const HOME_PAGE: Operation = Operation::get("home_page", "/", Access::Public);
@@ -912,6 +1016,9 @@ pub mod operation {
         &CHANGE_ASSOCIATION,
         &WITHDRAW,
         &ERASE,
+        &GET_DATA,
+        &LIST_MY_MAILS,
+        &LIST_MY_VIEWS,
         &STAFF_TOKEN,
         &STAFF_REFRESH,
         &STAFF_REVOKE,
@@ -995,6 +1102,24 @@ pub mod operation {
         &WITHDRAW_FORM,
         &ERASE_PAGE,
         &ERASE_FORM,
+        &DATA_FILE,
+        &MY_MAILS_PAGE,
+        &MY_VIEWS_PAGE,
+        &LIST_MY_RIGHTS_REQUESTS,
+        &ASK_RIGHTS_REQUEST,
+        &RIGHTS_PAGE,
+        &RIGHTS_FORM,
+        &LIST_RIGHTS_REQUESTS,
+        &ENTER_RIGHTS_REQUEST,
+        &GET_RIGHTS_REQUEST,
+        &EXTEND_RIGHTS_REQUEST,
+        &ANSWER_RIGHTS_REQUEST,
+        &CONSOLE_RIGHTS_PAGE,
+        &CONSOLE_RIGHT_PAGE,
+        &CONSOLE_EXTENSION_FORM,
+        &CONSOLE_ANSWER_FORM,
+        &CONSOLE_LETTER_PAGE,
+        &CONSOLE_LETTER_FORM,
         &VERIFY_PAGE,
         &VERIFY_FORM,
         &LOG_CHECKPOINT,

@@ -6,5 +6,6 @@ pub mod csv;
 pub mod document;
 pub mod error_text;
 pub mod mail;
+pub mod own_data;
 pub mod page;
 pub mod text;

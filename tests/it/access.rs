@@ -131,6 +131,19 @@ impl World {
         claimant.id
     }
 
+    /// A request of somebody of ours about their data.
+    async fn rights_request(&self) -> Uuid {
+        let claimant = self.assisted().await;
+        let id = Uuid::new_v4();
+        let insert = format!(
+            "INSERT INTO rights_requests (subject_id, id, association_id, case_id, kind, channel, received_at, received_on, due_on) \
+             SELECT id, '{id}', association_id, case_id, 'objection', 'letter', '2026-03-02T09:00:00Z', '2026-03-02', '2026-04-02' \
+             FROM claimants WHERE id = '{claimant}'"
+        );
+        self.app.sql(&insert).await;
+        id
+    }
+
     /// A record for what an operation is about.
     async fn record(&self, known: &Operation) -> Uuid {
         if known.path.ends_with("/representative") || known.path.ends_with("/representative-end") {
@@ -139,6 +152,10 @@ impl World {
             self.handed_in(known).await
         } else if known.path.ends_with("/quarantine-end") {
             self.quarantined().await
+        } else if known.path.contains("/rights-requests/{id}")
+            || known.path.starts_with("/console/rights/")
+        {
+            self.rights_request().await
         } else {
             self.assisted().await
         }
@@ -332,6 +349,8 @@ fn public_body(name: &str) -> Option<Body> {
             {"purpose": "privacy_notice", "text_version": "1", "given": true},
             {"purpose": "contact", "text_version": "1", "given": true},
         ]})),
+        "ask_rights_request" => Body::Json(json!({"kind": "objection", "text": "Non voglio"})),
+        "rights_form" => form(&[("kind", "objection"), ("text", "Non voglio")]),
         "withdraw" => Body::Json(json!({})),
         "erase" => Body::Nothing,
         "verify_form" | "sign_file_form" => Body::File("{}"),
@@ -402,6 +421,18 @@ fn staff_body(name: &str, code: &str) -> Option<Body> {
         "console_death_form" => form(&[("died_on", "1/2/2026")]),
         "assist_email" => Body::Json(json!({"email": "z@example.org"})),
         "end_quarantine" => Body::Json(json!({"reason": "Ha chiamato"})),
+        "enter_rights_request" => Body::Json(
+            json!({"kind": "objection", "text": "Non voglio", "received_on": "2026-03-02"}),
+        ),
+        "extend_rights_request" => Body::Json(json!({"reason": "Serve tempo"})),
+        "answer_rights_request" => Body::Json(json!({"decision": "granted", "reason": "Fatto"})),
+        "console_letter_form" => form(&[
+            ("kind", "objection"),
+            ("text", "Non voglio"),
+            ("received_on", "02/03/2026"),
+        ]),
+        "console_extension_form" => form(&[("reason", "Serve tempo")]),
+        "console_answer_form" => form(&[("decision", "granted"), ("reason", "Fatto")]),
         "export" => Body::Json(json!({"case": CASE, "format": "csv", "purpose": "Deposito"})),
         "logout_form" => form(&[]),
         "console_confirm_form" => form(&[("how", "post"), ("reason", "Lettera")]),
@@ -698,7 +729,7 @@ async fn walk_as_another_association(world: &mut World) {
         assert_eq!(without_id(theirs), without_id(none), "{}", known.name);
         asked += 1;
     }
-    assert_eq!(asked, 42);
+    assert_eq!(asked, 46);
 }
 
 /// The body without what differs each time.

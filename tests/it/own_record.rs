@@ -83,7 +83,7 @@ async fn without_a_token_or_with_a_foreign_one_every_own_operation_is_401() {
             asked += 1;
         }
     }
-    assert_eq!(asked, 14 * 3);
+    assert_eq!(asked, 19 * 3);
     app.stop().await;
 }
 

@@ -188,6 +188,8 @@ const DISTRIBUTED: &[(&str, &str, u8)] = &[
     ("exports", "id", 9),
     ("suppressions", "id", 10),
     ("reminders", "id", 11),
+    ("rights_requests", "subject_id", 1),
+    ("export_batches", "export_id", 9),
 ];
 
 /// Tables that each node has whole.

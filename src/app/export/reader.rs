@@ -10,7 +10,8 @@ use crate::app::error::{AppError, AppResult};
 use crate::app::staff::StaffActor;
 use crate::crypto::{sha256, token};
 use crate::db::claimant_list::{self as rows, Declarations, ListRow, Selection};
-use crate::db::{Tx, export};
+use crate::db::own_data::ExportBatchRow;
+use crate::db::{Tx, export, own_data};
 use crate::domain::audit::action;
 use crate::domain::ids::ExportId;
 
@@ -101,7 +102,17 @@ impl Reader {
         let mut deed = self.guard.actor.deed(self.guard.id.uuid(), "export_rows");
         deed.detail = json!({ "count": ids.len() });
         deed.note = Some(&listed);
-        deed.write(&ctx, &mut tx, scope).await?;
+        let audit_id = token::new_id(now);
+        deed.write_as(&ctx, &mut tx, scope, audit_id).await?;
+        let batch = ExportBatchRow {
+            export_id: self.guard.id.uuid(),
+            // in the order of ids
+            first_id: ids.first().copied().unwrap_or(last),
+            last_id: last,
+            association_id: association.uuid(),
+            audit_id,
+        };
+        own_data::put_batch(&mut tx, scope, &batch).await?;
         self.is_over = i64::try_from(ids.len()).is_ok_and(|count| count < size);
         self.after = Some(last);
         Ok(Some(Batch {

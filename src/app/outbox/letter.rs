@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::SCOPE;
+use super::{RightsNotice, SCOPE};
 use crate::app::ctx::Ctx;
 use crate::app::directory::{Directory, MailTextsEntry};
 use crate::app::error::{AppError, AppResult};
@@ -58,6 +58,8 @@ pub struct Letter {
     pub date: DateTime<Utc>,
     /// What a mail of signing says besides.
     pub signing: Option<Signing>,
+    /// What a mail about a request says besides.
+    pub rights: Option<RightsNotice>,
 }
 
 /// What the mails of signing say. Hashes are hex.
@@ -236,6 +238,7 @@ pub(super) async fn letter(
         message_id: format!("<{id}@{host}>"),
         date: row.created_at,
         signing: None,
+        rights: None,
     })
 }
 

@@ -8,6 +8,7 @@
 mod framing;
 mod paper;
 mod receipt;
+mod rights;
 mod signing;
 mod words;
 
@@ -30,6 +31,7 @@ use words::Words;
 
 pub use paper::PaperRejectedMail;
 pub use receipt::ReceiptMail;
+pub use rights::{RightsMail, RightsOutcome};
 pub use signing::SigningCodeMail;
 
 /// A mail lists at most this many records.

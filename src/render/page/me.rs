@@ -7,6 +7,7 @@ use super::{
     CaseHead, Chrome,
     association::AssociationCard,
     declare::{ChangeLine, EstimateBox},
+    own_history::{MailLine, ViewLine},
 };
 
 /// Who the claimant is, masked.
@@ -195,6 +196,10 @@ pub struct MePage {
     pub can_pay_out: bool,
     /// The consents as they stand.
     pub consents: Vec<ConsentLine>,
+    /// The newest mails that went to the claimant; whether there are more.
+    pub mails: (Vec<MailLine>, bool),
+    /// The newest looks at the record; whether there are more.
+    pub views: (Vec<ViewLine>, bool),
     /// What just happened.
     pub notice: Option<MeNotice>,
 }

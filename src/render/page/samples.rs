@@ -24,10 +24,12 @@ use super::{
     message::MessagePage,
     not_me::{NotMePage, NotMeState},
     outbox::{MailPage, OutboxPage, OutboxRow},
+    own_history::{MailLine, MailsPage, ViewLine, ViewsPage},
+    rights::{RequestLine, RightsPage},
     texts::{TextBlock, TextsPage},
     verify::{CheckedReceipt, VerifiedMail, VerifyPage},
 };
-use crate::domain::language::Language;
+use crate::domain::{language::Language, rights::RightsKind};
 
 mod declaration;
 
@@ -154,6 +156,7 @@ pub(super) fn all(words: Words) -> Vec<(String, String)> {
     joining(words, &mut pages);
     entering(words, &mut pages);
     record(words, &mut pages);
+    history(words, &mut pages);
     declaration::pages(words, &mut pages);
     rest(words, &mut pages);
     pages
@@ -456,6 +459,105 @@ fn entering(words: Words, pages: &mut Vec<(String, String)>) {
     );
 }
 
+impl Words {
+    fn mails(self) -> Vec<MailLine> {
+        let states = ["sent", "waiting", "failed", "returned"];
+        let kinds = ["confirmation", "otp", "receipt", "rights"];
+        let at = |day| Utc.with_ymd_and_hms(2026, 3, day, 12, 0, 0).unwrap();
+        let lines = (1..).zip(kinds.into_iter().zip(states));
+        lines
+            .map(|(day, (kind, state))| MailLine {
+                kind: kind.to_owned(),
+                at: at(day),
+                code: self.say("ABCD-EFGH-JKMN"),
+                state,
+            })
+            .collect()
+    }
+
+    fn requests(self) -> Vec<RequestLine> {
+        let at = Utc.with_ymd_and_hms(2026, 3, 1, 12, 0, 0).unwrap();
+        let open = RequestLine {
+            id: self.say("1"),
+            reference: self.say("7KQ2-M9XP-4TWA"),
+            kind: "rectification".to_owned(),
+            channel: "page".to_owned(),
+            received_on: date(2026, 3, 1).unwrap(),
+            due_on: date(2026, 4, 1).unwrap(),
+            overdue: true,
+            extension: Some((at, self.say("Serve tempo"))),
+            by_letter: true,
+            answer: None,
+            text: Some(self.say("Il nome è sbagliato")),
+        };
+        let answered = RequestLine {
+            answer: Some((at, "refused".to_owned(), self.say("È giusto"))),
+            text: None,
+            ..open.clone()
+        };
+        vec![open, answered]
+    }
+
+    fn views(self) -> Vec<ViewLine> {
+        let at = Utc.with_ymd_and_hms(2026, 3, 1, 12, 0, 0).unwrap();
+        [
+            "record",
+            "document",
+            "evidence",
+            "receipt",
+            "list",
+            "list_clear",
+            "documents",
+        ]
+        .map(|what| ViewLine {
+            at,
+            role: (what != "list").then(|| "case_manager".to_owned()),
+            what,
+        })
+        .to_vec()
+    }
+}
+
+/// What went out and who looked, with and without lines.
+fn history(words: Words, pages: &mut Vec<(String, String)>) {
+    for has_lines in [true, false] {
+        let kept = |next: &str| has_lines.then(|| words.say(next));
+        let mails = MailsPage {
+            chrome: words.chrome("/me/mails"),
+            mails: if has_lines { words.mails() } else { Vec::new() },
+            next: kept("AAAA"),
+        };
+        push(pages, format!("my_mails/{has_lines}"), &mails);
+        let views = ViewsPage {
+            chrome: words.chrome("/me/views"),
+            views: if has_lines { words.views() } else { Vec::new() },
+            next: kept("AAAA"),
+        };
+        push(pages, format!("my_views/{has_lines}"), &views);
+        let rights = RightsPage {
+            chrome: words.chrome("/me/rights"),
+            requests: if has_lines {
+                words.requests()
+            } else {
+                Vec::new()
+            },
+            kinds: RightsKind::ALL.map(RightsKind::as_str).to_vec(),
+            kind: words.say("erasure"),
+            text: words.say("Il nome"),
+            sent: has_lines,
+            errors: if has_lines {
+                Errors::default()
+            } else {
+                wrong(&[
+                    ("/kind", "error-rights-kind"),
+                    ("/text", "error-rights-required"),
+                ])
+            },
+        };
+        push(pages, format!("rights/{has_lines}"), &rights);
+    }
+}
+
 fn record(words: Words, pages: &mut Vec<(String, String)>) {
     let letters = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "l"];
     let consents = ["privacy_notice", "contact", "newsletter"].map(|purpose| ConsentLine {
@@ -509,6 +611,8 @@ fn record(words: Words, pages: &mut Vec<(String, String)>) {
             payout: known.then(|| (words.say("IT***3456"), words.say("Maria Rossi"))),
             can_pay_out: true,
             consents: consents.to_vec(),
+            mails: (words.mails(), true),
+            views: (words.views(), true),
             notice: Some(match state {
                 "confirmed" => MeNotice::Confirmed,
                 "signed" => MeNotice::Signed,

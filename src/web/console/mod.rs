@@ -22,6 +22,7 @@ pub mod login;
 pub mod paper;
 pub mod quarantine;
 pub mod representation;
+pub mod rights;
 
 /// Routes of this folder.
 pub fn routes() -> Vec<Route> {
@@ -72,6 +73,18 @@ pub fn routes() -> Vec<Route> {
             web::to(quarantine::end),
         ),
         Route::new(&operation::CONSOLE_EXPORT_PAGE, web::to(export::page)),
+        Route::new(&operation::CONSOLE_RIGHTS_PAGE, web::to(rights::queue)),
+        Route::new(&operation::CONSOLE_RIGHT_PAGE, web::to(rights::one)),
+        Route::new(&operation::CONSOLE_EXTENSION_FORM, web::to(rights::extend)),
+        Route::new(&operation::CONSOLE_ANSWER_FORM, web::to(rights::answer)),
+        Route::new(
+            &operation::CONSOLE_LETTER_PAGE,
+            web::to(rights::letter_page),
+        ),
+        Route::new(
+            &operation::CONSOLE_LETTER_FORM,
+            web::to(rights::enter_letter),
+        ),
         Route::new(&operation::CONSOLE_EXPORT_FORM, web::to(export::clear)),
         Route::new(&operation::CONSOLE_DOCUMENT, web::to(declared::document)),
         Route::new(&operation::CONSOLE_EVIDENCE, web::to(declared::evidence)),

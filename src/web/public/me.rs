@@ -21,7 +21,7 @@ use crate::web::error::WebError;
 use crate::web::extract::Form;
 use crate::web::public::declare::worth;
 use crate::web::public::visit::{Visit, html, see_other};
-use crate::web::public::{association_change, card};
+use crate::web::public::{association_change, card, own_data};
 
 /// What has just happened.
 #[derive(Deserialize)]
@@ -55,7 +55,12 @@ pub async fn page(
     let mine = declaration::get(visit.ctx(), &actor).await?;
     let directory = visit.ctx().directories.get(visit.ctx()).await?;
     let case = directory.case(record.case)?;
-    html(&me_page(&visit, &case, record, &mine, notice(&done))?)
+    let newest = own_data::newest(visit.ctx(), &actor).await?;
+    html(&MePage {
+        mails: newest.mails,
+        views: newest.views,
+        ..me_page(&visit, &case, record, &mine, notice(&done))?
+    })
 }
 
 /// `POST /me/newsletter`
@@ -176,6 +181,8 @@ fn me_page(
         can_pay_out: payout::may_give(state).is_ok() && !record.moved,
         payout: record.payout.map(|payout| (payout.iban, payout.holder)),
         consents: consents.collect(),
+        mails: (Vec::new(), false),
+        views: (Vec::new(), false),
         notice,
     })
 }

@@ -22,10 +22,12 @@ pub mod leaving;
 pub mod log;
 pub mod me;
 pub mod not_me;
+pub mod own_data;
 pub mod paper;
 pub mod payout;
 pub mod representative;
 pub mod resume;
+pub mod rights;
 pub mod sign;
 pub mod texts;
 pub mod verify;
@@ -87,6 +89,11 @@ pub fn routes() -> Vec<Route> {
         Route::new(&o::WITHDRAW_FORM, web::to(leaving::withdraw)),
         Route::new(&o::ERASE_PAGE, web::to(leaving::erase_page)),
         Route::new(&o::ERASE_FORM, web::to(leaving::erase)),
+        Route::new(&o::DATA_FILE, web::to(own_data::file)),
+        Route::new(&o::MY_MAILS_PAGE, web::to(own_data::mails)),
+        Route::new(&o::MY_VIEWS_PAGE, web::to(own_data::views)),
+        Route::new(&o::RIGHTS_PAGE, web::to(rights::page)),
+        Route::new(&o::RIGHTS_FORM, web::to(rights::ask)),
         Route::new(&o::VERIFY_PAGE, web::to(verify::page)),
         Route::new(&o::VERIFY_FORM, web::to(verify::check)),
         Route::new(&o::LOG_CHECKPOINT, web::to(log::checkpoint)),

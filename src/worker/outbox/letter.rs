@@ -4,12 +4,12 @@ use chrono::{DateTime, Utc};
 
 use super::Post;
 use crate::app::evidence::INTENT;
-use crate::app::outbox::{Letter, LetterRecord, Signing};
+use crate::app::outbox::{Letter, LetterRecord, RightsNotice, RightsStep, Signing};
 use crate::domain::mail::{Attachment, Mail, MailKind};
 use crate::mailer::OutgoingMail;
 use crate::render::mail::{
     Frame, PaperRejectedMail, Purpose, ReceiptMail, RecordLine, RecordsMail, RenderMailError,
-    SigningCodeMail,
+    RightsMail, RightsOutcome, SigningCodeMail,
 };
 
 /// A letter as a mail of this sender.
@@ -38,14 +38,19 @@ fn render(letter: Letter) -> Result<Mail, RenderMailError> {
         verify_url: letter.verify_url,
     };
     let records: Vec<RecordLine> = letter.records.into_iter().map(line).collect();
+    if let Some(notice) = letter.rights {
+        return render_rights(frame, records, notice);
+    }
     let Some(signing) = letter.signing else {
         let purpose = match letter.kind {
             MailKind::Confirmation => Purpose::Confirm,
             MailKind::Reminder => Purpose::Remind,
             MailKind::AlreadyRegistered => Purpose::Registered,
-            MailKind::Access | MailKind::Otp | MailKind::Receipt | MailKind::PaperRejected => {
-                Purpose::Enter
-            }
+            MailKind::Access
+            | MailKind::Otp
+            | MailKind::Receipt
+            | MailKind::PaperRejected
+            | MailKind::Rights => Purpose::Enter,
         };
         return RecordsMail {
             frame,
@@ -67,6 +72,26 @@ fn render(letter: Letter) -> Result<Mail, RenderMailError> {
         letter.code.unwrap_or_default(),
         letter.expires_at,
     )
+}
+
+fn render_rights(
+    frame: Frame,
+    records: Vec<RecordLine>,
+    notice: RightsNotice,
+) -> Result<Mail, RenderMailError> {
+    let record = records.into_iter().next();
+    RightsMail {
+        frame,
+        record: record.ok_or(RenderMailError::NoRecord)?,
+        kind: notice.kind,
+        received_on: notice.received_on,
+        outcome: match notice.step {
+            RightsStep::Extended(day) => RightsOutcome::Extended(day),
+            RightsStep::Answered(decision) => RightsOutcome::Answered(decision),
+        },
+        reason: notice.reason,
+    }
+    .render()
 }
 
 fn render_signing(

@@ -15,8 +15,10 @@ pub mod declaration;
 pub mod documents;
 pub mod mail_codes;
 pub mod me;
+pub mod own_data;
 pub mod paper;
 pub mod representative;
+pub mod rights;
 pub mod signatures;
 
 /// Routes of this folder.
@@ -63,6 +65,11 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::CHANGE_ASSOCIATION, web::to(association::change)),
         Route::new(&operation::WITHDRAW, web::to(me::withdraw)),
         Route::new(&operation::ERASE, web::to(me::erase)),
+        Route::new(&operation::GET_DATA, web::to(own_data::get)),
+        Route::new(&operation::LIST_MY_MAILS, web::to(own_data::mails)),
+        Route::new(&operation::LIST_MY_VIEWS, web::to(own_data::views)),
+        Route::new(&operation::LIST_MY_RIGHTS_REQUESTS, web::to(rights::list)),
+        Route::new(&operation::ASK_RIGHTS_REQUEST, web::to(rights::ask)),
     ]
 }
 
@@ -97,6 +104,11 @@ pub fn routes() -> Vec<Route> {
     declaration::put_payout,
     association::change,
     me::withdraw,
-    me::erase
+    me::erase,
+    own_data::get,
+    own_data::mails,
+    own_data::views,
+    rights::list,
+    rights::ask
 ))]
 pub(super) struct Doc;

@@ -14,6 +14,7 @@ pub mod exports;
 pub mod paper;
 pub mod quarantine;
 pub mod representation;
+pub mod rights;
 pub mod signature_files;
 pub mod token;
 
@@ -66,6 +67,11 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::EXPORT, web::to(exports::request)),
         Route::new(&operation::GET_EXPORT, web::to(exports::get)),
         Route::new(&operation::EXPORT_CONTENT, web::to(exports::content)),
+        Route::new(&operation::LIST_RIGHTS_REQUESTS, web::to(rights::list)),
+        Route::new(&operation::ENTER_RIGHTS_REQUEST, web::to(rights::enter)),
+        Route::new(&operation::GET_RIGHTS_REQUEST, web::to(rights::get)),
+        Route::new(&operation::EXTEND_RIGHTS_REQUEST, web::to(rights::extend)),
+        Route::new(&operation::ANSWER_RIGHTS_REQUEST, web::to(rights::answer)),
     ]
 }
 
@@ -102,6 +108,11 @@ pub fn routes() -> Vec<Route> {
     signature_files::content,
     exports::request,
     exports::get,
-    exports::content
+    exports::content,
+    rights::list,
+    rights::enter,
+    rights::get,
+    rights::extend,
+    rights::answer
 ))]
 pub(super) struct Doc;

@@ -1,0 +1,171 @@
+//! Access and portability at once (artt. 15 and 20 GDPR): a ZIP of all that is stored about a claimant.
+//!
+//! `dati.json` holds what rests in rows, opened; beside it lie the files: signed documents, receipts.
+//! Nothing of others is in it (R55): no conflict, no duplicate, no key that somebody holds; of staff the
+//! role, never the name; notes of staff in free text stay out, for they may speak of others.
+//!
+//! In memory are the rows of one claimant and one file at a time.
+
+use std::collections::VecDeque;
+
+use futures_util::stream::{self, BoxStream, StreamExt};
+use serde_json::json;
+
+use crate::app::audit::{self, Actor, Entry};
+use crate::app::ctx::Ctx;
+use crate::app::error::{AppError, AppResult};
+use crate::app::receipt::{self, Place};
+use crate::app::session::ClaimantActor;
+use crate::app::signed_version;
+use crate::app::vault::Vault;
+use crate::db::declaration::DeclarationRow;
+use crate::db::signature::SignatureRow;
+use crate::db::{claimant, declaration, own_data, signature};
+use crate::domain::reference::Reference;
+use crate::render::archive::Archive;
+use crate::render::own_data as words;
+
+mod gather;
+
+/// The action in the trail.
+pub(in crate::app) const TAKEN: &str = "take_own_data";
+
+/// Everything about a claimant, made while it is read.
+pub struct OwnData {
+    /// File name, ASCII.
+    pub name: String,
+    /// The archive. An error ends it before its directory; the connection must be cut then.
+    pub bytes: BoxStream<'static, AppResult<Vec<u8>>>,
+}
+
+/// A file of the archive that is not made yet. Files of another kind join here, in [`files`] and in
+/// [`Package::made`].
+enum File {
+    /// What the archive holds and what one may do with it, in three languages.
+    ReadMe,
+    /// All rows.
+    Rows(Vec<u8>),
+    /// The PDF of a signed version.
+    Document(i32),
+    /// What proves the signature of a version.
+    Receipt(i32),
+}
+
+/// The files of a claimant, in their order; each is fetched when its turn comes.
+fn files(rows: Vec<u8>, signed: &[SignatureRow]) -> VecDeque<File> {
+    let mut files = VecDeque::from([File::ReadMe, File::Rows(rows)]);
+    for row in signed {
+        files.push_back(File::Document(row.version));
+        files.push_back(File::Receipt(row.version));
+    }
+    files
+}
+
+/// Everything that is stored about the claimant. Changes nothing; audited as `take_own_data`.
+///
+/// # Errors
+/// `Unauthenticated` if the record is gone; `Internal` if something does not open.
+pub async fn take(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<OwnData> {
+    let scope = actor.scope();
+    let directory = ctx.directories.get(ctx).await?;
+    let mut tx = ctx.pools.begin(scope).await?;
+    let row = claimant::find(&mut tx, scope, actor.claimant()).await?;
+    let row = row.ok_or(AppError::Unauthenticated)?;
+    let vault = Vault::open(ctx, &mut tx, scope, actor.claimant()).await?;
+    let signed = own_data::list_signatures(&mut tx, scope, actor.claimant()).await?;
+    let rows = gather::rows(ctx, &mut tx, &directory, &vault, &row, &signed).await?;
+    tx.enter(scope).await?;
+    let by = Actor::Claimant(actor.claimant());
+    let entry = Entry::new(actor.claimant(), actor.association(), by, TAKEN);
+    let entry = entry.with(json!({ "signed": signed.len() }));
+    audit::append(ctx, &mut tx, scope, entry).await?;
+    tx.commit().await?;
+    let reference = Reference::of(actor.claimant());
+    let package = Package {
+        ctx: ctx.clone(),
+        actor: actor.clone(),
+        vault,
+        files: files(rows, &signed),
+        archive: Some(Archive::new()),
+    };
+    Ok(OwnData {
+        name: format!("joinder-{}.zip", reference.as_str()),
+        bytes: stream::try_unfold(package, Package::next).boxed(),
+    })
+}
+
+/// An archive that grows file by file.
+struct Package {
+    ctx: Ctx,
+    actor: ClaimantActor,
+    vault: Vault,
+    files: VecDeque<File>,
+    archive: Option<Archive>,
+}
+
+impl Package {
+    /// The next bytes; never none but after the end.
+    async fn next(mut self) -> AppResult<Option<(Vec<u8>, Self)>> {
+        while let Some(mut archive) = self.archive.take() {
+            let bytes = match self.files.pop_front() {
+                Some(file) => {
+                    let (name, content) = self.made(file).await?;
+                    let added = archive.add(&name, &content);
+                    self.archive = Some(archive);
+                    added.map_err(AppError::internal)?
+                }
+                None => archive.finish().map_err(AppError::internal)?,
+            };
+            if !bytes.is_empty() {
+                return Ok(Some((bytes, self)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Name and content of a file.
+    async fn made(&self, file: File) -> AppResult<(String, Vec<u8>)> {
+        Ok(match file {
+            File::ReadMe => {
+                let reference = Reference::of(self.actor.claimant());
+                let text = words::read_me(&reference.grouped(), self.ctx.clock.now());
+                ("LEGGIMI-README.txt".to_owned(), text.into_bytes())
+            }
+            File::Rows(rows) => ("dati.json".to_owned(), rows),
+            File::Document(version) => {
+                let (declared, signed, _) = self.signed(version).await?;
+                let document =
+                    signed_version::document(&self.ctx, &self.vault, &declared, &signed).await?;
+                (format!("firmate/dichiarazione-v{version}.pdf"), document)
+            }
+            File::Receipt(version) => {
+                let (declared, signed, place) = self.signed(version).await?;
+                let signed = (&declared, &signed);
+                let kept = receipt::assemble(&self.ctx, &self.vault, signed, place).await?;
+                let kept = serde_json::to_vec(&kept).map_err(AppError::internal)?;
+                (format!("ricevute/ricevuta-v{version}.json"), kept)
+            }
+        })
+    }
+
+    /// The rows of a signed version, as they are now.
+    async fn signed(&self, version: i32) -> AppResult<(DeclarationRow, SignatureRow, Place)> {
+        let (scope, claimant) = (self.actor.scope(), self.actor.claimant());
+        let mut tx = self.ctx.pools.begin(scope).await?;
+        let declared = declaration::find(&mut tx, scope, claimant, version).await?;
+        let signed = signature::find(&mut tx, scope, claimant, version).await?;
+        let (Some(declared), Some(signed)) = (declared, signed) else {
+            // erased meanwhile: the archive ends without its directory
+            return Err(AppError::NotFound);
+        };
+        let place = Place::read(&mut tx, scope, claimant, version).await?;
+        tx.commit().await?;
+        Ok((declared, signed, place))
+    }
+}
+
+impl std::fmt::Debug for OwnData {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("OwnData(..)")
+    }
+}

@@ -1,0 +1,485 @@
+//! The rows of one claimant, opened, as one JSON document `joinder-own-data/1`.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::app::ctx::Ctx;
+use crate::app::directory::Directory;
+use crate::app::error::{AppError, AppResult};
+use crate::app::own_history;
+use crate::app::vault::Vault;
+use crate::crypto::sha256;
+use crate::db::audit::{self, AuditRow};
+use crate::db::claimant::ClaimantRow;
+use crate::db::signature::SignatureRow;
+use crate::db::{Conn, Scope, consent, declaration, mailbox, own_data, rights_request};
+use crate::domain::ids::ClaimantId;
+use crate::domain::reference::Reference;
+
+/// Name and version of the form.
+const FORMAT: &str = "joinder-own-data/1";
+
+/// Rows read at a time where there may be many.
+const AT_ONCE: u16 = 200;
+
+/// What of the trail a claimant may know of: what they did, what was done for them, who looked. Whatever
+/// is not named stays out: a clash of two records would tell of somebody else (R30, R55).
+const OWN_ACTIONS: [&str; 31] = [
+    "answer_rights_request",
+    "confirm",
+    "confirm_by_staff",
+    "consent",
+    "contact_unreachable",
+    "correct_email",
+    "declare",
+    "disown",
+    "enter",
+    "enter_email",
+    "erase",
+    "extend_rights_request",
+    "give_identity",
+    "give_payout",
+    "mail_bounced",
+    "mail_complaint",
+    "mail_delayed",
+    "mail_suppressed",
+    "move_in",
+    "move_out",
+    "own_again",
+    "receive_rights_request",
+    "request_signature",
+    "restrict",
+    "sign",
+    "sign_up",
+    super::TAKEN,
+    crate::app::trail::VIEW,
+    crate::app::trail::DOWNLOAD,
+    "withdraw",
+    "wrong_code",
+];
+
+/// Everything as JSON. Ends under the platform's rights.
+pub(super) async fn rows(
+    ctx: &Ctx,
+    tx: &mut crate::db::Tx,
+    directory: &Directory,
+    vault: &Vault,
+    row: &ClaimantRow,
+    signed: &[SignatureRow],
+) -> AppResult<Vec<u8>> {
+    let scope = Scope::Association(row.association());
+    let mut all = record(ctx, directory, vault, row)?;
+    let claimant = row.claimant();
+    put(
+        &mut all,
+        "identities",
+        identities(tx, scope, vault, claimant).await?,
+    );
+    put(
+        &mut all,
+        "mailboxes",
+        mailboxes(tx, scope, vault, claimant).await?,
+    );
+    put(
+        &mut all,
+        "consents",
+        consents(tx, scope, vault, claimant).await?,
+    );
+    put(
+        &mut all,
+        "declarations",
+        declarations(tx, scope, vault, claimant).await?,
+    );
+    put(&mut all, "draft", draft(tx, scope, vault, claimant).await?);
+    put(&mut all, "signatures", signatures(vault, signed)?);
+    put(
+        &mut all,
+        "signature_requests",
+        signature_requests(tx, scope, vault, claimant).await?,
+    );
+    put(
+        &mut all,
+        "log_entries",
+        log_entries(tx, scope, claimant).await?,
+    );
+    put(
+        &mut all,
+        "payouts",
+        payouts(tx, scope, vault, claimant).await?,
+    );
+    put(
+        &mut all,
+        "links_and_codes",
+        challenges(tx, scope, claimant).await?,
+    );
+    put(&mut all, "sessions", sessions(tx, scope, claimant).await?);
+    put(&mut all, "trail", trail(tx, scope, vault, row).await?);
+    put(&mut all, "looks", looks(ctx, tx, row).await?);
+    put(
+        &mut all,
+        "rights_requests",
+        rights(tx, scope, vault, claimant).await?,
+    );
+    let subjects = own_history::subjects(ctx, vault, row)?;
+    put(
+        &mut all,
+        "returned_mails",
+        returned(tx, scope, &subjects).await?,
+    );
+    tx.enter(own_history::BY_ADDRESS).await?;
+    put(&mut all, "mails", mails(tx, &subjects).await?);
+    serde_json::to_vec_pretty(&all).map_err(AppError::internal)
+}
+
+fn put(all: &mut Value, field: &str, value: Value) {
+    if let Value::Object(fields) = all {
+        fields.insert(field.to_owned(), value);
+    }
+}
+
+/// The record itself, and who keeps it.
+fn record(ctx: &Ctx, directory: &Directory, vault: &Vault, row: &ClaimantRow) -> AppResult<Value> {
+    let case = directory.case(row.case())?;
+    let keeper = case.association_by_id(row.association());
+    let keeper = keeper.ok_or(AppError::NotFound)?;
+    let contact: Value = vault.unseal("claimants", "contact_sealed", row.contact_sealed.clone())?;
+    Ok(json!({
+        "format": FORMAT,
+        "made_at": ctx.clock.now(),
+        "controller": {
+            "name": keeper.name,
+            "email": keeper.email,
+            "phone": keeper.phone,
+            "website": keeper.website,
+            "data_protection_officer": keeper.dpo,
+        },
+        "case": { "slug": case.slug, "title": case.title, "respondent": case.respondent.name },
+        "record": {
+            "id": row.id,
+            "reference": Reference::of(row.claimant()).as_str(),
+            "state": row.state,
+            "state_changed_at": row.state_changed_at,
+            "language": row.language,
+            "came_through": row.via,
+            "created_at": row.created_at,
+            "confirmed_at": row.confirmed_at,
+            "identity_given_at": row.identity_at,
+            "signed_at": row.signed_at,
+            "declared_version": row.declared_version,
+            "signed_version": row.signed_version,
+            "payout_given_at": row.payout_at,
+            "contact_changed_at": row.contact_changed_at,
+            "contact_unreachable_since": row.unreachable_at,
+            "moved_at": row.moved_at,
+        },
+        "contact": contact,
+    }))
+}
+
+async fn identities(
+    conn: &mut Conn,
+    scope: Scope,
+    vault: &Vault,
+    claimant: ClaimantId,
+) -> AppResult<Value> {
+    let rows = own_data::list_identities(conn, scope, claimant).await?;
+    collected(rows, |row| {
+        let identity: Value = vault.unseal("identities", "sealed", row.sealed)?;
+        Ok(json!({
+            "version": row.version, "capacity": row.capacity, "given_by": row.given_by,
+            "given_at": row.created_at, "warnings": row.warnings, "identity": identity,
+        }))
+    })
+}
+
+async fn mailboxes(
+    conn: &mut Conn,
+    scope: Scope,
+    vault: &Vault,
+    claimant: ClaimantId,
+) -> AppResult<Value> {
+    let rows = mailbox::list(conn, scope, claimant).await?;
+    collected(rows, |row| {
+        let address: Value = vault.unseal("mailboxes", "sealed", row.sealed)?;
+        Ok(json!({
+            "id": row.id, "address": address, "plan": row.plan, "alias_of": row.alias_of,
+            "treatment": row.treatment, "given_at": row.created_at,
+        }))
+    })
+}
+
+async fn consents(
+    conn: &mut Conn,
+    scope: Scope,
+    vault: &Vault,
+    claimant: ClaimantId,
+) -> AppResult<Value> {
+    let rows = consent::list(conn, scope, claimant).await?;
+    collected(rows, |row| {
+        let evidence = row
+            .evidence
+            .map(|sealed| vault.unseal("consents", "evidence", sealed));
+        let evidence: Option<Value> = evidence.transpose()?;
+        Ok(json!({
+            "purpose": row.purpose, "text_version": row.text_version, "given": row.given,
+            "channel": row.channel, "at": row.created_at, "evidence": evidence,
+        }))
+    })
+}
+
+async fn declarations(
+    conn: &mut Conn,
+    scope: Scope,
+    vault: &Vault,
+    claimant: ClaimantId,
+) -> AppResult<Value> {
+    let mut all = Vec::new();
+    let mut after = 0;
+    loop {
+        let rows =
+            own_data::list_declarations(conn, scope, claimant, after, i64::from(AT_ONCE)).await?;
+        let Some(last) = rows.last() else {
+            return Ok(Value::Array(all));
+        };
+        after = last.version;
+        for row in rows {
+            let content: Value = vault.unseal("declarations", "sealed", row.sealed)?;
+            all.push(json!({
+                "version": row.version, "declared_at": row.created_at, "template": row.template,
+                "document_sha256": sha256::hex(&row.document_sha256),
+                "total_cents": row.total_cents, "flags": row.flags, "content": content,
+            }));
+        }
+    }
+}
+
+async fn draft(
+    conn: &mut Conn,
+    scope: Scope,
+    vault: &Vault,
+    claimant: ClaimantId,
+) -> AppResult<Value> {
+    let Some(row) = declaration::find_draft(conn, scope, claimant).await? else {
+        return Ok(Value::Null);
+    };
+    let content: Value = vault.unseal("declaration_drafts", "sealed", row.sealed)?;
+    Ok(json!({ "changed_at": row.updated_at, "content": content }))
+}
+
+fn signatures(vault: &Vault, rows: &[SignatureRow]) -> AppResult<Value> {
+    collected(rows.iter().cloned(), |row| {
+        let evidence = vault.unseal_bytes("signatures", "evidence", row.evidence)?;
+        let evidence: Value = serde_json::from_slice(&evidence).map_err(AppError::internal)?;
+        Ok(json!({
+            "version": row.version, "tier": row.tier, "signed_at": row.signed_at,
+            "document_sha256": sha256::hex(&row.document_sha256),
+            "evidence_sha256": sha256::hex(&row.evidence_sha256),
+            "acceptances": row.acceptances, "evidence": evidence,
+        }))
+    })
+}
+
+async fn signature_requests(
+    conn: &mut Conn,
+    scope: Scope,
+    vault: &Vault,
+    claimant: ClaimantId,
+) -> AppResult<Value> {
+    let rows = own_data::list_signature_requests(conn, scope, claimant).await?;
+    collected(rows, |row| {
+        let evidence: Value = vault.unseal("signature_requests", "evidence", row.evidence)?;
+        Ok(json!({
+            "version": row.version, "tier": row.tier,
+            "document_sha256": sha256::hex(&row.document_sha256),
+            "acceptances": row.acceptances, "attempts": row.attempts,
+            "created_at": row.created_at, "expires_at": row.expires_at, "sent_at": row.sent_at,
+            "used_at": row.used_at, "voided_at": row.voided_at, "evidence": evidence,
+        }))
+    })
+}
+
+/// What the evidence log holds: signatures, and decisions a claimant may know of.
+async fn log_entries(conn: &mut Conn, scope: Scope, claimant: ClaimantId) -> AppResult<Value> {
+    let entries = own_data::list_entries(conn, scope, claimant).await?;
+    let mut all: Vec<Value> = Vec::with_capacity(entries.len());
+    for row in entries {
+        all.push(json!({
+            "id": row.id, "kind": row.kind, "version": row.version, "at": row.created_at,
+            "commitment": sha256::hex(&row.commitment),
+            "leaf_index": row.leaf_index, "entered_at": row.entered_at,
+        }));
+    }
+    for row in own_data::list_events(conn, scope, claimant).await? {
+        if !may_know(&row.content) {
+            continue;
+        }
+        all.push(json!({
+            "id": row.id, "kind": row.kind, "at": row.created_at,
+            "leaf_index": row.leaf_index, "entered_at": row.entered_at,
+        }));
+    }
+    Ok(Value::Array(all))
+}
+
+/// Whether an event tells of something that stands in the claimant's trail.
+fn may_know(content: &str) -> bool {
+    let told: Value = serde_json::from_str(content).unwrap_or_default();
+    let action = told.get("action").and_then(Value::as_str);
+    action.is_some_and(|action| OWN_ACTIONS.contains(&action))
+}
+
+async fn payouts(
+    conn: &mut Conn,
+    scope: Scope,
+    vault: &Vault,
+    claimant: ClaimantId,
+) -> AppResult<Value> {
+    let rows = own_data::list_payouts(conn, scope, claimant).await?;
+    collected(rows, |row| {
+        let payout: Value = vault.unseal("payouts", "sealed", row.sealed)?;
+        Ok(json!({ "version": row.version, "given_at": row.created_at, "payout": payout }))
+    })
+}
+
+async fn challenges(conn: &mut Conn, scope: Scope, claimant: ClaimantId) -> AppResult<Value> {
+    let rows = own_data::list_challenges(conn, scope, claimant).await?;
+    collected(rows, |row| {
+        Ok(json!({
+            "purpose": row.purpose, "created_at": row.created_at, "expires_at": row.expires_at,
+            "used_at": row.used_at, "voided_at": row.voided_at,
+        }))
+    })
+}
+
+async fn sessions(conn: &mut Conn, scope: Scope, claimant: ClaimantId) -> AppResult<Value> {
+    let rows = own_data::list_sessions(conn, scope, claimant).await?;
+    collected(rows, |row| {
+        Ok(json!({
+            "created_at": row.created_at, "last_seen_at": row.last_seen_at,
+            "expires_at": row.expires_at,
+        }))
+    })
+}
+
+async fn trail(
+    conn: &mut Conn,
+    scope: Scope,
+    vault: &Vault,
+    row: &ClaimantRow,
+) -> AppResult<Value> {
+    let mut all = Vec::new();
+    let mut before: Option<Uuid> = None;
+    loop {
+        let limit = i64::from(AT_ONCE);
+        let rows = audit::list_some(conn, scope, row.id, &OWN_ACTIONS, before, limit).await?;
+        let Some(last) = rows.last() else {
+            return Ok(Value::Array(all));
+        };
+        before = Some(last.id);
+        let people: Vec<Uuid> = rows
+            .iter()
+            .filter(|entry| entry.actor_kind == "staff")
+            .filter_map(|entry| entry.actor_id)
+            .collect();
+        let roles = own_history::roles(conn, row.association(), &people).await?;
+        for entry in rows {
+            let role = entry.actor_id.and_then(|id| roles.get(&id));
+            let own = own_words(vault, &entry)?;
+            all.push(json!({
+                "at": entry.created_at, "who": entry.actor_kind, "role": role,
+                "action": entry.action, "before": entry.before, "after": entry.after,
+                "own_words": own,
+            }));
+        }
+    }
+}
+
+/// What the claimant wrote about an act of their own, such as why they withdrew.
+fn own_words(vault: &Vault, entry: &AuditRow) -> AppResult<Option<String>> {
+    let sealed = entry.sealed.clone();
+    let own = sealed.filter(|_| entry.actor_kind == "claimant");
+    own.map(|sealed| vault.unseal("audit", "sealed", sealed))
+        .transpose()
+}
+
+/// Requests about the own data, with what was answered.
+async fn rights(
+    conn: &mut Conn,
+    scope: Scope,
+    vault: &Vault,
+    claimant: ClaimantId,
+) -> AppResult<Value> {
+    let rows = rights_request::list(conn, scope, claimant, i64::MAX).await?;
+    collected(rows, |row| {
+        let open = |column, sealed: Option<Vec<u8>>| {
+            let opened = sealed.map(|sealed| vault.unseal("rights_requests", column, sealed));
+            let opened: AppResult<Option<Value>> = opened.transpose();
+            opened
+        };
+        Ok(json!({
+            "kind": row.kind, "channel": row.channel, "received_on": row.received_on,
+            "due_on": row.due_on, "extended_at": row.extended_at,
+            "answered_at": row.answered_at, "decision": row.decision,
+            "text": open("request_sealed", row.request_sealed)?,
+            "extension_reason": open("extension_sealed", row.extension_sealed)?,
+            "answer_reason": open("answer_sealed", row.answer_sealed)?,
+        }))
+    })
+}
+
+/// Who looked at the record, lists and archives with it.
+async fn looks(ctx: &Ctx, conn: &mut Conn, row: &ClaimantRow) -> AppResult<Value> {
+    let mut all = Vec::new();
+    let mut before = None;
+    loop {
+        let part = own_history::views_of(ctx, conn, row, before, AT_ONCE).await?;
+        all.extend(
+            part.items
+                .into_iter()
+                .map(|view| json!({ "at": view.at, "role": view.role, "what": view.what })),
+        );
+        before = part.next;
+        if before.is_none() {
+            return Ok(Value::Array(all));
+        }
+    }
+}
+
+async fn mails(conn: &mut Conn, subjects: &[Uuid]) -> AppResult<Value> {
+    let mut all = Vec::new();
+    let mut before = None;
+    loop {
+        let part = own_history::mails_of(conn, subjects, before, AT_ONCE).await?;
+        all.extend(part.items.into_iter().map(|mail| {
+            json!({
+                "kind": mail.kind, "sent_at": mail.sent_at, "code": mail.code, "state": mail.state,
+            })
+        }));
+        before = part.next;
+        if before.is_none() {
+            return Ok(Value::Array(all));
+        }
+    }
+}
+
+/// What came back of mails, the newest thousand.
+async fn returned(conn: &mut Conn, scope: Scope, subjects: &[Uuid]) -> AppResult<Value> {
+    let rows = own_data::list_bounces(conn, scope, subjects, 1_000).await?;
+    collected(rows, |row| {
+        let received_at: DateTime<Utc> = row.received_at;
+        Ok(json!({
+            "mail": row.mail_kind, "mail_sent_at": row.mail_sent_at, "kind": row.kind,
+            "status": row.status, "said": row.diagnostic, "at": received_at,
+            "evidence_of_an_outage": row.is_evidence,
+        }))
+    })
+}
+
+fn collected<R>(
+    rows: impl IntoIterator<Item = R>,
+    read: impl Fn(R) -> AppResult<Value>,
+) -> AppResult<Value> {
+    let all: AppResult<Vec<Value>> = rows.into_iter().map(read).collect();
+    Ok(Value::Array(all?))
+}

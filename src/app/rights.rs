@@ -1,0 +1,448 @@
+//! Requests of people about their data: asked, extended once, answered, each with its term (R60, R61).
+//!
+//! What was written rests sealed by the claimant's data key and goes with it; the line of the register
+//! stays. Whoever has an e-mail is told by mail; whoever has none gets a letter from the staff, and the
+//! register says so.
+
+use chrono::{DateTime, Duration, NaiveDate, Utc};
+use data_encoding::BASE64URL_NOPAD;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::app::audit::{self, Actor, Entry};
+use crate::app::claimant_list;
+use crate::app::ctx::Ctx;
+use crate::app::error::{AppError, AppResult};
+use crate::app::mail_request::outbox_row;
+use crate::app::session::{self, ClaimantActor};
+use crate::app::staff::StaffActor;
+use crate::app::trail;
+use crate::app::vault::Vault;
+use crate::crypto::token;
+use crate::db::claimant::{self, ClaimantRow};
+use crate::db::rights_request::{self as db, RightsRequestRow};
+use crate::db::{Conn, Scope, outbox};
+use crate::domain::contact::Contact;
+use crate::domain::ids::ClaimantId;
+use crate::domain::outage::day_in_rome;
+use crate::domain::permission::operation;
+use crate::domain::reason::Reason;
+use crate::domain::reference::Reference;
+use crate::domain::rights::{
+    MOST_OPEN, RightsDecision, RightsKind, RightsText, due_on, extended_due_on, may_extend,
+};
+
+/// Rights under which the mail about a request gets into the outbox.
+const MAILING: Scope = Scope::System("mails about requests");
+/// Requests of one claimant that are shown.
+const SHOWN: i64 = 100;
+/// Lines of a page of the queue.
+pub const PAGE: u16 = 50;
+/// Open requests that are counted.
+const COUNTED: i64 = 1_000;
+
+/// Through which way a request came.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Way {
+    /// The own page.
+    Page,
+    /// The API.
+    Api,
+}
+
+impl Way {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Page => "page",
+            Self::Api => "api",
+        }
+    }
+}
+
+/// A request. The words are there where they may be seen and were not erased.
+#[derive(Clone)]
+#[expect(missing_docs, reason = "each field is the column of its name")]
+pub struct RightsRequest {
+    pub id: Uuid,
+    pub claimant: ClaimantId,
+    pub reference: Reference,
+    pub kind: String,
+    pub channel: String,
+    pub received_on: NaiveDate,
+    pub due_on: NaiveDate,
+    pub overdue: bool,
+    pub extended_at: Option<DateTime<Utc>>,
+    /// `mail` or `letter`.
+    pub extension_notified: Option<String>,
+    pub answered_at: Option<DateTime<Utc>>,
+    pub decision: Option<String>,
+    pub text: Option<String>,
+    pub extension_reason: Option<String>,
+    pub answer_reason: Option<String>,
+    /// Whether the term may be extended now.
+    pub may_extend: bool,
+}
+
+impl std::fmt::Debug for RightsRequest {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "RightsRequest({})", self.id)
+    }
+}
+
+/// Open requests of a case, most urgent first.
+#[derive(Debug)]
+pub struct Queue {
+    /// A page of them, without their words.
+    pub items: Vec<RightsRequest>,
+    /// Where the next page begins.
+    pub next: Option<String>,
+    /// Open ones, counted up to 1,000.
+    pub open: usize,
+    /// Of those the overdue.
+    pub overdue: usize,
+}
+
+/// Asks for something about the own data. The term runs from today (Europe/Rome).
+///
+/// # Errors
+/// `RateLimited` while five requests are open.
+pub async fn ask(
+    ctx: &Ctx,
+    actor: &ClaimantActor,
+    kind: RightsKind,
+    text: &RightsText,
+    way: Way,
+) -> AppResult<RightsRequest> {
+    let scope = actor.scope();
+    let today = day_in_rome(ctx.clock.now());
+    let mut tx = ctx.pools.begin(scope).await?;
+    let row = claimant::lock(&mut tx, scope, actor.claimant()).await?;
+    let before = db::list(&mut tx, scope, actor.claimant(), SHOWN).await?;
+    let open = before.iter().filter(|row| row.answered_at.is_none());
+    if open.count() >= MOST_OPEN {
+        return Err(AppError::RateLimited(std::time::Duration::from_hours(24)));
+    }
+    let vault = Vault::open(ctx, &mut tx, scope, actor.claimant()).await?;
+    let new = received(ctx, &row, &vault, (kind, text), (way.as_str(), today))?;
+    let by = Actor::Claimant(actor.claimant());
+    enter(ctx, &mut tx, scope, &new, by).await?;
+    session::keep(ctx, &mut tx, actor).await?;
+    tx.commit().await?;
+    opened(ctx, Some(&vault), new)
+}
+
+/// Enters a request that came by letter; the term runs from the day it arrived.
+///
+/// # Errors
+/// `Forbidden`; `NotFound` for a claimant of others.
+pub async fn enter_letter(
+    ctx: &Ctx,
+    actor: &StaffActor,
+    id: ClaimantId,
+    kind: RightsKind,
+    text: &RightsText,
+    received_on: NaiveDate,
+) -> AppResult<RightsRequest> {
+    actor.require(&operation::ENTER_RIGHTS_REQUEST)?;
+    let scope = actor.scope();
+    let mut tx = ctx.pools.begin(scope).await?;
+    let row = claimant::lock(&mut tx, scope, id).await?;
+    let vault = Vault::open(ctx, &mut tx, scope, id).await?;
+    let new = received(ctx, &row, &vault, (kind, text), ("letter", received_on))?;
+    let by = Actor::Staff(actor.staff_id());
+    enter(ctx, &mut tx, scope, &new, by).await?;
+    tx.commit().await?;
+    opened(ctx, Some(&vault), new)
+}
+
+fn received(
+    ctx: &Ctx,
+    row: &ClaimantRow,
+    vault: &Vault,
+    (kind, text): (RightsKind, &RightsText),
+    (channel, received_on): (&str, NaiveDate),
+) -> AppResult<RightsRequestRow> {
+    let now = ctx.clock.now();
+    Ok(RightsRequestRow {
+        subject_id: row.id,
+        id: token::new_id(now),
+        association_id: row.association_id,
+        case_id: row.case_id,
+        kind: kind.as_str().to_owned(),
+        channel: channel.to_owned(),
+        received_at: now,
+        received_on,
+        due_on: due_on(received_on),
+        extended_at: None,
+        extension_notified: None,
+        answered_at: None,
+        decision: None,
+        request_sealed: Some(vault.seal("rights_requests", "request_sealed", &text.as_str())?),
+        extension_sealed: None,
+        answer_sealed: None,
+    })
+}
+
+async fn enter(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    scope: Scope,
+    row: &RightsRequestRow,
+    by: Actor,
+) -> AppResult<()> {
+    db::insert(conn, scope, row).await?;
+    let association = crate::domain::ids::AssociationId::new(row.association_id);
+    let claimant = ClaimantId::new(row.subject_id);
+    let entry = Entry::new(claimant, association, by, "receive_rights_request");
+    let entry = entry.with(json!({
+        "request": row.id, "kind": row.kind, "channel": row.channel, "due_on": row.due_on,
+    }));
+    audit::append(ctx, conn, scope, entry).await
+}
+
+/// The own requests, newest first, at most 100.
+///
+/// # Errors
+/// `Unauthenticated` if the record is gone.
+pub async fn list_own(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<Vec<RightsRequest>> {
+    let scope = actor.scope();
+    let mut tx = ctx.pools.begin(scope).await?;
+    let rows = db::list(&mut tx, scope, actor.claimant(), SHOWN).await?;
+    let vault = Vault::open(ctx, &mut tx, scope, actor.claimant()).await;
+    tx.commit().await?;
+    let vault = vault.map_err(|_| AppError::Unauthenticated)?;
+    let read = |row| opened(ctx, Some(&vault), row);
+    rows.into_iter().map(read).collect()
+}
+
+/// Open requests of the own association in a case, most urgent first.
+///
+/// # Errors
+/// `Forbidden`; `NotFound` for a case of others.
+pub async fn queue(
+    ctx: &Ctx,
+    actor: &StaffActor,
+    slug: &str,
+    after: Option<(NaiveDate, Uuid)>,
+) -> AppResult<Queue> {
+    actor.require(&operation::LIST_RIGHTS_REQUESTS)?;
+    let own = claimant_list::own_case(ctx, actor, slug).await?;
+    let scope = actor.scope();
+    let (association, case) = (actor.association_id(), own.case.id);
+    let mut tx = ctx.pools.begin(scope).await?;
+    let one_more = i64::from(PAGE) + 1;
+    let mut rows = db::list_open(&mut tx, scope, (association, case), after, one_more).await?;
+    let due = db::list_due(&mut tx, scope, association, case, COUNTED).await?;
+    tx.commit().await?;
+    let today = day_in_rome(ctx.clock.now());
+    let has_more = rows.len() > usize::from(PAGE);
+    rows.truncate(usize::from(PAGE));
+    let next = rows.last().filter(|_| has_more).map(write_cursor);
+    let items: AppResult<Vec<RightsRequest>> =
+        rows.into_iter().map(|row| opened(ctx, None, row)).collect();
+    Ok(Queue {
+        items: items?,
+        next,
+        open: due.len(),
+        overdue: due.iter().filter(|day| **day < today).count(),
+    })
+}
+
+/// A request with its words. Audited as `view_claimant`: it is a look at personal data.
+///
+/// # Errors
+/// `Forbidden`; `NotFound` for one of another association.
+pub async fn get(ctx: &Ctx, actor: &StaffActor, id: Uuid) -> AppResult<RightsRequest> {
+    actor.require(&operation::GET_RIGHTS_REQUEST)?;
+    let scope = actor.scope();
+    let mut tx = ctx.pools.begin(scope).await?;
+    let row = db::get(&mut tx, scope, actor.association_id(), id).await?;
+    let vault = vault_of(ctx, &mut tx, scope, &row).await?;
+    let mut deed = actor.deed(row.subject_id, trail::VIEW);
+    deed.detail = json!({ "request": row.id });
+    deed.write(ctx, &mut tx, scope).await?;
+    tx.commit().await?;
+    opened(ctx, vault.as_ref(), row)
+}
+
+/// Extends the term by two months, once, within the first month; the reason goes to the claimant.
+///
+/// *effects*: an outbox row where there is an e-mail; audit `extend_rights_request`.
+///
+/// # Errors
+/// `Forbidden`, `NotFound`; `IllegalTransition` after the first month, a second time, once answered.
+pub async fn extend(
+    ctx: &Ctx,
+    actor: &StaffActor,
+    id: Uuid,
+    reason: &Reason,
+) -> AppResult<RightsRequest> {
+    actor.require(&operation::EXTEND_RIGHTS_REQUEST)?;
+    let scope = actor.scope();
+    let now = ctx.clock.now();
+    let mut tx = ctx.pools.begin(scope).await?;
+    let mut row = db::get(&mut tx, scope, actor.association_id(), id).await?;
+    if row.extended_at.is_some() || row.answered_at.is_some() {
+        return Err(AppError::IllegalTransition("extended"));
+    }
+    if !may_extend(row.received_on, day_in_rome(now)) {
+        return Err(AppError::IllegalTransition("late"));
+    }
+    let record = claimant::lock(&mut tx, scope, ClaimantId::new(row.subject_id)).await?;
+    let vault = Vault::open(ctx, &mut tx, scope, record.claimant()).await?;
+    let by_mail = has_mail(&vault, &record)?;
+    row.due_on = extended_due_on(row.received_on);
+    row.extended_at = Some(now);
+    row.extension_notified = Some(if by_mail { "mail" } else { "letter" }.to_owned());
+    let reason = reason.as_str();
+    row.extension_sealed = Some(vault.seal("rights_requests", "extension_sealed", &reason)?);
+    if !db::mark_extended(&mut tx, scope, &row).await? {
+        return Err(AppError::IllegalTransition("extended"));
+    }
+    let mut deed = actor.deed(row.subject_id, "extend_rights_request");
+    deed.detail = json!({ "request": row.id, "due_on": row.due_on });
+    deed.write(ctx, &mut tx, scope).await?;
+    if by_mail {
+        mail(ctx, &mut tx, &record, row.id, "extended").await?;
+    }
+    tx.commit().await?;
+    opened(ctx, Some(&vault), row)
+}
+
+/// Answers with a decision and its reason, which go to the claimant.
+///
+/// *effects*: an outbox row where there is an e-mail; audit `answer_rights_request`. What was granted
+/// staff do with the tools for it; the register says that it was decided.
+///
+/// # Errors
+/// `Forbidden`, `NotFound`; `IllegalTransition` once answered.
+pub async fn answer(
+    ctx: &Ctx,
+    actor: &StaffActor,
+    id: Uuid,
+    decision: RightsDecision,
+    reason: &Reason,
+) -> AppResult<RightsRequest> {
+    actor.require(&operation::ANSWER_RIGHTS_REQUEST)?;
+    let scope = actor.scope();
+    let mut tx = ctx.pools.begin(scope).await?;
+    let mut row = db::get(&mut tx, scope, actor.association_id(), id).await?;
+    if row.answered_at.is_some() {
+        return Err(AppError::IllegalTransition("answered"));
+    }
+    row.answered_at = Some(ctx.clock.now());
+    row.decision = Some(decision.as_str().to_owned());
+    // whoever was erased meanwhile is answered in the register alone
+    let record = claimant::find(&mut tx, scope, ClaimantId::new(row.subject_id)).await?;
+    let vault = vault_of(ctx, &mut tx, scope, &row).await?;
+    let mut by_mail = false;
+    if let (Some(record), Some(vault)) = (&record, &vault) {
+        by_mail = has_mail(vault, record)?;
+        let reason = reason.as_str();
+        row.answer_sealed = Some(vault.seal("rights_requests", "answer_sealed", &reason)?);
+    }
+    if !db::mark_answered(&mut tx, scope, &row).await? {
+        return Err(AppError::IllegalTransition("answered"));
+    }
+    let mut deed = actor.deed(row.subject_id, "answer_rights_request");
+    deed.detail = json!({ "request": row.id, "decision": decision.as_str() });
+    deed.write(ctx, &mut tx, scope).await?;
+    if let Some(record) = record.filter(|_| by_mail) {
+        mail(ctx, &mut tx, &record, row.id, "answered").await?;
+    }
+    tx.commit().await?;
+    opened(ctx, vault.as_ref(), row)
+}
+
+async fn vault_of(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    scope: Scope,
+    row: &RightsRequestRow,
+) -> AppResult<Option<Vault>> {
+    match Vault::open(ctx, conn, scope, ClaimantId::new(row.subject_id)).await {
+        Ok(vault) => Ok(Some(vault)),
+        // erased: the words went with the data key
+        Err(AppError::NotFound) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether the claimant has an e-mail that was confirmed.
+fn has_mail(vault: &Vault, row: &ClaimantRow) -> AppResult<bool> {
+    let contact: Contact =
+        vault.unseal("claimants", "contact_sealed", row.contact_sealed.clone())?;
+    Ok(contact.email().is_some() && row.confirmed_at.is_some())
+}
+
+/// Puts the mail about a step into the outbox. It does not expire before the term does.
+async fn mail(
+    ctx: &Ctx,
+    tx: &mut crate::db::Tx,
+    row: &ClaimantRow,
+    request: Uuid,
+    step: &str,
+) -> AppResult<()> {
+    let now = ctx.clock.now();
+    let payload = json!({ "request": request, "step": step });
+    let domain = row.contact_domain.as_deref();
+    let mut mail = outbox_row(ctx, row, "rights", token::new_id(now), payload, domain);
+    mail.expires_at = now + Duration::days(30);
+    tx.enter(MAILING).await?;
+    outbox::insert(tx, MAILING, &mail).await?;
+    Ok(())
+}
+
+fn opened(ctx: &Ctx, vault: Option<&Vault>, row: RightsRequestRow) -> AppResult<RightsRequest> {
+    let open = |column, sealed: Option<Vec<u8>>| match (vault, sealed) {
+        (Some(vault), Some(sealed)) => vault
+            .unseal::<String>("rights_requests", column, sealed)
+            .map(Some),
+        _ => Ok(None),
+    };
+    let today = day_in_rome(ctx.clock.now());
+    let is_open = row.answered_at.is_none();
+    let claimant = ClaimantId::new(row.subject_id);
+    Ok(RightsRequest {
+        id: row.id,
+        claimant,
+        reference: Reference::of(claimant),
+        kind: row.kind,
+        channel: row.channel,
+        received_on: row.received_on,
+        due_on: row.due_on,
+        overdue: is_open && row.due_on < today,
+        may_extend: is_open && row.extended_at.is_none() && may_extend(row.received_on, today),
+        extended_at: row.extended_at,
+        extension_notified: row.extension_notified,
+        answered_at: row.answered_at,
+        decision: row.decision,
+        text: open("request_sealed", row.request_sealed)?,
+        extension_reason: open("extension_sealed", row.extension_sealed)?,
+        answer_reason: open("answer_sealed", row.answer_sealed)?,
+    })
+}
+
+fn write_cursor(row: &RightsRequestRow) -> String {
+    BASE64URL_NOPAD.encode(format!("{}|{}", row.due_on, row.id).as_bytes())
+}
+
+/// Reads where a page of the queue begins; `None` for anything else.
+pub fn read_cursor(text: &str) -> Option<(NaiveDate, Uuid)> {
+    let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).ok()?;
+    let text = String::from_utf8(bytes).ok()?;
+    let (day, id) = text.split_once('|')?;
+    Some((day.parse().ok()?, Uuid::try_parse(id).ok()?))
+}
+
+/// Whether a letter of a claimant may be entered: somebody of the own association who was not erased.
+///
+/// # Errors
+/// `Forbidden`; `NotFound` for a claimant of others.
+pub async fn check_letter(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<()> {
+    actor.require(&operation::ENTER_RIGHTS_REQUEST)?;
+    let mut tx = ctx.pools.begin(actor.scope()).await?;
+    let found = claimant::find(&mut tx, actor.scope(), id).await?;
+    tx.commit().await?;
+    found.map(|_| ()).ok_or(AppError::NotFound)
+}

@@ -1,0 +1,199 @@
+//! Requests about data: the register, and what was written (R60).
+
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use uuid::Uuid;
+
+use crate::db::error::DbResult;
+use crate::db::pool::Conn;
+use crate::db::schema::rights_requests;
+use crate::db::scope::Scope;
+use crate::domain::ids::{AssociationId, CaseId, ClaimantId};
+
+/// A row of `rights_requests`.
+#[derive(Queryable, Selectable, Insertable, Debug, Clone)]
+#[diesel(table_name = rights_requests)]
+#[expect(
+    missing_docs,
+    reason = "each field is the column of its name; see the migration"
+)]
+pub struct RightsRequestRow {
+    pub subject_id: Uuid,
+    pub id: Uuid,
+    pub association_id: Uuid,
+    pub case_id: Uuid,
+    pub kind: String,
+    pub channel: String,
+    pub received_at: DateTime<Utc>,
+    pub received_on: NaiveDate,
+    pub due_on: NaiveDate,
+    pub extended_at: Option<DateTime<Utc>>,
+    pub extension_notified: Option<String>,
+    pub answered_at: Option<DateTime<Utc>>,
+    pub decision: Option<String>,
+    pub request_sealed: Option<Vec<u8>>,
+    pub extension_sealed: Option<Vec<u8>>,
+    pub answer_sealed: Option<Vec<u8>>,
+}
+
+/// Writes a request.
+///
+/// # Errors
+/// As the database says.
+pub async fn insert(conn: &mut Conn, _scope: Scope, row: &RightsRequestRow) -> DbResult<()> {
+    diesel::insert_into(rights_requests::table)
+        .values(row)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// The requests of a claimant, newest first, at most `limit`.
+///
+/// # Errors
+/// As the database says.
+pub async fn list(
+    conn: &mut Conn,
+    _scope: Scope,
+    claimant: ClaimantId,
+    limit: i64,
+) -> DbResult<Vec<RightsRequestRow>> {
+    Ok(rights_requests::table
+        .filter(rights_requests::subject_id.eq(claimant.uuid()))
+        .order(rights_requests::id.desc())
+        .limit(limit)
+        .select(RightsRequestRow::as_select())
+        .load(conn)
+        .await?)
+}
+
+/// Open requests of an association in a case after a place, most urgent first, at most `limit`.
+///
+/// # Errors
+/// As the database says.
+pub async fn list_open(
+    conn: &mut Conn,
+    _scope: Scope,
+    (association, case): (AssociationId, CaseId),
+    after: Option<(NaiveDate, Uuid)>,
+    limit: i64,
+) -> DbResult<Vec<RightsRequestRow>> {
+    let mut query = rights_requests::table
+        .filter(rights_requests::association_id.eq(association.uuid()))
+        .filter(rights_requests::case_id.eq(case.uuid()))
+        .filter(rights_requests::answered_at.is_null())
+        .order((rights_requests::due_on, rights_requests::id))
+        .limit(limit)
+        .select(RightsRequestRow::as_select())
+        .into_boxed();
+    if let Some((day, id)) = after {
+        let later = rights_requests::due_on.gt(day).or(rights_requests::due_on
+            .eq(day)
+            .and(rights_requests::id.gt(id)));
+        query = query.filter(later);
+    }
+    Ok(query.load(conn).await?)
+}
+
+/// Due dates of the open requests of an association in a case, at most `limit`.
+///
+/// # Errors
+/// As the database says.
+pub async fn list_due(
+    conn: &mut Conn,
+    _scope: Scope,
+    association: AssociationId,
+    case: CaseId,
+    limit: i64,
+) -> DbResult<Vec<NaiveDate>> {
+    Ok(rights_requests::table
+        .filter(rights_requests::association_id.eq(association.uuid()))
+        .filter(rights_requests::case_id.eq(case.uuid()))
+        .filter(rights_requests::answered_at.is_null())
+        .order((rights_requests::due_on, rights_requests::id))
+        .limit(limit)
+        .select(rights_requests::due_on)
+        .load(conn)
+        .await?)
+}
+
+/// A request of an association.
+///
+/// # Errors
+/// `NotFound` if there is none of the association's.
+pub async fn get(
+    conn: &mut Conn,
+    _scope: Scope,
+    association: AssociationId,
+    id: Uuid,
+) -> DbResult<RightsRequestRow> {
+    Ok(rights_requests::table
+        .filter(rights_requests::association_id.eq(association.uuid()))
+        .filter(rights_requests::id.eq(id))
+        .select(RightsRequestRow::as_select())
+        .first(conn)
+        .await?)
+}
+
+/// A request by its key, whoever's it is.
+///
+/// # Errors
+/// As the database says.
+pub async fn find(
+    conn: &mut Conn,
+    _scope: Scope,
+    claimant: ClaimantId,
+    id: Uuid,
+) -> DbResult<Option<RightsRequestRow>> {
+    Ok(rights_requests::table
+        .find((claimant.uuid(), id))
+        .select(RightsRequestRow::as_select())
+        .first(conn)
+        .await
+        .optional()?)
+}
+
+/// Notes the one extension; `false` if there was one, or an answer.
+///
+/// # Errors
+/// As the database says.
+pub async fn mark_extended(
+    conn: &mut Conn,
+    _scope: Scope,
+    row: &RightsRequestRow,
+) -> DbResult<bool> {
+    let marked = diesel::update(rights_requests::table.find((row.subject_id, row.id)))
+        .filter(rights_requests::extended_at.is_null())
+        .filter(rights_requests::answered_at.is_null())
+        .set((
+            rights_requests::due_on.eq(row.due_on),
+            rights_requests::extended_at.eq(row.extended_at),
+            rights_requests::extension_notified.eq(&row.extension_notified),
+            rights_requests::extension_sealed.eq(&row.extension_sealed),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(marked == 1)
+}
+
+/// Notes the answer; `false` if there was one.
+///
+/// # Errors
+/// As the database says.
+pub async fn mark_answered(
+    conn: &mut Conn,
+    _scope: Scope,
+    row: &RightsRequestRow,
+) -> DbResult<bool> {
+    let marked = diesel::update(rights_requests::table.find((row.subject_id, row.id)))
+        .filter(rights_requests::answered_at.is_null())
+        .set((
+            rights_requests::answered_at.eq(row.answered_at),
+            rights_requests::decision.eq(&row.decision),
+            rights_requests::answer_sealed.eq(&row.answer_sealed),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(marked == 1)
+}

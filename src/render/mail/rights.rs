@@ -1,0 +1,119 @@
+//! The mail about a request about data: its term was extended, or it was answered (art. 12 GDPR, R60).
+
+use askama::Template;
+use chrono::NaiveDate;
+
+use crate::domain::{
+    language::Language,
+    mail::{Mail, MailKind, one_line},
+};
+use crate::render::text::Text;
+
+use super::{Frame, Framing, RecordLine, RenderMailError, clean};
+
+/// Longest reason, in characters.
+const MAX_REASON: usize = 500;
+
+/// Tells what became of a request.
+pub struct RightsMail {
+    /// Address, language, codes.
+    pub frame: Frame,
+    /// The record; its link is `{PUBLIC_BASE_URL}/me`.
+    pub record: RecordLine,
+    /// Word of what was asked for: `rectification`, ...
+    pub kind: String,
+    /// Day it was received.
+    pub received_on: NaiveDate,
+    /// What happened.
+    pub outcome: RightsOutcome,
+    /// Why, in the words of the staff: one line.
+    pub reason: String,
+}
+
+/// What happened to a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RightsOutcome {
+    /// The term is longer: its last day.
+    Extended(NaiveDate),
+    /// It was answered: word of the decision.
+    Answered(String),
+}
+
+impl RightsMail {
+    /// Renders the mail, kind `rights`.
+    ///
+    /// # Errors
+    ///
+    /// `NotALink` for a bad link, `Template` if the template fails.
+    pub fn render(self) -> Result<Mail, RenderMailError> {
+        let record = clean(&self.record)?;
+        let framing = Framing::new(&self.frame, std::slice::from_ref(&record))?;
+        let language = framing.language;
+        let text = Text::new(language);
+        let (subject, outcome) = match &self.outcome {
+            RightsOutcome::Extended(day) => (
+                text.get("rights-mail-extended-subject"),
+                text.with("rights-mail-extended", &[("date", text.date(*day).into())]),
+            ),
+            RightsOutcome::Answered(decision) => (
+                text.get("rights-mail-answered-subject"),
+                text.word("rights-mail-answered", decision),
+            ),
+        };
+        let content = Content {
+            subject,
+            intro: text.with(
+                "rights-mail-intro",
+                &[("date", text.date(self.received_on).into())],
+            ),
+            asked: text.get("rights-mail-asked"),
+            kind: text.word("rights-kind", &self.kind),
+            outcome,
+            reason_is: text.get("rights-mail-reason"),
+            reason: one_line(&self.reason, MAX_REASON),
+            page: text.get("rights-mail-page"),
+            button: text.get("rights-mail-button"),
+            garante: text.get("rights-mail-garante"),
+            reason_language: Language::It.as_str(),
+            framing,
+            record,
+        };
+        let plain = TextPart(&content).render()? + "\n";
+        let html = HtmlPart(&content).render()?;
+        Ok(Mail {
+            kind: MailKind::Rights,
+            language,
+            to: self.frame.to,
+            subject: content.subject,
+            text: plain,
+            html,
+            mail_code: content.framing.mail_code,
+            attachments: Vec::new(),
+        })
+    }
+}
+
+#[derive(Template)]
+#[template(path = "mail/rights.txt")]
+struct TextPart<'a>(&'a Content);
+
+#[derive(Template)]
+#[template(path = "mail/rights.html")]
+struct HtmlPart<'a>(&'a Content);
+
+/// What both templates are filled from; everything in it is one clean line.
+struct Content {
+    subject: String,
+    framing: Framing,
+    record: RecordLine,
+    intro: String,
+    asked: String,
+    kind: String,
+    outcome: String,
+    reason_is: String,
+    reason: String,
+    reason_language: &'static str,
+    page: String,
+    button: String,
+    garante: String,
+}

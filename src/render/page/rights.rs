@@ -1,0 +1,122 @@
+//! `/me/rights`: requests about the own data; and the pages of the staff who answer them.
+
+use askama::Template;
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::console::Console;
+use super::{Chrome, Errors};
+
+/// A request and how it stands.
+#[derive(Debug, Clone)]
+pub struct RequestLine {
+    /// The request.
+    pub id: String,
+    /// Reference of the record, grouped.
+    pub reference: String,
+    /// Word of what is asked for.
+    pub kind: String,
+    /// `page`, `api` or `letter`.
+    pub channel: String,
+    /// Day of receipt.
+    pub received_on: NaiveDate,
+    /// Last day for the answer.
+    pub due_on: NaiveDate,
+    /// Whether that day has passed.
+    pub overdue: bool,
+    /// When the term was extended, UTC, and why.
+    pub extension: Option<(DateTime<Utc>, String)>,
+    /// True if the staff must tell of the extension by letter.
+    pub by_letter: bool,
+    /// When it was answered, UTC, the decision's word and why.
+    pub answer: Option<(DateTime<Utc>, String, String)>,
+    /// What was written; none once erased.
+    pub text: Option<String>,
+}
+
+/// `GET /me/rights`; POST to the same path `{kind, text}`.
+#[derive(Debug, Clone, Template)]
+#[template(path = "page/rights.html")]
+pub struct RightsPage {
+    /// Around the content.
+    pub chrome: Chrome,
+    /// The own requests, newest first.
+    pub requests: Vec<RequestLine>,
+    /// Words of what can be asked for.
+    pub kinds: Vec<&'static str>,
+    /// As typed.
+    pub kind: String,
+    /// As typed.
+    pub text: String,
+    /// True after a request was taken.
+    pub sent: bool,
+    /// What was refused.
+    pub errors: Errors,
+}
+
+/// `GET /console/cases/{slug}/rights?cursor=`.
+#[derive(Debug, Clone, Template)]
+#[template(path = "page/console/rights.html")]
+pub struct QueuePage {
+    /// Around the content.
+    pub console: Console,
+    /// The case.
+    pub slug: String,
+    /// Its title.
+    pub title: String,
+    /// Most urgent first, without their words.
+    pub requests: Vec<RequestLine>,
+    /// Open ones.
+    pub open: usize,
+    /// Of those the overdue.
+    pub overdue: usize,
+    /// Whether the actor may open one.
+    pub opens: bool,
+    /// Cursor of the next page.
+    pub next: Option<String>,
+}
+
+/// `GET /console/rights/{id}`; POST `{reason}` to `/extension`, `{decision, reason}` to `/answer` there.
+#[derive(Debug, Clone, Template)]
+#[template(path = "page/console/right.html")]
+pub struct RequestPage {
+    /// Around the content.
+    pub console: Console,
+    /// The claimant.
+    pub claimant: String,
+    /// The request.
+    pub request: RequestLine,
+    /// Whether the actor may extend the term now.
+    pub may_extend: bool,
+    /// Whether the actor may answer now.
+    pub may_answer: bool,
+    /// Words of the decisions.
+    pub decisions: Vec<&'static str>,
+    /// As typed.
+    pub decision: String,
+    /// As typed.
+    pub reason: String,
+    /// What was refused.
+    pub errors: Errors,
+}
+
+/// `GET /console/claimants/{id}/rights`; POST to the same path `{kind, text, received_on}`.
+#[derive(Debug, Clone, Template)]
+#[template(path = "page/console/letter.html")]
+pub struct LetterPage {
+    /// Around the content.
+    pub console: Console,
+    /// The claimant.
+    pub id: String,
+    /// Grouped for reading.
+    pub reference: String,
+    /// Words of what can be asked for.
+    pub kinds: Vec<&'static str>,
+    /// As typed.
+    pub kind: String,
+    /// As typed.
+    pub text: String,
+    /// As typed.
+    pub received_on: String,
+    /// What was refused.
+    pub errors: Errors,
+}

@@ -1,0 +1,294 @@
+//! `/api/v1/staff/.../rights-requests`: requests of claimants about their data (R60).
+
+use actix_web::{HttpResponse, web};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::app::rights::{self, RightsRequest};
+use crate::app::{AppError, Ctx};
+use crate::domain::field::FieldErrors;
+use crate::domain::ids::ClaimantId;
+use crate::domain::outage::day_in_rome;
+use crate::domain::reason::Reason;
+use crate::domain::rights::{RightsDecision, RightsKind, RightsText, received_on};
+use crate::state::AppState;
+use crate::web::api::public::rights::RightsRequestResponse;
+use crate::web::api::staff::quarantine::reason;
+use crate::web::error::Problem;
+use crate::web::extract::{Json, Staff};
+use crate::web::{WebError, WebResult};
+
+/// Where a page of the queue begins.
+#[derive(Deserialize)]
+pub struct QueueQuery {
+    cursor: Option<String>,
+}
+
+impl QueueQuery {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// `BadCursor`.
+    pub(in crate::web) fn after(&self) -> WebResult<Option<(NaiveDate, Uuid)>> {
+        match self.cursor.as_deref().filter(|text| !text.is_empty()) {
+            None => Ok(None),
+            Some(text) => rights::read_cursor(text)
+                .map(Some)
+                .ok_or(WebError::BadCursor),
+        }
+    }
+}
+
+/// Open requests, most urgent first.
+#[derive(Serialize, ToSchema)]
+pub struct QueueResponse {
+    items: Vec<QueueItem>,
+    /// For `cursor`; null on the last page.
+    next_cursor: Option<String>,
+    /// Open ones, counted up to 1,000.
+    open: usize,
+    /// Of those the overdue.
+    overdue: usize,
+}
+
+#[derive(Serialize, ToSchema)]
+struct QueueItem {
+    claimant_id: Uuid,
+    reference: String,
+    #[serde(flatten)]
+    request: RightsRequestResponse,
+}
+
+/// One request.
+#[derive(Serialize, ToSchema)]
+pub struct StaffRightsResponse {
+    claimant_id: Uuid,
+    reference: String,
+    /// Whether the term may be extended now.
+    may_extend: bool,
+    #[serde(flatten)]
+    request: RightsRequestResponse,
+}
+
+/// A request that came by letter.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LetterBody {
+    /// `rectification|objection|restriction|erasure`
+    #[schema(example = "objection")]
+    kind: Option<String>,
+    /// What the letter says, 1 to 2,000 characters.
+    text: Option<String>,
+    /// Day it arrived, `YYYY-MM-DD`.
+    #[schema(example = "2026-03-02")]
+    received_on: Option<String>,
+}
+
+/// Why the term is longer.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExtensionBody {
+    /// One line of 1 to 500 characters; goes to the claimant.
+    reason: Option<String>,
+}
+
+/// What was decided.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerBody {
+    /// `granted|partly|refused`
+    #[schema(example = "granted")]
+    decision: Option<String>,
+    /// One line of 1 to 500 characters; goes to the claimant.
+    reason: Option<String>,
+}
+
+/// Reads a letter.
+///
+/// # Errors
+/// `Invalid` at `/kind`, `/text`, `/received_on`.
+pub(in crate::web) fn letter(
+    ctx: &Ctx,
+    kind: Option<&str>,
+    text: Option<&str>,
+    day: Option<&str>,
+) -> Result<(RightsKind, RightsText, NaiveDate), AppError> {
+    let today = day_in_rome(ctx.clock.now());
+    let mut errors = FieldErrors::new();
+    let kind = errors.take("/kind", RightsKind::parse(kind));
+    let text = errors.take("/text", RightsText::parse(text));
+    let day = errors.take("/received_on", received_on(day, today));
+    match (kind, text, day) {
+        (Some(kind), Some(text), Some(day)) => Ok((kind, text, day)),
+        _ => Err(AppError::Invalid(errors)),
+    }
+}
+
+/// Reads an answer.
+///
+/// # Errors
+/// `Invalid` at `/decision`, `/reason`.
+pub(in crate::web) fn decided(
+    decision: Option<&str>,
+    reason: Option<&str>,
+) -> Result<(RightsDecision, Reason), AppError> {
+    let mut errors = FieldErrors::new();
+    let decision = errors.take("/decision", RightsDecision::parse(decision));
+    let reason = errors.take("/reason", Reason::parse(reason));
+    decision.zip(reason).ok_or(AppError::Invalid(errors))
+}
+
+/// The request in a path.
+pub(in crate::web) fn request_id(text: &str) -> WebResult<Uuid> {
+    Uuid::try_parse(text).map_err(|_| WebError::App(AppError::NotFound))
+}
+
+/// `GET /api/v1/staff/cases/{slug}/rights-requests`
+#[utoipa::path(
+    get,
+    path = "/api/v1/staff/cases/{slug}/rights-requests",
+    operation_id = "list_rights_requests",
+    tag = "staff",
+    params(
+        ("slug" = String, Path, description = "The case"),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before")
+    ),
+    security(("staff" = [])),
+    responses((status = 200, body = QueueResponse), (status = 400, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem))
+)]
+pub async fn list(
+    state: web::Data<AppState>,
+    staff: Staff,
+    slug: web::Path<String>,
+    query: web::Query<QueueQuery>,
+) -> WebResult<HttpResponse> {
+    let queue = rights::queue(&state.ctx, &staff.actor, &slug, query.after()?).await?;
+    let items = queue.items.into_iter().map(|request| QueueItem {
+        claimant_id: request.claimant.uuid(),
+        reference: request.reference.as_str().to_owned(),
+        request: RightsRequestResponse::from(request),
+    });
+    Ok(HttpResponse::Ok().json(QueueResponse {
+        items: items.collect(),
+        next_cursor: queue.next,
+        open: queue.open,
+        overdue: queue.overdue,
+    }))
+}
+
+/// `POST /api/v1/staff/claimants/{id}/rights-requests`
+#[utoipa::path(
+    post,
+    path = "/api/v1/staff/claimants/{id}/rights-requests",
+    operation_id = "enter_rights_request",
+    tag = "staff",
+    params(("id" = Uuid, Path, description = "The claimant")),
+    security(("staff" = [])),
+    request_body = LetterBody,
+    responses((status = 201, body = StaffRightsResponse), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem))
+)]
+pub async fn enter(
+    state: web::Data<AppState>,
+    staff: Staff,
+    id: web::Path<String>,
+    body: Json<LetterBody>,
+) -> WebResult<HttpResponse> {
+    let id = ClaimantId::parse(&id).ok_or(WebError::App(AppError::NotFound))?;
+    let LetterBody {
+        kind,
+        text,
+        received_on,
+    } = body.0;
+    let (kind, text, day) = letter(
+        &state.ctx,
+        kind.as_deref(),
+        text.as_deref(),
+        received_on.as_deref(),
+    )?;
+    let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
+    let acting = async move { rights::enter_letter(&ctx, &actor, id, kind, &text, day).await };
+    let entered = state.ctx.to_end(acting).await?;
+    Ok(HttpResponse::Created().json(response(entered)))
+}
+
+/// `GET /api/v1/staff/rights-requests/{id}`
+#[utoipa::path(
+    get,
+    path = "/api/v1/staff/rights-requests/{id}",
+    operation_id = "get_rights_request",
+    tag = "staff",
+    params(("id" = Uuid, Path, description = "The request")),
+    security(("staff" = [])),
+    responses((status = 200, body = StaffRightsResponse), (status = 403, body = Problem), (status = 404, body = Problem))
+)]
+pub async fn get(
+    state: web::Data<AppState>,
+    staff: Staff,
+    id: web::Path<String>,
+) -> WebResult<HttpResponse> {
+    let shown = rights::get(&state.ctx, &staff.actor, request_id(&id)?).await?;
+    Ok(HttpResponse::Ok().json(response(shown)))
+}
+
+/// `POST /api/v1/staff/rights-requests/{id}/extension`
+#[utoipa::path(
+    post,
+    path = "/api/v1/staff/rights-requests/{id}/extension",
+    operation_id = "extend_rights_request",
+    tag = "staff",
+    params(("id" = Uuid, Path, description = "The request")),
+    security(("staff" = [])),
+    request_body = ExtensionBody,
+    responses((status = 200, body = StaffRightsResponse), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "After the first month, a second time, or answered"), (status = 422, body = Problem))
+)]
+pub async fn extend(
+    state: web::Data<AppState>,
+    staff: Staff,
+    id: web::Path<String>,
+    body: Json<ExtensionBody>,
+) -> WebResult<HttpResponse> {
+    let id = request_id(&id)?;
+    let reason = reason(body.0.reason.as_deref())?;
+    let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
+    let acting = async move { rights::extend(&ctx, &actor, id, &reason).await };
+    let extended = state.ctx.to_end(acting).await?;
+    Ok(HttpResponse::Ok().json(response(extended)))
+}
+
+/// `POST /api/v1/staff/rights-requests/{id}/answer`
+#[utoipa::path(
+    post,
+    path = "/api/v1/staff/rights-requests/{id}/answer",
+    operation_id = "answer_rights_request",
+    tag = "staff",
+    params(("id" = Uuid, Path, description = "The request")),
+    security(("staff" = [])),
+    request_body = AnswerBody,
+    responses((status = 200, body = StaffRightsResponse), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "Answered before"), (status = 422, body = Problem))
+)]
+pub async fn answer(
+    state: web::Data<AppState>,
+    staff: Staff,
+    id: web::Path<String>,
+    body: Json<AnswerBody>,
+) -> WebResult<HttpResponse> {
+    let id = request_id(&id)?;
+    let (decision, reason) = decided(body.0.decision.as_deref(), body.0.reason.as_deref())?;
+    let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
+    let acting = async move { rights::answer(&ctx, &actor, id, decision, &reason).await };
+    let answered = state.ctx.to_end(acting).await?;
+    Ok(HttpResponse::Ok().json(response(answered)))
+}
+
+fn response(request: RightsRequest) -> StaffRightsResponse {
+    StaffRightsResponse {
+        claimant_id: request.claimant.uuid(),
+        reference: request.reference.as_str().to_owned(),
+        may_extend: request.may_extend,
+        request: RightsRequestResponse::from(request),
+    }
+}

@@ -1,0 +1,239 @@
+//! `/console/cases/{slug}/rights`, `/console/rights/{id}`, `/console/claimants/{id}/rights` (R60).
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+
+use crate::app::rights::{self, RightsRequest};
+use crate::app::{AppError, claimant_list};
+use crate::domain::field::FieldErrors;
+use crate::domain::permission::operation;
+use crate::domain::reference::Reference;
+use crate::domain::rights::{RightsDecision, RightsKind};
+use crate::render::page::Errors;
+use crate::render::page::rights::{LetterPage, QueuePage, RequestPage};
+use crate::state::AppState;
+use crate::web::WebResult;
+use crate::web::api::staff::quarantine::reason;
+use crate::web::api::staff::rights::{QueueQuery, decided, letter, request_id};
+use crate::web::console::claimants::claimant_id;
+use crate::web::console::{inside, page, see_other};
+use crate::web::extract::{Form, Lang, Staff};
+use crate::web::public::rights::line;
+
+/// A letter as it was typed.
+#[derive(Deserialize)]
+pub struct LetterForm {
+    csrf: Option<String>,
+    #[serde(default)]
+    kind: String,
+    #[serde(default)]
+    text: String,
+    #[serde(default)]
+    received_on: String,
+}
+
+/// A decision as it was typed.
+#[derive(Deserialize)]
+pub struct DecisionForm {
+    csrf: Option<String>,
+    #[serde(default)]
+    decision: String,
+    #[serde(default)]
+    reason: String,
+}
+
+/// `GET /console/cases/{slug}/rights?cursor=`
+pub async fn queue(
+    state: web::Data<AppState>,
+    language: Lang,
+    staff: Staff,
+    request: HttpRequest,
+    slug: web::Path<String>,
+    query: web::Query<QueueQuery>,
+) -> WebResult<HttpResponse> {
+    let own = claimant_list::own_case(&state.ctx, &staff.actor, &slug).await?;
+    let queue = rights::queue(&state.ctx, &staff.actor, &slug, query.after()?).await?;
+    let shown = QueuePage {
+        console: inside(&state, language, &request, &staff).await?,
+        slug: own.case.slug.clone(),
+        title: own.case.title.clone(),
+        requests: queue.items.into_iter().map(line).collect(),
+        open: queue.open,
+        overdue: queue.overdue,
+        opens: operation::GET_RIGHTS_REQUEST.allows(staff.actor.role()),
+        next: queue.next,
+    };
+    page(StatusCode::OK, &shown)
+}
+
+/// `GET /console/rights/{id}`
+pub async fn one(
+    state: web::Data<AppState>,
+    language: Lang,
+    staff: Staff,
+    request: HttpRequest,
+    id: web::Path<String>,
+) -> WebResult<HttpResponse> {
+    let found = rights::get(&state.ctx, &staff.actor, request_id(&id)?).await?;
+    let shown = shown(&state, language, &staff, &request, found).await?;
+    page(StatusCode::OK, &shown)
+}
+
+/// `POST /console/rights/{id}/extension`
+pub async fn extend(
+    state: web::Data<AppState>,
+    language: Lang,
+    staff: Staff,
+    request: HttpRequest,
+    id: web::Path<String>,
+    form: Form<DecisionForm>,
+) -> WebResult<HttpResponse> {
+    let (id, Form(form)) = (request_id(&id)?, form);
+    staff.check_csrf(&state, form.csrf.as_deref())?;
+    let errors = match reason(Some(&form.reason)) {
+        Ok(reason) => {
+            let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
+            let acting = async move { rights::extend(&ctx, &actor, id, &reason).await };
+            state.ctx.to_end(acting).await?;
+            return Ok(see_other(&format!("/console/rights/{id}")));
+        }
+        Err(AppError::Invalid(errors)) => errors,
+        Err(error) => return Err(error.into()),
+    };
+    let found = rights::get(&state.ctx, &staff.actor, id).await?;
+    let shown = shown(&state, language, &staff, &request, found).await?;
+    refused(shown, form, &errors)
+}
+
+/// `POST /console/rights/{id}/answer`
+pub async fn answer(
+    state: web::Data<AppState>,
+    language: Lang,
+    staff: Staff,
+    request: HttpRequest,
+    id: web::Path<String>,
+    form: Form<DecisionForm>,
+) -> WebResult<HttpResponse> {
+    let (id, Form(form)) = (request_id(&id)?, form);
+    staff.check_csrf(&state, form.csrf.as_deref())?;
+    let errors = match decided(Some(&form.decision), Some(&form.reason)) {
+        Ok((decision, reason)) => {
+            let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
+            let acting = async move { rights::answer(&ctx, &actor, id, decision, &reason).await };
+            state.ctx.to_end(acting).await?;
+            return Ok(see_other(&format!("/console/rights/{id}")));
+        }
+        Err(AppError::Invalid(errors)) => errors,
+        Err(error) => return Err(error.into()),
+    };
+    let found = rights::get(&state.ctx, &staff.actor, id).await?;
+    let shown = shown(&state, language, &staff, &request, found).await?;
+    refused(shown, form, &errors)
+}
+
+/// `GET /console/claimants/{id}/rights`
+pub async fn letter_page(
+    state: web::Data<AppState>,
+    language: Lang,
+    staff: Staff,
+    request: HttpRequest,
+    id: web::Path<String>,
+) -> WebResult<HttpResponse> {
+    let id = claimant_id(&id)?;
+    rights::check_letter(&state.ctx, &staff.actor, id).await?;
+    let shown = LetterPage {
+        console: inside(&state, language, &request, &staff).await?,
+        id: id.to_string(),
+        reference: Reference::of(id).grouped(),
+        kinds: RightsKind::ALL.map(RightsKind::as_str).to_vec(),
+        kind: String::new(),
+        text: String::new(),
+        received_on: String::new(),
+        errors: Errors::default(),
+    };
+    page(StatusCode::OK, &shown)
+}
+
+/// `POST /console/claimants/{id}/rights`
+pub async fn enter_letter(
+    state: web::Data<AppState>,
+    language: Lang,
+    staff: Staff,
+    request: HttpRequest,
+    id: web::Path<String>,
+    form: Form<LetterForm>,
+) -> WebResult<HttpResponse> {
+    let (id, Form(form)) = (claimant_id(&id)?, form);
+    staff.check_csrf(&state, form.csrf.as_deref())?;
+    rights::check_letter(&state.ctx, &staff.actor, id).await?;
+    let read = letter(
+        &state.ctx,
+        Some(&form.kind),
+        Some(&form.text),
+        Some(&form.received_on),
+    );
+    let errors = match read {
+        Ok((kind, text, day)) => {
+            let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
+            let acting =
+                async move { rights::enter_letter(&ctx, &actor, id, kind, &text, day).await };
+            let entered = state.ctx.to_end(acting).await?;
+            return Ok(see_other(&format!("/console/rights/{}", entered.id)));
+        }
+        Err(AppError::Invalid(errors)) => errors,
+        Err(error) => return Err(error.into()),
+    };
+    let mut console = inside(&state, language, &request, &staff).await?;
+    console.chrome.path = format!("/console/claimants/{id}/rights");
+    let shown = LetterPage {
+        console,
+        id: id.to_string(),
+        reference: Reference::of(id).grouped(),
+        kinds: RightsKind::ALL.map(RightsKind::as_str).to_vec(),
+        kind: form.kind,
+        text: form.text,
+        received_on: form.received_on,
+        errors: Errors::from(&errors),
+    };
+    page(StatusCode::UNPROCESSABLE_ENTITY, &shown)
+}
+
+async fn shown(
+    state: &AppState,
+    language: Lang,
+    staff: &Staff,
+    request: &HttpRequest,
+    found: RightsRequest,
+) -> WebResult<RequestPage> {
+    let mut console = inside(state, language, request, staff).await?;
+    console.chrome.path = format!("/console/rights/{}", found.id);
+    let role = staff.actor.role();
+    let is_open = found.answered_at.is_none();
+    Ok(RequestPage {
+        console,
+        claimant: found.claimant.to_string(),
+        may_extend: found.may_extend && operation::EXTEND_RIGHTS_REQUEST.allows(role),
+        may_answer: is_open && operation::ANSWER_RIGHTS_REQUEST.allows(role),
+        decisions: RightsDecision::ALL.map(RightsDecision::as_str).to_vec(),
+        decision: String::new(),
+        reason: String::new(),
+        errors: Errors::default(),
+        request: line(found),
+    })
+}
+
+/// The page again, with what was typed and what is wrong with it.
+fn refused(
+    shown: RequestPage,
+    form: DecisionForm,
+    errors: &FieldErrors,
+) -> WebResult<HttpResponse> {
+    let shown = RequestPage {
+        decision: form.decision,
+        reason: form.reason,
+        errors: Errors::from(errors),
+        ..shown
+    };
+    page(StatusCode::UNPROCESSABLE_ENTITY, &shown)
+}
