@@ -1,6 +1,7 @@
 //! Access and portability at once (artt. 15 and 20 GDPR): a ZIP of all that is stored about a claimant.
 //!
-//! `dati.json` holds what rests in rows, opened; beside it lie the files: signed documents, receipts.
+//! `dati.json` holds what rests in rows, opened; beside it lie the files: signed documents, receipts, what
+//! the claimant uploaded.
 //! Nothing of others is in it (R55): no conflict, no duplicate, no key that somebody holds; of staff the
 //! role, never the name; notes of staff in free text stay out, for they may speak of others.
 //!
@@ -13,14 +14,18 @@ use serde_json::json;
 
 use crate::app::audit::{self, Actor, Entry};
 use crate::app::ctx::Ctx;
+use crate::app::document::{self, MyDocument};
 use crate::app::error::{AppError, AppResult};
+use crate::app::file_store::{self, StoredFile};
 use crate::app::receipt::{self, Place};
 use crate::app::session::ClaimantActor;
 use crate::app::signed_version;
 use crate::app::vault::Vault;
 use crate::db::declaration::DeclarationRow;
 use crate::db::signature::SignatureRow;
+use crate::db::signature_file::{self, SignatureFileRow};
 use crate::db::{claimant, declaration, own_data, signature};
+use crate::domain::ids::FileId;
 use crate::domain::reference::Reference;
 use crate::render::archive::Archive;
 use crate::render::own_data as words;
@@ -49,16 +54,46 @@ enum File {
     Document(i32),
     /// What proves the signature of a version.
     Receipt(i32),
+    /// An original that was uploaded, and what it is called here.
+    Original(String, StoredFile),
 }
 
 /// The files of a claimant, in their order; each is fetched when its turn comes.
-fn files(rows: Vec<u8>, signed: &[SignatureRow]) -> VecDeque<File> {
+fn files(rows: Vec<u8>, signed: &[SignatureRow], uploaded: Vec<File>) -> VecDeque<File> {
     let mut files = VecDeque::from([File::ReadMe, File::Rows(rows)]);
     for row in signed {
         files.push_back(File::Document(row.version));
         files.push_back(File::Receipt(row.version));
     }
+    files.extend(uploaded);
     files
+}
+
+/// Originals of documents, and files brought with a digital signature that were kept.
+fn uploaded(documents: Vec<MyDocument>, brought: &[SignatureFileRow]) -> AppResult<Vec<File>> {
+    let mut files = Vec::new();
+    for document in documents {
+        for file in document.files {
+            let (number, ending) = (document.number, file.file_type.as_str());
+            let name = format!("documenti/{number:02}-{}.{ending}", file.position);
+            let stored = StoredFile {
+                id: file.id,
+                size: file.size,
+                sha256: file.sha256,
+            };
+            files.push(File::Original(name, stored));
+        }
+    }
+    for row in brought.iter().filter(|row| row.kept) {
+        let stored = StoredFile {
+            id: FileId::new(row.id),
+            size: u64::try_from(row.size).map_err(AppError::internal)?,
+            sha256: row.sha256.clone(),
+        };
+        let name = format!("firme-digitali/v{}-{}.bin", row.version, row.id);
+        files.push(File::Original(name, stored));
+    }
+    Ok(files)
 }
 
 /// Everything that is stored about the claimant. Changes nothing; audited as `take_own_data`.
@@ -75,17 +110,20 @@ pub async fn take(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<OwnData> {
     let signed = own_data::list_signatures(&mut tx, scope, actor.claimant()).await?;
     let rows = gather::rows(ctx, &mut tx, &directory, &vault, &row, &signed).await?;
     tx.enter(scope).await?;
+    let documents = document::read_all(&mut tx, scope, &vault, actor.claimant()).await?;
+    let brought = signature_file::list(&mut tx, scope, actor.claimant(), i64::MAX).await?;
     let by = Actor::Claimant(actor.claimant());
     let entry = Entry::new(actor.claimant(), actor.association(), by, TAKEN);
     let entry = entry.with(json!({ "signed": signed.len() }));
     audit::append(ctx, &mut tx, scope, entry).await?;
     tx.commit().await?;
+    let uploaded = uploaded(documents, &brought)?;
     let reference = Reference::of(actor.claimant());
     let package = Package {
         ctx: ctx.clone(),
         actor: actor.clone(),
         vault,
-        files: files(rows, &signed),
+        files: files(rows, &signed, uploaded),
         archive: Some(Archive::new()),
     };
     Ok(OwnData {
@@ -145,7 +183,17 @@ impl Package {
                 let kept = serde_json::to_vec(&kept).map_err(AppError::internal)?;
                 (format!("ricevute/ricevuta-v{version}.json"), kept)
             }
+            File::Original(name, file) => (name, self.original(&file).await?),
         })
+    }
+
+    /// An original, checked.
+    async fn original(&self, file: &StoredFile) -> AppResult<Vec<u8>> {
+        let (scope, claimant) = (self.actor.scope(), self.actor.claimant());
+        let mut tx = self.ctx.pools.begin(scope).await?;
+        let vault = Vault::open(&self.ctx, &mut tx, scope, claimant).await?;
+        tx.commit().await?;
+        file_store::read(&self.ctx, vault, file).await
     }
 
     /// The rows of a signed version, as they are now.

@@ -7,13 +7,16 @@ use uuid::Uuid;
 use crate::app::ctx::Ctx;
 use crate::app::directory::Directory;
 use crate::app::error::{AppError, AppResult};
-use crate::app::own_history;
 use crate::app::vault::Vault;
+use crate::app::{document, own_history};
 use crate::crypto::sha256;
 use crate::db::audit::{self, AuditRow};
 use crate::db::claimant::ClaimantRow;
 use crate::db::signature::SignatureRow;
-use crate::db::{Conn, Scope, consent, declaration, mailbox, own_data, rights_request};
+use crate::db::{
+    Conn, Scope, consent, declaration, mailbox, own_data, representative, rights_request,
+    signature_file,
+};
 use crate::domain::ids::ClaimantId;
 use crate::domain::reference::Reference;
 
@@ -107,6 +110,21 @@ pub(super) async fn rows(
         &mut all,
         "payouts",
         payouts(tx, scope, vault, claimant).await?,
+    );
+    put(
+        &mut all,
+        "documents",
+        documents(tx, scope, vault, claimant).await?,
+    );
+    put(
+        &mut all,
+        "signature_files",
+        signature_files(tx, scope, vault, claimant).await?,
+    );
+    put(
+        &mut all,
+        "representative",
+        representative(tx, scope, vault, claimant).await?,
     );
     put(
         &mut all,
@@ -340,6 +358,63 @@ async fn payouts(
         let payout: Value = vault.unseal("payouts", "sealed", row.sealed)?;
         Ok(json!({ "version": row.version, "given_at": row.created_at, "payout": payout }))
     })
+}
+
+async fn documents(
+    conn: &mut Conn,
+    scope: Scope,
+    vault: &Vault,
+    claimant: ClaimantId,
+) -> AppResult<Value> {
+    let rows = document::read_all(conn, scope, vault, claimant).await?;
+    collected(rows, |row| {
+        let files = row.files.iter().map(|file| {
+            json!({
+                "position": file.position, "name": file.name.as_str(), "size": file.size,
+                "media_type": file.file_type.media_type(), "sha256": file.sha256_hex(),
+            })
+        });
+        Ok(json!({
+            "number": row.number, "kind": row.kind.as_str(), "scan": row.scan.as_str(),
+            "added_by_staff": row.added_by_staff, "added_at": row.created_at,
+            "removed_at": row.removed_at, "files": files.collect::<Vec<_>>(),
+        }))
+    })
+}
+
+async fn signature_files(
+    conn: &mut Conn,
+    scope: Scope,
+    vault: &Vault,
+    claimant: ClaimantId,
+) -> AppResult<Value> {
+    let rows = signature_file::list(conn, scope, claimant, i64::MAX).await?;
+    collected(rows, |row| {
+        let report: Value = vault.unseal("signature_files", "report", row.report)?;
+        Ok(json!({
+            "version": row.version, "verdict": row.verdict, "size": row.size,
+            "sha256": sha256::hex(&row.sha256), "kept": row.kept, "report": report,
+        }))
+    })
+}
+
+/// Who acts for the claimant, as last recorded.
+async fn representative(
+    conn: &mut Conn,
+    scope: Scope,
+    vault: &Vault,
+    claimant: ClaimantId,
+) -> AppResult<Value> {
+    let Some(row) = representative::find(conn, scope, claimant).await? else {
+        return Ok(Value::Null);
+    };
+    let who = row
+        .sealed
+        .map(|sealed| vault.unseal("representatives", "sealed", sealed));
+    let who: Option<Value> = who.transpose()?;
+    Ok(
+        json!({ "title": row.title, "given_by": row.given_by, "given_at": row.created_at, "who": who }),
+    )
 }
 
 async fn challenges(conn: &mut Conn, scope: Scope, claimant: ClaimantId) -> AppResult<Value> {
