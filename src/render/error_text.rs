@@ -15,6 +15,7 @@ pub const GENERAL: &[&str] = &[
     "error-code-wrong",
     "error-amount-format",
     "error-hit-required",
+    "error-nothing-contradicted",
     "error-window-from-missing",
     "error-code-over",
     "error-code-replaced",

@@ -1,7 +1,7 @@
 # What can be wrong with a field: first the reasons of the domain, then general ones.
 error-association-required = Wählen Sie den Verband, der Ihre Daten verwahren soll.
 error-association-unknown = Dieser Verband nimmt für diesen Fall keine Voranmeldungen entgegen. Wählen Sie einen aus der Liste.
-error-birth-date-format = Geben Sie das ganze Geburtsdatum an, zum Beispiel 12.03.1985 (zuerst der Tag).
+error-birth-date-format = Geben Sie das ganze Geburtsdatum an, das Jahr mit vier Ziffern, zum Beispiel 12.03.1985 (zuerst der Tag).
 error-birth-date-future = Das Geburtsdatum liegt in der Zukunft. Prüfen Sie es.
 error-birth-date-mismatch = Das Geburtsdatum passt nicht zur Steuernummer. Prüfen Sie beides.
 error-birth-date-required = Geben Sie das Geburtsdatum an.
@@ -210,3 +210,4 @@ problem-state-same-association = Ihre Akte ist schon bei diesem Verband.
 problem-state-moved = Diese Akte ist schon zu einem anderen Verband gewechselt.
 error-association-duplicate = Sie haben bei diesem Verband schon eine Akte. Öffnen Sie sie unter „Meine Akte“.
 error-in-incident = Ausfall { $row }: { $sentence }
+error-nothing-contradicted = Sie haben „Nichts davon“ angekreuzt, aber weiter unten steht ein „Ja“. Entfernen Sie das Häkchen oder ändern Sie die Antwort.

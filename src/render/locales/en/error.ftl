@@ -1,7 +1,7 @@
 # What can be wrong with a field: first the reasons of the domain, then general ones.
 error-association-required = Choose the association that will keep your data.
 error-association-unknown = This association does not collect sign-ups for this case. Choose one from the list.
-error-birth-date-format = Write the whole date of birth, for example 12/03/1985 (day first) or 1985-03-12.
+error-birth-date-format = Write the whole date of birth, with four digits for the year, for example 12/03/1985 (day first).
 error-birth-date-future = The birth date is in the future. Check it.
 error-birth-date-mismatch = The birth date does not match the codice fiscale. Check both.
 error-birth-date-required = Write the birth date.
@@ -210,3 +210,4 @@ problem-state-same-association = Your record is with this association already.
 problem-state-moved = This record has gone to another association already.
 error-association-duplicate = You already have a record with this association. Open it at "My record".
 error-in-incident = Outage { $row }: { $sentence }
+error-nothing-contradicted = You ticked “None of this”, but there is a “yes” below. Take the tick away or change the answer.
