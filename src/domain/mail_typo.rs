@@ -63,11 +63,15 @@ const ONE_ENDING: [&str; 6] = [
     "fastwebnet.it",
 ];
 
+/// Longest domain that is compared, in bytes.
+const LONGEST: usize = 64;
+
 /// The domain that was probably meant by `typed` (lower case): a big provider, or one of `known`, which
 /// holds the domains of the case. `None` for a domain that is one of them, or near to none or to two.
 pub fn meant<'a>(typed: &str, known: &[&'a str]) -> Option<&'a str> {
     let all = || PROVIDERS.iter().chain(known).copied();
-    if all().any(|domain| domain == typed) {
+    // nothing so long is near to any of them
+    if typed.len() > LONGEST || all().any(|domain| domain == typed) {
         return None;
     }
     let (name, _) = typed.split_once('.')?;
