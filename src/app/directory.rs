@@ -279,7 +279,7 @@ impl Directory {
     }
 
     /// All public providers.
-    pub(in crate::app) fn public_providers(&self) -> impl Iterator<Item = &str> {
+    pub fn public_providers(&self) -> impl Iterator<Item = &str> {
         self.mail_domains.iter().map(String::as_str)
     }
 

@@ -44,7 +44,7 @@ pub struct ContactAddressInput {
     pub postal_code: Option<String>,
     /// Town.
     pub city: Option<String>,
-    /// Italian province, two letters.
+    /// Italian province, two letters; when it is missing, that of the town, if only one has the name.
     pub province: Option<String>,
     /// ISO 3166-1 alpha-2; Italy when missing.
     pub country: Option<String>,

@@ -3,6 +3,8 @@
 //! `assets/places/places.csv` has every name a code ever had and the day from which it had it: comuni were
 //! suppressed, renamed and moved to another province, states vanished, the codes stay.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry as Slot;
 use std::fmt;
 use std::sync::LazyLock;
 
@@ -78,6 +80,36 @@ pub fn fits(code: &str, typed: &str) -> Option<bool> {
     }))
 }
 
+/// The letters of the province in which a comune of this name lies now, or lay last: `Torino` gives `TO`.
+/// `None` for a name that no comune has, or comuni of two provinces.
+pub fn province_of(city: &str) -> Option<&'static str> {
+    *PROVINCES.get(&fold(city))?
+}
+
+/// By folded name; `None` where two provinces have the name.
+static PROVINCES: LazyLock<HashMap<String, Option<&'static str>>> = LazyLock::new(|| {
+    let mut provinces = HashMap::new();
+    let next = TABLE.iter().skip(1).map(|entry| Some(entry.code));
+    let next = next.chain([None]);
+    let latest = TABLE
+        .iter()
+        .zip(next)
+        .filter(|(entry, next)| Some(entry.code) != *next);
+    for (entry, _) in latest.filter(|(entry, _)| !entry.place.province.is_empty()) {
+        let province = entry.place.province;
+        match provinces.entry(fold(entry.place.name)) {
+            Slot::Vacant(free) => {
+                free.insert(Some(province));
+            }
+            Slot::Occupied(mut known) if *known.get() != Some(province) => {
+                known.insert(None);
+            }
+            Slot::Occupied(_) => {}
+        }
+    }
+    provinces
+});
+
 fn names(code: &str) -> &'static [Entry] {
     let start = TABLE.partition_point(|entry| entry.code < code);
     let rest = TABLE.get(start..).unwrap_or_default();
@@ -115,6 +147,23 @@ mod tests {
         );
         for entry in TABLE.iter() {
             assert!(!entry.place.name.is_empty(), "{}", entry.code);
+        }
+    }
+
+    #[test]
+    fn a_comune_tells_its_province_where_only_one_has_the_name() {
+        for (city, province) in [
+            ("Torino", Some("TO")),
+            ("MONZA", Some("MB")),
+            ("barletta", Some("BT")),
+            ("L'Aquila", Some("AQ")),
+            ("Forlì", Some("FC")),
+            // one near Turin, one near Trento
+            ("Samone", None),
+            ("Atlantide", None),
+            ("", None),
+        ] {
+            assert_eq!(province_of(city), province, "{city}");
         }
     }
 

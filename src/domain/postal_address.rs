@@ -9,6 +9,7 @@ use super::{
     country::Country,
     field::{FieldCode, FieldErrors, ValueError, filled},
     one_line::one_line,
+    place,
 };
 
 /// The 107 provinces and metropolitan cities of January 2023 (ISTAT; `SU` is Sud Sardegna).
@@ -36,7 +37,7 @@ pub struct PostalAddressInput {
     pub postal_code: Option<String>,
     /// Town.
     pub city: Option<String>,
-    /// Italian province, two letters.
+    /// Italian province, two letters; when it is missing, that of the town, if only one has the name.
     pub province: Option<String>,
     /// ISO 3166-1 alpha-2; Italy when it is missing.
     pub country: Option<String>,
@@ -74,10 +75,14 @@ impl PostalAddress {
             format!("{pointer}/postal_code"),
             postal_code(filled(input.postal_code.as_deref()), &country),
         );
-        let province = errors.take(
-            format!("{pointer}/province"),
-            province(filled(input.province.as_deref()), &country),
-        );
+        let typed = filled(input.province.as_deref());
+        let told =
+            || place::province_of(input.city.as_deref()?).filter(|told| provinces().contains(told));
+        let letters = match typed {
+            None if country.is_italy() => told(),
+            typed => typed,
+        };
+        let province = errors.take(format!("{pointer}/province"), province(letters, &country));
         Some(Self {
             street: street?,
             number: number?,

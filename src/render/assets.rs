@@ -77,6 +77,8 @@ fn is_served(path: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     #[test]
@@ -99,6 +101,104 @@ mod tests {
         let url = url("joinder.css");
         assert_eq!(url, format!("/static/{}/joinder.css", release()));
         assert_eq!(release().len(), 8);
+    }
+
+    /// The sheet of Bootstrap Italia holds what the templates use, and no more.
+    #[test]
+    fn every_class_and_icon_of_a_template_is_in_a_style_sheet() {
+        let text = |path| {
+            let bytes = get(path).expect("compiled in").bytes.into_owned();
+            String::from_utf8(bytes).expect("is text")
+        };
+        let sheet = text("vendor/bootstrap-italia/css/bootstrap-italia.subset.css");
+        let own = text("joinder.css");
+        let sprites = text("vendor/bootstrap-italia/svg/sprites.svg");
+        let mut pages = Vec::new();
+        templates(Path::new("src/render/page"), &mut pages);
+        assert!(pages.len() > 40);
+        for (place, page) in &pages {
+            for icon in page
+                .split("icon(\"")
+                .skip(1)
+                .filter_map(|rest| rest.split('"').next())
+            {
+                assert!(
+                    sprites.contains(&format!("id=\"it-{icon}\"")),
+                    "{place}: {icon}, run assets/vendor.sh"
+                );
+            }
+            for class in classes(page) {
+                let is_known = WITHOUT_LOOK.contains(&class.as_str())
+                    || [&sheet, &own].iter().any(|sheet| has_class(sheet, &class));
+                assert!(
+                    is_known,
+                    "{place}: .{class} has no look: run assets/vendor.sh, or write it"
+                );
+            }
+        }
+    }
+
+    /// Classes that only name a place.
+    const WITHOUT_LOOK: [&str; 7] = [
+        "documents-list",
+        "form-field",
+        "item",
+        "more-claims",
+        "narrative",
+        "prose",
+        "steps",
+    ];
+
+    fn templates(folder: &Path, found: &mut Vec<(String, String)>) {
+        for entry in std::fs::read_dir(folder).expect("the sources are here") {
+            let path = entry.expect("can be listed").path();
+            if path.is_dir() {
+                templates(&path, found);
+            } else if path.extension().is_some_and(|ending| ending == "html") {
+                let page = std::fs::read_to_string(&path).expect("can be read");
+                found.push((path.display().to_string(), page));
+            }
+        }
+    }
+
+    /// The whole words in `class` attributes; what a template puts together is left out.
+    fn classes(page: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        for attribute in page.split(" class=\"").skip(1) {
+            // a value ends at the first quote outside of `{% %}` and `{{ }}`
+            let (mut plain, mut rest) = (String::new(), attribute);
+            while let Some(at) = rest.find(['"', '{']) {
+                let (before, after) = rest.split_at(at);
+                plain.push_str(before);
+                if after.starts_with('"') {
+                    break;
+                }
+                let is_value = after.starts_with("{{");
+                let end = if is_value { "}}" } else { "%}" };
+                let Some((_, behind)) = after.split_once(end) else {
+                    break;
+                };
+                // a condition parts words, a value is a part of one: `status-{{ .. }}`
+                plain.push(if is_value { '\u{1}' } else { ' ' });
+                rest = behind;
+            }
+            let words = plain
+                .split_whitespace()
+                .filter(|word| !word.contains('\u{1}'));
+            found.extend(words.map(str::to_owned));
+        }
+        found
+    }
+
+    fn has_class(sheet: &str, class: &str) -> bool {
+        let ends = |rest: &str| {
+            let next = rest.chars().next();
+            !next.is_some_and(|letter| {
+                letter.is_ascii_alphanumeric() || letter == '-' || letter == '_'
+            })
+        };
+        let dotted = format!(".{class}");
+        sheet.split(&dotted).skip(1).any(ends)
     }
 
     /// The policy of the pages is `font-src 'self'`: every font named by our sheet is vendored.

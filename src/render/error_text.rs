@@ -24,6 +24,7 @@ pub const GENERAL: &[&str] = &[
     "error-proof-kind-required",
     "error-proof-kind-unknown",
     "error-hit-required",
+    "error-nothing-contradicted",
     "error-window-from-missing",
     "error-code-over",
     "error-code-replaced",

@@ -5,6 +5,8 @@ pub mod assets;
 pub mod csv;
 pub mod document;
 pub mod error_text;
+#[cfg(test)]
+mod gulpease;
 pub mod mail;
 pub mod own_data;
 pub mod page;

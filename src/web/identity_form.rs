@@ -9,6 +9,7 @@ use crate::domain::entity::{Entity, EntityInput};
 use crate::domain::identity::Identity;
 use crate::domain::person::{Person, PersonCode, PersonInput};
 use crate::domain::postal_address::{PostalAddress, PostalAddressInput};
+use crate::domain::typed_day;
 use crate::render::page::AddressForm;
 use crate::render::page::identity::{EntityForm, IdentityFields, IdentityKind, PersonForm};
 
@@ -69,7 +70,7 @@ pub fn typed(sent: &SentIdentity) -> IdentityFields {
 }
 
 /// What is given: the fields of the shown form alone, dates as the parser reads them.
-pub fn request(sent: &SentIdentity) -> IdentityRequest {
+pub fn request(sent: &SentIdentity, today: NaiveDate) -> IdentityRequest {
     match kind_of(Some(&sent.kind), None) {
         IdentityKind::Entity => IdentityRequest {
             entity: Some(sent.entity.clone().unwrap_or_default()),
@@ -77,7 +78,7 @@ pub fn request(sent: &SentIdentity) -> IdentityRequest {
         },
         kind => {
             let mut person = sent.person.clone().unwrap_or_default();
-            person.birth_date = person.birth_date.as_deref().map(as_iso);
+            person.birth_date = person.birth_date.map(|typed| as_iso(&typed, today));
             if kind == IdentityKind::Foreign {
                 person.codice_fiscale = None;
                 person.provisional = None;
@@ -94,18 +95,16 @@ pub fn request(sent: &SentIdentity) -> IdentityRequest {
     }
 }
 
+/// Earliest day of birth that is taken.
+const FIRST_BIRTH: NaiveDate = match NaiveDate::from_ymd_opt(1900, 1, 1) {
+    Some(day) => day,
+    None => NaiveDate::MIN,
+};
+
 /// A date as people write it, as the parser reads it; anything else stays as it is.
-pub(in crate::web) fn as_iso(typed: &str) -> String {
-    let trimmed = typed.trim();
-    let parts: Vec<&str> = trimmed.split(['/', '.', '-', ' ']).collect();
-    let [day, month, year] = parts.as_slice() else {
-        return trimmed.to_owned();
-    };
-    let date = match (day.parse(), month.parse(), year.parse(), year.len()) {
-        (Ok(day), Ok(month), Ok(year), 4) => NaiveDate::from_ymd_opt(year, month, day),
-        _ => None,
-    };
-    date.map_or_else(|| trimmed.to_owned(), |date| date.to_string())
+fn as_iso(typed: &str, today: NaiveDate) -> String {
+    let day = typed_day::read(typed, &(FIRST_BIRTH..=today));
+    day.map_or_else(|| typed.trim().to_owned(), |day| day.to_string())
 }
 
 fn stored_person(person: &Person) -> PersonForm {

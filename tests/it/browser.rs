@@ -2,11 +2,12 @@
 //!
 //! Needs chromium and chromedriver; skips with a line where they are missing, but not under `CI`.
 
+use std::cell::Cell;
 use std::net::TcpListener;
 use std::process::Stdio;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use thirtyfour::extensions::cdp::ChromeDevTools;
 use thirtyfour::prelude::*;
 use tokio::process::{Child, Command};
@@ -17,14 +18,16 @@ use crate::log::{receipt_of, signer};
 use crate::seed::CASE;
 
 /// A driver and the browser it drives; both end with this value.
-struct Phone {
-    browser: WebDriver,
+pub(crate) struct Phone {
+    pub(crate) browser: WebDriver,
     _driver: Child,
+    /// Of the window, in CSS pixels.
+    width: Cell<i64>,
 }
 
 impl Phone {
     /// Opens a window of 360x740, or `None` where there is no browser.
-    async fn open() -> Option<Self> {
+    pub(crate) async fn open() -> Option<Self> {
         let found = |program: &str| {
             let paths = std::env::var_os("PATH").unwrap_or_default();
             let mut places = std::env::split_paths(&paths).map(|folder| folder.join(program));
@@ -72,68 +75,118 @@ impl Phone {
             }
             tries += 1;
         };
-        let size = json!({"width": 360, "height": 740, "deviceScaleFactor": 1, "mobile": true});
-        ChromeDevTools::new(browser.handle.clone())
-            .execute_cdp_with_params("Emulation.setDeviceMetricsOverride", size)
-            .await
-            .unwrap();
-        Some(Self {
+        let phone = Self {
             browser,
             _driver: driver,
-        })
+            width: Cell::new(360),
+        };
+        phone.resize(360).await;
+        Some(phone)
+    }
+
+    /// Asks the browser over its own protocol.
+    pub(crate) async fn cdp(&self, command: &str, values: Value) -> Value {
+        let tools = ChromeDevTools::new(self.browser.handle.clone());
+        tools
+            .execute_cdp_with_params(command, values)
+            .await
+            .unwrap()
+    }
+
+    /// Makes the window this wide, in CSS pixels.
+    pub(crate) async fn resize(&self, width: i64) {
+        self.width.set(width);
+        let size = json!({
+            "width": width, "height": 740, "deviceScaleFactor": 1, "mobile": width < 1000,
+        });
+        self.cdp("Emulation.setDeviceMetricsOverride", size).await;
     }
 
     /// Opens a page, which must not scroll sideways.
-    async fn go(&self, address: &str) {
+    pub(crate) async fn go(&self, address: &str) {
         self.browser.goto(address).await.unwrap();
         self.fits().await;
     }
 
-    async fn fits(&self) {
+    pub(crate) async fn fits(&self) {
         let width = self
             .script("return document.documentElement.scrollWidth")
             .await;
         let address = self.browser.current_url().await.unwrap();
+        let window = self.width.get();
         assert!(
-            width.as_i64().unwrap() <= 360,
-            "{address} is {width} px wide"
+            width.as_i64().unwrap() <= window,
+            "{address} is {width} px wide in {window}"
         );
     }
 
-    async fn script(&self, script: &str) -> serde_json::Value {
-        let done = self.browser.execute(script, Vec::new()).await.unwrap();
+    pub(crate) async fn script(&self, script: &str) -> Value {
+        self.script_with(script, Vec::new()).await
+    }
+
+    pub(crate) async fn script_with(&self, script: &str, values: Vec<Value>) -> Value {
+        let done = self.browser.execute(script, values).await.unwrap();
         done.json().clone()
     }
 
-    async fn fill(&self, id: &str, words: &str) {
+    /// Fills fields by their names, presses a button and waits for the page after it.
+    pub(crate) async fn send(&self, button: &str, fields: &[(&str, &str)]) {
+        let script = "
+            const [selector, fields] = arguments;
+            const button = document.querySelector(selector);
+            document.documentElement.dataset.old = 1;
+            for (const [name, value] of fields)
+                for (const field of button.form.querySelectorAll(`[name='${name}']`))
+                    if (field.type === 'radio' || field.type === 'checkbox')
+                        field.checked = field.value === value;
+                    else
+                        field.value = value;
+            button.form.noValidate = true;
+            button.form.requestSubmit(button);";
+        self.script_with(script, vec![json!(button), json!(fields)])
+            .await;
+        self.next_page(button).await;
+    }
+
+    /// Marks the page that is open as old.
+    pub(crate) async fn leave(&self) {
+        self.script("document.documentElement.dataset.old = 1")
+            .await;
+    }
+
+    /// Waits for the page after the one that is marked as old.
+    pub(crate) async fn next_page(&self, by: &str) {
+        for _ in 0..200 {
+            let ready = "return document.readyState === 'complete' && !document.documentElement.dataset.old";
+            if self.script(ready).await == json!(true) {
+                return self.fits().await;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!("{by} led nowhere");
+    }
+
+    pub(crate) async fn fill(&self, id: &str, words: &str) {
         let field = self.browser.find(By::Id(id)).await.unwrap();
         field.clear().await.unwrap();
         field.send_keys(words).await.unwrap();
     }
 
     /// Presses a key on a box or a list.
-    async fn press(&self, id: &str, keys: &str) {
+    pub(crate) async fn press(&self, id: &str, keys: &str) {
         let field = self.browser.find(By::Id(id)).await.unwrap();
         field.send_keys(keys).await.unwrap();
     }
 
     /// Taps what is found, and waits for the page after it.
-    async fn tap(&self, selector: &str) {
-        self.script("document.documentElement.dataset.old = 1")
-            .await;
+    pub(crate) async fn tap(&self, selector: &str) {
+        self.leave().await;
         let place = self.browser.find(By::Css(selector)).await.unwrap();
         place.send_keys(Key::Enter + "").await.unwrap();
-        for _ in 0..100 {
-            let ready = "return document.readyState === 'complete' && !document.documentElement.dataset.old";
-            if self.script(ready).await == json!(true) {
-                return self.fits().await;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        panic!("{selector} led nowhere");
+        self.next_page(selector).await;
     }
 
-    async fn heading(&self) -> String {
+    pub(crate) async fn heading(&self) -> String {
         let heading = self.browser.find(By::Tag("h1")).await.unwrap();
         heading.text().await.unwrap()
     }
@@ -207,7 +260,6 @@ async fn declare_and_sign(phone: &Phone, app: &TestApp) {
         ("person-codice-fiscale", "RSSMRA85C12H501J"),
         ("person-given-name", "Mario"),
         ("person-family-name", "Rossi"),
-        ("person-birth-date", "12/03/1985"),
         ("person-address-street", "via Roma"),
         ("person-address-city", "Roma"),
         ("person-address-postal-code", "00184"),
@@ -231,8 +283,7 @@ async fn declare_and_sign(phone: &Phone, app: &TestApp) {
         .await;
     phone.tap("#form > button").await;
     assert_eq!(phone.heading().await, "Reclami e altre richieste");
-    phone.press("other-claims-no", " ").await;
-    phone.press("already-compensated-no", " ").await;
+    phone.press("nothing", " ").await;
     phone.tap("#form > button").await;
     phone.tap("#form > button").await;
     assert_eq!(phone.heading().await, "Controlla e prepara il documento");

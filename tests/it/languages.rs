@@ -86,7 +86,7 @@ async fn german_texts_say_that_the_italian_ones_count() {
     let (_, page) = read(&app, &format!("{CASE}/texts"), "de").await;
     let mark = "nicht verbindlich: Es gilt der italienische Text.";
     assert_eq!(page.matches(mark).count(), 3, "{page}");
-    let italian = "<div class=\"prose\" lang=\"it\">";
+    let italian = "<div class=\"prose\" data-fixed lang=\"it\">";
     assert_eq!(
         page.matches(italian).count(),
         3,

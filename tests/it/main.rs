@@ -13,6 +13,7 @@
 )]
 
 mod access;
+mod accessibility;
 mod app;
 mod assist;
 mod association_change;
@@ -28,6 +29,7 @@ mod documents;
 mod embedded;
 mod erasure;
 mod identity;
+mod keyboard;
 mod languages;
 mod log;
 mod mail_faults;
@@ -64,6 +66,8 @@ mod staff_declared;
 mod staff_list;
 mod staff_seed;
 mod tidy;
+mod typo;
 mod unasked;
 mod web_base;
+mod weight;
 mod worker;

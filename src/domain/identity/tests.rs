@@ -115,7 +115,7 @@ fn r23_mismatches_block_and_all_errors_are_named() {
         ),
         (json!({"given_name": ""}), one("given_name", "required")),
         (
-            json!({"address": {"street": "Via Po", "postal_code": "10124", "city": "Torino"}}),
+            json!({"address": {"street": "Via Po", "postal_code": "10124", "city": "Torno di sopra"}}),
             one("address/province", "required"),
         ),
     ] {

@@ -52,7 +52,7 @@ fn receipt(language: Language) -> Mail {
     receipt_mail(language).render().unwrap()
 }
 
-fn all() -> [Mail; 6] {
+pub(super) fn all() -> [Mail; 6] {
     [
         code(Language::It),
         code(Language::En),

@@ -3,7 +3,10 @@
 use chrono::TimeZone;
 
 use super::*;
-use crate::domain::mail_text::{MailText, MailTexts};
+use crate::{
+    domain::mail_text::{MailText, MailTexts},
+    render::gulpease,
+};
 
 pub(super) fn frame(language: Language) -> Frame {
     Frame {
@@ -110,6 +113,20 @@ fn r15_the_confirmation_holds_link_and_code_alone_on_their_lines() {
         );
         assert!(mail.html.contains(">123456<"));
     }
+}
+
+#[test]
+fn the_italian_of_every_mail_reads_easily() {
+    let it = Language::It;
+    let mut mails = every_mail(it);
+    mails.extend([confirmation(it), access(it)]);
+    for purpose in [Purpose::Confirm, Purpose::Enter, Purpose::Remind] {
+        mails.push(records(it, purpose, 3).unwrap());
+    }
+    let signing = signing_tests::all().into_iter();
+    mails.extend(signing.filter(|mail| mail.language == it));
+    let named = mails.into_iter().map(|mail| (mail.subject, mail.html));
+    gulpease::assert_plain(&named.collect::<Vec<_>>());
 }
 
 #[test]

@@ -145,6 +145,8 @@ pub struct DocumentChoice {
 #[derive(Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct ElsewhereForm {
+    /// `yes` if no complaint, no claim and no compensation: one tick in place of three answers.
+    pub nothing: String,
     /// `yes` or `no`.
     pub complained: String,
     /// The complaint.
@@ -163,6 +165,32 @@ pub struct ElsewhereForm {
     pub contract_clause: String,
     /// Member number at the association.
     pub member_number: String,
+}
+
+impl ElsewhereForm {
+    /// True if one of the three questions is answered with a yes.
+    pub fn has_yes(&self) -> bool {
+        let answers = [
+            &self.complained,
+            &self.other_claims,
+            &self.already_compensated,
+        ];
+        answers.into_iter().any(|answer| answer == "yes")
+    }
+
+    /// The form with the three answers that the one tick stands for; a contradiction stays as it is.
+    pub fn answered(mut self) -> Self {
+        if self.nothing == "yes" && !self.has_yes() {
+            for answer in [
+                &mut self.complained,
+                &mut self.other_claims,
+                &mut self.already_compensated,
+            ] {
+                "no".clone_into(answer);
+            }
+        }
+        self
+    }
 }
 
 /// A complaint as typed.

@@ -54,6 +54,14 @@ pub struct PersonForm {
     pub address: AddressForm,
 }
 
+impl PersonForm {
+    /// True if birth or sex are typed or have to be: the folded part is open then.
+    pub fn tells_birth(&self) -> bool {
+        let typed = [&self.birth_date, &self.birth_place, &self.sex];
+        self.provisional || typed.into_iter().any(|typed| !typed.is_empty())
+    }
+}
+
 /// An entity as typed: `entity[...]`.
 #[derive(Debug, Clone, Default)]
 pub struct EntityForm {

@@ -48,6 +48,17 @@ impl ConsentField {
     }
 }
 
+/// A mail domain that looks mistyped; asked, never changed unasked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doubt {
+    /// Id of the field: `contact-email`.
+    pub id: String,
+    /// As typed, lower case: `gmial.com`.
+    pub typed: String,
+    /// What was probably meant: `gmail.com`.
+    pub meant: String,
+}
+
 /// What was typed, kept after a refusal.
 #[derive(Debug, Clone, Default)]
 pub struct JoinForm {
@@ -98,6 +109,10 @@ pub struct JoinPage {
     pub via: Option<String>,
     /// The hidden one-time key.
     pub idempotency_key: String,
+    /// The domains to ask about, in the order of the fields.
+    pub doubts: Vec<Doubt>,
+    /// Domains that are right, as was said before.
+    pub asked: Vec<String>,
     /// What was refused.
     pub errors: Errors,
 }
@@ -106,6 +121,11 @@ impl JoinPage {
     /// The step where the association is chosen.
     pub fn choose_href(&self) -> String {
         choose_href(&self.case.slug, self.via.as_deref())
+    }
+
+    /// The question at the field of this id, if there is one.
+    pub fn doubt(&self, id: impl AsRef<str>) -> Option<&Doubt> {
+        self.doubts.iter().find(|doubt| doubt.id == id.as_ref())
     }
 
     /// True if the folded part about letters has to be open.

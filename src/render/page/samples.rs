@@ -301,6 +301,8 @@ fn joining(words: Words, pages: &mut Vec<(String, String)>) {
         consents: consents.to_vec(),
         via: Some(words.say("blog")),
         idempotency_key: words.say("key"),
+        doubts: Vec::new(),
+        asked: Vec::new(),
         errors: Errors::default(),
     };
     push(pages, "join", &blank);

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     domain::{language::Language, mail::MailKind},
-    render::text::Text,
+    render::{gulpease, text::Text},
 };
 
 const LANGUAGES: [Language; 3] = [Language::It, Language::En, Language::De];
@@ -258,7 +258,7 @@ fn r3_r4_each_text_is_shown_in_italian_with_its_own_unticked_box() {
         let html = page(language, "sign");
         assert_eq!(html.matches("type=\"checkbox\"").count(), 3);
         assert!(!html.contains(" checked"));
-        assert_eq!(html.matches("<div lang=\"it\">").count(), 3);
+        assert_eq!(html.matches("<div data-fixed lang=\"it\">").count(), 3);
     }
 }
 
@@ -395,4 +395,13 @@ fn attribute(html: &str, name: &str) -> Vec<String> {
         .filter_map(|rest| rest.split('"').next())
         .map(str::to_owned)
         .collect()
+}
+
+#[test]
+fn the_italian_of_every_page_reads_easily() {
+    let pages = all(Words {
+        language: Language::It,
+        mark: "",
+    });
+    gulpease::assert_plain(&pages);
 }

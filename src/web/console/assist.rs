@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use crate::app::{AppError, assist, claimant_view};
 use crate::domain::ids::ClaimantId;
+use crate::domain::outage::day_in_rome;
 use crate::domain::reference::Reference;
 use crate::render::page::Errors;
 use crate::render::page::console::{AssistForms, AssistIdentityPage};
@@ -144,7 +145,7 @@ pub async fn identity(
 ) -> WebResult<HttpResponse> {
     let (id, Form(sent)) = (claimant_id(&id)?, form);
     staff.check_csrf(&state, sent.csrf.as_deref())?;
-    let given = identity_form::request(&sent);
+    let given = identity_form::request(&sent, day_in_rome(state.ctx.clock.now()));
     let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
     let acting = Box::pin(async move { assist::enter_identity(&ctx, &actor, id, given).await });
     match state.ctx.to_end(acting).await {

@@ -1,6 +1,8 @@
 //! From forms to input: what was typed, as the action takes it, with what the forms alone can refuse,
 //! and each pointer of the parser back to the step and field it belongs to.
 
+use chrono::NaiveDate;
+
 use super::{MailboxWork, StepError, Work, answer};
 use crate::domain::damage::DamageHead;
 use crate::domain::declaration::{
@@ -10,9 +12,9 @@ use crate::domain::declaration::{
 use crate::domain::field::{FieldErrors, filled};
 use crate::domain::mailbox_address::MailboxAddress;
 use crate::domain::money;
+use crate::domain::typed_day;
 use crate::render::page::FieldError;
 use crate::render::page::declare::{ClaimForm, ElsewhereForm, IncidentForm};
-use crate::web::identity_form::as_iso;
 
 /// What a [`Work`] says: as the action takes it, with what the forms alone can refuse.
 #[derive(Default)]
@@ -212,6 +214,9 @@ impl Assembled {
     }
 
     fn elsewhere(&mut self, step: usize, form: &ElsewhereForm) {
+        if form.nothing == "yes" && form.has_yes() {
+            self.refuse(step, "/nothing".to_owned(), "error-nothing-contradicted");
+        }
         if form.complained == "yes" {
             self.input.complaint = Some(ComplaintInput {
                 place: some(&form.complaint.place),
@@ -310,4 +315,20 @@ fn declared(
 
 fn some(typed: &str) -> Option<String> {
     filled(Some(typed)).map(str::to_owned)
+}
+
+/// Days of mailboxes: a hundred years, so that two digits name one of them.
+const FIRST_DAY: NaiveDate = match NaiveDate::from_ymd_opt(1990, 1, 1) {
+    Some(day) => day,
+    None => NaiveDate::MIN,
+};
+const LAST_DAY: NaiveDate = match NaiveDate::from_ymd_opt(2089, 12, 31) {
+    Some(day) => day,
+    None => NaiveDate::MAX,
+};
+
+/// A day as people write it, as the parser reads it; anything else stays as it is.
+fn as_iso(typed: &str) -> String {
+    let day = typed_day::read(typed, &(FIRST_DAY..=LAST_DAY));
+    day.map_or_else(|| typed.trim().to_owned(), |day| day.to_string())
 }

@@ -185,7 +185,9 @@ fn elsewhere_form(input: &DeclarationInput) -> ElsewhereForm {
     let complaint = input.complaint.as_ref();
     let (other_claims, other_claims_list) = claim_forms(input.other_claims.as_ref());
     let paid = claim_forms(input.already_compensated.as_ref());
+    let nothing = complaint.is_none() && other_claims == "no" && paid.0 == "no";
     ElsewhereForm {
+        nothing: if nothing { "yes" } else { "" }.to_owned(),
         complained: yes_no(complaint.is_some()),
         complaint: complaint.map(complaint_form).unwrap_or_default(),
         other_claims,

@@ -195,7 +195,7 @@ impl Steps {
             mailbox.forms = sent_forms(&sent.incidents, &mailbox.forms);
             mailbox.visited = true;
         } else if step == elsewhere {
-            self.work.elsewhere = sent.elsewhere.unwrap_or_default();
+            self.work.elsewhere = sent.elsewhere.unwrap_or_default().answered();
         } else if step == elsewhere + 1 {
             self.work.narrative = sent.narrative.unwrap_or_default();
         }

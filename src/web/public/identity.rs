@@ -8,6 +8,7 @@ use crate::app::identity;
 use crate::app::session::{ClaimantActor, KnownBrowser};
 use crate::app::{AppError, me};
 use crate::domain::claimant::ClaimantState;
+use crate::domain::outage::day_in_rome;
 use crate::render::page::identity::{IdentityFields, IdentityPage};
 use crate::render::page::{Chrome, Errors};
 use crate::web::WebResult;
@@ -57,7 +58,7 @@ async fn save(
     sent: &SentIdentity,
     cookies: Vec<Cookie<'static>>,
 ) -> WebResult<HttpResponse> {
-    let request = identity_form::request(sent);
+    let request = identity_form::request(sent, day_in_rome(visit.ctx().clock.now()));
     let (ctx, by) = (visit.ctx().clone(), actor.clone());
     let done = visit
         .ctx()

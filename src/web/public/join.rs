@@ -15,7 +15,7 @@ use crate::domain::field::filled;
 use crate::domain::sign_up::{ConsentInput, MailboxInput, SignUpInput};
 use crate::render::page::association::ChoosePage;
 use crate::render::page::join::{
-    ConsentField, JoinForm, JoinPage, MailboxRow, PlanOption, choose_href, href,
+    ConsentField, Doubt, JoinForm, JoinPage, MailboxRow, PlanOption, choose_href, href,
 };
 use crate::render::page::message::{Action, MessagePage};
 use crate::render::page::{AddressForm, Chrome, Errors, FieldError};
@@ -25,6 +25,8 @@ use crate::web::extract::{Form, idempotency};
 use crate::web::public::card;
 use crate::web::public::case::via;
 use crate::web::public::visit::{Visit, html, html_with, one_time_key, see_other};
+
+mod typo;
 
 /// Most mailboxes of one sign-up.
 const MOST_MAILBOXES: usize = 20;
@@ -50,6 +52,10 @@ pub struct SentJoin {
     contact: Option<ContactInput>,
     mailboxes: Option<Vec<MailboxInput>>,
     consents: Option<Vec<ConsentInput>>,
+    /// Domains that are right, as was said before.
+    asked: Option<Vec<String>>,
+    /// Domains the page asked about.
+    doubted: Option<Vec<String>>,
 }
 
 /// `GET /c/{slug}/join?association=&via=&again=`
@@ -96,6 +102,8 @@ pub async fn page(
         consents: Vec::new(),
         via,
         idempotency_key: one_time_key(visit.ctx()),
+        doubts: Vec::new(),
+        asked: Vec::new(),
         errors: Errors::default(),
     };
     let mut response = html(&join_page(&visit, &case, association, typed))?;
@@ -115,7 +123,9 @@ pub async fn send(
 ) -> WebResult<HttpResponse> {
     let directory = visit.ctx().directories.get(visit.ctx()).await?;
     let case = directory.public_case(&slug)?;
-    let (input, mut typed, action) = read(&visit, form.0);
+    let known = typo::known(&directory, &case);
+    let sent = typo::answered(form.0, &known);
+    let (input, mut typed, action) = read(&visit, sent);
     let chosen = input.association.clone().unwrap_or_default();
     let choose = || see_other(&choose_href(&case.slug, typed.via.as_deref())).finish();
     let Some(association) = case.association(&chosen) else {
@@ -126,6 +136,11 @@ pub async fn send(
             typed.form.mailboxes.push(MailboxRow::default());
         }
         return html(&join_page(&visit, &case, association, typed));
+    }
+    typed.doubts = typo::doubts(&typed.form, &known, &typed.asked);
+    if !typed.doubts.is_empty() {
+        let page = join_page(&visit, &case, association, typed);
+        return html_with(StatusCode::UNPROCESSABLE_ENTITY, &page);
     }
     let request = SignUpRequest {
         slug: case.slug.clone(),
@@ -187,6 +202,8 @@ struct Typed {
     consents: Vec<ConsentInput>,
     via: Option<String>,
     idempotency_key: String,
+    doubts: Vec<Doubt>,
+    asked: Vec<String>,
     errors: Errors,
 }
 
@@ -208,6 +225,8 @@ fn read(visit: &Visit, sent: SentJoin) -> (SignUpInput, Typed, String) {
         consents: consents.clone(),
         via: via.clone(),
         idempotency_key: key.unwrap_or_else(|| one_time_key(visit.ctx())),
+        doubts: Vec::new(),
+        asked: sent.asked.unwrap_or_default(),
         errors: Errors::default(),
     };
     let input = SignUpInput {
@@ -273,6 +292,8 @@ fn join_page(
         consents: consent_fields(visit, case, &typed.consents),
         via: typed.via,
         idempotency_key: typed.idempotency_key,
+        doubts: typed.doubts,
+        asked: typed.asked,
         errors: typed.errors,
     }
 }

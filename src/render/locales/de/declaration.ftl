@@ -194,3 +194,5 @@ me-notice-signed = Unterschrieben. Wir senden Ihnen die Empfangsbestätigung per
 me-notice-payout-saved = Das Konto ist gespeichert.
 hint-flat-rate-amount = Nur wenn Sie selbst einen Betrag nennen möchten. Sonst entscheidet das Gericht.
 sign-intent-translation = Auf Deutsch, nicht verbindlich: Ich unterschreibe die Schadenserklärung und Voranmeldung, die ich gelesen habe, im Dokument mit dem hier angegebenen SHA-256-Fingerabdruck.
+declare-nothing-elsewhere = Nichts davon
+hint-nothing-elsewhere = Sie haben sich nicht beschwert, haben keine anderen Forderungen oder Verfahren und wurden nicht entschädigt.

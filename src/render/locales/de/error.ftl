@@ -1,7 +1,7 @@
 # What can be wrong with a field: first the reasons of the domain, then general ones.
 error-association-required = Wählen Sie den Verband, der Ihre Daten verwahren soll.
 error-association-unknown = Dieser Verband nimmt für diesen Fall keine Voranmeldungen entgegen. Wählen Sie einen aus der Liste.
-error-birth-date-format = Geben Sie das ganze Geburtsdatum an, zum Beispiel 12.03.1985 (zuerst der Tag).
+error-birth-date-format = Geben Sie das ganze Geburtsdatum an, das Jahr mit vier Ziffern, zum Beispiel 12.03.1985 (zuerst der Tag).
 error-birth-date-future = Das Geburtsdatum liegt in der Zukunft. Prüfen Sie es.
 error-birth-date-mismatch = Das Geburtsdatum passt nicht zur Steuernummer. Prüfen Sie beides.
 error-birth-date-required = Geben Sie das Geburtsdatum an.
@@ -203,6 +203,7 @@ error-tier-required = Die Art der Unterschrift fehlt.
 error-tier-unknown = Diese Art der Unterschrift gibt es noch nicht. Sie können mit dem Code per E-Mail unterschreiben (otp).
 error-amount-format = Geben Sie den Betrag in Euro mit Ziffern an, zum Beispiel 12,50.
 error-hit-required = Sagen Sie, ob das Postfach von diesem Ausfall betroffen war.
+error-nothing-contradicted = Sie haben „Nichts davon“ angekreuzt, aber weiter unten steht ein „Ja“. Entfernen Sie das Häkchen oder ändern Sie die Antwort.
 error-window-from-missing = Geben Sie den ersten Tag ohne E-Mail an, oder wählen Sie den ganzen Ausfall.
 error-code-over = Dieser Code gilt nicht mehr. Fordern Sie mit der Schaltfläche unten einen neuen an.
 error-code-replaced = Dieser Code wurde durch einen neueren ersetzt. Verwenden Sie den letzten, den Sie erhalten haben.

@@ -170,3 +170,5 @@ change-keep = Sichern Sie vorher, was Sie unterschrieben haben: In der neuen Akt
 change-consents = Datenschutz und Mitteilungen
 change-consents-text = Von jetzt an verwahrt { $name } Ihre Daten: Für diesen Verband sind Ihre Einwilligungen nötig.
 change-action = Ja, ich mache mit { $name } weiter
+identity-birth = Geburt und Geschlecht
+identity-birth-text = Aus dem codice fiscale lesen wir sie ab. Öffnen Sie dies nur, wenn Sie sie selbst eingeben möchten.

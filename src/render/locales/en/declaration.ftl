@@ -194,3 +194,5 @@ me-notice-signed = Signed. We mail you the receipt.
 me-notice-payout-saved = The account is saved.
 hint-flat-rate-amount = Only if you want to name an amount yourself. Otherwise the court decides.
 sign-intent-translation = In English: I sign the damage declaration and pre-adhesion that I have read, in the document with the SHA-256 fingerprint given here.
+declare-nothing-elsewhere = None of this
+hint-nothing-elsewhere = You made no complaint, you have no other claims or cases, and you were not compensated.

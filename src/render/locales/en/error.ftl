@@ -1,7 +1,7 @@
 # What can be wrong with a field: first the reasons of the domain, then general ones.
 error-association-required = Choose the association that will keep your data.
 error-association-unknown = This association does not collect sign-ups for this case. Choose one from the list.
-error-birth-date-format = Write the whole date of birth, for example 12/03/1985 (day first) or 1985-03-12.
+error-birth-date-format = Write the whole date of birth, with four digits for the year, for example 12/03/1985 (day first).
 error-birth-date-future = The birth date is in the future. Check it.
 error-birth-date-mismatch = The birth date does not match the codice fiscale. Check both.
 error-birth-date-required = Write the birth date.
@@ -203,6 +203,7 @@ error-tier-required = The kind of signature is missing.
 error-tier-unknown = This kind of signature is not offered yet. You can sign with the code by e-mail (otp).
 error-amount-format = Write the amount in euro with digits, for example 12.50.
 error-hit-required = Say whether this outage hit the mailbox.
+error-nothing-contradicted = You ticked “None of this”, but there is a “yes” below. Take the tick away or change the answer.
 error-window-from-missing = Write the first day without mail, or choose the whole outage.
 error-code-over = This code is no longer valid. Ask for another with the button below.
 error-code-replaced = A newer code has replaced this one. Use the last one you received.

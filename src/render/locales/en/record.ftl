@@ -170,3 +170,5 @@ change-keep = Save what you signed before you go: the new record does not show i
 change-consents = Privacy and messages
 change-consents-text = From now on { $name } keeps your data: it needs your consents for this association.
 change-action = Yes, I go on with { $name }
+identity-birth = Birth and sex
+identity-birth-text = If you have a codice fiscale we read them from it. Open this only if you want to type them.

@@ -194,3 +194,5 @@ me-notice-signed = Firmato. Ti mandiamo la ricevuta per e-mail.
 me-notice-payout-saved = Il conto è salvato.
 hint-flat-rate-amount = Solo se vuoi indicare tu un importo. Altrimenti lo decide il giudice.
 sign-intent-translation = Firmo la dichiarazione di danno e la pre-adesione che ho letto, nel documento con l’impronta SHA-256 indicata.
+declare-nothing-elsewhere = Niente di tutto questo
+hint-nothing-elsewhere = Non hai fatto reclami, non hai altre richieste o cause e non sei stato risarcito.

@@ -170,3 +170,5 @@ change-keep = Prima di passare salva quello che hai firmato: la pratica nuova no
 change-consents = Privacy e comunicazioni
 change-consents-text = Da ora i tuoi dati li tiene { $name }: servono i tuoi consensi per questa associazione.
 change-action = Sì, continuo con { $name }
+identity-birth = Nascita e sesso
+identity-birth-text = Se hai il codice fiscale li leggiamo da lì. Aprili solo se vuoi scriverli tu.

@@ -288,6 +288,7 @@ fn steps(words: Words, chrome: &Chrome, pages: &mut Vec<(String, String)>) {
         case: words.case(),
         progress: progress(2),
         form: ElsewhereForm {
+            nothing: "yes".to_owned(),
             complained: "yes".to_owned(),
             complaint: ComplaintForm {
                 place: "respondent".to_owned(),
@@ -307,6 +308,7 @@ fn steps(words: Words, chrome: &Chrome, pages: &mut Vec<(String, String)>) {
         errors: wrong(&[
             ("/complaint/where", "error-place-required"),
             ("/complaint/date", "error-day-future"),
+            ("/nothing", "error-nothing-contradicted"),
             ("/other_claims", "error-other-claims-required"),
             ("/other_claims/1/amount_cents", "error-amount-format"),
             ("/already_compensated", "error-already-compensated-required"),

@@ -1,0 +1,77 @@
+//! Mail domains of the form that look mistyped: found, asked about once, changed only on a tap.
+
+use super::SentJoin;
+use crate::app::directory::{CaseEntry, Directory};
+use crate::domain::mail_typo;
+use crate::render::page::join::{Doubt, JoinForm};
+
+/// What a tap on "yes, change it" sends, before the domain.
+const CORRECT: &str = "correct:";
+/// What a tap on "no, it is right" sends.
+const KEEP: &str = "keep:";
+
+/// The domains nobody is asked about beside the big providers: those of the case, and the platform's.
+pub(super) fn known<'a>(directory: &'a Directory, case: &'a CaseEntry) -> Vec<&'a str> {
+    let incidents = case.incidents.iter();
+    let affected = incidents.flat_map(|incident| &incident.domains);
+    let affected = affected.map(|domain| domain.domain.as_str());
+    affected.chain(directory.public_providers()).collect()
+}
+
+/// The form with the answer that was tapped. Each tap answers one question and sends the form on; the
+/// others are asked again, but for the form's own button: who presses that has read them all.
+pub(super) fn answered(mut sent: SentJoin, known: &[&str]) -> SentJoin {
+    let action = sent.action.clone();
+    if let Some(typed) = action.strip_prefix(CORRECT) {
+        correct(&mut sent, typed, known);
+    } else if let Some(typed) = action.strip_prefix(KEEP) {
+        sent.asked.get_or_insert_default().push(typed.to_owned());
+    } else {
+        let doubted = sent.doubted.take().unwrap_or_default();
+        sent.asked.get_or_insert_default().extend(doubted);
+        return sent;
+    }
+    "send".clone_into(&mut sent.action);
+    sent
+}
+
+/// Puts what was meant in place of a mistyped domain, wherever it stands.
+fn correct(sent: &mut SentJoin, typed: &str, known: &[&str]) {
+    let Some(meant) = mail_typo::meant(typed, known) else {
+        return;
+    };
+    let contact = sent.contact.iter_mut().map(|contact| &mut contact.email);
+    let mailboxes = sent.mailboxes.iter_mut().flatten();
+    let mailboxes = mailboxes.map(|mailbox| &mut mailbox.address);
+    for address in contact.chain(mailboxes).flatten() {
+        if let Some((local, domain)) = parts(address)
+            && domain == typed
+        {
+            *address = format!("{local}@{meant}");
+        }
+    }
+}
+
+/// The domains to ask about: each field's own, but those said to be right.
+pub(super) fn doubts(form: &JoinForm, known: &[&str], asked: &[String]) -> Vec<Doubt> {
+    let mailboxes = form.mailboxes.iter().enumerate();
+    let mailboxes =
+        mailboxes.map(|(row, mailbox)| (format!("mailboxes-{row}-address"), &mailbox.address));
+    let fields = std::iter::once(("contact-email".to_owned(), &form.email)).chain(mailboxes);
+    let doubt = |(id, address): (String, &String)| {
+        let (_, typed) = parts(address)?;
+        let meant = mail_typo::meant(&typed, known).filter(|_| !asked.contains(&typed))?;
+        Some(Doubt {
+            id,
+            meant: meant.to_owned(),
+            typed,
+        })
+    };
+    fields.filter_map(doubt).collect()
+}
+
+/// Local part and domain in lower case.
+fn parts(address: &str) -> Option<(String, String)> {
+    let (local, domain) = address.trim().rsplit_once('@')?;
+    Some((local.to_owned(), domain.to_lowercase()))
+}
