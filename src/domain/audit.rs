@@ -45,8 +45,9 @@ pub enum Logged {
 }
 
 /// Every verb.
-pub const ALL: [(&str, Logged); 71] = [
+pub const ALL: [(&str, Logged); 77] = [
     ("add_document", Logged::Decision),
+    ("answer_rights_request", Logged::Decision),
     ("bootstrap", Logged::Consequence),
     ("bounce_storm", Logged::Mail),
     ("confirm", Logged::OwnAct),
@@ -56,6 +57,7 @@ pub const ALL: [(&str, Logged); 71] = [
     ("contact_unreachable", Logged::Mail),
     (action::CORRECT_EMAIL, Logged::Decision),
     ("declare", Logged::OwnAct),
+    ("delete_id_images", Logged::Consequence),
     ("disown", Logged::OwnAct),
     ("duplicate", Logged::Consequence),
     (action::END_QUARANTINE, Logged::Decision),
@@ -69,6 +71,7 @@ pub const ALL: [(&str, Logged); 71] = [
     ("export_requested", Logged::Seen),
     ("export_rows", Logged::Seen),
     ("export_started", Logged::Seen),
+    ("extend_rights_request", Logged::Decision),
     (action::GIVE_IDENTITY, Logged::Decision),
     ("give_payout", Logged::OwnAct),
     ("give_representative", Logged::Decision),
@@ -81,10 +84,12 @@ pub const ALL: [(&str, Logged); 71] = [
     ("membership_revoked", Logged::Access),
     ("move_in", Logged::OwnAct),
     ("move_out", Logged::OwnAct),
+    ("of_age", Logged::Consequence),
     ("own_again", Logged::OwnAct),
     ("pace_mail", Logged::Mail),
     ("print_paper_form", Logged::Seen),
     ("publish_mail_texts", Logged::Mail),
+    ("receive_rights_request", Logged::Decision),
     ("record_death", Logged::Decision),
     (action::RECOVER_LOG, Logged::Decision),
     ("refuse_signature", Logged::Consequence),
@@ -110,6 +115,7 @@ pub const ALL: [(&str, Logged); 71] = [
     ("staff_token_reused", Logged::Access),
     ("staff_token_revoked", Logged::Access),
     ("suppress_mail", Logged::Mail),
+    ("take_own_data", Logged::Seen),
     ("unsuppress_mail", Logged::Mail),
     ("view_claimant", Logged::Seen),
     ("view_document", Logged::Seen),

@@ -10,6 +10,7 @@ mod assembled;
 mod shown;
 
 pub use assembled::Assembled;
+pub(in crate::web) use assembled::as_iso;
 pub use shown::{sent_forms, with_a_row};
 
 /// A declaration in the making, in the shape of its forms.

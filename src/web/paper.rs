@@ -6,8 +6,8 @@ use utoipa::ToSchema;
 use crate::app::paper::HandIn;
 use crate::app::sign_up::Evidence as Origin;
 use crate::domain::paper::{FILE_BYTES, MOST_SCANS, TOTAL_BYTES};
+use crate::web::declaration_form::as_iso;
 use crate::web::extract::multipart::{Parts, Shape};
-use crate::web::identity_form::as_iso;
 
 /// What a form of the API may hold.
 pub const SHAPE: Shape = Shape {

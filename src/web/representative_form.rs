@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::domain::representation::{Representative, RepresentativeInput};
 use crate::render::page::representative::RepresentativeFields;
-use crate::web::identity_form::as_iso;
+use crate::web::declaration_form::as_iso;
 
 /// The form as it was sent.
 #[derive(Deserialize, Default, Clone)]

@@ -16,8 +16,8 @@ use crate::web::WebResult;
 use crate::web::api::staff::quarantine::reason;
 use crate::web::console::claimants::{claimant_id, place};
 use crate::web::console::{inside, page, see_other};
+use crate::web::declaration_form::as_iso;
 use crate::web::extract::{Form, Lang, Staff};
-use crate::web::identity_form::as_iso;
 use crate::web::representative_form::{self, SentRepresentative};
 
 /// Lines for heirs on an empty form.

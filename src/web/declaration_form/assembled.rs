@@ -327,8 +327,8 @@ const LAST_DAY: NaiveDate = match NaiveDate::from_ymd_opt(2089, 12, 31) {
     None => NaiveDate::MAX,
 };
 
-/// A day as people write it, as the parser reads it; anything else stays as it is.
-fn as_iso(typed: &str) -> String {
+/// A day of our time as people write it, as the parser reads it; anything else stays as it is.
+pub(in crate::web) fn as_iso(typed: &str) -> String {
     let day = typed_day::read(typed, &(FIRST_DAY..=LAST_DAY));
     day.map_or_else(|| typed.trim().to_owned(), |day| day.to_string())
 }
