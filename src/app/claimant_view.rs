@@ -13,6 +13,7 @@ use crate::app::representation;
 use crate::app::staff::StaffActor;
 use crate::app::trail::{self, TrailEntry};
 use crate::app::vault::Vault;
+use crate::db::Conn;
 pub use crate::db::bounce::BounceRow;
 use crate::db::claimant_list::{
     self as rows, ChallengeRow, ConflictRow, ConsentRow, IdentityRow, ListRow, MailRow,
@@ -159,14 +160,7 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
         Some(key) => Some(Vault::from_row(ctx, key.clone()).await?),
         None => None,
     };
-    let declared = match &vault {
-        Some(vault) => claimant_declaration::read(&mut tx, actor, vault, id, sees(clear)).await?,
-        None => Declared::default(),
-    };
-    let documents = match vault.as_ref().filter(|_| clear) {
-        Some(vault) => document::read_all(&mut tx, scope, vault, id).await?,
-        None => Vec::new(),
-    };
+    let (declared, documents) = proof(&mut tx, actor, vault.as_ref(), id, clear).await?;
     let contact = contact(vault.as_ref(), &row, clear)?;
     let representative = match &vault {
         Some(vault) => representation::find(&mut tx, scope, vault, id).await?,
@@ -215,6 +209,26 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
         can_assist: clear && state == ClaimantState::ToAssist,
         can_enter_identity: clear && row.contact_kind != "email" && state.takes_identity(),
     })
+}
+
+/// What was declared, and the documents produced for it; names of files only for who sees clear data.
+async fn proof(
+    conn: &mut Conn,
+    actor: &StaffActor,
+    vault: Option<&Vault>,
+    id: ClaimantId,
+    clear: bool,
+) -> AppResult<(Declared, Vec<MyDocument>)> {
+    let Some(vault) = vault else {
+        return Ok((Declared::default(), Vec::new()));
+    };
+    let declared = claimant_declaration::read(conn, actor, vault, id, sees(clear)).await?;
+    let documents = if clear {
+        document::read_all(conn, actor.scope(), vault, id).await?
+    } else {
+        Vec::new()
+    };
+    Ok((declared, documents))
 }
 
 fn can_end_quarantine(actor: &StaffActor, review: Review) -> bool {

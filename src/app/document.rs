@@ -184,7 +184,7 @@ pub(in crate::app) async fn read_all(
     for row in rows {
         let own: Vec<&FileRow> = files.iter().filter(|it| it.document_id == row.id).collect();
         if !own.is_empty() {
-            all.push(shown(vault, row, &own)?);
+            all.push(shown(vault, &row, &own)?);
         }
     }
     Ok(all)
@@ -197,7 +197,7 @@ pub(in crate::app) fn produced(all: Vec<MyDocument>) -> Vec<MyDocument> {
         .collect()
 }
 
-fn shown(vault: &Vault, row: DocumentRow, files: &[&FileRow]) -> AppResult<MyDocument> {
+fn shown(vault: &Vault, row: &DocumentRow, files: &[&FileRow]) -> AppResult<MyDocument> {
     let unknown = || AppError::internal("a document holds an unknown word");
     Ok(MyDocument {
         id: DocumentId::new(row.id),

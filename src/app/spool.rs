@@ -112,13 +112,12 @@ impl Spool {
     async fn write(&mut self) -> AppResult<()> {
         let number = self.chunks.to_string();
         let sealed = self.key.seal(&place(&number), &self.waiting)?;
-        let mut disk = match self.disk.take() {
-            Some(disk) => disk,
-            None => {
-                let folder = self.folder.clone();
-                let opened = tokio::task::spawn_blocking(move || nameless(&folder)).await;
-                File::from_std(opened.map_err(AppError::internal)?.map_err(unavailable)?)
-            }
+        let mut disk = if let Some(disk) = self.disk.take() {
+            disk
+        } else {
+            let folder = self.folder.clone();
+            let opened = tokio::task::spawn_blocking(move || nameless(&folder)).await;
+            File::from_std(opened.map_err(AppError::internal)?.map_err(unavailable)?)
         };
         disk.write_all(sealed.as_bytes())
             .await

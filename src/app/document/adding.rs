@@ -270,7 +270,7 @@ async fn write(
     finish(ctx, tx, by, &row, stored).await?;
     let references: Vec<&FileRow> = rows.iter().collect();
     Ok(Adding {
-        document: super::shown(vault, row, &references)?,
+        document: super::shown(vault, &row, &references)?,
         repeated: false,
     })
 }
