@@ -102,7 +102,7 @@ async fn limits(state: web::Data<AppState>) -> HttpResponse {
             "pages": paper::MOST_SCANS,
             "bytes": paper::TOTAL_BYTES,
             "hand_ins_a_day": paper::HAND_INS_A_DAY,
-            "media_types": [FileType::Pdf, FileType::Jpeg, FileType::Png].map(FileType::media_type),
+            "media_types": ([FileType::Pdf, FileType::Jpeg, FileType::Png].map(FileType::media_type)),
         },
         "documents": {
             "bytes_per_file": document::FILE_BYTES,
