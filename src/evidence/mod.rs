@@ -120,15 +120,19 @@ fn check_pdf(setting: &Setting<'_>, file: &[u8], issued: &[u8], findings: &mut F
     } else if file.starts_with(issued) {
         pades::check(setting, file, issued.len(), findings);
     } else {
-        let word = b"/ByteRange";
-        let is_signed = file.windows(word.len()).any(|window| window == word);
-        let reason = if is_signed {
+        let reason = if is_signed_pdf(file) {
             Reason::Rewritten
         } else {
             Reason::AnotherDocument
         };
         findings.fail(CheckCode::Document, reason);
     }
+}
+
+/// Whether it looks like a PDF with a signature of its own.
+fn is_signed_pdf(file: &[u8]) -> bool {
+    let word = b"/ByteRange";
+    file.starts_with(b"%PDF-") && file.windows(word.len()).any(|window| window == word)
 }
 
 /// A CMS, or one in another.
@@ -165,7 +169,7 @@ fn check_message(
                 findings.pass(CheckCode::Coverage);
                 return Format::Cades;
             }
-            Ok(inside) if inside.starts_with(b"%PDF-") => {
+            Ok(inside) if is_signed_pdf(&inside) => {
                 findings.about_file();
                 check_pdf(setting, &inside, issued, findings);
                 return Format::Cades;

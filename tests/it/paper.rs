@@ -382,6 +382,7 @@ async fn r64_sheets_are_seen_in_the_console_alone_and_images_of_identity_go_by_r
     .await;
     assert_eq!(approved.status(), 303);
     assert_eq!(claimant.me().await["state"], "signed");
+    app.run_outbox().await;
 
     app.clock().advance(TimeDelta::days(180));
     assert_eq!(housekeeping::run(&app.ctx).await.unwrap().id_images, 0);

@@ -613,5 +613,6 @@ async fn without_the_database_the_answer_is_503_with_retry_after() {
         "{body}"
     );
     drop(claimant);
+    app.regain_database().await;
     app.stop().await;
 }

@@ -228,7 +228,12 @@ async fn write(
         Proof::File(_, report) => Some(report),
         Proof::Code(_) => None,
     };
-    let mut signing = settle::begin(ctx, scope, judged, report.is_some()).await?;
+    let begun = settle::begin(ctx, scope, judged, report.is_some()).await;
+    let mut signing = begun.map_err(|error| match error {
+        // erased meanwhile: nobody is signed in any more
+        AppError::NotFound => AppError::Unauthenticated,
+        other => other,
+    })?;
     let tx = &mut signing.tx;
     let basis = read_basis(ctx, tx, scope, actor.claimant()).await?;
     let asked = (writing.request, writing.tier());

@@ -1,3 +1,5 @@
+//! Who acts for whom, until when, and who may sign.
+
 use super::*;
 use crate::domain::entity::{EntityInput, LegalRepresentativeInput};
 use crate::domain::person::PersonInput;

@@ -178,7 +178,7 @@ fn answer(folder: &Path, mut stream: TcpStream, mood: Mood) -> std::io::Result<(
             reply(&token)
         }
         Mood::Hangs => {
-            std::thread::sleep(Duration::from_secs(8));
+            std::thread::sleep(Duration::from_secs(4));
             Vec::new()
         }
         Mood::Garbage => reply(b"<html><h1>It works!</h1></html>"),

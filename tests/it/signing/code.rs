@@ -192,7 +192,7 @@ async fn r4_each_text_is_accepted_on_its_own() {
             "unknown_value".to_owned()
         )]
     );
-    let digital = json!({"tier": "digital", "document_sha256": document, "acceptances": []});
+    let digital = json!({"tier": "paper", "document_sha256": document, "acceptances": []});
     let wrong = ask(claimant.request(Method::POST, path).json(&digital))
         .await
         .wrong_fields();

@@ -265,7 +265,7 @@ async fn r40_r42_what_is_not_valid_signs_nothing_and_is_told_in_words() {
     let said = messages(bring(&claimant, b"no signature".to_vec()).await);
     assert!(said.contains(".p7m"), "{said}");
     let said = messages(bring(&claimant, document.clone()).await);
-    assert!(said.contains("nessuna firma"), "{said}");
+    assert!(said.contains("nessuna firma digitale"), "{said}");
     // nobody can say: not signed, but kept for staff to look at
     let unsure = p7m(&document, Attributes::WithoutCertificate);
     let said = messages(bring(&claimant, unsure).await);
@@ -318,7 +318,7 @@ async fn a_file_without_its_request_or_its_parts_is_refused() {
         ask(request.body(form(fields, file)))
     };
     assert_eq!(send(&[], b"x").await.wrong_fields()[0].0, "/tier");
-    let answer = send(&[("tier", "paper")], b"x").await;
+    let answer = send(&[("tier", "otp")], b"x").await;
     assert_eq!(
         answer.wrong_fields()[0],
         ("/tier".to_owned(), "unknown_value".to_owned())
