@@ -303,7 +303,7 @@ mod tests {
     #[test]
     fn a_compound_file_is_a_mail_only_with_the_streams_of_one() {
         let mut file = COMPOUND.to_vec();
-        file.extend([0; 100_000]);
+        file.resize(file.len() + 100_000, 0);
         assert!(needs_all(&file));
         assert_eq!(detect(&file), None, "an old office file");
         file.extend_from_slice(PROPERTIES);

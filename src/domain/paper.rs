@@ -203,7 +203,7 @@ mod tests {
         let mut errors = FieldErrors::new();
         let around = (on(3, 1), on(3, 10));
         Days::parse(Some(expires), Some(signed), around, &mut errors)
-            .ok_or_else(|| errors.into_iter().map(|error| error.pointer).collect())
+            .ok_or_else(|| errors.iter().map(|error| error.pointer.clone()).collect())
     }
 
     #[test]

@@ -264,10 +264,9 @@ pub fn may_sign(
 ) -> Result<(), Hindrance> {
     match (acting, identity) {
         (Some(acting), _) if !acting.is_in_force(today) => Err(Hindrance::NotInForce),
-        (Some(_), _) => Ok(()),
         (None, Identity::Entity(_)) => Err(Hindrance::Entity),
         (None, Identity::Person(_)) if is_minor(identity, today) => Err(Hindrance::Minor),
-        (None, Identity::Person(_)) => Ok(()),
+        (Some(_), _) | (None, Identity::Person(_)) => Ok(()),
     }
 }
 

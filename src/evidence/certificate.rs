@@ -276,6 +276,7 @@ impl<'a> Certificate<'a> {
     }
 
     /// How many issuers may follow below, if this one may issue at all: `None` inside is no limit.
+    #[expect(clippy::option_option, reason = "no issuer, no limit, a limit")]
     pub(super) fn issuing_depth(&self) -> Option<Option<u8>> {
         let value = self.extension(oid::BASIC_CONSTRAINTS)?;
         let mut inside = der::whole(value, SEQUENCE)?.inside();

@@ -213,7 +213,7 @@ impl Change<'_> {
             return Some(Brought::Proofs);
         }
         if self.is_form(number) {
-            self.judge_form(after.dict()?)?;
+            Self::judge_form(after.dict()?)?;
             return Some(Brought::Signatures);
         }
         // a field that was made first and is signed now
@@ -232,7 +232,7 @@ impl Change<'_> {
             &["AcroForm", "DSS", "Extensions", "Version", "Perms"],
         )?;
         if let Some(form) = get(after, "AcroForm") {
-            self.judge_form(resolve(self.after, form)?.dict()?)?;
+            Self::judge_form(resolve(self.after, form)?.dict()?)?;
         } else if get(before, "AcroForm").is_some() {
             return None;
         }
@@ -249,7 +249,7 @@ impl Change<'_> {
         }
     }
 
-    fn judge_form(&self, form: &Dict) -> Option<()> {
+    fn judge_form(form: &Dict) -> Option<()> {
         let known = ["Fields", "SigFlags", "DA", "DR", "NeedAppearances", "Q"];
         let is_known = |key: &Vec<u8>| known.iter().any(|it| it.as_bytes() == key.as_slice());
         let asks = get(form, "NeedAppearances");

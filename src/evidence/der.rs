@@ -74,7 +74,7 @@ impl<'a> Node<'a> {
         let is_fraction = fraction.strip_prefix('.').is_some_and(|digits| {
             !digits.is_empty() && digits.len() < 10 && digits.bytes().all(|it| it.is_ascii_digit())
         });
-        if !fraction.is_empty() && !(is_fraction && self.tag == GENERALIZED_TIME) {
+        if !(fraction.is_empty() || is_fraction && self.tag == GENERALIZED_TIME) {
             return None;
         }
         Some(date.and_hms_opt(part(4)?, part(6)?, second)?.and_utc())

@@ -120,9 +120,10 @@ fn told_by_list(
     }
     let this_update = inside.next()?.time()?;
     let is_time = |tag: Option<&u8>| matches!(tag, Some(&UTC_TIME | &GENERALIZED_TIME));
-    let next_update = match is_time(inside.0.first()) {
-        true => Some(inside.next()?.time()?),
-        false => None,
+    let next_update = if is_time(inside.0.first()) {
+        Some(inside.next()?.time()?)
+    } else {
+        None
     };
     let revoked = inside.optional(SEQUENCE);
     let extensions = inside.optional(context(0));
@@ -287,9 +288,10 @@ fn single_about(
         Some(node) => Some(node.inside().next()?.time()?),
         None => None,
     };
-    let current = match reaches(this_update, next_update, certificate, at) {
-        true => Status::Good,
-        false => Status::Stale,
+    let current = if reaches(this_update, next_update, certificate, at) {
+        Status::Good
+    } else {
+        Status::Stale
     };
     if status.tag == plain_context(0) {
         return Some(current);

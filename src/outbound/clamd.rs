@@ -13,7 +13,7 @@ use tokio::time::timeout;
 /// How long the scanner may take to connect, to take a piece, and to answer.
 const CONNECTS: Duration = Duration::from_secs(5);
 const TAKES: Duration = Duration::from_secs(30);
-const ANSWERS: Duration = Duration::from_secs(120);
+const ANSWERS: Duration = Duration::from_mins(2);
 /// Bytes of an answer that are read.
 const ANSWER: u64 = 4096;
 

@@ -15,7 +15,7 @@ use crate::outbound::clamd::{Clamd, ClamdError, Verdict};
 const TICK: Duration = Duration::from_secs(2);
 
 /// How long others wait for a process that died while it scanned.
-const HELD: Duration = Duration::from_secs(300);
+const HELD: Duration = Duration::from_mins(5);
 
 /// Scans until told to stop.
 pub async fn run(ctx: Ctx, clamd: Clamd, holder: Holder, mut stopping: watch::Receiver<bool>) {

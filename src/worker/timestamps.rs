@@ -15,7 +15,7 @@ use crate::outbound::tsa::Tsa;
 const TICK: Duration = Duration::from_secs(30);
 
 /// The lease is given back after each turn; longer than all that is asked in one.
-const LASTS: Duration = Duration::from_secs(600);
+const LASTS: Duration = Duration::from_mins(10);
 
 /// Starts the loop. It ends after `stopping` turned true.
 pub fn start(loops: &mut JoinSet<()>, ctx: &Ctx, authority: Tsa, stopping: &watch::Receiver<bool>) {

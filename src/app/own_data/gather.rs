@@ -63,6 +63,7 @@ const OWN_ACTIONS: [&str; 31] = [
 ];
 
 /// Everything as JSON. Ends under the platform's rights.
+#[expect(clippy::too_many_lines, reason = "one part after the other")]
 pub(super) async fn rows(
     ctx: &Ctx,
     tx: &mut crate::db::Tx,

@@ -83,7 +83,7 @@ pub(in crate::evidence) fn read(
 
 /// Where the last `startxref` points.
 fn start_of_last(bytes: &[u8]) -> Option<usize> {
-    let from = bytes.len().checked_sub(TAIL).unwrap_or_default();
+    let from = bytes.len().saturating_sub(TAIL);
     let word = b"startxref";
     let tail = bytes.get(from..)?;
     let place = tail

@@ -500,7 +500,7 @@ impl Words {
         vec![open, answered]
     }
 
-    fn views(self) -> Vec<ViewLine> {
+    fn views() -> Vec<ViewLine> {
         let at = Utc.with_ymd_and_hms(2026, 3, 1, 12, 0, 0).unwrap();
         [
             "record",
@@ -532,7 +532,11 @@ fn history(words: Words, pages: &mut Vec<(String, String)>) {
         push(pages, format!("my_mails/{has_lines}"), &mails);
         let views = ViewsPage {
             chrome: words.chrome("/me/views"),
-            views: if has_lines { words.views() } else { Vec::new() },
+            views: if has_lines {
+                Words::views()
+            } else {
+                Vec::new()
+            },
             next: kept("AAAA"),
         };
         push(pages, format!("my_views/{has_lines}"), &views);
@@ -614,7 +618,7 @@ fn record(words: Words, pages: &mut Vec<(String, String)>) {
             can_pay_out: true,
             consents: consents.to_vec(),
             mails: (words.mails(), true),
-            views: (words.views(), true),
+            views: (Words::views(), true),
             notice: Some(match state {
                 "confirmed" => MeNotice::Confirmed,
                 "signed" => MeNotice::Signed,
@@ -860,6 +864,7 @@ fn checking(words: Words, pages: &mut Vec<(String, String)>) {
                 parts: vec![(format!("key-{outcome}"), outcome)],
                 signer: Some(words.say("Mario Rossi")),
                 signed_at: instant(2026, 3, 2, 9),
+                stamped_at: instant(2026, 3, 2, 10),
                 document_sha256: "0a1b".repeat(16),
                 origin: Some(words.say("joinder.example/log/libero-virgilio-2023")),
                 place: Some((6, 4_321)),

@@ -25,6 +25,7 @@ pub mod representation;
 pub mod rights;
 
 /// Routes of this folder.
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub fn routes() -> Vec<Route> {
     vec![
         Route::new(&operation::LOGIN_PAGE, web::to(login::page)),

@@ -24,7 +24,7 @@ const MEDIA_TYPE: &str = "multipart/form-data";
 /// Longest pause of a client between two pieces: a phone that loses its signal comes back.
 const PAUSE: Duration = Duration::from_secs(30);
 /// How long a client may take to send all.
-const SLOWEST: Duration = Duration::from_secs(15 * 60);
+const SLOWEST: Duration = Duration::from_mins(15);
 /// Bytes a text field may have.
 const TEXT_BYTES: usize = 16 * 1024;
 /// Room for boundaries, headers and text fields, beside the files.

@@ -49,6 +49,7 @@ impl Class {
     ];
 
     /// The class of an operation, if it has a limit.
+    #[expect(clippy::too_many_lines, reason = "a table")]
     pub fn of(asked: &Operation) -> Option<Self> {
         use operation as o;
         let is_in = |operations: &[Operation]| operations.contains(asked);

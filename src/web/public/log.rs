@@ -69,7 +69,10 @@ pub async fn timestamp(
 ) -> WebResult<HttpResponse> {
     let (slug, name) = path.into_inner();
     let bytes = served::timestamp(&state.ctx, &slug, &name).await?;
-    let kind = if name.ends_with(".tsr") { REPLY } else { TEXT };
+    let kind = match name.rsplit_once('.') {
+        Some((_, "tsr")) => REPLY,
+        _ => TEXT,
+    };
     Ok(file(&request, bytes, kind, FOR_EVER))
 }
 

@@ -34,6 +34,7 @@ pub mod verify;
 pub mod visit;
 
 /// Routes of this folder.
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub fn routes() -> Vec<Route> {
     use operation as o;
     vec![

@@ -194,7 +194,7 @@ pub(super) fn pages(words: Words, pages: &mut Vec<(String, String)>) {
                 ("/id_back", "error-id-back-required"),
             ]),
         };
-        push(pages, &format!("paper-{state}"), &paper);
+        push(pages, format!("paper-{state}"), &paper);
     }
     let documents = DocumentsPage {
         chrome: signed_in("/me/documents"),

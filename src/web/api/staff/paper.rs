@@ -156,7 +156,7 @@ pub async fn list(
 ) -> WebResult<HttpResponse> {
     let rows = paper::list(&state.ctx, &staff.actor, &slug, None, SHOWN).await?;
     Ok(HttpResponse::Ok().json(ToVerifyResponse {
-        items: rows.into_iter().map(item).collect(),
+        items: rows.iter().map(item).collect(),
     }))
 }
 
@@ -233,7 +233,7 @@ pub async fn reject(
     Ok(HttpResponse::NoContent().finish())
 }
 
-fn item(row: ToVerify) -> ToVerifyItem {
+fn item(row: &ToVerify) -> ToVerifyItem {
     ToVerifyItem {
         id: row.id,
         claimant_id: row.claimant.uuid(),
