@@ -274,7 +274,7 @@ mod tests {
         };
         // `openssl ts -query -sha256 -cert` with this hash and number
         let expected = [
-            &[0x30, 0x41, 0x02, 0x01, 0x01][..],
+            &[0x30, 0x43, 0x02, 0x01, 0x01][..],
             &[0x30, 0x31],
             &SHA256_WITH_NULL,
             &[0x04, 0x20],

@@ -235,6 +235,8 @@ async fn is_awake(judge: &mut Judge<'_>) {
     for what in ["textbox", "\"label\"", "\"color-contrast\""] {
         assert!(found.contains(what), "{what}: {found}");
     }
+    // nothing of it is left for the page that comes next
+    judge.phone.browser.goto("about:blank").await.unwrap();
 }
 
 /// What anybody sees.

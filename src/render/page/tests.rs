@@ -290,7 +290,7 @@ fn r65_r7_the_cautious_day_is_shown_with_its_law_and_promises_nothing() {
 #[test]
 fn who_has_no_email_is_told_to_sign_on_paper_and_whom_to_call() {
     let html = page(Language::It, "sign-not-otp_needs_email");
-    assert!(html.contains("Firmi su carta con la tua associazione"));
+    assert!(html.contains("href=\"/me/paper\""));
     assert!(html.contains("tel:026961550"));
     assert!(html.contains("lunedì-venerdì"));
 }
