@@ -2,7 +2,7 @@
 //!
 //! A file is one blob of chunks, each sealed for its place: file, number, last or not. So no chunk can be
 //! swapped, dropped, repeated or cut off without being noticed. All lie in the claimant's folder:
-//! [`crate::app::signed_document`] tells where, and erases them with it.
+//! `signed_document` tells where, and erases them with it.
 
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
