@@ -421,6 +421,16 @@ async fn signing(judge: &mut Judge<'_>) {
         judge.see("/me").await;
         judge.see("/me/sign").await;
         judge.refuse("/me/sign", MAIN, &[]).await;
+        for page in [
+            "documents",
+            "paper",
+            "representative",
+            "rights",
+            "mails",
+            "views",
+        ] {
+            judge.see(&format!("/me/{page}")).await;
+        }
     }
     judge.go("/me/sign").await;
     let accept = [("accept[attestation_g]", "1"), ("accept[mandate_h]", "1")];

@@ -52,7 +52,7 @@ receipt-part-timestamp-open = Ein Zeitstempel sagt, bis wann das Register den Ei
 
 receipt-checked-title = Was diese Empfangsbestätigung beweist
 receipt-not-title = Was die Empfangsbestätigung nicht beweist
-receipt-not-1 = Dass wirklich diese Person unterschrieben hat: Die Unterschrift ist ein Code, der an ihren Kontakt geschickt wurde (einfache elektronische Signatur, das Gericht würdigt sie).
+receipt-not-1 = Dass wirklich diese Person unterschrieben hat. Ein Code an ihren Kontakt ist eine einfache elektronische Signatur, das Gericht würdigt sie. Eine digitale Signatur oder eine auf Papier prüft man in ihrer eigenen Datei.
 receipt-not-2 = Die genaue Uhrzeit: Es ist die der Uhr dessen, der das Register führt, nicht die eines Dritten.
 receipt-not-3 = Dass das Register für alle dasselbe ist: Das beweist, wer Checkpoints vergleicht, die an verschiedenen Orten und zu verschiedenen Zeiten geholt wurden.
 receipt-not-4 = Dass das Erklärte wahr ist.

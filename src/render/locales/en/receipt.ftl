@@ -52,7 +52,7 @@ receipt-part-timestamp-open = A time stamp says by when the log had the entry; w
 
 receipt-checked-title = What this receipt proves
 receipt-not-title = What the receipt does not prove
-receipt-not-1 = That whoever signed really is that person: the signature is a code sent to their contact (a simple electronic signature, weighed by the court).
+receipt-not-1 = That whoever signed really is that person. A code sent to their contact is a simple electronic signature, weighed by the court. A digital signature, or one on paper, is checked in its own file.
 receipt-not-2 = The exact time: it is that of the clock of whoever keeps the log, not of a third party.
 receipt-not-3 = That the log is the same for everybody: those prove it who compare checkpoints taken in different places and at different times.
 receipt-not-4 = That what was declared is true.

@@ -52,7 +52,7 @@ receipt-part-timestamp-open = Una marca temporale dice entro quando il registro 
 
 receipt-checked-title = Che cosa prova questa ricevuta
 receipt-not-title = Che cosa la ricevuta non prova
-receipt-not-1 = Che chi ha firmato è davvero quella persona. La firma è un codice mandato al suo recapito: è una firma elettronica semplice e la valuta il giudice.
+receipt-not-1 = Che chi ha firmato è davvero quella persona. La firma con un codice mandato al recapito è una firma elettronica semplice: la valuta il giudice. Una firma digitale o su carta si controlla nel suo file.
 receipt-not-2 = L’ora esatta: è quella dell’orologio di chi tiene il registro, non di un terzo.
 receipt-not-3 = Che il registro sia lo stesso per tutti. Per provarlo si confrontano checkpoint presi in luoghi e momenti diversi.
 receipt-not-4 = Che quanto dichiarato è vero.
