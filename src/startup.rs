@@ -17,7 +17,7 @@ use tokio::time::timeout;
 use crate::app::health::Health;
 use crate::app::keyring::Keyring;
 use crate::app::signature_trust::TrustFiles;
-use crate::app::{Clock, Ctx, ctx, retention};
+use crate::app::{Clock, Ctx, ctx, picture, retention};
 use crate::blob::Blobs;
 use crate::config::{Config, ConfigError, DirectTls, DkimSettings, Transport};
 use crate::crypto::dkim_key::DkimKey;
@@ -213,6 +213,7 @@ pub async fn open_ctx(config: &Config, database: &Database, demo: bool) -> anyho
         bounce_address: config.bounce_address.clone(),
         bounce_dir: config.bounce_dir.clone(),
         spool_dir: config.data_dir.join("spool"),
+        program: PathBuf::from(picture::THIS_PROGRAM),
         trust: trust_files(config),
         scans: config.clamd_url.is_some(),
     };

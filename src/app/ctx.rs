@@ -43,6 +43,8 @@ pub struct Settings {
     pub bounce_dir: Option<PathBuf>,
     /// Folder for what is being uploaded, until it is kept or refused.
     pub spool_dir: PathBuf,
+    /// This program: it starts itself to make pictures of files.
+    pub program: PathBuf,
     /// Who is trusted to issue certificates of digital signatures.
     pub trust: TrustFiles,
     /// Whether a virus scanner looks at documents.
@@ -149,16 +151,24 @@ impl Ctx {
         T: Send + 'static,
         F: FnOnce() -> AppResult<T> + Send + 'static,
     {
-        let permit = timeout(LINE_ENDS, self.documents.clone().acquire_owned())
-            .await
-            .map_err(|late| AppError::Unavailable(Box::new(late)))?
-            .map_err(|closed| AppError::Unavailable(Box::new(closed)))?;
+        let permit = self.room_on_a_core().await?;
         let task = self.runtime.spawn_blocking(move || {
             let done = work();
             drop(permit);
             done
         });
         task.await.map_err(AppError::internal)?
+    }
+
+    /// Room for work that keeps a core busy, here or in another process, until the permit is let go.
+    ///
+    /// # Errors
+    /// `Unavailable` if the line is too long.
+    pub(in crate::app) async fn room_on_a_core(&self) -> AppResult<OwnedSemaphorePermit> {
+        timeout(LINE_ENDS, self.documents.clone().acquire_owned())
+            .await
+            .map_err(|late| AppError::Unavailable(Box::new(late)))?
+            .map_err(|closed| AppError::Unavailable(Box::new(closed)))
     }
 
     /// Room to receive one upload, until the permit is let go.

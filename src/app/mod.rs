@@ -50,6 +50,7 @@ pub mod own_data;
 pub mod own_history;
 pub mod paper;
 pub mod payout;
+pub mod picture;
 pub mod quarantine;
 pub mod receipt;
 pub mod receipt_check;

@@ -23,7 +23,7 @@ mod retention;
 pub use decision::{Approval, Rejection, approve, reject};
 pub use form::{form, form_by_staff};
 pub use hand_in::{By, HandIn, HandedIn, hand_in, newest};
-pub use queue::{Open, OpenSheet, SheetBytes, ToVerify, list, next, open, sheet};
+pub use queue::{OneSheet, Open, OpenSheet, ToVerify, list, next, open, sheet};
 pub use retention::delete_identity_images;
 
 /// What of a hand-in rests sealed.

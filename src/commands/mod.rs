@@ -21,6 +21,7 @@ pub mod mail_check;
 pub mod mail_failures;
 pub mod mail_texts;
 pub mod migrate;
+pub mod picture;
 pub mod preview_mails;
 pub mod restore;
 pub mod serve;
@@ -62,6 +63,9 @@ enum Command {
     Log(log::LogCommand),
     /// Checks a receipt, on its own: exit code 0 proved, 1 wrong, 2 cannot be told
     Verify(verify::VerifyArgs),
+    /// Makes a picture of a file; the program starts itself so
+    #[command(hide = true)]
+    Picture(picture::PictureArgs),
     /// Writes every mail in every language into a folder, with made-up values
     PreviewMails(preview_mails::PreviewArgs),
     /// Writes database and files into a new folder, the master key apart
@@ -94,6 +98,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Mail(command) => mail::run(&config()?, &command).await,
         Command::Log(command) => log::run(&config()?, &command).await,
         Command::Verify(args) => verify::run(&args),
+        Command::Picture(args) => picture::run(&args),
         Command::PreviewMails(args) => preview_mails::run(&args),
         Command::Backup(args) => backup::run(&config()?, &args).await,
         Command::Restore(args) => restore::run(&config()?, &args).await,

@@ -111,9 +111,12 @@ impl FileType {
         }
     }
 
-    /// Whether it is a picture or a page that staff may look at.
-    pub fn is_picture(self) -> bool {
-        matches!(self, Self::Jpeg | Self::Png | Self::Webp)
+    /// Whether it has pages of which a picture can be made.
+    pub fn has_pages(self) -> bool {
+        matches!(
+            self,
+            Self::Pdf | Self::Jpeg | Self::Png | Self::Webp | Self::Tiff
+        )
     }
 }
 

@@ -1,22 +1,23 @@
 //! Documents over HTTP, the same for owner and staff, API and pages: the form, the answer, an original.
 
-use actix_web::HttpResponse;
 use actix_web::body::SizedStream;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
     X_CONTENT_TYPE_OPTIONS,
 };
-use actix_web::web::Bytes;
+use actix_web::web::{self, Bytes};
+use actix_web::{HttpResponse, HttpResponseBuilder};
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, stream};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::app::document::{MyDocument, MyFile, SentDocument, Taken};
 use crate::app::file_store::Reader;
-use crate::app::{AppError, AppResult};
+use crate::app::{AppError, AppResult, Ctx, picture};
 use crate::domain::document::{DOCUMENT_BYTES, FILE_BYTES, FILES};
+use crate::domain::file_type::FileType;
 use crate::domain::ids::{DocumentId, FileId};
 use crate::render::page::documents::{DocumentLine, FileLine};
 use crate::web::extract::multipart::{Parts, Shape};
@@ -148,6 +149,7 @@ pub fn line(base: &str, document: &MyDocument) -> DocumentLine {
     let id = document.id;
     let files = document.files.iter().map(|file| FileLine {
         href: format!("{base}/{id}/files/{}", file.id),
+        has_pages: file.file_type.has_pages(),
         name: file.name.as_str().to_owned(),
         kilobytes: file.size.div_ceil(1024),
         sha256: file.sha256_hex(),
@@ -180,13 +182,61 @@ pub fn id(document: &str) -> WebResult<DocumentId> {
     Ok(DocumentId::parse(document).ok_or(AppError::NotFound)?)
 }
 
-/// An original as a download. The first chunk is checked before anything is sent; what is wrong further
-/// on cuts the line, so that the client has less than it was promised.
+/// How a file is asked for: `as=picture`, or nothing for the original.
+#[derive(Deserialize)]
+pub struct ViewQuery {
+    #[serde(default, rename = "as")]
+    view: Option<View>,
+}
+
+/// Another way to see a file than as it is.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum View {
+    Picture,
+}
+
+/// A file as it was asked for.
+pub type Asked = Result<web::Query<ViewQuery>, actix_web::Error>;
+
+/// A file of a document, as [`answer`].
 ///
 /// # Errors
-/// `Unavailable` if it cannot be read; `Internal` if it is not what was kept.
-pub async fn download(taken: Taken) -> WebResult<HttpResponse> {
-    let Taken { file, mut content } = taken;
+/// As [`answer`].
+pub async fn taken(ctx: &Ctx, asked: Asked, taken: Taken) -> WebResult<HttpResponse> {
+    let Taken { file, content } = taken;
+    answer(ctx, asked, file.file_type, file.name.attachment(), content).await
+}
+
+/// A file as an answer: the original as a download, or a picture of it, which can do nothing.
+///
+/// # Errors
+/// 400 for another word; `IllegalTransition` if it cannot be shown; `Unavailable` if it cannot be read;
+/// `Internal` if it is not what was kept.
+pub async fn answer(
+    ctx: &Ctx,
+    asked: Asked,
+    file_type: FileType,
+    attachment: String,
+    content: Reader,
+) -> WebResult<HttpResponse> {
+    let asked = asked.map_err(|_| WebError::Malformed)?.into_inner();
+    let Some(View::Picture) = asked.view else {
+        return original(file_type, attachment, content).await;
+    };
+    let picture = picture::of(ctx, file_type, content).await?;
+    Ok(guarded(FileType::Jpeg)
+        .insert_header((CONTENT_DISPOSITION, "inline"))
+        .body(picture))
+}
+
+/// The first chunk is checked before anything is sent; what is wrong further on cuts the line, so that the
+/// client has less than it was promised.
+async fn original(
+    file_type: FileType,
+    attachment: String,
+    mut content: Reader,
+) -> WebResult<HttpResponse> {
     let size = content.size();
     let first = content.next().await?.map(Bytes::from);
     let rest = stream::try_unfold(content, next_chunk);
@@ -196,13 +246,19 @@ pub async fn download(taken: Taken) -> WebResult<HttpResponse> {
             WebError::App(error)
         })
     });
-    Ok(HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, file.file_type.media_type()))
-        .insert_header((CONTENT_DISPOSITION, file.name.attachment()))
+    Ok(guarded(file_type)
+        .insert_header((CONTENT_DISPOSITION, attachment))
+        .body(SizedStream::new(size, all)))
+}
+
+fn guarded(file_type: FileType) -> HttpResponseBuilder {
+    let mut answer = HttpResponse::Ok();
+    answer
+        .insert_header((CONTENT_TYPE, file_type.media_type()))
         .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .insert_header((CONTENT_SECURITY_POLICY, POLICY))
-        .insert_header((CACHE_CONTROL, "private, no-store"))
-        .body(SizedStream::new(size, all)))
+        .insert_header((CACHE_CONTROL, "private, no-store"));
+    answer
 }
 
 async fn next_chunk(mut content: Reader) -> AppResult<Option<(Bytes, Reader)>> {

@@ -116,6 +116,7 @@ impl TestApp {
             bounce_address: "bounces@joinder.example".to_owned(),
             bounce_dir: Some(folder.path().join("bounces")),
             spool_dir: folder.path().join("spool"),
+            program: env!("CARGO_BIN_EXE_joinder").into(),
             trust: trust(),
             scans: options.scans,
         };
@@ -411,6 +412,7 @@ pub(crate) async fn bootstrap_seed(url: &str) {
                 bounce_address: "bounces@joinder.example".to_owned(),
                 bounce_dir: None,
                 spool_dir: folder.path().join("spool"),
+                program: env!("CARGO_BIN_EXE_joinder").into(),
                 trust: trust(),
                 scans: false,
             };

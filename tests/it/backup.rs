@@ -59,6 +59,7 @@ impl Pair {
             bounce_address: "bounces@joinder.example".to_owned(),
             bounce_dir: None,
             spool_dir: std::env::temp_dir(),
+            program: env!("CARGO_BIN_EXE_joinder").into(),
             trust: crate::app::trust(),
             scans: false,
         };

@@ -10,6 +10,7 @@ use crate::claimant::{Answer, Claimant, SignUpBuilder, ask};
 
 mod declared;
 mod page;
+mod picture;
 mod refused;
 mod scan;
 mod staff;

@@ -13,7 +13,7 @@ use crate::app::ctx::Ctx;
 use crate::app::declaration::content_of;
 use crate::app::declaration_document::title_words;
 use crate::app::error::{AppError, AppResult};
-use crate::app::file_store::{self, StoredFile};
+use crate::app::file_store::{Reader, StoredFile};
 use crate::app::staff::{self, StaffActor};
 use crate::app::vault::Vault;
 use crate::crypto::sha256;
@@ -99,12 +99,12 @@ pub struct OpenSheet {
     pub is_deleted: bool,
 }
 
-/// Bytes of a sheet.
-pub struct SheetBytes {
+/// A sheet, to be read chunk by chunk.
+pub struct OneSheet {
     /// What it is.
     pub file_type: FileType,
     /// The original.
-    pub bytes: Vec<u8>,
+    pub content: Reader,
 }
 
 /// Hand-ins of a case of the own association that are to be verified, oldest first, at most `limit`.
@@ -216,15 +216,14 @@ pub async fn open(
 /// One sheet; audited as `view_paper_sheet` before a byte goes out (R64).
 ///
 /// # Errors
-/// `Forbidden`; `NotFound` for one of others or one that was deleted by rule; `Unavailable`; `Internal` if
-/// it is not what was handed in.
+/// `Forbidden`; `NotFound` for one of others or one that was deleted by rule; `Unavailable`.
 pub async fn sheet(
     ctx: &Ctx,
     actor: &StaffActor,
     claimant_id: ClaimantId,
     id: Uuid,
     number: usize,
-) -> AppResult<SheetBytes> {
+) -> AppResult<OneSheet> {
     actor.require(&operation::CONSOLE_PAPER_SHEET)?;
     let scope = actor.scope();
     let mut tx = ctx.pools.begin(scope).await?;
@@ -249,9 +248,9 @@ pub async fn sheet(
             .map_err(AppError::internal)?,
     };
     let file_type = FileType::parse(&sheet.file_type);
-    Ok(SheetBytes {
+    Ok(OneSheet {
         file_type: file_type.ok_or(AppError::NotFound)?,
-        bytes: file_store::read(ctx, vault, &file).await?,
+        content: Reader::new(ctx, vault, file),
     })
 }
 
@@ -274,8 +273,8 @@ impl fmt::Debug for Open {
     }
 }
 
-impl fmt::Debug for SheetBytes {
+impl fmt::Debug for OneSheet {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("SheetBytes(..)")
+        formatter.write_str("OneSheet(..)")
     }
 }

@@ -54,6 +54,8 @@ pub struct DocumentLine {
 pub struct FileLine {
     /// Where the original is.
     pub href: String,
+    /// Whether there is a picture of it: `?as=picture`.
+    pub has_pages: bool,
     /// Its name.
     pub name: String,
     /// Its size, rounded up.

@@ -2,9 +2,6 @@
 //! `/console/claimants/{id}/paper` takes one that came by post (R44, R64).
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
-};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use uuid::Uuid;
@@ -13,7 +10,6 @@ use crate::app::paper::{self, Approval, By, Open, OpenSheet, Rejection};
 use crate::app::sign_up::Evidence as Origin;
 use crate::app::{AppError, claimant_view};
 use crate::domain::field::FieldErrors;
-use crate::domain::file_type::FileType;
 use crate::domain::ids::ClaimantId;
 use crate::domain::paper::Flaw;
 use crate::domain::reference::Reference;
@@ -23,6 +19,7 @@ use crate::state::AppState;
 use crate::web::api::staff::paper::place;
 use crate::web::console::claimants::{claimant_id, place as claimant_place};
 use crate::web::console::{inside, page, see_other};
+use crate::web::documents;
 use crate::web::extract::multipart::Multi;
 use crate::web::extract::{ClientAddr, Form, Lang, Staff, UserAgent};
 use crate::web::paper::{FORM, hand_in};
@@ -30,9 +27,6 @@ use crate::web::{WebError, WebResult};
 
 /// Hand-ins counted where nothing is left for the actor.
 const COUNTED: i64 = 200;
-
-/// A sheet is looked at and does nothing.
-const SHEET_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
 
 /// After which one.
 #[derive(Deserialize)]
@@ -107,11 +101,12 @@ pub async fn one(
     page(StatusCode::OK, &check_page(&asked, id, hand_in).await?)
 }
 
-/// `GET /console/claimants/{id}/paper/{hand_in}/sheets/{number}`
+/// `GET /console/claimants/{id}/paper/{hand_in}/sheets/{number}`: the original, or `as=picture`.
 pub async fn sheet(
     state: web::Data<AppState>,
     staff: Staff,
     path: web::Path<(String, String, String)>,
+    asked: documents::Asked,
 ) -> WebResult<HttpResponse> {
     let (id, hand_in, number) = path.into_inner();
     let (id, hand_in) = place(&(id, hand_in))?;
@@ -120,17 +115,11 @@ pub async fn sheet(
     let looking =
         Box::pin(async move { paper::sheet(&ctx, &staff.actor, id, hand_in, number).await });
     let found = state.ctx.to_end(looking).await?;
-    // a picture stands on the page; anything else is opened by another program
-    let how = match found.file_type {
-        FileType::Jpeg | FileType::Png => "inline".to_owned(),
-        other => format!("attachment; filename=\"{number}.{}\"", other.as_str()),
-    };
-    Ok(HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, found.file_type.media_type()))
-        .insert_header((CONTENT_DISPOSITION, how))
-        .insert_header((CONTENT_SECURITY_POLICY, SHEET_POLICY))
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .body(found.bytes))
+    let name = format!(
+        "attachment; filename=\"{number}.{}\"",
+        found.file_type.as_str()
+    );
+    documents::answer(&state.ctx, asked, found.file_type, name, found.content).await
 }
 
 /// `POST /console/claimants/{id}/paper/{hand_in}/approval`
@@ -315,7 +304,7 @@ fn line(sheet: OpenSheet) -> SheetLine {
     SheetLine {
         number: sheet.number,
         kind: sheet.kind.as_str(),
-        is_picture: matches!(sheet.file_type, FileType::Jpeg | FileType::Png),
+        has_pages: sheet.file_type.has_pages(),
         size: format!("{} KiB", sheet.size.div_ceil(1024)),
         sha256: sheet.sha256,
         is_deleted: sheet.is_deleted,

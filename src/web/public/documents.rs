@@ -93,11 +93,16 @@ pub async fn remove(
     Ok(done(&visit, "removed"))
 }
 
-/// `GET /me/documents/{id}/files/{file}`
-pub async fn file(visit: Visit, path: web::Path<(String, String)>) -> WebResult<HttpResponse> {
+/// `GET /me/documents/{id}/files/{file}`: the original, or `as=picture`.
+pub async fn file(
+    visit: Visit,
+    path: web::Path<(String, String)>,
+    asked: documents::Asked,
+) -> WebResult<HttpResponse> {
     let by = By::Owner(visit.claimant().await?);
     let (document, file) = documents::ids(&path.0, &path.1)?;
-    documents::download(document::take(visit.ctx(), &by, document, file).await?).await
+    let taken = document::take(visit.ctx(), &by, document, file).await?;
+    documents::taken(visit.ctx(), asked, taken).await
 }
 
 fn done(visit: &Visit, word: &str) -> HttpResponse {

@@ -12,6 +12,7 @@ error-proof-kind-required = Wählen Sie, was das Dokument belegt.
 error-proof-kind-unknown = Diese Art von Dokument steht nicht in der Liste. Wählen Sie eine aus der Liste.
 
 problem-state-infected = Die Virenprüfung hat in dieser Datei etwas gefunden: Wir geben sie niemandem.
+problem-state-no-picture = Von dieser Datei lässt sich kein Bild zeigen: Laden Sie sie herunter.
 problem-state-scan-pending = Die Virenprüfung dieser Datei ist noch nicht fertig. Versuchen Sie es in einigen Minuten noch einmal.
 problem-state-document-removed = Dieses Dokument wurde schon einmal hochgeladen und dann entfernt. Verwenden Sie einen anderen Schlüssel, um es neu hochzuladen.
 
@@ -22,6 +23,8 @@ documents-done-added = Das Dokument ist gespeichert.
 documents-done-removed = Das Dokument ist entfernt.
 documents-added = Hinzugefügt { $at }
 documents-kept = Sie haben es entfernt, aber es bleibt aufbewahrt, weil es zu einer Erklärung gehört, die Sie unterschrieben haben.
+documents-look = Ansehen
+documents-picture = Bild von { $name }. Wenn Sie es nicht sehen, laden Sie die Datei herunter.
 documents-remove = Dokument { $number } entfernen
 documents-declare-again = Die Erklärung führt die Dokumente auf, die es beim Ausfüllen gab. Wenn Sie seitdem welche hinzugefügt oder entfernt haben, bestätigen Sie die Erklärung neu.
 documents-declare = Zur Erklärung

@@ -12,6 +12,7 @@ error-proof-kind-required = Choose what the document shows.
 error-proof-kind-unknown = This kind of document is not in the list. Choose one of the list.
 
 problem-state-infected = The virus scanner found something in this file: we give it to nobody.
+problem-state-no-picture = No picture of this file can be shown: download it.
 problem-state-scan-pending = The virus scan of this file has not finished yet. Try again in a few minutes.
 problem-state-document-removed = This document was added before and then removed. To add it again, use another key.
 
@@ -22,6 +23,8 @@ documents-done-added = The document is saved.
 documents-done-removed = The document is removed.
 documents-added = Added { $at }
 documents-kept = You removed it, but it is kept because it is part of a declaration you signed.
+documents-look = Look at it
+documents-picture = Picture of { $name }. If you do not see it, download the file.
 documents-remove = Remove document { $number }
 documents-declare-again = The declaration lists the documents that were there when you filled it in. If you added or removed any since, confirm the declaration again.
 documents-declare = Go to the declaration

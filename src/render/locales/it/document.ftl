@@ -12,6 +12,7 @@ error-proof-kind-required = Scegli che cosa dimostra il documento.
 error-proof-kind-unknown = Questo tipo di documento non è nell’elenco. Scegline uno dell’elenco.
 
 problem-state-infected = Il controllo antivirus ha trovato qualcosa in questo file: non lo consegniamo a nessuno.
+problem-state-no-picture = Di questo file non si può mostrare un’immagine: scaricalo.
 problem-state-scan-pending = Il controllo antivirus di questo file non è ancora finito. Riprova tra qualche minuto.
 problem-state-document-removed = Questo documento era già stato caricato e poi tolto. Per caricarlo di nuovo usa un’altra chiave.
 
@@ -22,6 +23,8 @@ documents-done-added = Il documento è salvato.
 documents-done-removed = Il documento è tolto.
 documents-added = Aggiunto { $at }
 documents-kept = L’hai tolto, ma resta conservato perché fa parte di una dichiarazione che hai firmato.
+documents-look = Guarda
+documents-picture = Immagine di { $name }. Se non la vedi, scarica il file.
 documents-remove = Togli il documento { $number }
 documents-declare-again = La dichiarazione elenca i documenti che c’erano quando l’hai compilata. Se dopo ne hai aggiunti o tolti, conferma di nuovo la dichiarazione.
 documents-declare = Vai alla dichiarazione

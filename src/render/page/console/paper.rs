@@ -32,7 +32,7 @@ pub struct SheetLine {
     /// `scan`, `id_front`, `id_back`.
     pub kind: &'static str,
     /// Whether a browser shows it as a picture; else it is a PDF to open.
-    pub is_picture: bool,
+    pub has_pages: bool,
     /// Size in words.
     pub size: String,
     /// SHA-256, hex.

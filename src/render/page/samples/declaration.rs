@@ -34,6 +34,7 @@ impl Words {
             is_removed: number == 2,
             added_at: instant(2026, 11, 22, 9).expect("an instant"),
             files: vec![FileLine {
+                has_pages: true,
                 href: "/me/documents/1/files/2".to_owned(),
                 name: self.say("Ricevuta.pdf"),
                 kilobytes: 1_234,

@@ -75,13 +75,14 @@ pub async fn add(
     security(("claimant" = [])),
     params(
         ("id" = Uuid, Path, description = "The document"),
-        ("file" = Uuid, Path, description = "One of its files")
+        ("file" = Uuid, Path, description = "One of its files"),
+        ("as" = Option<String>, Query, description = "`picture`: a JPEG of the first twelve pages one below the other, without the original's metadata")
     ),
     responses(
-        (status = 200, content_type = "application/octet-stream", description = "The original, byte for byte, as an attachment"),
+        (status = 200, content_type = "application/octet-stream", description = "The original, byte for byte, as an attachment, or the picture"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json", description = "It is infected"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "It is infected, or there is no picture of it"),
         (status = 503, body = Problem, content_type = "application/problem+json")
     )
 )]
@@ -89,10 +90,12 @@ pub async fn file(
     state: web::Data<AppState>,
     token: ClaimantToken,
     path: web::Path<(String, String)>,
+    asked: documents::Asked,
 ) -> WebResult<HttpResponse> {
     let by = By::Owner(actor(&state.ctx, &token).await?);
     let (document, file) = documents::ids(&path.0, &path.1)?;
-    documents::download(document::take(&state.ctx, &by, document, file).await?).await
+    let taken = document::take(&state.ctx, &by, document, file).await?;
+    documents::taken(&state.ctx, asked, taken).await
 }
 
 /// `POST /api/v1/public/me/documents/{id}/removal`

@@ -86,27 +86,30 @@ pub async fn add(
     params(
         ("id" = Uuid, Path, description = "The claimant"),
         ("document" = Uuid, Path, description = "The document"),
-        ("file" = Uuid, Path, description = "One of its files")
+        ("file" = Uuid, Path, description = "One of its files"),
+        ("as" = Option<String>, Query, description = "`picture`: a JPEG of the first twelve pages one below the other, without the original's metadata")
     ),
     responses(
-        (status = 200, content_type = "application/octet-stream", description = "The original, byte for byte, as an attachment; audited"),
+        (status = 200, content_type = "application/octet-stream", description = "The original, byte for byte, as an attachment, or the picture; audited"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json", description = "It is infected, or not scanned yet")
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "It is infected, not scanned yet, or there is no picture of it")
     )
 )]
 pub async fn file(
     state: web::Data<AppState>,
     staff: Staff,
     path: web::Path<(String, String, String)>,
+    asked: documents::Asked,
 ) -> WebResult<HttpResponse> {
     let (id, document, file) = path.into_inner();
     let by = by(staff, &id)?;
     let (document, file) = documents::ids(&document, &file)?;
     let ctx = state.ctx.clone();
     let taking = async move { document::take(&ctx, &by, document, file).await };
-    documents::download(state.ctx.to_end(taking).await?).await
+    let taken = state.ctx.to_end(taking).await?;
+    documents::taken(&state.ctx, asked, taken).await
 }
 
 /// `POST /api/v1/staff/claimants/{id}/documents/{document}/removal`
