@@ -10,6 +10,7 @@ use crate::app::ctx::Ctx;
 use crate::app::document::{self, MyDocument};
 use crate::app::error::{AppError, AppResult};
 use crate::app::representation;
+use crate::app::sign_up::Suspicion;
 use crate::app::staff::StaffActor;
 use crate::app::trail::{self, TrailEntry};
 use crate::app::vault::Vault;
@@ -97,6 +98,8 @@ pub struct ClaimantView {
     pub can_enter_identity: bool,
     /// Whether the record is in quarantine and the actor may end it.
     pub can_end_quarantine: bool,
+    /// Why it is in quarantine: `not_me` or `hidden_field`.
+    pub quarantined_for: &'static str,
     /// Whether the actor may take signed documents along, with a fresh second factor.
     pub can_take_documents: bool,
 }
@@ -172,6 +175,12 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
     tx.commit().await?;
     let own = own_case_of(ctx, actor, &row).await?;
     let (state, review, missing) = standing(&own, &row)?;
+    let said_so = trail.iter().any(|entry| entry.action == "disown");
+    let quarantined_for = if said_so {
+        "not_me"
+    } else {
+        Suspicion::HiddenField.as_str()
+    };
     Ok(ClaimantView {
         id,
         ready: missing.is_empty() && review == Review::None && declared.is_intact(),
@@ -206,6 +215,7 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
         confirmed_at: row.confirmed_at,
         signed_at: row.signed_at,
         can_end_quarantine: can_end_quarantine(actor, review),
+        quarantined_for,
         can_assist: clear && state == ClaimantState::ToAssist,
         can_enter_identity: clear && row.contact_kind != "email" && state.takes_identity(),
     })

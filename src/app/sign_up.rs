@@ -22,7 +22,7 @@ use crate::db::DbError;
 use crate::db::sign_up::{
     CapIds, ConsentRows, DataKeyRow, IdentityRow, LookupRows, MailRow, MailboxRows, SignUpRows,
 };
-use crate::domain::claimant::{ClaimantState, ContactKind};
+use crate::domain::claimant::{ClaimantState, ContactKind, Review};
 use crate::domain::consent::{Channel, Purpose};
 use crate::domain::contact::Contact;
 use crate::domain::email_address::EmailAddress;
@@ -51,6 +51,24 @@ pub struct SignUpRequest {
     pub channel: Channel,
     /// Where it came from.
     pub evidence: Evidence,
+    /// Why it looks as if nobody had typed it: it is kept in quarantine, and the answer is the same.
+    pub suspicion: Option<Suspicion>,
+}
+
+/// What a sign-up is suspected for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Suspicion {
+    /// A field was filled in that people do not see.
+    HiddenField,
+}
+
+impl Suspicion {
+    /// The word of the trail.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::HiddenField => "hidden_field",
+        }
+    }
 }
 
 /// Where a request came from; kept sealed beside consents (DOMAIN 5).
@@ -92,7 +110,8 @@ struct Answer {
 /// most one mail.
 ///
 /// *effects*: claimant, data key, mailboxes, consents, look-ups, audit `sign_up`; with an e-mail
-/// within the cap a challenge and an outbox row, over it at most one delayed row per address.
+/// within the cap a challenge and an outbox row, over it at most one delayed row per address. One under
+/// suspicion is in quarantine and gets no mail until staff release it.
 ///
 /// # Errors
 /// `NotFound` for an unknown case; `IllegalTransition` if the case or the association takes none;
@@ -294,6 +313,11 @@ async fn rows(
         association_id: association.id.uuid(),
         case_id: case.id.uuid(),
         state: signed_up.state.as_str(),
+        review: match request.suspicion {
+            Some(_) => Review::Quarantined,
+            None => Review::None,
+        }
+        .as_str(),
         language: contact.language().as_str(),
         via: sign_up.via().map(str::to_owned),
         province: sign_up.identity().and_then(province),
@@ -317,14 +341,23 @@ async fn rows(
         lookups: lookup_rows(ctx, case.id, signed_up, contact),
         mail: contact
             .email()
+            .filter(|_| request.suspicion.is_none())
             .map(|email| mail_row(ctx, case.id, id, email, now)),
         audit_id: token::new_id(now),
-        audit_detail: json!({
-            "case": case.id,
-            "channel": request.channel.as_str(),
-            "mailboxes": sign_up.mailboxes().len(),
-        }),
+        audit_detail: audit_detail(case.id, request, sign_up),
     })
+}
+
+fn audit_detail(case: CaseId, request: &SignUpRequest, sign_up: &SignUp) -> serde_json::Value {
+    let mut detail = json!({
+        "case": case,
+        "channel": request.channel.as_str(),
+        "mailboxes": sign_up.mailboxes().len(),
+    });
+    if let (Some(suspicion), Some(detail)) = (request.suspicion, detail.as_object_mut()) {
+        detail.insert("quarantined_for".to_owned(), suspicion.as_str().into());
+    }
+    detail
 }
 
 const fn contact_kind_of(email: bool, phone: bool) -> ContactKind {

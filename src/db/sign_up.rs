@@ -25,6 +25,7 @@ pub struct SignUpRows {
     pub association_id: Uuid,
     pub case_id: Uuid,
     pub state: &'static str,
+    pub review: &'static str,
     pub language: &'static str,
     pub via: Option<String>,
     pub province: Option<String>,

@@ -2,7 +2,7 @@
 //! asked: nobody but the claimant knows.
 
 /// Big providers of people in Italy, and real domains that lie near them: nobody is asked about those.
-const PROVIDERS: [&str; 48] = [
+pub(super) const PROVIDERS: [&str; 48] = [
     "gmail.com",
     "googlemail.com",
     "outlook.com",

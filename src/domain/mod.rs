@@ -13,6 +13,7 @@ pub mod contact;
 pub mod country;
 pub mod damage;
 pub mod declaration;
+pub mod disposable;
 pub mod document;
 pub mod email_address;
 pub mod entity;

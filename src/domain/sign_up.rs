@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use super::{
     consent::Purpose,
     contact::{Contact, ContactInput},
+    disposable::is_disposable,
     entity::EntityInput,
     field::{FieldCode, FieldErrors, filled},
     identity::Identity,
@@ -364,6 +365,15 @@ fn reachable<'a>(
     let Some(email) = contact.email() else {
         return Vec::new();
     };
+    let is_affected = rules.scope.is_affected(email.domain(), rules.today);
+    if !is_affected && is_disposable(email.domain()) {
+        errors.push(
+            "/contact/email",
+            FieldCode::NotAccepted,
+            "error-contact-disposable",
+        );
+        return Vec::new();
+    }
     let is_mailbox = mailboxes.any(|mailbox| mailbox.is_reached_by(email));
     let is_down = rules.domains_down.contains(email.domain());
     let has_second_channel = contact.phone().is_some() || contact.postal_ok();
@@ -386,7 +396,7 @@ fn reachable<'a>(
     let mut notices = Vec::new();
     if is_down {
         notices.push(SignUpNotice::ContactDomainDown);
-    } else if rules.scope.is_affected(email.domain(), rules.today) {
+    } else if is_affected {
         notices.push(SignUpNotice::ContactOnAffectedDomain);
     }
     if is_mailbox {

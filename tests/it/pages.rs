@@ -106,7 +106,7 @@ fn join_path() -> String {
 }
 
 /// A form as the page sends it: newsletter unticked, rows left blank.
-fn fields<'a>(key: &'a str, extra: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+pub(crate) fn fields<'a>(key: &'a str, extra: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     let mut fields = vec![
         ("action", "send"),
         ("idempotency_key", key),

@@ -1,12 +1,15 @@
-//! Staff end a quarantine after they reached whoever said "it wasn't me" (R14, decision 12).
+//! What is kept apart, and how staff end it: sign-ups whose reader said "it wasn't me" (R14, decision 12), and
+//! those of programs, which are answered as all others.
 
 use chrono::TimeDelta;
+use futures_util::{StreamExt, stream};
 use joinder::domain::permission::Role;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::app::TestApp;
 use crate::claimant::{Answer, SignUpBuilder, SignedUp, ask, token_in};
+use crate::pages::{Browser, fields};
 use crate::seed::CASE;
 use crate::staff_console::{csrf, open, place, send, sign_in};
 use crate::staff_seed::{association, person};
@@ -152,5 +155,117 @@ async fn the_console_leads_from_the_list_to_the_end_of_a_quarantine() {
         !one.contains("Togli dalla quarantena") && !one.contains("In quarantena"),
         "{one}"
     );
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_fills_in_what_nobody_sees_is_answered_as_all_others_and_gets_no_mail() {
+    let app = TestApp::seeded().await;
+    let browser = Browser::new(&app);
+    let (bot, other) = ("bot@example.org", "persona@example.org");
+    let caught = browser
+        .join(&[("contact[email]", bot), ("subject", "Cheap watches")])
+        .await;
+    let honest = Browser::new(&app)
+        .join(&[("contact[email]", other), ("subject", " ")])
+        .await;
+    assert_eq!(
+        (caught.status, &caught.place),
+        (honest.status, &honest.place)
+    );
+    app.run_outbox().await;
+    assert_eq!((app.mails_to(bot).len(), app.mails_to(other).len()), (0, 1));
+    app.resend(bot).await.expect(202);
+    app.run_outbox().await;
+    assert_eq!(app.mails_to(bot).len(), 0, "asking again changes nothing");
+
+    app.clock().advance(TimeDelta::minutes(1));
+    let ours = association(&app, "codacons").await;
+    let owner = person(&app, ours, Role::Owner).await;
+    let console = app.browser();
+    sign_in(&app, &console, &owner).await;
+    let list = format!("/console/cases/{CASE}?queue=quarantined");
+    let (_, list) = open(&app, &console, &list).await;
+    let (_, id) = list.split_once("/console/claimants/").unwrap();
+    let own = format!("/console/claimants/{}", &id[..36]);
+    let (_, one) = open(&app, &console, &own).await;
+    assert!(one.contains("forse è un programma"), "{one}");
+    let typed = [
+        ("csrf", csrf(&one)),
+        ("reason", "Ha chiamato: riempie tutto da solo"),
+    ];
+    let done = send(&app, &console, &format!("{own}/quarantine-end"), &typed).await;
+    assert_eq!(place(&done), own);
+    app.run_outbox().await;
+    let mails = app.mails_to(bot);
+    assert_eq!(mails.len(), 1, "released: the confirmation goes out");
+    let token = token_in(&mails[0], "confirm");
+    app.confirm_by(&json!({"token": token})).await.expect(200);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_ten_thousand_sign_ups_every_honest_one_gets_through() {
+    const SIGN_UPS: usize = 10_000;
+    const ONE_PROGRAM_IN: usize = 100;
+    let app = TestApp::seeded().await;
+    let browser = Browser::new(&app);
+    let sign_up = |number: usize| {
+        let browser = &browser;
+        async move {
+            let email = format!("persona{number}@example.org");
+            let key = format!("form-{number}");
+            let watches = number.is_multiple_of(ONE_PROGRAM_IN);
+            let extra = [
+                ("contact[email]", email.as_str()),
+                ("subject", if watches { "Cheap watches" } else { "" }),
+            ];
+            let path = format!("/c/{CASE}/join");
+            browser
+                .send(&path, &fields(&key, &extra))
+                .await
+                .status
+                .as_u16()
+        }
+    };
+    let statuses = stream::iter((0..SIGN_UPS).map(sign_up)).buffer_unordered(64);
+    let refused = statuses.filter(|status| std::future::ready(*status != 303));
+    assert_eq!(refused.count().await, 0);
+    let programs = i64::try_from(SIGN_UPS / ONE_PROGRAM_IN).unwrap();
+    let honest = i64::try_from(SIGN_UPS).unwrap() - programs;
+    let kept =
+        "SELECT count(*) FROM claimants WHERE review = 'quarantined' AND state = 'unconfirmed'";
+    assert_eq!(app.number(kept).await, programs);
+    let asked = "SELECT count(*) FROM outbox o JOIN claimants c ON c.id = o.subject_id WHERE o.kind = 'confirmation' AND c.review = 'none'";
+    assert_eq!(app.number(asked).await, honest);
+    assert_eq!(app.number("SELECT count(*) FROM outbox").await, honest);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_is_thrown_away_is_refused_in_words_a_mailbox_of_the_case_never() {
+    let app = TestApp::seeded().await;
+    let refused = app
+        .try_sign_up(&SignUpBuilder::new("x@mailinator.com"))
+        .await
+        .wrong_fields();
+    assert_eq!(
+        refused,
+        [("/contact/email".to_owned(), "not_accepted".to_owned())]
+    );
+    let browser = Browser::new(&app);
+    let page = browser
+        .join(&[("contact[email]", "x@sub.mailinator.com")])
+        .await;
+    assert_eq!(page.status, 422);
+    page.says("Questo indirizzo sparisce dopo poco");
+    assert_eq!(app.number("SELECT count(*) FROM claimants").await, 0);
+    app.sql(
+        "INSERT INTO incident_domains SELECT (jsonb_populate_record(d, '{\"domain\": \"mailinator.com\"}')).* \
+         FROM incident_domains d WHERE domain = 'libero.it'",
+    )
+    .await;
+    app.ctx.directories.forget();
+    app.sign_up(&SignUpBuilder::new("x@mailinator.com")).await;
     app.stop().await;
 }

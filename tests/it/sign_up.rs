@@ -406,6 +406,7 @@ async fn r18_a_thousand_sign_ups_naming_one_victim_are_three_mails_and_a_fourth_
             for round in 0..125 {
                 let builder = SignUpBuilder::new("victim@example.org");
                 let request = sign_up::SignUpRequest {
+                    suspicion: None,
                     slug: CASE.to_owned(),
                     input: serde_json::from_value(builder.body).unwrap(),
                     idempotency_key: format!("{worker}-{round}"),

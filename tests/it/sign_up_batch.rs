@@ -52,6 +52,7 @@ impl TestApp {
 
 fn request(builder: &SignUpBuilder) -> SignUpRequest {
     SignUpRequest {
+        suspicion: None,
         slug: CASE.to_owned(),
         input: serde_json::from_value(builder.body.clone()).unwrap(),
         idempotency_key: builder.key.clone(),

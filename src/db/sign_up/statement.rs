@@ -39,13 +39,13 @@ const TEMPLATE: &str = "\
   SELECT array_agg(i.id IS NOT NULL ORDER BY u.place) AS fresh \
   FROM unnest(:key_id) WITH ORDINALITY AS u (id, place) LEFT JOIN i ON i.id = u.id \
 ), claimant AS ( \
-  INSERT INTO claimants (id, association_id, case_id, state, language, via, province, \
+  INSERT INTO claimants (id, association_id, case_id, state, review, language, via, province, \
     contact_kind, contact_domain, contact_sealed, mailbox_count, created_at, state_changed_at) \
-  SELECT u.id, u.association_id, u.case_id, u.state, u.language, u.via, u.province, \
+  SELECT u.id, u.association_id, u.case_id, u.state, u.review, u.language, u.via, u.province, \
     u.contact_kind, u.contact_domain, u.contact_sealed, u.mailbox_count, u.now, u.now \
-  FROM unnest(:claimant_id, :association_id, :case_id, :state, :language, :via, :province, \
+  FROM unnest(:claimant_id, :association_id, :case_id, :state, :review, :language, :via, :province, \
     :contact_kind, :contact_domain, :contact_sealed, :mailbox_count, :now) WITH ORDINALITY \
-    AS u (id, association_id, case_id, state, language, via, province, \
+    AS u (id, association_id, case_id, state, review, language, via, province, \
     contact_kind, contact_domain, contact_sealed, mailbox_count, now, place) \
   WHERE (SELECT fresh FROM f)[u.place] \
 ), data_key AS ( \
@@ -300,6 +300,7 @@ fn claimant_columns<'a>(rows: &[&'a SignUpRows]) -> Vec<Column<'a>> {
         column("association_id", ids(|row| row.association_id)),
         column("case_id", ids(|row| row.case_id)),
         column("state", texts(|row| row.state)),
+        column("review", texts(|row| row.review)),
         column("language", texts(|row| row.language)),
         column("via", maybe(|row| row.via.as_deref())),
         column("province", maybe(|row| row.province.as_deref())),

@@ -407,6 +407,8 @@ pub struct ClaimantPage {
     /// Why the quarantine ends, as typed, where the actor may end it: POST `{reason}` to
     /// `/console/claimants/{id}/quarantine-end`.
     pub quarantine: Option<String>,
+    /// Word of why it is in quarantine.
+    pub quarantined_for: &'static str,
     /// Whether the actor may enter identity now.
     pub enters_identity: bool,
     /// What was refused: `/how`, `/reason`, `/email`.

@@ -172,6 +172,7 @@ fn claimant_page(console: Console, view: ClaimantView) -> ClaimantPage {
         id: view.id.to_string(),
         assist: view.can_assist.then(AssistForms::default),
         quarantine: view.can_end_quarantine.then(String::new),
+        quarantined_for: view.quarantined_for,
         enters_identity: view.can_enter_identity,
         errors: Errors::default(),
         reference: view.reference.grouped(),

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::app::directory::{AssociationEntry, CaseEntry};
 use crate::app::session::Ticket;
-use crate::app::sign_up::SignUpRequest;
+use crate::app::sign_up::{SignUpRequest, Suspicion};
 use crate::app::{AppError, joined, sign_up};
 use crate::domain::consent::Channel;
 use crate::domain::contact::ContactInput;
@@ -56,6 +56,8 @@ pub struct SentJoin {
     asked: Option<Vec<String>>,
     /// Domains the page asked about.
     doubted: Option<Vec<String>>,
+    /// Nobody sees this field: what fills it in is a program.
+    subject: Option<String>,
 }
 
 /// `GET /c/{slug}/join?association=&via=&again=`
@@ -125,6 +127,7 @@ pub async fn send(
     let case = directory.public_case(&slug)?;
     let known = typo::known(&directory, &case);
     let sent = typo::answered(form.0, &known);
+    let suspicion = filled(sent.subject.as_deref()).map(|_| Suspicion::HiddenField);
     let (input, mut typed, action) = read(&visit, sent);
     let chosen = input.association.clone().unwrap_or_default();
     let choose = || see_other(&choose_href(&case.slug, typed.via.as_deref())).finish();
@@ -148,6 +151,7 @@ pub async fn send(
         idempotency_key: typed.idempotency_key.clone(),
         channel: Channel::Page,
         evidence: visit.evidence(),
+        suspicion,
     };
     let ctx = visit.ctx().clone();
     let done = visit

@@ -32,6 +32,7 @@ error-consent-version-required = Geben Sie die Fassung des Einwilligungstextes a
 error-consent-version-unknown = Der Text der Einwilligung hat sich geändert. Laden Sie die Seite neu und lesen Sie den neuen Text.
 error-contact-address-required = Geben Sie die Adresse für Briefe an.
 error-contact-required = Geben Sie mindestens einen Weg an, Sie zu erreichen: E-Mail, Telefon oder Post.
+error-contact-disposable = Diese Adresse verschwindet nach kurzer Zeit: Wir könnten Ihnen nicht mehr schreiben. Geben Sie eine andere E-Mail-Adresse an, oder lassen Sie das Feld leer und nennen Sie eine Telefonnummer.
 error-contact-same-as-mailbox = Das ist das Postfach, das nicht funktioniert: Sie könnten unsere Nachrichten nicht lesen. Geben Sie eine andere E-Mail-Adresse an, oder auch Telefon oder Post.
 error-contact-second-channel = Ihre E-Mail-Adresse liegt bei einem Dienst, der zurzeit nicht funktioniert. Geben Sie auch Telefon oder Post an, oder eine andere E-Mail-Adresse.
 error-country-unknown = Wählen Sie den Staat aus der Liste, mit seinem Kürzel aus zwei Buchstaben, zum Beispiel IT.

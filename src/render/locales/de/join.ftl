@@ -5,6 +5,7 @@ join-with = Ihre Daten verwahrt { $name }.
 join-change = Verband wechseln
 join-what-join = Mit diesem Formular melden Sie sich vor. Sie sind damit noch nicht Teil der Klage.
 join-what-interest = Mit diesem Formular bekunden Sie Ihr Interesse. Es ist keine Voranmeldung und bindet Sie nicht.
+join-unseen = Lassen Sie dieses Feld leer
 join-free = Es ist kostenlos. Wir werden nie Geld von Ihnen verlangen.
 join-no-promise = Niemand kann Ihnen eine Entschädigung versprechen. Darüber entscheidet das Gericht oder ein Vergleich.
 join-contact = 1. Wie wir Sie erreichen

@@ -32,6 +32,7 @@ error-consent-version-required = Give the version of the consent's text.
 error-consent-version-unknown = The text of the consent has changed. Reload the page and read the new text.
 error-contact-address-required = Write the address for letters to you.
 error-contact-required = Give at least one way to reach you: e-mail, phone or post.
+error-contact-disposable = This address disappears after a short time: we could no longer write to you. Write another e-mail address, or leave it empty and give a phone number.
 error-contact-same-as-mailbox = This is the mailbox that does not work: you could not read our messages. Write another e-mail address, or add a phone number or post.
 error-contact-second-channel = Your e-mail address is on a service that does not work now. Add a phone number or post, or write another e-mail address.
 error-country-unknown = Choose the country from the list, by its code of two letters, for example IT.

@@ -5,6 +5,7 @@ join-with = Your data will be kept by { $name }.
 join-change = Change association
 join-what-join = With this form you make a pre-adhesion. You are not part of the lawsuit yet.
 join-what-interest = With this form you express your interest. It is not a pre-adhesion and does not bind you.
+join-unseen = Leave this field empty
 join-free = It is free. We will never ask you for money.
 join-no-promise = Nobody can promise you compensation. A court or a settlement decides.
 join-contact = 1. How we reach you

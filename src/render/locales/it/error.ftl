@@ -32,6 +32,7 @@ error-consent-version-required = Indica la versione del testo del consenso.
 error-consent-version-unknown = Il testo del consenso è cambiato. Ricarica la pagina e leggi il testo nuovo.
 error-contact-address-required = Scrivi l'indirizzo a cui mandarti le lettere.
 error-contact-required = Scrivi almeno un recapito: e-mail, telefono o posta.
+error-contact-disposable = Questo indirizzo sparisce dopo poco: non potremmo più scriverti. Scrivi un’altra e-mail, oppure lasciala vuota e dai il telefono.
 error-contact-same-as-mailbox = Questa è la casella che non funziona: non potresti leggere i nostri messaggi. Scrivi un'altra e-mail, oppure aggiungi il telefono o la posta.
 error-contact-second-channel = La tua e-mail usa un servizio che ora non funziona. Aggiungi il telefono o la posta, oppure scrivi un'altra e-mail.
 error-country-unknown = Scegli il Paese dall'elenco, con il codice di due lettere, per esempio IT.

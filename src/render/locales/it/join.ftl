@@ -5,6 +5,7 @@ join-with = I tuoi dati li terrà { $name }.
 join-change = Cambia associazione
 join-what-join = Con questo modulo fai una pre-adesione. Non diventi ancora parte della causa.
 join-what-interest = Con questo modulo manifesti il tuo interesse. Non è una pre-adesione e non ti impegna.
+join-unseen = Lascia vuoto questo campo
 join-free = È gratis. Non ti chiederemo mai denaro.
 join-no-promise = Nessuno può prometterti un risarcimento. Lo decide il tribunale o un accordo.
 join-contact = 1. Come ti contattiamo

@@ -80,6 +80,7 @@ pub async fn sign_up(
     input: Json<SignUpInput>,
 ) -> WebResult<HttpResponse> {
     let request = SignUpRequest {
+        suspicion: None,
         slug: slug.into_inner(),
         input: input.0,
         idempotency_key: key.0,
