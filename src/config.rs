@@ -14,10 +14,12 @@ use url::{Host, Url};
 
 mod dkim;
 mod options;
+mod seal;
 mod transport;
 
 pub use dkim::DkimSettings;
 pub use options::Options;
+pub use seal::SealFiles;
 pub use transport::{Direct, DirectTls, MailLimits, Transport};
 
 use transport::{count, transport};
@@ -128,6 +130,8 @@ pub struct Config {
     pub signature_anchors_file: Option<PathBuf>,
     /// Folder of lists of revoked certificates.
     pub signature_crls_dir: Option<PathBuf>,
+    /// Key and certificate of the seal on documents.
+    pub seal: Option<SealFiles>,
     /// Folder of `initdb` and `postgres`.
     pub pg_bin: Option<PathBuf>,
     /// Where `deploy/setup.sh` puts a Postgres when the system has none.
@@ -244,6 +248,7 @@ impl Config {
             signature_anchors_file: given(options.signature_anchors_file.as_ref())
                 .map(PathBuf::from),
             signature_crls_dir: given(options.signature_crls_dir.as_ref()).map(PathBuf::from),
+            seal: seal::files(options)?,
             pg_bin: given(options.pg_bin.as_ref()).map(PathBuf::from),
             fetched_pg_bin: home.fetched_pg_bin(),
             public_base_url,

@@ -16,16 +16,18 @@ use tokio::time::timeout;
 
 use crate::app::health::Health;
 use crate::app::keyring::Keyring;
+use crate::app::seal::Sealer;
 use crate::app::signature_trust::TrustFiles;
 use crate::app::{Clock, Ctx, ctx, picture, retention};
 use crate::blob::Blobs;
 use crate::config::{Config, ConfigError, DirectTls, DkimSettings, Transport};
 use crate::crypto::dkim_key::DkimKey;
 use crate::crypto::master_key::MasterKeys;
+use crate::crypto::seal_key::SealKey;
 use crate::db::dump::Tools;
 use crate::db::embedded::{self, Embedded, EmbeddedOptions};
 use crate::db::{Pools, migration};
-use crate::evidence::Trust;
+use crate::evidence::{SealCertificate, Trust};
 use crate::mailer::{Dkim, Mailer, MxSettings, MxTls};
 use crate::outbound::clamd::Clamd;
 use crate::outbound::tsa::Tsa;
@@ -162,8 +164,15 @@ impl Parts {
         let mailer = mailer(config)?;
         let dkim = dkim(config)?;
         let tsa = tsa(config)?;
+        let sealer = sealer(config)?;
         let database = Database::open(config).await?;
-        let ctx = open_ctx(config, &database, demo).await?;
+        let mut ctx = open_ctx(config, &database, demo).await?;
+        if let Some(sealer) = sealer {
+            if let Err(error) = sealer.check_in_force(ctx.clock.now()) {
+                tracing::error!(%error, "SEAL_CERTIFICATE_FILE: documents go out without a seal");
+            }
+            ctx = ctx.sealing(sealer);
+        }
         retention::replay_erased(&ctx)
             .await
             .context("what was erased cannot be looked up")?;
@@ -222,6 +231,25 @@ pub async fn open_ctx(config: &Config, database: &Database, demo: bool) -> anyho
         Some(issuers) => ctx.trusting(issuers),
         None => ctx,
     })
+}
+
+/// Who seals documents, if `SEAL_KEY_FILE` and `SEAL_CERTIFICATE_FILE` say so. A certificate that is not in
+/// force is no reason not to start: documents go without a seal, and the log says so.
+///
+/// # Errors
+/// With a sentence that names the setting.
+pub fn sealer(config: &Config) -> anyhow::Result<Option<Sealer>> {
+    let Some(files) = &config.seal else {
+        return Ok(None);
+    };
+    let key = SealKey::load(&files.key).context("SEAL_KEY_FILE cannot be used")?;
+    let pem = std::fs::read_to_string(&files.certificate);
+    let pem = pem.context("SEAL_CERTIFICATE_FILE cannot be read")?;
+    let certificate = SealCertificate::parse(&pem);
+    let certificate = certificate.context("SEAL_CERTIFICATE_FILE cannot be used")?;
+    let sealer = Sealer::new(key, certificate);
+    let sealer = sealer.context("SEAL_KEY_FILE and SEAL_CERTIFICATE_FILE do not go together")?;
+    Ok(Some(sealer))
 }
 
 /// The time-stamping authority, if `TSA_URL` names one.

@@ -211,7 +211,7 @@ pub async fn take(
     let (vault, declared, signed) = (&opened.vault, &opened.declared, &opened.signed);
     let (bytes, kind, ending) = match part {
         Part::Document => {
-            let bytes = signed_version::document(ctx, vault, declared, signed).await?;
+            let bytes = signed_version::copy(ctx, vault, declared, signed).await?;
             (bytes, "application/pdf", "pdf")
         }
         Part::Evidence => {

@@ -14,6 +14,7 @@ use crate::app::directory::Directories;
 use crate::app::error::{AppError, AppResult};
 use crate::app::intake::Intake;
 use crate::app::keyring::Keyring;
+use crate::app::seal::Sealer;
 use crate::app::signature_trust::TrustFiles;
 use crate::blob::Blobs;
 use crate::db::Pools;
@@ -66,6 +67,8 @@ pub struct Ctx {
     pub settings: Arc<Settings>,
     /// Issuers of time-stamping authorities that are believed, if any are known.
     pub stamp_trust: Option<Arc<Trust>>,
+    /// Who seals documents, if somebody does.
+    pub sealer: Option<Arc<Sealer>>,
     /// Public data of cases, remembered for a moment.
     pub directories: Arc<Directories>,
     /// Sign-ups that wait to be written together.
@@ -98,6 +101,7 @@ impl Ctx {
             directories: Arc::new(Directories::new(settings.directory_ttl)),
             settings: Arc::new(settings),
             stamp_trust: None,
+            sealer: None,
             intake: Arc::default(),
             writes: Arc::new(Semaphore::new(MAX_WRITES)),
             documents: Arc::new(Semaphore::new(cores())),
@@ -111,6 +115,13 @@ impl Ctx {
     #[must_use]
     pub fn trusting(mut self, issuers: Trust) -> Self {
         self.stamp_trust = Some(Arc::new(issuers));
+        self
+    }
+
+    /// Seals documents with this key and certificate.
+    #[must_use]
+    pub fn sealing(mut self, sealer: Sealer) -> Self {
+        self.sealer = Some(Arc::new(sealer));
         self
     }
 

@@ -59,6 +59,7 @@ pub mod representation;
 pub mod retention;
 mod return_path;
 pub mod rights;
+pub mod seal;
 pub mod session;
 pub mod sign_up;
 pub mod signature;

@@ -5,8 +5,8 @@ use chrono::TimeDelta;
 use crate::app::ctx::Ctx;
 use crate::app::declaration::{alarm, check_document};
 use crate::app::error::AppResult;
-use crate::app::signed_document;
 use crate::app::vault::Vault;
+use crate::app::{seal, signed_document};
 use crate::crypto::{commitment, sha256};
 use crate::db::declaration::DeclarationRow;
 use crate::db::signature::SignatureRow;
@@ -104,4 +104,17 @@ pub(in crate::app) async fn document(
     let bytes = signed_document::read(ctx, vault, signed).await?;
     check_document(&bytes, declared)?;
     Ok(bytes)
+}
+
+/// As [`document`], sealed if there is a certificate for it: a copy to take along.
+///
+/// # Errors
+/// As [`document`].
+pub(in crate::app) async fn copy(
+    ctx: &Ctx,
+    vault: &Vault,
+    declared: &DeclarationRow,
+    signed: &SignatureRow,
+) -> AppResult<Vec<u8>> {
+    seal::copy(ctx, document(ctx, vault, declared, signed).await?).await
 }

@@ -52,6 +52,7 @@ pub async fn run(options: &Options, args: &CheckArgs) -> anyhow::Result<ExitCode
             check_database(&mut report, &config).await?;
             check_clamd(&mut report, &config).await?;
             check_stamps(&mut report, &config)?;
+            check_seal(&mut report, &config)?;
             check_unused(&mut report, &config)?;
         }
         Err(error) => report.line("configuration", &Err(error.into()))?,
@@ -272,6 +273,21 @@ fn check_stamps(report: &mut Report, config: &Config) -> anyhow::Result<()> {
             None => "nobody checks here who stamps: set TSA_ANCHORS_FILE".to_owned(),
         });
     report.line("TSA_URL", &told)
+}
+
+/// Whether documents are sealed, and for how long yet.
+fn check_seal(report: &mut Report, config: &Config) -> anyhow::Result<()> {
+    let now = Clock::System.now();
+    let told = match startup::sealer(config) {
+        Ok(None) => return Ok(()),
+        Ok(Some(sealer)) => sealer.check_in_force(now).map(|()| {
+            let own = sealer.certificate();
+            let days = (own.not_after - now).num_days();
+            format!("by {}, {days} days yet", own.holder)
+        }),
+        Err(error) => return report.line("seal", &Err(error)),
+    };
+    report.line("seal", &told.context("SEAL_CERTIFICATE_FILE"))
 }
 
 /// What may be set, but nothing reads yet.

@@ -1,4 +1,4 @@
-//! `joinder verify`: checks a receipt with nothing but the receipt; no database, no network.
+//! `joinder verify`: checks a receipt, or a PDF with a seal, with nothing but the file; no database, no network.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -6,9 +6,10 @@ use std::process::ExitCode;
 use clap::Args;
 
 use crate::app::receipt_check::{self, Against, LONGEST, Report, Verdict};
+use crate::app::{Clock, seal};
 use crate::commands::say;
 use crate::domain::language::Language;
-use crate::evidence::Trust;
+use crate::evidence::{SealCertificate, Trust};
 use crate::render::text::Text;
 
 /// A file of another kind than a receipt is not read to its end.
@@ -17,7 +18,7 @@ const LONGEST_NOTE: usize = 64 * 1024;
 /// Arguments of `verify`.
 #[derive(Args)]
 pub struct VerifyArgs {
-    /// The receipt: ricevuta.json
+    /// The receipt: ricevuta.json; or a signed PDF with a seal
     receipt: PathBuf,
     /// The log's key as its site publishes it (/log/.../vkey), or a file with it
     #[arg(long)]
@@ -28,13 +29,16 @@ pub struct VerifyArgs {
     /// Certificates of the time-stamping authorities' issuers you trust, PEM
     #[arg(long)]
     tsa_anchors: Option<PathBuf>,
+    /// The certificate that a PDF must be sealed by, PEM
+    #[arg(long)]
+    seal_certificate: Option<PathBuf>,
     /// it or en
     #[arg(long, env = "LANG", hide_env_values = true)]
     lang: Option<String>,
 }
 
-/// Says what the receipt proves and what not. Exit code 0: proved; 1: something is wrong; 2: it cannot be
-/// told, because it is no receipt or not finished.
+/// Says what the file proves and what not. Exit code 0: proved; 1: something is wrong; 2: it cannot be
+/// told, because it is no receipt, not finished, or sealed by nobody who was asked about.
 ///
 /// # Errors
 /// If nobody reads the lines.
@@ -44,6 +48,9 @@ pub fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
         Ok(receipt) => receipt,
         Err(error) => return unread(text, &args.receipt, &error),
     };
+    if seal::is_pdf(&receipt) {
+        return run_seal(text, args, &receipt);
+    }
     let newer = match args.newer.as_deref().map(|path| (path, read_text(path))) {
         Some((path, Err(error))) => return unread(text, path, &error),
         Some((_, Ok(newer))) => Some(newer),
@@ -76,6 +83,44 @@ pub fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
         Verdict::Refuted => 1,
         Verdict::Unfinished | Verdict::Unreadable => 2,
     }))
+}
+
+fn run_seal(text: Text, args: &VerifyArgs, file: &[u8]) -> anyhow::Result<ExitCode> {
+    let known = match args
+        .seal_certificate
+        .as_deref()
+        .map(|path| (path, seal_certificate(path)))
+    {
+        Some((path, Err(error))) => return unread(text, path, &error),
+        Some((_, Ok(known))) => Some(known),
+        None => None,
+    };
+    let report = seal::check(file, known.as_ref(), Clock::System.now());
+    for (holder, issuer) in &report.holders {
+        for (name, value) in [("holder", holder), ("issuer", issuer)] {
+            say(&format!(
+                "{}: {}",
+                text.word("seal-fact", name),
+                one_line(value)
+            ))?;
+        }
+    }
+    if let Some(digest) = &report.document_sha256 {
+        say(&format!("{}: {digest}", text.get("seal-fact-document")))?;
+    }
+    let verdict = report.verdict;
+    say(&format!("\n{}", text.word("seal-title", verdict.as_str())))?;
+    say(&text.word("seal-verdict", verdict.as_str()))?;
+    Ok(ExitCode::from(match verdict {
+        seal::Verdict::Ours => 0,
+        seal::Verdict::Broken => 1,
+        seal::Verdict::Whole | seal::Verdict::Unsealed => 2,
+    }))
+}
+
+fn seal_certificate(path: &Path) -> std::io::Result<SealCertificate> {
+    let read = SealCertificate::parse(&read_text(path)?);
+    read.map_err(|problem| std::io::Error::new(std::io::ErrorKind::InvalidData, problem))
 }
 
 fn unread(text: Text, path: &Path, error: &std::io::Error) -> anyhow::Result<ExitCode> {

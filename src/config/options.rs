@@ -90,6 +90,12 @@ pub struct Options {
     /// Folder of lists of revoked certificates, each a .crl or .pem; read anew for each signed file
     #[arg(long, env = "SIGNATURE_CRLS_DIR", global = true)]
     pub signature_crls_dir: Option<String>,
+    /// Key that seals the signed documents people download, PEM (PKCS#8): RSA from 2048 bits, or ECDSA P-256
+    #[arg(long, env = "SEAL_KEY_FILE", global = true)]
+    pub seal_key_file: Option<String>,
+    /// Certificate of that key in PEM, then whoever issued it, and so on
+    #[arg(long, env = "SEAL_CERTIFICATE_FILE", global = true)]
+    pub seal_certificate_file: Option<String>,
     /// Folder of `initdb` and `postgres`
     #[arg(long = "pg-bin", env = "JOINDER_PG_BIN", global = true)]
     pub pg_bin: Option<String>,

@@ -221,6 +221,30 @@ fn mails_are_signed_for_the_domain_of_their_sender_or_one_above_it() {
 }
 
 #[test]
+fn a_seal_needs_its_key_and_its_certificate() {
+    let with = |key: &str, certificate: &str| {
+        resolve(|options| {
+            options.seal_key_file = text(key);
+            options.seal_certificate_file = text(certificate);
+        })
+    };
+    assert_eq!(with("", "").unwrap().seal, None);
+    let both = with("/seal.key", "/seal.pem").unwrap().seal.unwrap();
+    assert_eq!(both.key, Path::new("/seal.key"));
+    assert_eq!(both.certificate, Path::new("/seal.pem"));
+    for (key, certificate, missing) in [
+        ("/seal.key", "", "SEAL_CERTIFICATE_FILE"),
+        ("", "/seal.pem", "SEAL_KEY_FILE"),
+    ] {
+        let refused = with(key, certificate).unwrap_err();
+        let ConfigError::Value { variable, .. } = refused else {
+            panic!("{refused}");
+        };
+        assert_eq!(variable, missing);
+    }
+}
+
+#[test]
 fn direct_delivery_is_read_strictly() {
     let direct = |tls: &str, overrides: &str| {
         resolve(|options| {

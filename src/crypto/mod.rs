@@ -1,8 +1,8 @@
 //! Keys, sealing, blind indexes, passwords, tokens and JWT; the one backend is aws-lc-rs.
 //!
 //! Pure over bytes: no database, no environment, no clock (`now` is passed in). Two exceptions,
-//! both on purpose: `master_key` and `dkim_key` read and write key files, `password` needs a runtime to keep
-//! argon2 off the async threads. Nothing here knows what a claimant is beyond an id.
+//! both on purpose: `master_key`, `dkim_key` and `seal_key` read or write key files, `password` needs a runtime
+//! to keep argon2 off the async threads. Nothing here knows what a claimant is beyond an id.
 //!
 //! The tree of keys (DESIGN 4): the key file holds the root keys; a root key wraps the keys of the
 //! associations and seals the platform's secrets; an association's key wraps the data key of each
@@ -20,6 +20,7 @@ pub mod merkle;
 pub mod note;
 pub mod password;
 pub mod public_key;
+pub mod seal_key;
 pub mod sealing;
 pub mod secrets;
 pub mod session;

@@ -379,6 +379,13 @@ impl<'a> Certificate<'a> {
         text_in(self.subject, id)
     }
 
+    /// What to call the holder.
+    pub(super) fn holder(&self) -> String {
+        self.subject_text(oid::COMMON_NAME)
+            .or_else(|| self.subject_text(oid::ORGANIZATION))
+            .unwrap_or_default()
+    }
+
     /// What to call the issuer.
     pub(super) fn issuer_text(&self) -> String {
         text_in(self.issuer, oid::COMMON_NAME)

@@ -1,4 +1,5 @@
-//! Checking what others signed, and that it is what we issued: `.p7m` (CAdES) and signed PDFs (PAdES).
+//! Checking what others signed, and that it is what we issued: `.p7m` (CAdES) and signed PDFs (PAdES); and the
+//! seals that we put on documents ourselves (`seal`).
 //!
 //! Pure over bytes: no database, no network, no clock. The bytes are hostile: everything is bounded in size,
 //! depth and number, and nothing panics. What cannot be read or known is never valid (R42, decision 17).
@@ -13,6 +14,7 @@ mod pades;
 mod path;
 mod pdf;
 mod revocation;
+mod seal;
 mod signer;
 mod trust;
 
@@ -26,6 +28,9 @@ use self::signer::Setting;
 use crate::crypto::sha256;
 use crate::domain::signing::{CheckCode, Format, Outcome, Reason, Report, SignatureFound, Verdict};
 
+pub use self::seal::{
+    Draft, SealCertificate, SealCertificateError, SealedCopy, Unsealable, read_sealed,
+};
 pub use self::trust::{Trust, TrustError};
 
 /// The largest file that is read, bytes.

@@ -97,7 +97,7 @@ impl fmt::Debug for Trust {
 }
 
 /// The blocks of PEM with a label; `None` where the base64 is none.
-fn blocks(pem: &str, label: &str) -> Vec<Option<Vec<u8>>> {
+pub(super) fn blocks(pem: &str, label: &str) -> Vec<Option<Vec<u8>>> {
     let begin = format!("-----BEGIN {label}-----");
     let end = format!("-----END {label}-----");
     let parts = pem.split(&begin).skip(1);

@@ -16,6 +16,7 @@ use joinder::app::health::Health;
 use joinder::app::keyring::Keyring;
 use joinder::app::lease::Holder;
 use joinder::app::log::sequence::Sequencer;
+use joinder::app::seal::Sealer;
 use joinder::app::signature_trust::TrustFiles;
 use joinder::app::{Clock, Ctx};
 use joinder::blob::Blobs;
@@ -61,6 +62,8 @@ pub(crate) struct TestOptions {
     pub(crate) demo: bool,
     /// Whether documents wait for a virus scanner.
     pub(crate) scans: bool,
+    /// Who seals documents.
+    pub(crate) sealer: Option<Arc<Sealer>>,
 }
 
 impl Default for TestOptions {
@@ -71,6 +74,7 @@ impl Default for TestOptions {
             https: false,
             demo: false,
             scans: false,
+            sealer: None,
         }
     }
 }
@@ -120,7 +124,8 @@ impl TestApp {
             trust: trust(),
             scans: options.scans,
         };
-        let ctx = Ctx::new(clock, pools, keyring, blobs, settings);
+        let mut ctx = Ctx::new(clock, pools, keyring, blobs, settings);
+        ctx.sealer = options.sealer;
         let state = AppState {
             ctx: ctx.clone(),
             health: Arc::new(Health::new(&owner_url)),
@@ -305,6 +310,18 @@ impl Held {
             }
         }
         panic!("nobody waits");
+    }
+
+    /// Waits until so many wait, for this one or for each other.
+    pub(crate) async fn are_waiting(&self, count: i64) {
+        let waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
+             AND cardinality(pg_blocking_pids(pid)) > 0";
+        for _ in 0..1_000 {
+            if number_at(&self.database, waiting).await >= count {
+                return;
+            }
+        }
+        panic!("not {count} wait");
     }
 
     /// Commits.

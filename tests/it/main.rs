@@ -53,6 +53,7 @@ mod request;
 mod rights;
 mod roles;
 mod schema;
+mod seal;
 mod seed;
 mod sign_up;
 mod sign_up_batch;

@@ -72,20 +72,29 @@ impl Sheets {
 }
 
 impl Claimant<'_> {
-    async fn hand_in(&self, sheets: &Sheets) -> Answer {
+    /// Hands in on paper, whatever comes back.
+    pub(crate) async fn hand_in(&self, sheets: &Sheets) -> Answer {
         let request = self.request(Method::POST, "/declaration/signatures");
         ask(sheets.on(request)).await
     }
 }
 
-async fn staff(app: &TestApp, role: Role) -> (Person, String) {
+/// Somebody of the first association, and their token.
+pub(crate) async fn staff(app: &TestApp, role: Role) -> (Person, String) {
     let ours = association(app, "codacons").await;
     let member = person(app, ours, role).await;
     let bearer = member.bearer(app).await;
     (member, bearer)
 }
 
-async fn decide(app: &TestApp, bearer: &str, of: (Uuid, &str), what: &str, body: &Value) -> Answer {
+/// Decides about a hand-in, whatever comes back.
+pub(crate) async fn decide(
+    app: &TestApp,
+    bearer: &str,
+    of: (Uuid, &str),
+    what: &str,
+    body: &Value,
+) -> Answer {
     let (claimant, hand_in) = of;
     let path = format!("/api/v1/staff/claimants/{claimant}/paper-hand-ins/{hand_in}/{what}");
     ask(app
@@ -101,7 +110,8 @@ async fn queue(app: &TestApp, bearer: &str) -> Vec<Value> {
     answer.expect(200)["items"].as_array().unwrap().clone()
 }
 
-fn hand_in_of(answer: &Value) -> String {
+/// The id of a hand-in.
+pub(crate) fn hand_in_of(answer: &Value) -> String {
     answer["hand_in"]["id"].as_str().unwrap().to_owned()
 }
 

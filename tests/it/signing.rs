@@ -11,6 +11,7 @@ mod declaring;
 pub(crate) mod digital;
 mod faults;
 mod signed;
+mod tiers;
 
 pub(crate) const ADDRESS: &str = "mario@example.org";
 

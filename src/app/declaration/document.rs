@@ -5,7 +5,7 @@ use crate::app::declaration_document::TEMPLATE;
 use crate::app::error::{AppError, AppResult};
 use crate::app::session::ClaimantActor;
 use crate::app::vault::Vault;
-use crate::app::{declaration_document, signed_version};
+use crate::app::{declaration_document, seal, signed_version};
 use crate::crypto::sha256;
 use crate::db::declaration::{self as db, DeclarationRow};
 use crate::db::{Scope, claimant, signature};
@@ -25,7 +25,7 @@ pub async fn document(
     document_of(ctx, actor.scope(), actor.claimant(), version).await
 }
 
-/// The PDF in force, as it was signed.
+/// The PDF in force, as it was signed, to take along: with a seal after it, if there is a certificate.
 ///
 /// # Errors
 /// `NotFound` if nothing was signed; else as [`document`].
@@ -36,7 +36,7 @@ pub async fn signed(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<Vec<u8>> {
     tx.commit().await?;
     let version = row.and_then(|row| row.signed_version);
     let version = version.ok_or(AppError::NotFound)?;
-    document(ctx, actor, Some(version)).await
+    seal::copy(ctx, document(ctx, actor, Some(version)).await?).await
 }
 
 /// As [`document`], for whoever may see the claimant.

@@ -82,7 +82,7 @@ pub(in crate::evidence) fn read(
 }
 
 /// Where the last `startxref` points.
-fn start_of_last(bytes: &[u8]) -> Option<usize> {
+pub(in crate::evidence) fn start_of_last(bytes: &[u8]) -> Option<usize> {
     let from = bytes.len().saturating_sub(TAIL);
     let word = b"startxref";
     let tail = bytes.get(from..)?;
@@ -91,6 +91,22 @@ fn start_of_last(bytes: &[u8]) -> Option<usize> {
         .rposition(|window| window == word)?;
     let mut lexer = Lexer::new(bytes, from + place + word.len());
     lexer.natural()
+}
+
+/// Where the first revision ends, right after its `%%EOF` and one end of line: what was issued, if the rest is
+/// updates. Nothing of the rest is judged.
+pub(in crate::evidence) fn end_of_first(bytes: &[u8]) -> Option<usize> {
+    let mut at = start_of_last(bytes)?;
+    for _ in 0..=REVISIONS {
+        let section = xref::read(bytes, at)?;
+        let Some(before) = get(&section.trailer, "Prev") else {
+            let end = read_foot(bytes, at, section.end)?;
+            let line = bytes.get(end) == Some(&b'\n');
+            return Some(end + usize::from(line));
+        };
+        at = before.size().filter(|before| *before < at)?;
+    }
+    None
 }
 
 /// `startxref`, the place, `%%EOF`: where that ends.

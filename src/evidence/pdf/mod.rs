@@ -4,6 +4,7 @@
 pub(super) mod file;
 mod lexer;
 pub(super) mod object;
+pub(super) mod write;
 mod xref;
 
 pub(super) use xref::unpack;

@@ -27,7 +27,7 @@ use super::{
     own_history::{MailLine, MailsPage, ViewLine, ViewsPage},
     rights::{RequestLine, RightsPage},
     texts::{TextBlock, TextsPage},
-    verify::{CheckedReceipt, VerifiedMail, VerifyPage},
+    verify::{CheckedReceipt, CheckedSeal, VerifiedMail, VerifyPage},
 };
 use crate::domain::{language::Language, rights::RightsKind};
 
@@ -845,6 +845,7 @@ fn checking(words: Words, pages: &mut Vec<(String, String)>) {
                 sent_on: NaiveDate::from_ymd_opt(2026, 3, 1).expect("a day"),
             }),
             receipt: None,
+            seal: None,
             unknown: name == "verify-unknown",
             errors: Errors::default(),
         };
@@ -868,6 +869,32 @@ fn checking(words: Words, pages: &mut Vec<(String, String)>) {
                 document_sha256: "0a1b".repeat(16),
                 origin: Some(words.say("joinder.example/log/libero-virgilio-2023")),
                 place: Some((6, 4_321)),
+            }),
+            seal: None,
+            unknown: false,
+            errors: Errors::default(),
+        };
+        push(pages, name, &page);
+    }
+    seals(words, pages);
+}
+
+fn seals(words: Words, pages: &mut Vec<(String, String)>) {
+    for (name, verdict) in [
+        ("verify-seal-ours", "ours"),
+        ("verify-seal-whole", "whole"),
+        ("verify-seal-broken", "broken"),
+        ("verify-seal-unsealed", "unsealed"),
+    ] {
+        let page = VerifyPage {
+            chrome: words.chrome("/verify"),
+            code: String::new(),
+            mail: None,
+            receipt: None,
+            seal: Some(CheckedSeal {
+                verdict,
+                document_sha256: Some("0a1b".repeat(16)),
+                holders: vec![(words.say("Codacons"), words.say("Prova CA"))],
             }),
             unknown: false,
             errors: Errors::default(),

@@ -37,6 +37,17 @@ pub struct CheckedReceipt {
     pub place: Option<(u64, u64)>,
 }
 
+/// What a PDF with a seal is: words of `seal-*`, and what it says of itself.
+#[derive(Debug, Clone)]
+pub struct CheckedSeal {
+    /// `ours`, `whole`, `broken`, `unsealed`.
+    pub verdict: &'static str,
+    /// SHA-256 of the document before the seal, hex.
+    pub document_sha256: Option<String>,
+    /// Whose certificates, and who issued them.
+    pub holders: Vec<(String, String)>,
+}
+
 /// `GET /verify?code=`, and what `POST /verify` answers.
 #[derive(Debug, Clone, Template)]
 #[template(path = "page/verify.html")]
@@ -51,6 +62,8 @@ pub struct VerifyPage {
     pub unknown: bool,
     /// The receipt, if one was checked.
     pub receipt: Option<CheckedReceipt>,
+    /// The PDF, if one was checked.
+    pub seal: Option<CheckedSeal>,
     /// None; the form's fields ask for it.
     pub errors: Errors,
 }

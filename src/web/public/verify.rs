@@ -4,9 +4,9 @@ use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
 use crate::app::receipt_check::{self, Report};
-use crate::app::{AppError, mail_code};
+use crate::app::{AppError, mail_code, seal};
 use crate::render::page::Errors;
-use crate::render::page::verify::{CheckedReceipt, VerifiedMail, VerifyPage};
+use crate::render::page::verify::{CheckedReceipt, CheckedSeal, VerifiedMail, VerifyPage};
 use crate::web::WebResult;
 use crate::web::error::WebError;
 use crate::web::extract::upload::Upload;
@@ -44,21 +44,37 @@ pub async fn page(
         code,
         mail,
         receipt: None,
+        seal: None,
         errors: Errors::default(),
     })
 }
 
-/// `POST /verify`: the receipt is read, told about and forgotten.
-pub async fn check(visit: Visit, receipt: Upload) -> WebResult<HttpResponse> {
-    let report = receipt_check::check_here(visit.ctx(), receipt.0).await?;
+/// `POST /verify`: the receipt or the PDF is read, told about and forgotten.
+pub async fn check(visit: Visit, file: Upload) -> WebResult<HttpResponse> {
+    let (receipt, seal) = if seal::is_pdf(&file.0) {
+        let report = seal::check_here(visit.ctx(), file.0).await?;
+        (None, Some(shown_seal(report)))
+    } else {
+        let report = receipt_check::check_here(visit.ctx(), file.0).await?;
+        (Some(shown(report)), None)
+    };
     html(&VerifyPage {
         chrome: visit.chrome(),
         unknown: false,
         code: String::new(),
         mail: None,
-        receipt: Some(shown(report)),
+        receipt,
+        seal,
         errors: Errors::default(),
     })
+}
+
+fn shown_seal(report: seal::Report) -> CheckedSeal {
+    CheckedSeal {
+        verdict: report.verdict.as_str(),
+        document_sha256: report.document_sha256,
+        holders: report.holders,
+    }
 }
 
 fn shown(report: Report) -> CheckedReceipt {

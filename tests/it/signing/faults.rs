@@ -12,7 +12,7 @@ use crate::app::TestApp;
 use crate::claimant::{Claimant, SignUpBuilder, anna, ask};
 
 /// Anna, who signed for the mailbox that Mario names too.
-async fn holder_of_the_mailbox(app: &TestApp) -> Claimant<'_> {
+pub(super) async fn holder_of_the_mailbox(app: &TestApp) -> Claimant<'_> {
     let holder = app.confirmed(&SignUpBuilder::new("anna@example.org")).await;
     holder.give_person(&anna()).await.expect(200);
     let (request, code, _) = asked(app, &holder).await;
@@ -21,13 +21,14 @@ async fn holder_of_the_mailbox(app: &TestApp) -> Claimant<'_> {
     holder
 }
 
-fn lock(claimant: &Claimant<'_>) -> String {
+/// Locks a claimant.
+pub(super) fn lock(claimant: &Claimant<'_>) -> String {
     let id = claimant.id;
     format!("SELECT id FROM claimants WHERE id = '{id}' FOR UPDATE")
 }
 
 /// Nothing of a signature of this claimant is in the database, and the code is as good as before.
-async fn assert_unsigned(app: &TestApp, claimant: &Claimant<'_>) {
+pub(super) async fn assert_unsigned(app: &TestApp, claimant: &Claimant<'_>) {
     let id = claimant.id;
     for rows in [
         format!("signatures WHERE claimant_id = '{id}'"),
@@ -48,7 +49,7 @@ async fn assert_unsigned(app: &TestApp, claimant: &Claimant<'_>) {
 }
 
 /// One signature, with all that belongs to it, once.
-async fn assert_signed_once(app: &TestApp, claimant: &Claimant<'_>) {
+pub(super) async fn assert_signed_once(app: &TestApp, claimant: &Claimant<'_>) {
     let id = claimant.id;
     for rows in [
         format!("signatures WHERE claimant_id = '{id}'"),

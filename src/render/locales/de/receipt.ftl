@@ -2,7 +2,7 @@
 
 receipt-upload-title = Was beweist meine Empfangsbestätigung?
 receipt-upload-label = Ihre Empfangsbestätigung
-receipt-upload-hint = Die Datei ricevuta.json, die Sie nach der Unterschrift heruntergeladen haben. Wir lesen sie, sagen Ihnen, was sie beweist, und behalten nichts.
+receipt-upload-hint = Die Datei ricevuta.json, die Sie nach der Unterschrift heruntergeladen haben, oder das unterschriebene PDF. Wir lesen die Datei, sagen Ihnen, was sie beweist, und behalten nichts.
 receipt-upload-action = Empfangsbestätigung prüfen
 
 receipt-title-proved = Die Empfangsbestätigung ist in Ordnung

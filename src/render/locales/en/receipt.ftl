@@ -2,7 +2,7 @@
 
 receipt-upload-title = What does my receipt prove?
 receipt-upload-label = Your receipt
-receipt-upload-hint = The file ricevuta.json that you downloaded after signing. We read it, tell you what it proves and keep nothing.
+receipt-upload-hint = The file ricevuta.json that you downloaded after signing, or the signed PDF. We read it, tell you what it proves and keep nothing.
 receipt-upload-action = Check the receipt
 
 receipt-title-proved = The receipt is in order

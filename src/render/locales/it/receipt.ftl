@@ -2,7 +2,7 @@
 
 receipt-upload-title = Che cosa prova la mia ricevuta?
 receipt-upload-label = La tua ricevuta
-receipt-upload-hint = Il file ricevuta.json che hai scaricato dopo la firma. Lo leggiamo, ti diciamo che cosa prova e non teniamo nulla.
+receipt-upload-hint = Il file ricevuta.json che hai scaricato dopo la firma, oppure il PDF firmato. Lo leggiamo, ti diciamo che cosa prova e non teniamo nulla.
 receipt-upload-action = Controlla la ricevuta
 
 receipt-title-proved = La ricevuta è in ordine
