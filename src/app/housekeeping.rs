@@ -4,7 +4,7 @@ use crate::app::ctx::Ctx;
 use crate::app::error::AppResult;
 use crate::app::log::{digest, subjects};
 use crate::app::{
-    document, export, mail_status, paper, reminder, representation, retention, storm,
+    document, export, mail_status, paper, reminder, representation, retention, rights, storm,
 };
 use crate::db::{Scope, retention as rows};
 use crate::domain::claimant::ClaimantState;
@@ -22,6 +22,8 @@ const MAX_SWEEPS: usize = 20;
 pub struct Housekept {
     /// Erasures settled that had been cut in the middle (R61).
     pub erasures: usize,
+    /// Records erased whose erasure staff had granted (R61).
+    pub granted: usize,
     /// Unconfirmed sign-ups deleted (R62).
     pub unconfirmed: usize,
     /// Expired rows deleted, over all tables.
@@ -51,6 +53,7 @@ pub async fn run(ctx: &Ctx) -> AppResult<Housekept> {
     count_cases(ctx).await?;
     mail_status::measure(ctx).await?;
     let erasures = retention::settle_erasures(ctx).await?;
+    let granted = rights::erase_due(ctx).await?;
     let deleted = retention::delete_unconfirmed(ctx).await?;
     let digested = digest::enter_day(ctx).await?;
     if digested {
@@ -59,6 +62,7 @@ pub async fn run(ctx: &Ctx) -> AppResult<Housekept> {
     }
     Ok(Housekept {
         erasures,
+        granted,
         unconfirmed: deleted.claimants,
         swept: sweep(ctx).await?,
         loose_files: document::delete_loose(ctx).await?,

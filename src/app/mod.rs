@@ -35,6 +35,7 @@ mod intake;
 pub mod joined;
 pub mod keyring;
 pub mod lease;
+mod leaving;
 pub mod log;
 pub mod mail_cap;
 pub mod mail_code;

@@ -177,6 +177,7 @@ diesel::table! {
         contact_changed_at -> Nullable<Timestamptz>,
         ratify_at -> Nullable<Timestamptz>,
         died_at -> Nullable<Timestamptz>,
+        restricted_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -724,6 +725,9 @@ diesel::table! {
         request_sealed -> Nullable<Bytea>,
         extension_sealed -> Nullable<Bytea>,
         answer_sealed -> Nullable<Bytea>,
+        outcome -> Nullable<Text>,
+        erase_by -> Nullable<Timestamptz>,
+        carried_out_at -> Nullable<Timestamptz>,
     }
 }
 

@@ -160,6 +160,7 @@ pub const REASONS: &[&str] = &[
     "error-representative-self",
     "error-request-required",
     "error-request-unknown",
+    "error-rights-confirm",
     "error-rights-day",
     "error-rights-decision",
     "error-rights-format",

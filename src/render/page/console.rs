@@ -437,6 +437,8 @@ pub struct ClaimantPage {
     pub died_at: Option<DateTime<Utc>>,
     /// Since when the claimant is of age and must ratify, UTC.
     pub ratify_at: Option<DateTime<Utc>>,
+    /// Since when the data are only kept, UTC.
+    pub restricted_at: Option<DateTime<Utc>>,
     /// Whether the actor may record who acts, and a death.
     pub records_representative: bool,
     /// Mailboxes.

@@ -201,6 +201,7 @@ fn claimant_page(console: Console, view: ClaimantView) -> ClaimantPage {
             .map(|acting| (acting.name(), acting.title().as_str())),
         died_at: view.died_at,
         ratify_at: view.ratify_at,
+        restricted_at: view.restricted_at,
         records_representative: view.can_record_representative,
         mailboxes: view
             .mailboxes

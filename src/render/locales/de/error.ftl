@@ -211,6 +211,7 @@ problem-state-same-association = Ihre Akte ist schon bei diesem Verband.
 problem-state-moved = Diese Akte ist schon zu einem anderen Verband gewechselt.
 error-association-duplicate = Sie haben bei diesem Verband schon eine Akte. Öffnen Sie sie unter „Meine Akte“.
 error-in-incident = Ausfall { $row }: { $sentence }
+error-rights-confirm = Bestätigen Sie, dass Sie wissen, was geschieht. Hat sich der Vorgang inzwischen geändert, lesen Sie noch einmal.
 error-rights-day = Schreiben Sie den Tag so: 02.03.2026. Er darf nicht in der Zukunft liegen und nicht mehr als ein Jahr her sein.
 error-rights-decision = Wählen Sie eine Entscheidung.
 error-rights-format = Der Text enthält Zeichen, die nicht erlaubt sind.

@@ -211,6 +211,7 @@ problem-state-same-association = Your record is with this association already.
 problem-state-moved = This record has gone to another association already.
 error-association-duplicate = You already have a record with this association. Open it at "My record".
 error-in-incident = Outage { $row }: { $sentence }
+error-rights-confirm = Confirm that you know what happens. If the record changed meanwhile, read again.
 error-rights-day = Write the day as 02/03/2026. It cannot be in the future, nor more than a year ago.
 error-rights-decision = Choose a decision.
 error-rights-format = The text has characters that are not allowed.

@@ -211,6 +211,7 @@ problem-state-same-association = La tua pratica è già di questa associazione.
 problem-state-moved = Questa pratica è già passata a un’altra associazione.
 error-association-duplicate = Hai già una pratica con questa associazione. Entra in quella da «La mia pratica».
 error-in-incident = Disservizio { $row }: { $sentence }
+error-rights-confirm = Conferma che sai che cosa succede. Se nel frattempo la pratica è cambiata, leggi di nuovo.
 error-rights-day = Scrivi il giorno così: 02/03/2026. Non può essere nel futuro, né più di un anno fa.
 error-rights-decision = Scegli una decisione.
 error-rights-format = Il testo contiene caratteri non ammessi.

@@ -1,0 +1,19 @@
+# Requests carried out, terms of keeping, breaches: pages of the staff.
+rights-if-granted = If you grant it:
+rights-if-partly = If you grant it in part, or refuse, the record stays as it is.
+rights-effect-erase = the record is deleted with all data, documents and signatures. This cannot be undone. Only a line without a name stays in the register. Who has an e-mail gets the answer first; then the deletion starts by itself, after 72 hours at the latest.
+rights-effect-restrict = the data are only kept. The record leaves lists, exports and reminders. A lodged claim is not deleted: the law wants it kept (art. 17.3.e GDPR).
+rights-effect-record = the decision is recorded. To correct data, use the person’s page.
+rights-confirm-title-erase = Delete this record?
+rights-confirm-title-restrict = Restrict the use of these data?
+rights-confirm-action-erase = Delete for good
+rights-confirm-action-restrict = Restrict the use
+rights-confirm-back = Go back without deciding
+rights-confirm-changed = The record changed meanwhile. Read again what happens.
+rights-outcome-recorded = Recorded.
+rights-outcome-restricted = The data are only kept.
+rights-outcome-erasing = The record is deleted once the answer has left, after 72 hours at the latest.
+rights-outcome-erased = The record is deleted. If no e-mail left, tell the person by letter.
+claimant-restricted = Data only kept
+claimant-restricted-next = The record is not in lists, exports and reminders (art. 18 GDPR).
+console-queue-restricted = Data only kept

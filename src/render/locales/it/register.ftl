@@ -1,0 +1,19 @@
+# Requests carried out, terms of keeping, breaches: pages of the staff.
+rights-if-granted = Se accogli:
+rights-if-partly = Se accogli solo in parte, o non accogli, la pratica resta com’è.
+rights-effect-erase = la pratica è cancellata con tutti i dati, i documenti e le firme. Non si può annullare. Nel registro resta solo una riga senza nome. Chi ha un’e-mail riceve prima la risposta, poi la cancellazione parte da sola, al più tardi dopo 72 ore.
+rights-effect-restrict = i dati restano conservati e basta. La pratica esce dagli elenchi, dalle esportazioni e dai promemoria. Una domanda depositata non si cancella: la legge chiede di conservarla (art. 17.3.e GDPR).
+rights-effect-record = la decisione è registrata. Per correggere i dati usa la pagina della persona.
+rights-confirm-title-erase = Cancelli questa pratica?
+rights-confirm-title-restrict = Limiti l’uso di questi dati?
+rights-confirm-action-erase = Cancella per sempre
+rights-confirm-action-restrict = Limita l’uso
+rights-confirm-back = Torna indietro senza decidere
+rights-confirm-changed = Nel frattempo la pratica è cambiata. Leggi di nuovo che cosa succede.
+rights-outcome-recorded = Registrata.
+rights-outcome-restricted = I dati sono solo conservati.
+rights-outcome-erasing = La pratica sarà cancellata appena la risposta è partita, al più tardi dopo 72 ore.
+rights-outcome-erased = La pratica è cancellata. Se non è partita un’e-mail, avvisa la persona per lettera.
+claimant-restricted = Dati solo conservati
+claimant-restricted-next = La pratica non è negli elenchi, nelle esportazioni e nei promemoria (art. 18 GDPR).
+console-queue-restricted = Dati solo conservati
