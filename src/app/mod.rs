@@ -8,6 +8,7 @@ pub mod audit;
 pub mod backup;
 pub mod bootstrap;
 pub mod bounce;
+pub mod breach;
 pub mod challenge;
 pub mod claimant_declaration;
 pub mod claimant_list;

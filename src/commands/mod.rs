@@ -23,6 +23,7 @@ pub mod mail_texts;
 pub mod migrate;
 pub mod preview_mails;
 pub mod restore;
+pub mod retention;
 pub mod serve;
 pub mod verify;
 pub mod worker;
@@ -60,6 +61,8 @@ enum Command {
     /// Shows the evidence logs, and takes one up again after a restore
     #[command(subcommand)]
     Log(log::LogCommand),
+    /// Deletes what is kept long enough, as the worker does; `--dry-run` only tells what is due
+    Retention(retention::RetentionArgs),
     /// Checks a receipt, on its own: exit code 0 proved, 1 wrong, 2 cannot be told
     Verify(verify::VerifyArgs),
     /// Writes every mail in every language into a folder, with made-up values
@@ -93,6 +96,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Case(command) => case::run(&config()?, &command).await,
         Command::Mail(command) => mail::run(&config()?, &command).await,
         Command::Log(command) => log::run(&config()?, &command).await,
+        Command::Retention(args) => retention::run(&config()?, &args).await,
         Command::Verify(args) => verify::run(&args),
         Command::PreviewMails(args) => preview_mails::run(&args),
         Command::Backup(args) => backup::run(&config()?, &args).await,

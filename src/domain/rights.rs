@@ -309,7 +309,11 @@ mod tests {
         for state in S::ALL {
             let kept = matches!(state, S::Lodged | S::Restricted);
             let erasure = Effect::of(RightsKind::Erasure, D::Granted, Some(state));
-            let expected = if kept { Effect::Restrict } else { Effect::Erase };
+            let expected = if kept {
+                Effect::Restrict
+            } else {
+                Effect::Erase
+            };
             assert_eq!(erasure, expected, "{}", state.as_str());
             let restriction = Effect::of(RightsKind::Restriction, D::Granted, Some(state));
             assert_eq!(restriction, Effect::Restrict);

@@ -10,4 +10,5 @@ mod gulpease;
 pub mod mail;
 pub mod own_data;
 pub mod page;
+pub mod register;
 pub mod text;

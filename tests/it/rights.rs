@@ -326,7 +326,10 @@ async fn r61_a_granted_erasure_deletes_once_the_answer_has_left() {
     assert_eq!(told["errors"][0]["code"], "not_accepted");
 
     let (status, told) = act(&app, &bearer, &answer, &granted("erase")).await;
-    assert_eq!((status, &told["outcome"]), (StatusCode::OK, &json!("erasing")));
+    assert_eq!(
+        (status, &told["outcome"]),
+        (StatusCode::OK, &json!("erasing"))
+    );
     // not used any more, and there until the answer has left
     let list = format!("/api/v1/staff/cases/{CASE}/claimants");
     let listed: Value = get(&app, &list, &bearer).await.json().await.unwrap();
@@ -335,7 +338,11 @@ async fn r61_a_granted_erasure_deletes_once_the_answer_has_left() {
     assert!(!gone(&app, claimant.id).await);
     app.run_outbox().await;
     let mail = app.mails().pop().unwrap().message.mail;
-    assert!(mail.text.contains("cancelliamo la tua pratica"), "{}", mail.text);
+    assert!(
+        mail.text.contains("cancelliamo la tua pratica"),
+        "{}",
+        mail.text
+    );
     assert!(!mail.text.contains("/me\n"), "{}", mail.text);
     assert_eq!(housekeeping::run(&app.ctx).await.unwrap().granted, 1);
     assert!(gone(&app, claimant.id).await);
@@ -399,7 +406,10 @@ async fn r61_who_has_no_address_is_erased_at_once_also_when_signed() {
     let id = entered["id"].as_str().unwrap();
     let answer = format!("/api/v1/staff/rights-requests/{id}/answer");
     let (status, told) = act(&app, &bearer, &answer, &granted("erase")).await;
-    assert_eq!((status, &told["outcome"]), (StatusCode::OK, &json!("erased")));
+    assert_eq!(
+        (status, &told["outcome"]),
+        (StatusCode::OK, &json!("erased"))
+    );
     assert_eq!(told["text"], Value::Null, "the words went along");
     assert!(gone(&app, claimant).await);
     let trail = "SELECT actor_kind, detail ->> 'state' FROM audit WHERE action = 'erase'";
@@ -423,7 +433,10 @@ async fn r61_a_lodged_claim_is_kept_and_the_person_is_told_why() {
     let (status, told) = act(&app, &bearer, &answer, &granted("erase")).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{told}");
     let (status, told) = act(&app, &bearer, &answer, &granted("restrict")).await;
-    assert_eq!((status, &told["outcome"]), (StatusCode::OK, &json!("restricted")));
+    assert_eq!(
+        (status, &told["outcome"]),
+        (StatusCode::OK, &json!("restricted"))
+    );
     app.run_outbox().await;
     let mail = app.mails().pop().unwrap().message.mail.text;
     assert!(mail.contains("già depositata") && mail.contains("Come chiesto"));
@@ -454,14 +467,21 @@ async fn a_restricted_record_is_kept_and_leaves_every_list() {
     assert_eq!(ids("").await.len(), 2);
     let answer = format!("{one}/answer");
     let (status, told) = act(&app, &bearer, &answer, &granted("restrict")).await;
-    assert_eq!((status, &told["outcome"]), (StatusCode::OK, &json!("restricted")));
+    assert_eq!(
+        (status, &told["outcome"]),
+        (StatusCode::OK, &json!("restricted"))
+    );
     assert_eq!(ids("").await, [other.id.to_string()]);
     // who looks for the person, or for such people, finds them
     for query in ["?queue=restricted", "?q=maria@example.org"] {
         assert_eq!(ids(query).await, [claimant.id.to_string()], "{query}");
     }
     for query in ["", "?queue=restricted", "?q=maria@example.org"] {
-        let csv = get(&app, &format!("/api/v1/staff/cases/{CASE}/claimants.csv{query}"), &bearer);
+        let csv = get(
+            &app,
+            &format!("/api/v1/staff/cases/{CASE}/claimants.csv{query}"),
+            &bearer,
+        );
         let csv = csv.await.text().await.unwrap();
         let reference = Reference::of(ClaimantId::new(claimant.id));
         assert!(!csv.contains(reference.as_str()), "{csv}");
@@ -482,7 +502,9 @@ async fn the_console_says_what_will_happen_and_asks_twice() {
     let claimant = app
         .confirmed(&SignUpBuilder::new("maria@example.org"))
         .await;
-    let one = asked(&claimant, "erasure").await.replace("/api/v1/staff/rights-requests", "/console/rights");
+    let one = asked(&claimant, "erasure")
+        .await
+        .replace("/api/v1/staff/rights-requests", "/console/rights");
     let ours = association(&app, "codacons").await;
     let owner = person(&app, ours, Role::Owner).await;
     let browser = app.browser();
@@ -499,7 +521,9 @@ async fn the_console_says_what_will_happen_and_asks_twice() {
     let asked = send(&app, &browser, &answer, &fields).await;
     assert_eq!(asked.status(), StatusCode::OK);
     let asked = asked.text().await.unwrap();
-    assert!(asked.contains("Cancella per sempre") && asked.contains("name=\"confirm\" value=\"erase\""));
+    assert!(
+        asked.contains("Cancella per sempre") && asked.contains("name=\"confirm\" value=\"erase\"")
+    );
     let open_still = "SELECT count(*) FROM rights_requests WHERE answered_at IS NULL";
     assert_eq!(app.number(open_still).await, 1);
     fields.push(("confirm", "erase"));
@@ -507,7 +531,12 @@ async fn the_console_says_what_will_happen_and_asks_twice() {
     assert_eq!(place(&done), one);
     let (_, shown) = open(&app, &browser, &one).await;
     assert!(shown.contains("sarà cancellata appena"), "{shown}");
-    let (_, shown) = open(&app, &browser, &format!("/console/claimants/{}", claimant.id)).await;
+    let (_, shown) = open(
+        &app,
+        &browser,
+        &format!("/console/claimants/{}", claimant.id),
+    )
+    .await;
     assert!(shown.contains("Dati solo conservati"));
     app.stop().await;
 }

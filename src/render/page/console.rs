@@ -9,8 +9,10 @@ use super::sign::ReportShown;
 use super::{Chrome, Errors};
 use crate::render::document::{Circumstances, PrintedMailbox, euro};
 
+pub mod breach;
 pub mod paper;
 pub mod representation;
+pub mod retention;
 
 /// What stands around every page of the console.
 #[derive(Debug, Clone, Default)]
@@ -104,6 +106,10 @@ pub struct CasesPage {
     pub cases: Vec<CaseRow>,
     /// False for roles without personal data.
     pub shows_people: bool,
+    /// Whether the actor sees the terms of keeping.
+    pub shows_retention: bool,
+    /// Whether the actor keeps the register of breaches.
+    pub shows_breaches: bool,
 }
 
 /// A claimant in the list.

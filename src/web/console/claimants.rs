@@ -49,6 +49,8 @@ pub async fn cases(
         console: inside(&state, language, &request, &staff).await?,
         cases: cases.collect(),
         shows_people: operation::CONSOLE_LIST_PAGE.allows(staff.actor.role()),
+        shows_retention: operation::CONSOLE_RETENTION_PAGE.allows(staff.actor.role()),
+        shows_breaches: operation::CONSOLE_BREACHES_PAGE.allows(staff.actor.role()),
     };
     page(StatusCode::OK, &cases)
 }
