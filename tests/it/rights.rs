@@ -483,8 +483,10 @@ async fn a_restricted_record_is_kept_and_leaves_every_list() {
             &bearer,
         );
         let csv = csv.await.text().await.unwrap();
-        let reference = Reference::of(ClaimantId::new(claimant.id));
-        assert!(!csv.contains(reference.as_str()), "{csv}");
+        let reference = |id| Reference::of(ClaimantId::new(id));
+        assert!(!csv.contains(reference(claimant.id).as_str()), "{csv}");
+        let is_there = csv.contains(reference(other.id).as_str());
+        assert_eq!(is_there, query.is_empty(), "{csv}");
     }
     assert_eq!(claimant.me().await["state"], "confirmed");
     // kept, also where the clock of R62 would have run out
