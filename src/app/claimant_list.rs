@@ -194,16 +194,20 @@ pub(in crate::app) fn selection(
 ) -> Selection {
     let case = own.case.id;
     let search = filter.search.as_deref().map(str::trim);
+    let search = search.filter(|text| !text.is_empty());
+    // who looks for one person, or for these people, finds them
+    let is_asked_for = search.is_some()
+        || filter.state == Some(ClaimantState::Restricted)
+        || filter.queue == Some(Queue::Restricted);
     Selection {
         association: actor.association_id(),
         case,
         states,
-        hashes: search
-            .filter(|text| !text.is_empty())
-            .map(|text| hashes(ctx, case, text)),
+        hashes: search.map(|text| hashes(ctx, case, text)),
         lack: filter.missing.and_then(|letter| lack(own, letter)),
         flag: filter.flag,
         queue: filter.queue,
+        leaves_restricted: !is_asked_for,
     }
 }
 

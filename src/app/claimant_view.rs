@@ -68,6 +68,8 @@ pub struct ClaimantView {
     pub died_at: Option<DateTime<Utc>>,
     /// Since when the claimant is of age and must ratify (R46), UTC.
     pub ratify_at: Option<DateTime<Utc>>,
+    /// Since when the data are only kept (R61), UTC.
+    pub restricted_at: Option<DateTime<Utc>>,
     /// Whether the actor may record who acts, and a death.
     pub can_record_representative: bool,
     /// Mailboxes that failed.
@@ -202,6 +204,7 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
         representative,
         died_at: row.died_at,
         ratify_at: row.ratify_at,
+        restricted_at: row.restricted_at,
         can_record_representative: operation::STAFF_REPRESENTATIVE.allows(actor.role()),
         mailboxes: opened.mailboxes,
         consents: history.consents,

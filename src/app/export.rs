@@ -355,6 +355,8 @@ fn chosen(
         .collect();
     let nobody = states.is_empty();
     let mut selection = selection(ctx, actor, own, filter, states);
+    // what is only kept leaves in no list, whatever was asked for (R61)
+    selection.leaves_restricted = true;
     if nobody {
         selection.hashes = Some(Vec::new());
     }

@@ -3,27 +3,25 @@
 use crate::app::ctx::Ctx;
 use crate::app::error::AppResult;
 use crate::app::log::{digest, subjects};
-use crate::app::{
-    document, export, mail_status, paper, reminder, representation, retention, storm,
-};
+use crate::app::retention::rules;
+use crate::app::{export, mail_status, reminder, representation, retention, rights, storm};
 use crate::db::{Scope, retention as rows};
 use crate::domain::claimant::ClaimantState;
+use crate::domain::retention::{ID_IMAGES, UNCONFIRMED, UPLOADS};
 
 const SCOPE: Scope = Scope::System("housekeeping");
-
-/// Rows deleted of one table in one statement.
-const SWEEP_BATCH: i64 = 5_000;
-
-/// Sweeps of one run: what is left waits for the next.
-const MAX_SWEEPS: usize = 20;
 
 /// What a run did.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Housekept {
     /// Erasures settled that had been cut in the middle (R61).
     pub erasures: usize,
+    /// Records erased whose erasure staff had granted (R61).
+    pub granted: usize,
     /// Unconfirmed sign-ups deleted (R62).
     pub unconfirmed: usize,
+    /// Records deleted whose term counsel has confirmed.
+    pub records: usize,
     /// Expired rows deleted, over all tables.
     pub swept: usize,
     /// Files deleted that belonged to nothing.
@@ -51,7 +49,8 @@ pub async fn run(ctx: &Ctx) -> AppResult<Housekept> {
     count_cases(ctx).await?;
     mail_status::measure(ctx).await?;
     let erasures = retention::settle_erasures(ctx).await?;
-    let deleted = retention::delete_unconfirmed(ctx).await?;
+    let granted = rights::erase_due(ctx).await?;
+    let deleted = rules::run(ctx).await?;
     let digested = digest::enter_day(ctx).await?;
     if digested {
         // once a day: many files
@@ -59,13 +58,15 @@ pub async fn run(ctx: &Ctx) -> AppResult<Housekept> {
     }
     Ok(Housekept {
         erasures,
-        unconfirmed: deleted.claimants,
-        swept: sweep(ctx).await?,
-        loose_files: document::delete_loose(ctx).await?,
+        granted,
+        unconfirmed: deleted.of(UNCONFIRMED),
+        swept: deleted.swept(),
+        loose_files: deleted.of(UPLOADS),
+        records: deleted.records(),
         exports: export::fail_abandoned(ctx).await?,
         storms,
         of_age: representation::look_at_minors(ctx).await?,
-        id_images: paper::delete_identity_images(ctx).await?,
+        id_images: deleted.of(ID_IMAGES),
         // after those that are due for deletion are gone
         reminders: reminder::enqueue_due(ctx).await?,
         digested,
@@ -93,16 +94,6 @@ pub async fn count_cases(ctx: &Ctx) -> AppResult<()> {
 /// # Errors
 /// `Unavailable` if the database cannot be reached.
 pub async fn sweep(ctx: &Ctx) -> AppResult<usize> {
-    let batch = usize::try_from(SWEEP_BATCH).unwrap_or(usize::MAX);
-    let mut total = 0;
-    for _ in 0..MAX_SWEEPS {
-        let mut tx = ctx.pools.begin(SCOPE).await?;
-        let counts = rows::sweep(&mut tx, SCOPE, ctx.clock.now(), SWEEP_BATCH).await?;
-        tx.commit().await?;
-        total += counts.iter().map(|(_, count)| count).sum::<usize>();
-        if counts.iter().all(|(_, count)| *count < batch) {
-            break;
-        }
-    }
-    Ok(total)
+    let swept = rules::sweep(ctx).await?;
+    Ok(swept.iter().map(|(_, count)| count).sum())
 }

@@ -4,11 +4,11 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use crate::app::audit::{self, Actor, Entry};
-use crate::app::clash::{self, Reach};
+use crate::app::clash;
 use crate::app::ctx::Ctx;
 use crate::app::directory::Directory;
 use crate::app::error::{AppError, AppResult};
-use crate::app::log::event;
+use crate::app::leaving;
 use crate::app::paper;
 use crate::app::representation;
 use crate::app::retention;
@@ -22,7 +22,7 @@ use crate::db::consent::ConsentRow;
 use crate::db::identity::IdentityRow;
 use crate::db::mailbox::MailboxRow;
 use crate::db::payout::PayoutRow;
-use crate::db::{Scope, Tx, confirmation, consent, identity, mailbox, outbox, payout, signature};
+use crate::db::{Tx, confirmation, consent, identity, mailbox, outbox, payout, signature};
 use crate::domain::claimant::ClaimantState;
 use crate::domain::consent::{Channel, Purpose};
 use crate::domain::contact::Contact;
@@ -37,9 +37,6 @@ use crate::domain::phone_number::PhoneNumber;
 use crate::domain::readiness;
 use crate::domain::reference::Reference;
 use crate::domain::representation::Representative;
-
-/// Rights under which a record leaves.
-const ERASING: Scope = Scope::System("erasure");
 
 /// Longest reason of a withdrawal, in characters.
 const LONGEST_REASON: usize = 500;
@@ -344,7 +341,7 @@ pub async fn withdraw(
     representation::require_own_hand(ctx, &mut tx, clash::SCOPE, &row).await?;
     let now = ctx.clock.now();
     clash::free(ctx, &mut tx, row.claimant()).await?;
-    outbox::delete_of(&mut tx, ERASING, row.claimant()).await?;
+    outbox::delete_of(&mut tx, leaving::SCOPE, row.claimant()).await?;
     tx.enter(actor.scope()).await?;
     claimant::mark_state(&mut tx, actor.scope(), row.claimant(), after, now).await?;
     confirmation::mark_voided(&mut tx, actor.scope(), row.claimant(), now).await?;
@@ -369,35 +366,14 @@ pub async fn erase(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<Erasure> {
     let state = row.state()?;
     let by = Actor::Claimant(row.claimant());
     if state == ClaimantState::Lodged {
-        let after = state.move_to(ClaimantState::Restricted)?;
-        let now = ctx.clock.now();
-        claimant::mark_state(&mut tx, clash::SCOPE, row.claimant(), after, now).await?;
-        let entry = Entry::new(row.claimant(), row.association(), by, "restrict");
-        audit::append(ctx, &mut tx, clash::SCOPE, entry.moved(state, after)).await?;
+        leaving::restrict(ctx, &mut tx, &row, by, json!({})).await?;
         tx.commit().await?;
         return Ok(Erasure::Restricted("lodged"));
     }
     if row.signed_at.is_some() {
         return Err(AppError::IllegalTransition(state.as_str()));
     }
-    clash::free(ctx, &mut tx, row.claimant()).await?;
-    // nobody can enter a duplicate any more: it goes with the record it belongs to
-    let mut gone = claimant::list_duplicates_of(&mut tx, clash::SCOPE, row.claimant()).await?;
-    for other in &gone {
-        let entry = Entry::new(*other, row.association(), Actor::System, "erase");
-        audit::append(ctx, &mut tx, ERASING, entry).await?;
-    }
-    gone.push(row.claimant());
-    event::erased(ctx, &mut tx, &gone).await?;
-    retention::erase_rows(ctx, &mut tx, &gone).await?;
-    let entry = Entry::new(row.claimant(), row.association(), by, "erase");
-    audit::append(
-        ctx,
-        &mut tx,
-        ERASING,
-        entry.with(json!({ "state": state.as_str() })),
-    )
-    .await?;
+    let gone = leaving::erase(ctx, &mut tx, &row, by, json!({})).await?;
     tx.commit().await?;
     retention::note_erased(ctx, &gone).await;
     Ok(Erasure::Erased)
@@ -408,15 +384,7 @@ pub(in crate::app) async fn lock_touched(
     ctx: &Ctx,
     actor: &ClaimantActor,
 ) -> AppResult<(Tx, ClaimantRow)> {
-    let tx = ctx.pools.begin(clash::SCOPE).await?;
-    let reach = Reach {
-        duplicates: true,
-        ..Reach::of(actor.claimant())
-    };
-    let (tx, rows) = clash::lock_touched(ctx, tx, &reach).await?;
-    let own = rows
-        .into_iter()
-        .find(|row| row.id == actor.claimant().uuid());
+    let (tx, own) = leaving::lock(ctx, actor.claimant()).await?;
     let own = own.filter(|row| row.association() == actor.association());
     Ok((tx, own.ok_or(AppError::Unauthenticated)?))
 }

@@ -18,6 +18,8 @@ use crate::db::retention::{self, DueRow};
 use crate::db::{DbError, Scope, Tx, claimant};
 use crate::domain::ids::ClaimantId;
 
+pub mod rules;
+
 const SCOPE: Scope = Scope::System("retention");
 
 /// Claimants deleted in one transaction.

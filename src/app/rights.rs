@@ -21,7 +21,7 @@ use crate::app::vault::Vault;
 use crate::crypto::token;
 use crate::db::claimant::{self, ClaimantRow};
 use crate::db::rights_request::{self as db, RightsRequestRow};
-use crate::db::{Conn, Scope, outbox};
+use crate::db::{Conn, DbError, Scope, outbox};
 use crate::domain::contact::Contact;
 use crate::domain::ids::ClaimantId;
 use crate::domain::outage::day_in_rome;
@@ -29,8 +29,12 @@ use crate::domain::permission::operation;
 use crate::domain::reason::Reason;
 use crate::domain::reference::Reference;
 use crate::domain::rights::{
-    MOST_OPEN, RightsDecision, RightsKind, RightsText, due_on, extended_due_on, may_extend,
+    Effect, MOST_OPEN, RightsDecision, RightsKind, RightsText, due_on, extended_due_on, may_extend,
 };
+
+mod answer;
+
+pub use answer::{Answer, answer, erase_due};
 
 /// Rights under which the mail about a request gets into the outbox.
 const MAILING: Scope = Scope::System("mails about requests");
@@ -81,6 +85,10 @@ pub struct RightsRequest {
     pub answer_reason: Option<String>,
     /// Whether the term may be extended now.
     pub may_extend: bool,
+    /// What became of it, once answered: `recorded`, `restricted`, `erasing`, `erased`.
+    pub outcome: Option<String>,
+    /// What granting it would do to the record now; only where one request is read.
+    pub if_granted: Option<Effect>,
 }
 
 impl std::fmt::Debug for RightsRequest {
@@ -180,6 +188,9 @@ fn received(
         request_sealed: Some(vault.seal("rights_requests", "request_sealed", &text.as_str())?),
         extension_sealed: None,
         answer_sealed: None,
+        outcome: None,
+        erase_by: None,
+        carried_out_at: None,
     })
 }
 
@@ -261,8 +272,15 @@ pub async fn get(ctx: &Ctx, actor: &StaffActor, id: Uuid) -> AppResult<RightsReq
     let mut deed = actor.deed(row.subject_id, trail::VIEW);
     deed.detail = json!({ "request": row.id });
     deed.write(ctx, &mut tx, scope).await?;
+    let record = claimant::find(&mut tx, scope, ClaimantId::new(row.subject_id)).await?;
     tx.commit().await?;
-    opened(ctx, vault.as_ref(), row)
+    let is_open = row.answered_at.is_none();
+    let granted = effect(&row, RightsDecision::Granted, record.as_ref())?;
+    let shown = opened(ctx, vault.as_ref(), row)?;
+    Ok(RightsRequest {
+        if_granted: is_open.then_some(granted),
+        ..shown
+    })
 }
 
 /// Extends the term by two months, once, within the first month; the reason goes to the claimant.
@@ -309,49 +327,16 @@ pub async fn extend(
     opened(ctx, Some(&vault), row)
 }
 
-/// Answers with a decision and its reason, which go to the claimant.
-///
-/// *effects*: an outbox row where there is an e-mail; audit `answer_rights_request`. What was granted
-/// staff do with the tools for it; the register says that it was decided.
-///
-/// # Errors
-/// `Forbidden`, `NotFound`; `IllegalTransition` once answered.
-pub async fn answer(
-    ctx: &Ctx,
-    actor: &StaffActor,
-    id: Uuid,
+/// What a decision on a request does to the record, which may be gone.
+fn effect(
+    row: &RightsRequestRow,
     decision: RightsDecision,
-    reason: &Reason,
-) -> AppResult<RightsRequest> {
-    actor.require(&operation::ANSWER_RIGHTS_REQUEST)?;
-    let scope = actor.scope();
-    let mut tx = ctx.pools.begin(scope).await?;
-    let mut row = db::get(&mut tx, scope, actor.association_id(), id).await?;
-    if row.answered_at.is_some() {
-        return Err(AppError::IllegalTransition("answered"));
-    }
-    row.answered_at = Some(ctx.clock.now());
-    row.decision = Some(decision.as_str().to_owned());
-    // whoever was erased meanwhile is answered in the register alone
-    let record = claimant::find(&mut tx, scope, ClaimantId::new(row.subject_id)).await?;
-    let vault = vault_of(ctx, &mut tx, scope, &row).await?;
-    let mut by_mail = false;
-    if let (Some(record), Some(vault)) = (&record, &vault) {
-        by_mail = has_mail(vault, record)?;
-        let reason = reason.as_str();
-        row.answer_sealed = Some(vault.seal("rights_requests", "answer_sealed", &reason)?);
-    }
-    if !db::mark_answered(&mut tx, scope, &row).await? {
-        return Err(AppError::IllegalTransition("answered"));
-    }
-    let mut deed = actor.deed(row.subject_id, "answer_rights_request");
-    deed.detail = json!({ "request": row.id, "decision": decision.as_str() });
-    deed.write(ctx, &mut tx, scope).await?;
-    if let Some(record) = record.filter(|_| by_mail) {
-        mail(ctx, &mut tx, &record, row.id, "answered").await?;
-    }
-    tx.commit().await?;
-    opened(ctx, vault.as_ref(), row)
+    record: Option<&ClaimantRow>,
+) -> AppResult<Effect> {
+    let kind = RightsKind::parse(Some(&row.kind));
+    let kind = kind.map_err(|_| DbError::Corrupt("rights_requests.kind"))?;
+    let state = record.map(ClaimantRow::state).transpose()?;
+    Ok(Effect::of(kind, decision, state))
 }
 
 async fn vault_of(
@@ -417,6 +402,8 @@ fn opened(ctx: &Ctx, vault: Option<&Vault>, row: RightsRequestRow) -> AppResult<
         extension_notified: row.extension_notified,
         answered_at: row.answered_at,
         decision: row.decision,
+        outcome: row.outcome,
+        if_granted: None,
         text: open("request_sealed", row.request_sealed)?,
         extension_reason: open("extension_sealed", row.extension_sealed)?,
         answer_reason: open("answer_sealed", row.answer_sealed)?,

@@ -24,6 +24,7 @@ pub mod migrate;
 pub mod picture;
 pub mod preview_mails;
 pub mod restore;
+pub mod retention;
 pub mod serve;
 pub mod verify;
 pub mod worker;
@@ -61,6 +62,8 @@ enum Command {
     /// Shows the evidence logs, and takes one up again after a restore
     #[command(subcommand)]
     Log(log::LogCommand),
+    /// Deletes what is kept long enough, as the worker does; `--dry-run` only tells what is due
+    Retention(retention::RetentionArgs),
     /// Checks a receipt, on its own: exit code 0 proved, 1 wrong, 2 cannot be told
     Verify(verify::VerifyArgs),
     /// Makes a picture of a file; the program starts itself so
@@ -97,6 +100,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Case(command) => case::run(&config()?, &command).await,
         Command::Mail(command) => mail::run(&config()?, &command).await,
         Command::Log(command) => log::run(&config()?, &command).await,
+        Command::Retention(args) => retention::run(&config()?, &args).await,
         Command::Verify(args) => verify::run(&args),
         Command::Picture(args) => picture::run(&args),
         Command::PreviewMails(args) => preview_mails::run(&args),

@@ -145,13 +145,20 @@ fn samples(sample: Sample<'_>) -> Result<Vec<(&'static str, Mail)>, RenderMailEr
         ("rights-extended", rights(sample, extended())?),
         (
             "rights-answered",
-            rights(sample, RightsOutcome::Answered("granted".to_owned()))?,
+            rights(sample, RightsOutcome::Answered("granted".to_owned(), None))?,
         ),
+        ("rights-erased", rights(sample, answered("erasing"))?),
+        ("rights-restricted", rights(sample, answered("restricted"))?),
+        ("rights-kept", rights(sample, answered("kept"))?),
     ])
 }
 
 fn extended() -> RightsOutcome {
     RightsOutcome::Extended(sample_time().date_naive())
+}
+
+fn answered(became: &'static str) -> RightsOutcome {
+    RightsOutcome::Answered("granted".to_owned(), Some(became))
 }
 
 fn rights(sample: Sample<'_>, outcome: RightsOutcome) -> Result<Mail, RenderMailError> {

@@ -45,6 +45,7 @@ pub struct ClaimantRow {
     pub contact_changed_at: Option<DateTime<Utc>>,
     pub ratify_at: Option<DateTime<Utc>>,
     pub died_at: Option<DateTime<Utc>>,
+    pub restricted_at: Option<DateTime<Utc>>,
 }
 
 impl ClaimantRow {
@@ -236,6 +237,24 @@ pub async fn mark_state(
             claimants::state.eq(state.as_str()),
             claimants::state_changed_at.eq(now),
         ))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Notes since when the data are only kept (R61); the first time stays.
+///
+/// # Errors
+/// As the database says.
+pub async fn mark_restricted(
+    conn: &mut Conn,
+    _scope: Scope,
+    id: ClaimantId,
+    now: DateTime<Utc>,
+) -> DbResult<()> {
+    let row = claimants::table.find(id.uuid());
+    diesel::update(row.filter(claimants::restricted_at.is_null()))
+        .set(claimants::restricted_at.eq(now))
         .execute(conn)
         .await?;
     Ok(())

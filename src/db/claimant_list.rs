@@ -58,6 +58,7 @@ pub struct ListRow {
     pub unreachable_at: Option<DateTime<Utc>>,
     pub ratify_at: Option<DateTime<Utc>>,
     pub died_at: Option<DateTime<Utc>>,
+    pub restricted_at: Option<DateTime<Utc>>,
 }
 
 /// The newest identity of a claimant.
@@ -121,6 +122,8 @@ pub struct Selection {
     pub flag: Option<DeclarationFlag>,
     /// A list the record must be on.
     pub queue: Option<Queue>,
+    /// Whether those are left out whose data are only kept (R61).
+    pub leaves_restricted: bool,
 }
 
 /// What a record lacks, as columns tell.
@@ -145,6 +148,9 @@ impl Selection {
         if !self.states.is_empty() {
             query = query.filter(claimants::state.eq_any(&self.states));
         }
+        if self.leaves_restricted {
+            query = query.filter(claimants::restricted_at.is_null());
+        }
         if let Some(hashes) = &self.hashes {
             let found = lookups::table
                 .filter(lookups::hash.eq_any(hashes))
@@ -168,6 +174,7 @@ impl Selection {
         };
         query = match self.queue {
             None => query,
+            Some(Queue::Restricted) => query.filter(claimants::restricted_at.is_not_null()),
             Some(Queue::Ratification) => query.filter(claimants::ratify_at.is_not_null()),
             Some(Queue::Unreachable) => query.filter(claimants::unreachable_at.is_not_null()),
             // word for word as its index has it

@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod bounce;
+pub mod breach;
 pub mod case;
 pub mod claimant;
 pub mod claimant_list;
@@ -40,6 +41,7 @@ pub mod registered_mailbox;
 pub mod reminder;
 pub mod representative;
 pub mod retention;
+pub mod retention_rule;
 pub mod rights_request;
 pub mod role;
 pub mod schema;

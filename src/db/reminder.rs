@@ -91,7 +91,7 @@ pub async fn list_unconfirmed(
 ) -> DbResult<Vec<WalkedRow>> {
     Ok(diesel::sql_query(
         "SELECT id, association_id, case_id, created_at, \
-           contact_kind = 'email' AND review = 'none' AND unreachable_at IS NULL AS wanted \
+           contact_kind = 'email' AND review = 'none' AND unreachable_at IS NULL AND restricted_at IS NULL AS wanted \
          FROM claimants WHERE state = 'unconfirmed' AND created_at <= $3 \
            AND created_at >= $1 AND (created_at, id) > ($1, $2) \
          ORDER BY created_at, id LIMIT $4",

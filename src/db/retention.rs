@@ -134,7 +134,7 @@ pub async fn list_unconfirmed_due(
 ) -> DbResult<Vec<ClaimantId>> {
     let rows: Vec<IdRow> = diesel::sql_query(
         "SELECT c.id FROM claimants c LEFT JOIN mail_domains d ON d.domain = c.contact_domain \
-         WHERE c.state = 'unconfirmed' AND d.held_since IS NULL \
+         WHERE c.state = 'unconfirmed' AND d.held_since IS NULL AND c.restricted_at IS NULL \
            AND c.created_at <= $1 - make_interval(days => $2::int) \
            AND c.state_changed_at + make_interval(secs => c.held_seconds) \
                <= $1 - make_interval(days => $2::int) \

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::db::error::DbResult;
 use crate::db::pool::Conn;
-use crate::db::schema::rights_requests;
+use crate::db::schema::{outbox, rights_requests};
 use crate::db::scope::Scope;
 use crate::domain::ids::{AssociationId, CaseId, ClaimantId};
 
@@ -35,6 +35,9 @@ pub struct RightsRequestRow {
     pub request_sealed: Option<Vec<u8>>,
     pub extension_sealed: Option<Vec<u8>>,
     pub answer_sealed: Option<Vec<u8>>,
+    pub outcome: Option<String>,
+    pub erase_by: Option<DateTime<Utc>>,
+    pub carried_out_at: Option<DateTime<Utc>>,
 }
 
 /// Writes a request.
@@ -192,8 +195,63 @@ pub async fn mark_answered(
             rights_requests::answered_at.eq(row.answered_at),
             rights_requests::decision.eq(&row.decision),
             rights_requests::answer_sealed.eq(&row.answer_sealed),
+            rights_requests::outcome.eq(&row.outcome),
+            rights_requests::erase_by.eq(row.erase_by),
+            rights_requests::carried_out_at.eq(row.carried_out_at),
         ))
         .execute(conn)
         .await?;
     Ok(marked == 1)
+}
+
+/// Requests whose record is to be erased now: the answer has left the outbox, or waited for longer than
+/// it may. Most urgent first, at most `limit`.
+///
+/// # Errors
+/// As the database says.
+pub async fn list_erasing_due(
+    conn: &mut Conn,
+    _scope: Scope,
+    now: DateTime<Utc>,
+    limit: i64,
+) -> DbResult<Vec<RightsRequestRow>> {
+    let waiting = outbox::table
+        .filter(outbox::subject_id.eq(rights_requests::subject_id))
+        .filter(outbox::kind.eq("rights"))
+        .filter(outbox::state.ne("dead"));
+    Ok(rights_requests::table
+        .filter(rights_requests::outcome.eq("erasing"))
+        .filter(
+            rights_requests::erase_by
+                .le(now)
+                .or(diesel::dsl::not(diesel::dsl::exists(waiting))),
+        )
+        .order((rights_requests::erase_by, rights_requests::id))
+        .limit(limit)
+        .select(RightsRequestRow::as_select())
+        .load(conn)
+        .await?)
+}
+
+/// Notes what became of every request of a claimant whose record waited to be erased.
+///
+/// # Errors
+/// As the database says.
+pub async fn mark_carried_out(
+    conn: &mut Conn,
+    _scope: Scope,
+    claimant: ClaimantId,
+    outcome: &str,
+    now: DateTime<Utc>,
+) -> DbResult<usize> {
+    let waiting = rights_requests::table
+        .filter(rights_requests::subject_id.eq(claimant.uuid()))
+        .filter(rights_requests::outcome.eq("erasing"));
+    Ok(diesel::update(waiting)
+        .set((
+            rights_requests::outcome.eq(outcome),
+            rights_requests::carried_out_at.eq(now),
+        ))
+        .execute(conn)
+        .await?)
 }

@@ -74,6 +74,28 @@ diesel::table! {
 }
 
 diesel::table! {
+    breaches (id, version) {
+        id -> Uuid,
+        version -> Int4,
+        association_id -> Uuid,
+        what_happened -> Text,
+        noticed_at -> Timestamptz,
+        people_categories -> Nullable<Text>,
+        people -> Nullable<Int8>,
+        data_categories -> Nullable<Text>,
+        records -> Nullable<Int8>,
+        consequences -> Nullable<Text>,
+        measures -> Nullable<Text>,
+        notified_at -> Nullable<Timestamptz>,
+        delay_reason -> Nullable<Text>,
+        communicated_at -> Nullable<Timestamptz>,
+        closed_at -> Nullable<Timestamptz>,
+        written_by -> Uuid,
+        written_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     case_associations (case_id, association_id) {
         case_id -> Uuid,
         association_id -> Uuid,
@@ -177,6 +199,7 @@ diesel::table! {
         contact_changed_at -> Nullable<Timestamptz>,
         ratify_at -> Nullable<Timestamptz>,
         died_at -> Nullable<Timestamptz>,
+        restricted_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -707,6 +730,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    retention_runs (rule, day) {
+        rule -> Text,
+        day -> Date,
+        ran_at -> Timestamptz,
+        deleted -> Int8,
+    }
+}
+
+diesel::table! {
+    retention_terms (rule) {
+        rule -> Text,
+        days -> Int4,
+        confirmed_by -> Text,
+        confirmed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     rights_requests (subject_id, id) {
         subject_id -> Uuid,
         id -> Uuid,
@@ -724,6 +765,9 @@ diesel::table! {
         request_sealed -> Nullable<Bytea>,
         extension_sealed -> Nullable<Bytea>,
         answer_sealed -> Nullable<Bytea>,
+        outcome -> Nullable<Text>,
+        erase_by -> Nullable<Timestamptz>,
+        carried_out_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -894,6 +938,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     associations,
     audit,
     bounces,
+    breaches,
     case_associations,
     case_counsel,
     case_counts,
@@ -944,6 +989,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     representatives,
     respondent_statements,
     respondents,
+    retention_runs,
+    retention_terms,
     rights_requests,
     root_keys,
     sessions,

@@ -45,18 +45,21 @@ pub enum Logged {
 }
 
 /// Every verb.
-pub const ALL: [(&str, Logged); 77] = [
+pub const ALL: [(&str, Logged); 82] = [
     ("add_document", Logged::Decision),
     ("answer_rights_request", Logged::Decision),
     ("bootstrap", Logged::Consequence),
     ("bounce_storm", Logged::Mail),
     ("confirm", Logged::OwnAct),
     (action::CONFIRM_BY_STAFF, Logged::Decision),
+    // belongs to no case: the terms are those of the platform
+    ("confirm_retention", Logged::Access),
     ("conflict", Logged::Consequence),
     ("consent", Logged::OwnAct),
     ("contact_unreachable", Logged::Mail),
     (action::CORRECT_EMAIL, Logged::Decision),
     ("declare", Logged::OwnAct),
+    ("delete_draft", Logged::Consequence),
     ("delete_id_images", Logged::Consequence),
     ("disown", Logged::OwnAct),
     ("duplicate", Logged::Consequence),
@@ -66,6 +69,7 @@ pub const ALL: [(&str, Logged); 77] = [
     (action::ENTER_EMAIL, Logged::Decision),
     // who asks to be erased is an entry by the erasure itself; who only never confirmed is none
     ("erase", Logged::Consequence),
+    ("export_breaches", Logged::Access),
     (action::EXPORT_FAILED, Logged::Export),
     (action::EXPORT_FINISHED, Logged::Export),
     ("export_requested", Logged::Seen),
@@ -85,6 +89,8 @@ pub const ALL: [(&str, Logged); 77] = [
     ("move_in", Logged::OwnAct),
     ("move_out", Logged::OwnAct),
     ("of_age", Logged::Consequence),
+    // the register of breaches belongs to no case
+    ("open_breach", Logged::Access),
     ("own_again", Logged::OwnAct),
     ("pace_mail", Logged::Mail),
     ("print_paper_form", Logged::Seen),
@@ -117,6 +123,7 @@ pub const ALL: [(&str, Logged); 77] = [
     ("suppress_mail", Logged::Mail),
     ("take_own_data", Logged::Seen),
     ("unsuppress_mail", Logged::Mail),
+    ("update_breach", Logged::Access),
     ("view_claimant", Logged::Seen),
     ("view_document", Logged::Seen),
     ("view_paper", Logged::Seen),

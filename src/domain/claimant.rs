@@ -188,11 +188,18 @@ pub enum Queue {
     Quarantined,
     /// Of age now, while the signature in force is a representative's (R46).
     Ratification,
+    /// The data are only kept (art. 18 GDPR, R61): in no other list.
+    Restricted,
 }
 
 impl Queue {
     /// All lists.
-    pub const ALL: [Self; 3] = [Self::Unreachable, Self::Quarantined, Self::Ratification];
+    pub const ALL: [Self; 4] = [
+        Self::Unreachable,
+        Self::Quarantined,
+        Self::Ratification,
+        Self::Restricted,
+    ];
 
     /// Name on the wire.
     pub const fn as_str(self) -> &'static str {
@@ -200,6 +207,7 @@ impl Queue {
             Self::Unreachable => "unreachable",
             Self::Quarantined => "quarantined",
             Self::Ratification => "ratification",
+            Self::Restricted => "restricted",
         }
     }
 

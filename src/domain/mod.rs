@@ -3,6 +3,7 @@
 pub mod attestation;
 pub mod audit;
 pub mod bounce;
+pub mod breach;
 pub mod breaker;
 pub mod case;
 mod check_letter;

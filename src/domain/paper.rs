@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{NaiveDate, TimeDelta};
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -20,9 +20,6 @@ pub const FILE_BYTES: u64 = 15 * 1024 * 1024;
 pub const TOTAL_BYTES: u64 = 100 * 1024 * 1024;
 /// Hand-ins of one record in 24 hours: each keeps its files.
 pub const HAND_INS_A_DAY: usize = 10;
-/// After this time from the decision the images of the identity document are deleted (R64): a court that
-/// asks for them gets them anew.
-pub const ID_IMAGES_KEPT: TimeDelta = TimeDelta::days(180);
 
 /// What a file of a hand-in shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -156,10 +156,12 @@ const READERS: &[Role] = &[
 ];
 const REVIEWERS: &[Role] = &[Role::Reviewer, Role::CaseManager, Role::Owner];
 const EXPORTERS: &[Role] = &[Role::CaseManager, Role::Owner];
+const WATCHERS: &[Role] = &[Role::Owner, Role::Auditor];
+const REGISTRARS: &[Role] = &[Role::Owner, Role::Auditor, Role::Operator];
 
 /// The table.
 pub mod operation {
-    use super::{Access, EXPORTERS, Operation, READERS, REVIEWERS};
+    use super::{Access, EXPORTERS, Operation, READERS, REGISTRARS, REVIEWERS, WATCHERS};
 
     // service
     /// Alive.
@@ -597,6 +599,74 @@ pub mod operation {
         "console_letter_form",
         "/console/claimants/{id}/rights",
         Access::Staff(REVIEWERS),
+    );
+
+    /// What is kept for how long, and what is due.
+    pub const CONSOLE_RETENTION_PAGE: Operation = Operation::get(
+        "console_retention_page",
+        "/console/retention",
+        Access::Staff(WATCHERS),
+    );
+
+    /// The register of breaches (R63).
+    pub const LIST_BREACHES: Operation = Operation::get(
+        "list_breaches",
+        "/api/v1/staff/breaches",
+        Access::Staff(REGISTRARS),
+    );
+    /// Opens an entry.
+    pub const OPEN_BREACH: Operation = Operation::post(
+        "open_breach",
+        "/api/v1/staff/breaches",
+        Access::Staff(REGISTRARS),
+    );
+    /// An entry with all its versions.
+    pub const GET_BREACH: Operation = Operation::get(
+        "get_breach",
+        "/api/v1/staff/breaches/{id}",
+        Access::Staff(REGISTRARS),
+    );
+    /// A new version of an entry.
+    pub const UPDATE_BREACH: Operation = Operation::put(
+        "update_breach",
+        "/api/v1/staff/breaches/{id}",
+        Access::Staff(REGISTRARS),
+    );
+    /// The register as CSV, for the authority.
+    pub const BREACHES_CSV: Operation = Operation::get(
+        "breaches_csv",
+        "/api/v1/staff/breaches.csv",
+        Access::Staff(REGISTRARS),
+    );
+    /// The register of breaches.
+    pub const CONSOLE_BREACHES_PAGE: Operation = Operation::get(
+        "console_breaches_page",
+        "/console/breaches",
+        Access::Staff(REGISTRARS),
+    );
+    /// Opens an entry.
+    pub const CONSOLE_BREACH_NEW: Operation = Operation::post(
+        "console_breach_new",
+        "/console/breaches",
+        Access::Staff(REGISTRARS),
+    );
+    /// The register as CSV.
+    pub const CONSOLE_BREACHES_CSV: Operation = Operation::get(
+        "console_breaches_csv",
+        "/console/breaches.csv",
+        Access::Staff(REGISTRARS),
+    );
+    /// An entry.
+    pub const CONSOLE_BREACH_PAGE: Operation = Operation::get(
+        "console_breach_page",
+        "/console/breaches/{id}",
+        Access::Staff(REGISTRARS),
+    );
+    /// A new version of an entry.
+    pub const CONSOLE_BREACH_FORM: Operation = Operation::post(
+        "console_breach_form",
+        "/console/breaches/{id}",
+        Access::Staff(REGISTRARS),
     );
 
     // pages
@@ -1120,6 +1190,17 @@ pub mod operation {
         &CONSOLE_ANSWER_FORM,
         &CONSOLE_LETTER_PAGE,
         &CONSOLE_LETTER_FORM,
+        &CONSOLE_RETENTION_PAGE,
+        &LIST_BREACHES,
+        &OPEN_BREACH,
+        &GET_BREACH,
+        &UPDATE_BREACH,
+        &BREACHES_CSV,
+        &CONSOLE_BREACHES_PAGE,
+        &CONSOLE_BREACH_NEW,
+        &CONSOLE_BREACHES_CSV,
+        &CONSOLE_BREACH_PAGE,
+        &CONSOLE_BREACH_FORM,
         &VERIFY_PAGE,
         &VERIFY_FORM,
         &LOG_CHECKPOINT,

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use chrono::{Months, NaiveDate};
+use chrono::{Months, NaiveDate, TimeDelta};
 
+use super::claimant::ClaimantState;
 use super::field::{FieldCode, ValueError, filled};
 use super::paragraphs::paragraphs;
 
@@ -93,6 +94,112 @@ impl RightsDecision {
         known.ok_or(wrong(FieldCode::UnknownValue))
     }
 }
+
+/// What an answer does to the record.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Effect {
+    /// The record is deleted, with documents and signatures. Cannot be undone.
+    Erase,
+    /// The data are only kept (R61): in no list, export or reminder.
+    Restrict,
+    /// Nothing: staff do what there is to do with the tools for it.
+    Record,
+}
+
+impl Effect {
+    /// All effects.
+    pub const ALL: [Self; 3] = [Self::Erase, Self::Restrict, Self::Record];
+
+    /// What a decision on a request does to a record in a state; `None`: to one that is gone. Only what is
+    /// granted whole is carried out. What is lodged is never deleted (R61, art. 17.3.e GDPR).
+    pub const fn of(
+        kind: RightsKind,
+        decision: RightsDecision,
+        state: Option<ClaimantState>,
+    ) -> Self {
+        match (kind, decision, state) {
+            (
+                RightsKind::Erasure,
+                RightsDecision::Granted,
+                Some(ClaimantState::Lodged | ClaimantState::Restricted),
+            )
+            | (RightsKind::Restriction, RightsDecision::Granted, Some(_)) => Self::Restrict,
+            (RightsKind::Erasure, RightsDecision::Granted, Some(_)) => Self::Erase,
+            (
+                RightsKind::Rectification
+                | RightsKind::Objection
+                | RightsKind::Restriction
+                | RightsKind::Erasure,
+                RightsDecision::Granted | RightsDecision::Partly | RightsDecision::Refused,
+                _,
+            ) => Self::Record,
+        }
+    }
+
+    /// Name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Erase => "erase",
+            Self::Restrict => "restrict",
+            Self::Record => "record",
+        }
+    }
+
+    /// Reads what staff confirmed; nothing for nothing.
+    ///
+    /// # Errors
+    /// `unknown_value`.
+    pub fn parse(text: Option<&str>) -> Result<Option<Self>, ValueError> {
+        let Some(word) = filled(text) else {
+            return Ok(None);
+        };
+        let known = Self::ALL.into_iter().find(|effect| effect.as_str() == word);
+        let wrong = ValueError::new(FieldCode::UnknownValue, "error-rights-confirm");
+        known.map(Some).ok_or(wrong)
+    }
+
+    /// Whether staff must confirm that they know what will happen: `confirmed` is what they confirmed.
+    ///
+    /// # Errors
+    /// `required` for nothing; `not_accepted` for another effect than the one it has by now.
+    pub fn check(self, confirmed: Option<Self>) -> Result<(), ValueError> {
+        let wrong = |code| Err(ValueError::new(code, "error-rights-confirm"));
+        match (self, confirmed) {
+            (Self::Record, _) => Ok(()),
+            (effect, Some(confirmed)) if effect == confirmed => Ok(()),
+            (_, Some(_)) => wrong(FieldCode::NotAccepted),
+            (_, None) => wrong(FieldCode::Required),
+        }
+    }
+}
+
+/// What became of an answered request, as the register has it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// It was decided, and nothing of it is done by the program.
+    Recorded,
+    /// The data are only kept.
+    Restricted,
+    /// The record is deleted once the answer has left by mail.
+    Erasing,
+    /// The record is gone.
+    Erased,
+}
+
+impl Outcome {
+    /// Name in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Recorded => "recorded",
+            Self::Restricted => "restricted",
+            Self::Erasing => "erasing",
+            Self::Erased => "erased",
+        }
+    }
+}
+
+/// How long the mail that says that a record is deleted may wait before it is deleted all the same.
+pub const FAREWELL: TimeDelta = TimeDelta::hours(72);
 
 /// What somebody wrote: 1 to 2,000 characters, several lines.
 #[derive(Clone, PartialEq, Eq)]
@@ -193,6 +300,52 @@ mod tests {
         assert_eq!(read("2025-03-01"), Err(FieldCode::OutOfRange));
         assert_eq!(read("2.3.2026"), Err(FieldCode::Format));
         assert_eq!(read(" "), Err(FieldCode::Required));
+    }
+
+    #[test]
+    fn r61_what_is_granted_deletes_unless_the_claim_is_lodged() {
+        use ClaimantState as S;
+        use RightsDecision as D;
+        for state in S::ALL {
+            let kept = matches!(state, S::Lodged | S::Restricted);
+            let erasure = Effect::of(RightsKind::Erasure, D::Granted, Some(state));
+            let expected = if kept {
+                Effect::Restrict
+            } else {
+                Effect::Erase
+            };
+            assert_eq!(erasure, expected, "{}", state.as_str());
+            let restriction = Effect::of(RightsKind::Restriction, D::Granted, Some(state));
+            assert_eq!(restriction, Effect::Restrict);
+            for kind in RightsKind::ALL {
+                for decision in [D::Partly, D::Refused] {
+                    assert_eq!(Effect::of(kind, decision, Some(state)), Effect::Record);
+                }
+            }
+            for kind in [RightsKind::Rectification, RightsKind::Objection] {
+                assert_eq!(Effect::of(kind, D::Granted, Some(state)), Effect::Record);
+            }
+        }
+        assert_eq!(
+            Effect::of(RightsKind::Erasure, D::Granted, None),
+            Effect::Record,
+            "nothing is left to delete"
+        );
+    }
+
+    #[test]
+    fn what_was_confirmed_is_what_will_happen_or_nothing_does() {
+        assert_eq!(Effect::Record.check(None), Ok(()));
+        assert_eq!(Effect::Erase.check(Some(Effect::Erase)), Ok(()));
+        let code = |checked: Result<(), ValueError>| checked.unwrap_err().code;
+        assert_eq!(code(Effect::Erase.check(None)), FieldCode::Required);
+        let other = Effect::Restrict.check(Some(Effect::Erase));
+        assert_eq!(code(other), FieldCode::NotAccepted);
+        for effect in Effect::ALL {
+            assert_eq!(Effect::parse(Some(effect.as_str())), Ok(Some(effect)));
+        }
+        assert_eq!(Effect::parse(Some(" ")), Ok(None));
+        assert!(Effect::parse(Some("yes")).is_err());
     }
 
     #[test]

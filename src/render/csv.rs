@@ -300,6 +300,15 @@ pub fn index_line(line: &IndexLine) -> Result<Vec<u8>, csv::Error> {
 
 /// Puts an apostrophe before what a spreadsheet would take for a formula (R58). Blanks before it
 /// do not make it harmless, nor does a full-width sign.
+/// Rows of text for Italian Excel, each cell guarded (R58).
+pub(in crate::render) fn guarded_rows(rows: &[Vec<String>]) -> Result<Vec<u8>, csv::Error> {
+    let mut writer = writer(Dialect::Excel, "\u{FEFF}".as_bytes().to_vec());
+    for row in rows {
+        writer.write_record(row.iter().map(|cell| guarded(cell)))?;
+    }
+    finish(writer)
+}
+
 fn guarded(value: &str) -> String {
     let formula = value.starts_with(['\t', '\r', '\n'])
         || value

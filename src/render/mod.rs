@@ -11,4 +11,5 @@ pub mod mail;
 pub mod own_data;
 pub mod page;
 pub mod picture;
+pub mod register;
 pub mod text;

@@ -41,6 +41,7 @@ async fn turn(ctx: &Ctx, holder: Holder) -> AppResult<()> {
     if done != Housekept::default() {
         tracing::info!(
             erasures = done.erasures,
+            granted = done.granted,
             unconfirmed = done.unconfirmed,
             swept = done.swept,
             loose_files = done.loose_files,

@@ -144,6 +144,18 @@ impl World {
         id
     }
 
+    /// An entry of our register of breaches.
+    async fn breach(&self) -> Uuid {
+        let id = Uuid::new_v4();
+        let insert = format!(
+            "INSERT INTO breaches (id, version, association_id, what_happened, noticed_at, written_by, written_at) \
+             VALUES ('{id}', 1, '{}', 'Lista smarrita', '2026-03-01T09:00:00Z', '{id}', '2026-03-01T09:00:00Z')",
+            self.ours
+        );
+        self.app.sql(&insert).await;
+        id
+    }
+
     /// A record for what an operation is about.
     async fn record(&self, known: &Operation) -> Uuid {
         if known.path.ends_with("/representative") || known.path.ends_with("/representative-end") {
@@ -156,6 +168,8 @@ impl World {
             || known.path.starts_with("/console/rights/")
         {
             self.rights_request().await
+        } else if known.path.contains("/breaches/{id}") {
+            self.breach().await
         } else {
             self.assisted().await
         }
@@ -332,6 +346,11 @@ fn delegate() -> Value {
     })
 }
 
+/// A list that was lost.
+fn breach() -> Value {
+    json!({"what_happened": "Lista smarrita", "noticed_at": "2026-03-01T10:00"})
+}
+
 /// What a claimant or anybody sends.
 fn public_body(name: &str) -> Option<Body> {
     let address = json!({"email": "x@example.org", "case": CASE});
@@ -433,6 +452,21 @@ fn staff_body(name: &str, code: &str) -> Option<Body> {
         ]),
         "console_extension_form" => form(&[("reason", "Serve tempo")]),
         "console_answer_form" => form(&[("decision", "granted"), ("reason", "Fatto")]),
+        "open_breach" => Body::Json(breach()),
+        "update_breach" => {
+            let mut next = breach();
+            next["version"] = json!(1);
+            Body::Json(next)
+        }
+        "console_breach_new" => form(&[
+            ("what_happened", "Lista smarrita"),
+            ("noticed_at", "2026-03-01T10:00"),
+        ]),
+        "console_breach_form" => form(&[
+            ("version", "1"),
+            ("what_happened", "Lista smarrita"),
+            ("noticed_at", "2026-03-01T10:00"),
+        ]),
         "export" => Body::Json(json!({"case": CASE, "format": "csv", "purpose": "Deposito"})),
         "logout_form" => form(&[]),
         "console_confirm_form" => form(&[("how", "post"), ("reason", "Lettera")]),
@@ -729,7 +763,7 @@ async fn walk_as_another_association(world: &mut World) {
         assert_eq!(without_id(theirs), without_id(none), "{}", known.name);
         asked += 1;
     }
-    assert_eq!(asked, 55);
+    assert_eq!(asked, 59);
 }
 
 /// The body without what differs each time.

@@ -5,13 +5,15 @@
 
 use std::collections::BTreeSet;
 
+use joinder::domain::permission::Role;
 use serde_json::{Value, json};
 
 use crate::app::TestApp;
 use crate::browser::Phone;
-use crate::claimant::{code_in, token_in};
+use crate::claimant::{SignUpBuilder, ask, code_in, token_in};
 use crate::log::{receipt_of, signer};
 use crate::seed::CASE;
+use crate::staff_seed::{PASSWORD, association, person};
 
 /// Roles of what people operate.
 const CONTROLS: [&str; 9] = [
@@ -215,6 +217,52 @@ async fn every_page_of_a_claimant_passes_wcag_2_2_aa() {
     let wrong: Vec<_> = judge.wrong.into_iter().collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(judge.judged > 150, "{}", judge.judged);
+    judge.phone.browser.quit().await.unwrap();
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_registers_of_the_staff_pass_wcag_2_2_aa() {
+    let app = TestApp::seeded().await;
+    let Some(mut judge) = Judge::open(&app).await else {
+        return;
+    };
+    app.clock().advance(chrono::TimeDelta::hours(10));
+    let claimant = app
+        .confirmed(&SignUpBuilder::new("maria@example.org"))
+        .await;
+    let asked = claimant
+        .request(reqwest::Method::POST, "/rights-requests")
+        .json(&json!({"kind": "erasure", "text": "Basta"}));
+    let asked = ask(asked).await.expect(201);
+    let right = format!("/console/rights/{}", asked["id"].as_str().unwrap());
+    let ours = association(&app, "codacons").await;
+    let owner = person(&app, ours, Role::Owner).await;
+    judge.go("/console/login").await;
+    let code = owner.code(&app);
+    let fields = [
+        ("email", owner.email.as_str()),
+        ("password", PASSWORD),
+        ("totp", code.as_str()),
+    ];
+    judge.send(".console-form button", &fields).await;
+    for language in ["it", "en"] {
+        judge.next(language);
+        judge.see("/console").await;
+        judge.see("/console/retention").await;
+        judge.see("/console/breaches").await;
+        judge.refuse("/console/breaches", MAIN, &[]).await;
+        judge.see(&right).await;
+    }
+    judge.go("/console/breaches").await;
+    let fields = [
+        ("what_happened", "Lista smarrita"),
+        ("noticed_at", "2026-03-02T09:00"),
+    ];
+    judge.send(MAIN, &fields).await;
+    judge.judge("an entry of the register").await;
+    let wrong: Vec<_> = judge.wrong.into_iter().collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     judge.phone.browser.quit().await.unwrap();
     app.stop().await;
 }

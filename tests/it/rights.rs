@@ -1,7 +1,10 @@
 //! Requests about data: asked, extended once, answered, and gone with the person (R60, R61).
 
 use chrono::TimeDelta;
+use joinder::app::{housekeeping, retention, rights};
+use joinder::domain::ids::ClaimantId;
 use joinder::domain::permission::Role;
+use joinder::domain::reference::Reference;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -283,5 +286,259 @@ async fn the_pages_take_a_request_and_staff_answer_it_and_enter_letters() {
         shown.contains("28 febbraio 2026") && shown.contains("scaduta"),
         "{shown}"
     );
+    app.stop().await;
+}
+
+/// Asks for something and gives the path under which staff find it.
+async fn asked(claimant: &Claimant<'_>, kind: &str) -> String {
+    let asked = request(claimant, &json!({"kind": kind, "text": WORDS})).await;
+    let asked = asked.expect(201);
+    let id = asked["id"].as_str().unwrap();
+    format!("/api/v1/staff/rights-requests/{id}")
+}
+
+fn granted(confirm: &str) -> Value {
+    json!({"decision": "granted", "reason": "Come chiesto", "confirm": confirm})
+}
+
+async fn gone(app: &TestApp, claimant: uuid::Uuid) -> bool {
+    let left = format!("SELECT count(*) FROM claimants WHERE id = '{claimant}'");
+    app.number(&left).await == 0
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r61_a_granted_erasure_deletes_once_the_answer_has_left() {
+    let app = TestApp::seeded().await;
+    let claimant = app
+        .confirmed(&SignUpBuilder::new("maria@example.org"))
+        .await;
+    let one = asked(&claimant, "erasure").await;
+    let bearer = manager(&app).await;
+    let seen: Value = get(&app, &one, &bearer).await.json().await.unwrap();
+    assert_eq!(seen["if_granted"], "erase");
+    let answer = format!("{one}/answer");
+    let unawares = json!({"decision": "granted", "reason": "Come chiesto"});
+    let (status, told) = act(&app, &bearer, &answer, &unawares).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(told["errors"][0]["pointer"], "/confirm");
+    let (status, told) = act(&app, &bearer, &answer, &granted("restrict")).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{told}");
+    assert_eq!(told["errors"][0]["code"], "not_accepted");
+
+    let (status, told) = act(&app, &bearer, &answer, &granted("erase")).await;
+    assert_eq!(
+        (status, &told["outcome"]),
+        (StatusCode::OK, &json!("erasing"))
+    );
+    // not used any more, and there until the answer has left
+    let list = format!("/api/v1/staff/cases/{CASE}/claimants");
+    let listed: Value = get(&app, &list, &bearer).await.json().await.unwrap();
+    assert_eq!(listed["items"], json!([]));
+    assert_eq!(housekeeping::run(&app.ctx).await.unwrap().granted, 0);
+    assert!(!gone(&app, claimant.id).await);
+    app.run_outbox().await;
+    let mail = app.mails().pop().unwrap().message.mail;
+    assert!(
+        mail.text.contains("cancelliamo la tua pratica"),
+        "{}",
+        mail.text
+    );
+    assert!(!mail.text.contains("/me\n"), "{}", mail.text);
+    assert_eq!(housekeeping::run(&app.ctx).await.unwrap().granted, 1);
+    assert!(gone(&app, claimant.id).await);
+    assert_eq!(housekeeping::run(&app.ctx).await.unwrap().granted, 0);
+    let seen: Value = get(&app, &one, &bearer).await.json().await.unwrap();
+    assert_eq!(seen["outcome"], "erased");
+    assert_eq!(seen["text"], Value::Null);
+    let trail = "SELECT count(*) FROM audit WHERE action = 'erase' AND detail ? 'request'";
+    assert_eq!(app.number(trail).await, 1);
+    let entries = "SELECT count(*) FROM log_events WHERE kind = 'erasure'";
+    assert_eq!(app.number(entries).await, 1);
+    let erased = ClaimantId::new(claimant.id);
+    assert!(app.ctx.blobs.list_erased().await.unwrap().contains(&erased));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r61_a_mail_that_does_not_leave_holds_an_erasure_up_for_three_days() {
+    let app = TestApp::seeded().await;
+    let claimant = app
+        .confirmed(&SignUpBuilder::new("maria@example.org"))
+        .await;
+    let one = asked(&claimant, "erasure").await;
+    let bearer = manager(&app).await;
+    let answer = format!("{one}/answer");
+    let (status, _) = act(&app, &bearer, &answer, &granted("erase")).await;
+    assert_eq!(status, StatusCode::OK);
+    app.clock().advance(TimeDelta::hours(71));
+    rights::erase_due(&app.ctx).await.unwrap();
+    assert!(!gone(&app, claimant.id).await);
+    // lodged meanwhile: kept
+    app.clock().advance(TimeDelta::hours(1));
+    app.sql("UPDATE claimants SET state = 'lodged', signed_at = confirmed_at")
+        .await;
+    assert_eq!(rights::erase_due(&app.ctx).await.unwrap(), 0);
+    let kept = "SELECT state FROM claimants WHERE restricted_at IS NOT NULL";
+    assert_eq!(app.rows(kept).await[0][0].as_deref(), Some("restricted"));
+    let outcome = "SELECT outcome FROM rights_requests";
+    assert_eq!(app.rows(outcome).await[0][0].as_deref(), Some("restricted"));
+    // and one who was not
+    app.sql("UPDATE claimants SET state = 'confirmed', signed_at = NULL; UPDATE rights_requests SET outcome = 'erasing'")
+        .await;
+    assert_eq!(rights::erase_due(&app.ctx).await.unwrap(), 1);
+    assert!(gone(&app, claimant.id).await);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r61_who_has_no_address_is_erased_at_once_also_when_signed() {
+    let app = TestApp::seeded().await;
+    let builder = SignUpBuilder::new("x@example.org")
+        .without("/contact/email")
+        .with("/contact/phone", json!("+393331234567"));
+    let claimant = app.sign_up(&builder).await.id;
+    let bearer = manager(&app).await;
+    let letter = json!({"kind": "erasure", "text": WORDS, "received_on": "2026-03-01"});
+    let path = format!("/api/v1/staff/claimants/{claimant}/rights-requests");
+    let (_, entered) = act(&app, &bearer, &path, &letter).await;
+    app.sql("UPDATE claimants SET state = 'signed', confirmed_at = created_at, signed_at = created_at, signed_version = 1")
+        .await;
+    let id = entered["id"].as_str().unwrap();
+    let answer = format!("/api/v1/staff/rights-requests/{id}/answer");
+    let (status, told) = act(&app, &bearer, &answer, &granted("erase")).await;
+    assert_eq!(
+        (status, &told["outcome"]),
+        (StatusCode::OK, &json!("erased"))
+    );
+    assert_eq!(told["text"], Value::Null, "the words went along");
+    assert!(gone(&app, claimant).await);
+    let trail = "SELECT actor_kind, detail ->> 'state' FROM audit WHERE action = 'erase'";
+    let trail = app.rows(trail).await;
+    assert_eq!(trail[0][0].as_deref(), Some("staff"));
+    assert_eq!(trail[0][1].as_deref(), Some("signed"));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r61_a_lodged_claim_is_kept_and_the_person_is_told_why() {
+    let app = TestApp::seeded().await;
+    let claimant = app
+        .confirmed(&SignUpBuilder::new("maria@example.org"))
+        .await;
+    let one = asked(&claimant, "erasure").await;
+    let bearer = manager(&app).await;
+    app.sql("UPDATE claimants SET state = 'lodged', signed_at = confirmed_at")
+        .await;
+    let answer = format!("{one}/answer");
+    let (status, told) = act(&app, &bearer, &answer, &granted("erase")).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{told}");
+    let (status, told) = act(&app, &bearer, &answer, &granted("restrict")).await;
+    assert_eq!(
+        (status, &told["outcome"]),
+        (StatusCode::OK, &json!("restricted"))
+    );
+    app.run_outbox().await;
+    let mail = app.mails().pop().unwrap().message.mail.text;
+    assert!(mail.contains("già depositata") && mail.contains("Come chiesto"));
+    let trail = "SELECT before, after, detail ->> 'reason' FROM audit WHERE action = 'restrict'";
+    let trail = app.rows(trail).await;
+    let told: Vec<_> = trail[0].iter().map(Option::as_deref).collect();
+    assert_eq!(told, [Some("lodged"), Some("restricted"), Some("lodged")]);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restricted_record_is_kept_and_leaves_every_list() {
+    let app = TestApp::seeded().await;
+    let claimant = app
+        .confirmed(&SignUpBuilder::new("maria@example.org"))
+        .await;
+    let other = app.confirmed(&SignUpBuilder::new("anna@example.org")).await;
+    let one = asked(&claimant, "restriction").await;
+    let bearer = manager(&app).await;
+    let list = |query: &str| format!("/api/v1/staff/cases/{CASE}/claimants{query}");
+    let ids = async |query: &str| {
+        let answer = get(&app, &list(query), &bearer).await;
+        let listed: Value = answer.json().await.unwrap();
+        let ids = listed["items"].as_array().unwrap().iter();
+        ids.map(|item| item["id"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(ids("").await.len(), 2);
+    let answer = format!("{one}/answer");
+    let (status, told) = act(&app, &bearer, &answer, &granted("restrict")).await;
+    assert_eq!(
+        (status, &told["outcome"]),
+        (StatusCode::OK, &json!("restricted"))
+    );
+    assert_eq!(ids("").await, [other.id.to_string()]);
+    // who looks for the person, or for such people, finds them
+    for query in ["?queue=restricted", "?q=maria@example.org"] {
+        assert_eq!(ids(query).await, [claimant.id.to_string()], "{query}");
+    }
+    for query in ["", "?queue=restricted", "?q=maria@example.org"] {
+        let csv = get(
+            &app,
+            &format!("/api/v1/staff/cases/{CASE}/claimants.csv{query}"),
+            &bearer,
+        );
+        let csv = csv.await.text().await.unwrap();
+        let reference = |id| Reference::of(ClaimantId::new(id));
+        assert!(!csv.contains(reference(claimant.id).as_str()), "{csv}");
+        let is_there = csv.contains(reference(other.id).as_str());
+        assert_eq!(is_there, query.is_empty(), "{csv}");
+    }
+    assert_eq!(claimant.me().await["state"], "confirmed");
+    // kept, also where the clock of R62 would have run out
+    app.sql("UPDATE claimants SET state = 'unconfirmed', confirmed_at = NULL")
+        .await;
+    app.clock().advance(TimeDelta::days(60));
+    retention::delete_unconfirmed(&app.ctx).await.unwrap();
+    assert!(!gone(&app, claimant.id).await && gone(&app, other.id).await);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_console_says_what_will_happen_and_asks_twice() {
+    let app = TestApp::seeded().await;
+    let claimant = app
+        .confirmed(&SignUpBuilder::new("maria@example.org"))
+        .await;
+    let one = asked(&claimant, "erasure")
+        .await
+        .replace("/api/v1/staff/rights-requests", "/console/rights");
+    let ours = association(&app, "codacons").await;
+    let owner = person(&app, ours, Role::Owner).await;
+    let browser = app.browser();
+    sign_in(&app, &browser, &owner).await;
+    let (_, shown) = open(&app, &browser, &one).await;
+    assert!(shown.contains("Non si può annullare"), "{shown}");
+    let token = csrf(&shown).to_owned();
+    let mut fields = vec![
+        ("csrf", token.as_str()),
+        ("decision", "granted"),
+        ("reason", "Come chiesto"),
+    ];
+    let answer = format!("{one}/answer");
+    let asked = send(&app, &browser, &answer, &fields).await;
+    assert_eq!(asked.status(), StatusCode::OK);
+    let asked = asked.text().await.unwrap();
+    assert!(
+        asked.contains("Cancella per sempre") && asked.contains("name=\"confirm\" value=\"erase\"")
+    );
+    let open_still = "SELECT count(*) FROM rights_requests WHERE answered_at IS NULL";
+    assert_eq!(app.number(open_still).await, 1);
+    fields.push(("confirm", "erase"));
+    let done = send(&app, &browser, &answer, &fields).await;
+    assert_eq!(place(&done), one);
+    let (_, shown) = open(&app, &browser, &one).await;
+    assert!(shown.contains("sarà cancellata appena"), "{shown}");
+    let (_, shown) = open(
+        &app,
+        &browser,
+        &format!("/console/claimants/{}", claimant.id),
+    )
+    .await;
+    assert!(shown.contains("Dati solo conservati"));
     app.stop().await;
 }

@@ -194,6 +194,7 @@ const DISTRIBUTED: &[(&str, &str, u8)] = &[
     ("reminders", "id", 11),
     ("rights_requests", "subject_id", 1),
     ("export_batches", "export_id", 9),
+    ("breaches", "id", 12),
 ];
 
 /// Tables that each node has whole.
@@ -230,6 +231,8 @@ const LOCAL: &[&str] = &[
     "__diesel_schema_migrations",
     "leases",
     "housekeeping_cursors",
+    "retention_runs",
+    "retention_terms",
     "lookups",
     "mail_queues",
     "mail_days",

@@ -36,8 +36,9 @@ pub struct RightsNotice {
 pub enum RightsStep {
     /// The term is longer: its last day.
     Extended(NaiveDate),
-    /// It was answered: word of the decision.
-    Answered(String),
+    /// It was answered: word of the decision, and of what becomes of the data where something does:
+    /// `erasing`, `restricted`, or `kept` for a claim that is lodged.
+    Answered(String, Option<&'static str>),
 }
 
 pub(super) async fn prepare(
@@ -100,7 +101,7 @@ fn notice(
     let step = row.payload.get("step").and_then(serde_json::Value::as_str);
     let (step, column, sealed) = match (step, found.decision) {
         (Some("answered"), Some(decision)) => (
-            RightsStep::Answered(decision),
+            RightsStep::Answered(decision, became(&found.kind, found.outcome.as_deref())),
             "answer_sealed",
             found.answer_sealed,
         ),
@@ -120,4 +121,13 @@ fn notice(
         step,
         reason: vault.unseal("rights_requests", column, sealed)?,
     }))
+}
+
+fn became(kind: &str, outcome: Option<&str>) -> Option<&'static str> {
+    match (kind, outcome) {
+        (_, Some("erasing")) => Some("erasing"),
+        ("erasure", Some("restricted")) => Some("kept"),
+        (_, Some("restricted")) => Some("restricted"),
+        _ => None,
+    }
 }

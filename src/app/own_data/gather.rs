@@ -191,6 +191,7 @@ fn record(ctx: &Ctx, directory: &Directory, vault: &Vault, row: &ClaimantRow) ->
             "contact_changed_at": row.contact_changed_at,
             "contact_unreachable_since": row.unreachable_at,
             "moved_at": row.moved_at,
+            "only_kept_since": row.restricted_at,
         },
         "contact": contact,
     }))
@@ -497,6 +498,7 @@ async fn rights(
             "kind": row.kind, "channel": row.channel, "received_on": row.received_on,
             "due_on": row.due_on, "extended_at": row.extended_at,
             "answered_at": row.answered_at, "decision": row.decision,
+            "outcome": row.outcome, "erased_by": row.erase_by, "carried_out_at": row.carried_out_at,
             "text": open("request_sealed", row.request_sealed)?,
             "extension_reason": open("extension_sealed", row.extension_sealed)?,
             "answer_reason": open("answer_sealed", row.answer_sealed)?,

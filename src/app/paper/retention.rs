@@ -1,6 +1,7 @@
 //! Images of identity documents are deleted some time after the decision (R64); that they were there, and
 //! their hashes, stay.
 
+use chrono::TimeDelta;
 use serde_json::json;
 
 use super::kept;
@@ -8,11 +9,12 @@ use crate::app::audit::{self, Actor, Entry};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::app::file_store;
+use crate::app::retention::rules;
 use crate::app::vault::Vault;
 use crate::db::Scope;
 use crate::db::paper as db;
 use crate::domain::ids::{AssociationId, ClaimantId, FileId};
-use crate::domain::paper::ID_IMAGES_KEPT;
+use crate::domain::retention::ID_IMAGES;
 
 const SCOPE: Scope = Scope::System("images of identity documents");
 
@@ -28,8 +30,9 @@ const BATCH: i64 = 200;
 /// `Unavailable` if database or blob store cannot be reached; what was deleted stays deleted.
 pub async fn delete_identity_images(ctx: &Ctx) -> AppResult<usize> {
     let now = ctx.clock.now();
+    let keeps = TimeDelta::days(rules::days(ctx, ID_IMAGES).await?);
     let mut tx = ctx.pools.begin(SCOPE).await?;
-    let due = db::list_images_due(&mut tx, SCOPE, now - ID_IMAGES_KEPT, BATCH).await?;
+    let due = db::list_images_due(&mut tx, SCOPE, now - keeps, BATCH).await?;
     tx.commit().await?;
     let mut deleted = 0;
     for row in due {

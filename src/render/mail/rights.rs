@@ -35,8 +35,9 @@ pub struct RightsMail {
 pub enum RightsOutcome {
     /// The term is longer: its last day.
     Extended(NaiveDate),
-    /// It was answered: word of the decision.
-    Answered(String),
+    /// It was answered: word of the decision, and of what becomes of the data where something does:
+    /// `erasing`, `restricted` or `kept`.
+    Answered(String, Option<&'static str>),
 }
 
 impl RightsMail {
@@ -55,10 +56,14 @@ impl RightsMail {
                 text.get("rights-mail-extended-subject"),
                 text.with("rights-mail-extended", &[("date", text.date(*day).into())]),
             ),
-            RightsOutcome::Answered(decision) => (
+            RightsOutcome::Answered(decision, _) => (
                 text.get("rights-mail-answered-subject"),
                 text.word("rights-mail-answered", decision),
             ),
+        };
+        let became = match &self.outcome {
+            RightsOutcome::Answered(_, became) => *became,
+            RightsOutcome::Extended(_) => None,
         };
         let content = Content {
             subject,
@@ -71,6 +76,9 @@ impl RightsMail {
             outcome,
             reason_is: text.get("rights-mail-reason"),
             reason: one_line(&self.reason, MAX_REASON),
+            became: became.map(|word| text.word("rights-mail-became", word)),
+            // a page that is about to be gone is no place to go to
+            page_stays: became != Some("erasing"),
             page: text.get("rights-mail-page"),
             button: text.get("rights-mail-button"),
             garante: text.get("rights-mail-garante"),
@@ -113,6 +121,8 @@ struct Content {
     reason_is: String,
     reason: String,
     reason_language: &'static str,
+    became: Option<String>,
+    page_stays: bool,
     page: String,
     button: String,
     garante: String,

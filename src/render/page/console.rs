@@ -9,8 +9,10 @@ use super::sign::ReportShown;
 use super::{Chrome, Errors};
 use crate::render::document::{Circumstances, PrintedMailbox, euro};
 
+pub mod breach;
 pub mod paper;
 pub mod representation;
+pub mod retention;
 
 /// What stands around every page of the console.
 #[derive(Debug, Clone, Default)]
@@ -104,6 +106,10 @@ pub struct CasesPage {
     pub cases: Vec<CaseRow>,
     /// False for roles without personal data.
     pub shows_people: bool,
+    /// Whether the actor sees the terms of keeping.
+    pub shows_retention: bool,
+    /// Whether the actor keeps the register of breaches.
+    pub shows_breaches: bool,
 }
 
 /// A claimant in the list.
@@ -439,6 +445,8 @@ pub struct ClaimantPage {
     pub died_at: Option<DateTime<Utc>>,
     /// Since when the claimant is of age and must ratify, UTC.
     pub ratify_at: Option<DateTime<Utc>>,
+    /// Since when the data are only kept, UTC.
+    pub restricted_at: Option<DateTime<Utc>>,
     /// Whether the actor may record who acts, and a death.
     pub records_representative: bool,
     /// Mailboxes.

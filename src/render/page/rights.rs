@@ -31,6 +31,8 @@ pub struct RequestLine {
     pub answer: Option<(DateTime<Utc>, String, String)>,
     /// What was written; none once erased.
     pub text: Option<String>,
+    /// Word of what became of it: `recorded`, `restricted`, `erasing`, `erased`.
+    pub outcome: Option<String>,
 }
 
 /// `GET /me/rights`; POST to the same path `{kind, text}`.
@@ -89,6 +91,8 @@ pub struct RequestPage {
     pub may_extend: bool,
     /// Whether the actor may answer now.
     pub may_answer: bool,
+    /// Word of what granting does: `erase`, `restrict`, `record`.
+    pub if_granted: &'static str,
     /// Words of the decisions.
     pub decisions: Vec<&'static str>,
     /// As typed.
@@ -97,6 +101,25 @@ pub struct RequestPage {
     pub reason: String,
     /// What was refused.
     pub errors: Errors,
+}
+
+/// `POST /console/rights/{id}/answer` before what it does is confirmed; POST `{decision, reason, confirm}` to
+/// the same path.
+#[derive(Debug, Clone, Template)]
+#[template(path = "page/console/right_confirm.html")]
+pub struct ConfirmPage {
+    /// Around the content.
+    pub console: Console,
+    /// The request.
+    pub request: RequestLine,
+    /// Word of what it does: `erase` or `restrict`.
+    pub effect: &'static str,
+    /// As typed.
+    pub decision: String,
+    /// As typed.
+    pub reason: String,
+    /// Whether it has changed since it was confirmed.
+    pub changed: bool,
 }
 
 /// `GET /console/claimants/{id}/rights`; POST to the same path `{kind, text, received_on}`.

@@ -491,13 +491,19 @@ impl Words {
             by_letter: true,
             answer: None,
             text: Some(self.say("Il nome è sbagliato")),
+            outcome: None,
         };
         let answered = RequestLine {
             answer: Some((at, "refused".to_owned(), self.say("È giusto"))),
             text: None,
+            outcome: Some("recorded".to_owned()),
             ..open.clone()
         };
-        vec![open, answered]
+        let became = ["restricted", "erasing"].map(|word| RequestLine {
+            outcome: Some(word.to_owned()),
+            ..answered.clone()
+        });
+        [vec![open, answered], became.to_vec()].concat()
     }
 
     fn views() -> Vec<ViewLine> {

@@ -49,6 +49,8 @@ pub async fn cases(
         console: inside(&state, language, &request, &staff).await?,
         cases: cases.collect(),
         shows_people: operation::CONSOLE_LIST_PAGE.allows(staff.actor.role()),
+        shows_retention: operation::CONSOLE_RETENTION_PAGE.allows(staff.actor.role()),
+        shows_breaches: operation::CONSOLE_BREACHES_PAGE.allows(staff.actor.role()),
     };
     page(StatusCode::OK, &cases)
 }
@@ -202,6 +204,7 @@ fn claimant_page(console: Console, view: ClaimantView) -> ClaimantPage {
             .map(|acting| (acting.name(), acting.title().as_str())),
         died_at: view.died_at,
         ratify_at: view.ratify_at,
+        restricted_at: view.restricted_at,
         records_representative: view.can_record_representative,
         mailboxes: view
             .mailboxes

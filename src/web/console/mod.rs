@@ -16,12 +16,14 @@ use crate::web::extract::{Lang, Staff};
 use crate::web::{Route, WebError, WebResult};
 
 pub mod assist;
+pub mod breaches;
 pub mod claimants;
 pub mod export;
 pub mod login;
 pub mod paper;
 pub mod quarantine;
 pub mod representation;
+pub mod retention;
 pub mod rights;
 
 /// Routes of this folder.
@@ -86,6 +88,15 @@ pub fn routes() -> Vec<Route> {
             &operation::CONSOLE_LETTER_FORM,
             web::to(rights::enter_letter),
         ),
+        Route::new(&operation::CONSOLE_RETENTION_PAGE, web::to(retention::page)),
+        Route::new(
+            &operation::CONSOLE_BREACHES_PAGE,
+            web::to(breaches::register),
+        ),
+        Route::new(&operation::CONSOLE_BREACH_NEW, web::to(breaches::open)),
+        Route::new(&operation::CONSOLE_BREACHES_CSV, web::to(breaches::csv)),
+        Route::new(&operation::CONSOLE_BREACH_PAGE, web::to(breaches::one)),
+        Route::new(&operation::CONSOLE_BREACH_FORM, web::to(breaches::update)),
         Route::new(&operation::CONSOLE_EXPORT_FORM, web::to(export::clear)),
         Route::new(&operation::CONSOLE_DOCUMENT, web::to(declared::document)),
         Route::new(&operation::CONSOLE_EVIDENCE, web::to(declared::evidence)),

@@ -9,9 +9,9 @@ use crate::app::{AppError, claimant_list};
 use crate::domain::field::FieldErrors;
 use crate::domain::permission::operation;
 use crate::domain::reference::Reference;
-use crate::domain::rights::{RightsDecision, RightsKind};
+use crate::domain::rights::{Effect, RightsDecision, RightsKind};
 use crate::render::page::Errors;
-use crate::render::page::rights::{LetterPage, QueuePage, RequestPage};
+use crate::render::page::rights::{ConfirmPage, LetterPage, QueuePage, RequestPage};
 use crate::state::AppState;
 use crate::web::WebResult;
 use crate::web::api::staff::quarantine::reason;
@@ -41,6 +41,7 @@ pub struct DecisionForm {
     decision: String,
     #[serde(default)]
     reason: String,
+    confirm: Option<String>,
 }
 
 /// `GET /console/cases/{slug}/rights?cursor=`
@@ -106,7 +107,7 @@ pub async fn extend(
     refused(shown, form, &errors)
 }
 
-/// `POST /console/rights/{id}/answer`
+/// `POST /console/rights/{id}/answer`: what changes the record is shown before, and confirmed.
 pub async fn answer(
     state: web::Data<AppState>,
     language: Lang,
@@ -117,19 +118,42 @@ pub async fn answer(
 ) -> WebResult<HttpResponse> {
     let (id, Form(form)) = (request_id(&id)?, form);
     staff.check_csrf(&state, form.csrf.as_deref())?;
-    let errors = match decided(Some(&form.decision), Some(&form.reason)) {
-        Ok((decision, reason)) => {
+    let read = decided(
+        Some(&form.decision),
+        Some(&form.reason),
+        form.confirm.as_deref(),
+    );
+    let done = match read {
+        Ok(given) => {
             let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
-            let acting = async move { rights::answer(&ctx, &actor, id, decision, &reason).await };
-            state.ctx.to_end(acting).await?;
-            return Ok(see_other(&format!("/console/rights/{id}")));
+            let acting = async move { rights::answer(&ctx, &actor, id, &given).await };
+            state.ctx.to_end(acting).await
         }
+        Err(error) => Err(error),
+    };
+    let errors = match done {
+        Ok(_) => return Ok(see_other(&format!("/console/rights/{id}"))),
         Err(AppError::Invalid(errors)) => errors,
         Err(error) => return Err(error.into()),
     };
     let found = rights::get(&state.ctx, &staff.actor, id).await?;
+    let effect = found.if_granted;
     let shown = shown(&state, language, &staff, &request, found).await?;
-    refused(shown, form, &errors)
+    let only_confirm = errors.iter().all(|error| error.pointer == "/confirm");
+    match effect.filter(|_| only_confirm) {
+        Some(effect) => page(
+            StatusCode::OK,
+            &ConfirmPage {
+                console: shown.console,
+                request: shown.request,
+                effect: effect.as_str(),
+                decision: form.decision,
+                reason: form.reason,
+                changed: form.confirm.is_some(),
+            },
+        ),
+        None => refused(shown, form, &errors),
+    }
 }
 
 /// `GET /console/claimants/{id}/rights`
@@ -214,6 +238,7 @@ async fn shown(
         console,
         claimant: found.claimant.to_string(),
         may_extend: found.may_extend && operation::EXTEND_RIGHTS_REQUEST.allows(role),
+        if_granted: found.if_granted.map_or("", Effect::as_str),
         may_answer: is_open && operation::ANSWER_RIGHTS_REQUEST.allows(role),
         decisions: RightsDecision::ALL.map(RightsDecision::as_str).to_vec(),
         decision: String::new(),

@@ -105,5 +105,6 @@ pub(in crate::web) fn line(request: RightsRequest) -> RequestLine {
         by_letter: request.extension_notified.as_deref() == Some("letter"),
         answer: answer.map(|(at, decision)| (at, decision, answer_reason)),
         text: request.text,
+        outcome: request.outcome,
     }
 }

@@ -87,7 +87,7 @@ fn render_rights(
         received_on: notice.received_on,
         outcome: match notice.step {
             RightsStep::Extended(day) => RightsOutcome::Extended(day),
-            RightsStep::Answered(decision) => RightsOutcome::Answered(decision),
+            RightsStep::Answered(decision, became) => RightsOutcome::Answered(decision, became),
         },
         reason: notice.reason,
     }

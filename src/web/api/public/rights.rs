@@ -48,6 +48,8 @@ pub struct RightsRequestResponse {
     answered_at: Option<DateTime<Utc>>,
     /// `granted|partly|refused`
     decision: Option<String>,
+    /// What became of it: `recorded|restricted|erasing|erased`; null while open.
+    outcome: Option<String>,
     answer_reason: Option<String>,
     /// What was written; null once erased.
     text: Option<String>,
@@ -67,6 +69,7 @@ impl From<RightsRequest> for RightsRequestResponse {
             extension_reason: request.extension_reason,
             answered_at: request.answered_at,
             decision: request.decision,
+            outcome: request.outcome,
             answer_reason: request.answer_reason,
             text: request.text,
         }

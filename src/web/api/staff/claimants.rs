@@ -133,6 +133,8 @@ pub struct ClaimantResponse {
     died_at: Option<DateTime<Utc>>,
     /// Since when the claimant is of age and must ratify.
     ratify_since: Option<DateTime<Utc>>,
+    /// Since when the data are only kept (art. 18 GDPR).
+    restricted_since: Option<DateTime<Utc>>,
     mailboxes: Vec<MailboxResponse>,
     consents: Vec<ConsentResponse>,
     confirmations: Vec<ChallengeResponse>,
@@ -251,7 +253,7 @@ struct AuditResponse {
         ("q" = Option<String>, Query, description = "Exact: reference, codice fiscale, e-mail, phone, mailbox or surname"),
         ("missing" = Option<String>, Query, description = "Only those who lack this letter of art. 840-septies: `a` to `i`, `l`"),
         ("flag" = Option<String>, Query, description = "Only those whose newest declaration has this flag: `outside_window`, `not_restored`, `double_recovery`, `paid_plan_proof`, `narrative_special`"),
-        ("queue" = Option<String>, Query, description = "Only those on this list: `unreachable` (mail to the contact comes back), `quarantined`, `ratification` (of age, to ratify)"),
+        ("queue" = Option<String>, Query, description = "Only those on this list: `unreachable` (mail to the contact comes back), `quarantined`, `ratification` (of age, to ratify), `restricted` (data only kept: in no other list)"),
         ("limit" = Option<u16>, Query, description = "1 to 200, 50 without"),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before")
     ),
@@ -378,6 +380,7 @@ fn response(view: ClaimantView) -> ClaimantResponse {
         representative: view.representative.as_ref().map(representative::response),
         died_at: view.died_at,
         ratify_since: view.ratify_at,
+        restricted_since: view.restricted_at,
         mailboxes: view
             .mailboxes
             .into_iter()

@@ -7,6 +7,7 @@ use crate::domain::permission::operation;
 use crate::web::Route;
 
 pub mod assist;
+pub mod breaches;
 pub mod claimants;
 pub mod declared;
 pub mod documents;
@@ -67,6 +68,11 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::EXPORT, web::to(exports::request)),
         Route::new(&operation::GET_EXPORT, web::to(exports::get)),
         Route::new(&operation::EXPORT_CONTENT, web::to(exports::content)),
+        Route::new(&operation::LIST_BREACHES, web::to(breaches::list)),
+        Route::new(&operation::OPEN_BREACH, web::to(breaches::open)),
+        Route::new(&operation::GET_BREACH, web::to(breaches::get)),
+        Route::new(&operation::UPDATE_BREACH, web::to(breaches::update)),
+        Route::new(&operation::BREACHES_CSV, web::to(breaches::csv)),
         Route::new(&operation::LIST_RIGHTS_REQUESTS, web::to(rights::list)),
         Route::new(&operation::ENTER_RIGHTS_REQUEST, web::to(rights::enter)),
         Route::new(&operation::GET_RIGHTS_REQUEST, web::to(rights::get)),
@@ -109,6 +115,11 @@ pub fn routes() -> Vec<Route> {
     exports::request,
     exports::get,
     exports::content,
+    breaches::list,
+    breaches::open,
+    breaches::get,
+    breaches::update,
+    breaches::csv,
     rights::list,
     rights::enter,
     rights::get,

@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::app::rights::{self, RightsRequest};
+use crate::app::rights::{self, Answer, RightsRequest};
 use crate::app::{AppError, Ctx};
 use crate::domain::field::FieldErrors;
 use crate::domain::ids::ClaimantId;
 use crate::domain::outage::day_in_rome;
 use crate::domain::reason::Reason;
-use crate::domain::rights::{RightsDecision, RightsKind, RightsText, received_on};
+use crate::domain::rights::{Effect, RightsDecision, RightsKind, RightsText, received_on};
 use crate::state::AppState;
 use crate::web::api::public::rights::RightsRequestResponse;
 use crate::web::api::staff::quarantine::reason;
@@ -68,6 +68,8 @@ pub struct StaffRightsResponse {
     reference: String,
     /// Whether the term may be extended now.
     may_extend: bool,
+    /// What granting it would do to the record now, `erase|restrict|record`; null in what an action answers.
+    if_granted: Option<&'static str>,
     #[serde(flatten)]
     request: RightsRequestResponse,
 }
@@ -103,6 +105,8 @@ pub struct AnswerBody {
     decision: Option<String>,
     /// One line of 1 to 500 characters; goes to the claimant.
     reason: Option<String>,
+    /// `erase` or `restrict`, where granting does that: so that nobody does it unawares.
+    confirm: Option<String>,
 }
 
 /// Reads a letter.
@@ -129,15 +133,24 @@ pub(in crate::web) fn letter(
 /// Reads an answer.
 ///
 /// # Errors
-/// `Invalid` at `/decision`, `/reason`.
+/// `Invalid` at `/decision`, `/reason`, `/confirm`.
 pub(in crate::web) fn decided(
     decision: Option<&str>,
     reason: Option<&str>,
-) -> Result<(RightsDecision, Reason), AppError> {
+    confirm: Option<&str>,
+) -> Result<Answer, AppError> {
     let mut errors = FieldErrors::new();
     let decision = errors.take("/decision", RightsDecision::parse(decision));
     let reason = errors.take("/reason", Reason::parse(reason));
-    decision.zip(reason).ok_or(AppError::Invalid(errors))
+    let confirmed = errors.take("/confirm", Effect::parse(confirm));
+    match (decision, reason, confirmed) {
+        (Some(decision), Some(reason), Some(confirmed)) => Ok(Answer {
+            decision,
+            reason,
+            confirmed,
+        }),
+        _ => Err(AppError::Invalid(errors)),
+    }
 }
 
 /// The request in a path.
@@ -277,9 +290,14 @@ pub async fn answer(
     body: Json<AnswerBody>,
 ) -> WebResult<HttpResponse> {
     let id = request_id(&id)?;
-    let (decision, reason) = decided(body.0.decision.as_deref(), body.0.reason.as_deref())?;
+    let AnswerBody {
+        decision,
+        reason,
+        confirm,
+    } = body.0;
+    let given = decided(decision.as_deref(), reason.as_deref(), confirm.as_deref())?;
     let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
-    let acting = async move { rights::answer(&ctx, &actor, id, decision, &reason).await };
+    let acting = async move { rights::answer(&ctx, &actor, id, &given).await };
     let answered = state.ctx.to_end(acting).await?;
     Ok(HttpResponse::Ok().json(response(answered)))
 }
@@ -289,6 +307,7 @@ fn response(request: RightsRequest) -> StaffRightsResponse {
         claimant_id: request.claimant.uuid(),
         reference: request.reference.as_str().to_owned(),
         may_extend: request.may_extend,
+        if_granted: request.if_granted.map(Effect::as_str),
         request: RightsRequestResponse::from(request),
     }
 }
