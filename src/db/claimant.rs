@@ -45,6 +45,7 @@ pub struct ClaimantRow {
     pub contact_changed_at: Option<DateTime<Utc>>,
     pub ratify_at: Option<DateTime<Utc>>,
     pub died_at: Option<DateTime<Utc>>,
+    pub payout_frozen_at: Option<DateTime<Utc>>,
 }
 
 impl ClaimantRow {

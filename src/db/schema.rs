@@ -177,6 +177,7 @@ diesel::table! {
         contact_changed_at -> Nullable<Timestamptz>,
         ratify_at -> Nullable<Timestamptz>,
         died_at -> Nullable<Timestamptz>,
+        payout_frozen_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -207,6 +208,7 @@ diesel::table! {
         opened_at -> Timestamptz,
         settled_at -> Nullable<Timestamptz>,
         settlement -> Nullable<Text>,
+        proven_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -515,6 +517,8 @@ diesel::table! {
         alias_of -> Nullable<Uuid>,
         sealed -> Bytea,
         created_at -> Timestamptz,
+        proved_at -> Nullable<Timestamptz>,
+        proof -> Nullable<Text>,
     }
 }
 
@@ -605,6 +609,9 @@ diesel::table! {
         association_id -> Uuid,
         sealed -> Bytea,
         created_at -> Timestamptz,
+        effective_at -> Timestamptz,
+        stopped_at -> Nullable<Timestamptz>,
+        stopped_by -> Nullable<Text>,
     }
 }
 

@@ -188,11 +188,18 @@ pub enum Queue {
     Quarantined,
     /// Of age now, while the signature in force is a representative's (R46).
     Ratification,
+    /// The owner stopped an account that somebody else gave (R26).
+    PayoutFrozen,
 }
 
 impl Queue {
     /// All lists.
-    pub const ALL: [Self; 3] = [Self::Unreachable, Self::Quarantined, Self::Ratification];
+    pub const ALL: [Self; 4] = [
+        Self::Unreachable,
+        Self::Quarantined,
+        Self::Ratification,
+        Self::PayoutFrozen,
+    ];
 
     /// Name on the wire.
     pub const fn as_str(self) -> &'static str {
@@ -200,6 +207,7 @@ impl Queue {
             Self::Unreachable => "unreachable",
             Self::Quarantined => "quarantined",
             Self::Ratification => "ratification",
+            Self::PayoutFrozen => "payout_frozen",
         }
     }
 
