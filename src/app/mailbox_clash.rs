@@ -168,7 +168,10 @@ pub(in crate::app) async fn judge(ctx: &Ctx, conn: &mut Conn, key: Uuid) -> AppR
         holder = winner;
         waiting = identity::list_conflicts_on(conn, SCOPE, key).await?;
     }
-    decide(ctx, conn, holder, &waiting, |waits| !proved.contains(&waits)).await
+    decide(ctx, conn, holder, &waiting, |waits| {
+        !proved.contains(&waits)
+    })
+    .await
 }
 
 /// Gives a key to one of those who wait for it; who held it waits now, as the others do.
@@ -224,7 +227,11 @@ async fn decide(
         }
         identity::mark_proven(conn, SCOPE, row, decided.then_some(now)).await?;
         let association = AssociationId::new(row.association_id);
-        let action = if decided { "settle_conflict" } else { "conflict" };
+        let action = if decided {
+            "settle_conflict"
+        } else {
+            "conflict"
+        };
         let entry = Entry::new(waits, association, Actor::System, action);
         let entry = entry.with(json!({ "kind": KIND, "by": "proof" }));
         audit::append(ctx, conn, SCOPE, entry).await?;

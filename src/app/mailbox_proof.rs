@@ -111,11 +111,7 @@ pub async fn get(ctx: &Ctx, actor: &ClaimantActor, id: MailboxId) -> AppResult<P
 /// # Errors
 /// `NotFound`; `IllegalTransition` with `mailbox_proved`, or `mailbox_down` while its provider takes no mail, or
 /// the state; `RateLimited` over [`CODES_A_MAILBOX`], and over ten codes a day in all.
-pub async fn request(
-    ctx: &Ctx,
-    actor: &ClaimantActor,
-    id: MailboxId,
-) -> AppResult<DateTime<Utc>> {
+pub async fn request(ctx: &Ctx, actor: &ClaimantActor, id: MailboxId) -> AppResult<DateTime<Utc>> {
     let scope = actor.scope();
     let now = ctx.clock.now();
     let mut tx = ctx.pools.begin(scope).await?;

@@ -28,8 +28,8 @@ use crate::domain::version_limit::{self, PAYOUTS_A_DAY};
 
 mod stop;
 
-pub use stop::{Link, Standing as StopStanding, end_freeze, peek, stop};
 pub(in crate::app) use stop::challenge_of;
+pub use stop::{Link, Standing as StopStanding, end_freeze, peek, stop};
 
 /// Minutes a code for a change works.
 pub const CODE_MINUTES: i64 = 60;

@@ -16,8 +16,9 @@ use crate::domain::mail_text::MailTexts;
 use crate::domain::paper::Flaw;
 use crate::mailer::{self, OutgoingMail};
 use crate::render::mail::{
-    AccessMail, ConfirmationMail, ControlAbout, ControlMail, Frame, PaperRejectedMail, Purpose, ReceiptMail, RecordLine,
-    RecordsMail, RenderMailError, RightsMail, RightsOutcome, SigningCodeMail,
+    AccessMail, ConfirmationMail, ControlAbout, ControlMail, Frame, PaperRejectedMail, Purpose,
+    ReceiptMail, RecordLine, RecordsMail, RenderMailError, RightsMail, RightsOutcome,
+    SigningCodeMail,
 };
 
 /// An empty page: what a signed declaration is in a preview.
@@ -174,10 +175,7 @@ fn samples(sample: Sample<'_>) -> Result<Vec<(&'static str, Mail)>, RenderMailEr
     ])
 }
 
-fn given(
-    sample: Sample<'_>,
-    counts_from: Option<DateTime<Utc>>,
-) -> Result<Mail, RenderMailError> {
+fn given(sample: Sample<'_>, counts_from: Option<DateTime<Utc>>) -> Result<Mail, RenderMailError> {
     let about = ControlAbout::Given {
         iban: "IT*********************3456".to_owned(),
         counts_from,

@@ -94,11 +94,7 @@ pub async fn find_version(
 ///
 /// # Errors
 /// As the database says.
-pub async fn newest_version(
-    conn: &mut Conn,
-    _scope: Scope,
-    claimant: ClaimantId,
-) -> DbResult<i32> {
+pub async fn newest_version(conn: &mut Conn, _scope: Scope, claimant: ClaimantId) -> DbResult<i32> {
     let newest: Option<i32> = payouts::table
         .filter(payouts::claimant_id.eq(claimant.uuid()))
         .select(diesel::dsl::max(payouts::version))

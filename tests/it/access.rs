@@ -442,7 +442,9 @@ fn staff_body(name: &str, code: &str) -> Option<Body> {
         "export" => Body::Json(json!({"case": CASE, "format": "csv", "purpose": "Deposito"})),
         "logout_form" => form(&[]),
         "console_confirm_form" => form(&[("how", "post"), ("reason", "Lettera")]),
-        "console_quarantine_form" | "console_payout_freeze_form" => form(&[("reason", "Ha chiamato")]),
+        "console_quarantine_form" | "console_payout_freeze_form" => {
+            form(&[("reason", "Ha chiamato")])
+        }
         "console_email_form" => form(&[("email", "z@example.org")]),
         "console_export_form" => form(&[("purpose", "Deposito"), ("state", "")]),
         "console_identity_form" => form(&[

@@ -72,7 +72,9 @@ async fn reviews(app: &TestApp, of: &[&Claimant<'_>]) -> Vec<String> {
 }
 
 async fn holder(app: &TestApp) -> String {
-    let rows = app.rows("SELECT claimant_id::text FROM registered_mailboxes").await;
+    let rows = app
+        .rows("SELECT claimant_id::text FROM registered_mailboxes")
+        .await;
     assert_eq!(rows.len(), 1, "one key, one holder");
     rows[0][0].clone().unwrap()
 }
@@ -80,17 +82,28 @@ async fn holder(app: &TestApp) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn r30_a_code_mailed_to_the_mailbox_proves_control_once_and_for_all() {
     let app = TestApp::seeded().await;
-    let claimant = app.confirmed(&SignUpBuilder::new("mario@example.org")).await;
-    assert_eq!(claimant.me().await["mailboxes"][0]["proved_at"], Value::Null);
+    let claimant = app
+        .confirmed(&SignUpBuilder::new("mario@example.org"))
+        .await;
+    assert_eq!(
+        claimant.me().await["mailboxes"][0]["proved_at"],
+        Value::Null
+    );
     claimant.ask_mailbox_code().await.expect(202);
     app.run_outbox().await;
     let code = codes(&app, MAILBOX).pop().unwrap();
     let mails = app.mails();
     let mail = &mails.last().unwrap().message.mail;
     // whoever reads that mailbox may be somebody else: nothing of the record is told
-    let reference = claimant.me().await["reference"].as_str().unwrap().to_owned();
+    let reference = claimant.me().await["reference"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     for told in [reference.as_str(), "mario", "/me", "enter/"] {
-        assert!(!mail.text.contains(told) && !mail.html.contains(told), "{told}");
+        assert!(
+            !mail.text.contains(told) && !mail.html.contains(told),
+            "{told}"
+        );
     }
     let wrong = claimant.prove(&other_code(&code)).await.wrong_fields();
     assert_eq!(wrong, [("/code".to_owned(), "unknown_value".to_owned())]);
@@ -100,7 +113,10 @@ async fn r30_a_code_mailed_to_the_mailbox_proves_control_once_and_for_all() {
     assert_eq!(me["mailboxes"][0]["proof"], "code");
     app.clock().advance(TimeDelta::minutes(5));
     let again = claimant.prove("000000").await.expect(200);
-    assert_eq!(again["proved_at"], proved["proved_at"], "it stays as it was");
+    assert_eq!(
+        again["proved_at"], proved["proved_at"],
+        "it stays as it was"
+    );
     claimant
         .ask_mailbox_code()
         .await
@@ -121,7 +137,9 @@ async fn r30_a_contact_that_is_the_mailbox_proves_it_by_being_confirmed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn five_wrong_codes_end_a_code_and_another_mailboxs_code_does_not_fit() {
     let app = TestApp::seeded().await;
-    let claimant = app.confirmed(&SignUpBuilder::new("mario@example.org")).await;
+    let claimant = app
+        .confirmed(&SignUpBuilder::new("mario@example.org"))
+        .await;
     claimant.ask_mailbox_code().await.expect(202);
     app.run_outbox().await;
     let code = codes(&app, MAILBOX).pop().unwrap();
@@ -145,14 +163,20 @@ async fn five_wrong_codes_end_a_code_and_another_mailboxs_code_does_not_fit() {
 #[tokio::test(flavor = "multi_thread")]
 async fn while_the_provider_is_down_it_says_so_and_mails_nothing() {
     let app = TestApp::seeded().await;
-    let claimant = app.confirmed(&SignUpBuilder::new("mario@example.org")).await;
+    let claimant = app
+        .confirmed(&SignUpBuilder::new("mario@example.org"))
+        .await;
     assert!(operator::hold_mail(&app.ctx, "libero.it").await.unwrap());
     let refused = claimant.ask_mailbox_code().await;
     let refused = refused.expect_problem(409, "illegal-transition");
     let told = refused["detail"].as_str().unwrap();
-    assert!(told.contains("Try again later") || told.contains("Riprova più tardi"), "{told}");
+    assert!(
+        told.contains("Try again later") || told.contains("Riprova più tardi"),
+        "{told}"
+    );
     assert_eq!(
-        app.number("SELECT count(*) FROM outbox WHERE kind = 'mailbox_code'").await,
+        app.number("SELECT count(*) FROM outbox WHERE kind = 'mailbox_code'")
+            .await,
         0
     );
     app.stop().await;
@@ -181,7 +205,11 @@ async fn codes_are_capped_for_each_claimant_and_over_the_address_nothing_is_told
         "SELECT count(*) FROM confirmations WHERE purpose = 'mailbox' AND claimant_id = '{}'",
         last.id
     );
-    assert_eq!(app.number(&query).await, 0, "a code never mailed does not exist");
+    assert_eq!(
+        app.number(&query).await,
+        0,
+        "a code never mailed does not exist"
+    );
     app.clock().advance(TimeDelta::hours(25));
     let last = crate::signing::again(&app, "p3@example.org").await;
     last.ask_mailbox_code().await.expect(202);
@@ -253,10 +281,16 @@ async fn r30_both_at_once_leave_a_clash_that_staff_decide() {
     let (one, two) = tokio::join!(pairs[0].0.prove(&pairs[0].1), pairs[1].0.prove(&pairs[1].1));
     one.expect(200);
     two.expect(200);
-    assert_eq!(reviews(&app, &[&mario, &anna]).await, ["conflict", "conflict"]);
+    assert_eq!(
+        reviews(&app, &[&mario, &anna]).await,
+        ["conflict", "conflict"]
+    );
     let open = "SELECT count(*) FROM conflicts WHERE settled_at IS NULL";
     assert_eq!(app.number(open).await, 1);
-    assert_eq!(app.number(&format!("{open} AND proven_at IS NULL")).await, 1);
+    assert_eq!(
+        app.number(&format!("{open} AND proven_at IS NULL")).await,
+        1
+    );
     app.stop().await;
 }
 
@@ -270,33 +304,49 @@ async fn the_page_mails_the_code_and_takes_it_and_staff_see_the_proof() {
     let place = format!("/me/mailboxes/{}", place.split('"').next().unwrap());
     let csrf = browser.csrf().await;
     let page = browser.get(&place).await;
-    page.says("Prova che la casella è tua").says("Mandami il codice");
+    page.says("Prova che la casella è tua")
+        .says("Mandami il codice");
     assert!(!page.html.contains("name=\"code\""), "there is no code yet");
     let asked = browser
         .send(&format!("{place}/code"), &[("csrf", &csrf)])
         .await;
-    assert_eq!((asked.status.as_u16(), asked.place.as_str()), (303, format!("{place}?done=sent").as_str()));
+    assert_eq!(
+        (asked.status.as_u16(), asked.place.as_str()),
+        (303, format!("{place}?done=sent").as_str())
+    );
     app.run_outbox().await;
     let code = codes(&app, MAILBOX).pop().unwrap();
     let none = browser.send(&place, &[("csrf", &csrf)]).await;
     assert_eq!(none.status, 422);
     let wrong = other_code(&code);
-    let wrong = browser.send(&place, &[("csrf", &csrf), ("code", &wrong)]).await;
+    let wrong = browser
+        .send(&place, &[("csrf", &csrf), ("code", &wrong)])
+        .await;
     assert_eq!(wrong.status, 422);
     let spaced = format!(" {} {}", &code[..3], &code[3..]);
-    let right = browser.send(&place, &[("csrf", &csrf), ("code", &spaced)]).await;
+    let right = browser
+        .send(&place, &[("csrf", &csrf), ("code", &spaced)])
+        .await;
     assert_eq!(right.place, "/me?done=mailbox-proved");
     browser.get("/me").await.says("Hai provato che è tua");
     browser.get(&place).await.says("Non devi fare altro");
     let other = Browser::new(&app);
     other.confirmed("anna@example.org").await;
-    assert_eq!(other.get(&place).await.status, 404, "another's mailbox is none");
+    assert_eq!(
+        other.get(&place).await.status,
+        404,
+        "another's mailbox is none"
+    );
 
     let ours = association(&app, "codacons").await;
     let reader = person(&app, ours, Role::Reviewer).await.bearer(&app).await;
-    let id = app.rows("SELECT claimant_id::text FROM mailboxes WHERE proved_at IS NOT NULL").await;
+    let id = app
+        .rows("SELECT claimant_id::text FROM mailboxes WHERE proved_at IS NOT NULL")
+        .await;
     let path = format!("/api/v1/staff/claimants/{}", id[0][0].as_deref().unwrap());
-    let seen = ask(app.request(Method::GET, &path).bearer_auth(&reader)).await.expect(200);
+    let seen = ask(app.request(Method::GET, &path).bearer_auth(&reader))
+        .await
+        .expect(200);
     assert_eq!(seen["mailboxes"][0]["proof"], "code");
     app.stop().await;
 }

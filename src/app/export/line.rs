@@ -145,7 +145,8 @@ impl Facts {
             self.identity(&mut line, identity);
         }
         if row.payout_frozen_at.is_some() {
-            line.note.push("conto bloccato: il titolare ha fermato un cambio".to_owned());
+            line.note
+                .push("conto bloccato: il titolare ha fermato un cambio".to_owned());
         }
         self.declaration(&mut line, state, declared);
         Ok(line)

@@ -49,7 +49,10 @@ pub(super) async fn prepare_mailbox(
     row: &OutboxRow,
 ) -> AppResult<Step> {
     let kind = MailKind::MailboxCode;
-    let id = row.payload.get("mailbox").and_then(serde_json::Value::as_str);
+    let id = row
+        .payload
+        .get("mailbox")
+        .and_then(serde_json::Value::as_str);
     let id = id.and_then(|id| Uuid::parse_str(id).ok());
     let (Some(at), Some((code, expires_at)), Some(id)) = (
         batch.record(row),
@@ -126,7 +129,10 @@ pub(super) async fn prepare_payout_notice(
     row: &OutboxRow,
 ) -> AppResult<Step> {
     let kind = MailKind::PayoutNotice;
-    let version = row.payload.get("version").and_then(serde_json::Value::as_i64);
+    let version = row
+        .payload
+        .get("version")
+        .and_then(serde_json::Value::as_i64);
     let version = version.and_then(|version| i32::try_from(version).ok());
     let (Some(at), Some(version)) = (batch.record(row), version) else {
         return Ok(Step::Drop);
@@ -176,10 +182,12 @@ async fn to_contact(
         return Ok(Err(wait));
     }
     let reason = batch.stopping(ctx, at, kind);
-    Ok(match stopped(ctx, conn, directory, row, reason, kind).await? {
-        Some(stop) => Err(stop),
-        None => Ok(email),
-    })
+    Ok(
+        match stopped(ctx, conn, directory, row, reason, kind).await? {
+            Some(stop) => Err(stop),
+            None => Ok(email),
+        },
+    )
 }
 
 /// The code of a row and its last instant, while it is of any use.
@@ -192,7 +200,10 @@ fn live_code(
     let made = batch.challenge(row)?;
     let is_over =
         made.used_at.is_some() || made.voided_at.is_some() || made.expires_at <= ctx.clock.now();
-    let code = ctx.keyring.challenges.code(purpose, row.subject_id, made.id);
+    let code = ctx
+        .keyring
+        .challenges
+        .code(purpose, row.subject_id, made.id);
     (!is_over).then_some((code, made.expires_at))
 }
 

@@ -136,12 +136,7 @@ pub async fn end_freeze(
 }
 
 /// Whether a version still stands: it counts, or waits to.
-async fn is_open(
-    ctx: &Ctx,
-    conn: &mut Conn,
-    scope: Scope,
-    payout: &PayoutRow,
-) -> AppResult<bool> {
+async fn is_open(ctx: &Ctx, conn: &mut Conn, scope: Scope, payout: &PayoutRow) -> AppResult<bool> {
     let id = ClaimantId::new(payout.claimant_id);
     let live = db::find(conn, scope, id, ctx.clock.now()).await?;
     let live = [live.in_force, live.pending];

@@ -64,11 +64,21 @@ impl ControlMail {
         let text = Text::new(language);
         let (kind, words) = match self.about {
             ControlAbout::Mailbox { code, expires_at } => {
-                let words = Words::code(text, |part| text.word("control-mail-mailbox", part), &code, expires_at);
+                let words = Words::code(
+                    text,
+                    |part| text.word("control-mail-mailbox", part),
+                    &code,
+                    expires_at,
+                );
                 (MailKind::MailboxCode, words)
             }
             ControlAbout::Payout { code, expires_at } => {
-                let words = Words::code(text, |part| text.word("control-mail-payout", part), &code, expires_at);
+                let words = Words::code(
+                    text,
+                    |part| text.word("control-mail-payout", part),
+                    &code,
+                    expires_at,
+                );
                 (MailKind::PayoutCode, words)
             }
             ControlAbout::Given { iban, counts_from } => {

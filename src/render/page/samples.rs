@@ -20,7 +20,10 @@ use super::{
     identity::{EntityForm, IdentityFields, IdentityKind, IdentityPage, PersonForm},
     join::{ConsentField, JoinForm, JoinPage, MailboxRow, PlanOption},
     joined::{AddressDoubt, Delivery, JoinedNotice, JoinedPage},
-    me::{ConsentLine, ErasePage, IdentitySummary, MeNotice, MyMailboxLine, MePage, NextStep, WithdrawPage},
+    me::{
+        ConsentLine, ErasePage, IdentitySummary, MeNotice, MePage, MyMailboxLine, NextStep,
+        WithdrawPage,
+    },
     message::MessagePage,
     not_me::{NotMePage, NotMeState},
     outbox::{MailPage, OutboxPage, OutboxRow},
@@ -591,13 +594,11 @@ fn record(words: Words, pages: &mut Vec<(String, String)>) {
             missing: letters.map(str::to_owned).to_vec(),
             email: Some(words.say("m…a@example.it")),
             phone: Some(words.say("+39 …567")),
-            mailboxes: vec![
-                MyMailboxLine {
-                    address: words.say("m…i@libero.it"),
-                    proved_at: known.then(|| instant(2026, 3, 1, 12)).flatten(),
-                    href: Some("/me/mailboxes/1".to_owned()),
-                },
-            ],
+            mailboxes: vec![MyMailboxLine {
+                address: words.say("m…i@libero.it"),
+                proved_at: known.then(|| instant(2026, 3, 1, 12)).flatten(),
+                href: Some("/me/mailboxes/1".to_owned()),
+            }],
             identity: known.then(|| IdentitySummary {
                 name: words.say("Maria Rossi"),
                 code: words.say("RSS…01U"),

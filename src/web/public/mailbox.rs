@@ -100,9 +100,7 @@ pub async fn send(
         .await;
     match done {
         // a double tap
-        Ok(_) | Err(AppError::TokenUsed) => {
-            Ok(with_session(&visit, "/me?done=mailbox-proved"))
-        }
+        Ok(_) | Err(AppError::TokenUsed) => Ok(with_session(&visit, "/me?done=mailbox-proved")),
         Err(AppError::Invalid(errors)) => {
             let page = page_of(&visit, &actor, id, Errors::from(&errors)).await?;
             let page = ProofPage {

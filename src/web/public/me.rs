@@ -158,7 +158,7 @@ fn me_page(
         mailboxes: record
             .mailboxes
             .iter()
-            .map(|mailbox| mailbox_line(&record, mailbox))
+            .map(|mailbox| mailbox_line(state, record.moved, mailbox))
             .collect(),
         identity: record.identity.map(|identity| IdentitySummary {
             name: identity.name,
@@ -192,9 +192,9 @@ fn me_page(
     })
 }
 
-fn mailbox_line(record: &Me, mailbox: &MyMailbox) -> MyMailboxLine {
-    let provable = mailbox_proof::may_prove(record.state).is_ok()
-        && !record.moved
+fn mailbox_line(state: ClaimantState, moved: bool, mailbox: &MyMailbox) -> MyMailboxLine {
+    let provable = mailbox_proof::may_prove(state).is_ok()
+        && !moved
         && !mailbox.is_alias
         && mailbox.proved.is_none();
     MyMailboxLine {

@@ -8,8 +8,8 @@ use crate::app::outbox::{ControlNotice, Letter, LetterRecord, RightsNotice, Righ
 use crate::domain::mail::{Attachment, Mail, MailKind};
 use crate::mailer::OutgoingMail;
 use crate::render::mail::{
-    ControlAbout, ControlMail, Frame, PaperRejectedMail, Purpose, ReceiptMail, RecordLine, RecordsMail, RenderMailError,
-    RightsMail, RightsOutcome, SigningCodeMail,
+    ControlAbout, ControlMail, Frame, PaperRejectedMail, Purpose, ReceiptMail, RecordLine,
+    RecordsMail, RenderMailError, RightsMail, RightsOutcome, SigningCodeMail,
 };
 
 /// A letter as a mail of this sender.

@@ -17,8 +17,8 @@ use super::super::{
     payout::PayoutPage,
     representative::{RepresentativeFields, RepresentativePage},
     resume::{ResumePage, SessionOver},
-    stop_payout::{StopPayoutPage, StopState},
     sign::{AcceptField, ReportShown, SignCodePage, SignFilePage, SignNotPage, SignPage, ToSign},
+    stop_payout::{StopPayoutPage, StopState},
 };
 use super::{Words, date, instant, push, wrong};
 use crate::domain::document::{DocumentKind, Scan};
@@ -483,8 +483,16 @@ fn control(words: Words, pages: &mut Vec<(String, String)>) {
         errors,
     };
     push(pages, "mailbox", &page(false, true, Errors::default()));
-    push(pages, "mailbox-down", &page(false, false, Errors::default()));
-    push(pages, "mailbox-proved", &page(true, true, Errors::default()));
+    push(
+        pages,
+        "mailbox-down",
+        &page(false, false, Errors::default()),
+    );
+    push(
+        pages,
+        "mailbox-proved",
+        &page(true, true, Errors::default()),
+    );
     let wrong = wrong(&[("/code", "error-code-wrong")]);
     push(pages, "mailbox-errors", &page(false, true, wrong));
     let sent = ProofPage {

@@ -371,7 +371,9 @@ async fn response(ctx: &Ctx, me: Me) -> AppResult<MeResponse> {
         },
         mailboxes: me.mailboxes.into_iter().map(mailbox).collect(),
         payout: me.payout.map(|mine| my_payout(mine, None)),
-        payout_pending: me.payout_pending.map(|(mine, at)| my_payout(mine, Some(at))),
+        payout_pending: me
+            .payout_pending
+            .map(|(mine, at)| my_payout(mine, Some(at))),
         payout_frozen: me.payout_frozen,
         identity: me.identity.map(identity),
         representative: me.representative.as_ref().map(representative::response),

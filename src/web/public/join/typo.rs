@@ -11,7 +11,10 @@ const CORRECT: &str = "correct:";
 const KEEP: &str = "keep:";
 
 /// The domains nobody is asked about beside the big providers: those of the case, and the platform's.
-pub(in crate::web::public) fn known<'a>(directory: &'a Directory, case: &'a CaseEntry) -> Vec<&'a str> {
+pub(in crate::web::public) fn known<'a>(
+    directory: &'a Directory,
+    case: &'a CaseEntry,
+) -> Vec<&'a str> {
     let incidents = case.incidents.iter();
     let affected = incidents.flat_map(|incident| &incident.domains);
     let affected = affected.map(|domain| domain.domain.as_str());
