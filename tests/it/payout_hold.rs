@@ -309,6 +309,7 @@ async fn r26_of_two_changes_with_one_code_one_wins_and_a_newer_one_replaces_what
     let claimant = again(&app, OWNER).await;
     let right = code(&app, &claimant).await;
     claimant.put_account(OWN, Some(&right)).await.expect(200);
+    app.run_outbox().await;
     // the replaced one never counts, also between its time and that of the newer
     app.clock().advance(TimeDelta::hours(65));
     let claimant = again(&app, OWNER).await;

@@ -20,7 +20,7 @@ pub mod claimants;
 pub mod export;
 pub mod login;
 pub mod paper;
-mod payout;
+pub mod payout;
 pub mod quarantine;
 pub mod representation;
 pub mod rights;

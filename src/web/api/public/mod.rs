@@ -11,7 +11,7 @@ pub mod association;
 pub mod cases;
 pub mod claimants;
 pub mod confirmations;
-mod control;
+pub mod control;
 pub mod declaration;
 pub mod documents;
 pub mod mail_codes;

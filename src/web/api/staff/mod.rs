@@ -12,7 +12,7 @@ pub mod declared;
 pub mod documents;
 pub mod exports;
 pub mod paper;
-mod payout;
+pub mod payout;
 pub mod quarantine;
 pub mod representation;
 pub mod rights;
