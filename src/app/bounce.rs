@@ -22,6 +22,7 @@ use crate::domain::claimant::ClaimantState;
 use crate::domain::contact::Contact;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{ClaimantId, IncidentId};
+use crate::domain::mail::MailKind;
 use crate::domain::mailbox_address::DomainTreatment;
 use crate::domain::outage::is_running;
 use crate::domain::suppression::Suppression;
@@ -256,7 +257,9 @@ async fn concerned(
     let subject = ClaimantId::new(mail.subject_id);
     if let Some(row) = claimant::find(conn, SCOPE, subject).await? {
         let corrected = row.contact_changed_at.is_some_and(|at| at > mail.sent_at);
-        let email = if corrected {
+        // a code to the mailbox that failed says nothing about the contact
+        let elsewhere = mail.kind == MailKind::MailboxCode.as_str();
+        let email = if corrected || elsewhere {
             None
         } else {
             email_of(ctx, conn, &row).await?

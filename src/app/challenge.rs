@@ -143,6 +143,50 @@ pub(in crate::app) fn refusal(proof: &Proof, standing: Standing) -> AppError {
     }
 }
 
+/// Judges a code against the open challenges of a purpose that are bound to something: a mailbox, or nothing
+/// but the purpose. Counts nothing.
+pub(in crate::app) async fn judge_code(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    scope: Scope,
+    claimant: ClaimantId,
+    (purpose, bound): (ChallengePurpose, Option<&[u8]>),
+    code: &str,
+) -> AppResult<Standing> {
+    let now = ctx.clock.now();
+    let rows = confirmation::list(conn, scope, claimant, purpose.as_str()).await?;
+    let keys = &ctx.keyring.challenges;
+    let fits = |row: &&ConfirmationRow| {
+        let hash = keys.stored_code_hash(purpose, claimant.uuid(), row.id, bound, code);
+        row.attempts < MAX_ATTEMPTS && verify(&hash, &row.code_hash)
+    };
+    Ok(rows
+        .iter()
+        .find(fits)
+        .map_or(Standing::Unknown, |row| standing(row, now)))
+}
+
+/// A wrong or dead code at `/code`.
+pub(in crate::app) fn wrong_code(standing: Standing) -> AppError {
+    if standing == Standing::Used {
+        return AppError::TokenUsed;
+    }
+    let mut errors = FieldErrors::new();
+    errors.push("/code", FieldCode::UnknownValue, "error-code-wrong");
+    AppError::Invalid(errors)
+}
+
+/// What a challenge is for.
+#[derive(Clone, Copy)]
+pub(in crate::app) struct Wanted<'a> {
+    /// What it lets its holder do.
+    pub(in crate::app) purpose: ChallengePurpose,
+    /// What its code is bound to besides.
+    pub(in crate::app) bound: Option<&'a [u8]>,
+    /// How long it works.
+    pub(in crate::app) lives: Duration,
+}
+
 /// Makes a challenge. `None`: the claimant had ten within a day.
 pub(in crate::app) async fn create(
     ctx: &Ctx,
@@ -152,14 +196,36 @@ pub(in crate::app) async fn create(
     purpose: ChallengePurpose,
     lives: Duration,
 ) -> AppResult<Option<ConfirmationRow>> {
+    let wanted = Wanted {
+        purpose,
+        bound: None,
+        lives,
+    };
+    create_bound(ctx, conn, scope, row, wanted).await
+}
+
+/// As [`create`], with a code that may be bound to something.
+pub(in crate::app) async fn create_bound(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    scope: Scope,
+    row: &ClaimantRow,
+    wanted: Wanted<'_>,
+) -> AppResult<Option<ConfirmationRow>> {
     let now = ctx.clock.now();
     let claimant = row.claimant();
     let since = now - Duration::hours(24);
     if confirmation::count_since(conn, scope, claimant, since).await? >= MAX_CODES_A_DAY {
         return Ok(None);
     }
-    let id = token::new_id(now);
-    let (token_hash, code_hash) = challenge_hashes(ctx, purpose, claimant, id);
+    let (id, purpose) = (token::new_id(now), wanted.purpose);
+    let (token_hash, mut code_hash) = challenge_hashes(ctx, purpose, claimant, id);
+    if wanted.bound.is_some() {
+        let keys = &ctx.keyring.challenges;
+        let code = keys.code(purpose, row.id, id);
+        let hash = keys.stored_code_hash(purpose, row.id, id, wanted.bound, &code);
+        code_hash = hash.to_vec();
+    }
     let challenge = ConfirmationRow {
         claimant_id: claimant.uuid(),
         id,
@@ -169,7 +235,7 @@ pub(in crate::app) async fn create(
         code_hash,
         attempts: 0,
         created_at: now,
-        expires_at: now + lives,
+        expires_at: now + wanted.lives,
         used_at: None,
         voided_at: None,
     };

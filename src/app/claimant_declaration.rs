@@ -9,6 +9,7 @@ use crate::app::ctx::Ctx;
 use crate::app::declaration::{alarm, content_of};
 use crate::app::declaration_document::{self as words, compensation_words, place_words};
 use crate::app::error::{AppError, AppResult};
+use crate::app::payout::{self, OpenPayout};
 use crate::app::receipt::{self, Place};
 use crate::app::signature_file::{self, ShownFile};
 use crate::app::signed_version;
@@ -19,10 +20,9 @@ use crate::crypto::sha256;
 use crate::db::claimant_list as rows;
 use crate::db::declaration::{self, DeclarationRow};
 use crate::db::signature::{self, SignatureRow};
-use crate::db::{Conn, payout};
+use crate::db::{Conn, payout as db_payout};
 use crate::domain::declaration::{Declaration, Elsewhere};
 use crate::domain::ids::ClaimantId;
-use crate::domain::payout::Payout;
 use crate::domain::permission::{Operation, operation};
 use crate::domain::reference::Reference;
 use crate::domain::signed_content::SignedContent;
@@ -35,8 +35,10 @@ pub struct Declared {
     pub versions: Vec<ShownVersion>,
     /// What the newest says.
     pub newest: Option<ShownDeclaration>,
-    /// Where to pay, masked.
+    /// Where to pay now, masked.
     pub payout: Option<ShownPayout>,
+    /// Where to pay after the hold of a change, masked (R26).
+    pub payout_pending: Option<ShownPayout>,
     /// Files that were brought with a digital signature, newest first.
     pub files: Vec<ShownFile>,
 }
@@ -101,6 +103,8 @@ pub struct ShownPayout {
     pub iban: String,
     /// When it was given, UTC.
     pub given_at: DateTime<Utc>,
+    /// From when it counts, UTC.
+    pub effective_at: DateTime<Utc>,
 }
 
 /// What of a signed version is taken along.
@@ -145,12 +149,12 @@ pub(in crate::app) async fn read(
     actor: &StaffActor,
     vault: &Vault,
     claimant: ClaimantId,
-    sees: Sees,
+    (sees, now): (Sees, DateTime<Utc>),
 ) -> AppResult<Declared> {
     let (scope, association) = (actor.scope(), actor.association_id());
     let declared = rows::list_versions(conn, scope, association, claimant).await?;
     let signatures = signature::list(conn, scope, claimant).await?;
-    let payout = payout::find(conn, scope, claimant).await?;
+    let payouts = db_payout::find(conn, scope, claimant, now).await?;
     let mut newest = None;
     let mut versions = Vec::with_capacity(declared.len());
     for (place, row) in declared.into_iter().enumerate() {
@@ -167,21 +171,18 @@ pub(in crate::app) async fn read(
         }
         versions.push(version(row, signed, intact));
     }
-    let payout = match payout {
-        Some(row) => {
-            let opened: Payout = vault.unseal("payouts", "sealed", row.sealed)?;
-            Some(ShownPayout {
-                iban: opened.masked(),
-                given_at: row.created_at,
-            })
-        }
-        None => None,
+    let [payout, pending] = payout::open(vault, payouts)?;
+    let shown_payout = |open: OpenPayout| ShownPayout {
+        iban: open.payout.masked(),
+        given_at: open.given_at,
+        effective_at: open.effective_at,
     };
     let files = signature_file::read(conn, scope, vault, claimant).await?;
     Ok(Declared {
         versions,
         newest,
-        payout,
+        payout: payout.map(shown_payout),
+        payout_pending: pending.map(shown_payout),
         files,
     })
 }

@@ -290,6 +290,8 @@ pub struct OpenMailbox {
     pub plan: Option<String>,
     /// Main mailbox, for an alias (R29).
     pub alias_of: Option<MailboxId>,
+    /// When control was proved, UTC, and how: `code` or `contact` (R30).
+    pub proved: Option<(DateTime<Utc>, String)>,
 }
 
 /// Opens the claimants of a batch, without asking the database again.
@@ -336,6 +338,7 @@ impl Opener {
                 treatment: row.treatment,
                 plan: row.plan,
                 alias_of: row.alias_of.map(MailboxId::new),
+                proved: row.proved_at.zip(row.proof),
             })
         });
         Ok(Opened {

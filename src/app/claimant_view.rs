@@ -98,6 +98,10 @@ pub struct ClaimantView {
     pub can_assist: bool,
     /// Whether the actor may enter identity now, for who has no e-mail to do it alone.
     pub can_enter_identity: bool,
+    /// Since when no payout data are taken, because the owner stopped some (R26), UTC.
+    pub payout_frozen_at: Option<DateTime<Utc>>,
+    /// Whether the actor may end that.
+    pub can_end_payout_freeze: bool,
     /// Whether the record is in quarantine and the actor may end it.
     pub can_end_quarantine: bool,
     /// Why it is in quarantine: `not_me` or `hidden_field`.
@@ -153,7 +157,7 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
     actor.require(&operation::GET_CLAIMANT)?;
     let clear = operation::ASSIST_CONFIRM.allows(actor.role());
     let association = actor.association_id();
-    let scope = actor.scope();
+    let (scope, now) = (actor.scope(), ctx.clock.now());
     let mut tx = ctx.pools.begin(scope).await?;
     let row = rows::get(&mut tx, scope, association, id).await?;
     if clear {
@@ -165,7 +169,7 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
         Some(key) => Some(Vault::from_row(ctx, key.clone()).await?),
         None => None,
     };
-    let (declared, documents) = proof(&mut tx, actor, vault.as_ref(), id, clear).await?;
+    let (declared, documents) = proof(&mut tx, actor, vault.as_ref(), id, (clear, now)).await?;
     let contact = contact(vault.as_ref(), &row, clear)?;
     let representative = match &vault {
         Some(vault) => representation::find(&mut tx, scope, vault, id).await?,
@@ -217,6 +221,9 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
         created_at: row.created_at,
         confirmed_at: row.confirmed_at,
         signed_at: row.signed_at,
+        payout_frozen_at: row.payout_frozen_at,
+        can_end_payout_freeze: row.payout_frozen_at.is_some()
+            && operation::END_PAYOUT_FREEZE.allows(actor.role()),
         can_end_quarantine: can_end_quarantine(actor, review),
         quarantined_for,
         can_assist: clear && state == ClaimantState::ToAssist,
@@ -230,12 +237,12 @@ async fn proof(
     actor: &StaffActor,
     vault: Option<&Vault>,
     id: ClaimantId,
-    clear: bool,
+    (clear, now): (bool, DateTime<Utc>),
 ) -> AppResult<(Declared, Vec<MyDocument>)> {
     let Some(vault) = vault else {
         return Ok((Declared::default(), Vec::new()));
     };
-    let declared = claimant_declaration::read(conn, actor, vault, id, sees(clear)).await?;
+    let declared = claimant_declaration::read(conn, actor, vault, id, (sees(clear), now)).await?;
     let documents = if clear {
         document::read_all(conn, actor.scope(), vault, id).await?
     } else {

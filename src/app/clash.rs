@@ -350,6 +350,7 @@ async fn wait_for(
         opened_at: now,
         settled_at: None,
         settlement: None,
+        proven_at: None,
     };
     identity::insert_conflict(conn, SCOPE, &conflict).await?;
     claimant::mark_review(conn, SCOPE, row.claimant(), Review::Conflict).await?;

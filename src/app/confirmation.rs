@@ -7,6 +7,7 @@ use crate::app::challenge::{self, Proof, Record, Standing};
 use crate::app::clash::{self, Outcome};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
+use crate::app::mailbox_proof;
 use crate::app::session::{self, OpenSession};
 use crate::app::sign_up::province;
 use crate::app::suppression;
@@ -19,7 +20,7 @@ use crate::db::{Conn, Scope, Tx, confirmation, identity, lookup, mailbox};
 use crate::domain::claimant::ClaimantState;
 use crate::domain::contact::Contact;
 use crate::domain::identity::Identity;
-use crate::domain::ids::{AssociationId, CaseId, ClaimantId};
+use crate::domain::ids::{AssociationId, CaseId, ClaimantId, MailboxId};
 use crate::domain::mailbox_address::MailboxAddress;
 
 const FINDING: Scope = Scope::System("challenge before the tenant is known");
@@ -166,8 +167,8 @@ pub async fn confirm_or_enter(ctx: &Ctx, record: Record, code: String) -> AppRes
     }
 }
 
-/// What follows a confirmation, by link or by staff: look-ups of the mailboxes, and the identity
-/// that came with the sign-up counts from now. Gives what came of the clash step, `Registered` where
+/// What follows a confirmation, by link or by staff: look-ups of the mailboxes, proof of the one that is the
+/// contact, and the identity that came with the sign-up counts from now. Gives what came of the clash step, `Registered` where
 /// there was none; the transaction is left under system rights.
 pub(in crate::app) async fn settle_confirmed(
     ctx: &Ctx,
@@ -176,9 +177,13 @@ pub(in crate::app) async fn settle_confirmed(
 ) -> AppResult<Outcome> {
     let scope = Scope::Association(row.association());
     let vault = Vault::open(ctx, tx, scope, row.claimant()).await?;
+    let contact: Contact =
+        vault.unseal("claimants", "contact_sealed", row.contact_sealed.clone())?;
     let mut rows = Vec::new();
     for mailbox in mailbox::list(tx, scope, row.claimant()).await? {
         let address: MailboxAddress = vault.unseal("mailboxes", "sealed", mailbox.sealed)?;
+        let id = MailboxId::new(mailbox.id);
+        mailbox_proof::note_contact(ctx, tx, row, (id, &address), &contact).await?;
         rows.push(LookupRow {
             hash: ctx
                 .keyring

@@ -21,6 +21,9 @@ pub const CONFIRMATION_CAP: i64 = 3;
 /// Links to a record whose contact was confirmed, per address and 24 h.
 pub const ACCESS_CAP: i64 = 10;
 
+/// Codes to a mailbox that claimants say is theirs, per address and 24 h, whoever asks.
+pub const MAILBOX_CAP: i64 = 15;
+
 /// What is counted together, per address and 24 h.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::app) enum MailCap {
@@ -28,6 +31,8 @@ pub(in crate::app) enum MailCap {
     Confirmation,
     /// Links and codes into a record whose contact was confirmed.
     Access,
+    /// Codes to a mailbox that claimants say is theirs.
+    Mailbox,
 }
 
 impl MailCap {
@@ -35,6 +40,7 @@ impl MailCap {
         match self {
             Self::Confirmation => CONFIRMATION_CAP,
             Self::Access => ACCESS_CAP,
+            Self::Mailbox => MAILBOX_CAP,
         }
     }
 }
@@ -50,15 +56,14 @@ pub(in crate::app) async fn ask(
 ) -> AppResult<Grant> {
     let now = ctx.clock.now();
     let ids = cap_ids(ctx, email, now);
+    let own = |kind: &str, id: Uuid| {
+        let hash = ctx.keyring.index.platform_hash(kind, &id.to_string());
+        token::uuid_v8(hash)
+    };
     let bucket = |id: Uuid| match cap {
         MailCap::Confirmation => id,
-        MailCap::Access => {
-            let hash = ctx
-                .keyring
-                .index
-                .platform_hash("access_cap", &id.to_string());
-            token::uuid_v8(hash)
-        }
+        MailCap::Access => own("access_cap", id),
+        MailCap::Mailbox => own("mailbox_cap", id),
     };
     let cap = Cap {
         yesterday: bucket(ids.yesterday),

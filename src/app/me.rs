@@ -10,6 +10,7 @@ use crate::app::directory::Directory;
 use crate::app::error::{AppError, AppResult};
 use crate::app::leaving;
 use crate::app::paper;
+use crate::app::payout::{self, OpenPayout};
 use crate::app::representation;
 use crate::app::retention;
 use crate::app::session::{self, ClaimantActor};
@@ -21,18 +22,17 @@ use crate::db::claimant::{self, ClaimantRow};
 use crate::db::consent::ConsentRow;
 use crate::db::identity::IdentityRow;
 use crate::db::mailbox::MailboxRow;
-use crate::db::payout::PayoutRow;
-use crate::db::{Tx, confirmation, consent, identity, mailbox, outbox, payout, signature};
+use crate::db::payout::{self as db_payout, Payouts};
+use crate::db::{Scope, Tx, confirmation, consent, identity, mailbox, outbox, signature};
 use crate::domain::claimant::ClaimantState;
 use crate::domain::consent::{Channel, Purpose};
 use crate::domain::contact::Contact;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::field::{FieldCode, FieldErrors};
 use crate::domain::identity::Identity;
-use crate::domain::ids::{AssociationId, CaseId, ClaimantId};
+use crate::domain::ids::{AssociationId, CaseId, ClaimantId, MailboxId};
 use crate::domain::language::Language;
 use crate::domain::mailbox_address::MailboxAddress;
-use crate::domain::payout::Payout;
 use crate::domain::phone_number::PhoneNumber;
 use crate::domain::readiness;
 use crate::domain::reference::Reference;
@@ -69,8 +69,12 @@ pub struct Me {
     pub declared_version: Option<i32>,
     /// The version in force, as signed.
     pub signed_version: Option<i32>,
-    /// Where to pay, once given.
+    /// Where to pay now, once given.
     pub payout: Option<MyPayout>,
+    /// Where to pay after the hold of a change, and from when, UTC (R26).
+    pub payout_pending: Option<(MyPayout, DateTime<Utc>)>,
+    /// The owner stopped an account: none is taken until staff end that (R26).
+    pub payout_frozen: bool,
     /// The person went to another association: this record is over (R51).
     pub moved: bool,
     /// Who acts for the claimant, as recorded (R46).
@@ -105,10 +109,13 @@ pub struct MyPayout {
 #[derive(Debug, Clone)]
 #[expect(missing_docs, reason = "each field is the word of DESIGN 1")]
 pub struct MyMailbox {
+    pub id: MailboxId,
     pub address: MailboxAddress,
     pub plan: Option<String>,
     pub is_alias: bool,
     pub treatment: String,
+    /// When control was proved, UTC, and how (R30).
+    pub proved: Option<(DateTime<Utc>, String)>,
 }
 
 /// The own identity, masked.
@@ -154,9 +161,9 @@ pub async fn get(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<Me> {
     let mailbox_rows = mailbox::list(&mut tx, scope, actor.claimant()).await?;
     let identity_row = identity::find(&mut tx, scope, actor.claimant()).await?;
     let consent_rows = consent::list(&mut tx, scope, actor.claimant()).await?;
-    let payout_row = match row.payout_at {
-        Some(_) => payout::find(&mut tx, scope, actor.claimant()).await?,
-        None => None,
+    let payouts = match row.payout_at {
+        Some(_) => db_payout::find(&mut tx, scope, actor.claimant(), ctx.clock.now()).await?,
+        None => Payouts::default(),
     };
     let vault = Vault::open(ctx, &mut tx, scope, actor.claimant()).await?;
     let representative = representation::find(&mut tx, scope, &vault, actor.claimant()).await?;
@@ -169,6 +176,7 @@ pub async fn get(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<Me> {
         .transpose()?
         .unzip();
     let letters = missing(&directory, &row)?;
+    let [in_force, pending] = payout::open(&vault, payouts)?;
     Ok(Me {
         id: row.claimant(),
         reference: Reference::of(row.claimant()),
@@ -188,7 +196,9 @@ pub async fn get(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<Me> {
         consents: newest_consents(&consent_rows),
         declared_version: row.declared_version,
         signed_version: row.signed_version,
-        payout: payout_row.map(|row| my_payout(&vault, row)).transpose()?,
+        payout: in_force.as_ref().map(my_payout),
+        payout_pending: pending.map(|open| (my_payout(&open), open.effective_at)),
+        payout_frozen: row.payout_frozen_at.is_some(),
         moved: row.moved_at.is_some(),
         representative,
         to_ratify: row.ratify_at.is_some(),
@@ -214,18 +224,20 @@ fn my_mailboxes(vault: &Vault, rows: Vec<MailboxRow>) -> AppResult<Vec<MyMailbox
             plan: row.plan,
             is_alias: row.alias_of.is_some(),
             treatment: row.treatment,
+            id: MailboxId::new(row.id),
+            proved: row.proved_at.zip(row.proof),
         })
     };
     rows.into_iter().map(read).collect()
 }
 
-fn my_payout(vault: &Vault, row: PayoutRow) -> AppResult<MyPayout> {
-    let payout: Payout = vault.unseal("payouts", "sealed", row.sealed)?;
-    Ok(MyPayout {
+fn my_payout(open: &OpenPayout) -> MyPayout {
+    let payout = &open.payout;
+    MyPayout {
         iban: payout.masked(),
         holder: payout.holder().to_owned(),
         holder_is_claimant: payout.holder_is_claimant(),
-    })
+    }
 }
 
 /// Letters still missing (R2).

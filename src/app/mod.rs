@@ -45,6 +45,7 @@ pub mod mail_request;
 pub mod mail_status;
 pub mod mail_text;
 mod mailbox_clash;
+pub mod mailbox_proof;
 pub mod me;
 pub mod operator;
 pub mod outbox;

@@ -16,6 +16,7 @@ use crate::domain::email_address::EmailAddress;
 
 mod batch;
 mod confirmation;
+mod control;
 mod letter;
 mod outcome;
 mod records;
@@ -25,6 +26,7 @@ mod stop;
 mod unasked;
 
 use batch::Batch;
+pub use control::ControlNotice;
 pub(in crate::app) use letter::mail_id;
 pub use letter::{Letter, LetterRecord, Signing};
 pub use outcome::{Done, Outcome, Refusal, settle};
@@ -261,6 +263,9 @@ async fn step(
         "receipt" => signing::prepare_receipt(ctx, conn, batch, directory, row).await,
         "paper_rejected" => signing::prepare_rejected(ctx, conn, batch, directory, row).await,
         "rights" => rights::prepare(ctx, conn, batch, directory, row).await,
+        "mailbox_code" => control::prepare_mailbox(ctx, conn, batch, directory, row).await,
+        "payout_code" => control::prepare_payout_code(ctx, conn, batch, directory, row).await,
+        "payout_notice" => control::prepare_payout_notice(ctx, conn, batch, directory, row).await,
         "reminder" => unasked::prepare_reminder(ctx, conn, directory, row).await,
         "already_registered" => unasked::prepare_registered(ctx, conn, directory, row).await,
         _ => records::prepare(ctx, conn, directory, row).await,
@@ -300,7 +305,14 @@ impl DueMail {
     fn locks_nobody(&self) -> bool {
         matches!(
             self.row.kind.as_str(),
-            "confirmation" | "otp" | "receipt" | "paper_rejected" | "rights"
+            "confirmation"
+                | "otp"
+                | "receipt"
+                | "paper_rejected"
+                | "rights"
+                | "mailbox_code"
+                | "payout_code"
+                | "payout_notice"
         )
     }
 

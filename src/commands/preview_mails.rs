@@ -16,8 +16,9 @@ use crate::domain::mail_text::MailTexts;
 use crate::domain::paper::Flaw;
 use crate::mailer::{self, OutgoingMail};
 use crate::render::mail::{
-    AccessMail, ConfirmationMail, Frame, PaperRejectedMail, Purpose, ReceiptMail, RecordLine,
-    RecordsMail, RenderMailError, RightsMail, RightsOutcome, SigningCodeMail,
+    AccessMail, ConfirmationMail, ControlAbout, ControlMail, Frame, PaperRejectedMail, Purpose,
+    ReceiptMail, RecordLine, RecordsMail, RenderMailError, RightsMail, RightsOutcome,
+    SigningCodeMail,
 };
 
 /// An empty page: what a signed declaration is in a preview.
@@ -150,7 +151,52 @@ fn samples(sample: Sample<'_>) -> Result<Vec<(&'static str, Mail)>, RenderMailEr
         ("rights-erased", rights(sample, answered("erasing"))?),
         ("rights-restricted", rights(sample, answered("restricted"))?),
         ("rights-kept", rights(sample, answered("kept"))?),
+        (
+            "mailbox-code",
+            control(
+                sample,
+                MailKind::MailboxCode,
+                ControlAbout::Mailbox {
+                    code: code(),
+                    expires_at,
+                },
+            )?,
+        ),
+        (
+            "payout-code",
+            control(
+                sample,
+                MailKind::PayoutCode,
+                ControlAbout::Payout {
+                    code: code(),
+                    expires_at,
+                },
+            )?,
+        ),
+        ("payout-given", given(sample, None)?),
+        ("payout-changed", given(sample, Some(expires_at))?),
     ])
+}
+
+fn given(sample: Sample<'_>, counts_from: Option<DateTime<Utc>>) -> Result<Mail, RenderMailError> {
+    let about = ControlAbout::Given {
+        iban: "IT*********************3456".to_owned(),
+        counts_from,
+    };
+    control(sample, MailKind::PayoutNotice, about)
+}
+
+fn control(
+    sample: Sample<'_>,
+    kind: MailKind,
+    about: ControlAbout,
+) -> Result<Mail, RenderMailError> {
+    ControlMail {
+        frame: frame(sample, kind),
+        record: record_at("stop-payout/SAMPLE-TOKEN"),
+        about,
+    }
+    .render()
 }
 
 fn extended() -> RightsOutcome {

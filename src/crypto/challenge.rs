@@ -21,6 +21,12 @@ pub enum ChallengePurpose {
     Otp,
     /// Say of a sign-up that it was not the reader's, or that it was after all.
     NotMe,
+    /// Prove control of a mailbox.
+    Mailbox,
+    /// Change where to be paid.
+    Payout,
+    /// Stop payout data that the owner did not give.
+    StopPayout,
 }
 
 /// Derives tokens and codes and the hashes that are stored of them.
@@ -39,6 +45,9 @@ impl ChallengePurpose {
             Self::Access => "access",
             Self::Otp => "otp",
             Self::NotMe => "not_me",
+            Self::Mailbox => "mailbox",
+            Self::Payout => "payout",
+            Self::StopPayout => "stop_payout",
         }
     }
 }
@@ -88,8 +97,8 @@ impl ChallengeKeys {
             .mac("token", &[word, claimant.as_bytes(), proof])
     }
 
-    /// What is stored of a code. A code that signs is bound to the document's SHA-256 (R43): the
-    /// same digits do not fit another document.
+    /// What is stored of a code. A code that signs is bound to the document's SHA-256 (R43), one that proves
+    /// control to the mailbox: the same digits do not fit another.
     pub fn stored_code_hash(
         &self,
         purpose: ChallengePurpose,
@@ -137,7 +146,7 @@ impl fmt::Debug for ChallengeKeys {
 mod tests {
     use std::collections::HashSet;
 
-    use super::ChallengePurpose::{Access, Confirm, NotMe, Otp};
+    use super::ChallengePurpose::{Access, Confirm, Mailbox, NotMe, Otp, Payout, StopPayout};
     use super::*;
 
     const CLAIMANT: Uuid = Uuid::from_u128(1);
@@ -149,7 +158,7 @@ mod tests {
 
     #[test]
     fn a_mail_sent_again_has_the_same_token_and_code() {
-        for purpose in [Confirm, Access, Otp, NotMe] {
+        for purpose in [Confirm, Access, Otp, NotMe, Mailbox, Payout, StopPayout] {
             let (one, two) = (keys(), keys());
             assert_eq!(
                 one.token(purpose, CLAIMANT, CHALLENGE),
@@ -171,6 +180,9 @@ mod tests {
             keys().token(Access, CLAIMANT, CHALLENGE),
             keys().token(Otp, CLAIMANT, CHALLENGE),
             keys().token(NotMe, CLAIMANT, CHALLENGE),
+            keys().token(Mailbox, CLAIMANT, CHALLENGE),
+            keys().token(Payout, CLAIMANT, CHALLENGE),
+            keys().token(StopPayout, CLAIMANT, CHALLENGE),
             keys().token(Confirm, other, CHALLENGE),
             keys().token(Confirm, CLAIMANT, other),
             strange.token(Confirm, CLAIMANT, CHALLENGE),

@@ -46,6 +46,7 @@ pub struct ClaimantRow {
     pub ratify_at: Option<DateTime<Utc>>,
     pub died_at: Option<DateTime<Utc>>,
     pub restricted_at: Option<DateTime<Utc>>,
+    pub payout_frozen_at: Option<DateTime<Utc>>,
 }
 
 impl ClaimantRow {

@@ -59,6 +59,7 @@ pub struct ListRow {
     pub ratify_at: Option<DateTime<Utc>>,
     pub died_at: Option<DateTime<Utc>>,
     pub restricted_at: Option<DateTime<Utc>>,
+    pub payout_frozen_at: Option<DateTime<Utc>>,
 }
 
 /// The newest identity of a claimant.
@@ -92,6 +93,8 @@ pub struct MailboxRow {
     pub plan: Option<String>,
     pub alias_of: Option<Uuid>,
     pub sealed: Vec<u8>,
+    pub proved_at: Option<DateTime<Utc>>,
+    pub proof: Option<String>,
 }
 
 /// What opens a batch of claimants, each ordered by claimant.
@@ -176,6 +179,7 @@ impl Selection {
             None => query,
             Some(Queue::Restricted) => query.filter(claimants::restricted_at.is_not_null()),
             Some(Queue::Ratification) => query.filter(claimants::ratify_at.is_not_null()),
+            Some(Queue::PayoutFrozen) => query.filter(claimants::payout_frozen_at.is_not_null()),
             Some(Queue::Unreachable) => query.filter(claimants::unreachable_at.is_not_null()),
             // word for word as its index has it
             Some(Queue::Quarantined) => query.filter(sql::<Bool>("review = 'quarantined'")),
@@ -312,12 +316,12 @@ pub struct Declarations {
     pub declared: Vec<DeclarationRow>,
     /// Signatures of the versions in force.
     pub signed: Vec<SignatureRow>,
-    /// Newest payout data.
+    /// Payout data in force.
     pub payouts: Vec<PayoutRow>,
 }
 
 /// Declarations, signatures and payout data of a batch of claimants: the versions that `rows` name, not
-/// those that are the newest by now. Whoever corrects or signs meanwhile stays as the rows have them.
+/// those that are the newest by now; payout data as they count at `now` (R26). Whoever corrects or signs meanwhile stays as the rows have them.
 ///
 /// # Errors
 /// As the database says.
@@ -326,6 +330,7 @@ pub async fn list_declarations(
     _scope: Scope,
     association: AssociationId,
     rows: &[ListRow],
+    now: DateTime<Utc>,
 ) -> DbResult<Declarations> {
     let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
     let named: HashSet<(Uuid, i32)> = rows
@@ -360,6 +365,8 @@ pub async fn list_declarations(
         payouts: payouts::table
             .filter(payouts::claimant_id.eq_any(&ids))
             .filter(payouts::association_id.eq(association.uuid()))
+            .filter(payouts::effective_at.le(now))
+            .filter(payouts::stopped_at.is_null())
             .distinct_on(payouts::claimant_id)
             .order((payouts::claimant_id, payouts::version.desc()))
             .select(PayoutRow::as_select())

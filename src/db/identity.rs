@@ -47,6 +47,7 @@ pub struct ConflictRow {
     pub opened_at: DateTime<Utc>,
     pub settled_at: Option<DateTime<Utc>>,
     pub settlement: Option<String>,
+    pub proven_at: Option<DateTime<Utc>>,
 }
 
 /// The newest identity of a claimant.
@@ -222,4 +223,21 @@ pub async fn settle_conflicts(
         ))
         .execute(conn)
         .await?)
+}
+
+/// Notes on an open conflict since when it is decided for who holds the key; `None`: it is not.
+///
+/// # Errors
+/// As the database says.
+pub async fn mark_proven(
+    conn: &mut Conn,
+    _scope: Scope,
+    conflict: &ConflictRow,
+    since: Option<DateTime<Utc>>,
+) -> DbResult<()> {
+    diesel::update(conflicts::table.find((conflict.claimant_id, conflict.id)))
+        .set(conflicts::proven_at.eq(since))
+        .execute(conn)
+        .await?;
+    Ok(())
 }

@@ -28,6 +28,8 @@ pub struct MailboxRow {
     pub alias_of: Option<Uuid>,
     pub sealed: Vec<u8>,
     pub created_at: DateTime<Utc>,
+    pub proved_at: Option<DateTime<Utc>>,
+    pub proof: Option<String>,
 }
 
 /// The mailboxes of a claimant, in the order they were named.
@@ -60,4 +62,24 @@ pub async fn insert(conn: &mut Conn, _scope: Scope, rows: &[MailboxRow]) -> DbRe
         .execute(conn)
         .await?;
     Ok(())
+}
+
+/// Notes that control of a mailbox was proved, unless it was before. `false`: it was.
+///
+/// # Errors
+/// As the database says.
+pub async fn mark_proved(
+    conn: &mut Conn,
+    _scope: Scope,
+    claimant: ClaimantId,
+    id: Uuid,
+    proof: &str,
+    now: DateTime<Utc>,
+) -> DbResult<bool> {
+    let marked = diesel::update(mailboxes::table.find((claimant.uuid(), id)))
+        .filter(mailboxes::proved_at.is_null())
+        .set((mailboxes::proved_at.eq(now), mailboxes::proof.eq(proof)))
+        .execute(conn)
+        .await?;
+    Ok(marked == 1)
 }

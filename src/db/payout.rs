@@ -1,4 +1,5 @@
-//! Payout data: each change is a new version (DESIGN 3.7).
+//! Payout data: each change is a new version, which counts from a time of its own unless it is stopped
+//! before (DESIGN 3.7, R26).
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -24,9 +25,21 @@ pub struct PayoutRow {
     pub association_id: Uuid,
     pub sealed: Vec<u8>,
     pub created_at: DateTime<Utc>,
+    pub effective_at: DateTime<Utc>,
+    pub stopped_at: Option<DateTime<Utc>>,
+    pub stopped_by: Option<String>,
 }
 
-/// The payout data that count.
+/// The payout data that count now, and those that wait, if any.
+#[derive(Debug, Clone, Default)]
+pub struct Payouts {
+    /// What would be paid into now.
+    pub in_force: Option<PayoutRow>,
+    /// What counts from a time to come.
+    pub pending: Option<PayoutRow>,
+}
+
+/// The payout data of a claimant at `now`. Of what is stopped nothing is there.
 ///
 /// # Errors
 /// As the database says.
@@ -34,16 +47,60 @@ pub async fn find(
     conn: &mut Conn,
     scope: Scope,
     claimant: ClaimantId,
-) -> DbResult<Option<PayoutRow>> {
+    now: DateTime<Utc>,
+) -> DbResult<Payouts> {
     let mut query = payouts::table
         .filter(payouts::claimant_id.eq(claimant.uuid()))
+        .filter(payouts::stopped_at.is_null())
         .order(payouts::version.desc())
+        // a change stops the one that waits: one may wait, and the next counts
+        .limit(2)
         .select(PayoutRow::as_select())
         .into_boxed();
     if let Some(association) = scope.association() {
         query = query.filter(payouts::association_id.eq(association.uuid()));
     }
-    Ok(query.first(conn).await.optional()?)
+    let rows: Vec<PayoutRow> = query.load(conn).await?;
+    let mut found = Payouts::default();
+    for row in rows {
+        if row.effective_at <= now {
+            found.in_force.get_or_insert(row);
+        } else {
+            found.pending.get_or_insert(row);
+        }
+    }
+    Ok(found)
+}
+
+/// One version, stopped or not.
+///
+/// # Errors
+/// As the database says.
+pub async fn find_version(
+    conn: &mut Conn,
+    _scope: Scope,
+    claimant: ClaimantId,
+    version: i32,
+) -> DbResult<Option<PayoutRow>> {
+    Ok(payouts::table
+        .find((claimant.uuid(), version))
+        .select(PayoutRow::as_select())
+        .first(conn)
+        .await
+        .optional()?)
+}
+
+/// The highest version given, stopped or not; 0: none.
+///
+/// # Errors
+/// As the database says.
+pub async fn newest_version(conn: &mut Conn, _scope: Scope, claimant: ClaimantId) -> DbResult<i32> {
+    let newest: Option<i32> = payouts::table
+        .filter(payouts::claimant_id.eq(claimant.uuid()))
+        .select(diesel::dsl::max(payouts::version))
+        .first(conn)
+        .await?;
+    Ok(newest.unwrap_or(0))
 }
 
 /// When a version was given, UTC.
@@ -75,6 +132,61 @@ pub async fn insert(conn: &mut Conn, _scope: Scope, row: &PayoutRow) -> DbResult
         .await?;
     diesel::update(claimants::table.find(row.claimant_id))
         .set(claimants::payout_at.eq(row.created_at))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Stops all versions from one on that were not stopped before; gives how many.
+///
+/// # Errors
+/// As the database says.
+pub async fn mark_stopped(
+    conn: &mut Conn,
+    _scope: Scope,
+    claimant: ClaimantId,
+    from: i32,
+    by: &str,
+    now: DateTime<Utc>,
+) -> DbResult<usize> {
+    Ok(diesel::update(payouts::table)
+        .filter(payouts::claimant_id.eq(claimant.uuid()))
+        .filter(payouts::version.ge(from))
+        .filter(payouts::stopped_at.is_null())
+        .set((payouts::stopped_at.eq(now), payouts::stopped_by.eq(by)))
+        .execute(conn)
+        .await?)
+}
+
+/// Takes no more payout data of a claimant, who is locked, and notes when the ones that are left were
+/// given; `None`: there are none.
+///
+/// # Errors
+/// As the database says.
+pub async fn mark_frozen(
+    conn: &mut Conn,
+    _scope: Scope,
+    claimant: ClaimantId,
+    left: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> DbResult<()> {
+    diesel::update(claimants::table.find(claimant.uuid()))
+        .set((
+            claimants::payout_frozen_at.eq(now),
+            claimants::payout_at.eq(left),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Takes payout data of a claimant again.
+///
+/// # Errors
+/// As the database says.
+pub async fn mark_thawed(conn: &mut Conn, _scope: Scope, claimant: ClaimantId) -> DbResult<()> {
+    diesel::update(claimants::table.find(claimant.uuid()))
+        .set(claimants::payout_frozen_at.eq(None::<DateTime<Utc>>))
         .execute(conn)
         .await?;
     Ok(())

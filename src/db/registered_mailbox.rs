@@ -62,6 +62,42 @@ pub async fn list_holders(
     Ok(ids.into_iter().map(ClaimantId::new).collect())
 }
 
+/// Who holds a key.
+///
+/// # Errors
+/// As the database says.
+pub async fn find_holder(
+    conn: &mut Conn,
+    _scope: Scope,
+    key: Uuid,
+) -> DbResult<Option<ClaimantId>> {
+    let holder: Option<Uuid> = registered_mailboxes::table
+        .find(key)
+        .select(registered_mailboxes::claimant_id)
+        .first(conn)
+        .await
+        .optional()?;
+    Ok(holder.map(ClaimantId::new))
+}
+
+/// Who waits for any of the keys, in no order.
+///
+/// # Errors
+/// As the database says.
+pub async fn list_waiting(
+    conn: &mut Conn,
+    _scope: Scope,
+    keys: &[Uuid],
+) -> DbResult<Vec<ClaimantId>> {
+    let ids: Vec<Uuid> = conflicts::table
+        .filter(conflicts::registered_id.eq_any(keys))
+        .filter(conflicts::settled_at.is_null())
+        .select(conflicts::claimant_id)
+        .load(conn)
+        .await?;
+    Ok(ids.into_iter().map(ClaimantId::new).collect())
+}
+
 /// Keys that a claimant holds, in order.
 ///
 /// # Errors
@@ -89,7 +125,8 @@ pub async fn release(conn: &mut Conn, _scope: Scope, key: Uuid) -> DbResult<usiz
         .await?)
 }
 
-/// Of these claimants those who are on neither side of an open conflict lose the review `conflict`.
+/// Of these claimants those who are on neither side of an open conflict lose the review `conflict`; one over a
+/// mailbox that is decided blocks only the side that waits.
 ///
 /// # Errors
 /// As the database says.
@@ -100,21 +137,27 @@ pub async fn clear_reviews(
 ) -> DbResult<usize> {
     let ids: Vec<Uuid> = claimants_settled.iter().map(|id| id.uuid()).collect();
     let open = conflicts::table.filter(conflicts::settled_at.is_null());
-    let busy: Vec<(Uuid, Uuid)> = open
+    let busy: Vec<(Uuid, Uuid, bool)> = open
         .filter(
             conflicts::claimant_id
                 .eq_any(&ids)
                 .or(conflicts::other_claimant_id
                     .eq_any(&ids)
-                    .and(conflicts::kind.eq("mailbox"))),
+                    .and(conflicts::kind.eq("mailbox"))
+                    .and(conflicts::proven_at.is_null())),
         )
-        .select((conflicts::claimant_id, conflicts::other_claimant_id))
+        .select((
+            conflicts::claimant_id,
+            conflicts::other_claimant_id,
+            conflicts::proven_at.is_not_null(),
+        ))
         .load(conn)
         .await?;
-    let free: Vec<Uuid> = ids
-        .into_iter()
-        .filter(|id| !busy.iter().any(|(one, other)| one == id || other == id))
-        .collect();
+    let is_busy = |id: &Uuid| {
+        let mut sides = busy.iter();
+        sides.any(|(waits, holds, decided)| waits == id || (holds == id && !decided))
+    };
+    let free: Vec<Uuid> = ids.into_iter().filter(|id| !is_busy(id)).collect();
     Ok(diesel::update(
         claimants::table
             .filter(claimants::id.eq_any(free))

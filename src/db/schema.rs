@@ -200,6 +200,7 @@ diesel::table! {
         ratify_at -> Nullable<Timestamptz>,
         died_at -> Nullable<Timestamptz>,
         restricted_at -> Nullable<Timestamptz>,
+        payout_frozen_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -230,6 +231,7 @@ diesel::table! {
         opened_at -> Timestamptz,
         settled_at -> Nullable<Timestamptz>,
         settlement -> Nullable<Text>,
+        proven_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -538,6 +540,8 @@ diesel::table! {
         alias_of -> Nullable<Uuid>,
         sealed -> Bytea,
         created_at -> Timestamptz,
+        proved_at -> Nullable<Timestamptz>,
+        proof -> Nullable<Text>,
     }
 }
 
@@ -628,6 +632,9 @@ diesel::table! {
         association_id -> Uuid,
         sealed -> Bytea,
         created_at -> Timestamptz,
+        effective_at -> Timestamptz,
+        stopped_at -> Nullable<Timestamptz>,
+        stopped_by -> Nullable<Text>,
     }
 }
 

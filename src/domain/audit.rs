@@ -13,6 +13,8 @@ pub mod action {
     pub const END_QUARANTINE: &str = "end_quarantine";
     /// Somebody without an e-mail got one.
     pub const ENTER_EMAIL: &str = "enter_email";
+    /// Accounts are taken again after the owner stopped one.
+    pub const END_PAYOUT_FREEZE: &str = "end_payout_freeze";
     /// A list was cut off: a part of it may have left.
     pub const EXPORT_FAILED: &str = "export_failed";
     /// A list or documents left whole.
@@ -45,7 +47,7 @@ pub enum Logged {
 }
 
 /// Every verb.
-pub const ALL: [(&str, Logged); 82] = [
+pub const ALL: [(&str, Logged); 78] = [
     ("add_document", Logged::Decision),
     ("answer_rights_request", Logged::Decision),
     ("bootstrap", Logged::Consequence),
@@ -63,6 +65,7 @@ pub const ALL: [(&str, Logged); 82] = [
     ("delete_id_images", Logged::Consequence),
     ("disown", Logged::OwnAct),
     ("duplicate", Logged::Consequence),
+    (action::END_PAYOUT_FREEZE, Logged::Decision),
     (action::END_QUARANTINE, Logged::Decision),
     ("end_representative", Logged::Decision),
     ("enter", Logged::OwnAct),
@@ -94,6 +97,7 @@ pub const ALL: [(&str, Logged); 82] = [
     ("own_again", Logged::OwnAct),
     ("pace_mail", Logged::Mail),
     ("print_paper_form", Logged::Seen),
+    ("prove_mailbox", Logged::OwnAct),
     ("publish_mail_texts", Logged::Mail),
     ("receive_rights_request", Logged::Decision),
     ("record_death", Logged::Decision),
@@ -103,11 +107,14 @@ pub const ALL: [(&str, Logged); 82] = [
     ("release_mail", Logged::Mail),
     ("release_template", Logged::Mail),
     ("remove_document", Logged::Decision),
+    ("request_mailbox_code", Logged::OwnAct),
+    ("request_payout_code", Logged::OwnAct),
     ("request_signature", Logged::OwnAct),
     ("restrict", Logged::OwnAct),
     ("retry_mail", Logged::Mail),
     ("scan_document", Logged::Consequence),
     (action::SET_CASE_STATE, Logged::Decision),
+    ("settle_conflict", Logged::Consequence),
     ("sign", Logged::OwnAct),
     ("sign_up", Logged::OwnAct),
     ("staff_created", Logged::Access),
@@ -120,6 +127,7 @@ pub const ALL: [(&str, Logged); 82] = [
     ("staff_token_refreshed", Logged::Access),
     ("staff_token_reused", Logged::Access),
     ("staff_token_revoked", Logged::Access),
+    ("stop_payout", Logged::OwnAct),
     ("suppress_mail", Logged::Mail),
     ("take_own_data", Logged::Seen),
     ("unsuppress_mail", Logged::Mail),
@@ -189,6 +197,7 @@ mod tests {
                     "answer_rights_request",
                     "confirm_by_staff",
                     "correct_email",
+                    "end_payout_freeze",
                     "end_quarantine",
                     "end_representative",
                     "enter_email",

@@ -190,6 +190,8 @@ pub enum Queue {
     Ratification,
     /// The data are only kept (art. 18 GDPR, R61): in no other list.
     Restricted,
+    /// The owner stopped an account that somebody else gave (R26).
+    PayoutFrozen,
 }
 
 impl Queue {
@@ -199,6 +201,7 @@ impl Queue {
         Self::Quarantined,
         Self::Ratification,
         Self::Restricted,
+        Self::PayoutFrozen,
     ];
 
     /// Name on the wire.
@@ -208,6 +211,7 @@ impl Queue {
             Self::Quarantined => "quarantined",
             Self::Ratification => "ratification",
             Self::Restricted => "restricted",
+            Self::PayoutFrozen => "payout_frozen",
         }
     }
 

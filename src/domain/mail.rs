@@ -24,11 +24,17 @@ pub enum MailKind {
     PaperRejected,
     /// Tells what became of a request about one's data (R60).
     Rights,
+    /// Carries the code that proves control of a mailbox, to that mailbox (R30).
+    MailboxCode,
+    /// Carries the code that a change of the account needs (R26).
+    PayoutCode,
+    /// Tells that an account was given or changed, and how to stop it (R26).
+    PayoutNotice,
 }
 
 impl MailKind {
     /// All kinds.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::Confirmation,
         Self::Otp,
         Self::Receipt,
@@ -37,6 +43,9 @@ impl MailKind {
         Self::Reminder,
         Self::PaperRejected,
         Self::Rights,
+        Self::MailboxCode,
+        Self::PayoutCode,
+        Self::PayoutNotice,
     ];
 
     /// The wire name: lower case ASCII with underscores.
@@ -50,6 +59,9 @@ impl MailKind {
             Self::Reminder => "reminder",
             Self::PaperRejected => "paper_rejected",
             Self::Rights => "rights",
+            Self::MailboxCode => "mailbox_code",
+            Self::PayoutCode => "payout_code",
+            Self::PayoutNotice => "payout_notice",
         }
     }
 
@@ -62,8 +74,13 @@ impl MailKind {
             | Self::Receipt
             | Self::AlreadyRegistered
             | Self::PaperRejected => true,
-            // a term of the law runs
-            Self::Otp | Self::Access | Self::Rights => false,
+            // a term of the law runs, or 72 hours in which a theft can be stopped
+            Self::Otp
+            | Self::Access
+            | Self::Rights
+            | Self::MailboxCode
+            | Self::PayoutCode
+            | Self::PayoutNotice => false,
         }
     }
 

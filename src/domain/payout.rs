@@ -11,6 +11,9 @@ use super::{
     one_line::one_line,
 };
 
+/// Hours after which a change of the account counts (R26).
+pub const HOLD_HOURS: i64 = 72;
+
 /// The body of `PUT /payout`; nothing in it is checked.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -21,6 +24,9 @@ pub struct PayoutInput {
     pub holder: Option<String>,
     /// Whether that is the claimant; yes when missing.
     pub holder_is_claimant: Option<bool>,
+    /// Six digits, mailed to the confirmed contact: a change needs them, the first account does not (R26).
+    #[serde(default)]
+    pub code: Option<String>,
 }
 
 /// An account to pay into. This is the content of the sealed payout document.
@@ -108,6 +114,7 @@ mod tests {
             iban: Some(iban.to_owned()),
             holder: Some(holder.to_owned()),
             holder_is_claimant: None,
+            code: None,
         }
     }
 

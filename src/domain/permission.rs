@@ -308,6 +308,24 @@ pub mod operation {
     /// Where to pay.
     pub const PUT_PAYOUT: Operation =
         Operation::put("put_payout", "/api/v1/public/me/payout", Access::Claimant);
+    /// Mail the code that a change of the account needs (R26).
+    pub const REQUEST_PAYOUT_CODE: Operation = Operation::post(
+        "request_payout_code",
+        "/api/v1/public/me/payout/codes",
+        Access::Claimant,
+    );
+    /// Mail a code to a mailbox of the own record (R30).
+    pub const REQUEST_MAILBOX_CODE: Operation = Operation::post(
+        "request_mailbox_code",
+        "/api/v1/public/me/mailboxes/{id}/codes",
+        Access::Claimant,
+    );
+    /// Prove control of a mailbox with that code (R30).
+    pub const PROVE_MAILBOX: Operation = Operation::post(
+        "prove_mailbox",
+        "/api/v1/public/me/mailboxes/{id}/proof",
+        Access::Claimant,
+    );
     /// Go to another association of the case (R51).
     pub const CHANGE_ASSOCIATION: Operation = Operation::post(
         "change_association",
@@ -449,6 +467,12 @@ pub mod operation {
     pub const END_QUARANTINE: Operation = Operation::post(
         "end_quarantine",
         "/api/v1/staff/claimants/{id}/quarantine-end",
+        Access::Staff(REVIEWERS),
+    );
+    /// Take accounts of a claimant again who stopped one (R26).
+    pub const END_PAYOUT_FREEZE: Operation = Operation::post(
+        "end_payout_freeze",
+        "/api/v1/staff/claimants/{id}/payout-freeze-end",
         Access::Staff(REVIEWERS),
     );
     /// The signed PDF of a version.
@@ -713,6 +737,12 @@ pub mod operation {
     /// It was them after all.
     pub const NOT_ME_UNDO: Operation =
         Operation::post("not_me_undo", "/not-me/{token}/undo", Access::Public);
+    /// Shows the button by which a reader stops an account (R26).
+    pub const STOP_PAYOUT_PAGE: Operation =
+        Operation::get("stop_payout_page", "/stop-payout/{token}", Access::Public);
+    /// Stops it.
+    pub const STOP_PAYOUT_FORM: Operation =
+        Operation::post("stop_payout_form", "/stop-payout/{token}", Access::Public);
     /// Asks for a link or code.
     pub const ENTER_START: Operation = Operation::get("enter_start", "/enter", Access::Public);
     /// Mails a link.
@@ -789,6 +819,21 @@ pub mod operation {
     /// Gives where to pay.
     pub const PAYOUT_FORM: Operation =
         Operation::post("payout_form", "/me/payout", Access::Claimant);
+    /// Mails the code that a change of the account needs.
+    pub const PAYOUT_CODE_FORM: Operation =
+        Operation::post("payout_code_form", "/me/payout/code", Access::Claimant);
+    /// A mailbox of the own record, and the code that proves control of it.
+    pub const MAILBOX_PAGE: Operation =
+        Operation::get("mailbox_page", "/me/mailboxes/{id}", Access::Claimant);
+    /// Mails that code.
+    pub const MAILBOX_CODE_FORM: Operation = Operation::post(
+        "mailbox_code_form",
+        "/me/mailboxes/{id}/code",
+        Access::Claimant,
+    );
+    /// Proves control with it.
+    pub const MAILBOX_FORM: Operation =
+        Operation::post("mailbox_form", "/me/mailboxes/{id}", Access::Claimant);
     /// The PDF of the newest version, to keep.
     pub const DECLARATION_FILE: Operation =
         Operation::get("declaration_file", "/me/declaration.pdf", Access::Claimant);
@@ -997,6 +1042,12 @@ pub mod operation {
         "/console/claimants/{id}/quarantine-end",
         Access::Staff(REVIEWERS),
     );
+    /// Takes accounts again.
+    pub const CONSOLE_PAYOUT_FREEZE_FORM: Operation = Operation::post(
+        "console_payout_freeze_form",
+        "/console/claimants/{id}/payout-freeze-end",
+        Access::Staff(REVIEWERS),
+    );
     /// The signed PDF of a version.
     pub const CONSOLE_DOCUMENT: Operation = Operation::get(
         "console_document",
@@ -1083,6 +1134,9 @@ pub mod operation {
         &DOCUMENT_FILE,
         &REMOVE_DOCUMENT,
         &PUT_PAYOUT,
+        &REQUEST_PAYOUT_CODE,
+        &REQUEST_MAILBOX_CODE,
+        &PROVE_MAILBOX,
         &CHANGE_ASSOCIATION,
         &WITHDRAW,
         &ERASE,
@@ -1112,6 +1166,7 @@ pub mod operation {
         &REJECT_PAPER,
         &ASSIST_EMAIL,
         &END_QUARANTINE,
+        &END_PAYOUT_FREEZE,
         &CLAIMANT_DOCUMENT,
         &CLAIMANT_EVIDENCE,
         &CLAIMANT_RECEIPT,
@@ -1136,6 +1191,8 @@ pub mod operation {
         &NOT_ME_PAGE,
         &NOT_ME_FORM,
         &NOT_ME_UNDO,
+        &STOP_PAYOUT_PAGE,
+        &STOP_PAYOUT_FORM,
         &ENTER_START,
         &ENTER_LINK_FORM,
         &ENTER_CODE_FORM,
@@ -1159,6 +1216,10 @@ pub mod operation {
         &SIGN_FILE_FORM,
         &PAYOUT_PAGE,
         &PAYOUT_FORM,
+        &PAYOUT_CODE_FORM,
+        &MAILBOX_PAGE,
+        &MAILBOX_CODE_FORM,
+        &MAILBOX_FORM,
         &DECLARATION_FILE,
         &PAPER_PAGE,
         &PAPER_HAND_IN,
@@ -1234,6 +1295,7 @@ pub mod operation {
         &CONSOLE_PAPER_REJECTION,
         &CONSOLE_EMAIL_FORM,
         &CONSOLE_QUARANTINE_FORM,
+        &CONSOLE_PAYOUT_FREEZE_FORM,
         &CONSOLE_DOCUMENT,
         &CONSOLE_EVIDENCE,
         &CONSOLE_RECEIPT,

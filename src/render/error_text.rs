@@ -28,6 +28,9 @@ pub const GENERAL: &[&str] = &[
     "error-window-from-missing",
     "error-code-over",
     "error-code-replaced",
+    "error-mailbox-codes-too-many",
+    "error-codes-too-many",
+    "error-payout-code-required",
 ];
 
 /// The sentence for `reason` at `pointer` (RFC 6901, as in `/mailboxes/0/address`).

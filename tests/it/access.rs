@@ -362,6 +362,8 @@ fn public_body(name: &str) -> Option<Body> {
         "put_identity" => Body::Json(json!({"person": mario()})),
         "put_declaration" => Body::Json(json!({})),
         "request_signature" | "sign" | "put_payout" => Body::Json(json!({})),
+        "request_payout_code" | "request_mailbox_code" => Body::Nothing,
+        "prove_mailbox" => Body::Json(json!({"code": "123456"})),
         "put_consent" => Body::Json(json!({"given": true})),
         "put_representative" => Body::Json(delegate()),
         "change_association" => Body::Json(json!({"association": "altroconsumo", "consents": [
@@ -396,6 +398,10 @@ fn public_body(name: &str) -> Option<Body> {
         | "confirm_resend"
         | "not_me_form"
         | "not_me_undo"
+        | "stop_payout_form"
+        | "payout_code_form"
+        | "mailbox_code_form"
+        | "mailbox_form"
         | "enter_form"
         | "leave_form"
         | "withdraw_form"
@@ -439,7 +445,7 @@ fn staff_body(name: &str, code: &str) -> Option<Body> {
         "console_representative_end" => form(&[("reason", "Revocata")]),
         "console_death_form" => form(&[("died_on", "1/2/2026")]),
         "assist_email" => Body::Json(json!({"email": "z@example.org"})),
-        "end_quarantine" => Body::Json(json!({"reason": "Ha chiamato"})),
+        "end_quarantine" | "end_payout_freeze" => Body::Json(json!({"reason": "Ha chiamato"})),
         "enter_rights_request" => Body::Json(
             json!({"kind": "objection", "text": "Non voglio", "received_on": "2026-03-02"}),
         ),
@@ -470,7 +476,9 @@ fn staff_body(name: &str, code: &str) -> Option<Body> {
         "export" => Body::Json(json!({"case": CASE, "format": "csv", "purpose": "Deposito"})),
         "logout_form" => form(&[]),
         "console_confirm_form" => form(&[("how", "post"), ("reason", "Lettera")]),
-        "console_quarantine_form" => form(&[("reason", "Ha chiamato")]),
+        "console_quarantine_form" | "console_payout_freeze_form" => {
+            form(&[("reason", "Ha chiamato")])
+        }
         "console_email_form" => form(&[("email", "z@example.org")]),
         "console_export_form" => form(&[("purpose", "Deposito"), ("state", "")]),
         "console_identity_form" => form(&[
@@ -763,7 +771,7 @@ async fn walk_as_another_association(world: &mut World) {
         assert_eq!(without_id(theirs), without_id(none), "{}", known.name);
         asked += 1;
     }
-    assert_eq!(asked, 59);
+    assert_eq!(asked, 61);
 }
 
 /// The body without what differs each time.

@@ -301,6 +301,7 @@ async fn outside(judge: &mut Judge<'_>) {
         "/enter/unknown",
         "/confirm/unknown",
         "/not-me/unknown",
+        "/stop-payout/unknown",
         "/verify",
         "/verify?code=ABCD-EFGH-JKMN",
         "/me",
@@ -510,6 +511,7 @@ async fn signed(judge: &mut Judge<'_>) {
         let account = [("iban", "IT00"), ("holder", "")];
         judge.refuse("/me/payout", MAIN, &account).await;
     }
+    control(judge).await;
     // a change of who one is asks for another signature
     judge.go("/me/identity").await;
     judge.send(MAIN, &[("person[family_name]", "Rossi")]).await;
@@ -522,5 +524,66 @@ async fn signed(judge: &mut Judge<'_>) {
     for language in LANGUAGES {
         judge.next(language);
         judge.see("/me").await;
+    }
+}
+
+/// Proof of a mailbox; the account given, changed and stopped.
+async fn control(judge: &mut Judge<'_>) {
+    judge.go("/me").await;
+    let place = "return document.querySelector('a[href^=\"/me/mailboxes/\"]').getAttribute('href')";
+    let mailbox = judge.phone.script(place).await;
+    let mailbox = mailbox.as_str().unwrap().to_owned();
+    judge.see(&mailbox).await;
+    judge.go(&mailbox).await;
+    judge.send("main form > button.btn-primary", &[]).await;
+    for language in LANGUAGES {
+        judge.next(language);
+        judge.see(&mailbox).await;
+        judge.refuse(&mailbox, MAIN, &[("code", "")]).await;
+    }
+    judge.go("/me/payout").await;
+    let account = [
+        ("iban", "IT60X0542811101000000123456"),
+        ("holder", "Maria Rossi"),
+    ];
+    judge.send(MAIN, &account).await;
+    for language in LANGUAGES {
+        judge.next(language);
+        judge.see("/me/payout").await;
+    }
+    judge.go("/me/payout").await;
+    judge.send("main form > button.btn-primary", &[]).await;
+    for language in LANGUAGES {
+        judge.next(language);
+        judge
+            .refuse(
+                "/me/payout",
+                MAIN,
+                &[("iban", "IT00"), ("payout_code", "1")],
+            )
+            .await;
+    }
+    judge.app.run_outbox().await;
+    let mails = judge.app.mails_to("maria@example.org");
+    let code = mails
+        .iter()
+        .rev()
+        .find(|mail| mail.contains("cambiare il conto"));
+    let code = code_in(code.unwrap());
+    let account = [
+        ("iban", "DE89370400440532013000"),
+        ("holder", "Maria Rossi"),
+        ("payout_code", code.as_str()),
+    ];
+    judge.go("/me/payout").await;
+    judge.send(MAIN, &account).await;
+    judge.app.run_outbox().await;
+    let notice = judge.app.mails_to("maria@example.org").pop().unwrap();
+    let stop = format!("/stop-payout/{}", token_in(&notice, "stop-payout"));
+    for language in LANGUAGES {
+        judge.next(language);
+        judge.see("/me").await;
+        judge.see("/me/payout").await;
+        judge.see(&stop).await;
     }
 }

@@ -188,7 +188,7 @@ fn every_mail_is_previewed_in_every_language() {
         (count(".it.eml"), count(".en.txt"), count(".de.txt")),
         (13, 13, 13)
     );
-    assert_eq!((count(".de.own.txt"), count(".html")), (13, 78));
+    assert_eq!((count(".de.own.txt"), count(".html")), (17, 102));
     let mail = fs::read_to_string(dir.join("confirmation.it.txt")).unwrap();
     assert!(mail.lines().any(|line| line == "Codice: 123456"), "{mail}");
     let own = fs::read_to_string(dir.join("confirmation.it.own.txt")).unwrap();

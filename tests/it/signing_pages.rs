@@ -239,8 +239,8 @@ async fn the_journey_from_identity_to_the_account() {
     assert!(!me.html.contains("IT60X0542811101000000123456"));
 
     app.sql(
-        "INSERT INTO payouts SELECT claimant_id, n, association_id, sealed, created_at \
-         FROM payouts, generate_series(2, 20) n",
+        "INSERT INTO payouts SELECT claimant_id, n, association_id, sealed, created_at, effective_at, \
+           created_at, 'newer' FROM payouts, generate_series(2, 20) n",
     )
     .await;
     let too_often = browser.send("/me/payout", &right).await;

@@ -140,3 +140,33 @@ async fn a_correction_nobody_offered_changes_nothing() {
     assert_eq!(app.mails_to("maria@example.org").len(), 1);
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_the_page_after_joining_a_corrected_address_is_asked_about_too() {
+    let app = TestApp::seeded().await;
+    let browser = Browser::new(&app);
+    let joined = browser
+        .join(&[("contact[email]", "maria@example.org")])
+        .await;
+    assert_eq!(joined.status, 303, "{}", joined.html);
+    let place = format!("/c/{CASE}/joined/address");
+    let asked = browser.send(&place, &[("email", "maria@gmial.com")]).await;
+    assert_eq!(asked.status, 422);
+    asked.says(ASKED).says("value=\"maria@gmial.com\"");
+    app.run_outbox().await;
+    assert_eq!(
+        app.mails_to("maria@gmial.com").len(),
+        0,
+        "never applied unasked"
+    );
+    let fields = [("email", "maria@gmial.com"), ("action", "correct")];
+    let done = browser.send(&place, &fields).await;
+    assert_eq!(done.place, format!("/c/{CASE}/joined?done=corrected"));
+    app.run_outbox().await;
+    assert_eq!(app.mails_to("maria@gmail.com").len(), 1);
+    let fields = [("email", "maria@gmial.com"), ("action", "keep")];
+    assert_eq!(browser.send(&place, &fields).await.status, 303);
+    app.run_outbox().await;
+    assert_eq!(app.mails_to("maria@gmial.com").len(), 1);
+    app.stop().await;
+}

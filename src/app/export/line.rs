@@ -144,6 +144,10 @@ impl Facts {
             line.note = given.warnings.iter().map(|code| warning(code)).collect();
             self.identity(&mut line, identity);
         }
+        if row.payout_frozen_at.is_some() {
+            line.note
+                .push("conto bloccato: il titolare ha fermato un cambio".to_owned());
+        }
         self.declaration(&mut line, state, declared);
         Ok(line)
     }

@@ -97,7 +97,7 @@ impl Reader {
             self.is_over = true;
             return Ok(None);
         };
-        let declarations = rows::list_declarations(&mut tx, scope, association, &rows).await?;
+        let declarations = rows::list_declarations(&mut tx, scope, association, &rows, now).await?;
         let listed: Vec<u8> = ids.iter().flat_map(|id| id.into_bytes()).collect();
         let mut deed = self.guard.actor.deed(self.guard.id.uuid(), "export_rows");
         deed.detail = json!({ "count": ids.len() });

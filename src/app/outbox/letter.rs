@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{RightsNotice, SCOPE};
+use super::{ControlNotice, RightsNotice, SCOPE};
 use crate::app::ctx::Ctx;
 use crate::app::directory::{Directory, MailTextsEntry};
 use crate::app::error::{AppError, AppResult};
@@ -60,6 +60,8 @@ pub struct Letter {
     pub signing: Option<Signing>,
     /// What a mail about a request says besides.
     pub rights: Option<RightsNotice>,
+    /// What a mail about control of a mailbox or about an account says besides.
+    pub control: Option<ControlNotice>,
 }
 
 /// What the mails of signing say. Hashes are hex.
@@ -174,7 +176,12 @@ pub(super) fn record(
     let token = ctx.keyring.challenges.token(purpose, row.id, challenge);
     let page = match purpose {
         ChallengePurpose::Confirm => "confirm",
-        ChallengePurpose::Access | ChallengePurpose::Otp | ChallengePurpose::NotMe => "enter",
+        ChallengePurpose::Access
+        | ChallengePurpose::Otp
+        | ChallengePurpose::NotMe
+        | ChallengePurpose::Mailbox
+        | ChallengePurpose::Payout
+        | ChallengePurpose::StopPayout => "enter",
     };
     let base = &ctx.settings.public_base_url;
     let not_me = ctx
@@ -239,6 +246,7 @@ pub(super) async fn letter(
         date: row.created_at,
         signing: None,
         rights: None,
+        control: None,
     })
 }
 

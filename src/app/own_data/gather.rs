@@ -28,7 +28,7 @@ const AT_ONCE: u16 = 200;
 
 /// What of the trail a claimant may know of: what they did, what was done for them, who looked. Whatever
 /// is not named stays out: a clash of two records would tell of somebody else (R30, R55).
-const OWN_ACTIONS: [&str; 31] = [
+const OWN_ACTIONS: [&str; 36] = [
     "answer_rights_request",
     "confirm",
     "confirm_by_staff",
@@ -37,6 +37,7 @@ const OWN_ACTIONS: [&str; 31] = [
     "correct_email",
     "declare",
     "disown",
+    "end_payout_freeze",
     "enter",
     "enter_email",
     "erase",
@@ -50,11 +51,15 @@ const OWN_ACTIONS: [&str; 31] = [
     "move_in",
     "move_out",
     "own_again",
+    "prove_mailbox",
     "receive_rights_request",
+    "request_mailbox_code",
+    "request_payout_code",
     "request_signature",
     "restrict",
     "sign",
     "sign_up",
+    "stop_payout",
     super::TAKEN,
     crate::app::trail::VIEW,
     crate::app::trail::DOWNLOAD,
@@ -188,6 +193,7 @@ fn record(ctx: &Ctx, directory: &Directory, vault: &Vault, row: &ClaimantRow) ->
             "declared_version": row.declared_version,
             "signed_version": row.signed_version,
             "payout_given_at": row.payout_at,
+            "payout_frozen_since": row.payout_frozen_at,
             "contact_changed_at": row.contact_changed_at,
             "contact_unreachable_since": row.unreachable_at,
             "moved_at": row.moved_at,
@@ -225,6 +231,7 @@ async fn mailboxes(
         Ok(json!({
             "id": row.id, "address": address, "plan": row.plan, "alias_of": row.alias_of,
             "treatment": row.treatment, "given_at": row.created_at,
+            "control_proved_at": row.proved_at, "control_proved_by": row.proof,
         }))
     })
 }
@@ -358,7 +365,10 @@ async fn payouts(
     let rows = own_data::list_payouts(conn, scope, claimant).await?;
     collected(rows, |row| {
         let payout: Value = vault.unseal("payouts", "sealed", row.sealed)?;
-        Ok(json!({ "version": row.version, "given_at": row.created_at, "payout": payout }))
+        Ok(json!({
+            "version": row.version, "given_at": row.created_at, "counts_from": row.effective_at,
+            "stopped_at": row.stopped_at, "stopped_by": row.stopped_by, "payout": payout,
+        }))
     })
 }
 

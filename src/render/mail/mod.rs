@@ -5,6 +5,7 @@
 //! mail, and what an association says in its own words, is in `framing`. Each mail has a text and an HTML part that say the same, no image,
 //! nothing remote and no promotion (R19).
 
+mod control;
 mod framing;
 mod paper;
 mod receipt;
@@ -29,6 +30,7 @@ use crate::domain::{
 use framing::Framing;
 use words::Words;
 
+pub use control::{ControlAbout, ControlMail};
 pub use paper::PaperRejectedMail;
 pub use receipt::ReceiptMail;
 pub use rights::{RightsMail, RightsOutcome};

@@ -220,6 +220,8 @@ pub struct MailboxLine {
     pub alias: bool,
     /// How the scope table treats its domain.
     pub treatment: String,
+    /// When control was proved, UTC, and how: `code` or `contact`.
+    pub proved: Option<(DateTime<Utc>, String)>,
 }
 
 /// A consent given or taken back.
@@ -415,6 +417,11 @@ pub struct ClaimantPage {
     pub quarantine: Option<String>,
     /// Word of why it is in quarantine.
     pub quarantined_for: &'static str,
+    /// Why accounts are taken again, as typed, where the actor may end the freeze: POST `{reason}` to
+    /// `/console/claimants/{id}/payout-freeze-end`.
+    pub payout_freeze: Option<String>,
+    /// Since when no account is taken, because the owner stopped one, UTC.
+    pub payout_frozen_at: Option<DateTime<Utc>>,
     /// Whether the actor may enter identity now.
     pub enters_identity: bool,
     /// What was refused: `/how`, `/reason`, `/email`.
@@ -429,6 +436,8 @@ pub struct ClaimantPage {
     pub declaration: Option<DeclarationLines>,
     /// IBAN, masked, and since when.
     pub payout: Option<(String, DateTime<Utc>)>,
+    /// IBAN of a change that waits, masked, and from when it counts.
+    pub payout_pending: Option<(String, DateTime<Utc>)>,
     /// Documents produced, by number.
     pub documents: Vec<DocumentLine>,
     /// Whether signed documents may be taken along.

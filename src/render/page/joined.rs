@@ -35,8 +35,17 @@ impl JoinedNotice {
     }
 }
 
+/// A mail domain that looks mistyped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddressDoubt {
+    /// As typed, lower case.
+    pub typed: String,
+    /// The one that was probably meant.
+    pub meant: String,
+}
+
 /// `GET /c/{slug}/joined`. Forms: POST `/c/{slug}/joined/code {code}`, `/c/{slug}/joined/address
-/// {email}`, `/c/{slug}/joined/resend`.
+/// {email, action: correct|keep}`, `/c/{slug}/joined/resend`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "page/joined.html")]
 pub struct JoinedPage {
@@ -58,6 +67,8 @@ pub struct JoinedPage {
     pub code: String,
     /// The typed address, after a refusal (errors at `/email`).
     pub email: String,
+    /// Whether another domain was meant by that of the typed address: asked, never applied.
+    pub doubt: Option<AddressDoubt>,
     /// What was refused.
     pub errors: Errors,
     /// The form again with only the personal fields cleared.

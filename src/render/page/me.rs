@@ -57,6 +57,10 @@ pub enum MeNotice {
     Moved,
     /// Who acts for the claimant was recorded.
     RepresentativeSaved,
+    /// A change of the account was stored and waits (R26).
+    PayoutWaits,
+    /// Control of a mailbox was proved (R30).
+    MailboxProved,
 }
 
 /// What to do next, as one big button.
@@ -137,8 +141,21 @@ impl MeNotice {
             Self::PayoutSaved => "payout-saved",
             Self::Moved => "moved",
             Self::RepresentativeSaved => "representative-saved",
+            Self::PayoutWaits => "payout-waits",
+            Self::MailboxProved => "mailbox-proved",
         }
     }
+}
+
+/// A mailbox of the own record.
+#[derive(Debug, Clone)]
+pub struct MyMailboxLine {
+    /// Masked.
+    pub address: String,
+    /// When control was proved, UTC (R30).
+    pub proved_at: Option<DateTime<Utc>>,
+    /// Where it can be proved now.
+    pub href: Option<String>,
 }
 
 /// `GET /me`. Forms: POST `/me/newsletter {given: true|false}`, POST `/me/leave`.
@@ -163,7 +180,7 @@ pub struct MePage {
     /// The phone, masked.
     pub phone: Option<String>,
     /// The mailboxes, masked.
-    pub mailboxes: Vec<String>,
+    pub mailboxes: Vec<MyMailboxLine>,
     /// Who the claimant is, once given.
     pub identity: Option<IdentitySummary>,
     /// True if identity may be given or corrected now.
@@ -192,6 +209,10 @@ pub struct MePage {
     pub prescription: Option<Prescription>,
     /// IBAN, masked, and holder.
     pub payout: Option<(String, String)>,
+    /// IBAN of a change that waits, masked, and from when it counts, UTC (R26).
+    pub payout_pending: Option<(String, DateTime<Utc>)>,
+    /// The owner stopped an account: none is taken (R26).
+    pub payout_frozen: bool,
     /// True if payout data may be given now.
     pub can_pay_out: bool,
     /// The consents as they stand.

@@ -26,6 +26,7 @@ pub mod home;
 pub mod identity;
 pub mod join;
 pub mod joined;
+pub mod mailbox;
 pub mod me;
 pub mod message;
 pub mod not_me;
@@ -37,6 +38,7 @@ pub mod representative;
 pub mod resume;
 pub mod rights;
 pub mod sign;
+pub mod stop_payout;
 pub mod texts;
 pub mod verify;
 

@@ -19,8 +19,11 @@ use super::{
     home::{CaseRow, HomePage},
     identity::{EntityForm, IdentityFields, IdentityKind, IdentityPage, PersonForm},
     join::{ConsentField, JoinForm, JoinPage, MailboxRow, PlanOption},
-    joined::{Delivery, JoinedNotice, JoinedPage},
-    me::{ConsentLine, ErasePage, IdentitySummary, MeNotice, MePage, NextStep, WithdrawPage},
+    joined::{AddressDoubt, Delivery, JoinedNotice, JoinedPage},
+    me::{
+        ConsentLine, ErasePage, IdentitySummary, MeNotice, MePage, MyMailboxLine, NextStep,
+        WithdrawPage,
+    },
     message::MessagePage,
     not_me::{NotMePage, NotMeState},
     outbox::{MailPage, OutboxPage, OutboxRow},
@@ -359,6 +362,10 @@ fn joining(words: Words, pages: &mut Vec<(String, String)>) {
         notice: Some(JoinedNotice::Corrected),
         code: words.say("12"),
         email: words.say("maria"),
+        doubt: Some(AddressDoubt {
+            typed: words.say("gmial.com"),
+            meant: words.say("gmail.com"),
+        }),
         errors: wrong(&[
             ("/code", "error-code-wrong"),
             ("/email", "error-email-format"),
@@ -371,6 +378,7 @@ fn joining(words: Words, pages: &mut Vec<(String, String)>) {
         errors: Errors::default(),
         code: String::new(),
         email: String::new(),
+        doubt: None,
         ..joined
     };
     push(pages, "joined", &calm);
@@ -592,7 +600,11 @@ fn record(words: Words, pages: &mut Vec<(String, String)>) {
             missing: letters.map(str::to_owned).to_vec(),
             email: Some(words.say("m…a@example.it")),
             phone: Some(words.say("+39 …567")),
-            mailboxes: vec![words.say("m…i@libero.it")],
+            mailboxes: vec![MyMailboxLine {
+                address: words.say("m…i@libero.it"),
+                proved_at: known.then(|| instant(2026, 3, 1, 12)).flatten(),
+                href: Some("/me/mailboxes/1".to_owned()),
+            }],
             identity: known.then(|| IdentitySummary {
                 name: words.say("Maria Rossi"),
                 code: words.say("RSS…01U"),
@@ -621,6 +633,11 @@ fn record(words: Words, pages: &mut Vec<(String, String)>) {
             estimate: known.then(|| words.estimate()),
             prescription: Some(words.prescription()),
             payout: known.then(|| (words.say("IT***3456"), words.say("Maria Rossi"))),
+            payout_pending: known
+                .then(|| instant(2026, 3, 4, 12))
+                .flatten()
+                .map(|at| (words.say("DE***3000"), at)),
+            payout_frozen: state == "lodged",
             can_pay_out: true,
             consents: consents.to_vec(),
             mails: (words.mails(), true),

@@ -175,6 +175,8 @@ fn claimant_page(console: Console, view: ClaimantView) -> ClaimantPage {
         assist: view.can_assist.then(AssistForms::default),
         quarantine: view.can_end_quarantine.then(String::new),
         quarantined_for: view.quarantined_for,
+        payout_freeze: view.can_end_payout_freeze.then(String::new),
+        payout_frozen_at: view.payout_frozen_at,
         enters_identity: view.can_enter_identity,
         errors: Errors::default(),
         reference: view.reference.grouped(),
@@ -188,6 +190,10 @@ fn claimant_page(console: Console, view: ClaimantView) -> ClaimantPage {
             .declared
             .payout
             .map(|payout| (payout.iban, payout.given_at)),
+        payout_pending: view
+            .declared
+            .payout_pending
+            .map(|payout| (payout.iban, payout.effective_at)),
         documents: documents(view.id, &view.documents),
         takes_documents: view.can_take_documents,
         via: view.via,
@@ -213,6 +219,7 @@ fn claimant_page(console: Console, view: ClaimantView) -> ClaimantPage {
                 address: mailbox.address.as_str().to_owned(),
                 alias: mailbox.alias_of.is_some(),
                 treatment: mailbox.treatment,
+                proved: mailbox.proved,
             })
             .collect(),
         consents: view

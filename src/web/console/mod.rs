@@ -21,6 +21,7 @@ pub mod claimants;
 pub mod export;
 pub mod login;
 pub mod paper;
+pub mod payout;
 pub mod quarantine;
 pub mod representation;
 pub mod retention;
@@ -74,6 +75,10 @@ pub fn routes() -> Vec<Route> {
         Route::new(
             &operation::CONSOLE_QUARANTINE_FORM,
             web::to(quarantine::end),
+        ),
+        Route::new(
+            &operation::CONSOLE_PAYOUT_FREEZE_FORM,
+            web::to(payout::end_freeze),
         ),
         Route::new(&operation::CONSOLE_EXPORT_PAGE, web::to(export::page)),
         Route::new(&operation::CONSOLE_RIGHTS_PAGE, web::to(rights::queue)),

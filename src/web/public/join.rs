@@ -26,7 +26,7 @@ use crate::web::public::card;
 use crate::web::public::case::via;
 use crate::web::public::visit::{Visit, html, html_with, one_time_key, see_other};
 
-mod typo;
+pub(super) mod typo;
 
 /// Most mailboxes of one sign-up.
 const MOST_MAILBOXES: usize = 20;

@@ -11,9 +11,10 @@ use crate::app::session::Ticket;
 use crate::app::{AppError, confirmation, mail_request};
 use crate::domain::claimant::ClaimantState;
 use crate::domain::email_address::EmailAddress;
+use crate::domain::mail_typo;
 use crate::render::page::association::AssociationCard;
 use crate::render::page::join::href;
-use crate::render::page::joined::{Delivery, JoinedNotice, JoinedPage};
+use crate::render::page::joined::{AddressDoubt, Delivery, JoinedNotice, JoinedPage};
 use crate::render::page::message::{Action, MessagePage};
 use crate::render::page::{Errors, FieldError};
 use crate::web::WebResult;
@@ -21,6 +22,7 @@ use crate::web::error::WebError;
 use crate::web::extract::Form;
 use crate::web::public::card;
 use crate::web::public::enter::digits;
+use crate::web::public::join::typo;
 use crate::web::public::visit::{Visit, html, html_with, see_other};
 
 /// What has just happened.
@@ -42,6 +44,9 @@ pub struct SentCode {
 pub struct SentAddress {
     #[serde(default)]
     email: String,
+    /// The answer to a question about its domain: `correct` or `keep`.
+    #[serde(default)]
+    action: String,
 }
 
 /// `GET /c/{slug}/joined`
@@ -114,7 +119,16 @@ pub async fn address(
     form: Form<SentAddress>,
 ) -> WebResult<HttpResponse> {
     let (ticket, case, record) = record(&visit, &slug).await?;
-    let (ctx, email) = (visit.ctx().clone(), form.0.email.clone());
+    let (typed, doubt) = about_domain(&visit, &case, &form.0).await?;
+    if doubt.is_some() {
+        let page = JoinedPage {
+            email: typed,
+            doubt,
+            ..joined_page(&visit, &case, ticket, &record)?
+        };
+        return html_with(StatusCode::UNPROCESSABLE_ENTITY, &page);
+    }
+    let (ctx, email) = (visit.ctx().clone(), typed.clone());
     let done = visit
         .ctx()
         .to_end(async move { mail_request::correct_email(&ctx, ticket, &email).await })
@@ -128,7 +142,7 @@ pub async fn address(
         Err(error) => return Err(error.into()),
     };
     let mut page = joined_page(&visit, &case, ticket, &record)?;
-    page.email = form.0.email;
+    page.email = typed;
     // there is one field here, and it stands at the top
     page.errors = Errors(
         errors
@@ -151,6 +165,29 @@ pub async fn resend(visit: Visit, slug: web::Path<String>) -> WebResult<HttpResp
         .to_end(async move { mail_request::resend_for(&ctx, ticket).await })
         .await?;
     Ok(see_other(&format!("/c/{}/joined?done=resent", case.slug)).finish())
+}
+
+/// The address with the answer that was tapped, and what is still to ask about its domain.
+async fn about_domain(
+    visit: &Visit,
+    case: &CaseEntry,
+    sent: &SentAddress,
+) -> WebResult<(String, Option<AddressDoubt>)> {
+    let directory = visit.ctx().directories.get(visit.ctx()).await?;
+    let known = typo::known(&directory, case);
+    let address = sent.email.clone();
+    let Some((local, typed)) = typo::parts(&address) else {
+        return Ok((address, None));
+    };
+    let meant = mail_typo::meant(&typed, &known).filter(|_| sent.action != "keep");
+    Ok(match meant {
+        None => (address, None),
+        Some(meant) if sent.action == "correct" => (format!("{local}@{meant}"), None),
+        Some(meant) => {
+            let meant = meant.to_owned();
+            (address, Some(AddressDoubt { typed, meant }))
+        }
+    })
 }
 
 async fn record(
@@ -190,6 +227,7 @@ fn joined_page(
         notice: None,
         code: String::new(),
         email: String::new(),
+        doubt: None,
         errors: Errors::default(),
         another_href: format!("{another}&again=1"),
         association,

@@ -5,15 +5,16 @@ use serde::Deserialize;
 
 use crate::app::declaration::{self, MyDeclaration};
 use crate::app::directory::{AssociationEntry, CaseEntry};
-use crate::app::me::{self, Me};
-use crate::app::{AppError, payout, session};
+use crate::app::me::{self, Me, MyMailbox};
+use crate::app::{AppError, mailbox_proof, payout, session};
 use crate::domain::case::Offer;
 use crate::domain::claimant::ClaimantState;
 use crate::domain::consent::{Channel, Purpose};
 use crate::domain::prescription::cautious_day;
 use crate::render::page::declare::{self, ChangeLine, EstimateBox};
 use crate::render::page::me::{
-    ConsentLine, DeclaredSummary, IdentitySummary, MeNotice, MePage, NextStep, Prescription,
+    ConsentLine, DeclaredSummary, IdentitySummary, MeNotice, MePage, MyMailboxLine, NextStep,
+    Prescription,
 };
 use crate::render::text::Text;
 use crate::web::WebResult;
@@ -109,6 +110,8 @@ fn notice(done: &str) -> Option<MeNotice> {
         MeNotice::PayoutSaved,
         MeNotice::Moved,
         MeNotice::RepresentativeSaved,
+        MeNotice::PayoutWaits,
+        MeNotice::MailboxProved,
     ]
     .into_iter()
     .find(|notice| notice.as_str() == done)
@@ -155,7 +158,7 @@ fn me_page(
         mailboxes: record
             .mailboxes
             .iter()
-            .map(|mailbox| mailbox.address.masked())
+            .map(|mailbox| mailbox_line(state, record.moved, mailbox))
             .collect(),
         identity: record.identity.map(|identity| IdentitySummary {
             name: identity.name,
@@ -180,11 +183,25 @@ fn me_page(
         prescription: told.prescription,
         can_pay_out: payout::may_give(state).is_ok() && !record.moved,
         payout: record.payout.map(|payout| (payout.iban, payout.holder)),
+        payout_pending: record.payout_pending.map(|(payout, at)| (payout.iban, at)),
+        payout_frozen: record.payout_frozen,
         consents: consents.collect(),
         mails: (Vec::new(), false),
         views: (Vec::new(), false),
         notice,
     })
+}
+
+fn mailbox_line(state: ClaimantState, moved: bool, mailbox: &MyMailbox) -> MyMailboxLine {
+    let provable = mailbox_proof::may_prove(state).is_ok()
+        && !moved
+        && !mailbox.is_alias
+        && mailbox.proved.is_none();
+    MyMailboxLine {
+        address: mailbox.address.masked(),
+        proved_at: mailbox.proved.as_ref().map(|(at, _)| *at),
+        href: provable.then(|| format!("/me/mailboxes/{}", mailbox.id)),
+    }
 }
 
 /// Where the declaration stands, for the page.

@@ -20,6 +20,7 @@ pub mod join;
 pub mod joined;
 pub mod leaving;
 pub mod log;
+pub mod mailbox;
 pub mod me;
 pub mod not_me;
 pub mod own_data;
@@ -29,6 +30,7 @@ pub mod representative;
 pub mod resume;
 pub mod rights;
 pub mod sign;
+pub mod stop_payout;
 pub mod texts;
 pub mod verify;
 pub mod visit;
@@ -54,6 +56,8 @@ pub fn routes() -> Vec<Route> {
         Route::new(&o::NOT_ME_PAGE, web::to(not_me::page)),
         Route::new(&o::NOT_ME_FORM, web::to(not_me::send)),
         Route::new(&o::NOT_ME_UNDO, web::to(not_me::undo)),
+        Route::new(&o::STOP_PAYOUT_PAGE, web::to(stop_payout::page)),
+        Route::new(&o::STOP_PAYOUT_FORM, web::to(stop_payout::send)),
         Route::new(&o::ENTER_START, web::to(enter::start)),
         Route::new(&o::ENTER_LINK_FORM, web::to(enter::ask_link)),
         Route::new(&o::ENTER_CODE_FORM, web::to(enter::by_code)),
@@ -77,6 +81,10 @@ pub fn routes() -> Vec<Route> {
         Route::new(&o::SIGN_FILE_FORM, web::to(sign::send_file)),
         Route::new(&o::PAYOUT_PAGE, web::to(payout::page)),
         Route::new(&o::PAYOUT_FORM, web::to(payout::send)),
+        Route::new(&o::PAYOUT_CODE_FORM, web::to(payout::ask_code)),
+        Route::new(&o::MAILBOX_PAGE, web::to(mailbox::page)),
+        Route::new(&o::MAILBOX_CODE_FORM, web::to(mailbox::ask_code)),
+        Route::new(&o::MAILBOX_FORM, web::to(mailbox::send)),
         Route::new(&o::DECLARATION_FILE, web::to(files::declaration)),
         Route::new(&o::PAPER_PAGE, web::to(paper::page)),
         Route::new(&o::PAPER_HAND_IN, web::to(paper::send)),

@@ -1,7 +1,7 @@
 //! `/me/payout`: where to pay, at any time and outside of what is signed (DESIGN 3.7).
 
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
 use crate::app::session::ClaimantActor;
@@ -11,9 +11,12 @@ use crate::render::page::Errors;
 use crate::render::page::payout::PayoutPage;
 use crate::web::WebResult;
 use crate::web::declaration_form::answer;
-use crate::web::error::come_back;
+use crate::web::error::{WebError, come_back};
+use crate::web::extract::Form;
 use crate::web::extract::form::KeptForm;
 use crate::web::public::card;
+use crate::web::public::enter::digits;
+use crate::web::public::me::SentToken;
 use crate::web::public::resume::{Admission, Came, about, admit, with_cookies};
 use crate::web::public::visit::{Visit, html, html_with, see_other};
 
@@ -27,12 +30,56 @@ pub struct SentPayout {
     iban: String,
     holder: String,
     holder_is_claimant: String,
+    payout_code: String,
+}
+
+/// What has just happened.
+#[derive(Deserialize)]
+pub struct PayoutQuery {
+    #[serde(default)]
+    done: String,
 }
 
 /// `GET /me/payout`
-pub async fn page(visit: Visit) -> WebResult<HttpResponse> {
+pub async fn page(
+    visit: Visit,
+    query: Result<web::Query<PayoutQuery>, actix_web::Error>,
+) -> WebResult<HttpResponse> {
+    let done = query.map_err(|_| WebError::Malformed)?.into_inner().done;
     let actor = visit.claimant().await?;
-    html(&page_of(&visit, &actor, None, Errors::default()).await?)
+    let page = page_of(&visit, &actor, None, Errors::default()).await?;
+    html(&PayoutPage {
+        is_sent: done == "code",
+        ..page
+    })
+}
+
+/// `POST /me/payout/code`
+pub async fn ask_code(visit: Visit, form: Form<SentToken>) -> WebResult<HttpResponse> {
+    let actor = visit.claimant_with(form.0.csrf.as_deref()).await?;
+    let (ctx, by) = (visit.ctx().clone(), actor.clone());
+    let done = visit
+        .ctx()
+        .to_end(async move { payout::request_code(&ctx, &by).await })
+        .await;
+    match done {
+        Ok(_) => {
+            let mut answer = see_other(&format!("{PATH}?done=code"));
+            if let Some(cookie) = visit.session_cookie() {
+                answer.cookie(cookie);
+            }
+            Ok(answer.finish())
+        }
+        Err(AppError::RateLimited(wait)) => {
+            let errors = about("", "error-codes-too-many");
+            let page = page_of(&visit, &actor, None, errors).await?;
+            Ok(come_back(
+                html_with(StatusCode::TOO_MANY_REQUESTS, &page)?,
+                wait,
+            ))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// `POST /me/payout`
@@ -54,6 +101,7 @@ pub async fn send(mut visit: Visit, form: KeptForm<SentPayout>) -> WebResult<Htt
         iban: Some(sent.iban.clone()),
         holder: Some(sent.holder.clone()),
         holder_is_claimant: answer(&sent.holder_is_claimant),
+        code: Some(digits(&sent.payout_code)),
     };
     let (ctx, by) = (visit.ctx().clone(), actor.clone());
     let done = visit
@@ -61,7 +109,14 @@ pub async fn send(mut visit: Visit, form: KeptForm<SentPayout>) -> WebResult<Htt
         .to_end(async move { payout::put(&ctx, &by, &input).await })
         .await;
     let response = match done {
+        Ok(given) if given.waits => see_other("/me?done=payout-waits").finish(),
         Ok(_) => see_other("/me?done=payout-saved").finish(),
+        // a double tap, or a code that was used for another change
+        Err(AppError::TokenUsed) => {
+            let errors = about("/code", "error-code-over");
+            let page = page_of(&visit, &actor, Some(sent), errors).await?;
+            html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)?
+        }
         Err(AppError::Invalid(errors)) => {
             let page = page_of(&visit, &actor, Some(sent), Errors::from(&errors)).await?;
             html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)?
@@ -86,7 +141,7 @@ async fn page_of(
     payout::may_give(record.state)?;
     let directory = visit.ctx().directories.get(visit.ctx()).await?;
     let case = directory.case(record.case)?;
-    let stored = record.payout;
+    let (stored, pending) = (record.payout, record.payout_pending);
     let name = record.identity.map(|identity| identity.name);
     let typed = typed.unwrap_or_else(|| {
         let known = stored.as_ref();
@@ -98,12 +153,17 @@ async fn page_of(
                 .or(name)
                 .unwrap_or_default(),
             holder_is_claimant: if is_claimant { "yes" } else { "no" }.to_owned(),
+            payout_code: String::new(),
         }
     });
     Ok(PayoutPage {
         chrome: visit.chrome_of(&case.slug, PATH),
         case: card::head(&case),
         stored: stored.map(|known| known.iban),
+        pending: pending.map(|(known, at)| (known.iban, at)),
+        is_frozen: record.payout_frozen,
+        code_until: payout::code_until(visit.ctx(), actor).await?,
+        is_sent: false,
         iban: typed.iban,
         holder: typed.holder,
         holder_is_claimant: typed.holder_is_claimant,

@@ -4,12 +4,12 @@ use chrono::{DateTime, Utc};
 
 use super::Post;
 use crate::app::evidence::INTENT;
-use crate::app::outbox::{Letter, LetterRecord, RightsNotice, RightsStep, Signing};
+use crate::app::outbox::{ControlNotice, Letter, LetterRecord, RightsNotice, RightsStep, Signing};
 use crate::domain::mail::{Attachment, Mail, MailKind};
 use crate::mailer::OutgoingMail;
 use crate::render::mail::{
-    Frame, PaperRejectedMail, Purpose, ReceiptMail, RecordLine, RecordsMail, RenderMailError,
-    RightsMail, RightsOutcome, SigningCodeMail,
+    ControlAbout, ControlMail, Frame, PaperRejectedMail, Purpose, ReceiptMail, RecordLine,
+    RecordsMail, RenderMailError, RightsMail, RightsOutcome, SigningCodeMail,
 };
 
 /// A letter as a mail of this sender.
@@ -38,6 +38,9 @@ fn render(letter: Letter) -> Result<Mail, RenderMailError> {
         verify_url: letter.verify_url,
     };
     let records: Vec<RecordLine> = letter.records.into_iter().map(line).collect();
+    if let Some(notice) = letter.control {
+        return render_control(frame, records, notice, letter.code, letter.expires_at);
+    }
     if let Some(notice) = letter.rights {
         return render_rights(frame, records, notice);
     }
@@ -50,7 +53,10 @@ fn render(letter: Letter) -> Result<Mail, RenderMailError> {
             | MailKind::Otp
             | MailKind::Receipt
             | MailKind::PaperRejected
-            | MailKind::Rights => Purpose::Enter,
+            | MailKind::Rights
+            | MailKind::MailboxCode
+            | MailKind::PayoutCode
+            | MailKind::PayoutNotice => Purpose::Enter,
         };
         return RecordsMail {
             frame,
@@ -72,6 +78,27 @@ fn render(letter: Letter) -> Result<Mail, RenderMailError> {
         letter.code.unwrap_or_default(),
         letter.expires_at,
     )
+}
+
+fn render_control(
+    frame: Frame,
+    records: Vec<RecordLine>,
+    notice: ControlNotice,
+    code: Option<String>,
+    expires_at: DateTime<Utc>,
+) -> Result<Mail, RenderMailError> {
+    let record = records.into_iter().next();
+    let code = code.unwrap_or_default();
+    ControlMail {
+        frame,
+        record: record.ok_or(RenderMailError::NoRecord)?,
+        about: match notice {
+            ControlNotice::Mailbox => ControlAbout::Mailbox { code, expires_at },
+            ControlNotice::Payout => ControlAbout::Payout { code, expires_at },
+            ControlNotice::Given { iban, counts_from } => ControlAbout::Given { iban, counts_from },
+        },
+    }
+    .render()
 }
 
 fn render_rights(

@@ -11,12 +11,14 @@ use super::super::{
         PlanChoice, Progress, ReviewPage, StoryPage, SummaryPart,
     },
     documents::{DocumentLine, DocumentsPage, FileLine},
+    mailbox::ProofPage,
     me::{DeclaredSummary, Prescription},
     paper::{HandedInLine, PaperPage},
     payout::PayoutPage,
     representative::{RepresentativeFields, RepresentativePage},
     resume::{ResumePage, SessionOver},
     sign::{AcceptField, ReportShown, SignCodePage, SignFilePage, SignNotPage, SignPage, ToSign},
+    stop_payout::{StopPayoutPage, StopState},
 };
 use super::{Words, date, instant, push, wrong};
 use crate::domain::document::{DocumentKind, Scan};
@@ -140,15 +142,33 @@ pub(super) fn pages(words: Words, pages: &mut Vec<(String, String)>) {
         chrome: signed_in("/me/payout"),
         case: words.case(),
         stored: Some(words.say("IT*********************3456")),
+        pending: instant(2026, 11, 25, 9).map(|at| (words.say("DE***3000"), at)),
+        is_frozen: false,
+        code_until: instant(2026, 11, 22, 10),
+        is_sent: true,
         iban: words.say("IT65A"),
         holder: words.say("Maria Rossi"),
         holder_is_claimant: "no".to_owned(),
         errors: wrong(&[
             ("/iban", "error-iban-checksum"),
             ("/holder", "error-payout-holder-required"),
+            ("/code", "error-payout-code-required"),
         ]),
     };
     push(pages, "payout-errors", &payout);
+    let changing = PayoutPage {
+        errors: Errors::default(),
+        code_until: None,
+        ..payout.clone()
+    };
+    push(pages, "payout-change", &changing);
+    let frozen = PayoutPage {
+        is_frozen: true,
+        pending: None,
+        ..changing
+    };
+    push(pages, "payout-frozen", &frozen);
+    control(words, pages);
     let representative = RepresentativePage {
         chrome: signed_in("/me/representative"),
         case: words.case(),
@@ -444,4 +464,58 @@ fn signed_file(words: Words, chrome: &Chrome, pages: &mut Vec<(String, String)>)
             ..file
         },
     );
+}
+
+/// Proof of control of a mailbox, and the link that stops an account.
+fn control(words: Words, pages: &mut Vec<(String, String)>) {
+    let page = |proved: bool, is_reachable: bool, errors| ProofPage {
+        chrome: Chrome {
+            signed_in: true,
+            ..words.chrome("/me/mailboxes/1")
+        },
+        case: words.case(),
+        path: "/me/mailboxes/1".to_owned(),
+        address: words.say("m…i@libero.it"),
+        proved_at: instant(2026, 3, 1, 12).filter(|_| proved),
+        is_reachable,
+        code_until: None,
+        is_sent: false,
+        code: words.say("12"),
+        errors,
+    };
+    push(pages, "mailbox", &page(false, true, Errors::default()));
+    push(
+        pages,
+        "mailbox-down",
+        &page(false, false, Errors::default()),
+    );
+    push(
+        pages,
+        "mailbox-proved",
+        &page(true, true, Errors::default()),
+    );
+    let wrong = wrong(&[("/code", "error-code-wrong")]);
+    push(pages, "mailbox-errors", &page(false, true, wrong));
+    let sent = ProofPage {
+        is_sent: true,
+        code_until: instant(2026, 3, 2, 12),
+        ..page(false, true, Errors::default())
+    };
+    push(pages, "mailbox-sent", &sent);
+    for state in [
+        StopState::Ask,
+        StopState::Stopped,
+        StopState::Late,
+        StopState::Unknown,
+    ] {
+        let known = state != StopState::Unknown;
+        let page = StopPayoutPage {
+            chrome: words.chrome("/stop-payout/x"),
+            token: words.say("x"),
+            state,
+            case: known.then(|| words.case()),
+            association: known.then(|| words.association(Offer::Join, RegisterStatus::Active)),
+        };
+        push(pages, format!("stop-payout-{}", state.as_str()), &page);
+    }
 }

@@ -150,6 +150,10 @@ pub struct PayoutResponse {
     iban: String,
     holder: String,
     holder_is_claimant: bool,
+    /// From when it counts.
+    effective_at: DateTime<Utc>,
+    /// Whether it is a change, and the account before it counts until then.
+    waits: bool,
 }
 
 /// `GET /api/v1/public/me/declaration`
@@ -442,6 +446,7 @@ pub async fn receipt_document(
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "The record takes no payout data"),
+        (status = 410, body = Problem, content_type = "application/problem+json", description = "The code was used"),
         (status = 415, body = Problem, content_type = "application/problem+json"),
         (status = 422, body = Problem, content_type = "application/problem+json"),
         (status = 429, body = Problem, content_type = "application/problem+json", description = "20 changes in 24 hours"),
@@ -458,9 +463,11 @@ pub async fn put_payout(
     let acting = async move { payout::put(&ctx, &actor, &body.0).await };
     let given = state.ctx.to_end(acting).await?;
     Ok(HttpResponse::Ok().json(PayoutResponse {
-        iban: given.masked(),
-        holder: given.holder().to_owned(),
-        holder_is_claimant: given.holder_is_claimant(),
+        iban: given.payout.masked(),
+        holder: given.payout.holder().to_owned(),
+        holder_is_claimant: given.payout.holder_is_claimant(),
+        effective_at: given.effective_at,
+        waits: given.waits,
     }))
 }
 

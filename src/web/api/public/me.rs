@@ -41,6 +41,12 @@ pub struct MeResponse {
     confirmed_at: Option<DateTime<Utc>>,
     contact: ContactResponse,
     mailboxes: Vec<MailboxResponse>,
+    /// Where to pay now, masked.
+    payout: Option<MyPayoutResponse>,
+    /// Where to pay after the hold of a change, masked.
+    payout_pending: Option<MyPayoutResponse>,
+    /// The owner stopped an account: none is taken until the association ends that.
+    payout_frozen: bool,
     identity: Option<IdentityResponse>,
     /// Who acts for the claimant, once recorded.
     representative: Option<RepresentativeResponse>,
@@ -63,13 +69,28 @@ struct ContactResponse {
 }
 
 #[derive(Serialize, ToSchema)]
+struct MyPayoutResponse {
+    #[schema(example = "IT*********************3456")]
+    iban: String,
+    holder: String,
+    holder_is_claimant: bool,
+    /// From when it will count; null: it counts now.
+    effective_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Serialize, ToSchema)]
 struct MailboxResponse {
+    id: Uuid,
     address: String,
     plan: Option<String>,
     /// Whether it is only another name of a mailbox.
     alias: bool,
     /// `in_scope|verify|review`
     treatment: String,
+    /// When control of it was proved.
+    proved_at: Option<DateTime<Utc>>,
+    /// `code|contact`
+    proof: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -349,6 +370,11 @@ async fn response(ctx: &Ctx, me: Me) -> AppResult<MeResponse> {
             phone: me.phone,
         },
         mailboxes: me.mailboxes.into_iter().map(mailbox).collect(),
+        payout: me.payout.map(|mine| my_payout(mine, None)),
+        payout_pending: me
+            .payout_pending
+            .map(|(mine, at)| my_payout(mine, Some(at))),
+        payout_frozen: me.payout_frozen,
         identity: me.identity.map(identity),
         representative: me.representative.as_ref().map(representative::response),
         to_ratify: me.to_ratify,
@@ -364,6 +390,18 @@ fn mailbox(mine: me::MyMailbox) -> MailboxResponse {
         plan: mine.plan,
         alias: mine.is_alias,
         treatment: mine.treatment,
+        id: mine.id.uuid(),
+        proved_at: mine.proved.as_ref().map(|(at, _)| *at),
+        proof: mine.proved.map(|(_, proof)| proof),
+    }
+}
+
+fn my_payout(mine: me::MyPayout, effective_at: Option<DateTime<Utc>>) -> MyPayoutResponse {
+    MyPayoutResponse {
+        iban: mine.iban,
+        holder: mine.holder,
+        holder_is_claimant: mine.holder_is_claimant,
+        effective_at,
     }
 }
 

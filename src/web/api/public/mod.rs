@@ -11,6 +11,7 @@ pub mod association;
 pub mod cases;
 pub mod claimants;
 pub mod confirmations;
+pub mod control;
 pub mod declaration;
 pub mod documents;
 pub mod mail_codes;
@@ -62,6 +63,15 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::DOCUMENT_FILE, web::to(documents::file)),
         Route::new(&operation::REMOVE_DOCUMENT, web::to(documents::remove)),
         Route::new(&operation::PUT_PAYOUT, web::to(declaration::put_payout)),
+        Route::new(
+            &operation::REQUEST_PAYOUT_CODE,
+            web::to(control::request_payout_code),
+        ),
+        Route::new(
+            &operation::REQUEST_MAILBOX_CODE,
+            web::to(control::request_mailbox_code),
+        ),
+        Route::new(&operation::PROVE_MAILBOX, web::to(control::prove_mailbox)),
         Route::new(&operation::CHANGE_ASSOCIATION, web::to(association::change)),
         Route::new(&operation::WITHDRAW, web::to(me::withdraw)),
         Route::new(&operation::ERASE, web::to(me::erase)),
@@ -102,6 +112,9 @@ pub fn routes() -> Vec<Route> {
     documents::file,
     documents::remove,
     declaration::put_payout,
+    control::request_payout_code,
+    control::request_mailbox_code,
+    control::prove_mailbox,
     association::change,
     me::withdraw,
     me::erase,

@@ -123,6 +123,10 @@ pub struct ClaimantResponse {
     /// What the newest version says, in the words of its document.
     declaration: Option<DeclarationResponse>,
     payout: Option<PayoutResponse>,
+    /// Where to pay after the hold of a change.
+    payout_pending: Option<PayoutResponse>,
+    /// Since when no payout data are taken, because the owner stopped some.
+    payout_frozen_at: Option<DateTime<Utc>>,
     language: String,
     via: Option<String>,
     contact: Option<ContactResponse>,
@@ -181,6 +185,10 @@ struct MailboxResponse {
     treatment: String,
     plan: Option<String>,
     alias_of: Option<Uuid>,
+    /// When control of it was proved.
+    proved_at: Option<DateTime<Utc>>,
+    /// `code|contact`
+    proof: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -373,6 +381,8 @@ fn response(view: ClaimantView) -> ClaimantResponse {
             .collect(),
         declaration: view.declared.newest.map(declared::declaration),
         payout: view.declared.payout.map(declared::payout),
+        payout_pending: view.declared.payout_pending.map(declared::payout),
+        payout_frozen_at: view.payout_frozen_at,
         language: view.language,
         via: view.via,
         contact: view.contact.map(contact),
@@ -390,6 +400,8 @@ fn response(view: ClaimantView) -> ClaimantResponse {
                 treatment: mailbox.treatment,
                 plan: mailbox.plan,
                 alias_of: mailbox.alias_of.map(MailboxId::uuid),
+                proved_at: mailbox.proved.as_ref().map(|(at, _)| *at),
+                proof: mailbox.proved.map(|(_, proof)| proof),
             })
             .collect(),
         consents: view

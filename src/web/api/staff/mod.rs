@@ -13,6 +13,7 @@ pub mod declared;
 pub mod documents;
 pub mod exports;
 pub mod paper;
+pub mod payout;
 pub mod quarantine;
 pub mod representation;
 pub mod rights;
@@ -47,6 +48,7 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::REJECT_PAPER, web::to(paper::reject)),
         Route::new(&operation::ASSIST_EMAIL, web::to(assist::email)),
         Route::new(&operation::END_QUARANTINE, web::to(quarantine::end)),
+        Route::new(&operation::END_PAYOUT_FREEZE, web::to(payout::end_freeze)),
         Route::new(&operation::CLAIMANT_DOCUMENTS, web::to(documents::list)),
         Route::new(&operation::CLAIMANT_ADD_DOCUMENT, web::to(documents::add)),
         Route::new(&operation::CLAIMANT_DOCUMENT_FILE, web::to(documents::file)),
@@ -100,6 +102,7 @@ pub fn routes() -> Vec<Route> {
     paper::approve,
     paper::reject,
     quarantine::end,
+    payout::end_freeze,
     representation::put,
     representation::end,
     representation::death,

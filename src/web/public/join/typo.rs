@@ -11,7 +11,10 @@ const CORRECT: &str = "correct:";
 const KEEP: &str = "keep:";
 
 /// The domains nobody is asked about beside the big providers: those of the case, and the platform's.
-pub(super) fn known<'a>(directory: &'a Directory, case: &'a CaseEntry) -> Vec<&'a str> {
+pub(in crate::web::public) fn known<'a>(
+    directory: &'a Directory,
+    case: &'a CaseEntry,
+) -> Vec<&'a str> {
     let incidents = case.incidents.iter();
     let affected = incidents.flat_map(|incident| &incident.domains);
     let affected = affected.map(|domain| domain.domain.as_str());
@@ -71,7 +74,7 @@ pub(super) fn doubts(form: &JoinForm, known: &[&str], asked: &[String]) -> Vec<D
 }
 
 /// Local part and domain in lower case.
-fn parts(address: &str) -> Option<(String, String)> {
+pub(in crate::web::public) fn parts(address: &str) -> Option<(String, String)> {
     let (local, domain) = address.trim().rsplit_once('@')?;
     Some((local.to_owned(), domain.to_lowercase()))
 }
