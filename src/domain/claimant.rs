@@ -196,7 +196,7 @@ pub enum Queue {
 
 impl Queue {
     /// All lists.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Unreachable,
         Self::Quarantined,
         Self::Ratification,
