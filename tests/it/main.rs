@@ -25,6 +25,7 @@ mod browser;
 mod certificate;
 mod claimant;
 mod confirmation;
+mod desk;
 mod documents;
 mod embedded;
 mod erasure;

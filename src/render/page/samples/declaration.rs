@@ -32,6 +32,7 @@ impl Words {
             scan: scans.get(place).copied().unwrap_or_default(),
             removal: "/me/documents/1/removal".to_owned(),
             is_removed: number == 2,
+            operator: None,
             added_at: instant(2026, 11, 22, 9).expect("an instant"),
             files: vec![FileLine {
                 href: "/me/documents/1/files/2".to_owned(),
@@ -199,6 +200,7 @@ pub(super) fn pages(words: Words, pages: &mut Vec<(String, String)>) {
     let documents = DocumentsPage {
         chrome: signed_in("/me/documents"),
         case: words.case(),
+        desk: None,
         documents: DocumentKind::ALL
             .into_iter()
             .zip(1..)
@@ -235,7 +237,11 @@ pub(super) fn pages(words: Words, pages: &mut Vec<(String, String)>) {
 }
 
 fn progress(number: usize) -> Progress {
-    Progress { number, total: 4 }
+    Progress {
+        number,
+        total: 4,
+        desk: None,
+    }
 }
 
 fn steps(words: Words, chrome: &Chrome, pages: &mut Vec<(String, String)>) {
@@ -340,6 +346,7 @@ fn review(words: Words, chrome: &Chrome, pages: &mut Vec<(String, String)>) {
         }],
         total_cents: 1_250,
         estimate: Some(words.estimate()),
+        dictation: None,
         errors: Errors::default(),
     };
     push(pages, "declare-review", &whole);
