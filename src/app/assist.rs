@@ -17,6 +17,7 @@ use crate::db::claimant::{self, ClaimantRow};
 use crate::db::{Conn, Scope, identity as identity_db};
 use crate::domain::audit::action;
 use crate::domain::claimant::ClaimantState;
+use crate::domain::consent::Channel;
 use crate::domain::field::FieldErrors;
 use crate::domain::identity::Identity;
 use crate::domain::ids::ClaimantId;
@@ -28,6 +29,8 @@ use crate::domain::reason::Reason;
 pub enum How {
     /// On the phone.
     Phone,
+    /// At the desk, in person.
+    Desk,
     /// By letter.
     Post,
 }
@@ -37,17 +40,26 @@ impl How {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Phone => "phone",
+            Self::Desk => "desk",
             Self::Post => "post",
+        }
+    }
+
+    /// All of them, in the order of the forms.
+    pub const ALL: [Self; 3] = [Self::Phone, Self::Desk, Self::Post];
+
+    /// Where a consent told so was given (R20).
+    pub const fn channel(self) -> Channel {
+        match self {
+            Self::Phone => Channel::Phone,
+            Self::Desk => Channel::Desk,
+            Self::Post => Channel::Paper,
         }
     }
 
     /// Reads the wire name.
     pub fn parse(text: &str) -> Option<Self> {
-        match text {
-            "phone" => Some(Self::Phone),
-            "post" => Some(Self::Post),
-            _ => None,
-        }
+        Self::ALL.into_iter().find(|how| how.as_str() == text)
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::app::ctx::Ctx;
 use crate::app::declaration::{alarm, content_of};
@@ -63,6 +64,8 @@ pub struct ShownVersion {
     pub flags: Vec<String>,
     /// SHA-256 of the PDF, hex.
     pub document_sha256: String,
+    /// Who of the staff typed it and how it was told (`phone`, `desk`, `post`); none: the claimant did.
+    pub typed: Option<(Uuid, String)>,
     /// How and when it was signed, if it was.
     pub signature: Option<ShownSignature>,
     /// False: what is stored is not what was declared or signed (R38). Nothing of it may be used.
@@ -278,6 +281,7 @@ fn version(row: DeclarationRow, signed: Option<&SignatureRow>, intact: bool) -> 
         declared_at: row.created_at,
         total_cents: row.total_cents,
         flags: row.flags,
+        typed: row.typed_by.zip(row.typed_how),
         document_sha256: sha256::hex(&row.document_sha256),
         signature: signed.map(|signed| ShownSignature {
             tier: signed.tier.clone(),

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use crate::app::claimant_declaration::{self, Declared, Sees};
 use crate::app::claimant_list::{self, OpenMailbox, Opener, OwnCase, known, standing};
@@ -14,13 +15,14 @@ use crate::app::sign_up::Suspicion;
 use crate::app::staff::StaffActor;
 use crate::app::trail::{self, TrailEntry};
 use crate::app::vault::Vault;
-use crate::db::Conn;
 pub use crate::db::bounce::BounceRow;
 use crate::db::claimant_list::{
     self as rows, ChallengeRow, ConflictRow, ConsentRow, IdentityRow, ListRow, MailRow,
 };
+use crate::db::{Conn, claimant as db_claimant, paper};
 use crate::domain::claimant::{ClaimantState, Review};
 use crate::domain::contact::Contact;
+use crate::domain::document::takes_documents;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::identity::Identity;
 use crate::domain::ids::ClaimantId;
@@ -102,6 +104,14 @@ pub struct ClaimantView {
     pub payout_frozen_at: Option<DateTime<Utc>>,
     /// Whether the actor may end that.
     pub can_end_payout_freeze: bool,
+    /// Whether the actor helps somebody without an e-mail, from the first call to the signature on paper.
+    pub assists: bool,
+    /// Whether the actor may type the declaration now.
+    pub can_type: bool,
+    /// Whether the actor may add documents now.
+    pub can_add_documents: bool,
+    /// The newest hand-in on paper and its state; for who works the queues.
+    pub hand_in: Option<(Uuid, String)>,
     /// Whether the record is in quarantine and the actor may end it.
     pub can_end_quarantine: bool,
     /// Why it is in quarantine: `not_me` or `hidden_field`.
@@ -178,6 +188,9 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
     let opened = Opener::new(belongings).open(ctx, row.id).await?;
     let history = rows::get_history(&mut tx, scope, association, id).await?;
     let trail = trail::read(ctx, &mut tx, scope, row.id).await?;
+    let hand_in = paper::find_newest(&mut tx, scope, id).await?;
+    let moved = db_claimant::find(&mut tx, scope, id).await?;
+    let moved = moved.is_some_and(|row| row.moved_at.is_some());
     tx.commit().await?;
     let own = own_case_of(ctx, actor, &row).await?;
     let (state, review, missing) = standing(&own, &row)?;
@@ -226,6 +239,12 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
             && operation::END_PAYOUT_FREEZE.allows(actor.role()),
         can_end_quarantine: can_end_quarantine(actor, review),
         quarantined_for,
+        assists: assists(&row.contact_kind, state) && clear,
+        can_type: clear && !moved && row.contact_kind != "email" && state.declares(),
+        can_add_documents: clear
+            && !moved
+            && (takes_documents(state) || state == ClaimantState::ToAssist),
+        hand_in: hand_in.filter(|_| clear).map(|row| (row.id, row.state)),
         can_assist: clear && state == ClaimantState::ToAssist,
         can_enter_identity: clear && row.contact_kind != "email" && state.takes_identity(),
     })
@@ -249,6 +268,11 @@ async fn proof(
         Vec::new()
     };
     Ok((declared, documents))
+}
+
+/// Whether staff lead somebody through: who has no e-mail, until the record has ended.
+fn assists(contact_kind: &str, state: ClaimantState) -> bool {
+    contact_kind != "email" && (state == ClaimantState::ToAssist || state.declares())
 }
 
 fn can_end_quarantine(actor: &StaffActor, review: Review) -> bool {

@@ -6,24 +6,31 @@ use chrono::{DateTime, Utc};
 use crate::app::ctx::Ctx;
 use crate::app::directory::Directory;
 use crate::app::error::{AppError, AppResult};
-use crate::app::session::{self, ClaimantActor};
+use crate::app::session::ClaimantActor;
+use crate::app::staff::StaffActor;
 use crate::app::vault::Vault;
 use crate::crypto::sha256;
 use crate::db::declaration::{self as db, DeclarationRow, DraftRow};
 use crate::db::signature::SignatureRow;
 use crate::db::{claimant, signature};
+use crate::domain::claimant::ClaimantState;
 use crate::domain::declaration::{Change, Declaration, DeclarationInput, DeclarationRules};
 use crate::domain::field::{FieldCode, FieldErrors};
+use crate::domain::identity::Identity;
+use crate::domain::ids::{CaseId, ClaimantId};
+use crate::domain::permission::operation;
 use crate::domain::signed_content::SignedContent;
 
 mod basis;
+mod by;
 mod document;
 mod version;
 
 pub(in crate::app) use basis::{Basis, is_current, may_declare, read_basis};
+pub use by::{By, Dictation};
 pub(in crate::app) use document::{alarm, check_document, content_of, document_of};
 pub use document::{document, signed};
-pub use version::{Declared, put};
+pub use version::{Declared, put, put_by_staff};
 
 use basis::rules;
 
@@ -33,6 +40,12 @@ const LARGEST_DRAFT: usize = 128 * 1024;
 /// Everything about the declaration for its page.
 #[derive(Debug)]
 pub struct MyDeclaration {
+    /// The case.
+    pub case: CaseId,
+    /// State of the record.
+    pub state: ClaimantState,
+    /// Name of person or entity, once given.
+    pub name: Option<String>,
     /// What has been typed since, if anything.
     pub draft: Option<DeclarationInput>,
     /// What may be declared.
@@ -63,14 +76,32 @@ pub struct MyVersion {
 /// # Errors
 /// `Unauthenticated` if the record is gone.
 pub async fn get(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<MyDeclaration> {
-    let scope = actor.scope();
+    read(ctx, &By::Owner(actor.clone())).await
+}
+
+/// The declaration of a claimant without an e-mail, for staff who type it; audited as `view_claimant`.
+///
+/// # Errors
+/// `Forbidden`; `NotFound` out of the own association; `IllegalTransition` where staff may not type.
+pub async fn get_by_staff(
+    ctx: &Ctx,
+    actor: &StaffActor,
+    id: ClaimantId,
+) -> AppResult<MyDeclaration> {
+    actor.require(&operation::CONSOLE_DECLARE_PAGE)?;
+    read(ctx, &By::Staff(actor.clone(), id)).await
+}
+
+async fn read(ctx: &Ctx, by: &By) -> AppResult<MyDeclaration> {
+    let (scope, claimant) = (by.scope(), by.claimant());
     let directory = ctx.directories.get(ctx).await?;
     let mut tx = ctx.pools.begin(scope).await?;
-    let basis = read_basis(ctx, &mut tx, scope, actor.claimant()).await?;
-    let draft = db::find_draft(&mut tx, scope, actor.claimant()).await?;
-    let signatures = signature::list(&mut tx, scope, actor.claimant()).await?;
+    by.see(ctx, &mut tx).await?;
+    let basis = read_basis(ctx, &mut tx, scope, claimant).await?;
+    let draft = db::find_draft(&mut tx, scope, claimant).await?;
+    let signatures = signature::list(&mut tx, scope, claimant).await?;
     let in_force = match basis.row.signed_version {
-        Some(version) => db::find(&mut tx, scope, actor.claimant(), version).await?,
+        Some(version) => db::find(&mut tx, scope, claimant, version).await?,
         None => None,
     };
     tx.commit().await?;
@@ -94,11 +125,23 @@ pub async fn get(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<MyDeclaration> {
         changes = Declaration::difference(&old.declaration, &newest.content.declaration);
     }
     Ok(MyDeclaration {
+        case: basis.row.case(),
+        state: basis.row.state()?,
+        name: name(&basis)?,
         draft,
         rules: rules(ctx, &case, &basis)?,
         newest,
         changes,
     })
+}
+
+fn name(basis: &Basis) -> AppResult<Option<String>> {
+    let Some(given) = &basis.identity else {
+        return Ok(None);
+    };
+    let sealed = given.sealed.clone();
+    let identity: Identity = basis.vault.unseal("identities", "sealed", sealed)?;
+    Ok(Some(identity.display_name()))
 }
 
 fn my_version(
@@ -128,18 +171,36 @@ pub async fn save_draft(
     actor: &ClaimantActor,
     draft: &DeclarationInput,
 ) -> AppResult<()> {
+    save(ctx, &By::Owner(actor.clone()), draft).await
+}
+
+/// As [`save_draft`], typed by staff for a claimant without an e-mail.
+///
+/// # Errors
+/// As [`save_draft`]; `Forbidden`; `NotFound` out of the own association.
+pub async fn save_draft_by_staff(
+    ctx: &Ctx,
+    actor: &StaffActor,
+    id: ClaimantId,
+    draft: &DeclarationInput,
+) -> AppResult<()> {
+    actor.require(&operation::CONSOLE_DECLARE_FORM)?;
+    save(ctx, &By::Staff(actor.clone(), id), draft).await
+}
+
+async fn save(ctx: &Ctx, by: &By, draft: &DeclarationInput) -> AppResult<()> {
     let size = serde_json::to_vec(draft).map_err(AppError::internal)?.len();
     if size > LARGEST_DRAFT {
         let mut errors = FieldErrors::new();
         errors.push("/narrative", FieldCode::TooLong, "error-narrative-too-long");
         return Err(errors.into());
     }
-    let scope = actor.scope();
+    let (scope, claimant) = (by.scope(), by.claimant());
     let now = ctx.clock.now();
     let mut tx = ctx.pools.begin(scope).await?;
-    let row = claimant::lock(&mut tx, scope, actor.claimant()).await?;
-    may_declare(&row)?;
-    let vault = Vault::open(ctx, &mut tx, scope, actor.claimant()).await?;
+    let row = claimant::lock(&mut tx, scope, claimant).await?;
+    by.may_declare(&row)?;
+    let vault = Vault::open(ctx, &mut tx, scope, claimant).await?;
     let row = DraftRow {
         claimant_id: row.id,
         association_id: row.association_id,
@@ -147,7 +208,7 @@ pub async fn save_draft(
         updated_at: now,
     };
     db::put_draft(&mut tx, scope, &row).await?;
-    session::keep(ctx, &mut tx, actor).await?;
+    by.keep_session(ctx, &mut tx).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -23,12 +23,14 @@ use crate::domain::permission::operation;
 
 mod adding;
 mod loose;
+mod operator;
 mod removal;
 pub mod scanning;
 mod taking;
 
 pub use adding::{Adding, SentDocument, add};
 pub use loose::delete_loose;
+pub use operator::operators;
 pub use removal::remove;
 pub use taking::{Taken, take};
 

@@ -44,6 +44,8 @@ pub struct DeclarationRow {
     pub total_cents: i64,
     pub flags: Vec<String>,
     pub created_at: DateTime<Utc>,
+    pub typed_by: Option<Uuid>,
+    pub typed_how: Option<String>,
 }
 
 /// The draft of a claimant.

@@ -270,6 +270,8 @@ diesel::table! {
         total_cents -> Int8,
         flags -> Array<Text>,
         created_at -> Timestamptz,
+        typed_by -> Nullable<Uuid>,
+        typed_how -> Nullable<Text>,
     }
 }
 

@@ -9,6 +9,8 @@ pub mod action {
     pub const CONFIRM_BY_STAFF: &str = "confirm_by_staff";
     /// A mistyped address was put right.
     pub const CORRECT_EMAIL: &str = "correct_email";
+    /// Damage declared for somebody who has no e-mail, as it was told.
+    pub const DECLARE_BY_STAFF: &str = "declare_by_staff";
     /// An address that mails came back from counts again.
     pub const END_QUARANTINE: &str = "end_quarantine";
     /// Somebody without an e-mail got one.
@@ -47,7 +49,7 @@ pub enum Logged {
 }
 
 /// Every verb.
-pub const ALL: [(&str, Logged); 88] = [
+pub const ALL: [(&str, Logged); 89] = [
     ("add_document", Logged::Decision),
     ("answer_rights_request", Logged::Decision),
     ("bootstrap", Logged::Consequence),
@@ -61,6 +63,7 @@ pub const ALL: [(&str, Logged); 88] = [
     ("contact_unreachable", Logged::Mail),
     (action::CORRECT_EMAIL, Logged::Decision),
     ("declare", Logged::OwnAct),
+    (action::DECLARE_BY_STAFF, Logged::Decision),
     ("delete_draft", Logged::Consequence),
     ("delete_id_images", Logged::Consequence),
     ("disown", Logged::OwnAct),
@@ -197,6 +200,7 @@ mod tests {
                     "answer_rights_request",
                     "confirm_by_staff",
                     "correct_email",
+                    "declare_by_staff",
                     "end_payout_freeze",
                     "end_quarantine",
                     "end_representative",

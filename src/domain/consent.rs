@@ -52,6 +52,12 @@ pub enum Channel {
     Api,
     /// Typed by staff.
     Staff,
+    /// Said to staff on the phone.
+    Phone,
+    /// Said to staff at the desk.
+    Desk,
+    /// Written in a letter to the association.
+    Paper,
 }
 
 impl Channel {
@@ -61,6 +67,9 @@ impl Channel {
             Self::Page => "page",
             Self::Api => "api",
             Self::Staff => "staff",
+            Self::Phone => "phone",
+            Self::Desk => "desk",
+            Self::Paper => "paper",
         }
     }
 }

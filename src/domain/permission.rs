@@ -385,6 +385,12 @@ pub mod operation {
         "/api/v1/staff/claimants/{id}/identity",
         Access::Staff(REVIEWERS),
     );
+    /// Declare what a claimant without an e-mail told.
+    pub const ASSIST_DECLARATION: Operation = Operation::put(
+        "assist_declaration",
+        "/api/v1/staff/claimants/{id}/declaration",
+        Access::Staff(REVIEWERS),
+    );
     /// Record who acts for a claimant.
     pub const STAFF_REPRESENTATIVE: Operation = Operation::put(
         "staff_representative",
@@ -958,6 +964,36 @@ pub mod operation {
         "/console/claimants/{id}/identity",
         Access::Staff(REVIEWERS),
     );
+    /// The declaration of an assisted claimant, step by step.
+    pub const CONSOLE_DECLARE_PAGE: Operation = Operation::get(
+        "console_declare_page",
+        "/console/claimants/{id}/declare",
+        Access::Staff(REVIEWERS),
+    );
+    /// Saves a step; the last one declares.
+    pub const CONSOLE_DECLARE_FORM: Operation = Operation::post(
+        "console_declare_form",
+        "/console/claimants/{id}/declare",
+        Access::Staff(REVIEWERS),
+    );
+    /// The documents of a claimant, and a form to add one.
+    pub const CONSOLE_DOCUMENTS_PAGE: Operation = Operation::get(
+        "console_documents_page",
+        "/console/claimants/{id}/documents",
+        Access::Staff(REVIEWERS),
+    );
+    /// Adds a document for a claimant.
+    pub const CONSOLE_DOCUMENTS_FORM: Operation = Operation::post(
+        "console_documents_form",
+        "/console/claimants/{id}/documents",
+        Access::Staff(REVIEWERS),
+    );
+    /// Removes a document of a claimant.
+    pub const CONSOLE_DOCUMENT_REMOVAL: Operation = Operation::post(
+        "console_document_removal",
+        "/console/claimants/{id}/documents/{document}/removal",
+        Access::Staff(REVIEWERS),
+    );
     /// Who acts for a claimant, and a death with its heirs.
     pub const CONSOLE_REPRESENTATIVE_PAGE: Operation = Operation::get(
         "console_representative_page",
@@ -1152,6 +1188,7 @@ pub mod operation {
         &GET_CLAIMANT,
         &ASSIST_CONFIRM,
         &ASSIST_IDENTITY,
+        &ASSIST_DECLARATION,
         &STAFF_REPRESENTATIVE,
         &STAFF_REPRESENTATIVE_END,
         &RECORD_DEATH,
@@ -1281,6 +1318,11 @@ pub mod operation {
         &CONSOLE_CONFIRM_FORM,
         &CONSOLE_IDENTITY_PAGE,
         &CONSOLE_IDENTITY_FORM,
+        &CONSOLE_DECLARE_PAGE,
+        &CONSOLE_DECLARE_FORM,
+        &CONSOLE_DOCUMENTS_PAGE,
+        &CONSOLE_DOCUMENTS_FORM,
+        &CONSOLE_DOCUMENT_REMOVAL,
         &CONSOLE_REPRESENTATIVE_PAGE,
         &CONSOLE_REPRESENTATIVE_FORM,
         &CONSOLE_REPRESENTATIVE_END,

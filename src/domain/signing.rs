@@ -18,7 +18,7 @@ pub use otp::{
     ATTEMPTS, CODE_DAY, CODE_HOUR, CODES_A_DAY, CODES_AN_HOUR, DIGITAL_LIFE, FILES_A_DAY, LIFE,
     LONGEST_LIFE, attempts_left, expires_at, is_live, next_request_at,
 };
-pub use paper::{Approved, HandedIn, PaperEvidence};
+pub use paper::{Approved, HandedIn, PaperEvidence, TypedBy};
 pub use report::{
     Check, CheckCode, Format, Outcome, Reason, Report, SignatureFound, TimeSource, Verdict,
 };

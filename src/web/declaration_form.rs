@@ -8,6 +8,7 @@ use crate::render::page::{Errors, FieldError};
 
 mod assembled;
 mod shown;
+pub mod steps;
 
 pub use assembled::Assembled;
 pub(in crate::web) use assembled::as_iso;

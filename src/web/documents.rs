@@ -17,6 +17,7 @@ use crate::app::document::{MyDocument, MyFile, SentDocument, Taken};
 use crate::app::file_store::Reader;
 use crate::app::{AppError, AppResult, Ctx, picture};
 use crate::domain::document::{DOCUMENT_BYTES, FILE_BYTES, FILES};
+use crate::domain::field::FieldErrors;
 use crate::domain::file_type::FileType;
 use crate::domain::ids::{DocumentId, FileId};
 use crate::render::page::documents::{DocumentLine, FileLine};
@@ -40,6 +41,10 @@ pub const FORM: Shape = Shape {
 
 /// Whatever a file holds, a browser that shows it after all runs and loads nothing.
 const POLICY: &str = "default-src 'none'; sandbox; frame-ancestors 'none'";
+
+/// The page with the form has a script: one file of ours, which may talk to us alone.
+pub const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
+    script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// A document, as a form.
 #[derive(ToSchema)]
@@ -161,6 +166,7 @@ pub fn line(base: &str, document: &MyDocument) -> DocumentLine {
         removal: format!("{base}/{id}/removal"),
         is_removed: document.removed_at.is_some(),
         added_at: document.created_at,
+        operator: None,
         files: files.collect(),
     }
 }
@@ -264,4 +270,15 @@ fn guarded(file_type: FileType) -> HttpResponseBuilder {
 async fn next_chunk(mut content: Reader) -> AppResult<Option<(Bytes, Reader)>> {
     let chunk = content.next().await?;
     Ok(chunk.map(|chunk| (Bytes::from(chunk), content)))
+}
+
+/// A file is chosen in one field of the form, whichever of them is wrong.
+pub fn of_form(errors: &FieldErrors) -> FieldErrors {
+    let mut of_form = FieldErrors::new();
+    for error in errors {
+        let is_file = error.pointer.starts_with("/file/");
+        let pointer = if is_file { "/file" } else { &error.pointer };
+        of_form.push(pointer, error.code, error.reason);
+    }
+    of_form
 }

@@ -353,6 +353,13 @@ fn page(kind: Kind, wait: Option<u64>, style: &Style) -> MessagePage {
     let mut page = claimants_page(kind, wait, style);
     if style.console {
         // staff go back to where they work
+        let told = kind.state.and_then(|state| {
+            let text = page.chrome.text();
+            text.try_word("problem-state", state)
+        });
+        if let Some(told) = told {
+            page.paragraphs = vec![told];
+        }
         page.action = Some(Action {
             href: "/console".to_owned(),
             label: page.chrome.t("message-console-action"),

@@ -3,7 +3,7 @@
 //! Each operation has an arrangement that would be taken from who may: what is refused is refused
 //! for who asks. An operation without one fails the walk.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use crate::app::TestApp;
 use crate::claimant::{SignUpBuilder, ask, mario};
+use crate::desk::told;
 use crate::paper::Sheets;
 use crate::seed::CASE;
 use crate::signing::digital;
@@ -33,6 +34,8 @@ enum Body {
     File(&'static str),
     Document,
     Sheets,
+    /// A declaration as it was told to staff.
+    Told,
 }
 
 /// Who asks: what the API gets as Bearer, what pages get as cookies, and the token of their forms.
@@ -71,6 +74,8 @@ struct World {
     hand_in: Cell<Uuid>,
     /// A file that was brought with a digital signature.
     file: Uuid,
+    /// The mailbox of who is declared for.
+    mailbox: RefCell<String>,
 }
 
 impl World {
@@ -85,6 +90,7 @@ impl World {
             visited: BTreeSet::new(),
             hand_in: Cell::new(Uuid::nil()),
             file: Uuid::nil(),
+            mailbox: RefCell::default(),
         }
     }
 
@@ -94,6 +100,19 @@ impl World {
             .without("/contact/email")
             .with("/contact/phone", json!("+393331234567"));
         self.app.sign_up(&builder).await.id
+    }
+
+    /// Somebody of ours without an e-mail, confirmed and with identity: staff type their declaration.
+    async fn typed_for(&self) -> Uuid {
+        let name = Uuid::new_v4().simple();
+        let (email, mailbox) = (format!("{name}@example.org"), format!("{name}@libero.it"));
+        let id = staff_declared::identified(&self.app, &email, &mailbox, &mario())
+            .await
+            .id;
+        let phone = format!("UPDATE claimants SET contact_kind = 'phone' WHERE id = '{id}'");
+        self.app.sql(&phone).await;
+        self.mailbox.replace(mailbox);
+        id
     }
 
     /// Somebody of ours of whom the reader of the address said that it was not them.
@@ -160,6 +179,8 @@ impl World {
     async fn record(&self, known: &Operation) -> Uuid {
         if known.path.ends_with("/representative") || known.path.ends_with("/representative-end") {
             self.represented().await
+        } else if known.name == "assist_declaration" || known.path.ends_with("/declare") {
+            self.typed_for().await
         } else if known.path.contains("/paper") {
             self.handed_in(known).await
         } else if known.path.ends_with("/quarantine-end") {
@@ -278,6 +299,10 @@ impl World {
         }
         let request = match body {
             Body::Nothing => request,
+            Body::Told => {
+                let body = staff_declared::declaration(&self.mailbox.borrow());
+                request.json(&told(&body))
+            }
             Body::Json(body) => request.json(&body),
             Body::File(file) => {
                 let head = "content-disposition: form-data; name=\"receipt\"; filename=\"r\"";
@@ -430,6 +455,10 @@ fn staff_body(name: &str, code: &str) -> Option<Body> {
         "console_paper_approval" => form(&[]),
         "console_paper_rejection" => form(&[("reason", "unreadable")]),
         "claimant_remove_document" => Body::Nothing,
+        "assist_declaration" => Body::Told,
+        "console_declare_form" => form(&[("step", "3"), ("narrative", "Era lunedì.")]),
+        "console_documents_form" => Body::Document,
+        "console_document_removal" => form(&[]),
         "assist_identity" => Body::Json(json!({"person": mario()})),
         "staff_representative" => Body::Json(delegate()),
         "staff_representative_end" => Body::Json(json!({"reason": "Revocata"})),

@@ -6,11 +6,12 @@
 use std::collections::BTreeSet;
 
 use joinder::domain::permission::Role;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::app::TestApp;
 use crate::browser::Phone;
-use crate::claimant::{SignUpBuilder, ask, code_in, token_in};
+use crate::claimant::{SignUpBuilder, ask, code_in, mario, token_in};
 use crate::log::{receipt_of, signer};
 use crate::seed::CASE;
 use crate::staff_seed::{PASSWORD, association, person};
@@ -585,5 +586,107 @@ async fn control(judge: &mut Judge<'_>) {
         judge.see("/me").await;
         judge.see("/me/payout").await;
         judge.see(&stop).await;
+    }
+}
+
+/// The languages of the console.
+const STAFF_LANGUAGES: [&str; 2] = ["it", "en"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_of_the_desk_passes_wcag_2_2_aa() {
+    let app = TestApp::seeded().await;
+    let Some(mut judge) = Judge::open(&app).await else {
+        return;
+    };
+    let ours = association(&app, "codacons").await;
+    let member = person(&app, ours, Role::Reviewer).await;
+    let bearer = member.bearer(&app).await;
+    app.clock().advance(chrono::TimeDelta::seconds(30));
+    let builder = SignUpBuilder::new("x@example.org")
+        .without("/contact/email")
+        .with("/contact/phone", json!("+393331234567"));
+    let own = format!("/console/claimants/{}", app.sign_up(&builder).await.id);
+    judge.go("/console/login").await;
+    let code = member.code(&app);
+    let login = [
+        ("email", member.email.as_str()),
+        ("password", PASSWORD),
+        ("totp", &code),
+    ];
+    judge.send(".console-form button", &login).await;
+    for language in STAFF_LANGUAGES {
+        judge.next(language);
+        judge.see("/console").await;
+        judge.see(&own).await;
+        judge.see(&format!("{own}/documents")).await;
+        judge
+            .refuse(&own, "#form > button.btn-primary", &[("reason", "")])
+            .await;
+    }
+    let api = format!("/api/v1/staff{}", own.trim_start_matches("/console"));
+    let identity = app.request(Method::PUT, &format!("{api}/identity"));
+    let person = json!({ "person": mario() });
+    ask(identity.bearer_auth(&bearer).json(&person))
+        .await
+        .expect(200);
+    let reached = app.request(Method::POST, &format!("{api}/confirmation"));
+    let how = json!({"how": "desk", "reason": "Allo sportello"});
+    ask(reached.bearer_auth(&bearer).json(&how))
+        .await
+        .expect(200);
+    typing(&mut judge, &own).await;
+    let wrong: Vec<_> = judge.wrong.into_iter().collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(judge.judged > 40, "{}", judge.judged);
+    judge.phone.browser.quit().await.unwrap();
+    app.stop().await;
+}
+
+/// The steps of a declaration as staff type it, to the record with the form to print.
+async fn typing(judge: &mut Judge<'_>, own: &str) {
+    let step = |number: usize| format!("{own}/declare?step={number}");
+    for language in STAFF_LANGUAGES {
+        judge.next(language);
+        judge.see(own).await;
+        let days = [("incidents[0][window]", "days")];
+        judge.refuse(&step(1), MAIN, &days).await;
+        let complained = [("elsewhere[complained]", "yes")];
+        judge.refuse(&step(2), MAIN, &complained).await;
+        judge.see(&step(3)).await;
+        judge.see(&step(4)).await;
+    }
+    judge.go(&step(1)).await;
+    let mailbox = [
+        ("incidents[0][hit]", "yes"),
+        ("incidents[0][plan]", "free"),
+        ("incidents[0][private]", "true"),
+        ("incidents[0][window]", "whole"),
+        ("incidents[0][compensation_received]", "none"),
+    ];
+    judge.send(MAIN, &mailbox).await;
+    judge.go(&step(2)).await;
+    let elsewhere = [
+        ("elsewhere[complained]", "no"),
+        ("elsewhere[other_claims]", "no"),
+        ("elsewhere[already_compensated]", "no"),
+    ];
+    judge.send(MAIN, &elsewhere).await;
+    judge.go(&step(3)).await;
+    judge.send(MAIN, &[]).await;
+    for language in STAFF_LANGUAGES {
+        judge.next(language);
+        judge.refuse(&step(4), MAIN, &[]).await;
+    }
+    let told = [
+        ("how", "phone"),
+        ("consents[0][given]", "true"),
+        ("consents[1][given]", "true"),
+    ];
+    judge.go(&step(4)).await;
+    judge.send(MAIN, &told).await;
+    for language in STAFF_LANGUAGES {
+        judge.next(language);
+        judge.see(own).await;
+        judge.see(&format!("{own}/paper")).await;
     }
 }

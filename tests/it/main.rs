@@ -26,6 +26,7 @@ mod browser;
 mod certificate;
 mod claimant;
 mod confirmation;
+mod desk;
 mod documents;
 mod embedded;
 mod erasure;

@@ -1,22 +1,25 @@
 //! Declaring: a version that never changes, unless the newest one says the same already (R38, R39).
 
-use serde_json::json;
-
-use super::basis::{Basis, content, may_declare, read_basis, rules};
+use super::basis::{Basis, content, read_basis, rules};
+use super::by::{By, Dictated, Dictation};
 use super::document::content_of;
-use crate::app::audit::{self, Actor, Entry};
+use crate::app::audit;
 use crate::app::ctx::Ctx;
 use crate::app::declaration_document;
 use crate::app::document;
 use crate::app::error::{AppError, AppResult};
 use crate::app::paper;
-use crate::app::session::{self, ClaimantActor};
+use crate::app::session::ClaimantActor;
+use crate::app::sign_up;
+use crate::app::staff::StaffActor;
 use crate::crypto::{commitment, sha256};
 use crate::db::declaration::{self as db, DeclarationRow};
 use crate::db::{Conn, claimant, identity, signature};
 use crate::domain::claimant::ClaimantState;
 use crate::domain::declaration::{Declaration, DeclarationInput};
 use crate::domain::field::{FieldCode, FieldErrors};
+use crate::domain::ids::ClaimantId;
+use crate::domain::permission::operation;
 use crate::domain::representation::CAPACITIES;
 use crate::domain::signed_content::{SignedContent, SignedText};
 use crate::domain::version_limit::{self, DECLARATIONS_A_DAY};
@@ -47,13 +50,44 @@ pub struct Declared {
 /// `Invalid` with every wrong field, `/identity` if there is none; `IllegalTransition` from a state
 /// in which nothing may be declared; `RateLimited` over [`DECLARATIONS_A_DAY`].
 pub async fn put(ctx: &Ctx, actor: &ClaimantActor, input: DeclarationInput) -> AppResult<Declared> {
-    let scope = actor.scope();
+    declare(ctx, &By::Owner(actor.clone()), input, None).await
+}
+
+/// Declares what a claimant without an e-mail told: as [`put`], with who typed it and how it was told on the
+/// version, and the consents as they were told (R20).
+///
+/// *effects*: as [`put`]; rows in `consents`; audit `declare_by_staff`.
+///
+/// # Errors
+/// As [`put`]; `Invalid` at `/consents`; `IllegalTransition` `own_email` where the claimant has one;
+/// `Forbidden`; `NotFound` out of the own association.
+pub async fn put_by_staff(
+    ctx: &Ctx,
+    actor: &StaffActor,
+    id: ClaimantId,
+    input: DeclarationInput,
+    told: Dictation,
+) -> AppResult<Declared> {
+    actor.require(&operation::ASSIST_DECLARATION)?;
+    declare(ctx, &By::Staff(actor.clone(), id), input, Some(told)).await
+}
+
+async fn declare(
+    ctx: &Ctx,
+    by: &By,
+    input: DeclarationInput,
+    told: Option<Dictation>,
+) -> AppResult<Declared> {
+    let (scope, claimant) = (by.scope(), by.claimant());
     let directory = ctx.directories.get(ctx).await?;
     let mut tx = ctx.pools.begin(scope).await?;
-    let basis = read_basis(ctx, &mut tx, scope, actor.claimant()).await?;
+    by.see(ctx, &mut tx).await?;
+    let basis = read_basis(ctx, &mut tx, scope, claimant).await?;
     tx.commit().await?;
-    may_declare(&basis.row)?;
+    by.may_declare(&basis.row)?;
     let case = directory.case(basis.row.case())?;
+    let consent_rules = sign_up::rules(&directory, &case, ctx.clock.now());
+    let dictated = told.map(|told| told.read(&consent_rules)).transpose()?;
     let declaration = Declaration::parse(&input, &rules(ctx, &case, &basis)?)?;
     let content = content(ctx, &directory, &basis, declaration)?;
     check_representative(&content)?;
@@ -65,14 +99,27 @@ pub async fn put(ctx: &Ctx, actor: &ClaimantActor, input: DeclarationInput) -> A
         && content_of(&basis.vault, newest)?.as_of(content.version, content.declared_on) == content
     {
         let mut tx = ctx.pools.begin(scope).await?;
-        db::delete_draft(&mut tx, scope, actor.claimant()).await?;
-        session::keep(ctx, &mut tx, actor).await?;
+        db::delete_draft(&mut tx, scope, claimant).await?;
+        by.keep_session(ctx, &mut tx).await?;
         tx.commit().await?;
         return Ok(declared(&content, newest, basis.row.state()?));
     }
-    check_pace(ctx, actor, &basis).await?;
+    check_pace(ctx, by, &basis).await?;
     let document = declaration_document::render(ctx, content.clone()).await?;
-    write(ctx, actor, &basis, &content, &document).await
+    let version = Version {
+        content: &content,
+        document: &document,
+        dictated: dictated.as_ref(),
+    };
+    write(ctx, by, &basis, version).await
+}
+
+/// A version that is to be written.
+#[derive(Clone, Copy)]
+struct Version<'a> {
+    content: &'a SignedContent,
+    document: &'a [u8],
+    dictated: Option<&'a Dictated>,
 }
 
 /// Whoever declares in another's place is recorded with a title (R46). A minor may prepare alone.
@@ -92,14 +139,14 @@ fn check_representative(content: &SignedContent) -> AppResult<()> {
 
 /// Refuses another version where a day has seen [`DECLARATIONS_A_DAY`]. Read before the lock: a version
 /// written meanwhile is noticed there.
-async fn check_pace(ctx: &Ctx, actor: &ClaimantActor, basis: &Basis) -> AppResult<()> {
+async fn check_pace(ctx: &Ctx, by: &By, basis: &Basis) -> AppResult<()> {
     let newest = basis.row.declared_version.unwrap_or(0);
     let Some(deciding) = version_limit::deciding_version(newest, DECLARATIONS_A_DAY) else {
         return Ok(());
     };
-    let scope = actor.scope();
+    let scope = by.scope();
     let mut tx = ctx.pools.begin(scope).await?;
-    let at = db::find_time(&mut tx, scope, actor.claimant(), deciding).await?;
+    let at = db::find_time(&mut tx, scope, by.claimant(), deciding).await?;
     tx.commit().await?;
     match at.and_then(|at| version_limit::wait(at, ctx.clock.now())) {
         Some(wait) => Err(AppError::RateLimited(wait)),
@@ -107,41 +154,42 @@ async fn check_pace(ctx: &Ctx, actor: &ClaimantActor, basis: &Basis) -> AppResul
     }
 }
 
-async fn write(
-    ctx: &Ctx,
-    actor: &ClaimantActor,
-    basis: &Basis,
-    content: &SignedContent,
-    document: &[u8],
-) -> AppResult<Declared> {
-    let scope = actor.scope();
-    let now = ctx.clock.now();
+fn row(ctx: &Ctx, by: &By, basis: &Basis, version: Version<'_>) -> AppResult<DeclarationRow> {
+    let content = version.content;
     let canonical = commitment::canonical_json(content)?;
     let flags = content.declaration.flags();
-    let row = DeclarationRow {
+    let vault = &basis.vault;
+    let typed_by = match by {
+        By::Owner(_) => None,
+        By::Staff(actor, _) => Some(actor.staff_id().uuid()),
+    };
+    Ok(DeclarationRow {
         claimant_id: basis.row.id,
         version: content.version,
         association_id: basis.row.association_id,
-        sealed: basis
-            .vault
-            .seal_bytes("declarations", "sealed", &canonical)?,
-        salt_sealed: basis
-            .vault
-            .seal_bytes("declarations", "salt_sealed", &commitment::salt())?,
+        sealed: vault.seal_bytes("declarations", "sealed", &canonical)?,
+        salt_sealed: vault.seal_bytes("declarations", "salt_sealed", &commitment::salt())?,
         template: content.template.clone(),
-        document_sha256: sha256::digest(document),
+        document_sha256: sha256::digest(version.document),
         total_cents: content.total_cents,
         flags: flags.iter().map(|flag| flag.as_str().to_owned()).collect(),
-        created_at: now,
-    };
+        created_at: ctx.clock.now(),
+        typed_by,
+        typed_how: version.dictated.map(|told| told.how.as_str().to_owned()),
+    })
+}
+
+async fn write(ctx: &Ctx, by: &By, basis: &Basis, version: Version<'_>) -> AppResult<Declared> {
+    let (scope, claimant) = (by.scope(), by.claimant());
+    let row = row(ctx, by, basis, version)?;
     let mut tx = ctx.pools.begin(scope).await?;
-    let locked = claimant::lock(&mut tx, scope, actor.claimant()).await?;
+    let locked = claimant::lock(&mut tx, scope, claimant).await?;
     let before = locked.state()?;
-    may_declare(&locked)?;
-    let identity = identity::find(&mut tx, scope, actor.claimant()).await?;
+    by.may_declare(&locked)?;
+    let identity = identity::find(&mut tx, scope, claimant).await?;
     let same_identity =
         identity.map(|row| row.version) == basis.identity.as_ref().map(|row| row.version);
-    let same_documents = same_documents(&mut tx, actor, basis).await?;
+    let same_documents = same_documents(&mut tx, by, basis).await?;
     if locked.declared_version != basis.row.declared_version || !same_identity || !same_documents {
         // somebody else was faster; what was typed is still in the browser
         return Err(AppError::IllegalTransition("declaration_changed"));
@@ -151,27 +199,29 @@ async fn write(
         other => other,
     };
     db::insert(&mut tx, scope, &row, after).await?;
-    signature::void_requests(&mut tx, scope, actor.claimant(), now).await?;
-    paper::replace_open(ctx, &mut tx, scope, actor.claimant()).await?;
-    db::delete_draft(&mut tx, scope, actor.claimant()).await?;
-    let by = Actor::Claimant(actor.claimant());
-    let entry = Entry::new(actor.claimant(), actor.association(), by, "declare");
-    let entry = entry.with(json!({ "version": content.version }));
+    signature::void_requests(&mut tx, scope, claimant, row.created_at).await?;
+    paper::replace_open(ctx, &mut tx, scope, claimant).await?;
+    db::delete_draft(&mut tx, scope, claimant).await?;
+    if let Some(dictated) = version.dictated {
+        dictated
+            .write_consents(ctx, &mut tx, scope, &locked)
+            .await?;
+    }
+    let entry = by.entry(row.version, version.dictated);
     let entry = if after == before {
         entry
     } else {
         entry.moved(before, after)
     };
     audit::append(ctx, &mut tx, scope, entry).await?;
-    session::keep(ctx, &mut tx, actor).await?;
+    by.keep_session(ctx, &mut tx).await?;
     tx.commit().await?;
-    Ok(declared(content, &row, after))
+    Ok(declared(version.content, &row, after))
 }
 
 /// Whether the index still holds what the claimant has: another tab may have added or removed some.
-async fn same_documents(conn: &mut Conn, actor: &ClaimantActor, basis: &Basis) -> AppResult<bool> {
-    let scope = actor.scope();
-    let all = document::read_all(conn, scope, &basis.vault, actor.claimant()).await?;
+async fn same_documents(conn: &mut Conn, by: &By, basis: &Basis) -> AppResult<bool> {
+    let all = document::read_all(conn, by.scope(), &basis.vault, by.claimant()).await?;
     let now = document::produced(all);
     let (now, then) = (now.iter(), basis.documents.iter());
     Ok(now.map(|it| it.id).eq(then.map(|it| it.id)))

@@ -61,3 +61,36 @@ pub async fn all(ctx: &Ctx) -> AppResult<Vec<LogStatus>> {
     }
     Ok(logs)
 }
+
+/// What all staff may know of a log; nothing personal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogBrief {
+    /// Case.
+    pub slug: String,
+    /// Entries under the newest checkpoint.
+    pub signed: u64,
+    /// When that was signed, UTC.
+    pub signed_at: Option<DateTime<Utc>>,
+    /// What the time-stamping authority said.
+    pub stamped: Stamped,
+}
+
+/// Every log in brief, by case.
+///
+/// # Errors
+/// `Unavailable` if the database cannot be reached.
+pub async fn briefs(ctx: &Ctx) -> AppResult<Vec<LogBrief>> {
+    let mut tx = ctx.pools.begin(SCOPE).await?;
+    let rows = db::list(&mut tx, SCOPE).await?;
+    let mut briefs = Vec::with_capacity(rows.len());
+    for row in rows {
+        briefs.push(LogBrief {
+            signed: number(row.signed_size)?,
+            signed_at: row.signed_at,
+            stamped: Stamped::read(&mut tx, &row).await?,
+            slug: row.slug,
+        });
+    }
+    tx.commit().await?;
+    Ok(briefs)
+}

@@ -201,10 +201,12 @@ async fn write(
     decide(tx, actor, claimant, row.id, &decision).await?;
     let mut people = vec![actor.staff_id().uuid()];
     people.extend(row.handed_in_by);
+    people.extend(judged.declared.typed_by);
     let names = staff::names(ctx, tx, scope, &people).await?;
     let acceptances = acceptances(judged, approval);
     let evidence = evidence::collect(Act {
         row,
+        declared: &judged.declared,
         kept: kept(&judged.vault, row)?,
         content: &judged.content,
         acceptances: &acceptances,

@@ -9,16 +9,18 @@ use super::Kept;
 use crate::app::error::{AppError, AppResult};
 use crate::app::evidence::{accepted_texts, signer, text_shown};
 use crate::crypto::{commitment, sha256};
+use crate::db::declaration::DeclarationRow;
 use crate::db::paper::HandInRow;
 use crate::db::signature::LogPendingRow;
 use crate::domain::signed_content::SignedContent;
 use crate::domain::signing::{
-    Acceptance, Approved, Evidence, HandedIn, LogEntry, PaperEvidence, TemplateUsed,
+    Acceptance, Approved, Evidence, HandedIn, LogEntry, PaperEvidence, TemplateUsed, TypedBy,
 };
 
 /// The act, as far as it is known before it is written.
 pub(super) struct Act<'a> {
     pub(super) row: &'a HandInRow,
+    pub(super) declared: &'a DeclarationRow,
     pub(super) kept: Kept,
     pub(super) content: &'a SignedContent,
     /// Texts accepted, as `kind=version`.
@@ -55,6 +57,7 @@ pub(super) fn collect(act: Act<'_>) -> AppResult<Vec<u8>> {
         signed_on: act.kept.signed_on,
         id_expires_on: act.kept.id_expires_on,
         sheets: act.kept.sheets,
+        typed_by: typed_by(act.declared, act.names)?,
         handed_in: HandedIn {
             by: row.handed_in_by.map_or("claimant", |_| "staff").to_owned(),
             operator: row.handed_in_by.and_then(name_of),
@@ -88,4 +91,21 @@ pub(super) fn collect(act: Act<'_>) -> AppResult<Vec<u8>> {
     };
     evidence.check_complete().map_err(AppError::internal)?;
     Ok(commitment::canonical_json(&evidence)?)
+}
+
+/// Who typed the declaration in the claimant's place.
+fn typed_by(
+    declared: &DeclarationRow,
+    names: &HashMap<Uuid, String>,
+) -> AppResult<Option<TypedBy>> {
+    let (Some(operator_id), Some(how)) = (declared.typed_by, declared.typed_how.clone()) else {
+        return Ok(None);
+    };
+    let operator = names.get(&operator_id).cloned();
+    Ok(Some(TypedBy {
+        operator: operator.ok_or_else(|| AppError::internal("who typed it has no name"))?,
+        operator_id,
+        how,
+        at: declared.created_at,
+    }))
 }

@@ -1,5 +1,6 @@
 //! The form to sign by hand: what was declared in large print, with fields and a barcode.
 
+use crate::app::assist::How;
 use crate::app::ctx::Ctx;
 use crate::app::declaration::read_basis;
 use crate::app::declaration_document;
@@ -9,8 +10,10 @@ use crate::app::session::ClaimantActor;
 use crate::app::signature::signable;
 use crate::app::staff::StaffActor;
 use crate::crypto::sha256;
+use crate::db::declaration::DeclarationRow;
 use crate::db::{Scope, claimant};
 use crate::domain::ids::ClaimantId;
+use crate::domain::outage::day_in_rome;
 use crate::domain::permission::operation;
 use crate::render::document::PaperForm;
 
@@ -54,11 +57,28 @@ async fn print(ctx: &Ctx, scope: Scope, claimant: ClaimantId) -> AppResult<Vec<u
     let (content, declared) = signable(ctx, &directory, &basis)?;
     let case = directory.case(basis.row.case())?;
     let association = case.association_by_id(basis.row.association());
+    let association = association.ok_or(AppError::NotFound)?;
     let form = PaperForm {
+        typed: typed(declared, association),
         document_sha256: sha256::hex(&declared.document_sha256),
-        hand_in: ways(ctx, association.ok_or(AppError::NotFound)?),
+        hand_in: ways(ctx, association),
     };
     declaration_document::render_form(ctx, content, form).await
+}
+
+/// What who signs must know where somebody else held the pen, in Italian.
+fn typed(declared: &DeclarationRow, association: &AssociationEntry) -> Option<String> {
+    let how = match How::parse(declared.typed_how.as_deref()?)? {
+        How::Phone => "quello che hai detto al telefono",
+        How::Desk => "quello che hai detto allo sportello",
+        How::Post => "quello che hai scritto per posta",
+    };
+    let (name, day) = (&association.name, day_in_rome(declared.created_at));
+    let day = day.format("%d/%m/%Y");
+    Some(format!(
+        "Questa dichiarazione l’ha scritta al computer un operatore di {name}, il {day}, secondo {how}. \
+         Leggila tutta: la dichiarazione è tua. Se qualcosa non è giusto non firmare, e dillo a {name}."
+    ))
 }
 
 /// How a signed form comes back, in Italian.

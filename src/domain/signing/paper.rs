@@ -30,6 +30,19 @@ pub struct HandedIn {
     pub session_sha256: Option<String>,
 }
 
+/// Who typed the declaration in the signer's place, and how it was told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TypedBy {
+    /// Name of the staff member.
+    pub operator: String,
+    /// Id of the staff member.
+    pub operator_id: Uuid,
+    /// `phone`, `desk` or `post`.
+    pub how: String,
+    /// When, UTC.
+    pub at: DateTime<Utc>,
+}
+
 /// The second person, who checked it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Approved {
@@ -64,6 +77,9 @@ pub struct PaperEvidence {
     pub id_expires_on: NaiveDate,
     /// Scans and images of the identity document, with their hashes.
     pub sheets: Vec<Sheet>,
+    /// Who typed the declaration; not there where the claimant did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub typed_by: Option<TypedBy>,
     /// The first person.
     pub handed_in: HandedIn,
     /// The second person.

@@ -21,6 +21,8 @@ const QUIET: usize = 4;
 pub struct PaperForm {
     /// SHA-256 of the declared PDF, 64 hexadecimal digits.
     pub document_sha256: String,
+    /// That staff typed it, and what that means for who signs; one Italian paragraph.
+    pub typed: Option<String>,
     /// How to hand it in, one Italian sentence each.
     pub hand_in: Vec<String>,
 }

@@ -380,6 +380,7 @@ fn nothing_personal_is_in_the_debug_output() {
 
 fn form() -> PaperForm {
     PaperForm {
+        typed: Some("Scritta da un operatore, al telefono.".to_owned()),
         document_sha256: "ab12cd34ef56ab78".repeat(4),
         hand_in: vec!["Carica le pagine nella tua pratica.".to_owned()],
     }

@@ -83,6 +83,19 @@ pub struct LoginPage {
     pub demo: Vec<DemoLoginRow>,
 }
 
+/// How the evidence log of a case stands.
+#[derive(Debug, Clone, Default)]
+pub struct LogLine {
+    /// Entries under the newest signed head.
+    pub entries: u64,
+    /// When that was signed, UTC.
+    pub signed_at: Option<DateTime<Utc>>,
+    /// Entries under the newest stamped head, and the authority's time, UTC.
+    pub stamped: Option<(u64, DateTime<Utc>)>,
+    /// Entries under the head that waits, how often the authority was asked in vain, and why.
+    pub waiting: Option<(u64, u32, Option<String>)>,
+}
+
 /// A case in the list.
 #[derive(Debug, Clone)]
 pub struct CaseRow {
@@ -94,6 +107,8 @@ pub struct CaseRow {
     pub respondent: String,
     /// Word of the state.
     pub state: &'static str,
+    /// Its log, once there is one.
+    pub log: Option<LogLine>,
 }
 
 /// `GET /console`.
@@ -233,6 +248,8 @@ pub struct ConsentLine {
     pub text_version: String,
     /// Yes or no.
     pub given: bool,
+    /// Where it was given.
+    pub channel: String,
     /// When, UTC.
     pub at: DateTime<Utc>,
 }
@@ -321,6 +338,30 @@ pub struct SignatureFileLine {
     pub report: ReportShown,
 }
 
+/// Where somebody without an e-mail stands on the way from the first call to a signature on paper.
+#[derive(Debug, Clone, Default)]
+pub struct DeskLines {
+    /// Whether identity is given.
+    pub has_identity: bool,
+    /// Whether the person was reached.
+    pub is_confirmed: bool,
+    /// Whether the declaration can be typed now.
+    pub can_type: bool,
+    /// Newest version of the declaration.
+    pub version: Option<i32>,
+    /// Whether it is signed.
+    pub is_signed: bool,
+    /// The newest hand-in and its state.
+    pub hand_in: Option<(String, String)>,
+}
+
+impl DeskLines {
+    /// Whether there is a form to print and sign.
+    pub fn prints(&self) -> bool {
+        self.version.is_some() && !self.is_signed && self.can_type
+    }
+}
+
 /// A version of a declaration.
 #[derive(Debug, Clone)]
 pub struct VersionLine {
@@ -332,6 +373,8 @@ pub struct VersionLine {
     pub total: String,
     /// Codes of what to look at.
     pub flags: Vec<String>,
+    /// Who of the staff typed it and how it was told; none: the claimant did.
+    pub typed: Option<(String, String)>,
     /// SHA-256 of the PDF, hex.
     pub sha256: String,
     /// Tier of the signature and when, if it was signed.
@@ -410,6 +453,10 @@ pub struct ClaimantPage {
     pub state: &'static str,
     /// Word of the review.
     pub review: &'static str,
+    /// The way of somebody without an e-mail, where the actor leads it.
+    pub desk: Option<DeskLines>,
+    /// Whether the actor may add documents now.
+    pub adds_documents: bool,
     /// Confirming and entering an e-mail, where the actor may now.
     pub assist: Option<AssistForms>,
     /// Why the quarantine ends, as typed, where the actor may end it: POST `{reason}` to

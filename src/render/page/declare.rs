@@ -4,7 +4,8 @@ use askama::Template;
 use chrono::NaiveDate;
 use serde::Deserialize;
 
-use super::{CaseHead, Chrome, Errors};
+use super::join::ConsentField;
+use super::{CaseHead, Chrome, DeskHead, Errors};
 
 mod summary;
 
@@ -19,9 +20,27 @@ pub struct Progress {
     pub number: usize,
     /// How many there are.
     pub total: usize,
+    /// For whom staff type; none: the claimant declares.
+    pub desk: Option<DeskHead>,
 }
 
 impl Progress {
+    /// Where the steps are.
+    pub fn place(&self) -> String {
+        match &self.desk {
+            Some(desk) => format!("{}/declare", desk.home()),
+            None => "/me/declare".to_owned(),
+        }
+    }
+
+    /// Where identity is given.
+    pub fn identity(&self) -> String {
+        match &self.desk {
+            Some(desk) => format!("{}/identity", desk.home()),
+            None => "/me/identity".to_owned(),
+        }
+    }
+
     /// The step before, if there is one.
     pub fn back(&self) -> Option<usize> {
         self.number.checked_sub(1).filter(|step| *step > 0)
@@ -307,6 +326,25 @@ pub struct ReviewPage {
     pub total_cents: i64,
     /// What it might be worth.
     pub estimate: Option<EstimateBox>,
+    /// How it was told and the consents, where staff type.
+    pub dictation: Option<DictationFields>,
     /// What was refused.
     pub errors: Errors,
+}
+
+#[expect(clippy::unused_self, reason = "the template asks the page")]
+impl ReviewPage {
+    /// Words for how it was told.
+    fn ways(&self) -> [&'static str; 3] {
+        ["phone", "desk", "post"]
+    }
+}
+
+/// How a declaration was told to staff, as chosen.
+#[derive(Debug, Clone, Default)]
+pub struct DictationFields {
+    /// `phone`, `desk`, `post` or not chosen.
+    pub how: String,
+    /// The required consents.
+    pub consents: Vec<ConsentField>,
 }

@@ -3,7 +3,7 @@
 use askama::Template;
 use chrono::{DateTime, Utc};
 
-use super::{CaseHead, Chrome, Errors};
+use super::{CaseHead, Chrome, DeskHead, Errors};
 use crate::domain::document::{DOCUMENTS, DocumentKind, FILE_BYTES, FILES};
 
 /// The list and its form; POST `/me/documents` with `csrf`, `key`, `kind`, `file`.
@@ -14,6 +14,8 @@ pub struct DocumentsPage {
     pub chrome: Chrome,
     /// The case.
     pub case: CaseHead,
+    /// On whose record staff are; none: the claimant's own page.
+    pub desk: Option<DeskHead>,
     /// By number.
     pub documents: Vec<DocumentLine>,
     /// Whether the record takes more.
@@ -45,6 +47,8 @@ pub struct DocumentLine {
     pub is_removed: bool,
     /// When, UTC.
     pub added_at: DateTime<Utc>,
+    /// Name of the staff member who added it; for staff alone.
+    pub operator: Option<String>,
     /// Its files.
     pub files: Vec<FileLine>,
 }
@@ -66,6 +70,20 @@ pub struct FileLine {
 
 #[expect(clippy::unused_self, reason = "the template asks the page")]
 impl DocumentsPage {
+    fn place(&self) -> String {
+        match &self.desk {
+            Some(desk) => format!("{}/documents", desk.home()),
+            None => "/me/documents".to_owned(),
+        }
+    }
+
+    fn declare(&self) -> String {
+        match &self.desk {
+            Some(desk) => format!("{}/declare", desk.home()),
+            None => "/me/declare".to_owned(),
+        }
+    }
+
     fn kinds(&self) -> impl Iterator<Item = &'static str> {
         DocumentKind::ALL.into_iter().map(DocumentKind::as_str)
     }

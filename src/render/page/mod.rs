@@ -62,6 +62,31 @@ pub struct Chrome {
     pub verify_href: Option<String>,
     /// Set where a form that was kept over a sign-in is shown again: whose record it will be saved to.
     pub whose: Option<Whose>,
+    /// Set where staff see a page of claimants, to type what somebody tells them: the console's header.
+    pub staff: Option<console::Who>,
+}
+
+/// The record that staff type into.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DeskHead {
+    /// The claimant.
+    pub id: String,
+    /// Grouped for reading.
+    pub reference: String,
+    /// Name of person or entity, once given.
+    pub name: Option<String>,
+}
+
+impl DeskHead {
+    /// The name, else the reference.
+    pub fn called(&self) -> &str {
+        self.name.as_deref().unwrap_or(&self.reference)
+    }
+
+    /// The record in the console.
+    pub fn home(&self) -> String {
+        format!("/console/claimants/{}", self.id)
+    }
 }
 
 /// The record a form will be saved to.
@@ -87,6 +112,15 @@ impl Chrome {
     /// The text of a key with values; short for templates.
     pub fn tv(&self, key: &str, values: &[(&'static str, FluentValue<'_>)]) -> String {
         self.text().with(key, values)
+    }
+
+    /// What the house is called where the page stands.
+    pub fn site_name(&self) -> String {
+        let key = match self.staff {
+            Some(_) => "console-name",
+            None => "site-name",
+        };
+        self.t(key)
     }
 
     /// A date in words; short for templates.

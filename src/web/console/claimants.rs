@@ -1,26 +1,30 @@
 //! `/console`, `/console/cases/{slug}`, `/console/claimants/{id}`.
 
+use std::collections::HashMap;
+
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
+use uuid::Uuid;
 
 use crate::app::AppError;
 use crate::app::claimant_declaration::{ShownDeclaration, ShownVersion};
 use crate::app::claimant_list::{self, DEFAULT_LIMIT, Item};
 use crate::app::claimant_view::{self, BounceRow, ClaimantView, ShownIdentity};
-use crate::app::document::MyDocument;
+use crate::app::document::{self, MyDocument};
+use crate::app::log::status::{self, LogBrief};
 use crate::app::signature_file::ShownFile;
 use crate::app::trail;
 use crate::domain::claimant::{ClaimantState, Queue};
 use crate::domain::declaration::DeclarationFlag;
-use crate::domain::ids::ClaimantId;
+use crate::domain::ids::{ClaimantId, DocumentId};
 use crate::domain::permission::operation;
 use crate::domain::readiness::Letter;
 use crate::render::document::euro;
 use crate::render::page::Errors;
 use crate::render::page::console::{
     AssistForms, BounceLine, CaseRow, CasesPage, ClaimantPage, ClaimantRow, ConflictLine,
-    ConsentLine, Console, ContactLines, DeclarationLines, IdentityLines, ListPage, MailLine,
-    MailboxLine, SignatureFileLine, TrailLine, VersionLine,
+    ConsentLine, Console, ContactLines, DeclarationLines, DeskLines, IdentityLines, ListPage,
+    LogLine, MailLine, MailboxLine, SignatureFileLine, TrailLine, VersionLine,
 };
 use crate::render::page::documents::DocumentLine;
 use crate::render::page::sign::ReportShown;
@@ -31,6 +35,9 @@ use crate::web::documents;
 use crate::web::extract::{Lang, Staff};
 use crate::web::{WebError, WebResult};
 
+/// Who of the staff added which document.
+type Operators = HashMap<DocumentId, String>;
+
 /// `GET /console`
 pub async fn cases(
     state: web::Data<AppState>,
@@ -39,7 +46,10 @@ pub async fn cases(
     request: HttpRequest,
 ) -> WebResult<HttpResponse> {
     let own = claimant_list::cases(&state.ctx, &staff.actor).await?;
+    let logs = status::briefs(&state.ctx).await?;
+    let log = |slug: &str| logs.iter().find(|log| log.slug == slug).map(log_line);
     let cases = own.iter().map(|own| CaseRow {
+        log: log(&own.case.slug),
         slug: own.case.slug.clone(),
         title: own.case.title.clone(),
         respondent: own.case.respondent.name.clone(),
@@ -53,6 +63,16 @@ pub async fn cases(
         shows_breaches: operation::CONSOLE_BREACHES_PAGE.allows(staff.actor.role()),
     };
     page(StatusCode::OK, &cases)
+}
+
+/// A log in words: how far it is signed, and what the time-stamping authority said.
+fn log_line(log: &LogBrief) -> LogLine {
+    LogLine {
+        entries: log.signed,
+        signed_at: log.signed_at,
+        stamped: log.stamped.newest,
+        waiting: log.stamped.waiting.clone(),
+    }
 }
 
 /// `GET /console/cases/{slug}?state=&missing=&flag=&queue=&q=&cursor=`
@@ -134,9 +154,14 @@ pub(super) async fn shown(
     id: ClaimantId,
 ) -> WebResult<ClaimantPage> {
     let view = claimant_view::view(&state.ctx, &staff.actor, id).await?;
+    let operators = if view.documents.is_empty() {
+        Operators::new()
+    } else {
+        document::operators(&state.ctx, &staff.actor, id).await?
+    };
     let mut console = inside(state, language, request, staff).await?;
     console.chrome.path = place(id);
-    Ok(claimant_page(console, view))
+    Ok(claimant_page(console, view, &operators))
 }
 
 /// The claimant in a path.
@@ -166,8 +191,11 @@ fn row(item: Item) -> ClaimantRow {
 }
 
 #[expect(clippy::too_many_lines, reason = "one line for each field")]
-fn claimant_page(console: Console, view: ClaimantView) -> ClaimantPage {
+fn claimant_page(console: Console, view: ClaimantView, operators: &Operators) -> ClaimantPage {
+    let typists = typists(&view);
     ClaimantPage {
+        desk: view.assists.then(|| desk(&view)),
+        adds_documents: view.can_add_documents,
         console,
         slug: view.own.case.slug.clone(),
         title: view.own.case.title.clone(),
@@ -183,7 +211,12 @@ fn claimant_page(console: Console, view: ClaimantView) -> ClaimantPage {
         state: view.state.as_str(),
         review: view.review.as_str(),
         missing: view.missing_to_lodge.iter().map(char::to_string).collect(),
-        versions: view.declared.versions.into_iter().map(version).collect(),
+        versions: view
+            .declared
+            .versions
+            .into_iter()
+            .map(|shown| version(shown, &typists))
+            .collect(),
         files: view.declared.files.iter().map(signature_file).collect(),
         declaration: view.declared.newest.map(declaration),
         payout: view
@@ -194,7 +227,7 @@ fn claimant_page(console: Console, view: ClaimantView) -> ClaimantPage {
             .declared
             .payout_pending
             .map(|payout| (payout.iban, payout.effective_at)),
-        documents: documents(view.id, &view.documents),
+        documents: document_lines(view.id, &view.documents, operators),
         takes_documents: view.can_take_documents,
         via: view.via,
         contact: view.contact.map(|contact| ContactLines {
@@ -229,6 +262,7 @@ fn claimant_page(console: Console, view: ClaimantView) -> ClaimantPage {
                 purpose: row.purpose,
                 text_version: row.text_version,
                 given: row.given,
+                channel: row.channel,
                 at: row.created_at,
             })
             .collect(),
@@ -281,17 +315,52 @@ fn bounce(row: BounceRow) -> BounceLine {
     }
 }
 
-fn documents(claimant: ClaimantId, all: &[MyDocument]) -> Vec<DocumentLine> {
-    let base = format!("/console/claimants/{claimant}/documents");
-    all.iter().map(|it| documents::line(&base, it)).collect()
+/// Documents as staff see them, with who of them added which.
+pub(super) fn document_lines(
+    claimant: ClaimantId,
+    all: &[MyDocument],
+    operators: &Operators,
+) -> Vec<DocumentLine> {
+    let base = format!("{}/documents", place(claimant));
+    let line = |document: &MyDocument| DocumentLine {
+        operator: operators.get(&document.id).cloned(),
+        ..documents::line(&base, document)
+    };
+    all.iter().map(line).collect()
 }
 
-fn version(shown: ShownVersion) -> VersionLine {
+/// Names of the staff members in the trail.
+fn typists(view: &ClaimantView) -> HashMap<Uuid, String> {
+    let named = view.trail.iter();
+    let named = named.filter_map(|entry| Some((entry.actor?, entry.actor_name.clone()?)));
+    named.collect()
+}
+
+/// Where somebody without an e-mail stands on the way to a signature.
+fn desk(view: &ClaimantView) -> DeskLines {
+    let newest = view.declared.versions.first();
+    DeskLines {
+        has_identity: view.identity.is_some(),
+        is_confirmed: view.state != ClaimantState::ToAssist,
+        can_type: view.can_type,
+        version: newest.map(|version| version.version),
+        is_signed: newest.is_some_and(|version| version.signature.is_some()),
+        hand_in: view
+            .hand_in
+            .as_ref()
+            .map(|(id, state)| (id.to_string(), state.clone())),
+    }
+}
+
+fn version(shown: ShownVersion, typists: &HashMap<Uuid, String>) -> VersionLine {
     VersionLine {
         version: shown.version,
         declared_at: shown.declared_at,
         total: euro(shown.total_cents),
         flags: shown.flags,
+        typed: shown
+            .typed
+            .map(|(by, how)| (typists.get(&by).cloned().unwrap_or_default(), how)),
         sha256: shown.document_sha256,
         signature: shown
             .signature

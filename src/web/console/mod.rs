@@ -11,13 +11,17 @@ use crate::domain::permission::operation;
 use crate::render::page::Chrome;
 use crate::render::page::console::{Console, Who};
 use crate::state::AppState;
-use crate::web::api::staff::{declared, documents, paper as paper_api, signature_files};
+use crate::web::api::staff::{
+    declared, documents as documents_api, paper as paper_api, signature_files,
+};
 use crate::web::extract::{Lang, Staff};
 use crate::web::{Route, WebError, WebResult};
 
 pub mod assist;
 pub mod breaches;
 pub mod claimants;
+pub mod declare;
+pub mod documents;
 pub mod export;
 pub mod login;
 pub mod paper;
@@ -44,6 +48,14 @@ pub fn routes() -> Vec<Route> {
             web::to(assist::identity_page),
         ),
         Route::new(&operation::CONSOLE_IDENTITY_FORM, web::to(assist::identity)),
+        Route::new(&operation::CONSOLE_DECLARE_PAGE, web::to(declare::page)),
+        Route::new(&operation::CONSOLE_DECLARE_FORM, web::to(declare::send)),
+        Route::new(&operation::CONSOLE_DOCUMENTS_PAGE, web::to(documents::page)),
+        Route::new(&operation::CONSOLE_DOCUMENTS_FORM, web::to(documents::add)),
+        Route::new(
+            &operation::CONSOLE_DOCUMENT_REMOVAL,
+            web::to(documents::remove),
+        ),
         Route::new(
             &operation::CONSOLE_REPRESENTATIVE_PAGE,
             web::to(representation::form),
@@ -106,7 +118,10 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::CONSOLE_DOCUMENT, web::to(declared::document)),
         Route::new(&operation::CONSOLE_EVIDENCE, web::to(declared::evidence)),
         Route::new(&operation::CONSOLE_RECEIPT, web::to(declared::receipt)),
-        Route::new(&operation::CONSOLE_DOCUMENT_FILE, web::to(documents::file)),
+        Route::new(
+            &operation::CONSOLE_DOCUMENT_FILE,
+            web::to(documents_api::file),
+        ),
         Route::new(
             &operation::CONSOLE_SIGNATURE_FILES,
             web::to(signature_files::list),

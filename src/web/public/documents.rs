@@ -14,20 +14,15 @@ use crate::domain::field::FieldErrors;
 use crate::render::page::Errors;
 use crate::render::page::documents::DocumentsPage;
 use crate::web::WebResult;
-use crate::web::documents::{self, FORM};
+use crate::web::documents::{self, FORM, PAGE_POLICY, of_form};
 use crate::web::error::WebError;
-use crate::web::extract::Form;
-use crate::web::extract::idempotency;
 use crate::web::extract::multipart::Multi;
+use crate::web::extract::{Form, idempotency};
 use crate::web::public::card;
 use crate::web::public::me::SentToken;
 use crate::web::public::visit::{Visit, html_with, one_time_key, see_other};
 
 const PATH: &str = "/me/documents";
-
-/// The only page with a script: one file of ours, which may talk to us alone.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
-    script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// What has just happened.
 #[derive(Deserialize)]
@@ -128,6 +123,7 @@ async fn shown(
     let page = DocumentsPage {
         chrome: visit.chrome_of(&case.slug, PATH),
         case: card::head(&case),
+        desk: None,
         documents: all.iter().map(|it| documents::line(PATH, it)).collect(),
         can_add: takes_documents(record.state) && !record.moved,
         has_declared: record.declared_version.is_some(),
@@ -139,18 +135,7 @@ async fn shown(
             .unwrap_or_default(),
     };
     let mut answer = html_with(status, &page)?;
-    let policy = actix_web::http::header::HeaderValue::from_static(POLICY);
+    let policy = actix_web::http::header::HeaderValue::from_static(PAGE_POLICY);
     answer.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
     Ok(answer)
-}
-
-/// A file is chosen in one field of the form, whichever of them is wrong.
-fn of_form(errors: &FieldErrors) -> FieldErrors {
-    let mut of_form = FieldErrors::new();
-    for error in errors {
-        let is_file = error.pointer.starts_with("/file/");
-        let pointer = if is_file { "/file" } else { &error.pointer };
-        of_form.push(pointer, error.code, error.reason);
-    }
-    of_form
 }

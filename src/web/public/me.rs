@@ -18,9 +18,9 @@ use crate::render::page::me::{
 };
 use crate::render::text::Text;
 use crate::web::WebResult;
+use crate::web::declaration_form::steps::worth;
 use crate::web::error::WebError;
 use crate::web::extract::Form;
-use crate::web::public::declare::worth;
 use crate::web::public::visit::{Visit, html, see_other};
 use crate::web::public::{association_change, card, own_data};
 

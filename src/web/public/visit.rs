@@ -71,6 +71,7 @@ impl Visit {
             privacy_href: None,
             verify_href: Some("/verify".to_owned()),
             whose: self.whose.clone(),
+            staff: None,
         }
     }
 

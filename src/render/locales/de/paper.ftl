@@ -102,3 +102,5 @@ error-sheet-type = Hier ist ein PDF, JPEG oder PNG nötig.
 error-sheets-too-many = Zu viele Dateien.
 error-signed-before-declared = Die Unterschrift liegt vor der Erklärung.
 problem-state-not-to-verify = Diese Blätter wurden schon geprüft oder ersetzt: Laden Sie die Seite neu.
+problem-state-own-email = Diese Person hat eine E-Mail-Adresse: Sie schreibt und ändert die Erklärung selbst, auf ihrer eigenen Seite. Niemand kann sie für sie schreiben.
+problem-state-to-assist = Der Kontakt dieser Person ist noch nicht bestätigt: Zuerst ist er zu bestätigen.

@@ -102,3 +102,5 @@ error-sheet-type = Qui servono PDF, JPEG o PNG.
 error-sheets-too-many = Sono troppi file.
 error-signed-before-declared = La firma viene prima della dichiarazione.
 problem-state-not-to-verify = Questi fogli sono già stati controllati o sostituiti: ricarica la pagina.
+problem-state-own-email = Questa persona ha un’e-mail: la dichiarazione la scrive e la cambia da sola, dalla sua pagina. Tu non puoi scriverla per lei.
+problem-state-to-assist = Il recapito di questa persona non è ancora confermato: prima va confermato.

@@ -34,6 +34,7 @@ impl Words {
             scan: scans.get(place).copied().unwrap_or_default(),
             removal: "/me/documents/1/removal".to_owned(),
             is_removed: number == 2,
+            operator: None,
             added_at: instant(2026, 11, 22, 9).expect("an instant"),
             files: vec![FileLine {
                 has_pages: true,
@@ -220,6 +221,7 @@ pub(super) fn pages(words: Words, pages: &mut Vec<(String, String)>) {
     let documents = DocumentsPage {
         chrome: signed_in("/me/documents"),
         case: words.case(),
+        desk: None,
         documents: DocumentKind::ALL
             .into_iter()
             .zip(1..)
@@ -256,7 +258,11 @@ pub(super) fn pages(words: Words, pages: &mut Vec<(String, String)>) {
 }
 
 fn progress(number: usize) -> Progress {
-    Progress { number, total: 4 }
+    Progress {
+        number,
+        total: 4,
+        desk: None,
+    }
 }
 
 fn steps(words: Words, chrome: &Chrome, pages: &mut Vec<(String, String)>) {
@@ -361,6 +367,7 @@ fn review(words: Words, chrome: &Chrome, pages: &mut Vec<(String, String)>) {
         }],
         total_cents: 1_250,
         estimate: Some(words.estimate()),
+        dictation: None,
         errors: Errors::default(),
     };
     push(pages, "declare-review", &whole);

@@ -499,7 +499,8 @@ impl SignatureRequestBody {
     }
 }
 
-fn response(declared: Declared) -> DeclaredResponse {
+/// A version as it was declared, as JSON.
+pub(in crate::web) fn response(declared: Declared) -> DeclaredResponse {
     DeclaredResponse {
         version: declared.version,
         state: declared.state.as_str(),

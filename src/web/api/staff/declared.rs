@@ -25,6 +25,8 @@ pub(super) struct VersionResponse {
     total_cents: i64,
     /// `outside_window|not_restored|double_recovery|paid_plan_proof|narrative_special`
     flags: Vec<String>,
+    /// How the claimant told it, where staff typed it: `phone|desk|post`.
+    typed_by_staff: Option<String>,
     document_sha256: String,
     signature: Option<SignatureResponse>,
     /// False: what is stored does not match its hash and must not be used.
@@ -192,6 +194,7 @@ pub(super) fn version(version: ShownVersion) -> VersionResponse {
         declared_at: version.declared_at,
         total_cents: version.total_cents,
         flags: version.flags,
+        typed_by_staff: version.typed.map(|(_, how)| how),
         document_sha256: version.document_sha256,
         signature: version.signature.map(signature),
         intact: version.intact,

@@ -32,6 +32,7 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::GET_CLAIMANT, web::to(claimants::get)),
         Route::new(&operation::ASSIST_CONFIRM, web::to(assist::confirm)),
         Route::new(&operation::ASSIST_IDENTITY, web::to(assist::identity)),
+        Route::new(&operation::ASSIST_DECLARATION, web::to(assist::declaration)),
         Route::new(
             &operation::STAFF_REPRESENTATIVE,
             web::to(representation::put),
@@ -95,6 +96,7 @@ pub fn routes() -> Vec<Route> {
     claimants::get,
     assist::confirm,
     assist::identity,
+    assist::declaration,
     assist::email,
     paper::form,
     paper::send,
