@@ -23,7 +23,7 @@ use crate::db::consent::ConsentRow;
 use crate::db::identity::IdentityRow;
 use crate::db::mailbox::MailboxRow;
 use crate::db::payout::{self as db_payout, Payouts};
-use crate::db::{Scope, Tx, confirmation, consent, identity, mailbox, outbox, signature};
+use crate::db::{Tx, confirmation, consent, identity, mailbox, outbox, signature};
 use crate::domain::claimant::ClaimantState;
 use crate::domain::consent::{Channel, Purpose};
 use crate::domain::contact::Contact;

@@ -64,6 +64,7 @@ pub const REASONS: &[&str] = &[
     "error-consent-version-required",
     "error-consent-version-unknown",
     "error-contact-address-required",
+    "error-contact-disposable",
     "error-contact-required",
     "error-contact-same-as-mailbox",
     "error-contact-second-channel",

@@ -233,7 +233,7 @@ async fn the_registers_of_the_staff_pass_wcag_2_2_aa() {
         .confirmed(&SignUpBuilder::new("maria@example.org"))
         .await;
     let asked = claimant
-        .request(reqwest::Method::POST, "/rights-requests")
+        .request(Method::POST, "/rights-requests")
         .json(&json!({"kind": "erasure", "text": "Basta"}));
     let asked = ask(asked).await.expect(201);
     let right = format!("/console/rights/{}", asked["id"].as_str().unwrap());

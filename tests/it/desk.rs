@@ -86,15 +86,16 @@ async fn r44_who_has_no_email_is_led_from_the_call_to_the_signature() {
     let id = reached(&app, &reviewer).await;
     let before = seen(&app, &reviewer, id).await;
     assert!(before["missing"].to_string().contains("\"d\""), "{before}");
-    let declared = put(&app, &reviewer, id, "declaration", &told(&declaration()));
-    let declared = declared.await.expect(200);
+    let body = told(&declaration());
+    let declared = put(&app, &reviewer, id, "declaration", &body).await;
+    let declared = declared.expect(200);
     assert_eq!(
         (&declared["version"], &declared["state"]),
         (&json!(1), &json!("confirmed"))
     );
     // said again, it is the same version and nothing is told twice
-    let again = put(&app, &reviewer, id, "declaration", &told(&declaration()));
-    assert_eq!(again.await.expect(200)["version"], 1);
+    let again = put(&app, &reviewer, id, "declaration", &body).await;
+    assert_eq!(again.expect(200)["version"], 1);
 
     // what is printed says who held the pen, and is the declared document
     let form = format!("/api/v1/staff/claimants/{id}/paper-form");
@@ -570,7 +571,7 @@ async fn staff_of_every_role_see_how_the_log_and_its_time_stamps_stand() {
         .await;
     let (_, page) = open(&app, &browser, "/console?lang=en").await;
     assert!(
-        page.contains("over 1 entries") && page.contains("failed attempts: 3"),
+        page.contains("over 1 entry") && page.contains("failed attempts: 3"),
         "{page}"
     );
     assert!(page.contains("the authority answered 503"));

@@ -86,7 +86,7 @@ async fn art_15_and_20_the_archive_holds_all_that_is_stored_in_clear() {
     assert_eq!(data["sessions"].as_array().unwrap().len(), 1);
     assert_eq!(
         words(&data["mails"], "kind"),
-        ["receipt", "otp", "confirmation"][1..]
+        ["otp", "payout_notice", "confirmation"]
     );
     assert_eq!(words(&data["log_entries"], "kind"), ["declaration"]);
     let did = words(&data["trail"], "action");

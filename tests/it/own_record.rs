@@ -28,12 +28,15 @@ async fn the_own_record_shows_everything_masked() {
         me.as_object_mut().unwrap().remove(field);
     }
     me["contact"].as_object_mut().unwrap().remove("phone");
+    let mailbox = me["mailboxes"][0].as_object_mut().unwrap();
+    assert!(mailbox.remove("id").is_some());
     let consent = |purpose: &str| json!({"purpose": purpose, "text_version": "1", "given": true, "given_at": "2026-03-02T09:00:00Z"});
     let expected = json!({
         "case": CASE, "association": "codacons", "state": "confirmed", "language": "it",
         "created_at": "2026-03-02T09:00:00Z", "confirmed_at": "2026-03-02T09:00:00Z",
         "contact": {"email": "m***i@example.org"},
-        "mailboxes": [{"address": "caduta@libero.it", "plan": "free", "alias": false, "treatment": "in_scope"}],
+        "mailboxes": [{"address": "caduta@libero.it", "plan": "free", "alias": false, "treatment": "in_scope", "proved_at": null, "proof": null}],
+        "payout": null, "payout_pending": null, "payout_frozen": false,
         "identity": null, "representative": null, "to_ratify": false, "missing": ["b", "d", "e", "f", "g", "h", "i"], "ready": false,
         "consents": [consent("privacy_notice"), consent("contact")],
     });

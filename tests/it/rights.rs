@@ -477,11 +477,8 @@ async fn a_restricted_record_is_kept_and_leaves_every_list() {
         assert_eq!(ids(query).await, [claimant.id.to_string()], "{query}");
     }
     for query in ["", "?queue=restricted", "?q=maria@example.org"] {
-        let csv = get(
-            &app,
-            &format!("/api/v1/staff/cases/{CASE}/claimants.csv{query}"),
-            &bearer,
-        );
+        let path = format!("/api/v1/staff/cases/{CASE}/claimants.csv{query}");
+        let csv = get(&app, &path, &bearer);
         let csv = csv.await.text().await.unwrap();
         let reference = |id| Reference::of(ClaimantId::new(id));
         assert!(!csv.contains(reference(claimant.id).as_str()), "{csv}");

@@ -78,6 +78,11 @@ async fn s12_and_r18_two_hundred_at_once_with_shared_keys_and_addresses_are_each
 
     let mut made: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for (builder, answer) in builders.iter().zip(answers) {
+        // "come again" on a busy machine: under the same key nothing is written twice
+        let answer = match answer.status.as_u16() {
+            503 => app.try_sign_up(builder).await,
+            _ => answer,
+        };
         let id = signed_up(&answer.expect(201)).id.to_string();
         made.entry(&builder.key).or_default().insert(id);
     }

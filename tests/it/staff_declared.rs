@@ -358,7 +358,7 @@ async fn r38_a_version_that_is_not_what_was_signed_goes_nowhere_and_the_person_i
             page.contains("Mario Rossi") && page.contains(warning),
             "{change}"
         );
-        assert!(!page.contains("/document") && !page.contains("esame clinico"));
+        assert!(!page.contains("/document\"") && !page.contains("esame clinico"));
         app.sql(&format!(
             "ALTER TABLE signatures DROP CONSTRAINT signatures_declaration_fkey; \
              ALTER TABLE signature_requests DROP CONSTRAINT signature_requests_declaration_fkey; \

@@ -4,7 +4,7 @@ use crate::app::TestApp;
 use crate::pages::{Browser, Page};
 use crate::seed::CASE;
 
-const ASKED: &str = "Intendevi gmail.com? Hai scritto gmial.com.";
+const ASKED: &str = "Intendevi gmail.com? Hai scritto gmal.com.";
 
 /// The fields of the form that came back, with the button that was tapped.
 async fn answer(browser: &Browser<'_>, form: &Page, action: &str, email: &str) -> Page {
@@ -36,14 +36,14 @@ async fn contacts(app: &TestApp) -> Vec<Vec<Option<String>>> {
 async fn a_mistyped_domain_is_asked_about_and_corrected_by_one_tap() {
     let app = TestApp::seeded().await;
     let browser = Browser::new(&app);
-    let form = browser.join(&[("contact[email]", "maria@gmial.com")]).await;
+    let form = browser.join(&[("contact[email]", "maria@gmal.com")]).await;
     assert_eq!(form.status, 422);
     form.says(ASKED)
-        .says("value=\"maria@gmial.com\"")
-        .says("name=\"action\" value=\"correct:gmial.com\"")
+        .says("value=\"maria@gmal.com\"")
+        .says("name=\"action\" value=\"correct:gmal.com\"")
         .says("id=\"contact-email-typo\"");
     assert_eq!(app.number("SELECT count(*) FROM claimants").await, 0);
-    let joined = answer(&browser, &form, "correct:gmial.com", "maria@gmial.com").await;
+    let joined = answer(&browser, &form, "correct:gmal.com", "maria@gmal.com").await;
     assert_eq!(joined.status, 303, "{}", joined.html);
     assert_eq!(contacts(&app).await, [[Some("gmail.com".to_owned())]]);
     app.run_outbox().await;
@@ -55,17 +55,17 @@ async fn a_mistyped_domain_is_asked_about_and_corrected_by_one_tap() {
 async fn who_says_it_is_right_keeps_the_domain_and_is_not_asked_again() {
     let app = TestApp::seeded().await;
     let browser = Browser::new(&app);
-    let form = browser.join(&[("contact[email]", "maria@gmial.com")]).await;
-    let joined = answer(&browser, &form, "keep:gmial.com", "maria@gmial.com").await;
+    let form = browser.join(&[("contact[email]", "maria@gmal.com")]).await;
+    let joined = answer(&browser, &form, "keep:gmal.com", "maria@gmal.com").await;
     assert_eq!(joined.status, 303, "{}", joined.html);
     // the form's own button, pressed again, says the same
     let browser = Browser::new(&app);
-    let form = browser.join(&[("contact[email]", "anna@gmial.com")]).await;
-    let joined = answer(&browser, &form, "send", "anna@gmial.com").await;
+    let form = browser.join(&[("contact[email]", "anna@gmal.com")]).await;
+    let joined = answer(&browser, &form, "send", "anna@gmal.com").await;
     assert_eq!(joined.status, 303, "{}", joined.html);
     app.run_outbox().await;
-    assert_eq!(app.mails_to("maria@gmial.com").len(), 1);
-    assert_eq!(app.mails_to("anna@gmial.com").len(), 1);
+    assert_eq!(app.mails_to("maria@gmal.com").len(), 1);
+    assert_eq!(app.mails_to("anna@gmal.com").len(), 1);
     app.stop().await;
 }
 
@@ -74,7 +74,7 @@ async fn an_answer_to_one_question_is_none_to_the_other() {
     let app = TestApp::seeded().await;
     let browser = Browser::new(&app);
     let fields = [
-        ("contact[email]", "maria@gmial.com"),
+        ("contact[email]", "maria@gmal.com"),
         ("mailboxes[0][address]", "caduta@lbero.it"),
     ];
     browser
@@ -91,7 +91,7 @@ async fn an_answer_to_one_question_is_none_to_the_other() {
             ("action", action),
             ("idempotency_key", key.as_str()),
             ("association", "codacons"),
-            ("doubted[0]", "gmial.com"),
+            ("doubted[0]", "gmal.com"),
             ("doubted[1]", "lbero.it"),
         ];
         sent.extend(fields);
@@ -133,7 +133,7 @@ async fn a_mailbox_is_asked_about_too_and_a_domain_of_the_case_never() {
 async fn a_correction_nobody_offered_changes_nothing() {
     let app = TestApp::seeded().await;
     let browser = Browser::new(&app);
-    let form = browser.join(&[("contact[email]", "maria@gmial.com")]).await;
+    let form = browser.join(&[("contact[email]", "maria@gmal.com")]).await;
     let joined = answer(&browser, &form, "correct:example.org", "maria@example.org").await;
     assert_eq!(joined.status, 303, "{}", joined.html);
     app.run_outbox().await;
@@ -150,23 +150,23 @@ async fn on_the_page_after_joining_a_corrected_address_is_asked_about_too() {
         .await;
     assert_eq!(joined.status, 303, "{}", joined.html);
     let place = format!("/c/{CASE}/joined/address");
-    let asked = browser.send(&place, &[("email", "maria@gmial.com")]).await;
+    let asked = browser.send(&place, &[("email", "maria@gmal.com")]).await;
     assert_eq!(asked.status, 422);
-    asked.says(ASKED).says("value=\"maria@gmial.com\"");
+    asked.says(ASKED).says("value=\"maria@gmal.com\"");
     app.run_outbox().await;
     assert_eq!(
-        app.mails_to("maria@gmial.com").len(),
+        app.mails_to("maria@gmal.com").len(),
         0,
         "never applied unasked"
     );
-    let fields = [("email", "maria@gmial.com"), ("action", "correct")];
+    let fields = [("email", "maria@gmal.com"), ("action", "correct")];
     let done = browser.send(&place, &fields).await;
     assert_eq!(done.place, format!("/c/{CASE}/joined?done=corrected"));
     app.run_outbox().await;
     assert_eq!(app.mails_to("maria@gmail.com").len(), 1);
-    let fields = [("email", "maria@gmial.com"), ("action", "keep")];
+    let fields = [("email", "maria@gmal.com"), ("action", "keep")];
     assert_eq!(browser.send(&place, &fields).await.status, 303);
     app.run_outbox().await;
-    assert_eq!(app.mails_to("maria@gmial.com").len(), 1);
+    assert_eq!(app.mails_to("maria@gmal.com").len(), 1);
     app.stop().await;
 }

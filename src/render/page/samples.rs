@@ -66,6 +66,7 @@ impl Words {
 
     fn chrome(self, path: &str) -> Chrome {
         Chrome {
+            staff: None,
             language: self.language,
             demo: true,
             path: self.say(path),

@@ -1,3 +1,5 @@
+//! Pictures are looked at as pixels, and searched for what the original said of itself.
+
 use std::io::Cursor;
 
 use image::{GrayImage, Luma, Rgba, RgbaImage};

@@ -42,10 +42,19 @@ desk-documents-none = There are no documents yet.
 desk-documents-lead = Upload what { $name } sends or brings you: invoices, receipts, complaints and answers. It is recorded that you uploaded it.
 desk-added-by = uploaded by { $name }
 log-title = Evidence log
-log-signed = { $entries } entries, signed { $at }
+log-signed = { $entries ->
+    [one] { $entries } entry
+   *[other] { $entries } entries
+ }, signed { $at }
 log-not-signed = Not signed yet.
-log-stamped = Time stamp: { $at }, over { $entries } entries
+log-stamped = Time stamp: { $at }, over { $entries ->
+    [one] { $entries } entry
+   *[other] { $entries } entries
+ }
 log-stamp-none = No time stamp so far
-log-stamp-waiting = Waiting for the stamp over { $entries } entries; failed attempts: { $attempts }
+log-stamp-waiting = Waiting for the stamp over { $entries ->
+    [one] { $entries } entry
+   *[other] { $entries } entries
+ }; failed attempts: { $attempts }
 log-stamp-problem = Last error:
 trail-action-declare-by-staff = Declaration typed by staff for the person

@@ -42,10 +42,19 @@ desk-documents-none = Non ci sono ancora documenti.
 desk-documents-lead = Carica quello che { $name } ti manda o ti porta: fatture, ricevute, reclami e risposte. Resta scritto che l’hai caricato tu.
 desk-added-by = caricato da { $name }
 log-title = Registro delle prove
-log-signed = { $entries } voci, firmato { $at }
+log-signed = { $entries ->
+    [one] { $entries } voce
+   *[other] { $entries } voci
+ }, firmato { $at }
 log-not-signed = Non ancora firmato.
-log-stamped = Marca temporale: { $at }, su { $entries } voci
+log-stamped = Marca temporale: { $at }, su { $entries ->
+    [one] { $entries } voce
+   *[other] { $entries } voci
+ }
 log-stamp-none = Nessuna marca temporale finora
-log-stamp-waiting = In attesa della marca su { $entries } voci; tentativi falliti: { $attempts }
+log-stamp-waiting = In attesa della marca su { $entries ->
+    [one] { $entries } voce
+   *[other] { $entries } voci
+ }; tentativi falliti: { $attempts }
 log-stamp-problem = Ultimo errore:
 trail-action-declare-by-staff = Dichiarazione scritta da un operatore per la persona
