@@ -113,7 +113,7 @@ fn samples(sample: Sample<'_>) -> Result<Vec<(&'static str, Mail)>, RenderMailEr
         }
         .render()
     };
-    Ok(vec![
+    let mut all = vec![
         (
             "confirmation",
             ConfirmationMail {
@@ -143,6 +143,14 @@ fn samples(sample: Sample<'_>) -> Result<Vec<(&'static str, Mail)>, RenderMailEr
         ("paper-rejected", paper_rejected(sample)?),
         ("receipt", receipt(sample, 1)?),
         ("receipt-of-correction", receipt(sample, 2)?),
+    ];
+    all.extend(about_requests(sample)?);
+    all.extend(about_control(sample)?);
+    Ok(all)
+}
+
+fn about_requests(sample: Sample<'_>) -> Result<Vec<(&'static str, Mail)>, RenderMailError> {
+    Ok(vec![
         ("rights-extended", rights(sample, extended())?),
         (
             "rights-answered",
@@ -151,6 +159,13 @@ fn samples(sample: Sample<'_>) -> Result<Vec<(&'static str, Mail)>, RenderMailEr
         ("rights-erased", rights(sample, answered("erasing"))?),
         ("rights-restricted", rights(sample, answered("restricted"))?),
         ("rights-kept", rights(sample, answered("kept"))?),
+    ])
+}
+
+fn about_control(sample: Sample<'_>) -> Result<Vec<(&'static str, Mail)>, RenderMailError> {
+    let code = || "123456".to_owned();
+    let expires_at = sample_time();
+    Ok(vec![
         (
             "mailbox-code",
             control(

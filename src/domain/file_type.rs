@@ -11,6 +11,10 @@ pub const HEAD_BYTES: usize = 16 * 1024;
 const SIGNED_DATA: &[u8] = &[
     0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02,
 ];
+/// OID 1.2.840.113549.1.9.16.1.31, `timestampedData` (RFC 5544), as DER: a signed file in a time stamp.
+const TIMESTAMPED_DATA: &[u8] = &[
+    0x06, 0x0b, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x10, 0x01, 0x1f,
+];
 /// Start of an OLE compound file: `.msg`, but also old office files.
 const COMPOUND: &[u8] = &[0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1];
 /// Name of a stream that every `.msg` has, in UTF-16LE (MS-OXMSG, 2.4): `__properties_`.
@@ -107,7 +111,7 @@ impl FileType {
             Self::Eml => &["eml"],
             Self::Msg => &["msg"],
             Self::Txt => &["txt", "csv", "log", "text"],
-            Self::P7m => &["p7m", "p7s"],
+            Self::P7m => &["p7m", "p7s", "tsd"],
         }
     }
 
@@ -191,7 +195,8 @@ fn is_signed_data(head: &[u8]) -> bool {
 /// A SEQUENCE whose first element, after at most 9 bytes of length, is the OID.
 fn is_der_signed_data(head: &[u8]) -> bool {
     let near = head.get(..24).unwrap_or(head);
-    near.first() == Some(&0x30) && contains(near, SIGNED_DATA)
+    let is_known = contains(near, SIGNED_DATA) || contains(near, TIMESTAMPED_DATA);
+    near.first() == Some(&0x30) && is_known
 }
 
 /// A mail or plain text, in UTF-8 or a Western code page: no other control characters than those

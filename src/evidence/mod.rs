@@ -22,6 +22,7 @@ use chrono::{DateTime, Utc};
 use data_encoding::BASE64;
 
 use self::cms::SignedData;
+use self::der::{IA5_STRING, INTEGER, OCTETS, OID, SEQUENCE, context};
 use self::findings::Findings;
 use self::revocation::Sources;
 use self::signer::Setting;
@@ -66,11 +67,15 @@ pub fn examine(trust: &Trust, question: &Question<'_>) -> Report {
     let format = if question.file.len() > LARGEST {
         findings.fail(CheckCode::Format, Reason::TooLarge);
         Format::Unknown
-    } else if question.file.starts_with(b"%PDF-") {
-        check_pdf(&setting, question.file, question.issued, &mut findings);
-        Format::Pades
     } else {
-        check_message(&setting, question.file, question.issued, &mut findings)
+        let stamped = stamped_content(question.file);
+        let file = stamped.as_deref().unwrap_or(question.file);
+        if file.starts_with(b"%PDF-") {
+            check_pdf(&setting, file, question.issued, &mut findings);
+            Format::Pades
+        } else {
+            check_message(&setting, file, question.issued, &mut findings)
+        }
     };
     check_person(question.signers, &mut findings);
     let (signatures, checks) = findings.finish();
@@ -116,6 +121,31 @@ pub fn check_stamp(
         stamped_at: None,
     };
     signer::check_token_path(&setting, token, &[stamped])
+}
+
+/// What lies in a `.tsd` (TimeStampedData, RFC 5544), as DER or BER; `None` for any other file, and for one that is
+/// broken or holds nothing (R45). Its stamps are not asked: without them the time of a signature is proved by less,
+/// never by more.
+fn stamped_content(file: &[u8]) -> Option<Vec<u8>> {
+    let head = file.get(..32)?;
+    let mut found = head.windows(oid::TIMESTAMPED_DATA.len());
+    if !found.any(|window| window == oid::TIMESTAMPED_DATA) {
+        return None;
+    }
+    let message = decode(file).ok()?;
+    let mut outer = der::whole(&message, SEQUENCE)?.inside();
+    if outer.expect(OID)?.body != oid::TIMESTAMPED_DATA {
+        return None;
+    }
+    let mut data = outer
+        .expect(context(0))?
+        .inside()
+        .expect(SEQUENCE)?
+        .inside();
+    data.expect(INTEGER)?;
+    data.optional(IA5_STRING);
+    data.optional(SEQUENCE);
+    Some(data.expect(OCTETS)?.body.to_vec())
 }
 
 /// A PDF: the document itself is not signed, one that goes on after it may be.

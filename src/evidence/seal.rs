@@ -169,7 +169,7 @@ impl<'c> Draft<'c> {
             document.len() + after_gap,
             update.len().checked_sub(after_gap)?
         );
-        let padded = format!("{numbers:<width$}", width = RANGE);
+        let padded = format!("{numbers:<RANGE$}");
         update
             .get_mut(range..range + RANGE)
             .filter(|_| padded.len() == RANGE)?

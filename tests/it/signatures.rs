@@ -338,3 +338,46 @@ proptest! {
         prop_assert_ne!(report.verdict, Verdict::Valid);
     }
 }
+
+/// DER of one value.
+fn der(tag: u8, body: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(body.len()).unwrap().to_be_bytes();
+    [&[tag, 0x84], length.as_slice(), body].concat()
+}
+
+/// A `.tsd` around a file, as RFC 5544 has it; its evidence is left empty.
+fn tsd(file: &[u8]) -> Vec<u8> {
+    let kind = b"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x1f";
+    let named = der(0x30, &[der(0x01, b"\xff"), der(0x0c, b"atto.p7m")].concat());
+    let data = [der(0x02, b"\x01"), named, der(0x04, file), der(0xa0, b"")].concat();
+    der(
+        0x30,
+        &[kind.to_vec(), der(0xa0, &der(0x30, &data))].concat(),
+    )
+}
+
+#[test]
+fn r45_a_file_in_a_time_stamp_is_worth_what_it_is_without() {
+    let corpus = corpus();
+    let mut valid = 0;
+    for (name, expected) in &corpus.files {
+        let (file, issued) = (bytes(&format!("files/{name}")), bytes(&expected.issued));
+        let wrapped = tsd(&file);
+        let report = report_of(&anchors(), &wrapped, &issued);
+        assert_eq!(report.verdict, expected.verdict, "{name}");
+        assert_eq!(
+            report.file_sha256,
+            joinder::crypto::sha256::hex(&joinder::crypto::sha256::digest(&wrapped))
+        );
+        valid += usize::from(report.verdict == Verdict::Valid);
+    }
+    assert!(valid > 5, "{valid}");
+    let good = tsd(&bytes("files/good.p7m"));
+    let junk = [good.as_slice(), b"x"].concat();
+    for broken in [junk.as_slice(), &good[..good.len() / 2], &tsd(b"")] {
+        let report = report_of(&anchors(), broken, &bytes("issued.pdf"));
+        assert_ne!(report.verdict, Verdict::Valid);
+    }
+    let kind = joinder::domain::file_type::detect(&good);
+    assert_eq!(kind, Some(joinder::domain::file_type::FileType::P7m));
+}

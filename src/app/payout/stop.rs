@@ -179,9 +179,8 @@ async fn find(ctx: &Ctx, conn: &mut Conn, token: &str) -> AppResult<Option<Found
     let is_young = payout.created_at + Duration::days(STOP_DAYS) > ctx.clock.now();
     let standing = match payout.stopped_by.as_deref() {
         Some("owner") => Standing::Stopped,
-        Some(_) => Standing::Late,
         None if is_young && is_open(ctx, conn, SCOPE, &payout).await? => Standing::Open,
-        None => Standing::Late,
+        _ => Standing::Late,
     };
     Ok(Some(Found {
         row,

@@ -198,7 +198,7 @@ impl Asked<'_> {
     async fn register(&self) -> WebResult<BreachesPage> {
         let entries = breach::list(&self.state.ctx, &self.staff.actor).await?;
         let mut console = inside(self.state, self.language, self.request, self.staff).await?;
-        console.chrome.path = "/console/breaches".to_owned();
+        "/console/breaches".clone_into(&mut console.chrome.path);
         Ok(BreachesPage {
             console,
             breaches: entries.iter().map(line).collect(),

@@ -214,7 +214,7 @@ pub async fn put(
 ) -> WebResult<HttpResponse> {
     let actor = actor(&state.ctx, &token).await?;
     let ctx = state.ctx.clone();
-    let acting = async move { declaration::put(&ctx, &actor, body.0).await };
+    let acting = Box::pin(async move { declaration::put(&ctx, &actor, body.0).await });
     let declared = state.ctx.to_end(acting).await?;
     Ok(HttpResponse::Ok().json(response(declared)))
 }
