@@ -131,6 +131,10 @@ pub fn needs_all(head: &[u8]) -> bool {
 
 /// What a file is, by its first bytes; `None` if nothing we know.
 pub fn detect(head: &[u8]) -> Option<FileType> {
+    // before the PDF that may lie in it
+    if is_der_signed_data(head) {
+        return Some(FileType::P7m);
+    }
     let start = head.get(..PDF_WITHIN).unwrap_or(head);
     if contains(start, b"%PDF-") {
         return Some(FileType::Pdf);

@@ -378,4 +378,8 @@ fn r45_a_file_in_a_time_stamp_is_worth_what_it_is_without() {
         let report = report_of(&anchors(), broken, &bytes("issued.pdf"));
         assert_ne!(report.verdict, Verdict::Valid);
     }
+    for file in [&good, &bytes("files/good.p7m")] {
+        let kind = joinder::domain::file_type::detect(file);
+        assert_eq!(kind, Some(joinder::domain::file_type::FileType::P7m));
+    }
 }
