@@ -4,6 +4,7 @@
 //! template. Extended by the tests of each subject.
 
 use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Duration;
@@ -64,6 +65,8 @@ pub(crate) struct TestOptions {
     pub(crate) scans: bool,
     /// Who seals documents.
     pub(crate) sealer: Option<Arc<Sealer>>,
+    /// The program that makes pictures.
+    pub(crate) program: PathBuf,
 }
 
 impl Default for TestOptions {
@@ -75,9 +78,16 @@ impl Default for TestOptions {
             demo: false,
             scans: false,
             sealer: None,
+            program: env!("CARGO_BIN_EXE_joinder").into(),
         }
     }
 }
+
+/// Moments at which a connection dies: while the row is written, and at the commit.
+pub(crate) const DEATHS: [&str; 2] = [
+    "CREATE TRIGGER die AFTER INSERT ON {table}",
+    "CREATE CONSTRAINT TRIGGER die AFTER INSERT ON {table} DEFERRABLE INITIALLY DEFERRED",
+];
 
 impl TestApp {
     /// Starts with the usual options.
@@ -120,7 +130,7 @@ impl TestApp {
             bounce_address: "bounces@joinder.example".to_owned(),
             bounce_dir: Some(folder.path().join("bounces")),
             spool_dir: folder.path().join("spool"),
-            program: env!("CARGO_BIN_EXE_joinder").into(),
+            program: options.program,
             trust: trust(),
             scans: options.scans,
         };
@@ -227,7 +237,7 @@ impl TestApp {
     }
 
     /// The folder of the blob store.
-    pub(crate) fn blobs_folder(&self) -> std::path::PathBuf {
+    pub(crate) fn blobs_folder(&self) -> PathBuf {
         self._folder.path().join("blobs")
     }
 
@@ -248,6 +258,22 @@ impl TestApp {
     pub(crate) async fn regain_database(&self) {
         let allow = format!("ALTER DATABASE {} ALLOW_CONNECTIONS true", self.database);
         execute(&server_url("postgres"), &allow).await;
+    }
+
+    /// From now on the connection that inserts a row into a table dies at a moment of [`DEATHS`].
+    pub(crate) async fn let_die(&self, table: &str, moment: &str) {
+        self.sql(&format!(
+            "CREATE OR REPLACE FUNCTION die() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS \
+               $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(5); RETURN NULL; END $$; \
+             {} FOR EACH ROW EXECUTE FUNCTION die()",
+            moment.replace("{table}", table)
+        ))
+        .await;
+    }
+
+    /// Ends what [`TestApp::let_die`] began.
+    pub(crate) async fn let_live(&self, table: &str) {
+        self.sql(&format!("DROP TRIGGER die ON {table}")).await;
     }
 
     /// Opens a transaction as the owner and runs SQL in it: it holds what it locked until it ends.

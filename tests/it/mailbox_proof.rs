@@ -6,7 +6,7 @@ use joinder::domain::permission::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::app::TestApp;
+use crate::app::{DEATHS, TestApp};
 use crate::claimant::{Answer, Claimant, SignUpBuilder, anna, ask, code_in, mario, other_code};
 use crate::pages::Browser;
 use crate::signing::declaration;
@@ -121,6 +121,30 @@ async fn r30_a_code_mailed_to_the_mailbox_proves_control_once_and_for_all() {
         .ask_mailbox_code()
         .await
         .expect_problem(409, "illegal-transition");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r30_a_database_lost_while_a_proof_is_written_proves_nothing_and_the_code_stays_good() {
+    let app = TestApp::seeded().await;
+    let claimants = clash(&app).await;
+    let [_, claimant] = &claimants;
+    let before = holder(&app).await;
+    claimant.ask_mailbox_code().await.expect(202);
+    app.run_outbox().await;
+    let code = codes(&app, MAILBOX).pop().unwrap();
+    for moment in DEATHS {
+        app.let_die("audit", moment).await;
+        let refused = claimant.prove(&code).await;
+        assert!(refused.headers.contains_key("retry-after"), "{moment}");
+        refused.expect_problem(503, "unavailable");
+        app.let_live("audit").await;
+        let proved = &claimant.me().await["mailboxes"][0]["proved_at"];
+        assert_eq!(*proved, Value::Null, "{moment}");
+        assert_eq!(holder(&app).await, before, "{moment}");
+    }
+    claimant.prove(&code).await.expect(200);
+    assert_eq!(holder(&app).await, claimant.id.to_string());
     app.stop().await;
 }
 

@@ -5,7 +5,7 @@ use joinder::domain::permission::Role;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::app::TestApp;
+use crate::app::{DEATHS, TestApp};
 use crate::claimant::{Answer, Claimant, SignUpBuilder, ask, code_in, other_code, token_in};
 use crate::pages::Browser;
 use crate::seed::CASE;
@@ -235,6 +235,28 @@ async fn r26_the_owner_stops_a_thief_and_what_is_paid_into_never_changed() {
     end(why).await.expect_problem(409, "illegal-transition");
     let own = code(&app, &owner).await;
     owner.put_account(STRANGE, Some(&own)).await.expect(200);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r26_a_database_lost_while_an_account_is_stopped_leaves_the_link_good() {
+    let app = TestApp::seeded().await;
+    let thief = with_account(&app).await;
+    let stolen = code(&app, &thief).await;
+    thief.put_account(STRANGE, Some(&stolen)).await.expect(200);
+    app.run_outbox().await;
+    let link = stop_link(&app);
+    let live = "SELECT count(*) FROM payouts WHERE stopped_at IS NULL";
+    for moment in DEATHS {
+        app.let_die("audit", moment).await;
+        let status = press(&app, &link).await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{moment}");
+        app.let_live("audit").await;
+        assert_eq!(app.number(live).await, 2, "{moment}");
+        assert_eq!(thief.me().await["payout_frozen"], false, "{moment}");
+    }
+    assert_eq!(press(&app, &link).await, StatusCode::SEE_OTHER);
+    assert_eq!(app.number(live).await, 1);
     app.stop().await;
 }
 

@@ -8,7 +8,7 @@ use joinder::domain::reference::Reference;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::app::TestApp;
+use crate::app::{DEATHS, TestApp};
 use crate::claimant::{Answer, Claimant, SignUpBuilder, ask, code_in};
 use crate::pages::Browser;
 use crate::seed::CASE;
@@ -416,6 +416,41 @@ async fn r61_who_has_no_address_is_erased_at_once_also_when_signed() {
     let trail = app.rows(trail).await;
     assert_eq!(trail[0][0].as_deref(), Some("staff"));
     assert_eq!(trail[0][1].as_deref(), Some("signed"));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r61_a_database_lost_while_an_erasure_is_granted_or_carried_out_erases_nothing() {
+    let app = TestApp::seeded().await;
+    let claimant = app
+        .confirmed(&SignUpBuilder::new("maria@example.org"))
+        .await;
+    let one = asked(&claimant, "erasure").await;
+    let bearer = manager(&app).await;
+    let answer = format!("{one}/answer");
+    let mails = "SELECT count(*) FROM outbox WHERE kind = 'rights'";
+    let before = app.number(mails).await;
+    for moment in DEATHS {
+        app.let_die("audit", moment).await;
+        let (status, told) = act(&app, &bearer, &answer, &granted("erase")).await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{told}");
+        app.let_live("audit").await;
+        let seen: Value = get(&app, &one, &bearer).await.json().await.unwrap();
+        assert_eq!(seen["answered_at"], Value::Null, "{moment}: {seen}");
+        assert_eq!(app.number(mails).await, before, "{moment}");
+        claimant.me().await;
+    }
+    let (status, _) = act(&app, &bearer, &answer, &granted("erase")).await;
+    assert_eq!(status, StatusCode::OK);
+    app.run_outbox().await;
+    for moment in DEATHS {
+        app.let_die("audit", moment).await;
+        let _: Result<_, _> = rights::erase_due(&app.ctx).await;
+        app.let_live("audit").await;
+        assert!(!gone(&app, claimant.id).await, "{moment}");
+    }
+    assert_eq!(rights::erase_due(&app.ctx).await.unwrap(), 1);
+    assert!(gone(&app, claimant.id).await);
     app.stop().await;
 }
 

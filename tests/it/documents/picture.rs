@@ -1,17 +1,22 @@
 //! A picture of what was sent: made in a process of its own, with bounded time and memory; of a hostile file
 //! there is none, and nothing answers 5xx.
 
+use std::fs;
 use std::io::Cursor;
-use std::time::Instant;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use image::{DynamicImage, GrayImage, ImageFormat, RgbImage};
 use joinder::domain::permission::Role;
 use reqwest::Method;
 use serde_json::Value;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
 
 use super::staff::step_up;
 use super::{Form, maria};
-use crate::app::TestApp;
+use crate::app::{TestApp, TestOptions};
 use crate::claimant::{Claimant, ask};
 use crate::staff_seed::{association, person};
 
@@ -120,6 +125,100 @@ async fn of_a_hostile_file_there_is_no_picture() {
     app.stop().await;
 }
 
+/// A page that asks for ten thousand million rectangles in a few hundred bytes.
+fn laughs() -> Vec<u8> {
+    let mut pdf = b"%PDF-1.4\n1 0 obj <</Type/Catalog/Pages 2 0 R>> endobj\n\
+        2 0 obj <</Type/Pages/Count 1/Kids[3 0 R]/MediaBox[0 0 99 99]>> endobj\n\
+        3 0 obj <</Type/Page/Parent 2 0 R/Contents 4 0 R/Resources <</XObject<</X 5 0 R>>>>>> endobj\n"
+        .to_vec();
+    let mut add = |number: usize, head: &str, stream: &str| {
+        let object = format!(
+            "{number} 0 obj <<{head}/Length {}>> stream\n{stream}\nendstream endobj\n",
+            stream.len()
+        );
+        pdf.extend_from_slice(object.as_bytes());
+    };
+    let ten = "/X Do ".repeat(10);
+    add(4, "", &ten);
+    for number in 5..14 {
+        let head = format!(
+            "/Type/XObject/Subtype/Form/BBox[0 0 99 99]/Resources <</XObject<</X {} 0 R>>>>",
+            number + 1
+        );
+        add(number, &head, &ten);
+    }
+    let last = "/Type/XObject/Subtype/Form/BBox[0 0 99 99]";
+    add(14, last, "0 0 50 50 re f");
+    pdf.extend_from_slice(b"trailer <</Root 1 0 R>>\n");
+    pdf
+}
+
+/// Processes of a program that run now.
+fn running(program: &Path) -> usize {
+    let name = program.to_str().unwrap().as_bytes();
+    let lines = fs::read_dir("/proc").unwrap().filter_map(|entry| {
+        let line = fs::read(entry.ok()?.path().join("cmdline")).ok()?;
+        line.starts_with(name).then_some(())
+    });
+    lines.count()
+}
+
+/// Waits until that many processes of a program run.
+async fn are_running(program: &Path, many: usize) {
+    for _ in 0..600 {
+        if running(program) == many {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("{} of {many} processes run", running(program));
+}
+
+/// An app whose program for pictures has a name of its own.
+async fn app_with_its_own_program() -> (TestApp, tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("joinder");
+    symlink(env!("CARGO_BIN_EXE_joinder"), &program).unwrap();
+    let options = TestOptions {
+        program: program.clone(),
+        ..TestOptions::default()
+    };
+    let app = TestApp::seeded_with(options).await;
+    (app, folder, program)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_never_ends_is_given_up_and_its_process_is_gone() {
+    let (app, _folder, program) = app_with_its_own_program().await;
+    let claimant = maria(&app).await;
+    let document = add(&claimant, "risate.pdf", &laughs()).await;
+    let path = format!("/documents/{}?as=picture", place(&document, 0));
+    let answer = ask(claimant.request(Method::GET, &path)).await;
+    answer.expect_problem(409, "illegal-transition");
+    assert_eq!(running(&program), 0);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_hangs_up_while_a_picture_is_made_leaves_no_process_behind() {
+    let (app, _folder, program) = app_with_its_own_program().await;
+    let claimant = maria(&app).await;
+    let document = add(&claimant, "risate.pdf", &laughs()).await;
+    let host = app.base.strip_prefix("http://").unwrap();
+    let sent = format!(
+        "GET /api/v1/public/me/documents/{}?as=picture HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {}\r\n\r\n",
+        place(&document, 0),
+        claimant.token
+    );
+    let mut wire = TcpStream::connect(host).await.unwrap();
+    wire.write_all(sent.as_bytes()).await.unwrap();
+    are_running(&program, 1).await;
+    drop(wire);
+    are_running(&program, 0).await;
+    claimant.me().await;
+    app.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_process_can_open_nothing_and_ends_when_its_time_is_over() {
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_joinder"))
@@ -156,14 +255,14 @@ fn limits_of_a_waiting_process() -> String {
     let path = format!("/proc/{}/limits", child.id());
     let mut limits = String::new();
     for _ in 0..200 {
-        limits = std::fs::read_to_string(&path).unwrap();
+        limits = fs::read_to_string(&path).unwrap();
         let set = limits
             .lines()
             .find(|line| line.starts_with("Max open files"));
         if set.is_some_and(|line| line.split_whitespace().nth(3) == Some("0")) {
             break;
         }
-        std::thread::sleep(std::time::Duration::from_millis(50));
+        std::thread::sleep(Duration::from_millis(50));
     }
     drop(child.stdin.take());
     child.wait().unwrap();

@@ -8,7 +8,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 use super::{asked, mario_of};
-use crate::app::TestApp;
+use crate::app::{DEATHS, TestApp};
 use crate::claimant::{Claimant, SignUpBuilder, anna, ask};
 
 /// Anna, who signed for the mailbox that Mario names too.
@@ -90,24 +90,15 @@ async fn r43_a_database_lost_between_judging_and_writing_signs_nothing_and_the_c
 #[tokio::test(flavor = "multi_thread")]
 async fn r43_a_connection_that_dies_while_a_signature_is_written_or_committed_signs_nothing() {
     let app = TestApp::seeded().await;
-    app.sql(
-        "CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS \
-           $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(5); RETURN NULL; END $$",
-    )
-    .await;
     let claimant = mario_of(&app).await;
     let (request, code, _) = asked(&app, &claimant).await;
-    for moment in [
-        "CREATE TRIGGER die AFTER INSERT ON signatures FOR EACH ROW EXECUTE FUNCTION die()",
-        "CREATE CONSTRAINT TRIGGER die AFTER INSERT ON signatures DEFERRABLE INITIALLY DEFERRED \
-           FOR EACH ROW EXECUTE FUNCTION die()",
-    ] {
-        app.sql(moment).await;
+    for moment in DEATHS {
+        app.let_die("signatures", moment).await;
         let refused = claimant.sign(&request, &code, "Mario Rossi").await;
         assert!(refused.headers.contains_key("retry-after"), "{moment}");
         refused.expect_problem(503, "unavailable");
         assert_unsigned(&app, &claimant).await;
-        app.sql("DROP TRIGGER die ON signatures").await;
+        app.let_live("signatures").await;
     }
     let signed = claimant.sign(&request, &code, "Mario Rossi").await;
     assert_eq!(signed.expect(201)["state"], "signed");

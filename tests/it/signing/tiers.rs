@@ -12,19 +12,9 @@ use serde_json::json;
 use super::digital::{Attributes, ask_to_sign, bring, p7m};
 use super::faults::{assert_signed_once, assert_unsigned, holder_of_the_mailbox, lock};
 use super::{declaration, mario_of};
-use crate::app::TestApp;
+use crate::app::{DEATHS, TestApp};
 use crate::claimant::Claimant;
 use crate::paper::{Sheets, decide, hand_in_of, staff};
-
-/// Moments at which a connection dies: while the row is written, and at the commit.
-const MOMENTS: [&str; 2] = [
-    "CREATE TRIGGER die AFTER INSERT ON signatures FOR EACH ROW EXECUTE FUNCTION die()",
-    "CREATE CONSTRAINT TRIGGER die AFTER INSERT ON signatures DEFERRABLE INITIALLY DEFERRED \
-       FOR EACH ROW EXECUTE FUNCTION die()",
-];
-
-const DIE: &str = "CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS \
-    $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(5); RETURN NULL; END $$";
 
 /// Mario, who handed in on paper; the hand-in.
 async fn handed_in(app: &TestApp) -> (Claimant<'_>, String) {
@@ -101,18 +91,17 @@ async fn r44_a_database_lost_while_a_hand_in_is_approved_signs_nothing_and_it_wa
 #[tokio::test(flavor = "multi_thread")]
 async fn r44_a_connection_that_dies_while_an_approval_is_written_or_committed_signs_nothing() {
     let app = TestApp::seeded().await;
-    app.sql(DIE).await;
     let (claimant, id) = handed_in(&app).await;
     let of = (claimant.id, id.as_str());
     let (_, reviewer) = staff(&app, Role::Reviewer).await;
     let nothing = json!({});
-    for moment in MOMENTS {
-        app.sql(moment).await;
+    for moment in DEATHS {
+        app.let_die("signatures", moment).await;
         let refused = decide(&app, &reviewer, of, "approval", &nothing).await;
         assert!(refused.headers.contains_key("retry-after"), "{moment}");
         refused.expect_problem(503, "unavailable");
         assert_waits(&app, &claimant).await;
-        app.sql("DROP TRIGGER die ON signatures").await;
+        app.let_live("signatures").await;
     }
     let signed = decide(&app, &reviewer, of, "approval", &nothing).await;
     signed.expect(200);
@@ -214,17 +203,16 @@ async fn r41_a_database_lost_while_a_digital_signature_is_written_signs_nothing_
 async fn r41_a_connection_that_dies_while_a_digital_signature_is_written_or_committed_signs_nothing()
  {
     let app = TestApp::seeded().await;
-    app.sql(DIE).await;
     let claimant = mario_of(&app).await;
     let (document, _) = ask_to_sign(&claimant, &declaration()).await;
     let file = p7m(&document, Attributes::All);
-    for moment in MOMENTS {
-        app.sql(moment).await;
+    for moment in DEATHS {
+        app.let_die("signatures", moment).await;
         let refused = bring(&claimant, file.clone()).await;
         assert!(refused.headers.contains_key("retry-after"), "{moment}");
         refused.expect_problem(503, "unavailable");
         assert_nothing_brought(&app, &claimant).await;
-        app.sql("DROP TRIGGER die ON signatures").await;
+        app.let_live("signatures").await;
     }
     bring(&claimant, file).await.expect(201);
     assert_signed_once(&app, &claimant).await;
