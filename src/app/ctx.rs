@@ -10,6 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use crate::app::clock::Clock;
+use crate::app::dashboard::Dashboards;
 use crate::app::directory::Directories;
 use crate::app::error::{AppError, AppResult};
 use crate::app::intake::Intake;
@@ -71,6 +72,8 @@ pub struct Ctx {
     pub sealer: Option<Arc<Sealer>>,
     /// Public data of cases, remembered for a moment.
     pub directories: Arc<Directories>,
+    /// Figures of cases, counted a moment ago.
+    pub(in crate::app) dashboards: Arc<Dashboards>,
     /// Sign-ups that wait to be written together.
     pub(in crate::app) intake: Arc<Intake>,
     writes: Arc<Semaphore>,
@@ -99,6 +102,7 @@ impl Ctx {
             keyring: Arc::new(keyring),
             blobs,
             directories: Arc::new(Directories::new(settings.directory_ttl)),
+            dashboards: Arc::default(),
             settings: Arc::new(settings),
             stamp_trust: None,
             sealer: None,

@@ -18,6 +18,7 @@ pub mod clock;
 pub mod confirmation;
 pub mod csrf;
 pub mod ctx;
+pub mod dashboard;
 pub mod declaration;
 pub mod declaration_document;
 pub mod directory;

@@ -12,6 +12,7 @@ pub mod claimant;
 pub mod claimant_list;
 pub mod confirmation;
 pub mod consent;
+pub mod dashboard;
 pub mod declaration;
 pub mod document;
 pub mod dump;

@@ -361,6 +361,12 @@ pub mod operation {
         "/api/v1/staff/cases/{slug}/claimants",
         Access::Staff(READERS),
     );
+    /// How a case stands, in figures.
+    pub const DASHBOARD: Operation = Operation::get(
+        "dashboard",
+        "/api/v1/staff/cases/{slug}/dashboard",
+        Access::Staff(READERS),
+    );
     /// The list as CSV, masked.
     pub const CLAIMANTS_CSV: Operation = Operation::get(
         "claimants_csv",
@@ -922,6 +928,12 @@ pub mod operation {
         "/console/cases/{slug}",
         Access::Staff(READERS),
     );
+    /// How a case stands, in figures.
+    pub const CONSOLE_DASHBOARD: Operation = Operation::get(
+        "console_dashboard",
+        "/console/cases/{slug}/dashboard",
+        Access::Staff(READERS),
+    );
     /// The list as CSV, masked.
     pub const CONSOLE_CSV: Operation = Operation::get(
         "console_csv",
@@ -1184,6 +1196,7 @@ pub mod operation {
         &STAFF_REVOKE,
         &STAFF_STEP_UP,
         &LIST_CLAIMANTS,
+        &DASHBOARD,
         &CLAIMANTS_CSV,
         &GET_CLAIMANT,
         &ASSIST_CONFIRM,
@@ -1311,6 +1324,7 @@ pub mod operation {
         &LOGOUT_FORM,
         &CONSOLE_PAGE,
         &CONSOLE_LIST_PAGE,
+        &CONSOLE_DASHBOARD,
         &CONSOLE_CSV,
         &CONSOLE_EXPORT_PAGE,
         &CONSOLE_EXPORT_FORM,

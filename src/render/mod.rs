@@ -2,6 +2,7 @@
 
 pub mod archive;
 pub mod assets;
+pub mod chart;
 pub mod csv;
 pub mod document;
 pub mod error_text;

@@ -250,6 +250,7 @@ async fn the_registers_of_the_staff_pass_wcag_2_2_aa() {
     for language in ["it", "en"] {
         judge.next(language);
         judge.see("/console").await;
+        judge.see(&format!("/console/cases/{CASE}/dashboard")).await;
         judge.see("/console/retention").await;
         judge.see("/console/breaches").await;
         judge.refuse("/console/breaches", MAIN, &[]).await;

@@ -26,6 +26,7 @@ mod browser;
 mod certificate;
 mod claimant;
 mod confirmation;
+mod dashboard;
 mod desk;
 mod documents;
 mod embedded;

@@ -10,6 +10,7 @@ use super::{Chrome, Errors};
 use crate::render::document::{Circumstances, PrintedMailbox, euro};
 
 pub mod breach;
+pub mod dashboard;
 pub mod paper;
 pub mod representation;
 pub mod retention;

@@ -20,6 +20,7 @@ use crate::web::{Route, WebError, WebResult};
 pub mod assist;
 pub mod breaches;
 pub mod claimants;
+pub mod dashboard;
 pub mod declare;
 pub mod documents;
 pub mod export;
@@ -105,6 +106,7 @@ pub fn routes() -> Vec<Route> {
             &operation::CONSOLE_LETTER_FORM,
             web::to(rights::enter_letter),
         ),
+        Route::new(&operation::CONSOLE_DASHBOARD, web::to(dashboard::show)),
         Route::new(&operation::CONSOLE_RETENTION_PAGE, web::to(retention::page)),
         Route::new(
             &operation::CONSOLE_BREACHES_PAGE,

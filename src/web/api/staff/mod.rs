@@ -9,6 +9,7 @@ use crate::web::Route;
 pub mod assist;
 pub mod breaches;
 pub mod claimants;
+pub mod dashboard;
 pub mod declared;
 pub mod documents;
 pub mod exports;
@@ -71,6 +72,7 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::EXPORT, web::to(exports::request)),
         Route::new(&operation::GET_EXPORT, web::to(exports::get)),
         Route::new(&operation::EXPORT_CONTENT, web::to(exports::content)),
+        Route::new(&operation::DASHBOARD, web::to(dashboard::show)),
         Route::new(&operation::LIST_BREACHES, web::to(breaches::list)),
         Route::new(&operation::OPEN_BREACH, web::to(breaches::open)),
         Route::new(&operation::GET_BREACH, web::to(breaches::get)),
@@ -120,6 +122,7 @@ pub fn routes() -> Vec<Route> {
     exports::request,
     exports::get,
     exports::content,
+    dashboard::show,
     breaches::list,
     breaches::open,
     breaches::get,

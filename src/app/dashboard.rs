@@ -1,0 +1,282 @@
+//! How a case of the own association stands, in figures: who came when, how far they got, what waits. Counted
+//! once for everybody who looks within [`FRESH`].
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, PoisonError};
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Timelike as _, Utc};
+use chrono_tz::Europe::Rome;
+use tokio::sync::Mutex;
+
+use crate::app::claimant_list::{self, OwnCase};
+use crate::app::ctx::Ctx;
+use crate::app::error::AppResult;
+use crate::app::staff::StaffActor;
+use crate::db::DbError;
+use crate::db::dashboard::{self as db, Counted, MovementRow, WaitingRow};
+use crate::domain::claimant::ClaimantState;
+use crate::domain::ids::{AssociationId, CaseId};
+use crate::domain::permission::operation;
+use crate::domain::readiness::SignatureInForce;
+
+/// How old figures are at most.
+pub const FRESH: TimeDelta = TimeDelta::seconds(5);
+/// Days shown, today included.
+pub const DAYS: i64 = 30;
+/// Hours shown, the current one included.
+pub const HOURS: i64 = 48;
+
+/// Figures of a case, as of one moment.
+#[derive(Debug, Clone)]
+pub struct Dashboard {
+    /// When they were counted, UTC.
+    pub counted_at: DateTime<Utc>,
+    /// The last [`HOURS`] hours on the clock of Rome, oldest first.
+    pub hours: Vec<(NaiveDateTime, Movement)>,
+    /// The last [`DAYS`] days in Rome, oldest first.
+    pub days: Vec<(NaiveDate, Movement)>,
+    /// How far people got.
+    pub funnel: Funnel,
+    /// Records by letters of the province, most first; empty: not known.
+    pub provinces: Vec<(String, i64)>,
+    /// Mailboxes by domain and plan, most first.
+    pub mailboxes: Vec<MailboxCount>,
+    /// What waits for staff, in the order of the lists.
+    pub waiting: Vec<Waiting>,
+    /// Mails that wait, that wait for a domain which does not answer, and that were given up: `mails_due`,
+    /// `mails_parked`, `mails_dead`.
+    pub mails: Vec<Waiting>,
+}
+
+/// What came in an hour or a day.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Movement {
+    /// Sign-ups.
+    pub signed_up: i64,
+    /// Contacts confirmed.
+    pub confirmed: i64,
+    /// Signatures in force.
+    pub signed: i64,
+}
+
+impl Movement {
+    fn add(&mut self, other: Self) {
+        self.signed_up += other.signed_up;
+        self.confirmed += other.confirmed;
+        self.signed += other.signed;
+    }
+}
+
+/// How far people got. Who withdrew, was rejected or is a duplicate is left out of all but `signed_up`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Funnel {
+    /// Records, all states.
+    pub signed_up: i64,
+    /// With a confirmed contact.
+    pub confirmed: i64,
+    /// Of these with identity.
+    pub identified: i64,
+    /// Of these with a declaration.
+    pub declared: i64,
+    /// With a signature in force.
+    pub signed: i64,
+    /// Records that ended: withdrawn, rejected, duplicate.
+    pub ended: i64,
+    /// Damages of the newest declarations, cents.
+    pub declared_cents: i64,
+    /// Of these with a signature in force, cents.
+    pub signed_cents: i64,
+}
+
+/// Mailboxes of a domain under a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailboxCount {
+    /// The domain, where it is a public provider's.
+    pub domain: Option<String>,
+    /// Name of the plan, if it was told.
+    pub plan: Option<String>,
+    /// Mailboxes.
+    pub count: i64,
+}
+
+/// What waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// Its word.
+    pub word: String,
+    /// How many.
+    pub count: i64,
+    /// Since when the oldest waits, UTC.
+    pub oldest: Option<DateTime<Utc>>,
+}
+
+type Slot = Arc<Mutex<Option<Arc<Dashboard>>>>;
+
+/// Figures that were counted a moment ago, one set for each association in a case.
+#[derive(Debug, Default)]
+pub struct Dashboards {
+    slots: std::sync::Mutex<HashMap<(AssociationId, CaseId), Slot>>,
+}
+
+impl Dashboards {
+    fn slot(&self, association: AssociationId, case: CaseId) -> Slot {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        slots.entry((association, case)).or_default().clone()
+    }
+}
+
+/// The figures of a case of the own association, at most [`FRESH`] old; who comes while they are counted
+/// waits for them.
+///
+/// # Errors
+/// `Forbidden`; `NotFound` for a case of others; `Unavailable`.
+pub async fn of(ctx: &Ctx, actor: &StaffActor, slug: &str) -> AppResult<Arc<Dashboard>> {
+    actor.require(&operation::DASHBOARD)?;
+    let own = claimant_list::own_case(ctx, actor, slug).await?;
+    let slot = ctx.dashboards.slot(actor.association_id(), own.case.id);
+    let mut kept = slot.lock().await;
+    let now = ctx.clock.now();
+    if let Some(dashboard) = kept.as_ref()
+        && now - dashboard.counted_at < FRESH
+    {
+        return Ok(dashboard.clone());
+    }
+    let counted = Arc::new(count(ctx, actor, &own, now).await?);
+    *kept = Some(counted.clone());
+    Ok(counted)
+}
+
+async fn count(
+    ctx: &Ctx,
+    actor: &StaffActor,
+    own: &OwnCase,
+    now: DateTime<Utc>,
+) -> AppResult<Dashboard> {
+    let scope = actor.scope();
+    let (association, case) = (actor.association_id(), own.case.id);
+    let since = now - TimeDelta::days(DAYS + 1);
+    let mut tx = ctx.pools.begin(scope).await?;
+    let movements = db::count_movements(&mut tx, scope, association, case, since).await?;
+    let mailboxes = db::count_mailboxes(&mut tx, scope, association, case).await?;
+    let waiting = db::count_waiting(&mut tx, scope, association, case).await?;
+    tx.commit().await?;
+
+    let mut by_hour: BTreeMap<NaiveDateTime, Movement> = BTreeMap::new();
+    let mut funnel = Funnel::default();
+    let mut provinces = Vec::new();
+    for row in movements {
+        let counted = Counted::read(row.counted).ok_or(DbError::Corrupt("grouping"))?;
+        match (counted, row.hour) {
+            (Counted::State, _) => funnel.take(&row)?,
+            (Counted::Province, _) => provinces.push((row.province.unwrap_or_default(), row.count)),
+            (Counted::SignUps, Some(hour)) => {
+                by_hour.entry(hour).or_default().signed_up = row.count;
+            }
+            (Counted::Confirmations, Some(hour)) => {
+                by_hour.entry(hour).or_default().confirmed = row.count;
+            }
+            (Counted::Signatures, Some(hour)) => {
+                by_hour.entry(hour).or_default().signed = row.count;
+            }
+            // older, or not yet
+            (Counted::SignUps | Counted::Confirmations | Counted::Signatures, None) => {}
+        }
+    }
+    provinces.sort_by(|one, two| two.1.cmp(&one.1).then_with(|| one.0.cmp(&two.0)));
+    let local = now.with_timezone(&Rome).naive_local();
+    let (mails, waiting) = waiting
+        .into_iter()
+        .map(Waiting::from)
+        .partition(|waits: &Waiting| waits.word.starts_with("mails_"));
+    let plan_name = |code: &str| own.case.plans.iter().find(|plan| plan.code == code);
+    let mailboxes = mailboxes.into_iter().map(|row| MailboxCount {
+        domain: row.domain,
+        plan: row
+            .plan
+            .map(|code| plan_name(&code).map_or(code, |plan| plan.name.clone())),
+        count: row.count,
+    });
+    Ok(Dashboard {
+        counted_at: now,
+        hours: hours_until(local, &by_hour),
+        days: days_until(local, &by_hour),
+        funnel,
+        provinces,
+        mailboxes: mailboxes.collect(),
+        waiting,
+        mails,
+    })
+}
+
+impl Funnel {
+    fn take(&mut self, row: &MovementRow) -> AppResult<()> {
+        let state = row.state.as_deref().and_then(ClaimantState::parse);
+        let state = state.ok_or(DbError::Corrupt("claimants.state"))?;
+        self.signed_up += row.count;
+        match state {
+            ClaimantState::Withdrawn | ClaimantState::Rejected | ClaimantState::Duplicate => {
+                self.ended += row.count;
+                return Ok(());
+            }
+            ClaimantState::Unconfirmed | ClaimantState::ToAssist => return Ok(()),
+            ClaimantState::Confirmed
+            | ClaimantState::Signed
+            | ClaimantState::ResignRequired
+            | ClaimantState::Lodged
+            | ClaimantState::Restricted => {}
+        }
+        self.confirmed += row.count;
+        if row.identified == Some(true) {
+            self.identified += row.count;
+        }
+        if row.declared == Some(true) {
+            self.declared += row.count;
+            self.declared_cents += row.cents;
+        }
+        if SignatureInForce::of(state).is_some() {
+            self.signed += row.count;
+            self.signed_cents += row.cents;
+        }
+        Ok(())
+    }
+}
+
+impl From<WaitingRow> for Waiting {
+    fn from(row: WaitingRow) -> Self {
+        Self {
+            word: row.word,
+            count: row.count,
+            oldest: row.oldest,
+        }
+    }
+}
+
+fn hours_until(
+    local: NaiveDateTime,
+    by_hour: &BTreeMap<NaiveDateTime, Movement>,
+) -> Vec<(NaiveDateTime, Movement)> {
+    let newest = local
+        .date()
+        .and_hms_opt(local.hour(), 0, 0)
+        .unwrap_or(local);
+    (0..HOURS)
+        .rev()
+        .map(|back| newest - TimeDelta::hours(back))
+        .map(|hour| (hour, by_hour.get(&hour).copied().unwrap_or_default()))
+        .collect()
+}
+
+fn days_until(
+    local: NaiveDateTime,
+    by_hour: &BTreeMap<NaiveDateTime, Movement>,
+) -> Vec<(NaiveDate, Movement)> {
+    let mut by_day: BTreeMap<NaiveDate, Movement> = BTreeMap::new();
+    for (hour, movement) in by_hour {
+        by_day.entry(hour.date()).or_default().add(*movement);
+    }
+    (0..DAYS)
+        .rev()
+        .map(|back| local.date() - TimeDelta::days(back))
+        .map(|day| (day, by_day.get(&day).copied().unwrap_or_default()))
+        .collect()
+}
