@@ -789,6 +789,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    scam_reports (id) {
+        id -> Uuid,
+        association_id -> Uuid,
+        case_id -> Uuid,
+        asked_for -> Text,
+        received_at -> Timestamptz,
+        association_key_version -> Int4,
+        wrapped -> Bytea,
+        report_sealed -> Bytea,
+        handled_at -> Nullable<Timestamptz>,
+        handled_by -> Nullable<Uuid>,
+        note_sealed -> Nullable<Bytea>,
+    }
+}
+
+diesel::table! {
     sessions (id) {
         id -> Uuid,
         kind -> Text,
@@ -1002,6 +1018,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     retention_terms,
     rights_requests,
     root_keys,
+    scam_reports,
     sessions,
     signature_files,
     signature_requests,

@@ -49,7 +49,7 @@ pub enum Logged {
 }
 
 /// Every verb.
-pub const ALL: [(&str, Logged); 89] = [
+pub const ALL: [(&str, Logged); 91] = [
     ("add_document", Logged::Decision),
     ("answer_rights_request", Logged::Decision),
     ("bootstrap", Logged::Consequence),
@@ -86,6 +86,8 @@ pub const ALL: [(&str, Logged); 89] = [
     ("give_payout", Logged::OwnAct),
     ("give_representative", Logged::Decision),
     ("hand_in_paper", Logged::Decision),
+    // about nobody who signed up: reports of swindlers belong to no claim
+    ("handle_scam_report", Logged::Access),
     ("hold_mail", Logged::Mail),
     ("mail_bounced", Logged::Mail),
     ("mail_complaint", Logged::Mail),
@@ -139,6 +141,7 @@ pub const ALL: [(&str, Logged); 89] = [
     ("view_document", Logged::Seen),
     ("view_paper", Logged::Seen),
     ("view_paper_sheet", Logged::Seen),
+    ("view_scam_report", Logged::Seen),
     ("view_signed", Logged::Seen),
     ("withdraw", Logged::OwnAct),
     ("wrong_code", Logged::Consequence),

@@ -54,6 +54,7 @@ pub mod reference;
 pub mod representation;
 pub mod retention;
 pub mod rights;
+pub mod scam_report;
 pub mod seed;
 pub mod sign_up;
 pub mod signed_content;

@@ -699,6 +699,53 @@ pub mod operation {
         Access::Staff(REGISTRARS),
     );
 
+    // reports of swindlers (R13)
+    /// Reports a swindler who poses as an association.
+    pub const REPORT_SCAM: Operation =
+        Operation::post("report_scam", "/api/v1/public/scam-reports", Access::Public);
+    /// The form for it.
+    pub const REPORT_SCAM_PAGE: Operation =
+        Operation::get("report_scam_page", "/report-scam", Access::Public);
+    /// Sends the form.
+    pub const REPORT_SCAM_FORM: Operation =
+        Operation::post("report_scam_form", "/report-scam", Access::Public);
+    /// Reports to the own association.
+    pub const LIST_SCAM_REPORTS: Operation = Operation::get(
+        "list_scam_reports",
+        "/api/v1/staff/scam-reports",
+        Access::Staff(REVIEWERS),
+    );
+    /// One of them, with what was told.
+    pub const GET_SCAM_REPORT: Operation = Operation::get(
+        "get_scam_report",
+        "/api/v1/staff/scam-reports/{id}",
+        Access::Staff(REVIEWERS),
+    );
+    /// Notes what was done about it.
+    pub const HANDLE_SCAM_REPORT: Operation = Operation::post(
+        "handle_scam_report",
+        "/api/v1/staff/scam-reports/{id}/handling",
+        Access::Staff(REVIEWERS),
+    );
+    /// The queue of reports.
+    pub const CONSOLE_SCAM_REPORTS_PAGE: Operation = Operation::get(
+        "console_scam_reports_page",
+        "/console/scam-reports",
+        Access::Staff(REVIEWERS),
+    );
+    /// One report.
+    pub const CONSOLE_SCAM_REPORT_PAGE: Operation = Operation::get(
+        "console_scam_report_page",
+        "/console/scam-reports/{id}",
+        Access::Staff(REVIEWERS),
+    );
+    /// Notes what was done about it.
+    pub const CONSOLE_SCAM_REPORT_FORM: Operation = Operation::post(
+        "console_scam_report_form",
+        "/console/scam-reports/{id}",
+        Access::Staff(REVIEWERS),
+    );
+
     // pages
     /// Cases.
     pub const HOME_PAGE: Operation = Operation::get("home_page", "/", Access::Public);
@@ -1299,6 +1346,15 @@ pub mod operation {
         &CONSOLE_BREACHES_CSV,
         &CONSOLE_BREACH_PAGE,
         &CONSOLE_BREACH_FORM,
+        &REPORT_SCAM,
+        &REPORT_SCAM_PAGE,
+        &REPORT_SCAM_FORM,
+        &LIST_SCAM_REPORTS,
+        &GET_SCAM_REPORT,
+        &HANDLE_SCAM_REPORT,
+        &CONSOLE_SCAM_REPORTS_PAGE,
+        &CONSOLE_SCAM_REPORT_PAGE,
+        &CONSOLE_SCAM_REPORT_FORM,
         &VERIFY_PAGE,
         &VERIFY_FORM,
         &LOG_CHECKPOINT,

@@ -183,6 +183,16 @@ impl World {
         id
     }
 
+    /// A report of a swindler, sent to us by anybody.
+    async fn scam_report(&self) -> Uuid {
+        let body = json!({"case": CASE, "association": "codacons", "what_happened": "Volevano soldi", "asked_for": "money"});
+        let answer = post(&self.app, "/api/v1/public/scam-reports", None, &body).await;
+        assert_eq!(answer.status().as_u16(), 201);
+        let newest = "SELECT id FROM scam_reports ORDER BY id DESC LIMIT 1";
+        let rows = self.app.rows(newest).await;
+        rows[0][0].as_ref().unwrap().parse().unwrap()
+    }
+
     /// A record for what an operation is about.
     async fn record(&self, known: &Operation) -> Uuid {
         if known.path.ends_with("/representative") || known.path.ends_with("/representative-end") {
@@ -201,6 +211,8 @@ impl World {
             self.rights_request().await
         } else if known.path.contains("/breaches/{id}") {
             self.breach().await
+        } else if known.path.contains("/scam-reports/{id}") {
+            self.scam_report().await
         } else {
             self.assisted().await
         }
@@ -409,6 +421,10 @@ fn public_body(name: &str) -> Option<Body> {
         "rights_form" => form(&[("kind", "objection"), ("text", "Non voglio")]),
         "withdraw" => Body::Json(json!({})),
         "erase" => Body::Nothing,
+        "report_scam" => Body::Json(
+            json!({"case": CASE, "what_happened": "Volevano soldi", "asked_for": "money"}),
+        ),
+        "report_scam_form" => form(&[]),
         "verify_form" | "sign_file_form" => Body::File("{}"),
         "add_document" | "documents_form" => Body::Document,
         "paper_hand_in" => Body::Sheets,
@@ -513,6 +529,8 @@ fn staff_body(name: &str, code: &str) -> Option<Body> {
             ("noticed_at", "2026-03-01T10:00"),
         ]),
         "export" => Body::Json(json!({"case": CASE, "format": "csv", "purpose": "Deposito"})),
+        "handle_scam_report" => Body::Json(json!({"note": "Avvisati tutti"})),
+        "console_scam_report_form" => form(&[("note", "Avvisati tutti")]),
         "logout_form" => form(&[]),
         "console_confirm_form" => form(&[("how", "post"), ("reason", "Lettera")]),
         "console_quarantine_form" | "console_payout_freeze_form" => {
@@ -818,7 +836,7 @@ async fn walk_as_another_association(world: &mut World) {
         assert_eq!(without_id(theirs), without_id(none), "{}", known.name);
         asked += 1;
     }
-    assert_eq!(asked, 67);
+    assert_eq!(asked, 71);
 }
 
 /// The body without what differs each time.

@@ -57,6 +57,7 @@ mod request;
 mod retention;
 mod rights;
 mod roles;
+mod scam_reports;
 mod schema;
 mod seal;
 mod seed;

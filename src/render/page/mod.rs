@@ -37,6 +37,7 @@ pub mod payout;
 pub mod representative;
 pub mod resume;
 pub mod rights;
+pub mod scam_report;
 pub mod sign;
 pub mod stop_payout;
 pub mod texts;

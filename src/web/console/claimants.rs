@@ -12,6 +12,7 @@ use crate::app::claimant_list::{self, DEFAULT_LIMIT, Item};
 use crate::app::claimant_view::{self, BounceRow, ClaimantView, ShownIdentity};
 use crate::app::document::{self, MyDocument};
 use crate::app::log::status::{self, LogBrief};
+use crate::app::scam_report;
 use crate::app::signature_file::ShownFile;
 use crate::app::trail;
 use crate::domain::claimant::{ClaimantState, Queue};
@@ -55,12 +56,18 @@ pub async fn cases(
         respondent: own.case.respondent.name.clone(),
         state: own.case.state.as_str(),
     });
+    let scam_reports = if operation::LIST_SCAM_REPORTS.allows(staff.actor.role()) {
+        Some(scam_report::count_open(&state.ctx, &staff.actor).await?)
+    } else {
+        None
+    };
     let cases = CasesPage {
         console: inside(&state, language, &request, &staff).await?,
         cases: cases.collect(),
         shows_people: operation::CONSOLE_LIST_PAGE.allows(staff.actor.role()),
         shows_retention: operation::CONSOLE_RETENTION_PAGE.allows(staff.actor.role()),
         shows_breaches: operation::CONSOLE_BREACHES_PAGE.allows(staff.actor.role()),
+        scam_reports,
     };
     page(StatusCode::OK, &cases)
 }

@@ -30,6 +30,7 @@ pub mod quarantine;
 pub mod representation;
 pub mod retention;
 pub mod rights;
+pub mod scam_reports;
 
 /// Routes of this folder.
 #[expect(clippy::too_many_lines, reason = "a table")]
@@ -114,6 +115,18 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::CONSOLE_BREACHES_CSV, web::to(breaches::csv)),
         Route::new(&operation::CONSOLE_BREACH_PAGE, web::to(breaches::one)),
         Route::new(&operation::CONSOLE_BREACH_FORM, web::to(breaches::update)),
+        Route::new(
+            &operation::CONSOLE_SCAM_REPORTS_PAGE,
+            web::to(scam_reports::queue),
+        ),
+        Route::new(
+            &operation::CONSOLE_SCAM_REPORT_PAGE,
+            web::to(scam_reports::one),
+        ),
+        Route::new(
+            &operation::CONSOLE_SCAM_REPORT_FORM,
+            web::to(scam_reports::handle),
+        ),
         Route::new(&operation::CONSOLE_EXPORT_FORM, web::to(export::clear)),
         Route::new(&operation::CONSOLE_DOCUMENT, web::to(declared::document)),
         Route::new(&operation::CONSOLE_EVIDENCE, web::to(declared::evidence)),

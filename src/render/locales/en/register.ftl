@@ -115,3 +115,32 @@ breach-next = Update
 breach-next-text = Each update is a new version. The versions before stay.
 breach-next-action = Save the new version
 breach-versions = Versions
+
+scam-reports-title = Reports of scams
+scam-reports-text = What people tell about those who pose as the association. No link here works: do not open them.
+scam-reports-open = To read
+scam-reports-all = All
+scam-reports-none = No reports.
+scam-reports-more = More reports
+scam-report-title = Report of a scam
+scam-report-received = Received
+scam-report-asked-for = What they asked for
+scam-report-case = Case
+scam-report-state = State
+scam-report-open = to read
+scam-report-handled = handled
+scam-report-what = What happened
+scam-report-from = Where it came from
+scam-report-contact = Contact
+scam-report-no-contact = left no contact
+scam-report-links = Addresses are written so that they do not open: hxxp instead of http, [.] instead of the dot. Nobody checked who reports: send them data of nobody.
+scam-report-handle = Mark as handled
+scam-report-note = What was done
+scam-report-note-hint = For example: members warned, police told, answered. Only staff see the note.
+scam-report-handle-action = Save and close
+scam-reports-count = { $count ->
+    [0] none to read
+    [one] one to read
+   *[other] { $count } to read
+  }
+retention-rule-scam-reports = Reports of scams

@@ -115,3 +115,32 @@ breach-next = Aggiorna
 breach-next-text = Ogni aggiornamento è una nuova versione. Le versioni di prima restano.
 breach-next-action = Salva la nuova versione
 breach-versions = Versioni
+
+scam-reports-title = Segnalazioni di truffe
+scam-reports-text = Che cosa ci raccontano di chi si spaccia per l'associazione. I link che trovi qui non sono attivi: non aprirli.
+scam-reports-open = Da leggere
+scam-reports-all = Tutte
+scam-reports-none = Nessuna segnalazione.
+scam-reports-more = Altre segnalazioni
+scam-report-title = Segnalazione di una truffa
+scam-report-received = Arrivata
+scam-report-asked-for = Che cosa chiedeva
+scam-report-case = Caso
+scam-report-state = Stato
+scam-report-open = da leggere
+scam-report-handled = trattata
+scam-report-what = Che cosa è successo
+scam-report-from = Da dove arrivava
+scam-report-contact = Contatto
+scam-report-no-contact = non ha lasciato un contatto
+scam-report-links = Gli indirizzi sono scritti in modo che non si aprano: hxxp al posto di http, [.] al posto del punto. Chi segnala non è stato identificato: non mandargli dati di nessuno.
+scam-report-handle = Segna come trattata
+scam-report-note = Che cosa è stato fatto
+scam-report-note-hint = Per esempio: avvisati gli iscritti, denuncia, risposta a chi ha scritto. La nota la vede solo lo staff.
+scam-report-handle-action = Salva e chiudi
+scam-reports-count = { $count ->
+    [0] nessuna da leggere
+    [one] una da leggere
+   *[other] { $count } da leggere
+  }
+retention-rule-scam-reports = Segnalazioni di truffe

@@ -17,6 +17,7 @@ pub mod payout;
 pub mod quarantine;
 pub mod representation;
 pub mod rights;
+pub mod scam_reports;
 pub mod signature_files;
 pub mod token;
 
@@ -81,6 +82,12 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::GET_RIGHTS_REQUEST, web::to(rights::get)),
         Route::new(&operation::EXTEND_RIGHTS_REQUEST, web::to(rights::extend)),
         Route::new(&operation::ANSWER_RIGHTS_REQUEST, web::to(rights::answer)),
+        Route::new(&operation::LIST_SCAM_REPORTS, web::to(scam_reports::list)),
+        Route::new(&operation::GET_SCAM_REPORT, web::to(scam_reports::get)),
+        Route::new(
+            &operation::HANDLE_SCAM_REPORT,
+            web::to(scam_reports::handle),
+        ),
     ]
 }
 
@@ -129,6 +136,9 @@ pub fn routes() -> Vec<Route> {
     rights::enter,
     rights::get,
     rights::extend,
-    rights::answer
+    rights::answer,
+    scam_reports::list,
+    scam_reports::get,
+    scam_reports::handle
 ))]
 pub(super) struct Doc;
