@@ -47,6 +47,7 @@ pub mod personal_name;
 pub mod phone_number;
 pub mod place;
 pub mod postal_address;
+pub mod postal_code;
 pub mod prescription;
 pub mod readiness;
 pub mod reason;

@@ -49,6 +49,7 @@ mod own_record;
 mod pages;
 mod paper;
 mod payout_hold;
+mod postal_code;
 mod privacy;
 mod program;
 mod quarantine;

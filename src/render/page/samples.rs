@@ -6,7 +6,7 @@ use askama::Template;
 use chrono::{DateTime, NaiveDate, TimeZone, Utc};
 
 use super::{
-    AddressForm, CaseHead, Chrome, Errors, FieldError, Whose,
+    AddressForm, CapQuestion, CaseHead, Chrome, Errors, FieldError, Whose,
     about::{AboutPage, PromotedCase},
     association::{AssociationCard, ChoosePage, Offer, Register, RegisterStatus},
     association_change::{AssociationChangePage, AssociationChoicePage},
@@ -150,6 +150,14 @@ impl Words {
             city: self.say("Roma"),
             province: self.say("RM"),
             country: self.say("IT"),
+            question: Some(CapQuestion {
+                city: self.say("Roma"),
+                typed: self.say("00100"),
+                meant: Some(self.say("00184")),
+                range: (self.say("00118"), self.say("00199")),
+            }),
+            asked: Some(self.say("00100")),
+            ..AddressForm::default()
         }
     }
 }
