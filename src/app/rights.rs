@@ -33,8 +33,10 @@ use crate::domain::rights::{
 };
 
 mod answer;
+mod lifting;
 
 pub use answer::{Answer, answer, erase_due};
+pub use lifting::{announce as announce_lifting, lift_due};
 
 /// Rights under which the mail about a request gets into the outbox.
 const MAILING: Scope = Scope::System("mails about requests");
@@ -89,6 +91,25 @@ pub struct RightsRequest {
     pub outcome: Option<String>,
     /// What granting it would do to the record now; only where one request is read.
     pub if_granted: Option<Effect>,
+    /// How its restriction ends, once that was announced.
+    pub lifting: Option<Lifting>,
+    /// Whether that can be announced now, by letter at least; only where one request is read.
+    pub may_lift: bool,
+}
+
+/// The end of a restriction.
+#[derive(Clone)]
+pub struct Lifting {
+    /// When it was announced, UTC.
+    pub announced_at: DateTime<Utc>,
+    /// `mail` or `letter`.
+    pub notified: String,
+    /// From when the data are used again, UTC.
+    pub lifts_at: DateTime<Utc>,
+    /// When that was, UTC; none as long as it waits, for its day or for the mail to leave.
+    pub lifted_at: Option<DateTime<Utc>>,
+    /// Why; none once erased.
+    pub reason: Option<String>,
 }
 
 impl std::fmt::Debug for RightsRequest {
@@ -191,6 +212,11 @@ fn received(
         outcome: None,
         erase_by: None,
         carried_out_at: None,
+        lifting_at: None,
+        lifting_notified: None,
+        lifting_sealed: None,
+        lifts_at: None,
+        lifted_at: None,
     })
 }
 
@@ -273,12 +299,14 @@ pub async fn get(ctx: &Ctx, actor: &StaffActor, id: Uuid) -> AppResult<RightsReq
     deed.detail = json!({ "request": row.id });
     deed.write(ctx, &mut tx, scope).await?;
     let record = claimant::find(&mut tx, scope, ClaimantId::new(row.subject_id)).await?;
+    let may_lift = lifting::may_announce(&mut tx, scope, &row, record.as_ref()).await?;
     tx.commit().await?;
     let is_open = row.answered_at.is_none();
     let granted = effect(&row, RightsDecision::Granted, record.as_ref())?;
     let shown = opened(ctx, vault.as_ref(), row)?;
     Ok(RightsRequest {
         if_granted: is_open.then_some(granted),
+        may_lift,
         ..shown
     })
 }
@@ -388,6 +416,15 @@ fn opened(ctx: &Ctx, vault: Option<&Vault>, row: RightsRequestRow) -> AppResult<
     let today = day_in_rome(ctx.clock.now());
     let is_open = row.answered_at.is_none();
     let claimant = ClaimantId::new(row.subject_id);
+    let announced = row.lifting_at.zip(row.lifts_at).zip(row.lifting_notified);
+    let why = open("lifting_sealed", row.lifting_sealed)?;
+    let lifting = announced.map(|((announced_at, lifts_at), notified)| Lifting {
+        announced_at,
+        notified,
+        lifts_at,
+        lifted_at: row.lifted_at,
+        reason: why,
+    });
     Ok(RightsRequest {
         id: row.id,
         claimant,
@@ -404,6 +441,8 @@ fn opened(ctx: &Ctx, vault: Option<&Vault>, row: RightsRequestRow) -> AppResult<
         decision: row.decision,
         outcome: row.outcome,
         if_granted: None,
+        may_lift: false,
+        lifting,
         text: open("request_sealed", row.request_sealed)?,
         extension_reason: open("extension_sealed", row.extension_sealed)?,
         answer_reason: open("answer_sealed", row.answer_sealed)?,

@@ -777,6 +777,11 @@ diesel::table! {
         outcome -> Nullable<Text>,
         erase_by -> Nullable<Timestamptz>,
         carried_out_at -> Nullable<Timestamptz>,
+        lifting_at -> Nullable<Timestamptz>,
+        lifting_notified -> Nullable<Text>,
+        lifting_sealed -> Nullable<Bytea>,
+        lifts_at -> Nullable<Timestamptz>,
+        lifted_at -> Nullable<Timestamptz>,
     }
 }
 

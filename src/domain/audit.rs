@@ -49,8 +49,9 @@ pub enum Logged {
 }
 
 /// Every verb.
-pub const ALL: [(&str, Logged); 91] = [
+pub const ALL: [(&str, Logged); 93] = [
     ("add_document", Logged::Decision),
+    ("announce_lifting", Logged::Decision),
     ("answer_rights_request", Logged::Decision),
     ("bootstrap", Logged::Consequence),
     ("bounce_storm", Logged::Mail),
@@ -89,6 +90,7 @@ pub const ALL: [(&str, Logged); 91] = [
     // about nobody who signed up: reports of swindlers belong to no claim
     ("handle_scam_report", Logged::Access),
     ("hold_mail", Logged::Mail),
+    ("lift_restriction", Logged::Consequence),
     ("mail_bounced", Logged::Mail),
     ("mail_complaint", Logged::Mail),
     ("mail_delayed", Logged::Mail),

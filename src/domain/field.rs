@@ -174,6 +174,7 @@ pub const REASONS: &[&str] = &[
     "error-rights-decision",
     "error-rights-format",
     "error-rights-kind",
+    "error-rights-letter-sent",
     "error-rights-required",
     "error-rights-too-long",
     "error-scam-asked-for-required",

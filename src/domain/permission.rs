@@ -594,6 +594,18 @@ pub mod operation {
         "/api/v1/staff/rights-requests/{id}/answer",
         Access::Staff(EXPORTERS),
     );
+    /// Announces that a restriction is lifted (art. 18.3 GDPR).
+    pub const LIFT_RESTRICTION: Operation = Operation::post(
+        "lift_restriction",
+        "/api/v1/staff/rights-requests/{id}/lifting",
+        Access::Staff(EXPORTERS),
+    );
+    /// Announces that a restriction is lifted.
+    pub const CONSOLE_LIFTING_FORM: Operation = Operation::post(
+        "console_lifting_form",
+        "/console/rights/{id}/lifting",
+        Access::Staff(EXPORTERS),
+    );
     /// Open requests about data.
     pub const CONSOLE_RIGHTS_PAGE: Operation = Operation::get(
         "console_rights_page",
@@ -1329,6 +1341,8 @@ pub mod operation {
         &GET_RIGHTS_REQUEST,
         &EXTEND_RIGHTS_REQUEST,
         &ANSWER_RIGHTS_REQUEST,
+        &LIFT_RESTRICTION,
+        &CONSOLE_LIFTING_FORM,
         &CONSOLE_RIGHTS_PAGE,
         &CONSOLE_RIGHT_PAGE,
         &CONSOLE_EXTENSION_FORM,

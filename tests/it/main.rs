@@ -33,6 +33,7 @@ mod erasure;
 mod identity;
 mod keyboard;
 mod languages;
+mod lifting;
 mod log;
 mod mail_faults;
 mod mail_hostile;

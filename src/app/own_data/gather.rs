@@ -28,7 +28,8 @@ const AT_ONCE: u16 = 200;
 
 /// What of the trail a claimant may know of: what they did, what was done for them, who looked. Whatever
 /// is not named stays out: a clash of two records would tell of somebody else (R30, R55).
-const OWN_ACTIONS: [&str; 36] = [
+const OWN_ACTIONS: [&str; 38] = [
+    "announce_lifting",
     "answer_rights_request",
     "confirm",
     "confirm_by_staff",
@@ -44,6 +45,7 @@ const OWN_ACTIONS: [&str; 36] = [
     "extend_rights_request",
     "give_identity",
     "give_payout",
+    "lift_restriction",
     "mail_bounced",
     "mail_complaint",
     "mail_delayed",
@@ -513,6 +515,9 @@ async fn rights(
             "text": open("request_sealed", row.request_sealed)?,
             "extension_reason": open("extension_sealed", row.extension_sealed)?,
             "answer_reason": open("answer_sealed", row.answer_sealed)?,
+            "lifting_announced_at": row.lifting_at, "lifts_at": row.lifts_at,
+            "lifted_at": row.lifted_at,
+            "lifting_reason": open("lifting_sealed", row.lifting_sealed)?,
         }))
     })
 }

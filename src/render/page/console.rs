@@ -506,6 +506,8 @@ pub struct ClaimantPage {
     pub ratify_at: Option<DateTime<Utc>>,
     /// Since when the data are only kept, UTC.
     pub restricted_at: Option<DateTime<Utc>>,
+    /// The request by which they are.
+    pub restricted_by: Option<String>,
     /// Whether the actor may record who acts, and a death.
     pub records_representative: bool,
     /// Mailboxes.

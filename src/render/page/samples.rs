@@ -510,6 +510,7 @@ impl Words {
             answer: None,
             text: Some(self.say("Il nome è sbagliato")),
             outcome: None,
+            lifting: None,
         };
         let answered = RequestLine {
             answer: Some((at, "refused".to_owned(), self.say("È giusto"))),

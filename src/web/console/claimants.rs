@@ -251,6 +251,7 @@ fn claimant_page(console: Console, view: ClaimantView, operators: &Operators) ->
         died_at: view.died_at,
         ratify_at: view.ratify_at,
         restricted_at: view.restricted_at,
+        restricted_by: view.restricted_by.map(|request| request.to_string()),
         records_representative: view.can_record_representative,
         mailboxes: view
             .mailboxes

@@ -98,6 +98,7 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::CONSOLE_RIGHT_PAGE, web::to(rights::one)),
         Route::new(&operation::CONSOLE_EXTENSION_FORM, web::to(rights::extend)),
         Route::new(&operation::CONSOLE_ANSWER_FORM, web::to(rights::answer)),
+        Route::new(&operation::CONSOLE_LIFTING_FORM, web::to(rights::lift)),
         Route::new(
             &operation::CONSOLE_LETTER_PAGE,
             web::to(rights::letter_page),

@@ -144,3 +144,15 @@ scam-reports-count = { $count ->
    *[other] { $count } to read
   }
 retention-rule-scam-reports = Reports of scams
+
+rights-lift-title = Lift the restriction
+rights-lift-text = The data are back in lists, exports and reminders. By law the person is told before (art. 18.3 GDPR): 7 days pass after the notice.
+rights-lift-reason-hint = One line. The person reads it.
+rights-lift-letter = The letter with this reason was sent
+rights-lift-letter-hint = For who has no confirmed e-mail, or if the e-mail did not arrive.
+rights-lift-action = Tell the person and lift it
+rights-lifting-waits = The person is being told. The restriction ends on { $date }, if the notice has left.
+rights-lifting-done = Lifted on { $date }.
+rights-lifting-mail = told by e-mail
+rights-lifting-letter = told by letter
+claimant-restricted-request = Open the request that restricted the data

@@ -144,3 +144,15 @@ scam-reports-count = { $count ->
    *[other] { $count } da leggere
   }
 retention-rule-scam-reports = Segnalazioni di truffe
+
+rights-lift-title = Togliere il blocco
+rights-lift-text = I dati tornano in elenchi, esportazioni e promemoria. La legge vuole che la persona lo sappia prima (art. 18.3 GDPR): dopo l’avviso passano 7 giorni.
+rights-lift-reason-hint = Una riga. La persona la legge.
+rights-lift-letter = La lettera con questo motivo è stata spedita
+rights-lift-letter-hint = Serve a chi non ha un’e-mail confermata, o se l’e-mail non è arrivata.
+rights-lift-action = Avvisa e togli il blocco
+rights-lifting-waits = Avviso dato. Il blocco finisce il { $date }, se l’avviso è partito.
+rights-lifting-done = Blocco tolto il { $date }.
+rights-lifting-mail = avvisata per e-mail
+rights-lifting-letter = avvisata per lettera
+claimant-restricted-request = Apri la richiesta che ha bloccato i dati

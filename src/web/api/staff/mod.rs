@@ -82,6 +82,7 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::GET_RIGHTS_REQUEST, web::to(rights::get)),
         Route::new(&operation::EXTEND_RIGHTS_REQUEST, web::to(rights::extend)),
         Route::new(&operation::ANSWER_RIGHTS_REQUEST, web::to(rights::answer)),
+        Route::new(&operation::LIFT_RESTRICTION, web::to(rights::lift)),
         Route::new(&operation::LIST_SCAM_REPORTS, web::to(scam_reports::list)),
         Route::new(&operation::GET_SCAM_REPORT, web::to(scam_reports::get)),
         Route::new(
@@ -137,6 +138,7 @@ pub fn routes() -> Vec<Route> {
     rights::get,
     rights::extend,
     rights::answer,
+    rights::lift,
     scam_reports::list,
     scam_reports::get,
     scam_reports::handle
