@@ -104,6 +104,8 @@ pub struct ClaimantView {
     pub can_enter_identity: bool,
     /// Since when no payout data are taken, because the owner stopped some (R26), UTC.
     pub payout_frozen_at: Option<DateTime<Utc>>,
+    /// Whether the actor works with accounts.
+    pub can_open_payout: bool,
     /// Whether the actor may end that.
     pub can_end_payout_freeze: bool,
     /// Whether the actor helps somebody without an e-mail, from the first call to the signature on paper.
@@ -243,6 +245,7 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
         confirmed_at: row.confirmed_at,
         signed_at: row.signed_at,
         payout_frozen_at: row.payout_frozen_at,
+        can_open_payout: operation::CONSOLE_PAYOUT_PAGE.allows(actor.role()),
         can_end_payout_freeze: row.payout_frozen_at.is_some()
             && operation::END_PAYOUT_FREEZE.allows(actor.role()),
         can_end_quarantine: can_end_quarantine(actor, review),

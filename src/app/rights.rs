@@ -214,6 +214,7 @@ fn received(
         carried_out_at: None,
         lifting_at: None,
         lifting_notified: None,
+        lifting_mail: None,
         lifting_sealed: None,
         lifts_at: None,
         lifted_at: None,
@@ -388,14 +389,14 @@ fn has_mail(vault: &Vault, row: &ClaimantRow) -> AppResult<bool> {
     Ok(contact.email().is_some() && row.confirmed_at.is_some())
 }
 
-/// Puts the mail about a step into the outbox. It does not expire before the term does.
+/// Puts the mail about a step into the outbox; gives its id. It does not expire before the term does.
 async fn mail(
     ctx: &Ctx,
     tx: &mut crate::db::Tx,
     row: &ClaimantRow,
     request: Uuid,
     step: &str,
-) -> AppResult<()> {
+) -> AppResult<Uuid> {
     let now = ctx.clock.now();
     let payload = json!({ "request": request, "step": step });
     let domain = row.contact_domain.as_deref();
@@ -403,7 +404,7 @@ async fn mail(
     mail.expires_at = now + Duration::days(30);
     tx.enter(MAILING).await?;
     outbox::insert(tx, MAILING, &mail).await?;
-    Ok(())
+    Ok(mail.id)
 }
 
 fn opened(ctx: &Ctx, vault: Option<&Vault>, row: RightsRequestRow) -> AppResult<RightsRequest> {

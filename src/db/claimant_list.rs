@@ -179,6 +179,16 @@ impl Selection {
             None => query,
             Some(Queue::Restricted) => query.filter(claimants::restricted_at.is_not_null()),
             Some(Queue::Ratification) => query.filter(claimants::ratify_at.is_not_null()),
+            Some(Queue::PayoutWaits) => {
+                // word for word as its index has it
+                let waiting = payouts::table
+                    .filter(payouts::association_id.eq(self.association.uuid()))
+                    .filter(payouts::waits_at.is_not_null())
+                    .filter(payouts::stopped_at.is_null())
+                    .filter(payouts::released_at.is_null())
+                    .select(payouts::claimant_id);
+                query.filter(claimants::id.eq_any(waiting))
+            }
             Some(Queue::PayoutFrozen) => query.filter(claimants::payout_frozen_at.is_not_null()),
             Some(Queue::Unreachable) => query.filter(claimants::unreachable_at.is_not_null()),
             // word for word as its index has it
@@ -367,6 +377,16 @@ pub async fn list_declarations(
             .filter(payouts::association_id.eq(association.uuid()))
             .filter(payouts::effective_at.le(now))
             .filter(payouts::stopped_at.is_null())
+            // as `PayoutRow::counts` says
+            .filter(
+                payouts::released_at
+                    .is_not_null()
+                    .or(payouts::typed_by.is_null().and(
+                        payouts::effective_at
+                            .eq(payouts::created_at)
+                            .or(payouts::told_at.is_not_null()),
+                    )),
+            )
             .distinct_on(payouts::claimant_id)
             .order((payouts::claimant_id, payouts::version.desc()))
             .select(PayoutRow::as_select())

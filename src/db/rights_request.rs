@@ -40,6 +40,7 @@ pub struct RightsRequestRow {
     pub carried_out_at: Option<DateTime<Utc>>,
     pub lifting_at: Option<DateTime<Utc>>,
     pub lifting_notified: Option<String>,
+    pub lifting_mail: Option<Uuid>,
     pub lifting_sealed: Option<Vec<u8>>,
     pub lifts_at: Option<DateTime<Utc>>,
     pub lifted_at: Option<DateTime<Utc>>,
@@ -278,6 +279,7 @@ pub async fn mark_lifting(
     .set((
         rights_requests::lifting_at.eq(row.lifting_at),
         rights_requests::lifting_notified.eq(&row.lifting_notified),
+        rights_requests::lifting_mail.eq(row.lifting_mail),
         rights_requests::lifting_sealed.eq(&row.lifting_sealed),
         rights_requests::lifts_at.eq(row.lifts_at),
     ))
@@ -297,23 +299,18 @@ pub async fn list_lifting_due(
     now: DateTime<Utc>,
     limit: i64,
 ) -> DbResult<Vec<RightsRequestRow>> {
+    // a mail has the id of its row in the outbox; it is there from the first attempt on
     let waiting = outbox::table
         .filter(outbox::subject_id.eq(rights_requests::subject_id))
-        .filter(outbox::kind.eq("rights"));
+        .filter(outbox::id.nullable().eq(rights_requests::lifting_mail));
     let written = mails::table
         .filter(mails::subject_id.eq(rights_requests::subject_id))
-        .filter(mails::kind.eq("rights"))
-        .filter(mails::sent_at.nullable().ge(rights_requests::lifting_at));
+        .filter(mails::id.nullable().eq(rights_requests::lifting_mail));
     let by_mail = diesel::dsl::exists(written).and(diesel::dsl::not(diesel::dsl::exists(waiting)));
     Ok(rights_requests::table
         .filter(rights_requests::lifts_at.le(now))
         .filter(rights_requests::lifted_at.is_null())
-        .filter(
-            rights_requests::lifting_notified
-                .eq("letter")
-                .assume_not_null()
-                .or(by_mail),
-        )
+        .filter(rights_requests::lifting_mail.is_null().or(by_mail))
         .order((rights_requests::lifts_at, rights_requests::id))
         .limit(limit)
         .select(RightsRequestRow::as_select())

@@ -637,6 +637,11 @@ diesel::table! {
         effective_at -> Timestamptz,
         stopped_at -> Nullable<Timestamptz>,
         stopped_by -> Nullable<Text>,
+        told_at -> Nullable<Timestamptz>,
+        typed_by -> Nullable<Uuid>,
+        waits_at -> Nullable<Timestamptz>,
+        released_at -> Nullable<Timestamptz>,
+        released_by -> Nullable<Uuid>,
     }
 }
 
@@ -779,6 +784,7 @@ diesel::table! {
         carried_out_at -> Nullable<Timestamptz>,
         lifting_at -> Nullable<Timestamptz>,
         lifting_notified -> Nullable<Text>,
+        lifting_mail -> Nullable<Uuid>,
         lifting_sealed -> Nullable<Bytea>,
         lifts_at -> Nullable<Timestamptz>,
         lifted_at -> Nullable<Timestamptz>,

@@ -49,7 +49,7 @@ pub enum Logged {
 }
 
 /// Every verb.
-pub const ALL: [(&str, Logged); 93] = [
+pub const ALL: [(&str, Logged); 96] = [
     ("add_document", Logged::Decision),
     ("announce_lifting", Logged::Decision),
     ("answer_rights_request", Logged::Decision),
@@ -111,7 +111,9 @@ pub const ALL: [(&str, Logged); 93] = [
     (action::RECOVER_LOG, Logged::Decision),
     ("refuse_signature", Logged::Consequence),
     ("reject_paper", Logged::Decision),
+    ("reject_payout", Logged::Decision),
     ("release_mail", Logged::Mail),
+    ("release_payout", Logged::Decision),
     ("release_template", Logged::Mail),
     ("remove_document", Logged::Decision),
     ("request_mailbox_code", Logged::OwnAct),
@@ -137,6 +139,7 @@ pub const ALL: [(&str, Logged); 93] = [
     ("stop_payout", Logged::OwnAct),
     ("suppress_mail", Logged::Mail),
     ("take_own_data", Logged::Seen),
+    ("type_payout", Logged::Decision),
     ("unsuppress_mail", Logged::Mail),
     ("update_breach", Logged::Access),
     ("view_claimant", Logged::Seen),
@@ -202,6 +205,7 @@ mod tests {
                 decisions,
                 [
                     "add_document",
+                    "announce_lifting",
                     "answer_rights_request",
                     "confirm_by_staff",
                     "correct_email",
@@ -218,8 +222,11 @@ mod tests {
                     "record_death",
                     "recover_log",
                     "reject_paper",
+                    "reject_payout",
+                    "release_payout",
                     "remove_document",
                     "set_case_state",
+                    "type_payout",
                 ]
             );
         }

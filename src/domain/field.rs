@@ -105,6 +105,7 @@ pub const REASONS: &[&str] = &[
     "error-holder",
     "error-iban-checksum",
     "error-iban-country",
+    "error-iban-differs",
     "error-iban-format",
     "error-iban-required",
     "error-id-back-required",

@@ -156,12 +156,13 @@ const READERS: &[Role] = &[
 ];
 const REVIEWERS: &[Role] = &[Role::Reviewer, Role::CaseManager, Role::Owner];
 const EXPORTERS: &[Role] = &[Role::CaseManager, Role::Owner];
+const PAYERS: &[Role] = &[Role::CaseManager, Role::Payout, Role::Owner];
 const WATCHERS: &[Role] = &[Role::Owner, Role::Auditor];
 const REGISTRARS: &[Role] = &[Role::Owner, Role::Auditor, Role::Operator];
 
 /// The table.
 pub mod operation {
-    use super::{Access, EXPORTERS, Operation, READERS, REGISTRARS, REVIEWERS, WATCHERS};
+    use super::{Access, EXPORTERS, Operation, PAYERS, READERS, REGISTRARS, REVIEWERS, WATCHERS};
 
     // service
     /// Alive.
@@ -709,6 +710,38 @@ pub mod operation {
         "console_breach_form",
         "/console/breaches/{id}",
         Access::Staff(REGISTRARS),
+    );
+
+    // accounts and the staff (R26, letter i)
+    /// Types in an account from a signed paper.
+    pub const STAFF_PUT_PAYOUT: Operation = Operation::put(
+        "staff_put_payout",
+        "/api/v1/staff/claimants/{id}/payout",
+        Access::Staff(PAYERS),
+    );
+    /// Releases or rejects an account that waits for staff.
+    pub const RELEASE_PAYOUT: Operation = Operation::post(
+        "release_payout",
+        "/api/v1/staff/claimants/{id}/payout-decision",
+        Access::Staff(PAYERS),
+    );
+    /// The accounts of a claimant, and what waits.
+    pub const CONSOLE_PAYOUT_PAGE: Operation = Operation::get(
+        "console_payout_page",
+        "/console/claimants/{id}/payout",
+        Access::Staff(PAYERS),
+    );
+    /// Types in an account.
+    pub const CONSOLE_PAYOUT_FORM: Operation = Operation::post(
+        "console_payout_form",
+        "/console/claimants/{id}/payout",
+        Access::Staff(PAYERS),
+    );
+    /// Releases or rejects one.
+    pub const CONSOLE_PAYOUT_DECISION: Operation = Operation::post(
+        "console_payout_decision",
+        "/console/claimants/{id}/payout-decision",
+        Access::Staff(PAYERS),
     );
 
     // reports of swindlers (R13)
@@ -1360,6 +1393,11 @@ pub mod operation {
         &CONSOLE_BREACHES_CSV,
         &CONSOLE_BREACH_PAGE,
         &CONSOLE_BREACH_FORM,
+        &STAFF_PUT_PAYOUT,
+        &RELEASE_PAYOUT,
+        &CONSOLE_PAYOUT_PAGE,
+        &CONSOLE_PAYOUT_FORM,
+        &CONSOLE_PAYOUT_DECISION,
         &REPORT_SCAM,
         &REPORT_SCAM_PAGE,
         &REPORT_SCAM_FORM,

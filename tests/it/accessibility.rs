@@ -415,6 +415,13 @@ async fn identity(judge: &mut Judge<'_>) {
             ("person[sex]", "F"),
         ];
         judge.refuse("/me/identity?kind=person", MAIN, &wrong).await;
+        let doubtful = [
+            ("person[address][city]", "Frascati"),
+            ("person[address][postal_code]", "00100"),
+        ];
+        judge
+            .refuse("/me/identity?kind=person", MAIN, &doubtful)
+            .await;
         for path in ["/me/association", "/me/association?to=altroconsumo"] {
             judge.see(path).await;
         }

@@ -9,14 +9,15 @@ use serde_json::{Value, json};
 use crate::app::TestApp;
 use crate::claimant::{Claimant, SignUpBuilder, ask};
 use crate::seed::CASE;
+use crate::signing::again;
 use crate::staff_console::{csrf, open, place, send, sign_in};
-use crate::staff_seed::{association, get, person, post};
+use crate::staff_seed::{Person, association, get, person, post};
 
 const WHY: &str = "I dati sono stati verificati.";
 
-async fn bearer(app: &TestApp) -> String {
+async fn manager(app: &TestApp) -> Person {
     let ours = association(app, "codacons").await;
-    person(app, ours, Role::CaseManager).await.bearer(app).await
+    person(app, ours, Role::CaseManager).await
 }
 
 async fn act(app: &TestApp, bearer: &str, path: &str, body: &Value) -> (StatusCode, Value) {
@@ -57,8 +58,9 @@ async fn is_listed(app: &TestApp, bearer: &str) -> bool {
 #[tokio::test(flavor = "multi_thread")]
 async fn r61_the_person_is_told_why_a_week_before_the_data_are_used_again() {
     let app = TestApp::seeded().await;
-    let bearer = bearer(&app).await;
-    let (claimant, one) = restricted(&app, &bearer, "maria@example.org").await;
+    let staff = manager(&app).await;
+    let bearer = staff.bearer(&app).await;
+    let (_, one) = restricted(&app, &bearer, "maria@example.org").await;
     let lifting = format!("{one}/lifting");
     let (status, _) = act(&app, &bearer, &lifting, &json!({})).await;
     assert_eq!(
@@ -82,12 +84,14 @@ async fn r61_the_person_is_told_why_a_week_before_the_data_are_used_again() {
     );
     app.clock().advance(TimeDelta::days(6));
     assert_eq!(rights::lift_due(&app.ctx).await.unwrap(), 0);
+    let bearer = staff.bearer(&app).await;
     assert!(!is_listed(&app, &bearer).await);
     app.clock().advance(TimeDelta::days(1));
     assert_eq!(rights::lift_due(&app.ctx).await.unwrap(), 1);
     assert_eq!(rights::lift_due(&app.ctx).await.unwrap(), 0, "once");
-    let bearer = self::bearer(&app).await;
+    let bearer = staff.bearer(&app).await;
     assert!(is_listed(&app, &bearer).await);
+    let claimant = again(&app, "maria@example.org").await;
     let own = ask(claimant.request(Method::GET, "/rights-requests")).await;
     assert_eq!(own.expect(200)["items"][0]["lifting_reason"], json!(WHY));
     let trail = "SELECT string_agg(action || ' ' || actor_kind, ', ' ORDER BY id) FROM audit \
@@ -108,7 +112,8 @@ async fn r61_the_person_is_told_why_a_week_before_the_data_are_used_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn r61_a_mail_that_does_not_leave_lifts_nothing_until_a_letter_was_sent() {
     let app = TestApp::seeded().await;
-    let bearer = bearer(&app).await;
+    let staff = manager(&app).await;
+    let bearer = staff.bearer(&app).await;
     let (_, one) = restricted(&app, &bearer, "maria@example.org").await;
     let lifting = format!("{one}/lifting");
     act(&app, &bearer, &lifting, &json!({"reason": WHY})).await;
@@ -123,7 +128,7 @@ async fn r61_a_mail_that_does_not_leave_lifts_nothing_until_a_letter_was_sent() 
     // dropped without a trace of having been written: not told either
     app.sql("DELETE FROM outbox WHERE kind = 'rights'").await;
     assert_eq!(rights::lift_due(&app.ctx).await.unwrap(), 0);
-    let bearer = self::bearer(&app).await;
+    let bearer = staff.bearer(&app).await;
     let letter = json!({"reason": WHY, "letter_sent": true});
     let (status, told) = act(&app, &bearer, &lifting, &letter).await;
     assert_eq!(status, StatusCode::OK, "{told}");
@@ -142,7 +147,8 @@ async fn r61_a_mail_that_does_not_leave_lifts_nothing_until_a_letter_was_sent() 
 #[tokio::test(flavor = "multi_thread")]
 async fn r61_what_is_lodged_stays_restricted_and_one_restriction_does_not_end_another() {
     let app = TestApp::seeded().await;
-    let bearer = bearer(&app).await;
+    let staff = manager(&app).await;
+    let bearer = staff.bearer(&app).await;
     let (claimant, first) = restricted(&app, &bearer, "maria@example.org").await;
     let body = json!({"kind": "restriction", "text": "Ancora"});
     let asked = ask(claimant
@@ -175,7 +181,7 @@ async fn r61_what_is_lodged_stays_restricted_and_one_restriction_does_not_end_an
         "the other request still wants it"
     );
     app.sql("UPDATE claimants SET state = 'restricted'").await;
-    let bearer = self::bearer(&app).await;
+    let bearer = staff.bearer(&app).await;
     let (status, told) = act(
         &app,
         &bearer,
@@ -193,15 +199,23 @@ async fn r61_what_is_lodged_stays_restricted_and_one_restriction_does_not_end_an
 #[tokio::test(flavor = "multi_thread")]
 async fn the_console_leads_to_the_request_and_asks_for_a_letter_where_there_is_no_address() {
     let app = TestApp::seeded().await;
-    let token = bearer(&app).await;
-    let (claimant, one) = restricted(&app, &token, "maria@example.org").await;
-    // an address that was never confirmed is none
-    app.sql("UPDATE claimants SET confirmed_at = NULL").await;
+    let phone = SignUpBuilder::new("x@example.org").without("/contact/email");
+    let phone = phone.with("/contact/phone", json!("+393331234567"));
+    let claimant = app.sign_up(&phone).await;
+    let one = uuid::Uuid::new_v4();
+    let granted = format!(
+        "UPDATE claimants SET state = 'confirmed', confirmed_at = created_at, restricted_at = created_at; \
+         INSERT INTO rights_requests (subject_id, id, association_id, case_id, kind, channel, received_at, received_on, due_on, \
+           answered_at, decision, outcome, carried_out_at) \
+         SELECT id, '{one}', association_id, case_id, 'restriction', 'letter', created_at, '2026-03-02', '2026-04-02', \
+           created_at, 'granted', 'restricted', created_at FROM claimants"
+    );
+    app.sql(&granted).await;
     let ours = association(&app, "codacons").await;
     let manager = person(&app, ours, Role::CaseManager).await;
     let browser = app.browser();
     sign_in(&app, &browser, &manager).await;
-    let path = format!("/console/rights/{}", one.rsplit('/').next().unwrap());
+    let path = format!("/console/rights/{one}");
     let (_, record) = open(
         &app,
         &browser,

@@ -50,6 +50,7 @@ mod own_record;
 mod pages;
 mod paper;
 mod payout_hold;
+mod payout_staff;
 mod postal_code;
 mod privacy;
 mod program;

@@ -123,6 +123,12 @@ pub async fn announce(
     row.lifting_notified = Some(if by_mail { "mail" } else { "letter" }.to_owned());
     let reason = reason.as_str();
     row.lifting_sealed = Some(vault.seal("rights_requests", "lifting_sealed", &reason)?);
+    row.lifting_mail = if by_mail {
+        Some(mail(ctx, &mut tx, &record, row.id, "lifting").await?)
+    } else {
+        None
+    };
+    tx.enter(scope).await?;
     if !db::mark_lifting(&mut tx, scope, &row).await? {
         return Err(AppError::IllegalTransition("not_restricted"));
     }
@@ -131,9 +137,6 @@ pub async fn announce(
         "request": row.id, "lifts_at": row.lifts_at, "notified": &row.lifting_notified,
     });
     deed.write(ctx, &mut tx, scope).await?;
-    if by_mail {
-        mail(ctx, &mut tx, &record, row.id, "lifting").await?;
-    }
     tx.commit().await?;
     opened(ctx, Some(&vault), row)
 }

@@ -11,6 +11,7 @@ use crate::render::document::{Circumstances, PrintedMailbox, euro};
 
 pub mod breach;
 pub mod paper;
+pub mod payout;
 pub mod representation;
 pub mod retention;
 pub mod scam_report;
@@ -472,6 +473,8 @@ pub struct ClaimantPage {
     pub payout_freeze: Option<String>,
     /// Since when no account is taken, because the owner stopped one, UTC.
     pub payout_frozen_at: Option<DateTime<Utc>>,
+    /// Whether the actor works with accounts.
+    pub opens_payout: bool,
     /// Whether the actor may enter identity now.
     pub enters_identity: bool,
     /// What was refused: `/how`, `/reason`, `/email`.

@@ -212,6 +212,7 @@ fn claimant_page(console: Console, view: ClaimantView, operators: &Operators) ->
         quarantined_for: view.quarantined_for,
         payout_freeze: view.can_end_payout_freeze.then(String::new),
         payout_frozen_at: view.payout_frozen_at,
+        opens_payout: view.can_open_payout,
         enters_identity: view.can_enter_identity,
         errors: Errors::default(),
         reference: view.reference.grouped(),
