@@ -61,9 +61,10 @@ pub fn explain(errors: &mut Errors, form: &AddressForm, pointer: &str) {
     if form.caps_of.is_none() {
         return;
     }
-    let reason = match form.postal_code.is_empty() {
-        true => "error-postal-code-several",
-        false => "error-postal-code-proposed",
+    let reason = if form.postal_code.is_empty() {
+        "error-postal-code-several"
+    } else {
+        "error-postal-code-proposed"
     };
     for error in &mut errors.0 {
         if error.pointer == pointer && error.reason == "error-postal-code-required" {

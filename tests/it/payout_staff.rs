@@ -183,7 +183,9 @@ async fn changed(app: &TestApp) -> Claimant<'_> {
         .await
         .expect(202);
     app.run_outbox().await;
-    let code = code_in(&app.mails_to(OWNER).pop().unwrap());
+    let mails = app.mails_to(OWNER);
+    let code = mails.iter().rfind(|mail| mail.contains("cambiare il conto"));
+    let code = code_in(code.unwrap());
     put(STRANGE, Some(&code)).await;
     claimant
 }

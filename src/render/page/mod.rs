@@ -339,9 +339,10 @@ impl AddressForm {
 
     /// The hint at the province.
     pub fn province_hint(&self, text: Text) -> String {
-        match self.province_proposed {
-            true => text.get("cap-province-proposed"),
-            false => text.get("hint-province"),
+        if self.province_proposed {
+            text.get("cap-province-proposed")
+        } else {
+            text.get("hint-province")
         }
     }
 }

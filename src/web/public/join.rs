@@ -11,7 +11,7 @@ use crate::app::sign_up::{SignUpRequest, Suspicion};
 use crate::app::{AppError, joined, sign_up};
 use crate::domain::consent::Channel;
 use crate::domain::contact::ContactInput;
-use crate::domain::field::filled;
+use crate::domain::field::{FieldErrors, filled};
 use crate::domain::sign_up::{ConsentInput, MailboxInput, SignUpInput};
 use crate::render::page::association::ChoosePage;
 use crate::render::page::join::{
@@ -177,12 +177,7 @@ pub async fn send(
                 .finish());
         }
         Err(AppError::IllegalTransition(_)) => return refused(&visit, &case, Some(association)),
-        Err(AppError::Invalid(errors)) => {
-            let mut errors = at_the_first_row(Errors::from(&errors));
-            let pointer = "/contact/postal_address/postal_code";
-            postal_code::explain(&mut errors, &typed.form.postal_address, pointer);
-            errors
-        }
+        Err(AppError::Invalid(errors)) => in_words_of_the_form(&errors, &typed.form),
         Err(AppError::IdempotencyMismatch) => {
             typed.idempotency_key = one_time_key(visit.ctx());
             about_the_form("error-form-sent-before")
@@ -192,6 +187,14 @@ pub async fn send(
     };
     let page = join_page(&visit, &case, association, typed);
     html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
+}
+
+/// What was refused; a CAP that was proposed meanwhile is no longer missing.
+fn in_words_of_the_form(errors: &FieldErrors, form: &JoinForm) -> Errors {
+    let mut errors = at_the_first_row(Errors::from(errors));
+    let pointer = "/contact/postal_address/postal_code";
+    postal_code::explain(&mut errors, &form.postal_address, pointer);
+    errors
 }
 
 /// Where no mailbox is named, the row to fill is the first one.
