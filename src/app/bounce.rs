@@ -9,6 +9,7 @@ use crate::app::ctx::Ctx;
 use crate::app::directory::Directory;
 use crate::app::error::AppResult;
 use crate::app::outbox::{DueMail, mail_id};
+use crate::app::payout;
 use crate::app::return_path;
 use crate::app::suppression;
 use crate::app::vault::Vault;
@@ -389,6 +390,7 @@ async fn mark_unreachable(ctx: &Ctx, tx: &mut Tx, rows: &[ClaimantRow]) -> AppRe
         if is_over(row)? || bounce::mark_unreachable(tx, SCOPE, &[id], now).await? == 0 {
             continue;
         }
+        payout::lost(ctx, tx, SCOPE, id).await?;
         let entry = Entry::new(id, row.association(), Actor::System, "contact_unreachable");
         audit::append(ctx, tx, SCOPE, entry).await?;
     }

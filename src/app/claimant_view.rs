@@ -19,7 +19,7 @@ pub use crate::db::bounce::BounceRow;
 use crate::db::claimant_list::{
     self as rows, ChallengeRow, ConflictRow, ConsentRow, IdentityRow, ListRow, MailRow,
 };
-use crate::db::{Conn, claimant as db_claimant, paper};
+use crate::db::{Conn, claimant as db_claimant, paper, rights_request};
 use crate::domain::claimant::{ClaimantState, Review};
 use crate::domain::contact::Contact;
 use crate::domain::document::takes_documents;
@@ -72,6 +72,8 @@ pub struct ClaimantView {
     pub ratify_at: Option<DateTime<Utc>>,
     /// Since when the data are only kept (R61), UTC.
     pub restricted_at: Option<DateTime<Utc>>,
+    /// The request by which the data are only kept, if there is one that the actor may open.
+    pub restricted_by: Option<Uuid>,
     /// Whether the actor may record who acts, and a death.
     pub can_record_representative: bool,
     /// Mailboxes that failed.
@@ -102,6 +104,8 @@ pub struct ClaimantView {
     pub can_enter_identity: bool,
     /// Since when no payout data are taken, because the owner stopped some (R26), UTC.
     pub payout_frozen_at: Option<DateTime<Utc>>,
+    /// Whether the actor works with accounts.
+    pub can_open_payout: bool,
     /// Whether the actor may end that.
     pub can_end_payout_freeze: bool,
     /// Whether the actor helps somebody without an e-mail, from the first call to the signature on paper.
@@ -189,6 +193,11 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
     let history = rows::get_history(&mut tx, scope, association, id).await?;
     let trail = trail::read(ctx, &mut tx, scope, row.id).await?;
     let hand_in = paper::find_newest(&mut tx, scope, id).await?;
+    let restricting = rights_request::list_restricting(&mut tx, scope, id).await?;
+    let restricted_by = restricting
+        .first()
+        .filter(|_| operation::GET_RIGHTS_REQUEST.allows(actor.role()))
+        .map(|request| request.id);
     let moved = db_claimant::find(&mut tx, scope, id).await?;
     let moved = moved.is_some_and(|row| row.moved_at.is_some());
     tx.commit().await?;
@@ -222,6 +231,7 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
         died_at: row.died_at,
         ratify_at: row.ratify_at,
         restricted_at: row.restricted_at,
+        restricted_by,
         can_record_representative: operation::STAFF_REPRESENTATIVE.allows(actor.role()),
         mailboxes: opened.mailboxes,
         consents: history.consents,
@@ -235,6 +245,7 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
         confirmed_at: row.confirmed_at,
         signed_at: row.signed_at,
         payout_frozen_at: row.payout_frozen_at,
+        can_open_payout: operation::CONSOLE_PAYOUT_PAGE.allows(actor.role()),
         can_end_payout_freeze: row.payout_frozen_at.is_some()
             && operation::END_PAYOUT_FREEZE.allows(actor.role()),
         can_end_quarantine: can_end_quarantine(actor, review),

@@ -50,6 +50,7 @@ pub async fn run(ctx: &Ctx) -> AppResult<Housekept> {
     mail_status::measure(ctx).await?;
     let erasures = retention::settle_erasures(ctx).await?;
     let granted = rights::erase_due(ctx).await?;
+    rights::lift_due(ctx).await?;
     let deleted = rules::run(ctx).await?;
     let digested = digest::enter_day(ctx).await?;
     if digested {

@@ -63,6 +63,7 @@ pub mod representation;
 pub mod retention;
 mod return_path;
 pub mod rights;
+pub mod scam_report;
 pub mod seal;
 pub mod session;
 pub mod sign_up;

@@ -26,7 +26,12 @@ use crate::domain::field::{FieldCode, FieldErrors};
 use crate::domain::payout::{HOLD_HOURS, Payout, PayoutInput};
 use crate::domain::version_limit::{self, PAYOUTS_A_DAY};
 
+mod by_staff;
 mod stop;
+mod told;
+
+pub use by_staff::{Decision, StaffPayout, Waiting, decide, look, type_in};
+pub(in crate::app) use told::{left, lost};
 
 pub(in crate::app) use stop::challenge_of;
 pub use stop::{Link, Standing as StopStanding, end_freeze, peek, stop};
@@ -82,6 +87,11 @@ pub async fn put(ctx: &Ctx, actor: &ClaimantActor, input: &PayoutInput) -> AppRe
         effective_at: now + hold,
         stopped_at: None,
         stopped_by: None,
+        told_at: None,
+        typed_by: None,
+        waits_at: None,
+        released_at: None,
+        released_by: None,
     };
     db::insert(&mut tx, scope, &written).await?;
     notify(ctx, &mut tx, scope, &row, written.version).await?;

@@ -33,8 +33,10 @@ use crate::domain::rights::{
 };
 
 mod answer;
+mod lifting;
 
 pub use answer::{Answer, answer, erase_due};
+pub use lifting::{announce as announce_lifting, lift_due};
 
 /// Rights under which the mail about a request gets into the outbox.
 const MAILING: Scope = Scope::System("mails about requests");
@@ -89,6 +91,25 @@ pub struct RightsRequest {
     pub outcome: Option<String>,
     /// What granting it would do to the record now; only where one request is read.
     pub if_granted: Option<Effect>,
+    /// How its restriction ends, once that was announced.
+    pub lifting: Option<Lifting>,
+    /// Whether that can be announced now, by letter at least; only where one request is read.
+    pub may_lift: bool,
+}
+
+/// The end of a restriction.
+#[derive(Clone)]
+pub struct Lifting {
+    /// When it was announced, UTC.
+    pub announced_at: DateTime<Utc>,
+    /// `mail` or `letter`.
+    pub notified: String,
+    /// From when the data are used again, UTC.
+    pub lifts_at: DateTime<Utc>,
+    /// When that was, UTC; none as long as it waits, for its day or for the mail to leave.
+    pub lifted_at: Option<DateTime<Utc>>,
+    /// Why; none once erased.
+    pub reason: Option<String>,
 }
 
 impl std::fmt::Debug for RightsRequest {
@@ -191,6 +212,12 @@ fn received(
         outcome: None,
         erase_by: None,
         carried_out_at: None,
+        lifting_at: None,
+        lifting_notified: None,
+        lifting_mail: None,
+        lifting_sealed: None,
+        lifts_at: None,
+        lifted_at: None,
     })
 }
 
@@ -273,12 +300,14 @@ pub async fn get(ctx: &Ctx, actor: &StaffActor, id: Uuid) -> AppResult<RightsReq
     deed.detail = json!({ "request": row.id });
     deed.write(ctx, &mut tx, scope).await?;
     let record = claimant::find(&mut tx, scope, ClaimantId::new(row.subject_id)).await?;
+    let may_lift = lifting::may_announce(&mut tx, scope, &row, record.as_ref()).await?;
     tx.commit().await?;
     let is_open = row.answered_at.is_none();
     let granted = effect(&row, RightsDecision::Granted, record.as_ref())?;
     let shown = opened(ctx, vault.as_ref(), row)?;
     Ok(RightsRequest {
         if_granted: is_open.then_some(granted),
+        may_lift,
         ..shown
     })
 }
@@ -360,14 +389,14 @@ fn has_mail(vault: &Vault, row: &ClaimantRow) -> AppResult<bool> {
     Ok(contact.email().is_some() && row.confirmed_at.is_some())
 }
 
-/// Puts the mail about a step into the outbox. It does not expire before the term does.
+/// Puts the mail about a step into the outbox; gives its id. It does not expire before the term does.
 async fn mail(
     ctx: &Ctx,
     tx: &mut crate::db::Tx,
     row: &ClaimantRow,
     request: Uuid,
     step: &str,
-) -> AppResult<()> {
+) -> AppResult<Uuid> {
     let now = ctx.clock.now();
     let payload = json!({ "request": request, "step": step });
     let domain = row.contact_domain.as_deref();
@@ -375,7 +404,7 @@ async fn mail(
     mail.expires_at = now + Duration::days(30);
     tx.enter(MAILING).await?;
     outbox::insert(tx, MAILING, &mail).await?;
-    Ok(())
+    Ok(mail.id)
 }
 
 fn opened(ctx: &Ctx, vault: Option<&Vault>, row: RightsRequestRow) -> AppResult<RightsRequest> {
@@ -388,6 +417,15 @@ fn opened(ctx: &Ctx, vault: Option<&Vault>, row: RightsRequestRow) -> AppResult<
     let today = day_in_rome(ctx.clock.now());
     let is_open = row.answered_at.is_none();
     let claimant = ClaimantId::new(row.subject_id);
+    let announced = row.lifting_at.zip(row.lifts_at).zip(row.lifting_notified);
+    let why = open("lifting_sealed", row.lifting_sealed)?;
+    let lifting = announced.map(|((announced_at, lifts_at), notified)| Lifting {
+        announced_at,
+        notified,
+        lifts_at,
+        lifted_at: row.lifted_at,
+        reason: why,
+    });
     Ok(RightsRequest {
         id: row.id,
         claimant,
@@ -404,6 +442,8 @@ fn opened(ctx: &Ctx, vault: Option<&Vault>, row: RightsRequestRow) -> AppResult<
         decision: row.decision,
         outcome: row.outcome,
         if_granted: None,
+        may_lift: false,
+        lifting,
         text: open("request_sealed", row.request_sealed)?,
         extension_reason: open("extension_sealed", row.extension_sealed)?,
         answer_reason: open("answer_sealed", row.answer_sealed)?,

@@ -159,6 +159,7 @@ fn about_requests(sample: Sample<'_>) -> Result<Vec<(&'static str, Mail)>, Rende
         ("rights-erased", rights(sample, answered("erasing"))?),
         ("rights-restricted", rights(sample, answered("restricted"))?),
         ("rights-kept", rights(sample, answered("kept"))?),
+        ("rights-lifting", rights(sample, lifting())?),
     ])
 }
 
@@ -216,6 +217,10 @@ fn control(
 
 fn extended() -> RightsOutcome {
     RightsOutcome::Extended(sample_time().date_naive())
+}
+
+fn lifting() -> RightsOutcome {
+    RightsOutcome::Lifting(sample_time().date_naive())
 }
 
 fn answered(became: &'static str) -> RightsOutcome {

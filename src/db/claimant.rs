@@ -261,6 +261,18 @@ pub async fn mark_restricted(
     Ok(())
 }
 
+/// Notes that the data may be used again.
+///
+/// # Errors
+/// As the database says.
+pub async fn mark_unrestricted(conn: &mut Conn, _scope: Scope, id: ClaimantId) -> DbResult<()> {
+    diesel::update(claimants::table.find(id.uuid()))
+        .set(claimants::restricted_at.eq(None::<DateTime<Utc>>))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 /// Marks the contact confirmed.
 ///
 /// # Errors

@@ -29,6 +29,11 @@ use crate::domain::declaration::DeclarationFlag;
 use crate::domain::ids::{AssociationId, CaseId, ClaimantId};
 use crate::domain::readiness::SignatureInForce;
 
+/// An account of the claimant waits for staff; word for word as its index has it.
+const PAYOUT_WAITS: &str = "EXISTS (SELECT 1 FROM payouts p WHERE p.claimant_id = claimants.id \
+     AND p.association_id = claimants.association_id AND p.waits_at IS NOT NULL \
+     AND p.stopped_at IS NULL AND p.released_at IS NULL)";
+
 /// A claimant without what is sealed in other tables.
 #[derive(Queryable, Selectable, Debug, Clone)]
 #[diesel(table_name = claimants)]
@@ -179,6 +184,7 @@ impl Selection {
             None => query,
             Some(Queue::Restricted) => query.filter(claimants::restricted_at.is_not_null()),
             Some(Queue::Ratification) => query.filter(claimants::ratify_at.is_not_null()),
+            Some(Queue::PayoutWaits) => query.filter(sql::<Bool>(PAYOUT_WAITS)),
             Some(Queue::PayoutFrozen) => query.filter(claimants::payout_frozen_at.is_not_null()),
             Some(Queue::Unreachable) => query.filter(claimants::unreachable_at.is_not_null()),
             // word for word as its index has it
@@ -367,6 +373,16 @@ pub async fn list_declarations(
             .filter(payouts::association_id.eq(association.uuid()))
             .filter(payouts::effective_at.le(now))
             .filter(payouts::stopped_at.is_null())
+            // as `PayoutRow::counts` says
+            .filter(
+                payouts::released_at
+                    .is_not_null()
+                    .or(payouts::typed_by.is_null().and(
+                        payouts::effective_at
+                            .eq(payouts::created_at)
+                            .or(payouts::told_at.is_not_null()),
+                    )),
+            )
             .distinct_on(payouts::claimant_id)
             .order((payouts::claimant_id, payouts::version.desc()))
             .select(PayoutRow::as_select())

@@ -45,6 +45,7 @@ pub mod retention;
 pub mod retention_rule;
 pub mod rights_request;
 pub mod role;
+pub mod scam_report;
 pub mod schema;
 pub mod scope;
 pub mod seed;

@@ -28,6 +28,21 @@ pub struct PayoutRow {
     pub effective_at: DateTime<Utc>,
     pub stopped_at: Option<DateTime<Utc>>,
     pub stopped_by: Option<String>,
+    pub told_at: Option<DateTime<Utc>>,
+    pub typed_by: Option<Uuid>,
+    pub waits_at: Option<DateTime<Utc>>,
+    pub released_at: Option<DateTime<Utc>>,
+    pub released_by: Option<Uuid>,
+}
+
+impl PayoutRow {
+    /// Whether it counts at `now`, if it is not stopped: its hold is over, and its owner was told of it or staff
+    /// released it. The first account of an owner counts at once; what staff typed in waits for a second person.
+    pub fn counts(&self, now: DateTime<Utc>) -> bool {
+        let is_first = self.effective_at == self.created_at;
+        let is_told = self.typed_by.is_none() && (is_first || self.told_at.is_some());
+        self.effective_at <= now && (self.released_at.is_some() || is_told)
+    }
 }
 
 /// The payout data that count now, and those that wait, if any.
@@ -63,7 +78,7 @@ pub async fn find(
     let rows: Vec<PayoutRow> = query.load(conn).await?;
     let mut found = Payouts::default();
     for row in rows {
-        if row.effective_at <= now {
+        if row.counts(now) {
             found.in_force.get_or_insert(row);
         } else {
             found.pending.get_or_insert(row);
@@ -187,6 +202,93 @@ pub async fn mark_frozen(
 pub async fn mark_thawed(conn: &mut Conn, _scope: Scope, claimant: ClaimantId) -> DbResult<()> {
     diesel::update(claimants::table.find(claimant.uuid()))
         .set(claimants::payout_frozen_at.eq(None::<DateTime<Utc>>))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Notes that the mail about a version has left.
+///
+/// # Errors
+/// As the database says.
+pub async fn mark_told(
+    conn: &mut Conn,
+    _scope: Scope,
+    claimant: ClaimantId,
+    version: i32,
+    now: DateTime<Utc>,
+) -> DbResult<()> {
+    diesel::update(payouts::table.find((claimant.uuid(), version)))
+        .filter(payouts::told_at.is_null())
+        .set((
+            payouts::told_at.eq(now),
+            payouts::waits_at.eq(None::<DateTime<Utc>>),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Notes that nobody could be told of the changes that do not count yet: they wait for staff. Gives how many
+/// there are.
+///
+/// # Errors
+/// As the database says.
+pub async fn mark_untold(
+    conn: &mut Conn,
+    _scope: Scope,
+    claimant: ClaimantId,
+    now: DateTime<Utc>,
+) -> DbResult<usize> {
+    let waiting = payouts::table
+        .filter(payouts::claimant_id.eq(claimant.uuid()))
+        .filter(payouts::stopped_at.is_null())
+        .filter(payouts::released_at.is_null())
+        .filter(payouts::effective_at.gt(payouts::created_at))
+        .filter(payouts::effective_at.gt(now).or(payouts::told_at.is_null()));
+    Ok(diesel::update(waiting)
+        .set((
+            payouts::told_at.eq(None::<DateTime<Utc>>),
+            payouts::waits_at.eq(now),
+        ))
+        .execute(conn)
+        .await?)
+}
+
+/// Releases a version that waits for staff; `false` if it was stopped or released before.
+///
+/// # Errors
+/// As the database says.
+pub async fn mark_released(
+    conn: &mut Conn,
+    _scope: Scope,
+    claimant: ClaimantId,
+    version: i32,
+    (at, by): (DateTime<Utc>, Uuid),
+) -> DbResult<bool> {
+    let row = payouts::table
+        .find((claimant.uuid(), version))
+        .filter(payouts::stopped_at.is_null())
+        .filter(payouts::released_at.is_null());
+    let released = diesel::update(row)
+        .set((payouts::released_at.eq(at), payouts::released_by.eq(by)))
+        .execute(conn)
+        .await?;
+    Ok(released == 1)
+}
+
+/// Notes when the account that is left was given; `None`: there is none.
+///
+/// # Errors
+/// As the database says.
+pub async fn mark_left(
+    conn: &mut Conn,
+    _scope: Scope,
+    claimant: ClaimantId,
+    left: Option<DateTime<Utc>>,
+) -> DbResult<()> {
+    diesel::update(claimants::table.find(claimant.uuid()))
+        .set(claimants::payout_at.eq(left))
         .execute(conn)
         .await?;
     Ok(())

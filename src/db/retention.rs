@@ -44,7 +44,7 @@ const DELETE_CLAIMANTS: &[&str] = &[
     "DELETE FROM paper_hand_ins WHERE claimant_id = ANY($1)",
     "DELETE FROM declarations WHERE claimant_id = ANY($1)",
     "DELETE FROM payouts WHERE claimant_id = ANY($1)",
-    "UPDATE rights_requests SET request_sealed = NULL, extension_sealed = NULL, answer_sealed = NULL WHERE subject_id = ANY($1)",
+    "UPDATE rights_requests SET request_sealed = NULL, extension_sealed = NULL, answer_sealed = NULL, lifting_sealed = NULL WHERE subject_id = ANY($1)",
     "DELETE FROM claimants WHERE id = ANY($1)",
 ];
 

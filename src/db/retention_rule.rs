@@ -101,6 +101,10 @@ fn due_under(rule: &str) -> Option<String> {
             "SELECT created_at AS at FROM file_uploads \
              WHERE created_at < $1 - interval '60 minutes'"
         }
+        retention::SCAM_REPORTS => {
+            "SELECT received_at AS at FROM scam_reports \
+             WHERE received_at <= $1 - make_interval(days => $2::int)"
+        }
         "totp_uses" => "SELECT used_at AS at FROM totp_uses WHERE used_at < $1 - interval '1 day'",
         "bounces" => {
             "SELECT received_at AS at FROM bounces \

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::db::error::DbResult;
 use crate::db::pool::Conn;
-use crate::db::schema::{outbox, rights_requests};
+use crate::db::schema::{mails, outbox, rights_requests};
 use crate::db::scope::Scope;
 use crate::domain::ids::{AssociationId, CaseId, ClaimantId};
 
@@ -38,6 +38,12 @@ pub struct RightsRequestRow {
     pub outcome: Option<String>,
     pub erase_by: Option<DateTime<Utc>>,
     pub carried_out_at: Option<DateTime<Utc>>,
+    pub lifting_at: Option<DateTime<Utc>>,
+    pub lifting_notified: Option<String>,
+    pub lifting_mail: Option<Uuid>,
+    pub lifting_sealed: Option<Vec<u8>>,
+    pub lifts_at: Option<DateTime<Utc>>,
+    pub lifted_at: Option<DateTime<Utc>>,
 }
 
 /// Writes a request.
@@ -253,5 +259,99 @@ pub async fn mark_carried_out(
             rights_requests::carried_out_at.eq(now),
         ))
         .execute(conn)
+        .await?)
+}
+
+/// Writes that the restriction granted by a request will be lifted; `false` if it was meanwhile.
+///
+/// # Errors
+/// As the database says.
+pub async fn mark_lifting(
+    conn: &mut Conn,
+    _scope: Scope,
+    row: &RightsRequestRow,
+) -> DbResult<bool> {
+    let marked = diesel::update(
+        rights_requests::table
+            .find((row.subject_id, row.id))
+            .filter(rights_requests::lifted_at.is_null()),
+    )
+    .set((
+        rights_requests::lifting_at.eq(row.lifting_at),
+        rights_requests::lifting_notified.eq(&row.lifting_notified),
+        rights_requests::lifting_mail.eq(row.lifting_mail),
+        rights_requests::lifting_sealed.eq(&row.lifting_sealed),
+        rights_requests::lifts_at.eq(row.lifts_at),
+    ))
+    .execute(conn)
+    .await?;
+    Ok(marked == 1)
+}
+
+/// Requests whose restriction is to be lifted now: its day has come and the person was told, by letter or by
+/// a mail that has left. At most `limit`.
+///
+/// # Errors
+/// As the database says.
+pub async fn list_lifting_due(
+    conn: &mut Conn,
+    _scope: Scope,
+    now: DateTime<Utc>,
+    limit: i64,
+) -> DbResult<Vec<RightsRequestRow>> {
+    // a mail has the id of its row in the outbox; it is there from the first attempt on
+    let waiting = outbox::table
+        .filter(outbox::subject_id.eq(rights_requests::subject_id))
+        .filter(outbox::id.nullable().eq(rights_requests::lifting_mail));
+    let written = mails::table
+        .filter(mails::subject_id.eq(rights_requests::subject_id))
+        .filter(mails::id.nullable().eq(rights_requests::lifting_mail));
+    let by_mail = diesel::dsl::exists(written).and(diesel::dsl::not(diesel::dsl::exists(waiting)));
+    Ok(rights_requests::table
+        .filter(rights_requests::lifts_at.le(now))
+        .filter(rights_requests::lifted_at.is_null())
+        .filter(rights_requests::lifting_mail.is_null().or(by_mail))
+        .order((rights_requests::lifts_at, rights_requests::id))
+        .limit(limit)
+        .select(RightsRequestRow::as_select())
+        .load(conn)
+        .await?)
+}
+
+/// Notes that the restriction of a request is lifted; `false` if it was before.
+///
+/// # Errors
+/// As the database says.
+pub async fn mark_lifted(
+    conn: &mut Conn,
+    _scope: Scope,
+    claimant: ClaimantId,
+    id: Uuid,
+    now: DateTime<Utc>,
+) -> DbResult<bool> {
+    let row = rights_requests::table.find((claimant.uuid(), id));
+    let marked = diesel::update(row.filter(rights_requests::lifted_at.is_null()))
+        .set(rights_requests::lifted_at.eq(now))
+        .execute(conn)
+        .await?;
+    Ok(marked == 1)
+}
+
+/// Requests by which a claimant's data are only kept, or about to be erased, newest first.
+///
+/// # Errors
+/// As the database says.
+pub async fn list_restricting(
+    conn: &mut Conn,
+    _scope: Scope,
+    claimant: ClaimantId,
+) -> DbResult<Vec<RightsRequestRow>> {
+    Ok(rights_requests::table
+        .filter(rights_requests::subject_id.eq(claimant.uuid()))
+        .filter(rights_requests::outcome.eq_any(["restricted", "erasing"]))
+        .filter(rights_requests::lifted_at.is_null())
+        .order(rights_requests::id.desc())
+        .select(RightsRequestRow::as_select())
+        .load(conn)
         .await?)
 }

@@ -637,6 +637,11 @@ diesel::table! {
         effective_at -> Timestamptz,
         stopped_at -> Nullable<Timestamptz>,
         stopped_by -> Nullable<Text>,
+        told_at -> Nullable<Timestamptz>,
+        typed_by -> Nullable<Uuid>,
+        waits_at -> Nullable<Timestamptz>,
+        released_at -> Nullable<Timestamptz>,
+        released_by -> Nullable<Uuid>,
     }
 }
 
@@ -777,6 +782,12 @@ diesel::table! {
         outcome -> Nullable<Text>,
         erase_by -> Nullable<Timestamptz>,
         carried_out_at -> Nullable<Timestamptz>,
+        lifting_at -> Nullable<Timestamptz>,
+        lifting_notified -> Nullable<Text>,
+        lifting_mail -> Nullable<Uuid>,
+        lifting_sealed -> Nullable<Bytea>,
+        lifts_at -> Nullable<Timestamptz>,
+        lifted_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -785,6 +796,22 @@ diesel::table! {
         version -> Int4,
         check_value -> Bytea,
         first_seen -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    scam_reports (id) {
+        id -> Uuid,
+        association_id -> Uuid,
+        case_id -> Uuid,
+        asked_for -> Text,
+        received_at -> Timestamptz,
+        association_key_version -> Int4,
+        wrapped -> Bytea,
+        report_sealed -> Bytea,
+        handled_at -> Nullable<Timestamptz>,
+        handled_by -> Nullable<Uuid>,
+        note_sealed -> Nullable<Bytea>,
     }
 }
 
@@ -1002,6 +1029,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     retention_terms,
     rights_requests,
     root_keys,
+    scam_reports,
     sessions,
     signature_files,
     signature_requests,

@@ -49,8 +49,9 @@ pub enum Logged {
 }
 
 /// Every verb.
-pub const ALL: [(&str, Logged); 89] = [
+pub const ALL: [(&str, Logged); 96] = [
     ("add_document", Logged::Decision),
+    ("announce_lifting", Logged::Decision),
     ("answer_rights_request", Logged::Decision),
     ("bootstrap", Logged::Consequence),
     ("bounce_storm", Logged::Mail),
@@ -86,7 +87,10 @@ pub const ALL: [(&str, Logged); 89] = [
     ("give_payout", Logged::OwnAct),
     ("give_representative", Logged::Decision),
     ("hand_in_paper", Logged::Decision),
+    // about nobody who signed up: reports of swindlers belong to no claim
+    ("handle_scam_report", Logged::Access),
     ("hold_mail", Logged::Mail),
+    ("lift_restriction", Logged::Consequence),
     ("mail_bounced", Logged::Mail),
     ("mail_complaint", Logged::Mail),
     ("mail_delayed", Logged::Mail),
@@ -107,7 +111,9 @@ pub const ALL: [(&str, Logged); 89] = [
     (action::RECOVER_LOG, Logged::Decision),
     ("refuse_signature", Logged::Consequence),
     ("reject_paper", Logged::Decision),
+    ("reject_payout", Logged::Decision),
     ("release_mail", Logged::Mail),
+    ("release_payout", Logged::Decision),
     ("release_template", Logged::Mail),
     ("remove_document", Logged::Decision),
     ("request_mailbox_code", Logged::OwnAct),
@@ -133,12 +139,14 @@ pub const ALL: [(&str, Logged); 89] = [
     ("stop_payout", Logged::OwnAct),
     ("suppress_mail", Logged::Mail),
     ("take_own_data", Logged::Seen),
+    ("type_payout", Logged::Decision),
     ("unsuppress_mail", Logged::Mail),
     ("update_breach", Logged::Access),
     ("view_claimant", Logged::Seen),
     ("view_document", Logged::Seen),
     ("view_paper", Logged::Seen),
     ("view_paper_sheet", Logged::Seen),
+    ("view_scam_report", Logged::Seen),
     ("view_signed", Logged::Seen),
     ("withdraw", Logged::OwnAct),
     ("wrong_code", Logged::Consequence),
@@ -197,6 +205,7 @@ mod tests {
                 decisions,
                 [
                     "add_document",
+                    "announce_lifting",
                     "answer_rights_request",
                     "confirm_by_staff",
                     "correct_email",
@@ -213,8 +222,11 @@ mod tests {
                     "record_death",
                     "recover_log",
                     "reject_paper",
+                    "reject_payout",
+                    "release_payout",
                     "remove_document",
                     "set_case_state",
+                    "type_payout",
                 ]
             );
         }

@@ -192,16 +192,19 @@ pub enum Queue {
     Restricted,
     /// The owner stopped an account that somebody else gave (R26).
     PayoutFrozen,
+    /// An account waits for staff: typed in from a paper, or its owner could not be told (R26).
+    PayoutWaits,
 }
 
 impl Queue {
     /// All lists.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Unreachable,
         Self::Quarantined,
         Self::Ratification,
         Self::Restricted,
         Self::PayoutFrozen,
+        Self::PayoutWaits,
     ];
 
     /// Name on the wire.
@@ -212,6 +215,7 @@ impl Queue {
             Self::Ratification => "ratification",
             Self::Restricted => "restricted",
             Self::PayoutFrozen => "payout_frozen",
+            Self::PayoutWaits => "payout_waits",
         }
     }
 

@@ -156,12 +156,13 @@ const READERS: &[Role] = &[
 ];
 const REVIEWERS: &[Role] = &[Role::Reviewer, Role::CaseManager, Role::Owner];
 const EXPORTERS: &[Role] = &[Role::CaseManager, Role::Owner];
+const PAYERS: &[Role] = &[Role::CaseManager, Role::Payout, Role::Owner];
 const WATCHERS: &[Role] = &[Role::Owner, Role::Auditor];
 const REGISTRARS: &[Role] = &[Role::Owner, Role::Auditor, Role::Operator];
 
 /// The table.
 pub mod operation {
-    use super::{Access, EXPORTERS, Operation, READERS, REGISTRARS, REVIEWERS, WATCHERS};
+    use super::{Access, EXPORTERS, Operation, PAYERS, READERS, REGISTRARS, REVIEWERS, WATCHERS};
 
     // service
     /// Alive.
@@ -600,6 +601,18 @@ pub mod operation {
         "/api/v1/staff/rights-requests/{id}/answer",
         Access::Staff(EXPORTERS),
     );
+    /// Announces that a restriction is lifted (art. 18.3 GDPR).
+    pub const LIFT_RESTRICTION: Operation = Operation::post(
+        "lift_restriction",
+        "/api/v1/staff/rights-requests/{id}/lifting",
+        Access::Staff(EXPORTERS),
+    );
+    /// Announces that a restriction is lifted.
+    pub const CONSOLE_LIFTING_FORM: Operation = Operation::post(
+        "console_lifting_form",
+        "/console/rights/{id}/lifting",
+        Access::Staff(EXPORTERS),
+    );
     /// Open requests about data.
     pub const CONSOLE_RIGHTS_PAGE: Operation = Operation::get(
         "console_rights_page",
@@ -703,6 +716,85 @@ pub mod operation {
         "console_breach_form",
         "/console/breaches/{id}",
         Access::Staff(REGISTRARS),
+    );
+
+    // accounts and the staff (R26, letter i)
+    /// Types in an account from a signed paper.
+    pub const STAFF_PUT_PAYOUT: Operation = Operation::put(
+        "staff_put_payout",
+        "/api/v1/staff/claimants/{id}/payout",
+        Access::Staff(PAYERS),
+    );
+    /// Releases or rejects an account that waits for staff.
+    pub const RELEASE_PAYOUT: Operation = Operation::post(
+        "release_payout",
+        "/api/v1/staff/claimants/{id}/payout-decision",
+        Access::Staff(PAYERS),
+    );
+    /// The accounts of a claimant, and what waits.
+    pub const CONSOLE_PAYOUT_PAGE: Operation = Operation::get(
+        "console_payout_page",
+        "/console/claimants/{id}/payout",
+        Access::Staff(PAYERS),
+    );
+    /// Types in an account.
+    pub const CONSOLE_PAYOUT_FORM: Operation = Operation::post(
+        "console_payout_form",
+        "/console/claimants/{id}/payout",
+        Access::Staff(PAYERS),
+    );
+    /// Releases or rejects one.
+    pub const CONSOLE_PAYOUT_DECISION: Operation = Operation::post(
+        "console_payout_decision",
+        "/console/claimants/{id}/payout-decision",
+        Access::Staff(PAYERS),
+    );
+
+    // reports of swindlers (R13)
+    /// Reports a swindler who poses as an association.
+    pub const REPORT_SCAM: Operation =
+        Operation::post("report_scam", "/api/v1/public/scam-reports", Access::Public);
+    /// The form for it.
+    pub const REPORT_SCAM_PAGE: Operation =
+        Operation::get("report_scam_page", "/report-scam", Access::Public);
+    /// Sends the form.
+    pub const REPORT_SCAM_FORM: Operation =
+        Operation::post("report_scam_form", "/report-scam", Access::Public);
+    /// Reports to the own association.
+    pub const LIST_SCAM_REPORTS: Operation = Operation::get(
+        "list_scam_reports",
+        "/api/v1/staff/scam-reports",
+        Access::Staff(REVIEWERS),
+    );
+    /// One of them, with what was told.
+    pub const GET_SCAM_REPORT: Operation = Operation::get(
+        "get_scam_report",
+        "/api/v1/staff/scam-reports/{id}",
+        Access::Staff(REVIEWERS),
+    );
+    /// Notes what was done about it.
+    pub const HANDLE_SCAM_REPORT: Operation = Operation::post(
+        "handle_scam_report",
+        "/api/v1/staff/scam-reports/{id}/handling",
+        Access::Staff(REVIEWERS),
+    );
+    /// The queue of reports.
+    pub const CONSOLE_SCAM_REPORTS_PAGE: Operation = Operation::get(
+        "console_scam_reports_page",
+        "/console/scam-reports",
+        Access::Staff(REVIEWERS),
+    );
+    /// One report.
+    pub const CONSOLE_SCAM_REPORT_PAGE: Operation = Operation::get(
+        "console_scam_report_page",
+        "/console/scam-reports/{id}",
+        Access::Staff(REVIEWERS),
+    );
+    /// Notes what was done about it.
+    pub const CONSOLE_SCAM_REPORT_FORM: Operation = Operation::post(
+        "console_scam_report_form",
+        "/console/scam-reports/{id}",
+        Access::Staff(REVIEWERS),
     );
 
     // pages
@@ -1295,6 +1387,8 @@ pub mod operation {
         &GET_RIGHTS_REQUEST,
         &EXTEND_RIGHTS_REQUEST,
         &ANSWER_RIGHTS_REQUEST,
+        &LIFT_RESTRICTION,
+        &CONSOLE_LIFTING_FORM,
         &CONSOLE_RIGHTS_PAGE,
         &CONSOLE_RIGHT_PAGE,
         &CONSOLE_EXTENSION_FORM,
@@ -1312,6 +1406,20 @@ pub mod operation {
         &CONSOLE_BREACHES_CSV,
         &CONSOLE_BREACH_PAGE,
         &CONSOLE_BREACH_FORM,
+        &STAFF_PUT_PAYOUT,
+        &RELEASE_PAYOUT,
+        &CONSOLE_PAYOUT_PAGE,
+        &CONSOLE_PAYOUT_FORM,
+        &CONSOLE_PAYOUT_DECISION,
+        &REPORT_SCAM,
+        &REPORT_SCAM_PAGE,
+        &REPORT_SCAM_FORM,
+        &LIST_SCAM_REPORTS,
+        &GET_SCAM_REPORT,
+        &HANDLE_SCAM_REPORT,
+        &CONSOLE_SCAM_REPORTS_PAGE,
+        &CONSOLE_SCAM_REPORT_PAGE,
+        &CONSOLE_SCAM_REPORT_FORM,
         &VERIFY_PAGE,
         &VERIFY_FORM,
         &LOG_CHECKPOINT,

@@ -64,6 +64,11 @@ pub fn of_code(code: &str, day: NaiveDate) -> Option<Place> {
     then.or(names.first()).map(|entry| entry.place)
 }
 
+/// The place of a code by its newest name. `None` for a code that does not exist.
+pub fn newest(code: &str) -> Option<Place> {
+    names(code).last().map(|entry| entry.place)
+}
+
 /// Whether a place as typed (`MILANO`, `Reggio Emilia (RE)`) can be that of a code: its words are those
 /// of one of the names the code ever had. `None` where that cannot be told: the code is unknown, or of
 /// a state, in which people name a town or a state that came later.

@@ -139,7 +139,7 @@ const fn unstored(name: &'static str, source: &'static str) -> Rule {
 }
 
 /// Every rule. Those with the name of a table sweep that table.
-pub const RULES: [Rule; 24] = [
+pub const RULES: [Rule; 25] = [
     Rule {
         name: UNCONFIRMED,
         term: fixed(UNCONFIRMED_DAYS),
@@ -185,6 +185,19 @@ pub const RULES: [Rule; 24] = [
         cap: 500,
         of_claimants: true,
     },
+    Rule {
+        name: SCAM_REPORTS,
+        term: Term::Days {
+            proposed: 365,
+            least: 30,
+            most: 1_095,
+        },
+        from: "arrival",
+        source: "R13, DOMAIN 6.5 (art. 5.1.e GDPR)",
+        mode: Mode::Acts,
+        cap: 5_000,
+        of_claimants: true,
+    },
     unstored("own_data", "art. 20 GDPR"),
     unstored("spool", "docs/decisions/0016"),
     expired("suppressions", "docs/decisions/0012"),
@@ -216,6 +229,8 @@ pub const REJECTED: &str = "rejected";
 pub const DUPLICATE: &str = "duplicate";
 /// Drafts of declarations of who never signed.
 pub const DRAFTS: &str = "drafts";
+/// Reports of swindlers: none of a claimant, but an association sees its own.
+pub const SCAM_REPORTS: &str = "scam_reports";
 /// Files of uploads that did not end.
 pub const UPLOADS: &str = "uploads";
 

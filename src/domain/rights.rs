@@ -201,6 +201,9 @@ impl Outcome {
 /// How long the mail that says that a record is deleted may wait before it is deleted all the same.
 pub const FAREWELL: TimeDelta = TimeDelta::hours(72);
 
+/// How long after the person was told the use of their data goes on (art. 18.3 GDPR: before).
+pub const LIFTING_NOTICE: TimeDelta = TimeDelta::days(7);
+
 /// What somebody wrote: 1 to 2,000 characters, several lines.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RightsText(String);

@@ -6,12 +6,15 @@ use serde::Deserialize;
 
 use crate::app::identity::IdentityRequest;
 use crate::domain::entity::{Entity, EntityInput};
+use crate::domain::field::FieldErrors;
 use crate::domain::identity::Identity;
 use crate::domain::person::{Person, PersonCode, PersonInput};
 use crate::domain::postal_address::{PostalAddress, PostalAddressInput};
+use crate::domain::postal_code::Typed;
 use crate::domain::typed_day;
-use crate::render::page::AddressForm;
 use crate::render::page::identity::{EntityForm, IdentityFields, IdentityKind, PersonForm};
+use crate::render::page::{AddressForm, Errors};
+use crate::web::postal_code::{self, Taps};
 
 /// Which of the three forms.
 #[derive(Deserialize)]
@@ -27,6 +30,70 @@ pub struct SentIdentity {
     kind: String,
     person: Option<PersonInput>,
     entity: Option<EntityInput>,
+    /// The CAP to put in, as was tapped.
+    cap: Option<String>,
+    /// The CAP the page asked about.
+    cap_seen: Option<String>,
+}
+
+impl SentIdentity {
+    fn taps(&self) -> Taps<'_> {
+        Taps {
+            cap: self.cap.as_deref(),
+            seen: self.cap_seen.as_deref(),
+        }
+    }
+
+    fn address(&self) -> Option<&PostalAddressInput> {
+        match kind_of(Some(&self.kind), None) {
+            IdentityKind::Entity => self.entity.as_ref()?.address.as_ref(),
+            IdentityKind::Person | IdentityKind::Foreign => self.person.as_ref()?.address.as_ref(),
+        }
+    }
+}
+
+/// The form with the CAP that was tapped.
+pub fn answered(mut sent: SentIdentity) -> SentIdentity {
+    let typed = sent.address().map(parts).unwrap_or_default();
+    let Some(cap) = postal_code::tapped(typed, sent.taps()) else {
+        return sent;
+    };
+    let persons = sent.person.as_mut().and_then(|it| it.address.as_mut());
+    let entitys = sent.entity.as_mut().and_then(|it| it.address.as_mut());
+    for address in persons.into_iter().chain(entitys) {
+        address.postal_code = Some(cap.clone());
+    }
+    sent
+}
+
+fn parts(address: &PostalAddressInput) -> Typed<'_> {
+    Typed {
+        city: address.city.as_deref(),
+        province: address.province.as_deref(),
+        postal_code: address.postal_code.as_deref(),
+        country: address.country.as_deref(),
+    }
+}
+
+/// The form with its question about the CAP, if there is one, and what else is wrong: nothing is saved before
+/// somebody answered.
+pub fn questioned(sent: &SentIdentity, today: NaiveDate) -> Option<(IdentityFields, FieldErrors)> {
+    let fields = typed(sent);
+    fields.address().question.as_ref()?;
+    let given = request(sent, today);
+    let read = Identity::parse(given.person.as_ref(), given.entity.as_ref(), today);
+    Some((fields, read.err().unwrap_or_default()))
+}
+
+/// What was refused, in the words of the form: a CAP that was proposed meanwhile is no longer missing.
+pub fn refused(fields: &IdentityFields, errors: &FieldErrors) -> Errors {
+    let mut errors = Errors::from(errors);
+    let pointer = match fields.kind {
+        IdentityKind::Entity => "/entity/address/postal_code",
+        IdentityKind::Person | IdentityKind::Foreign => "/person/address/postal_code",
+    };
+    postal_code::explain(&mut errors, fields.address(), pointer);
+    errors
 }
 
 /// The form that is asked for, else the one that fits what is stored.
@@ -62,11 +129,13 @@ pub fn stored(asked: Option<&str>, stored: Option<&Identity>) -> IdentityFields 
 
 /// The form filled with what was typed.
 pub fn typed(sent: &SentIdentity) -> IdentityFields {
-    IdentityFields {
+    let mut fields = IdentityFields {
         kind: kind_of(Some(&sent.kind), None),
         person: sent.person.as_ref().map(typed_person).unwrap_or_default(),
         entity: sent.entity.as_ref().map(typed_entity).unwrap_or_default(),
-    }
+    };
+    postal_code::note(fields.address_mut(), sent.taps());
+    fields
 }
 
 /// What is given: the fields of the shown form alone, dates as the parser reads them.
@@ -155,6 +224,7 @@ fn stored_address(address: &PostalAddress) -> AddressForm {
         city: address.city().to_owned(),
         province: text(address.province()),
         country: address.country().as_str().to_owned(),
+        ..AddressForm::default()
     }
 }
 
@@ -198,6 +268,7 @@ fn typed_address(input: Option<&PostalAddressInput>) -> AddressForm {
         city: text(input.city.as_ref()),
         province: text(input.province.as_ref()),
         country: text(input.country.as_ref()),
+        ..AddressForm::default()
     }
 }
 

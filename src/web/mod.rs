@@ -17,6 +17,7 @@ pub mod identity_form;
 pub mod metrics;
 pub mod middleware;
 pub mod paper;
+pub mod postal_code;
 pub mod public;
 pub mod representative_form;
 pub mod routes;

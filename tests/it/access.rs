@@ -171,6 +171,28 @@ impl World {
         id
     }
 
+    /// A request of somebody of ours whose data are only kept by it.
+    async fn restricted(&self) -> Uuid {
+        let id = self.rights_request().await;
+        let granted = format!(
+            "UPDATE rights_requests SET kind = 'restriction', answered_at = received_at, decision = 'granted', outcome = 'restricted', carried_out_at = received_at WHERE id = '{id}'; \
+             UPDATE claimants SET restricted_at = created_at, confirmed_at = created_at, state = 'confirmed' WHERE id = (SELECT subject_id FROM rights_requests WHERE id = '{id}')"
+        );
+        self.app.sql(&granted).await;
+        id
+    }
+
+    /// Somebody of ours without an e-mail, whose account staff typed in.
+    async fn waits_for_staff(&self) -> Uuid {
+        let id = self.typed_for().await;
+        let insert = format!(
+            "INSERT INTO payouts (claimant_id, version, association_id, sealed, created_at, effective_at, typed_by, waits_at) \
+             SELECT id, 1, association_id, '\\x00', created_at, created_at, id, created_at FROM claimants WHERE id = '{id}'"
+        );
+        self.app.sql(&insert).await;
+        id
+    }
+
     /// An entry of our register of breaches.
     async fn breach(&self) -> Uuid {
         let id = Uuid::new_v4();
@@ -183,9 +205,23 @@ impl World {
         id
     }
 
+    /// A report of a swindler, sent to us by anybody.
+    async fn scam_report(&self) -> Uuid {
+        let body = json!({"case": CASE, "association": "codacons", "what_happened": "Volevano soldi", "asked_for": "money"});
+        let answer = post(&self.app, "/api/v1/public/scam-reports", None, &body).await;
+        assert_eq!(answer.status().as_u16(), 201);
+        let newest = "SELECT id FROM scam_reports ORDER BY id DESC LIMIT 1";
+        let rows = self.app.rows(newest).await;
+        rows[0][0].as_ref().unwrap().parse().unwrap()
+    }
+
     /// A record for what an operation is about.
     async fn record(&self, known: &Operation) -> Uuid {
-        if known.path.ends_with("/representative") || known.path.ends_with("/representative-end") {
+        if known.name == "lift_restriction" || known.name == "console_lifting_form" {
+            self.restricted().await
+        } else if known.path.ends_with("/representative")
+            || known.path.ends_with("/representative-end")
+        {
             self.represented().await
         } else if known.name == "assist_declaration" || known.path.ends_with("/declare") {
             self.typed_for().await
@@ -199,8 +235,14 @@ impl World {
             || known.path.starts_with("/console/rights/")
         {
             self.rights_request().await
+        } else if known.name == "staff_put_payout" || known.name == "console_payout_form" {
+            self.typed_for().await
+        } else if known.path.ends_with("/payout-decision") {
+            self.waits_for_staff().await
         } else if known.path.contains("/breaches/{id}") {
             self.breach().await
+        } else if known.path.contains("/scam-reports/{id}") {
+            self.scam_report().await
         } else {
             self.assisted().await
         }
@@ -409,6 +451,10 @@ fn public_body(name: &str) -> Option<Body> {
         "rights_form" => form(&[("kind", "objection"), ("text", "Non voglio")]),
         "withdraw" => Body::Json(json!({})),
         "erase" => Body::Nothing,
+        "report_scam" => Body::Json(
+            json!({"case": CASE, "what_happened": "Volevano soldi", "asked_for": "money"}),
+        ),
+        "report_scam_form" => form(&[]),
         "verify_form" | "sign_file_form" => Body::File("{}"),
         "add_document" | "documents_form" => Body::Document,
         "paper_hand_in" => Body::Sheets,
@@ -496,6 +542,24 @@ fn staff_body(name: &str, code: &str) -> Option<Body> {
             ("received_on", "02/03/2026"),
         ]),
         "console_extension_form" => form(&[("reason", "Serve tempo")]),
+        "staff_put_payout" => Body::Json(
+            json!({"iban": "IT60X0542811101000000123456", "holder": "Mario Rossi", "reason": "Modulo"}),
+        ),
+        "release_payout" => {
+            Body::Json(json!({"version": 1, "decision": "reject", "reason": "Firma diversa"}))
+        }
+        "console_payout_form" => form(&[
+            ("iban", "IT60X0542811101000000123456"),
+            ("holder", "Mario Rossi"),
+            ("reason", "Modulo"),
+        ]),
+        "console_payout_decision" => form(&[
+            ("version", "1"),
+            ("decision", "reject"),
+            ("reason", "Firma diversa"),
+        ]),
+        "lift_restriction" => Body::Json(json!({"reason": "Dati verificati", "letter_sent": true})),
+        "console_lifting_form" => form(&[("reason", "Dati verificati"), ("letter_sent", "true")]),
         "console_answer_form" => form(&[("decision", "granted"), ("reason", "Fatto")]),
         "open_breach" => Body::Json(breach()),
         "update_breach" => {
@@ -513,6 +577,8 @@ fn staff_body(name: &str, code: &str) -> Option<Body> {
             ("noticed_at", "2026-03-01T10:00"),
         ]),
         "export" => Body::Json(json!({"case": CASE, "format": "csv", "purpose": "Deposito"})),
+        "handle_scam_report" => Body::Json(json!({"note": "Avvisati tutti"})),
+        "console_scam_report_form" => form(&[("note", "Avvisati tutti")]),
         "logout_form" => form(&[]),
         "console_confirm_form" => form(&[("how", "post"), ("reason", "Lettera")]),
         "console_quarantine_form" | "console_payout_freeze_form" => {
@@ -818,7 +884,7 @@ async fn walk_as_another_association(world: &mut World) {
         assert_eq!(without_id(theirs), without_id(none), "{}", known.name);
         asked += 1;
     }
-    assert_eq!(asked, 67);
+    assert_eq!(asked, 78);
 }
 
 /// The body without what differs each time.

@@ -14,7 +14,7 @@ use crate::browser::Phone;
 use crate::claimant::{SignUpBuilder, ask, code_in, mario, token_in};
 use crate::log::{receipt_of, signer};
 use crate::seed::CASE;
-use crate::staff_seed::{PASSWORD, association, person};
+use crate::staff_seed::{PASSWORD, association, person, post};
 
 /// Roles of what people operate.
 const CONTROLS: [&str; 9] = [
@@ -237,7 +237,13 @@ async fn the_registers_of_the_staff_pass_wcag_2_2_aa() {
         .json(&json!({"kind": "erasure", "text": "Basta"}));
     let asked = ask(asked).await.expect(201);
     let right = format!("/console/rights/{}", asked["id"].as_str().unwrap());
+    let told =
+        json!({"case": CASE, "what_happened": "https://truffa.example", "asked_for": "money"});
+    post(&app, "/api/v1/public/scam-reports", None, &told).await;
     let ours = association(&app, "codacons").await;
+    let report = format!("SELECT id::text FROM scam_reports WHERE association_id = '{ours}'");
+    let report = app.rows(&report).await[0][0].clone().unwrap();
+    let report = format!("/console/scam-reports/{report}");
     let owner = person(&app, ours, Role::Owner).await;
     judge.go("/console/login").await;
     let code = owner.code(&app);
@@ -255,6 +261,8 @@ async fn the_registers_of_the_staff_pass_wcag_2_2_aa() {
         judge.see("/console/breaches").await;
         judge.refuse("/console/breaches", MAIN, &[]).await;
         judge.see(&right).await;
+        judge.see("/console/scam-reports").await;
+        judge.refuse(&report, MAIN, &[]).await;
     }
     judge.go("/console/breaches").await;
     let fields = [
@@ -306,12 +314,15 @@ async fn outside(judge: &mut Judge<'_>) {
         "/stop-payout/unknown",
         "/verify",
         "/verify?code=ABCD-EFGH-JKMN",
+        "/report-scam",
+        "/report-scam?done=sent",
         "/me",
         "/nothing",
     ] {
         judge.see(path).await;
     }
     judge.refuse("/enter", MAIN, &[("email", "maria")]).await;
+    judge.refuse("/report-scam", MAIN, &[]).await;
     let join = format!("/c/{CASE}/join?association=codacons");
     let send = ".btn-primary[value=send]";
     judge.refuse(&join, send, &[]).await;
@@ -405,6 +416,13 @@ async fn identity(judge: &mut Judge<'_>) {
             ("person[sex]", "F"),
         ];
         judge.refuse("/me/identity?kind=person", MAIN, &wrong).await;
+        let doubtful = [
+            ("person[address][city]", "Frascati"),
+            ("person[address][postal_code]", "00100"),
+        ];
+        judge
+            .refuse("/me/identity?kind=person", MAIN, &doubtful)
+            .await;
         for path in ["/me/association", "/me/association?to=altroconsumo"] {
             judge.see(path).await;
         }

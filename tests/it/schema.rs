@@ -195,6 +195,7 @@ const DISTRIBUTED: &[(&str, &str, u8)] = &[
     ("rights_requests", "subject_id", 1),
     ("export_batches", "export_id", 9),
     ("breaches", "id", 12),
+    ("scam_reports", "id", 13),
 ];
 
 /// Tables that each node has whole.

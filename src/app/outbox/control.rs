@@ -144,7 +144,12 @@ pub(super) async fn prepare_payout_notice(
     };
     let email = match to_contact(ctx, conn, batch, directory, (row, kind)).await? {
         Ok(email) => email,
-        Err(step) => return Ok(step),
+        Err(step) => {
+            if matches!(step, Step::Drop) {
+                payout::lost(ctx, conn, SCOPE, claimant).await?;
+            }
+            return Ok(step);
+        }
     };
     let vault = Vault::open(ctx, conn, SCOPE, claimant).await?;
     let account: Payout = vault.unseal("payouts", "sealed", given.sealed)?;

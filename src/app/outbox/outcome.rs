@@ -7,8 +7,10 @@ use super::{DueMail, SCOPE, signing};
 use crate::app::ctx::Ctx;
 use crate::app::error::AppResult;
 use crate::app::mail_queue::{self, Lesson, Queue};
+use crate::app::payout;
 use crate::db::outbox::{self, BackRow};
 use crate::domain::breaker::Sign;
+use crate::domain::ids::ClaimantId;
 use crate::domain::smtp_answer::{Blame, Verdict};
 
 /// A mail after its attempt.
@@ -62,6 +64,9 @@ pub async fn settle(ctx: &Ctx, all: &[Done]) -> AppResult<()> {
                 if row.kind == "otp" {
                     signing::note_sent(ctx, &mut tx, row).await?;
                 }
+                if row.kind == "payout_notice" {
+                    payout::left(ctx, &mut tx, SCOPE, row).await?;
+                }
                 gone.push(done.mail.key());
             }
             Outcome::Refused(refusal) => {
@@ -75,9 +80,21 @@ pub async fn settle(ctx: &Ctx, all: &[Done]) -> AppResult<()> {
     }
     let sent = outbox::delete_all(&mut tx, SCOPE, &gone).await?;
     outbox::give_back(&mut tx, SCOPE, &back).await?;
+    for claimant in untold(all, &back) {
+        payout::lost(ctx, &mut tx, SCOPE, claimant).await?;
+    }
     tx.commit().await?;
     count(sent, &back, all);
     Ok(())
+}
+
+/// Whose mail about an account will not be tried again.
+fn untold(all: &[Done], back: &[BackRow]) -> Vec<ClaimantId> {
+    let is_dead = |id: Uuid| back.iter().any(|row| row.id == id && row.state == "dead");
+    let rows = all.iter().map(|done| &done.mail.row);
+    rows.filter(|row| row.kind == "payout_notice" && is_dead(row.id))
+        .map(|row| ClaimantId::new(row.subject_id))
+        .collect()
 }
 
 fn count(sent: usize, back: &[BackRow], all: &[Done]) {

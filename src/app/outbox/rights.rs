@@ -16,6 +16,7 @@ use crate::db::outbox::OutboxRow;
 use crate::db::rights_request::{self, RightsRequestRow};
 use crate::domain::ids::ClaimantId;
 use crate::domain::mail::MailKind;
+use crate::domain::outage::day_in_rome;
 use crate::domain::reference::Reference;
 
 /// What a mail about a request says besides. The same at every attempt: each step is written once.
@@ -39,6 +40,8 @@ pub enum RightsStep {
     /// It was answered: word of the decision, and of what becomes of the data where something does:
     /// `erasing`, `restricted`, or `kept` for a claim that is lodged.
     Answered(String, Option<&'static str>),
+    /// The restriction ends: from which day the data are used again.
+    Lifting(NaiveDate),
 }
 
 pub(super) async fn prepare(
@@ -99,7 +102,16 @@ fn notice(
     row: &OutboxRow,
 ) -> AppResult<Option<RightsNotice>> {
     let step = row.payload.get("step").and_then(serde_json::Value::as_str);
+    let lifts_on = found.lifts_at.map(day_in_rome);
     let (step, column, sealed) = match (step, found.decision) {
+        (Some("lifting"), _) => match lifts_on {
+            Some(day) => (
+                RightsStep::Lifting(day),
+                "lifting_sealed",
+                found.lifting_sealed,
+            ),
+            None => return Ok(None),
+        },
         (Some("answered"), Some(decision)) => (
             RightsStep::Answered(decision, became(&found.kind, found.outcome.as_deref())),
             "answer_sealed",

@@ -28,7 +28,8 @@ const AT_ONCE: u16 = 200;
 
 /// What of the trail a claimant may know of: what they did, what was done for them, who looked. Whatever
 /// is not named stays out: a clash of two records would tell of somebody else (R30, R55).
-const OWN_ACTIONS: [&str; 36] = [
+const OWN_ACTIONS: [&str; 41] = [
+    "announce_lifting",
     "answer_rights_request",
     "confirm",
     "confirm_by_staff",
@@ -44,6 +45,7 @@ const OWN_ACTIONS: [&str; 36] = [
     "extend_rights_request",
     "give_identity",
     "give_payout",
+    "lift_restriction",
     "mail_bounced",
     "mail_complaint",
     "mail_delayed",
@@ -53,6 +55,8 @@ const OWN_ACTIONS: [&str; 36] = [
     "own_again",
     "prove_mailbox",
     "receive_rights_request",
+    "reject_payout",
+    "release_payout",
     "request_mailbox_code",
     "request_payout_code",
     "request_signature",
@@ -60,6 +64,7 @@ const OWN_ACTIONS: [&str; 36] = [
     "sign",
     "sign_up",
     "stop_payout",
+    "type_payout",
     super::TAKEN,
     crate::app::trail::VIEW,
     crate::app::trail::DOWNLOAD,
@@ -368,7 +373,9 @@ async fn payouts(
         let payout: Value = vault.unseal("payouts", "sealed", row.sealed)?;
         Ok(json!({
             "version": row.version, "given_at": row.created_at, "counts_from": row.effective_at,
-            "stopped_at": row.stopped_at, "stopped_by": row.stopped_by, "payout": payout,
+            "stopped_at": row.stopped_at, "stopped_by": row.stopped_by, "told_at": row.told_at,
+            "typed_by_staff": row.typed_by.is_some(), "released_at": row.released_at,
+            "payout": payout,
         }))
     })
 }
@@ -513,6 +520,9 @@ async fn rights(
             "text": open("request_sealed", row.request_sealed)?,
             "extension_reason": open("extension_sealed", row.extension_sealed)?,
             "answer_reason": open("answer_sealed", row.answer_sealed)?,
+            "lifting_announced_at": row.lifting_at, "lifts_at": row.lifts_at,
+            "lifted_at": row.lifted_at,
+            "lifting_reason": open("lifting_sealed", row.lifting_sealed)?,
         }))
     })
 }

@@ -14,15 +14,15 @@ use crate::app::audit::{self, Actor, Entry};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::app::staff::StaffActor;
-use crate::app::{document, leaving, paper};
+use crate::app::{document, leaving, paper, scam_report};
 use crate::db::retention_rule::{self as db, RunRow, TermRow};
 use crate::db::{Scope, Tx, retention as rows};
 use crate::domain::ids::{AssociationId, ClaimantId};
 use crate::domain::outage::day_in_rome;
 use crate::domain::permission::operation;
 use crate::domain::retention::{
-    DRAFTS, DUPLICATE, ID_IMAGES, NOT_SIGNED, REJECTED, RULES, Rule, UNCONFIRMED, UPLOADS,
-    WITHDRAWN,
+    DRAFTS, DUPLICATE, ID_IMAGES, NOT_SIGNED, REJECTED, RULES, Rule, SCAM_REPORTS, UNCONFIRMED,
+    UPLOADS, WITHDRAWN,
 };
 
 /// Rules whose records go one by one.
@@ -182,6 +182,7 @@ pub async fn run(ctx: &Ctx) -> AppResult<Ran> {
         (UNCONFIRMED, unconfirmed.claimants),
         (ID_IMAGES, paper::delete_identity_images(ctx).await?),
         (UPLOADS, document::delete_loose(ctx).await?),
+        (SCAM_REPORTS, delete_scam_reports(ctx, &confirmed).await?),
     ]);
     for name in RECORDS {
         if let Some(row) = confirmed.get(name) {
@@ -195,6 +196,14 @@ pub async fn run(ctx: &Ctx) -> AppResult<Ran> {
     ran.0.extend(sweep(ctx).await?);
     note(ctx, &ran).await?;
     Ok(ran)
+}
+
+/// Deletes the reports of swindlers due; gives their number.
+async fn delete_scam_reports(ctx: &Ctx, set: &HashMap<String, TermRow>) -> AppResult<usize> {
+    let rule = Rule::find(SCAM_REPORTS).ok_or(AppError::NotFound)?;
+    let set = set.get(SCAM_REPORTS).map(|row| i64::from(row.days));
+    let days = rule.days(set).ok_or(AppError::NotFound)?;
+    scam_report::delete_due(ctx, days, rule.cap).await
 }
 
 /// Notes what a run deleted: rows of the day, metrics, and one line if there was anything.

@@ -38,6 +38,8 @@ pub enum RightsOutcome {
     /// It was answered: word of the decision, and of what becomes of the data where something does:
     /// `erasing`, `restricted` or `kept`.
     Answered(String, Option<&'static str>),
+    /// The restriction ends: from which day the data are used again.
+    Lifting(NaiveDate),
 }
 
 impl RightsMail {
@@ -60,10 +62,14 @@ impl RightsMail {
                 text.get("rights-mail-answered-subject"),
                 text.word("rights-mail-answered", decision),
             ),
+            RightsOutcome::Lifting(day) => (
+                text.get("rights-mail-lifting-subject"),
+                text.with("rights-mail-lifting", &[("date", text.date(*day).into())]),
+            ),
         };
         let became = match &self.outcome {
             RightsOutcome::Answered(_, became) => *became,
-            RightsOutcome::Extended(_) => None,
+            RightsOutcome::Extended(_) | RightsOutcome::Lifting(_) => None,
         };
         let content = Content {
             subject,

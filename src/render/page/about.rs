@@ -25,3 +25,12 @@ pub struct AboutPage {
     /// Its public cases, newest first.
     pub cases: Vec<PromotedCase>,
 }
+
+impl AboutPage {
+    /// Where a swindler who poses as the association is reported, in its newest case.
+    pub fn report_href(&self) -> String {
+        let case = self.cases.first();
+        let slug = case.map_or("", |promoted| &promoted.case.slug);
+        super::scam_report::href(slug, &self.association.slug)
+    }
+}

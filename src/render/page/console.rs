@@ -12,8 +12,10 @@ use crate::render::document::{Circumstances, PrintedMailbox, euro};
 pub mod breach;
 pub mod dashboard;
 pub mod paper;
+pub mod payout;
 pub mod representation;
 pub mod retention;
+pub mod scam_report;
 
 /// What stands around every page of the console.
 #[derive(Debug, Clone, Default)]
@@ -126,6 +128,8 @@ pub struct CasesPage {
     pub shows_retention: bool,
     /// Whether the actor keeps the register of breaches.
     pub shows_breaches: bool,
+    /// Reports of swindlers nobody has handled, counted up to 200; none for who does not see them.
+    pub scam_reports: Option<usize>,
 }
 
 /// A claimant in the list.
@@ -470,6 +474,8 @@ pub struct ClaimantPage {
     pub payout_freeze: Option<String>,
     /// Since when no account is taken, because the owner stopped one, UTC.
     pub payout_frozen_at: Option<DateTime<Utc>>,
+    /// Whether the actor works with accounts.
+    pub opens_payout: bool,
     /// Whether the actor may enter identity now.
     pub enters_identity: bool,
     /// What was refused: `/how`, `/reason`, `/email`.
@@ -504,6 +510,8 @@ pub struct ClaimantPage {
     pub ratify_at: Option<DateTime<Utc>>,
     /// Since when the data are only kept, UTC.
     pub restricted_at: Option<DateTime<Utc>>,
+    /// The request by which they are.
+    pub restricted_by: Option<String>,
     /// Whether the actor may record who acts, and a death.
     pub records_representative: bool,
     /// Mailboxes.

@@ -92,6 +92,24 @@ pub struct IdentityFields {
     pub entity: EntityForm,
 }
 
+impl IdentityFields {
+    /// The address of the form that is shown.
+    pub fn address(&self) -> &AddressForm {
+        match self.kind {
+            IdentityKind::Entity => &self.entity.address,
+            IdentityKind::Person | IdentityKind::Foreign => &self.person.address,
+        }
+    }
+
+    /// As [`Self::address`], to note on it what is proposed and asked.
+    pub fn address_mut(&mut self) -> &mut AddressForm {
+        match self.kind {
+            IdentityKind::Entity => &mut self.entity.address,
+            IdentityKind::Person | IdentityKind::Foreign => &mut self.person.address,
+        }
+    }
+}
+
 /// The form; POST `/me/identity` with `kind` and the fields of that kind.
 #[derive(Debug, Clone, Template)]
 #[template(path = "page/identity.html")]

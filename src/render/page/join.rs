@@ -130,7 +130,9 @@ impl JoinPage {
 
     /// True if the folded part about letters has to be open.
     pub fn postal_open(&self) -> bool {
-        self.form.postal_ok || self.errors.has_under("contact-postal")
+        self.form.postal_ok
+            || self.form.postal_address.question.is_some()
+            || self.errors.has_under("contact-postal")
     }
 }
 

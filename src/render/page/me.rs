@@ -226,6 +226,11 @@ pub struct MePage {
 }
 
 impl MePage {
+    /// Where a swindler who poses as the association is reported.
+    pub fn report_href(&self) -> String {
+        super::scam_report::href(&self.case.slug, &self.association.slug)
+    }
+
     /// True if the newsletter is wanted.
     pub fn newsletter(&self) -> bool {
         self.consents

@@ -37,6 +37,7 @@ pub mod payout;
 pub mod representative;
 pub mod resume;
 pub mod rights;
+pub mod scam_report;
 pub mod sign;
 pub mod stop_payout;
 pub mod texts;
@@ -294,6 +295,56 @@ pub struct AddressForm {
     pub province: String,
     /// ISO 3166 alpha-2, empty counts as `IT`.
     pub country: String,
+    /// Name of the comune with its first and last CAP, where none was typed: a single one is proposed.
+    pub caps_of: Option<(String, String, String)>,
+    /// True if the province was not typed but proposed.
+    pub province_proposed: bool,
+    /// What is asked about the CAP.
+    pub question: Option<CapQuestion>,
+    /// The typed CAP that is asked about now or was before.
+    pub asked: Option<String>,
+}
+
+/// A CAP that is not one of the comune's; asked about, never changed unasked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CapQuestion {
+    /// Name of the comune.
+    pub city: String,
+    /// As typed.
+    pub typed: String,
+    /// The comune's, if it has one alone.
+    pub meant: Option<String>,
+    /// The comune's first and last.
+    pub range: (String, String),
+}
+
+impl AddressForm {
+    /// The hint at the CAP.
+    pub fn cap_hint(&self, text: Text) -> String {
+        match &self.caps_of {
+            None => text.get("cap-hint"),
+            Some((city, first, last)) if first == last => {
+                text.with("cap-proposed", &[("city", city.as_str().into())])
+            }
+            Some((city, first, last)) => text.with(
+                "cap-several",
+                &[
+                    ("city", city.as_str().into()),
+                    ("first", first.as_str().into()),
+                    ("last", last.as_str().into()),
+                ],
+            ),
+        }
+    }
+
+    /// The hint at the province.
+    pub fn province_hint(&self, text: Text) -> String {
+        if self.province_proposed {
+            text.get("cap-province-proposed")
+        } else {
+            text.get("hint-province")
+        }
+    }
 }
 
 #[cfg(test)]

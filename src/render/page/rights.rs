@@ -33,6 +33,21 @@ pub struct RequestLine {
     pub text: Option<String>,
     /// Word of what became of it: `recorded`, `restricted`, `erasing`, `erased`.
     pub outcome: Option<String>,
+    /// How its restriction ends.
+    pub lifting: Option<LiftingLine>,
+}
+
+/// The end of a restriction, announced.
+#[derive(Debug, Clone)]
+pub struct LiftingLine {
+    /// From when the data are used again, UTC.
+    pub lifts_at: DateTime<Utc>,
+    /// When that was, UTC.
+    pub lifted_at: Option<DateTime<Utc>>,
+    /// `mail` or `letter`.
+    pub notified: String,
+    /// Why, in the words of the staff.
+    pub reason: String,
 }
 
 /// `GET /me/rights`; POST to the same path `{kind, text}`.
@@ -91,6 +106,10 @@ pub struct RequestPage {
     pub may_extend: bool,
     /// Whether the actor may answer now.
     pub may_answer: bool,
+    /// Whether the actor may announce now that its restriction ends.
+    pub may_lift: bool,
+    /// As ticked: the letter about it was sent.
+    pub letter_sent: bool,
     /// Word of what granting does: `erase`, `restrict`, `record`.
     pub if_granted: &'static str,
     /// Words of the decisions.

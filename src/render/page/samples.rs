@@ -6,7 +6,7 @@ use askama::Template;
 use chrono::{DateTime, NaiveDate, TimeZone, Utc};
 
 use super::{
-    AddressForm, CaseHead, Chrome, Errors, FieldError, Whose,
+    AddressForm, CapQuestion, CaseHead, Chrome, Errors, FieldError, Whose,
     about::{AboutPage, PromotedCase},
     association::{AssociationCard, ChoosePage, Offer, Register, RegisterStatus},
     association_change::{AssociationChangePage, AssociationChoicePage},
@@ -29,10 +29,11 @@ use super::{
     outbox::{MailPage, OutboxPage, OutboxRow},
     own_history::{MailLine, MailsPage, ViewLine, ViewsPage},
     rights::{RequestLine, RightsPage},
+    scam_report::{Choice, ReportScamPage, ScamReportForm},
     texts::{TextBlock, TextsPage},
     verify::{CheckedReceipt, CheckedSeal, VerifiedMail, VerifyPage},
 };
-use crate::domain::{language::Language, rights::RightsKind};
+use crate::domain::{language::Language, rights::RightsKind, scam_report::AskedFor};
 
 mod declaration;
 
@@ -149,6 +150,14 @@ impl Words {
             city: self.say("Roma"),
             province: self.say("RM"),
             country: self.say("IT"),
+            question: Some(CapQuestion {
+                city: self.say("Roma"),
+                typed: self.say("00100"),
+                meant: Some(self.say("00184")),
+                range: (self.say("00118"), self.say("00199")),
+            }),
+            asked: Some(self.say("00100")),
+            ..AddressForm::default()
         }
     }
 }
@@ -501,6 +510,7 @@ impl Words {
             answer: None,
             text: Some(self.say("Il nome è sbagliato")),
             outcome: None,
+            lifting: None,
         };
         let answered = RequestLine {
             answer: Some((at, "refused".to_owned(), self.say("È giusto"))),
@@ -901,6 +911,7 @@ fn checking(words: Words, pages: &mut Vec<(String, String)>) {
         push(pages, name, &page);
     }
     seals(words, pages);
+    swindlers(words, pages);
 }
 
 fn seals(words: Words, pages: &mut Vec<(String, String)>) {
@@ -922,6 +933,45 @@ fn seals(words: Words, pages: &mut Vec<(String, String)>) {
             }),
             unknown: false,
             errors: Errors::default(),
+        };
+        push(pages, name, &page);
+    }
+}
+
+fn swindlers(words: Words, pages: &mut Vec<(String, String)>) {
+    let choice = |association: Option<&str>| Choice {
+        value: words.say("libero-virgilio-2023/altroconsumo"),
+        association: association.map(|name| words.say(name)),
+        case: words.say("Libero Mail e Virgilio Mail: il blocco del 2023"),
+    };
+    for (name, sent, errors) in [
+        ("report-scam", false, Errors::default()),
+        ("report-scam-sent", true, Errors::default()),
+        (
+            "report-scam-refused",
+            false,
+            wrong(&[
+                ("/case", "error-case-required"),
+                ("/what_happened", "error-scam-what-required"),
+                ("/asked_for", "error-scam-asked-for-required"),
+            ]),
+        ),
+    ] {
+        let page = ReportScamPage {
+            chrome: words.chrome("/report-scam"),
+            sent,
+            choices: vec![choice(Some("Altroconsumo")), choice(None)],
+            words: AskedFor::ALL.map(AskedFor::as_str).to_vec(),
+            longest: 4_000,
+            form: ScamReportForm {
+                idempotency_key: words.say("k"),
+                case: words.say("libero-virgilio-2023/altroconsumo"),
+                what_happened: words.say("Mi hanno chiamato"),
+                asked_for: "money".to_owned(),
+                came_from: words.say("333 1234567"),
+                contact: words.say("maria@example.org"),
+            },
+            errors,
         };
         push(pages, name, &page);
     }

@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
 use crate::app::{AppError, assist, claimant_view};
+use crate::domain::field::FieldErrors;
 use crate::domain::ids::ClaimantId;
 use crate::domain::outage::day_in_rome;
 use crate::domain::reference::Reference;
@@ -143,28 +144,39 @@ pub async fn identity(
     id: web::Path<String>,
     form: Form<SentIdentity>,
 ) -> WebResult<HttpResponse> {
-    let (id, Form(sent)) = (claimant_id(&id)?, form);
+    let (id, sent) = (claimant_id(&id)?, identity_form::answered(form.0));
     staff.check_csrf(&state, sent.csrf.as_deref())?;
-    let given = identity_form::request(&sent, day_in_rome(state.ctx.clock.now()));
+    let asked = Asked {
+        state: &state,
+        language,
+        staff: &staff,
+        request: &request,
+        id,
+    };
+    let today = day_in_rome(state.ctx.clock.now());
+    if let Some((fields, wrong)) = identity_form::questioned(&sent, today) {
+        return again(&asked, fields, &wrong).await;
+    }
+    let given = identity_form::request(&sent, today);
     let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
     let acting = Box::pin(async move { assist::enter_identity(&ctx, &actor, id, given).await });
     match state.ctx.to_end(acting).await {
         Ok(_) => Ok(see_other(&place(id))),
-        Err(AppError::Invalid(errors)) => {
-            let fields = identity_form::typed(&sent);
-            let asked = Asked {
-                state: &state,
-                language,
-                staff: &staff,
-                request: &request,
-                id,
-            };
-            let mut form = form_page(&asked, fields).await?;
-            form.errors = Errors::from(&errors);
-            page(StatusCode::UNPROCESSABLE_ENTITY, &form)
-        }
+        Err(AppError::Invalid(errors)) => again(&asked, identity_form::typed(&sent), &errors).await,
         Err(error) => Err(error.into()),
     }
+}
+
+/// The form with what was typed, asked and refused.
+async fn again(
+    asked: &Asked<'_>,
+    fields: IdentityFields,
+    wrong: &FieldErrors,
+) -> WebResult<HttpResponse> {
+    let errors = identity_form::refused(&fields, wrong);
+    let mut form = form_page(asked, fields).await?;
+    form.errors = errors;
+    page(StatusCode::UNPROCESSABLE_ENTITY, &form)
 }
 
 /// Back to the claimant; what was refused is told there, with what was typed.

@@ -12,6 +12,7 @@ use crate::app::claimant_list::{self, DEFAULT_LIMIT, Item};
 use crate::app::claimant_view::{self, BounceRow, ClaimantView, ShownIdentity};
 use crate::app::document::{self, MyDocument};
 use crate::app::log::status::{self, LogBrief};
+use crate::app::scam_report;
 use crate::app::signature_file::ShownFile;
 use crate::app::trail;
 use crate::domain::claimant::{ClaimantState, Queue};
@@ -55,12 +56,18 @@ pub async fn cases(
         respondent: own.case.respondent.name.clone(),
         state: own.case.state.as_str(),
     });
+    let scam_reports = if operation::LIST_SCAM_REPORTS.allows(staff.actor.role()) {
+        Some(scam_report::count_open(&state.ctx, &staff.actor).await?)
+    } else {
+        None
+    };
     let cases = CasesPage {
         console: inside(&state, language, &request, &staff).await?,
         cases: cases.collect(),
         shows_people: operation::CONSOLE_LIST_PAGE.allows(staff.actor.role()),
         shows_retention: operation::CONSOLE_RETENTION_PAGE.allows(staff.actor.role()),
         shows_breaches: operation::CONSOLE_BREACHES_PAGE.allows(staff.actor.role()),
+        scam_reports,
     };
     page(StatusCode::OK, &cases)
 }
@@ -205,6 +212,7 @@ fn claimant_page(console: Console, view: ClaimantView, operators: &Operators) ->
         quarantined_for: view.quarantined_for,
         payout_freeze: view.can_end_payout_freeze.then(String::new),
         payout_frozen_at: view.payout_frozen_at,
+        opens_payout: view.can_open_payout,
         enters_identity: view.can_enter_identity,
         errors: Errors::default(),
         reference: view.reference.grouped(),
@@ -244,6 +252,7 @@ fn claimant_page(console: Console, view: ClaimantView, operators: &Operators) ->
         died_at: view.died_at,
         ratify_at: view.ratify_at,
         restricted_at: view.restricted_at,
+        restricted_by: view.restricted_by.map(|request| request.to_string()),
         records_representative: view.can_record_representative,
         mailboxes: view
             .mailboxes

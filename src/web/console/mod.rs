@@ -31,6 +31,7 @@ pub mod quarantine;
 pub mod representation;
 pub mod retention;
 pub mod rights;
+pub mod scam_reports;
 
 /// Routes of this folder.
 #[expect(clippy::too_many_lines, reason = "a table")]
@@ -93,11 +94,15 @@ pub fn routes() -> Vec<Route> {
             &operation::CONSOLE_PAYOUT_FREEZE_FORM,
             web::to(payout::end_freeze),
         ),
+        Route::new(&operation::CONSOLE_PAYOUT_PAGE, web::to(payout::one)),
+        Route::new(&operation::CONSOLE_PAYOUT_FORM, web::to(payout::type_in)),
+        Route::new(&operation::CONSOLE_PAYOUT_DECISION, web::to(payout::decide)),
         Route::new(&operation::CONSOLE_EXPORT_PAGE, web::to(export::page)),
         Route::new(&operation::CONSOLE_RIGHTS_PAGE, web::to(rights::queue)),
         Route::new(&operation::CONSOLE_RIGHT_PAGE, web::to(rights::one)),
         Route::new(&operation::CONSOLE_EXTENSION_FORM, web::to(rights::extend)),
         Route::new(&operation::CONSOLE_ANSWER_FORM, web::to(rights::answer)),
+        Route::new(&operation::CONSOLE_LIFTING_FORM, web::to(rights::lift)),
         Route::new(
             &operation::CONSOLE_LETTER_PAGE,
             web::to(rights::letter_page),
@@ -116,6 +121,18 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::CONSOLE_BREACHES_CSV, web::to(breaches::csv)),
         Route::new(&operation::CONSOLE_BREACH_PAGE, web::to(breaches::one)),
         Route::new(&operation::CONSOLE_BREACH_FORM, web::to(breaches::update)),
+        Route::new(
+            &operation::CONSOLE_SCAM_REPORTS_PAGE,
+            web::to(scam_reports::queue),
+        ),
+        Route::new(
+            &operation::CONSOLE_SCAM_REPORT_PAGE,
+            web::to(scam_reports::one),
+        ),
+        Route::new(
+            &operation::CONSOLE_SCAM_REPORT_FORM,
+            web::to(scam_reports::handle),
+        ),
         Route::new(&operation::CONSOLE_EXPORT_FORM, web::to(export::clear)),
         Route::new(&operation::CONSOLE_DOCUMENT, web::to(declared::document)),
         Route::new(&operation::CONSOLE_EVIDENCE, web::to(declared::evidence)),

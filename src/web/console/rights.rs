@@ -42,6 +42,7 @@ pub struct DecisionForm {
     #[serde(default)]
     reason: String,
     confirm: Option<String>,
+    letter_sent: Option<String>,
 }
 
 /// `GET /console/cases/{slug}/rights?cursor=`
@@ -156,6 +157,38 @@ pub async fn answer(
     }
 }
 
+/// `POST /console/rights/{id}/lifting`
+pub async fn lift(
+    state: web::Data<AppState>,
+    language: Lang,
+    staff: Staff,
+    request: HttpRequest,
+    id: web::Path<String>,
+    form: Form<DecisionForm>,
+) -> WebResult<HttpResponse> {
+    let (id, Form(form)) = (request_id(&id)?, form);
+    staff.check_csrf(&state, form.csrf.as_deref())?;
+    let sent = form.letter_sent.is_some();
+    let done = match reason(Some(&form.reason)) {
+        Ok(reason) => {
+            let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
+            let acting =
+                async move { rights::announce_lifting(&ctx, &actor, id, &reason, sent).await };
+            state.ctx.to_end(acting).await.map(|_| ())
+        }
+        Err(error) => Err(error),
+    };
+    let errors = match done {
+        Ok(()) => return Ok(see_other(&format!("/console/rights/{id}"))),
+        Err(AppError::Invalid(errors)) => errors,
+        Err(error) => return Err(error.into()),
+    };
+    let found = rights::get(&state.ctx, &staff.actor, id).await?;
+    let mut shown = shown(&state, language, &staff, &request, found).await?;
+    shown.letter_sent = sent;
+    refused(shown, form, &errors)
+}
+
 /// `GET /console/claimants/{id}/rights`
 pub async fn letter_page(
     state: web::Data<AppState>,
@@ -238,6 +271,8 @@ async fn shown(
         console,
         claimant: found.claimant.to_string(),
         may_extend: found.may_extend && operation::EXTEND_RIGHTS_REQUEST.allows(role),
+        may_lift: found.may_lift && operation::LIFT_RESTRICTION.allows(role),
+        letter_sent: false,
         if_granted: found.if_granted.map_or("", Effect::as_str),
         may_answer: is_open && operation::ANSWER_RIGHTS_REQUEST.allows(role),
         decisions: RightsDecision::ALL.map(RightsDecision::as_str).to_vec(),

@@ -28,7 +28,7 @@ const SWEEP: u32 = 8192;
 pub enum Class {
     /// Sign-ups, and links from mails, which cannot be guessed.
     SignUp,
-    /// What makes us write a mail, or tells whether we did.
+    /// What makes us write a mail, or tells whether we did; what anybody may have us keep.
     Mail,
     /// Codes and passwords, which can be guessed.
     Attempt,
@@ -72,6 +72,8 @@ impl Class {
             o::MAILBOX_CODE_FORM,
             o::ENTER_LINK_FORM,
             o::VERIFY_PAGE,
+            o::REPORT_SCAM,
+            o::REPORT_SCAM_FORM,
         ];
         if is_in(&mails) {
             return Some(Self::Mail);

@@ -8,6 +8,7 @@ use crate::app::identity;
 use crate::app::session::{ClaimantActor, KnownBrowser};
 use crate::app::{AppError, me};
 use crate::domain::claimant::ClaimantState;
+use crate::domain::field::FieldErrors;
 use crate::domain::outage::day_in_rome;
 use crate::render::page::identity::{IdentityFields, IdentityPage};
 use crate::render::page::{Chrome, Errors};
@@ -42,10 +43,11 @@ pub async fn send(mut visit: Visit, form: KeptForm<SentIdentity>) -> WebResult<H
         action: PATH,
         fields: form.fields,
     };
+    let sent = identity_form::answered(form.sent);
     match admit(&mut visit, &came).await? {
-        Admission::Entered(actor, cookies) => save(&visit, actor, &form.sent, cookies).await,
+        Admission::Entered(actor, cookies) => save(&visit, actor, &sent, cookies).await,
         Admission::Again(again) => {
-            let page = typed(&visit, &form.sent, again.errors);
+            let page = typed(&visit, &sent, again.errors);
             with_cookies(html_with(again.status, &page)?, &again.cookies)
         }
         Admission::Over(answer) => Ok(answer),
@@ -58,7 +60,15 @@ async fn save(
     sent: &SentIdentity,
     cookies: Vec<Cookie<'static>>,
 ) -> WebResult<HttpResponse> {
-    let request = identity_form::request(sent, day_in_rome(visit.ctx().clock.now()));
+    let today = day_in_rome(visit.ctx().clock.now());
+    if let Some((fields, wrong)) = identity_form::questioned(sent, today) {
+        let page = again(visit, fields, &wrong);
+        return with_cookies(
+            html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)?,
+            &cookies,
+        );
+    }
+    let request = identity_form::request(sent, today);
     let (ctx, by) = (visit.ctx().clone(), actor.clone());
     let done = visit
         .ctx()
@@ -70,7 +80,7 @@ async fn save(
         }
         Ok(_) => (see_other("/me?done=identity-saved"), None),
         Err(AppError::Invalid(errors)) => {
-            let page = typed(visit, sent, Errors::from(&errors));
+            let page = again(visit, identity_form::typed(sent), &errors);
             return with_cookies(
                 html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)?,
                 &cookies,
@@ -88,6 +98,13 @@ async fn save(
         }));
     }
     Ok(answer.finish())
+}
+
+/// The form with what was typed, asked and refused.
+fn again(visit: &Visit, fields: IdentityFields, wrong: &FieldErrors) -> IdentityPage {
+    let path = format!("{PATH}?kind={}", fields.kind.as_str());
+    let errors = identity_form::refused(&fields, wrong);
+    page_of(visit.chrome_at(&path), fields, errors)
 }
 
 /// The form as it was typed.

@@ -11,7 +11,7 @@ use crate::app::sign_up::{SignUpRequest, Suspicion};
 use crate::app::{AppError, joined, sign_up};
 use crate::domain::consent::Channel;
 use crate::domain::contact::ContactInput;
-use crate::domain::field::filled;
+use crate::domain::field::{FieldErrors, filled};
 use crate::domain::sign_up::{ConsentInput, MailboxInput, SignUpInput};
 use crate::render::page::association::ChoosePage;
 use crate::render::page::join::{
@@ -22,10 +22,12 @@ use crate::render::page::{AddressForm, Chrome, Errors, FieldError};
 use crate::web::WebResult;
 use crate::web::error::WebError;
 use crate::web::extract::{Form, idempotency};
+use crate::web::postal_code::{self, Taps};
 use crate::web::public::card;
 use crate::web::public::case::via;
 use crate::web::public::visit::{Visit, html, html_with, one_time_key, see_other};
 
+mod cap;
 pub(super) mod typo;
 
 /// Most mailboxes of one sign-up.
@@ -56,6 +58,10 @@ pub struct SentJoin {
     asked: Option<Vec<String>>,
     /// Domains the page asked about.
     doubted: Option<Vec<String>>,
+    /// The CAP to put in, as was tapped.
+    cap: Option<String>,
+    /// The CAP the page asked about.
+    cap_seen: Option<String>,
     /// Nobody sees this field: what fills it in is a program.
     subject: Option<String>,
 }
@@ -126,7 +132,7 @@ pub async fn send(
     let directory = visit.ctx().directories.get(visit.ctx()).await?;
     let case = directory.public_case(&slug)?;
     let known = typo::known(&directory, &case);
-    let sent = typo::answered(form.0, &known);
+    let sent = typo::answered(cap::answered(form.0), &known);
     let suspicion = filled(sent.subject.as_deref()).map(|_| Suspicion::HiddenField);
     let (input, mut typed, action) = read(&visit, sent);
     let chosen = input.association.clone().unwrap_or_default();
@@ -141,7 +147,7 @@ pub async fn send(
         return html(&join_page(&visit, &case, association, typed));
     }
     typed.doubts = typo::doubts(&typed.form, &known, &typed.asked);
-    if !typed.doubts.is_empty() {
+    if !typed.doubts.is_empty() || typed.form.postal_address.question.is_some() {
         let page = join_page(&visit, &case, association, typed);
         return html_with(StatusCode::UNPROCESSABLE_ENTITY, &page);
     }
@@ -171,7 +177,7 @@ pub async fn send(
                 .finish());
         }
         Err(AppError::IllegalTransition(_)) => return refused(&visit, &case, Some(association)),
-        Err(AppError::Invalid(errors)) => at_the_first_row(Errors::from(&errors)),
+        Err(AppError::Invalid(errors)) => in_words_of_the_form(&errors, &typed.form),
         Err(AppError::IdempotencyMismatch) => {
             typed.idempotency_key = one_time_key(visit.ctx());
             about_the_form("error-form-sent-before")
@@ -181,6 +187,14 @@ pub async fn send(
     };
     let page = join_page(&visit, &case, association, typed);
     html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
+}
+
+/// What was refused; a CAP that was proposed meanwhile is no longer missing.
+fn in_words_of_the_form(errors: &FieldErrors, form: &JoinForm) -> Errors {
+    let mut errors = at_the_first_row(Errors::from(errors));
+    let pointer = "/contact/postal_address/postal_code";
+    postal_code::explain(&mut errors, &form.postal_address, pointer);
+    errors
 }
 
 /// Where no mailbox is named, the row to fill is the first one.
@@ -224,8 +238,16 @@ fn read(visit: &Visit, sent: SentJoin) -> (SignUpInput, Typed, String) {
         consent.given.get_or_insert(false);
     }
     let key = idempotency::check(sent.idempotency_key.as_bytes());
+    let mut form = shown(&contact, &mailboxes);
+    if form.postal_ok {
+        let taps = Taps {
+            cap: sent.cap.as_deref(),
+            seen: sent.cap_seen.as_deref(),
+        };
+        postal_code::note(&mut form.postal_address, taps);
+    }
     let typed = Typed {
-        form: shown(&contact, &mailboxes),
+        form,
         consents: consents.clone(),
         via: via.clone(),
         idempotency_key: key.unwrap_or_else(|| one_time_key(visit.ctx())),
@@ -268,6 +290,7 @@ fn shown(contact: &ContactInput, mailboxes: &[MailboxInput]) -> JoinForm {
             city: text(&address.city),
             province: text(&address.province),
             country: text(&address.country),
+            ..AddressForm::default()
         },
         mailboxes: rows,
     }

@@ -29,6 +29,7 @@ pub mod payout;
 pub mod representative;
 pub mod resume;
 pub mod rights;
+pub mod scam_report;
 pub mod sign;
 pub mod stop_payout;
 pub mod texts;
@@ -103,6 +104,8 @@ pub fn routes() -> Vec<Route> {
         Route::new(&o::MY_VIEWS_PAGE, web::to(own_data::views)),
         Route::new(&o::RIGHTS_PAGE, web::to(rights::page)),
         Route::new(&o::RIGHTS_FORM, web::to(rights::ask)),
+        Route::new(&o::REPORT_SCAM_PAGE, web::to(scam_report::page)),
+        Route::new(&o::REPORT_SCAM_FORM, web::to(scam_report::send)),
         Route::new(&o::VERIFY_PAGE, web::to(verify::page)),
         Route::new(&o::VERIFY_FORM, web::to(verify::check)),
         Route::new(&o::LOG_CHECKPOINT, web::to(log::checkpoint)),

@@ -9,7 +9,7 @@ use crate::app::rights::{self, RightsRequest, Way};
 use crate::app::session::ClaimantActor;
 use crate::domain::rights::RightsKind;
 use crate::render::page::Errors;
-use crate::render::page::rights::{RequestLine, RightsPage};
+use crate::render::page::rights::{LiftingLine, RequestLine, RightsPage};
 use crate::web::WebResult;
 use crate::web::api::public::rights::wanted;
 use crate::web::error::WebError;
@@ -106,5 +106,11 @@ pub(in crate::web) fn line(request: RightsRequest) -> RequestLine {
         answer: answer.map(|(at, decision)| (at, decision, answer_reason)),
         text: request.text,
         outcome: request.outcome,
+        lifting: request.lifting.map(|lifting| LiftingLine {
+            lifts_at: lifting.lifts_at,
+            lifted_at: lifting.lifted_at,
+            notified: lifting.notified,
+            reason: lifting.reason.unwrap_or_default(),
+        }),
     }
 }

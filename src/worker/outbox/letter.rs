@@ -115,6 +115,7 @@ fn render_rights(
         outcome: match notice.step {
             RightsStep::Extended(day) => RightsOutcome::Extended(day),
             RightsStep::Answered(decision, became) => RightsOutcome::Answered(decision, became),
+            RightsStep::Lifting(day) => RightsOutcome::Lifting(day),
         },
         reason: notice.reason,
     }

@@ -67,3 +67,4 @@ my-mail-payout-notice = Nachricht zum Konto
 mail-kind-mailbox-code = Code als Beweis, dass ein Postfach einem gehört
 mail-kind-payout-code = Code, um das Konto zu ändern
 mail-kind-payout-notice = Nachricht: Ein Konto wurde angegeben oder geändert
+error-iban-differs = Das ist nicht dieselbe IBAN. Prüfen Sie das Blatt: Eine von beiden ist falsch.

@@ -83,3 +83,10 @@ rights-became-erased = Ihre Daten sind gelöscht.
 rights-mail-became-erasing = Sobald diese Nachricht verschickt ist, löschen wir Ihren Vorgang mit allen Daten. Ihre Seite öffnet sich dann nicht mehr.
 rights-mail-became-restricted = Ab jetzt bewahren wir Ihre Daten nur noch auf. Sie stehen nicht mehr in Listen und Erinnerungen.
 rights-mail-became-kept = Ihr Antrag ist schon bei Gericht eingereicht. Deshalb müssen wir die Daten nach dem Gesetz aufbewahren. Ab jetzt bewahren wir sie nur noch auf.
+
+rights-mail-lifting-subject = Ihre Daten: Die Einschränkung endet
+rights-mail-lifting = Bisher haben wir Ihre Daten nur aufbewahrt. Ab { $date } verwenden wir sie wieder für Ihren Fall.
+rights-lifting = Einschränkung
+rights-lifts-on = Ab { $date } verwenden wir Ihre Daten wieder.
+rights-lifted-on = Seit { $date } verwenden wir Ihre Daten wieder.
+error-rights-letter-sent = Senden Sie zuerst den Brief, bestätigen Sie dann hier.

@@ -67,3 +67,4 @@ my-mail-payout-notice = Notice about the account
 mail-kind-mailbox-code = Code to prove that a mailbox is one's own
 mail-kind-payout-code = Code to change the account
 mail-kind-payout-notice = Notice: an account was given or changed
+error-iban-differs = It is not the same IBAN. Check the paper: one of the two is wrong.

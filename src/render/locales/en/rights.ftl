@@ -83,3 +83,10 @@ rights-became-erased = Your data are erased.
 rights-mail-became-erasing = As soon as this message has left, we erase your record with all your data. Your page will not open any more.
 rights-mail-became-restricted = From now on we only keep your data. They are no longer in lists and reminders.
 rights-mail-became-kept = Your claim is already lodged. That is why the law wants us to keep the data. From now on we only keep them.
+
+rights-mail-lifting-subject = Your data: the restriction ends
+rights-mail-lifting = Until now we only kept your data. From { $date } we use them again for your claim.
+rights-lifting = Restriction
+rights-lifts-on = From { $date } we use your data again.
+rights-lifted-on = We have used your data again since { $date }.
+error-rights-letter-sent = Send the letter first, then confirm it here.

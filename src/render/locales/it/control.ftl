@@ -67,3 +67,4 @@ my-mail-payout-notice = Avviso sul conto
 mail-kind-mailbox-code = Codice per provare che una casella è propria
 mail-kind-payout-code = Codice per cambiare il conto
 mail-kind-payout-notice = Avviso: un conto è stato indicato o cambiato
+error-iban-differs = Non è lo stesso IBAN. Controlla il foglio: uno dei due è sbagliato.

@@ -83,3 +83,10 @@ rights-became-erased = I tuoi dati sono cancellati.
 rights-mail-became-erasing = Appena questo messaggio è partito, cancelliamo la tua pratica con tutti i dati. Poi la tua pagina non si apre più.
 rights-mail-became-restricted = Da ora conserviamo i tuoi dati e basta. Non sono più negli elenchi e nei promemoria.
 rights-mail-became-kept = La tua domanda è già depositata. Per questo la legge ci chiede di conservare i dati. Da ora li conserviamo e basta.
+
+rights-mail-lifting-subject = I tuoi dati: il blocco finisce
+rights-mail-lifting = Finora abbiamo solo conservato i tuoi dati. Dal { $date } torniamo a usarli per la tua pratica.
+rights-lifting = Blocco dei dati
+rights-lifts-on = Dal { $date } torniamo a usare i tuoi dati.
+rights-lifted-on = Usiamo di nuovo i tuoi dati dal { $date }.
+error-rights-letter-sent = Prima manda la lettera, poi conferma qui.

@@ -20,6 +20,7 @@ pub mod own_data;
 pub mod paper;
 pub mod representative;
 pub mod rights;
+pub mod scam_reports;
 pub mod signatures;
 
 /// Routes of this folder.
@@ -33,6 +34,7 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::REQUEST_ACCESS, web::to(access::request_link)),
         Route::new(&operation::ENTER, web::to(access::enter)),
         Route::new(&operation::CHECK_MAIL_CODE, web::to(mail_codes::check)),
+        Route::new(&operation::REPORT_SCAM, web::to(scam_reports::report)),
         Route::new(&operation::GET_ME, web::to(me::get)),
         Route::new(&operation::PUT_IDENTITY, web::to(me::put_identity)),
         Route::new(&operation::PUT_REPRESENTATIVE, web::to(representative::put)),
@@ -94,6 +96,7 @@ pub fn routes() -> Vec<Route> {
     access::request_link,
     access::enter,
     mail_codes::check,
+    scam_reports::report,
     me::get,
     me::put_identity,
     me::put_consent,

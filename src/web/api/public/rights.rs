@@ -51,6 +51,10 @@ pub struct RightsRequestResponse {
     /// What became of it: `recorded|restricted|erasing|erased`; null while open.
     outcome: Option<String>,
     answer_reason: Option<String>,
+    /// From when the data are used again, where they were only kept; null as long as that was not announced.
+    lifts_at: Option<DateTime<Utc>>,
+    lifted_at: Option<DateTime<Utc>>,
+    lifting_reason: Option<String>,
     /// What was written; null once erased.
     text: Option<String>,
 }
@@ -71,6 +75,9 @@ impl From<RightsRequest> for RightsRequestResponse {
             decision: request.decision,
             outcome: request.outcome,
             answer_reason: request.answer_reason,
+            lifts_at: request.lifting.as_ref().map(|it| it.lifts_at),
+            lifted_at: request.lifting.as_ref().and_then(|it| it.lifted_at),
+            lifting_reason: request.lifting.and_then(|it| it.reason),
             text: request.text,
         }
     }

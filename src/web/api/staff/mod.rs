@@ -18,10 +18,12 @@ pub mod payout;
 pub mod quarantine;
 pub mod representation;
 pub mod rights;
+pub mod scam_reports;
 pub mod signature_files;
 pub mod token;
 
 /// Routes of this folder.
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub fn routes() -> Vec<Route> {
     vec![
         Route::new(&operation::STAFF_TOKEN, web::to(token::issue)),
@@ -51,6 +53,8 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::ASSIST_EMAIL, web::to(assist::email)),
         Route::new(&operation::END_QUARANTINE, web::to(quarantine::end)),
         Route::new(&operation::END_PAYOUT_FREEZE, web::to(payout::end_freeze)),
+        Route::new(&operation::STAFF_PUT_PAYOUT, web::to(payout::put)),
+        Route::new(&operation::RELEASE_PAYOUT, web::to(payout::decide)),
         Route::new(&operation::CLAIMANT_DOCUMENTS, web::to(documents::list)),
         Route::new(&operation::CLAIMANT_ADD_DOCUMENT, web::to(documents::add)),
         Route::new(&operation::CLAIMANT_DOCUMENT_FILE, web::to(documents::file)),
@@ -83,6 +87,13 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::GET_RIGHTS_REQUEST, web::to(rights::get)),
         Route::new(&operation::EXTEND_RIGHTS_REQUEST, web::to(rights::extend)),
         Route::new(&operation::ANSWER_RIGHTS_REQUEST, web::to(rights::answer)),
+        Route::new(&operation::LIFT_RESTRICTION, web::to(rights::lift)),
+        Route::new(&operation::LIST_SCAM_REPORTS, web::to(scam_reports::list)),
+        Route::new(&operation::GET_SCAM_REPORT, web::to(scam_reports::get)),
+        Route::new(
+            &operation::HANDLE_SCAM_REPORT,
+            web::to(scam_reports::handle),
+        ),
     ]
 }
 
@@ -107,6 +118,8 @@ pub fn routes() -> Vec<Route> {
     paper::reject,
     quarantine::end,
     payout::end_freeze,
+    payout::put,
+    payout::decide,
     representation::put,
     representation::end,
     representation::death,
@@ -132,6 +145,10 @@ pub fn routes() -> Vec<Route> {
     rights::enter,
     rights::get,
     rights::extend,
-    rights::answer
+    rights::answer,
+    rights::lift,
+    scam_reports::list,
+    scam_reports::get,
+    scam_reports::handle
 ))]
 pub(super) struct Doc;

@@ -70,6 +70,8 @@ pub struct StaffRightsResponse {
     may_extend: bool,
     /// What granting it would do to the record now, `erase|restrict|record`; null in what an action answers.
     if_granted: Option<&'static str>,
+    /// Whether the end of its restriction may be announced now; false in what an action answers.
+    may_lift: bool,
     #[serde(flatten)]
     request: RightsRequestResponse,
 }
@@ -107,6 +109,17 @@ pub struct AnswerBody {
     reason: Option<String>,
     /// `erase` or `restrict`, where granting does that: so that nobody does it unawares.
     confirm: Option<String>,
+}
+
+/// Why a restriction ends.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LiftingBody {
+    /// One line of 1 to 500 characters; goes to the claimant.
+    reason: Option<String>,
+    /// That a letter with the reason was sent; needed where there is no confirmed e-mail.
+    #[serde(default)]
+    letter_sent: bool,
 }
 
 /// Reads a letter.
@@ -302,12 +315,40 @@ pub async fn answer(
     Ok(HttpResponse::Ok().json(response(answered)))
 }
 
+/// `POST /api/v1/staff/rights-requests/{id}/lifting`
+#[utoipa::path(
+    post,
+    path = "/api/v1/staff/rights-requests/{id}/lifting",
+    operation_id = "lift_restriction",
+    tag = "staff",
+    params(("id" = Uuid, Path, description = "The request that restricted the data")),
+    security(("staff" = [])),
+    request_body = LiftingBody,
+    responses((status = 200, body = StaffRightsResponse, description = "The person is told; 7 days later the data are used again"),
+        (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "Nothing is restricted by it, the claim is lodged, or it was announced"), (status = 422, body = Problem))
+)]
+pub async fn lift(
+    state: web::Data<AppState>,
+    staff: Staff,
+    id: web::Path<String>,
+    body: Json<LiftingBody>,
+) -> WebResult<HttpResponse> {
+    let (id, sent) = (request_id(&id)?, body.0.letter_sent);
+    let reason = reason(body.0.reason.as_deref())?;
+    let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
+    let acting = async move { rights::announce_lifting(&ctx, &actor, id, &reason, sent).await };
+    let announced = state.ctx.to_end(acting).await?;
+    Ok(HttpResponse::Ok().json(response(announced)))
+}
+
 fn response(request: RightsRequest) -> StaffRightsResponse {
     StaffRightsResponse {
         claimant_id: request.claimant.uuid(),
         reference: request.reference.as_str().to_owned(),
         may_extend: request.may_extend,
         if_granted: request.if_granted.map(Effect::as_str),
+        may_lift: request.may_lift,
         request: RightsRequestResponse::from(request),
     }
 }

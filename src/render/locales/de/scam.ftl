@@ -1,0 +1,41 @@
+# Einen Betrug melden: eine Seite für alle.
+
+scam-title = Betrug melden
+scam-lead = Hat Ihnen jemand im Namen eines Verbandes geschrieben oder Sie angerufen? Wollte er Geld oder Codes? Das sind nicht wir.
+scam-now = Was Sie sofort tun sollten
+scam-now-stop = Zahlen Sie nicht. Klicken Sie nicht. Antworten Sie nicht mehr.
+scam-now-bank = Haben Sie gezahlt oder Daten von Konto oder Karte genannt? Rufen Sie sofort Ihre Bank an. Nehmen Sie die Nummer auf der Rückseite der Karte. Lassen Sie alles sperren.
+scam-now-codes = Haben Sie ein Passwort genannt? Ändern Sie es jetzt auf der echten Seite.
+scam-now-keep = Löschen Sie die Nachrichten nicht. Sie sind Beweise.
+scam-now-police = Erstatten Sie Anzeige bei der Polizia Postale, auch über die Seite commissariatodips.it. In Gefahr rufen Sie 112.
+scam-tell = Erzählen Sie, was passiert ist
+scam-tell-text = So können wir andere warnen. Sie brauchen keine Anmeldung. Sie müssen nicht sagen, wer Sie sind.
+scam-no-secrets = Schreiben Sie hier keine Passwörter, Codes oder Kartennummern. Wir brauchen sie nicht und fragen nie danach.
+scam-who = Für wen hat er sich ausgegeben?
+scam-who-hint = Die Meldung geht an diesen Verband. Wenn Sie es nicht wissen, geht sie an alle Verbände des Falls.
+scam-who-choose = Bitte wählen
+scam-who-unknown = Keiner davon, oder ich weiß es nicht
+scam-asked-for = Was wollte er von Ihnen?
+scam-asked-money = Geld
+scam-asked-bank = Die Daten von Konto oder Karte
+scam-asked-codes = Ein Passwort oder einen Code
+scam-asked-other = Etwas anderes, oder noch nichts
+scam-what = Was ist passiert
+scam-what-hint = Wenige Zeilen genügen. Wann, wie, was er gesagt hat. Schreiben Sie nichts über Ihre Gesundheit oder anderes Privates.
+scam-from = Woher es kam (wenn Sie es wissen)
+scam-from-hint = Die E-Mail-Adresse, die Telefonnummer oder der Link. Kopieren Sie ihn, ohne ihn zu öffnen.
+scam-contact = Wie wir Sie erreichen (wenn Sie möchten)
+scam-contact-hint = Eine E-Mail-Adresse oder eine Telefonnummer. Wir nutzen sie nur für diese Meldung.
+scam-send = Meldung absenden
+scam-kept = Nur der Verband liest sie. Nach einem Jahr löschen wir sie.
+scam-sent = Danke. Ihre Meldung ist angekommen.
+scam-sent-text = Ein Mensch liest sie. Sie bekommen nur eine Antwort, wenn Sie einen Kontakt angegeben haben. Haben Sie gezahlt oder Codes genannt, rufen Sie jetzt Ihre Bank an.
+scam-link = Betrug melden
+scam-doubt = Hat jemand in unserem Namen Geld oder Codes verlangt?
+
+error-scam-asked-for-required = Wählen Sie, was er wollte.
+error-scam-asked-for-unknown = Wählen Sie eine der Antworten.
+error-scam-format = Der Text enthält Zeichen, die man nicht lesen kann. Schreiben Sie ihn neu.
+error-scam-note-required = Schreiben Sie, was getan wurde.
+error-scam-too-long = Der Text ist zu lang. Kürzen Sie ihn.
+error-scam-what-required = Erzählen Sie, was passiert ist.

@@ -1,0 +1,41 @@
+# Reporting a scam: a page for everybody. The words of the staff are in register.ftl.
+
+scam-title = Report a scam
+scam-lead = Did somebody write or call in the name of an association? Did they ask for money or codes? That is not us.
+scam-now = What to do at once
+scam-now-stop = Do not pay. Do not click. Do not answer any more.
+scam-now-bank = Did you pay, or give the data of your account or card? Call your bank at once. Use the number on the back of the card. Ask them to block everything.
+scam-now-codes = Did you give a password? Change it now, on the real site.
+scam-now-keep = Do not delete the messages. They are proof.
+scam-now-police = Report it to the Polizia Postale, also on the site commissariatodips.it. If you are in danger call 112.
+scam-tell = Tell us what happened
+scam-tell-text = So we can warn others. You need no sign-in. You need not say who you are.
+scam-no-secrets = Do not write passwords, codes or card numbers here. We do not need them and never ask for them.
+scam-who = Who did they pretend to be?
+scam-who-hint = The report goes to this association. If you do not know, it goes to all those of the case.
+scam-who-choose = Choose
+scam-who-unknown = None of these, or I do not know
+scam-asked-for = What did they ask for?
+scam-asked-money = Money
+scam-asked-bank = The data of an account or card
+scam-asked-codes = A password or a code
+scam-asked-other = Something else, or nothing yet
+scam-what = What happened
+scam-what-hint = A few lines will do. When, how, what they said. Do not write about your health or other private things.
+scam-from = Where it came from (if you know)
+scam-from-hint = The e-mail address, the phone number or the link. Copy it without opening it.
+scam-contact = How we can reach you (if you like)
+scam-contact-hint = An e-mail address or a phone number. We use it for this report alone.
+scam-send = Send the report
+scam-kept = Only the association reads it. We delete it after a year.
+scam-sent = Thank you. Your report has arrived.
+scam-sent-text = A person reads it. You get an answer only if you left a contact. If you paid or gave codes, call your bank now.
+scam-link = Report a scam
+scam-doubt = Did somebody ask you for money or codes in our name?
+
+error-scam-asked-for-required = Choose what they asked for.
+error-scam-asked-for-unknown = Choose one of the answers.
+error-scam-format = The text holds signs that cannot be read. Write it again.
+error-scam-note-required = Write what was done.
+error-scam-too-long = The text is too long. Make it shorter.
+error-scam-what-required = Tell us what happened.

@@ -1,0 +1,41 @@
+# Segnalare una truffa: una pagina per tutti. Le parole dello staff sono in register.ftl.
+
+scam-title = Segnala una truffa
+scam-lead = Qualcuno ti ha scritto o chiamato a nome di un'associazione? Ti ha chiesto soldi o codici? Non siamo noi.
+scam-now = Che cosa fare subito
+scam-now-stop = Non pagare. Non cliccare. Non rispondere più.
+scam-now-bank = Hai pagato, o hai dato i dati del conto o della carta? Chiama subito la tua banca. Usa il numero sul retro della carta. Chiedi di bloccare tutto.
+scam-now-codes = Hai dato una password? Cambiala adesso, dal sito vero.
+scam-now-keep = Non cancellare i messaggi. Servono come prova.
+scam-now-police = Fai denuncia alla Polizia Postale, anche dal sito commissariatodips.it. Se sei in pericolo chiama il 112.
+scam-tell = Racconta che cosa è successo
+scam-tell-text = Così possiamo avvisare gli altri. Non serve un accesso. Non devi dire chi sei.
+scam-no-secrets = Non scrivere qui password, codici o numeri di carta. Non ci servono e non li chiediamo mai.
+scam-who = Per chi si è spacciato?
+scam-who-hint = La segnalazione arriva a questa associazione. Se non lo sai, arriva a tutte quelle del caso.
+scam-who-choose = Scegli
+scam-who-unknown = Nessuna di queste, o non lo so
+scam-asked-for = Che cosa ti ha chiesto?
+scam-asked-money = Soldi
+scam-asked-bank = I dati del conto o della carta
+scam-asked-codes = Una password o un codice
+scam-asked-other = Altro, o ancora niente
+scam-what = Che cosa è successo
+scam-what-hint = Bastano poche righe. Quando, come, che cosa ti ha detto. Non scrivere della tua salute o di altre cose private.
+scam-from = Da dove arrivava (se lo sai)
+scam-from-hint = L'indirizzo e-mail, il numero di telefono o il link. Copialo senza aprirlo.
+scam-contact = Come possiamo risentirti (se vuoi)
+scam-contact-hint = Un'e-mail o un telefono. Lo usiamo solo per questa segnalazione.
+scam-send = Invia la segnalazione
+scam-kept = La legge solo l'associazione. Dopo un anno la cancelliamo.
+scam-sent = Grazie. La segnalazione è arrivata.
+scam-sent-text = La legge una persona. Ti risponde solo se hai lasciato un contatto. Se hai pagato o dato codici, chiama adesso la tua banca.
+scam-link = Segnala una truffa
+scam-doubt = Qualcuno ti ha chiesto soldi o codici a nome nostro?
+
+error-scam-asked-for-required = Scegli che cosa ti ha chiesto.
+error-scam-asked-for-unknown = Scegli una delle risposte.
+error-scam-format = Il testo contiene segni che non si possono leggere. Riscrivilo.
+error-scam-note-required = Scrivi che cosa è stato fatto.
+error-scam-too-long = Il testo è troppo lungo. Accorcialo.
+error-scam-what-required = Racconta che cosa è successo.
