@@ -49,7 +49,7 @@ pub enum Logged {
 }
 
 /// Every verb.
-pub const ALL: [(&str, Logged); 89] = [
+pub const ALL: [(&str, Logged); 93] = [
     ("add_document", Logged::Decision),
     ("answer_rights_request", Logged::Decision),
     ("bootstrap", Logged::Consequence),
@@ -82,6 +82,7 @@ pub const ALL: [(&str, Logged); 89] = [
     ("export_rows", Logged::Seen),
     ("export_started", Logged::Seen),
     ("extend_rights_request", Logged::Decision),
+    ("follow", Logged::Mail),
     (action::GIVE_IDENTITY, Logged::Decision),
     ("give_payout", Logged::OwnAct),
     ("give_representative", Logged::Decision),
@@ -102,6 +103,8 @@ pub const ALL: [(&str, Logged); 89] = [
     ("print_paper_form", Logged::Seen),
     ("prove_mailbox", Logged::OwnAct),
     ("publish_mail_texts", Logged::Mail),
+    // news prove nothing about a claim
+    ("publish_update", Logged::Mail),
     ("receive_rights_request", Logged::Decision),
     ("record_death", Logged::Decision),
     (action::RECOVER_LOG, Logged::Decision),
@@ -133,6 +136,7 @@ pub const ALL: [(&str, Logged); 89] = [
     ("stop_payout", Logged::OwnAct),
     ("suppress_mail", Logged::Mail),
     ("take_own_data", Logged::Seen),
+    ("unfollow", Logged::Mail),
     ("unsuppress_mail", Logged::Mail),
     ("update_breach", Logged::Access),
     ("view_claimant", Logged::Seen),
@@ -141,6 +145,7 @@ pub const ALL: [(&str, Logged); 89] = [
     ("view_paper_sheet", Logged::Seen),
     ("view_signed", Logged::Seen),
     ("withdraw", Logged::OwnAct),
+    ("withdraw_update", Logged::Mail),
     ("wrong_code", Logged::Consequence),
 ];
 

@@ -156,7 +156,7 @@ impl PassageText {
 const JOINERS: [char; 3] = ['\u{200c}', '\u{200d}', '\u{fe0f}'];
 
 /// Whether a mail program could make a link of some of it.
-fn may_link(text: &str) -> bool {
+pub(super) fn may_link(text: &str) -> bool {
     let forbidden = [
         '@', '<', '>', '\u{3002}', '\u{ff0e}', '\u{ff61}', '\u{2024}',
     ];
@@ -175,7 +175,7 @@ fn may_link(text: &str) -> bool {
 }
 
 /// Machines and readers look for the code on the line that begins so.
-fn begins_like_a_code(text: &str) -> bool {
+pub(super) fn begins_like_a_code(text: &str) -> bool {
     text.split_once(':').is_some_and(|(first, _)| {
         let first = first.trim().to_lowercase();
         first == "codice" || first == "code"

@@ -195,6 +195,7 @@ const DISTRIBUTED: &[(&str, &str, u8)] = &[
     ("rights_requests", "subject_id", 1),
     ("export_batches", "export_id", 9),
     ("breaches", "id", 12),
+    ("followers", "id", 13),
 ];
 
 /// Tables that each node has whole.
@@ -211,6 +212,7 @@ const REFERENCE: &[&str] = &[
     "incident_domains",
     "mail_domains",
     "case_facts",
+    "case_updates",
     "respondent_statements",
     "plans",
     "tariffs",

@@ -13,6 +13,7 @@ pub mod breach;
 pub mod paper;
 pub mod representation;
 pub mod retention;
+pub mod updates;
 
 /// What stands around every page of the console.
 #[derive(Debug, Clone, Default)]
@@ -125,6 +126,8 @@ pub struct CasesPage {
     pub shows_retention: bool,
     /// Whether the actor keeps the register of breaches.
     pub shows_breaches: bool,
+    /// Whether the actor posts news.
+    pub shows_updates: bool,
 }
 
 /// A claimant in the list.

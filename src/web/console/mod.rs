@@ -30,6 +30,7 @@ pub mod quarantine;
 pub mod representation;
 pub mod retention;
 pub mod rights;
+pub mod updates;
 
 /// Routes of this folder.
 #[expect(clippy::too_many_lines, reason = "a table")]
@@ -114,6 +115,12 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::CONSOLE_BREACHES_CSV, web::to(breaches::csv)),
         Route::new(&operation::CONSOLE_BREACH_PAGE, web::to(breaches::one)),
         Route::new(&operation::CONSOLE_BREACH_FORM, web::to(breaches::update)),
+        Route::new(&operation::CONSOLE_UPDATES_PAGE, web::to(updates::list)),
+        Route::new(&operation::CONSOLE_UPDATES_FORM, web::to(updates::send)),
+        Route::new(
+            &operation::CONSOLE_UPDATE_WITHDRAWAL,
+            web::to(updates::withdraw),
+        ),
         Route::new(&operation::CONSOLE_EXPORT_FORM, web::to(export::clear)),
         Route::new(&operation::CONSOLE_DOCUMENT, web::to(declared::document)),
         Route::new(&operation::CONSOLE_EVIDENCE, web::to(declared::evidence)),

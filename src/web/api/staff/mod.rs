@@ -19,6 +19,7 @@ pub mod representation;
 pub mod rights;
 pub mod signature_files;
 pub mod token;
+pub mod updates;
 
 /// Routes of this folder.
 pub fn routes() -> Vec<Route> {
@@ -76,6 +77,9 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::GET_BREACH, web::to(breaches::get)),
         Route::new(&operation::UPDATE_BREACH, web::to(breaches::update)),
         Route::new(&operation::BREACHES_CSV, web::to(breaches::csv)),
+        Route::new(&operation::LIST_UPDATES, web::to(updates::list)),
+        Route::new(&operation::PUBLISH_UPDATE, web::to(updates::publish)),
+        Route::new(&operation::WITHDRAW_UPDATE, web::to(updates::withdraw)),
         Route::new(&operation::LIST_RIGHTS_REQUESTS, web::to(rights::list)),
         Route::new(&operation::ENTER_RIGHTS_REQUEST, web::to(rights::enter)),
         Route::new(&operation::GET_RIGHTS_REQUEST, web::to(rights::get)),
@@ -125,6 +129,9 @@ pub fn routes() -> Vec<Route> {
     breaches::get,
     breaches::update,
     breaches::csv,
+    updates::list,
+    updates::publish,
+    updates::withdraw,
     rights::list,
     rights::enter,
     rights::get,
