@@ -293,7 +293,7 @@ impl Asked {
 }
 
 fn association(case: &CaseEntry, input: &FollowInput) -> Result<AssociationId, ValueError> {
-    let missing = ValueError::new(FieldCode::Required, "error-association-required");
+    let missing = ValueError::new(FieldCode::Required, "error-follow-association");
     let slug = filled(input.association.as_deref()).ok_or(missing)?;
     let unknown = ValueError::new(FieldCode::UnknownValue, "error-association-unknown");
     let known = choices(case).into_iter().find(|known| known.slug == slug);

@@ -96,6 +96,7 @@ pub const REASONS: &[&str] = &[
     "error-family-name-required",
     "error-flaw-required",
     "error-flaw-unknown",
+    "error-follow-association",
     "error-follow-consent",
     "error-follow-email",
     "error-full-name-mismatch",

@@ -277,7 +277,7 @@ async fn the_registers_of_the_staff_pass_wcag_2_2_aa() {
         judge.go(&news).await;
         judge.send(SEE, &fields).await;
         judge.judge("news before they are published").await;
-        judge.send("#form > button[value=publish]", &[]).await;
+        judge.send("#preview button[value=publish]", &[]).await;
         judge.judge("news that are published").await;
     }
     judge.go("/console/breaches").await;

@@ -325,6 +325,11 @@ async fn the_console_shows_news_before_it_publishes_them() {
     assert_eq!(seen.status(), StatusCode::OK);
     let seen = seen.text().await.unwrap();
     assert!(seen.contains("id=\"preview\"") && seen.contains("value=\"publish\""));
+    let hidden = "name=\"texts[0][text]\" hidden>È fissata.</textarea>";
+    assert!(
+        seen.contains(hidden),
+        "what is published is what was shown: {seen}"
+    );
     assert_eq!(app.number("SELECT count(*) FROM case_updates").await, 0);
     // a second tap publishes nothing more
     for _ in 0..2 {

@@ -119,7 +119,7 @@ struct Content {
 struct Words {
     subject: String,
     intro: String,
-    /// The news: word of their language, title and paragraphs.
+    /// The news: word of their language, and paragraphs; the title is the subject.
     news: Option<News>,
     /// Before the link.
     before: String,
@@ -134,7 +134,6 @@ struct Words {
 
 struct News {
     language: &'static str,
-    title: String,
     paragraphs: Vec<Vec<String>>,
     published: String,
 }
@@ -164,7 +163,6 @@ impl Words {
             intro: say("intro"),
             news: Some(News {
                 language: news.language.as_str(),
-                title: one_line(&news.title, MAX_VALUE),
                 paragraphs: paragraphs
                     .map(|lines| lines.into_iter().map(line).collect())
                     .collect(),

@@ -317,7 +317,7 @@ fn public(words: Words, pages: &mut Vec<(String, String)>) {
 
 fn following(words: Words, pages: &mut Vec<(String, String)>) {
     let wrong = wrong(&[
-        ("/association", "error-association-required"),
+        ("/association", "error-follow-association"),
         ("/email", "error-follow-email"),
         ("/language", "error-language-unknown"),
         ("/consent/text_version", "error-consent-version-unknown"),

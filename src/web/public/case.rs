@@ -59,7 +59,7 @@ pub async fn page(
             .collect(),
         statements: statements(&case),
         updates: updates::lines(&case, visit.language, case.updates.iter().take(NEWEST)),
-        follow: follow::blank(&case, visit.language),
+        follow: follow::blank(visit.ctx(), &case, visit.language),
         errors: Errors::default(),
         confirmed: u64::try_from(case.confirmed_claimants).unwrap_or(0),
         via: query.via.as_deref().and_then(via),

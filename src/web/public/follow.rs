@@ -5,9 +5,9 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
-use crate::app::AppError;
 use crate::app::directory::CaseEntry;
 use crate::app::follower::{self, FollowInput, Standing, Wish};
+use crate::app::{AppError, Ctx};
 use crate::domain::language::Language;
 use crate::render::page::Errors;
 use crate::render::page::follow::{FollowForm, FollowLinkPage, FollowPage, FollowState};
@@ -127,13 +127,15 @@ pub async fn unfollow(
 }
 
 /// The form of a case as nobody has filled it yet.
-pub fn blank(case: &CaseEntry, language: Language) -> FollowForm {
+pub fn blank(ctx: &Ctx, case: &CaseEntry, language: Language) -> FollowForm {
     let text = case.text(follower::TEXT_KIND, language);
+    let mut associations: Vec<(String, String)> = follower::choices(case)
+        .into_iter()
+        .map(|known| (known.slug.clone(), known.name.clone()))
+        .collect();
+    card::rotate(ctx, &mut associations);
     FollowForm {
-        associations: follower::choices(case)
-            .into_iter()
-            .map(|known| (known.slug.clone(), known.name.clone()))
-            .collect(),
+        associations,
         association: String::new(),
         email: String::new(),
         language: language.as_str().to_owned(),
@@ -150,7 +152,7 @@ pub fn blank(case: &CaseEntry, language: Language) -> FollowForm {
 async fn form_page(visit: &Visit, slug: &str) -> WebResult<FollowPage> {
     let directory = visit.ctx().directories.get(visit.ctx()).await?;
     let case = directory.public_case(slug)?;
-    let follow = blank(&case, visit.language);
+    let follow = blank(visit.ctx(), &case, visit.language);
     if follow.associations.is_empty() {
         return Err(AppError::NotFound.into());
     }

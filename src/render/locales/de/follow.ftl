@@ -61,3 +61,5 @@ mail-kind-follow-confirmation = Bestätigung, einem Fall zu folgen
 mail-kind-case-update = Neues zu einem Fall
 my-mail-follow-confirmation = Bestätigung, einem Fall zu folgen
 my-mail-case-update = Neues zum Fall
+error-follow-association = Wählen Sie den Verband, dessen Neuigkeiten Sie möchten.
+follow-consent-required = (nötig, um die Neuigkeiten zu bekommen)

@@ -61,3 +61,5 @@ mail-kind-follow-confirmation = Confirmation to follow a case
 mail-kind-case-update = News about a case
 my-mail-follow-confirmation = Confirmation to follow a case
 my-mail-case-update = News about the case
+error-follow-association = Choose the association whose news you want.
+follow-consent-required = (needed to get the news)

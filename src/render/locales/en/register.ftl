@@ -137,3 +137,4 @@ update-withdraw-hint = It goes from the pages, and e-mails that are not out yet 
 update-withdrawn = Withdrawn.
 retention-rule-followers = Requests to follow a case, not confirmed
 retention-from-follow-request = from the last request
+update-change = Change the text

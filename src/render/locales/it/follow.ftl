@@ -61,3 +61,5 @@ mail-kind-follow-confirmation = Conferma per seguire un caso
 mail-kind-case-update = Novità su un caso
 my-mail-follow-confirmation = Conferma per seguire un caso
 my-mail-case-update = Novità sul caso
+error-follow-association = Scegli l’associazione di cui vuoi le novità.
+follow-consent-required = (serve per ricevere le novità)

@@ -137,3 +137,4 @@ update-withdraw-hint = Sparisce dalle pagine e le e-mail non ancora partite non 
 update-withdrawn = Ritirata.
 retention-rule-followers = Richieste di seguire un caso, non confermate
 retention-from-follow-request = dall’ultima richiesta
+update-change = Cambia il testo

@@ -22,6 +22,7 @@ pub mod token;
 pub mod updates;
 
 /// Routes of this folder.
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub fn routes() -> Vec<Route> {
     vec![
         Route::new(&operation::STAFF_TOKEN, web::to(token::issue)),
