@@ -193,6 +193,19 @@ pub struct Passages {
     pub sign_off: Option<PassageText>,
 }
 
+impl Passages {
+    /// Those for a mail without a record: a passage that names its number is left out.
+    #[must_use]
+    pub fn without_record(self) -> Self {
+        let fits = |text: &PassageText| !text.0.contains("{reference}");
+        Self {
+            greeting: self.greeting.filter(fits),
+            contact: self.contact.filter(fits),
+            sign_off: self.sign_off.filter(fits),
+        }
+    }
+}
+
 /// The passages for mails of a kind in a language, as files and the database write them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -53,7 +53,11 @@ impl FollowMail {
     /// `NotALink` for a bad link, `Template` if the template fails.
     pub fn render(self) -> Result<Mail, RenderMailError> {
         let record = clean(&self.record)?;
-        let framing = Framing::new(&self.frame, std::slice::from_ref(&record))?;
+        let frame = Frame {
+            passages: self.frame.passages.without_record(),
+            ..self.frame
+        };
+        let framing = Framing::new(&frame, std::slice::from_ref(&record))?;
         let language = framing.language;
         let text = Text::new(language);
         let (kind, words, unsubscribe) = match self.about {
@@ -87,7 +91,7 @@ impl FollowMail {
         Ok(Mail {
             kind,
             language,
-            to: self.frame.to,
+            to: frame.to,
             subject: content.subject,
             text: plain,
             html,

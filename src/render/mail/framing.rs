@@ -62,9 +62,7 @@ impl Framing {
         let values = Values {
             association: &first.association_name,
             case: one.map(|record| record.case_title.as_str()),
-            reference: one
-                .map(|record| record.reference.as_str())
-                .filter(|reference| !reference.is_empty()),
+            reference: one.map(|record| record.reference.as_str()),
         };
         let fill = |text: &Option<PassageText>| text.as_ref().and_then(|text| text.fill(values));
         let passages = &frame.passages;

@@ -138,3 +138,5 @@ update-withdrawn = Withdrawn.
 retention-rule-followers = Requests to follow a case, not confirmed
 retention-from-follow-request = from the last request
 update-change = Change the text
+mails-kind-follow-confirmation = Confirmation to follow the case
+mails-kind-case-update = News

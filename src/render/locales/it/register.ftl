@@ -138,3 +138,5 @@ update-withdrawn = Ritirata.
 retention-rule-followers = Richieste di seguire un caso, non confermate
 retention-from-follow-request = dall’ultima richiesta
 update-change = Cambia il testo
+mails-kind-follow-confirmation = Conferma per seguire il caso
+mails-kind-case-update = Novità
