@@ -210,7 +210,8 @@ mod tests {
                 at("/texts/1/text", "error-update-text-required"),
             ]
         );
-        assert!(UpdateTexts::parse(&[typed("it", &title[1..], &long[1..])]).is_ok());
+        let (title, long) = ("a".repeat(LONGEST_TITLE), "a".repeat(LONGEST_TEXT));
+        assert!(UpdateTexts::parse(&[typed("it", &title, &long)]).is_ok());
     }
 
     #[test]
