@@ -202,7 +202,7 @@ mod tests {
         let seed = demo_seed().unwrap();
         let texts = STANDARD_TEXTS.map(|file| standard_texts_for(&seed, file).unwrap());
         let texts = texts.concat();
-        assert_eq!(texts.len(), 18);
+        assert_eq!(texts.len(), 21);
         assert!(texts.iter().all(|text| text.version == "2026-11-demo"));
         let kinds = Purpose::ALL.map(Purpose::as_str);
         for kind in kinds.into_iter().chain(TextKind::ALL.map(TextKind::as_str)) {

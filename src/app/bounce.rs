@@ -8,6 +8,7 @@ use crate::app::audit::{self, Actor, Entry};
 use crate::app::ctx::Ctx;
 use crate::app::directory::Directory;
 use crate::app::error::AppResult;
+use crate::app::follower;
 use crate::app::outbox::{DueMail, mail_id};
 use crate::app::payout;
 use crate::app::return_path;
@@ -183,6 +184,10 @@ async fn keep(ctx: &Ctx, note: Note<'_>) -> AppResult<Recorded> {
     }
     if concerned.subjects.is_empty() {
         is_new = bounce::insert(&mut tx, SCOPE, &note.row(None, None, now)).await?;
+        if is_new {
+            let (subject, kind) = (note.mail.subject_id, note.finding.kind);
+            follower::bounced(ctx, &mut tx, SCOPE, subject, kind).await?;
+        }
     }
     if !is_new {
         return Ok(Recorded::Known);

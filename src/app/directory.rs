@@ -8,6 +8,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
+use crate::app::case_update::CaseUpdate;
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::domain::case::{CaseState, Mode, Offer, RegisterEntry};
@@ -58,6 +59,8 @@ pub struct CaseEntry {
     pub plans: Vec<PlanEntry>,
     pub tariffs: Vec<TariffEntry>,
     pub texts: Vec<TextEntry>,
+    /// The newest news, at most 5 of each association, newest first.
+    pub updates: Vec<CaseUpdate>,
     /// Claimants confirmed, over all associations, as counted last.
     pub confirmed_claimants: i64,
     /// When that was counted, UTC.

@@ -4,7 +4,9 @@ use crate::app::ctx::Ctx;
 use crate::app::error::AppResult;
 use crate::app::log::{digest, subjects};
 use crate::app::retention::rules;
-use crate::app::{export, mail_status, reminder, representation, retention, rights, storm};
+use crate::app::{
+    export, mail_status, reminder, representation, retention, rights, storm, update_mailing,
+};
 use crate::db::{Scope, retention as rows};
 use crate::domain::claimant::ClaimantState;
 use crate::domain::retention::{ID_IMAGES, UNCONFIRMED, UPLOADS};
@@ -32,6 +34,8 @@ pub struct Housekept {
     pub storms: usize,
     /// Reminders put into the outbox.
     pub reminders: usize,
+    /// Mails of news put into the outbox.
+    pub news: usize,
     /// Tasks to ratify opened for who has come of age (R46).
     pub of_age: usize,
     /// Hand-ins whose images of identity documents were deleted (R64).
@@ -70,6 +74,7 @@ pub async fn run(ctx: &Ctx) -> AppResult<Housekept> {
         id_images: deleted.of(ID_IMAGES),
         // after those that are due for deletion are gone
         reminders: reminder::enqueue_due(ctx).await?,
+        news: update_mailing::enqueue_due(ctx).await?,
         digested,
     })
 }

@@ -17,6 +17,7 @@ use crate::domain::email_address::EmailAddress;
 mod batch;
 mod confirmation;
 mod control;
+mod follow;
 mod letter;
 mod outcome;
 mod records;
@@ -27,6 +28,8 @@ mod unasked;
 
 use batch::Batch;
 pub use control::ControlNotice;
+pub use follow::FollowNotice;
+pub(in crate::app) use follow::FollowPayload;
 pub(in crate::app) use letter::mail_id;
 pub use letter::{Letter, LetterRecord, Signing};
 pub use outcome::{Done, Outcome, Refusal, settle};
@@ -266,6 +269,8 @@ async fn step(
         "mailbox_code" => control::prepare_mailbox(ctx, conn, batch, directory, row).await,
         "payout_code" => control::prepare_payout_code(ctx, conn, batch, directory, row).await,
         "payout_notice" => control::prepare_payout_notice(ctx, conn, batch, directory, row).await,
+        "follow_confirmation" => follow::prepare_confirmation(ctx, conn, directory, row).await,
+        "case_update" => follow::prepare_update(ctx, conn, directory, row).await,
         "reminder" => unasked::prepare_reminder(ctx, conn, directory, row).await,
         "already_registered" => unasked::prepare_registered(ctx, conn, directory, row).await,
         _ => records::prepare(ctx, conn, directory, row).await,
@@ -313,6 +318,7 @@ impl DueMail {
                 | "mailbox_code"
                 | "payout_code"
                 | "payout_notice"
+                | "case_update"
         )
     }
 

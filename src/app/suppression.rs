@@ -205,6 +205,17 @@ pub(in crate::app) async fn end_proven(
     end_not_me(ctx, conn, case, email).await
 }
 
+/// Ends what says that an address bounces: somebody proved to read it.
+pub(in crate::app) async fn end_bounced(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    email: &EmailAddress,
+) -> AppResult<()> {
+    let bounced = [Suppression::HardBounce.as_str()];
+    suppression::delete(conn, SCOPE, of_address(ctx, email), &bounced).await?;
+    Ok(())
+}
+
 fn of_address(ctx: &Ctx, email: &EmailAddress) -> Uuid {
     let index = &ctx.keyring.index;
     token::uuid_v8(index.platform_hash("suppression", &email.normalized()))

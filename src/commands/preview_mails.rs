@@ -10,15 +10,17 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 
 use crate::commands::say;
+use crate::domain::case_update::UpdateText;
 use crate::domain::language::Language;
 use crate::domain::mail::{Attachment, Mail, MailKind};
 use crate::domain::mail_text::MailTexts;
+use crate::domain::outage::day_in_rome;
 use crate::domain::paper::Flaw;
 use crate::mailer::{self, OutgoingMail};
 use crate::render::mail::{
-    AccessMail, ConfirmationMail, ControlAbout, ControlMail, Frame, PaperRejectedMail, Purpose,
-    ReceiptMail, RecordLine, RecordsMail, RenderMailError, RightsMail, RightsOutcome,
-    SigningCodeMail,
+    AccessMail, ConfirmationMail, ControlAbout, ControlMail, FollowAbout, FollowMail, Frame,
+    PaperRejectedMail, Purpose, ReceiptMail, RecordLine, RecordsMail, RenderMailError, RightsMail,
+    RightsOutcome, SigningCodeMail,
 };
 
 /// An empty page: what a signed declaration is in a preview.
@@ -146,6 +148,7 @@ fn samples(sample: Sample<'_>) -> Result<Vec<(&'static str, Mail)>, RenderMailEr
     ];
     all.extend(about_requests(sample)?);
     all.extend(about_control(sample)?);
+    all.extend(to_followers(sample)?);
     Ok(all)
 }
 
@@ -191,6 +194,50 @@ fn about_control(sample: Sample<'_>) -> Result<Vec<(&'static str, Mail)>, Render
         ),
         ("payout-given", given(sample, None)?),
         ("payout-changed", given(sample, Some(expires_at))?),
+    ])
+}
+
+fn to_followers(sample: Sample<'_>) -> Result<Vec<(&'static str, Mail)>, RenderMailError> {
+    let mail = |page: &str, kind, about| {
+        FollowMail {
+            frame: frame(sample, kind),
+            record: RecordLine {
+                reference: String::new(),
+                link: format!("https://joinder.example/{page}"),
+                not_me: None,
+                ..record(Purpose::Enter)
+            },
+            about,
+        }
+        .render()
+    };
+    let confirm = FollowAbout::Confirm {
+        expires_at: sample_time(),
+    };
+    let update = FollowAbout::Update {
+        text: UpdateText {
+            language: Language::It,
+            title: "La prima udienza".to_owned(),
+            text: "Il tribunale ha fissato la prima udienza.\nÈ a Roma.\n\nVi diremo com'è andata."
+                .to_owned(),
+        },
+        published_on: day_in_rome(sample_time()),
+        unsubscribe: format!("https://joinder.example/unfollow/{}", "A".repeat(64)),
+    };
+    let token = format!("follow/{}", "A".repeat(64));
+    Ok(vec![
+        (
+            "follow-confirmation",
+            mail(&token, MailKind::FollowConfirmation, confirm)?,
+        ),
+        (
+            "case-update",
+            mail(
+                "c/libero-virgilio-2023/updates",
+                MailKind::CaseUpdate,
+                update,
+            )?,
+        ),
     ])
 }
 

@@ -27,6 +27,10 @@ pub enum ChallengePurpose {
     Payout,
     /// Stop payout data that the owner did not give.
     StopPayout,
+    /// Confirm an address that follows a case.
+    Follow,
+    /// End following a case.
+    Unfollow,
 }
 
 /// Derives tokens and codes and the hashes that are stored of them.
@@ -48,6 +52,8 @@ impl ChallengePurpose {
             Self::Mailbox => "mailbox",
             Self::Payout => "payout",
             Self::StopPayout => "stop_payout",
+            Self::Follow => "follow",
+            Self::Unfollow => "unfollow",
         }
     }
 }
@@ -146,7 +152,9 @@ impl fmt::Debug for ChallengeKeys {
 mod tests {
     use std::collections::HashSet;
 
-    use super::ChallengePurpose::{Access, Confirm, Mailbox, NotMe, Otp, Payout, StopPayout};
+    use super::ChallengePurpose::{
+        Access, Confirm, Follow, Mailbox, NotMe, Otp, Payout, StopPayout, Unfollow,
+    };
     use super::*;
 
     const CLAIMANT: Uuid = Uuid::from_u128(1);
@@ -158,7 +166,9 @@ mod tests {
 
     #[test]
     fn a_mail_sent_again_has_the_same_token_and_code() {
-        for purpose in [Confirm, Access, Otp, NotMe, Mailbox, Payout, StopPayout] {
+        for purpose in [
+            Confirm, Access, Otp, NotMe, Mailbox, Payout, StopPayout, Follow, Unfollow,
+        ] {
             let (one, two) = (keys(), keys());
             assert_eq!(
                 one.token(purpose, CLAIMANT, CHALLENGE),
@@ -183,6 +193,8 @@ mod tests {
             keys().token(Mailbox, CLAIMANT, CHALLENGE),
             keys().token(Payout, CLAIMANT, CHALLENGE),
             keys().token(StopPayout, CLAIMANT, CHALLENGE),
+            keys().token(Follow, CLAIMANT, CHALLENGE),
+            keys().token(Unfollow, CLAIMANT, CHALLENGE),
             keys().token(Confirm, other, CHALLENGE),
             keys().token(Confirm, CLAIMANT, other),
             strange.token(Confirm, CLAIMANT, CHALLENGE),

@@ -49,7 +49,7 @@ const DELETE_CLAIMANTS: &[&str] = &[
 ];
 
 /// Rows that are forgotten once a time has passed, a batch each.
-const SWEEPS: [(&str, &str); 9] = [
+const SWEEPS: [(&str, &str); 10] = [
     (
         "sessions",
         "DELETE FROM sessions WHERE id IN \
@@ -81,6 +81,13 @@ const SWEEPS: [(&str, &str); 9] = [
         "suppressions",
         "DELETE FROM suppressions WHERE (id, reason) IN \
          (SELECT id, reason FROM suppressions WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)",
+    ),
+    (
+        // who confirmed stays until they end it
+        "followers",
+        "DELETE FROM followers WHERE id IN \
+         (SELECT id FROM followers WHERE confirmed_at IS NULL AND asked_at < $1 - interval '7 days' \
+          ORDER BY asked_at LIMIT $2)",
     ),
     (
         "reminders",

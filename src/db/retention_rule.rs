@@ -105,6 +105,10 @@ fn due_under(rule: &str) -> Option<String> {
             "SELECT received_at AS at FROM scam_reports \
              WHERE received_at <= $1 - make_interval(days => $2::int)"
         }
+        "followers" => {
+            "SELECT asked_at AS at FROM followers \
+             WHERE confirmed_at IS NULL AND asked_at < $1 - interval '7 days'"
+        }
         "totp_uses" => "SELECT used_at AS at FROM totp_uses WHERE used_at < $1 - interval '1 day'",
         "bounces" => {
             "SELECT received_at AS at FROM bounces \

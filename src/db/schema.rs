@@ -139,6 +139,23 @@ diesel::table! {
 }
 
 diesel::table! {
+    case_updates (id) {
+        id -> Uuid,
+        association_id -> Uuid,
+        case_id -> Uuid,
+        request_key -> Uuid,
+        texts -> Jsonb,
+        published_by -> Uuid,
+        published_at -> Timestamptz,
+        withdrawn_by -> Nullable<Uuid>,
+        withdrawn_at -> Nullable<Timestamptz>,
+        withdrawal_reason -> Nullable<Text>,
+        mailed_up_to -> Nullable<Uuid>,
+        mailed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     cases (id) {
         id -> Uuid,
         slug -> Text,
@@ -350,6 +367,22 @@ diesel::table! {
         id -> Uuid,
         association_id -> Uuid,
         created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    followers (id) {
+        id -> Uuid,
+        subject_id -> Uuid,
+        association_id -> Uuid,
+        case_id -> Uuid,
+        language -> Text,
+        email_sealed -> Bytea,
+        association_key_version -> Int4,
+        wrapped -> Bytea,
+        text_version -> Text,
+        asked_at -> Timestamptz,
+        confirmed_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -979,6 +1012,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     case_counsel,
     case_counts,
     case_facts,
+    case_updates,
     cases,
     claimant_keys,
     claimants,
@@ -993,6 +1027,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     export_batches,
     exports,
     file_uploads,
+    followers,
     housekeeping_cursors,
     idempotency_keys,
     identities,

@@ -49,7 +49,7 @@ pub enum Logged {
 }
 
 /// Every verb.
-pub const ALL: [(&str, Logged); 96] = [
+pub const ALL: [(&str, Logged); 100] = [
     ("add_document", Logged::Decision),
     ("announce_lifting", Logged::Decision),
     ("answer_rights_request", Logged::Decision),
@@ -83,6 +83,7 @@ pub const ALL: [(&str, Logged); 96] = [
     ("export_rows", Logged::Seen),
     ("export_started", Logged::Seen),
     ("extend_rights_request", Logged::Decision),
+    ("follow", Logged::Mail),
     (action::GIVE_IDENTITY, Logged::Decision),
     ("give_payout", Logged::OwnAct),
     ("give_representative", Logged::Decision),
@@ -106,6 +107,8 @@ pub const ALL: [(&str, Logged); 96] = [
     ("print_paper_form", Logged::Seen),
     ("prove_mailbox", Logged::OwnAct),
     ("publish_mail_texts", Logged::Mail),
+    // news prove nothing about a claim
+    ("publish_update", Logged::Mail),
     ("receive_rights_request", Logged::Decision),
     ("record_death", Logged::Decision),
     (action::RECOVER_LOG, Logged::Decision),
@@ -140,6 +143,7 @@ pub const ALL: [(&str, Logged); 96] = [
     ("suppress_mail", Logged::Mail),
     ("take_own_data", Logged::Seen),
     ("type_payout", Logged::Decision),
+    ("unfollow", Logged::Mail),
     ("unsuppress_mail", Logged::Mail),
     ("update_breach", Logged::Access),
     ("view_claimant", Logged::Seen),
@@ -149,6 +153,7 @@ pub const ALL: [(&str, Logged); 96] = [
     ("view_scam_report", Logged::Seen),
     ("view_signed", Logged::Seen),
     ("withdraw", Logged::OwnAct),
+    ("withdraw_update", Logged::Mail),
     ("wrong_code", Logged::Consequence),
 ];
 

@@ -30,11 +30,15 @@ pub enum MailKind {
     PayoutCode,
     /// Tells that an account was given or changed, and how to stop it (R26).
     PayoutNotice,
+    /// Asks who wants to follow a case to confirm the address (R16).
+    FollowConfirmation,
+    /// News of a case, to who follows it.
+    CaseUpdate,
 }
 
 impl MailKind {
     /// All kinds.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Confirmation,
         Self::Otp,
         Self::Receipt,
@@ -46,6 +50,8 @@ impl MailKind {
         Self::MailboxCode,
         Self::PayoutCode,
         Self::PayoutNotice,
+        Self::FollowConfirmation,
+        Self::CaseUpdate,
     ];
 
     /// The wire name: lower case ASCII with underscores.
@@ -62,6 +68,8 @@ impl MailKind {
             Self::MailboxCode => "mailbox_code",
             Self::PayoutCode => "payout_code",
             Self::PayoutNotice => "payout_notice",
+            Self::FollowConfirmation => "follow_confirmation",
+            Self::CaseUpdate => "case_update",
         }
     }
 
@@ -73,7 +81,9 @@ impl MailKind {
             | Self::Reminder
             | Self::Receipt
             | Self::AlreadyRegistered
-            | Self::PaperRejected => true,
+            | Self::PaperRejected
+            | Self::FollowConfirmation
+            | Self::CaseUpdate => true,
             // a term of the law runs, or 72 hours in which a theft can be stopped
             Self::Otp
             | Self::Access
@@ -111,6 +121,9 @@ pub struct Mail {
     pub mail_code: String,
     /// Files that go with it, in this order; most mails have none.
     pub attachments: Vec<Attachment>,
+    /// Link that ends mails of this kind, also with one click of the mail program (RFC 8058); only in mails
+    /// that go to many.
+    pub unsubscribe: Option<String>,
 }
 
 impl fmt::Debug for Mail {
@@ -300,6 +313,7 @@ mod tests {
             html: "html".into(),
             mail_code: "ABCD-EFGH-JKMN".into(),
             attachments: vec![Attachment::signed_declaration("4T7Q", 1, *b"%PDF")],
+            unsubscribe: None,
         };
         assert_eq!(
             format!("{mail:?}"),

@@ -156,7 +156,7 @@ impl PassageText {
 const JOINERS: [char; 3] = ['\u{200c}', '\u{200d}', '\u{fe0f}'];
 
 /// Whether a mail program could make a link of some of it.
-fn may_link(text: &str) -> bool {
+pub(super) fn may_link(text: &str) -> bool {
     let forbidden = [
         '@', '<', '>', '\u{3002}', '\u{ff0e}', '\u{ff61}', '\u{2024}',
     ];
@@ -175,7 +175,7 @@ fn may_link(text: &str) -> bool {
 }
 
 /// Machines and readers look for the code on the line that begins so.
-fn begins_like_a_code(text: &str) -> bool {
+pub(super) fn begins_like_a_code(text: &str) -> bool {
     text.split_once(':').is_some_and(|(first, _)| {
         let first = first.trim().to_lowercase();
         first == "codice" || first == "code"
@@ -191,6 +191,19 @@ pub struct Passages {
     pub contact: Option<PassageText>,
     /// Besides.
     pub sign_off: Option<PassageText>,
+}
+
+impl Passages {
+    /// Those for a mail without a record: a passage that names its number is left out.
+    #[must_use]
+    pub fn without_record(self) -> Self {
+        let fits = |text: &PassageText| !text.0.contains("{reference}");
+        Self {
+            greeting: self.greeting.filter(fits),
+            contact: self.contact.filter(fits),
+            sign_off: self.sign_off.filter(fits),
+        }
+    }
 }
 
 /// The passages for mails of a kind in a language, as files and the database write them.

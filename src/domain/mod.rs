@@ -6,6 +6,7 @@ pub mod bounce;
 pub mod breach;
 pub mod breaker;
 pub mod case;
+pub mod case_update;
 mod check_letter;
 pub mod claimant;
 pub mod codice_fiscale;

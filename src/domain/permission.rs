@@ -155,6 +155,7 @@ const READERS: &[Role] = &[
     Role::Auditor,
 ];
 const REVIEWERS: &[Role] = &[Role::Reviewer, Role::CaseManager, Role::Owner];
+const PUBLISHERS: &[Role] = &[Role::CaseManager, Role::Owner];
 const EXPORTERS: &[Role] = &[Role::CaseManager, Role::Owner];
 const PAYERS: &[Role] = &[Role::CaseManager, Role::Payout, Role::Owner];
 const WATCHERS: &[Role] = &[Role::Owner, Role::Auditor];
@@ -162,7 +163,9 @@ const REGISTRARS: &[Role] = &[Role::Owner, Role::Auditor, Role::Operator];
 
 /// The table.
 pub mod operation {
-    use super::{Access, EXPORTERS, Operation, PAYERS, READERS, REGISTRARS, REVIEWERS, WATCHERS};
+    use super::{
+        Access, EXPORTERS, Operation, PAYERS, PUBLISHERS, READERS, REGISTRARS, REVIEWERS, WATCHERS,
+    };
 
     // service
     /// Alive.
@@ -1231,6 +1234,77 @@ pub mod operation {
     pub const CONSOLE_STEP_UP_FORM: Operation =
         Operation::post("console_step_up_form", "/console/step-up", Access::AnyStaff);
 
+    // news of a case
+    /// News of a case, for anybody.
+    pub const LIST_CASE_UPDATES: Operation = Operation::get(
+        "list_case_updates",
+        "/api/v1/public/cases/{slug}/updates",
+        Access::Public,
+    );
+    /// Follow a case without claiming.
+    pub const FOLLOW: Operation = Operation::post(
+        "follow",
+        "/api/v1/public/cases/{slug}/followers",
+        Access::Public,
+    );
+    /// Form to follow a case.
+    pub const FOLLOW_PAGE: Operation =
+        Operation::get("follow_page", "/c/{slug}/follow", Access::Public);
+    /// Asks to follow a case.
+    pub const FOLLOW_FORM: Operation =
+        Operation::post("follow_form", "/c/{slug}/follow", Access::Public);
+    /// Shows what a link to follow can do.
+    pub const FOLLOW_CONFIRM_PAGE: Operation =
+        Operation::get("follow_confirm_page", "/follow/{token}", Access::Public);
+    /// Confirms an address that follows.
+    pub const FOLLOW_CONFIRM_FORM: Operation =
+        Operation::post("follow_confirm_form", "/follow/{token}", Access::Public);
+    /// Shows what a link that ends following can do.
+    pub const UNFOLLOW_PAGE: Operation =
+        Operation::get("unfollow_page", "/unfollow/{token}", Access::Public);
+    /// Ends following.
+    pub const UNFOLLOW_FORM: Operation =
+        Operation::post("unfollow_form", "/unfollow/{token}", Access::Public);
+    /// News of the own association, withdrawn ones too.
+    pub const LIST_UPDATES: Operation = Operation::get(
+        "list_updates",
+        "/api/v1/staff/cases/{slug}/updates",
+        Access::Staff(READERS),
+    );
+    /// Publish news.
+    pub const PUBLISH_UPDATE: Operation = Operation::post(
+        "publish_update",
+        "/api/v1/staff/cases/{slug}/updates",
+        Access::Staff(PUBLISHERS),
+    );
+    /// Withdraw news.
+    pub const WITHDRAW_UPDATE: Operation = Operation::post(
+        "withdraw_update",
+        "/api/v1/staff/updates/{id}/withdrawal",
+        Access::Staff(PUBLISHERS),
+    );
+    /// All news of a case, page by page.
+    pub const UPDATES_PAGE: Operation =
+        Operation::get("updates_page", "/c/{slug}/updates", Access::Public);
+    /// News of the own association, and a form for more.
+    pub const CONSOLE_UPDATES_PAGE: Operation = Operation::get(
+        "console_updates_page",
+        "/console/cases/{slug}/updates",
+        Access::Staff(PUBLISHERS),
+    );
+    /// Shows news as they will look, or publishes them.
+    pub const CONSOLE_UPDATES_FORM: Operation = Operation::post(
+        "console_updates_form",
+        "/console/cases/{slug}/updates",
+        Access::Staff(PUBLISHERS),
+    );
+    /// Withdraws news.
+    pub const CONSOLE_UPDATE_WITHDRAWAL: Operation = Operation::post(
+        "console_update_withdrawal",
+        "/console/updates/{id}/withdrawal",
+        Access::Staff(PUBLISHERS),
+    );
+
     // demo
     /// Mails of the demo.
     pub const DEMO_OUTBOX_PAGE: Operation =
@@ -1468,6 +1542,21 @@ pub mod operation {
         &CONSOLE_DOCUMENT_FILE,
         &CONSOLE_STEP_UP_PAGE,
         &CONSOLE_STEP_UP_FORM,
+        &LIST_CASE_UPDATES,
+        &FOLLOW,
+        &FOLLOW_PAGE,
+        &FOLLOW_FORM,
+        &FOLLOW_CONFIRM_PAGE,
+        &FOLLOW_CONFIRM_FORM,
+        &UNFOLLOW_PAGE,
+        &UNFOLLOW_FORM,
+        &LIST_UPDATES,
+        &PUBLISH_UPDATE,
+        &WITHDRAW_UPDATE,
+        &UPDATES_PAGE,
+        &CONSOLE_UPDATES_PAGE,
+        &CONSOLE_UPDATES_FORM,
+        &CONSOLE_UPDATE_WITHDRAWAL,
         &DEMO_OUTBOX_PAGE,
         &DEMO_MAIL_PAGE,
         &DEMO_MAIL_HTML,

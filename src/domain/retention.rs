@@ -6,6 +6,9 @@ use chrono::{DateTime, Duration, Utc};
 /// Days an unconfirmed sign-up is kept.
 pub const UNCONFIRMED_DAYS: i64 = 30;
 
+/// Days a request to follow a case waits for its confirmation.
+pub const FOLLOW_DAYS: i64 = 7;
+
 /// When an unconfirmed sign-up is due for deletion: 30 days after it was made, plus the time during
 /// which its contact's mail domain was held.
 ///
@@ -139,7 +142,7 @@ const fn unstored(name: &'static str, source: &'static str) -> Rule {
 }
 
 /// Every rule. Those with the name of a table sweep that table.
-pub const RULES: [Rule; 25] = [
+pub const RULES: [Rule; 26] = [
     Rule {
         name: UNCONFIRMED,
         term: fixed(UNCONFIRMED_DAYS),
@@ -200,6 +203,11 @@ pub const RULES: [Rule; 25] = [
     },
     unstored("own_data", "art. 20 GDPR"),
     unstored("spool", "docs/decisions/0016"),
+    Rule {
+        term: fixed(FOLLOW_DAYS),
+        from: "follow_request",
+        ..expired("followers", "R16, docs/decisions/0022")
+    },
     expired("suppressions", "docs/decisions/0012"),
     expired("sessions", "DESIGN 4"),
     expired("refresh_tokens", "DESIGN 4"),

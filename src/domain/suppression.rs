@@ -48,8 +48,11 @@ impl Suppression {
         let unasked = matches!(kind, MailKind::Reminder | MailKind::AlreadyRegistered);
         match self {
             Self::Operator => true,
-            Self::NotMe => unasked || matches!(kind, MailKind::Confirmation),
-            Self::HardBounce | Self::Complaint => unasked,
+            Self::NotMe => {
+                unasked || matches!(kind, MailKind::Confirmation | MailKind::FollowConfirmation)
+            }
+            // who follows a case asked once, not for each of its news
+            Self::HardBounce | Self::Complaint => unasked || matches!(kind, MailKind::CaseUpdate),
         }
     }
 }
@@ -61,13 +64,18 @@ mod tests {
     #[test]
     fn r52_a_bounce_stops_what_nobody_asked_for_and_no_code() {
         for kind in MailKind::ALL {
-            let unasked = matches!(kind, MailKind::Reminder | MailKind::AlreadyRegistered);
+            let unasked = matches!(
+                kind,
+                MailKind::Reminder | MailKind::AlreadyRegistered | MailKind::CaseUpdate
+            );
             assert_eq!(Suppression::HardBounce.stops(kind), unasked, "{kind:?}");
             assert_eq!(Suppression::Complaint.stops(kind), unasked, "{kind:?}");
             assert!(Suppression::Operator.stops(kind));
         }
         assert!(Suppression::NotMe.stops(MailKind::Confirmation));
         assert!(!Suppression::NotMe.stops(MailKind::Access));
+        assert!(Suppression::NotMe.stops(MailKind::FollowConfirmation));
+        assert!(!Suppression::NotMe.stops(MailKind::CaseUpdate));
     }
 
     #[test]

@@ -19,6 +19,8 @@ const AUTO_SUBMITTED: HeaderName = HeaderName::new_from_ascii_str("Auto-Submitte
 const CONTENT_LANGUAGE: HeaderName = HeaderName::new_from_ascii_str("Content-Language");
 const KIND: HeaderName = HeaderName::new_from_ascii_str("X-Joinder-Kind");
 const CODE: HeaderName = HeaderName::new_from_ascii_str("X-Joinder-Code");
+const UNSUBSCRIBE: HeaderName = HeaderName::new_from_ascii_str("List-Unsubscribe");
+const ONE_CLICK: HeaderName = HeaderName::new_from_ascii_str("List-Unsubscribe-Post");
 
 /// Longest subject and sender's name, in characters.
 const MAX_HEADER: usize = 120;
@@ -42,7 +44,15 @@ pub(super) fn format(outgoing: &OutgoingMail) -> Result<Vec<u8>, SendError> {
     } = outgoing;
     let message_id = check_message_id(message_id)?;
     let name = Some(one_line(name, MAX_HEADER)).filter(|name| !name.is_empty());
-    let message = Message::builder()
+    let mut builder = Message::builder();
+    if let Some(link) = &mail.unsubscribe {
+        // RFC 8058: the mail program ends it with a POST to this link
+        let one_click = "List-Unsubscribe=One-Click".to_owned();
+        builder = builder
+            .raw_header(HeaderValue::new(UNSUBSCRIBE, bracketed(link)?))
+            .raw_header(HeaderValue::new(ONE_CLICK, one_click));
+    }
+    let message = builder
         .from(Mailbox::new(name, address(from, "sender")?))
         .to(Mailbox::new(None, address(&mail.to, "recipient")?))
         .subject(one_line(&mail.subject, MAX_HEADER))
@@ -67,6 +77,18 @@ pub(super) fn format(outgoing: &OutgoingMail) -> Result<Vec<u8>, SendError> {
         Err(SendError::permanent(
             "the mail holds a bare line break or a byte beyond ASCII",
         ))
+    }
+}
+
+/// A link as `List-Unsubscribe` has it.
+fn bracketed(link: &str) -> Result<String, SendError> {
+    let is_plain = link
+        .bytes()
+        .all(|b| b.is_ascii_graphic() && !b"<>,".contains(&b));
+    if is_plain && link.len() <= 900 {
+        Ok(format!("<{link}>"))
+    } else {
+        Err(SendError::permanent("the link that ends mails is not one"))
     }
 }
 

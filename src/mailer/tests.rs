@@ -33,6 +33,7 @@ fn outgoing() -> OutgoingMail {
             html: "<p lang=\"it\">È 123456</p>\n".into(),
             mail_code: "7K3M-Q2ZT-9WXP".into(),
             attachments: Vec::new(),
+            unsubscribe: None,
         },
         message_id: "<01930a5d-7c00-7000-8000-000000000001@joinder.example>".into(),
         date: Utc.with_ymd_and_hms(2026, 11, 22, 3, 0, 0).unwrap(),

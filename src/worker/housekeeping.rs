@@ -48,6 +48,7 @@ async fn turn(ctx: &Ctx, holder: Holder) -> AppResult<()> {
             exports = done.exports,
             storms = done.storms,
             reminders = done.reminders,
+            news = done.news,
             digested = done.digested,
             "house kept"
         );

@@ -215,6 +215,18 @@ impl World {
         rows[0][0].as_ref().unwrap().parse().unwrap()
     }
 
+    /// News that we published.
+    async fn update(&self) -> Uuid {
+        let id = Uuid::new_v4();
+        let insert = format!(
+            "INSERT INTO case_updates (id, association_id, case_id, request_key, texts, published_by, published_at) \
+             SELECT '{id}', '{}', id, '{id}', '[{{\"language\": \"it\", \"title\": \"a\", \"text\": \"b\"}}]', '{id}', '2026-03-01T09:00:00Z' FROM cases LIMIT 1",
+            self.ours
+        );
+        self.app.sql(&insert).await;
+        id
+    }
+
     /// A record for what an operation is about.
     async fn record(&self, known: &Operation) -> Uuid {
         if known.name == "lift_restriction" || known.name == "console_lifting_form" {
@@ -243,6 +255,8 @@ impl World {
             self.breach().await
         } else if known.path.contains("/scam-reports/{id}") {
             self.scam_report().await
+        } else if known.path.contains("/updates/{id}") {
+            self.update().await
         } else {
             self.assisted().await
         }
@@ -433,6 +447,17 @@ fn public_body(name: &str) -> Option<Body> {
     let address = json!({"email": "x@example.org", "case": CASE});
     let token = json!({"token": "A".repeat(43)});
     Some(match name {
+        "follow" => Body::Json(json!({
+            "association": "codacons", "email": "x@example.org",
+            "consent": {"text_version": "1", "given": true},
+        })),
+        "follow_form" => form(&[
+            ("association", "codacons"),
+            ("email", "x@example.org"),
+            ("text_version", "1"),
+            ("given", "true"),
+        ]),
+        "follow_confirm_form" | "unfollow_form" => form(&[]),
         "sign_up" => Body::Json(SignUpBuilder::new("x@example.org").body),
         "confirm" | "enter" => Body::Json(token),
         "resend" | "request_access" => Body::Json(address),
@@ -576,6 +601,18 @@ fn staff_body(name: &str, code: &str) -> Option<Body> {
             ("what_happened", "Lista smarrita"),
             ("noticed_at", "2026-03-01T10:00"),
         ]),
+        "publish_update" => Body::Json(json!({"texts": [
+            {"language": "it", "title": "Udienza", "text": "È fissata."},
+        ]})),
+        "withdraw_update" => Body::Json(json!({"reason": "Rinviata"})),
+        "console_updates_form" => form(&[
+            ("key", "a"),
+            ("action", "preview"),
+            ("texts[0][language]", "it"),
+            ("texts[0][title]", "Udienza"),
+            ("texts[0][text]", "È fissata."),
+        ]),
+        "console_update_withdrawal" => form(&[("slug", CASE), ("reason", "Rinviata")]),
         "export" => Body::Json(json!({"case": CASE, "format": "csv", "purpose": "Deposito"})),
         "handle_scam_report" => Body::Json(json!({"note": "Avvisati tutti"})),
         "console_scam_report_form" => form(&[("note", "Avvisati tutti")]),
@@ -884,7 +921,7 @@ async fn walk_as_another_association(world: &mut World) {
         assert_eq!(without_id(theirs), without_id(none), "{}", known.name);
         asked += 1;
     }
-    assert_eq!(asked, 78);
+    assert_eq!(asked, 80);
 }
 
 /// The body without what differs each time.

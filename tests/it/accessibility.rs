@@ -12,9 +12,11 @@ use serde_json::{Value, json};
 use crate::app::TestApp;
 use crate::browser::Phone;
 use crate::claimant::{SignUpBuilder, ask, code_in, mario, token_in};
+use crate::followers;
 use crate::log::{receipt_of, signer};
 use crate::seed::CASE;
 use crate::staff_seed::{PASSWORD, association, person, post};
+use crate::updates;
 
 /// Roles of what people operate.
 const CONTROLS: [&str; 9] = [
@@ -186,6 +188,8 @@ impl<'app> Judge<'app> {
 const LANGUAGES: [&str; 3] = ["it", "en", "de"];
 /// The main button of a form.
 const MAIN: &str = "#form > button.btn-primary";
+/// The button that shows news as they will look.
+const SEE: &str = "#form > button[value=preview]";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_of_a_claimant_passes_wcag_2_2_aa() {
@@ -194,6 +198,12 @@ async fn every_page_of_a_claimant_passes_wcag_2_2_aa() {
         return;
     };
     let started = std::time::Instant::now();
+    updates::publish(
+        &app,
+        &updates::bearer(&app, "codacons", Role::CaseManager).await,
+        &updates::news("Prima udienza", "È fissata.\n\nVi diremo."),
+    )
+    .await;
     let receipt = {
         let claimant = signer(&app, "anna").await;
         app.run_log().await;
@@ -205,6 +215,7 @@ async fn every_page_of_a_claimant_passes_wcag_2_2_aa() {
         outside(&mut judge).await;
         checking(&mut judge, &receipt).await;
     }
+    following(&mut judge).await;
     signing_up(&mut judge).await;
     identity(&mut judge).await;
     declaring(&mut judge).await;
@@ -245,6 +256,7 @@ async fn the_registers_of_the_staff_pass_wcag_2_2_aa() {
     let report = app.rows(&report).await[0][0].clone().unwrap();
     let report = format!("/console/scam-reports/{report}");
     let owner = person(&app, ours, Role::Owner).await;
+    let news = format!("/console/cases/{CASE}/updates");
     judge.go("/console/login").await;
     let code = owner.code(&app);
     let fields = [
@@ -263,6 +275,19 @@ async fn the_registers_of_the_staff_pass_wcag_2_2_aa() {
         judge.see(&right).await;
         judge.see("/console/scam-reports").await;
         judge.refuse(&report, MAIN, &[]).await;
+        judge.see(&news).await;
+        judge.refuse(&news, SEE, &[]).await;
+        let fields = [
+            ("texts[0][title]", "Udienza"),
+            ("texts[0][text]", "È fissata."),
+            ("texts[2][title]", "Verhandlung"),
+            ("texts[2][text]", "Am Montag."),
+        ];
+        judge.go(&news).await;
+        judge.send(SEE, &fields).await;
+        judge.judge("news before they are published").await;
+        judge.send("#preview button[value=publish]", &[]).await;
+        judge.judge("news that are published").await;
     }
     judge.go("/console/breaches").await;
     let fields = [
@@ -304,6 +329,11 @@ async fn outside(judge: &mut Judge<'_>) {
         "/?q=nessuno",
         &format!("/c/{CASE}"),
         &format!("/c/{CASE}/texts"),
+        &format!("/c/{CASE}/updates"),
+        &format!("/c/{CASE}/follow"),
+        &format!("/c/{CASE}/follow?done=sent"),
+        "/follow/unknown",
+        "/unfollow/unknown",
         &format!("/c/{CASE}/join"),
         &format!("/c/{CASE}/join?association=codacons"),
         &format!("/c/{CASE}/join?association=consumerismo"),
@@ -323,6 +353,8 @@ async fn outside(judge: &mut Judge<'_>) {
     }
     judge.refuse("/enter", MAIN, &[("email", "maria")]).await;
     judge.refuse("/report-scam", MAIN, &[]).await;
+    let follow = format!("/c/{CASE}/follow");
+    judge.refuse(&follow, MAIN, &[("email", "maria")]).await;
     let join = format!("/c/{CASE}/join?association=codacons");
     let send = ".btn-primary[value=send]";
     judge.refuse(&join, send, &[]).await;
@@ -365,6 +397,38 @@ async fn checking(judge: &mut Judge<'_>, receipt: &Value) {
         judge.send("form[method=post] button", &[]).await;
         judge.judge(&format!("/verify {name}")).await;
     }
+}
+
+/// From the form to the news, and their end.
+async fn following(judge: &mut Judge<'_>) {
+    judge.next("it");
+    judge.go(&format!("/c/{CASE}/follow")).await;
+    let fields = [
+        ("association", "codacons"),
+        ("email", "segue@example.org"),
+        ("given", "true"),
+    ];
+    judge.send(MAIN, &fields).await;
+    judge.judge("asked to follow").await;
+    judge.app.run_outbox().await;
+    let mail = judge.app.mails_to("segue@example.org").pop().unwrap();
+    let confirm = format!("/follow/{}", token_in(&mail, "follow"));
+    for language in LANGUAGES {
+        judge.next(language);
+        judge.see(&confirm).await;
+    }
+    judge.send("main form button", &[]).await;
+    for language in LANGUAGES {
+        judge.next(language);
+        judge.see(&confirm).await;
+    }
+    let end = followers::unfollow_link(judge.app, "segue@example.org").await;
+    for language in LANGUAGES {
+        judge.next(language);
+        judge.see(&end).await;
+    }
+    judge.send("main form button", &[]).await;
+    judge.judge("the end of following").await;
 }
 
 /// From the form to the confirmed record.

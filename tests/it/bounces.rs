@@ -22,7 +22,7 @@ use crate::staff_seed;
 const UNKNOWN: &str = "550 5.1.1 <x@example.org>: Recipient address rejected: User unknown";
 
 /// A delivery status notification as an MTA writes it, about a mail we sent.
-fn report(sent: &SentMail, action: &str, status: &str, said: &str) -> String {
+pub(crate) fn report(sent: &SentMail, action: &str, status: &str, said: &str) -> String {
     let (to, sender) = (&sent.message.mail.to, &sent.envelope_from);
     let head = String::from_utf8_lossy(&sent.bytes);
     let head = head.split("\r\n\r\n").next().unwrap();
@@ -46,14 +46,14 @@ impl TestApp {
     }
 
     /// Puts a file into the drop folder's `new/`.
-    fn drop(&self, name: &str, bytes: impl AsRef<[u8]>) {
+    pub(crate) fn drop(&self, name: &str, bytes: impl AsRef<[u8]>) {
         let folder = self.drop_folder().join("new");
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join(name), bytes).unwrap();
     }
 
     /// Reads the drop folder as the worker does: (kept, put aside).
-    async fn read_bounces(&self) -> (usize, usize) {
+    pub(crate) async fn read_bounces(&self) -> (usize, usize) {
         let read = bounces::read_all(&self.ctx).await.unwrap();
         (read.kept, read.aside)
     }

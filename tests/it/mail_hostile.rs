@@ -261,6 +261,7 @@ fn outgoing(hostile: &str, place: usize) -> OutgoingMail {
             html: format!("<p>{hostile}</p>"),
             mail_code: hostile.to_owned(),
             attachments: Vec::new(),
+            unsubscribe: None,
         },
         message_id: format!("<{place}@joinder.example>"),
         date: Utc.with_ymd_and_hms(2026, 3, 2, 9, 0, 0).unwrap(),

@@ -184,7 +184,9 @@ async fn changed(app: &TestApp) -> Claimant<'_> {
         .expect(202);
     app.run_outbox().await;
     let mails = app.mails_to(OWNER);
-    let code = mails.iter().rfind(|mail| mail.contains("cambiare il conto"));
+    let code = mails
+        .iter()
+        .rfind(|mail| mail.contains("cambiare il conto"));
     let code = code_in(code.unwrap());
     put(STRANGE, Some(&code)).await;
     claimant

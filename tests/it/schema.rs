@@ -195,7 +195,8 @@ const DISTRIBUTED: &[(&str, &str, u8)] = &[
     ("rights_requests", "subject_id", 1),
     ("export_batches", "export_id", 9),
     ("breaches", "id", 12),
-    ("scam_reports", "id", 13),
+    ("followers", "id", 13),
+    ("scam_reports", "id", 14),
 ];
 
 /// Tables that each node has whole.
@@ -212,6 +213,7 @@ const REFERENCE: &[&str] = &[
     "incident_domains",
     "mail_domains",
     "case_facts",
+    "case_updates",
     "respondent_statements",
     "plans",
     "tariffs",

@@ -8,17 +8,22 @@ use super::{
     MailTextsEntry, PlanEntry, RespondentEntry, StatementEntry, TariffEntry, TextEntry,
     ThirdPartyEntry,
 };
+use crate::app::case_update::{self, CaseUpdate};
 use crate::app::ctx::Ctx;
 use crate::app::error::AppResult;
 use crate::app::mail_text::stored as stored_mail_texts;
 use crate::db::bounce;
 use crate::db::case::{self, PublicRows};
+use crate::db::case_update as update_rows;
 use crate::db::mail_text::{self, MailTextsRow};
 use crate::db::{DbError, Scope, mail_queue};
 use crate::domain::case::{CaseState, Mode, Register, RegisterEntry, RegisterStatus, offer};
 use crate::domain::ids::{AssociationId, CaseId, IncidentId};
 use crate::domain::language::Language;
 use crate::domain::mailbox_address::{DomainTreatment, ScopeRow, ScopeTable};
+
+/// News of an association in a case that are kept in memory.
+const NEWEST_UPDATES: i64 = 5;
 
 pub(super) async fn read(ctx: &Ctx) -> AppResult<Directory> {
     let scope = Scope::System("directory of public data");
@@ -27,12 +32,13 @@ pub(super) async fn read(ctx: &Ctx) -> AppResult<Directory> {
     let storms = bounce::list_storms(&mut tx, scope).await?;
     let stopped = mail_queue::list_stopped(&mut tx, scope).await?;
     let mail_texts = mail_text::list_newest(&mut tx, scope).await?;
+    let updates = update_rows::list_newest(&mut tx, scope, NEWEST_UPDATES).await?;
     tx.commit().await?;
     let paused = storms.into_iter().filter(|storm| storm.pauses);
     Ok(Directory {
         paused: paused.map(|storm| storm.kind).collect(),
         stopped: stopped.into_iter().collect(),
-        ..build(rows, &own_words(mail_texts))?
+        ..build(rows, &own_words(mail_texts), &case_update::by_case(updates))?
     })
 }
 
@@ -55,11 +61,14 @@ fn own_words(rows: Vec<MailTextsRow>) -> OwnWords {
         .collect()
 }
 
-fn build(rows: PublicRows, words: &OwnWords) -> Result<Directory, DbError> {
+/// News with the case they are about, newest first.
+type Updates = [(CaseId, CaseUpdate)];
+
+fn build(rows: PublicRows, words: &OwnWords, updates: &Updates) -> Result<Directory, DbError> {
     let cases = rows
         .cases
         .iter()
-        .map(|row| case_entry(row, &rows, words).map(Arc::new))
+        .map(|row| case_entry(row, &rows, words, updates).map(Arc::new))
         .collect::<Result<_, _>>()?;
     let held = rows
         .mail_domains
@@ -83,6 +92,7 @@ fn case_entry(
     row: &case::CaseRow,
     rows: &PublicRows,
     words: &OwnWords,
+    updates: &Updates,
 ) -> Result<CaseEntry, DbError> {
     let state = CaseState::parse(&row.state).ok_or(DbError::Corrupt("cases.state"))?;
     let respondent = rows
@@ -120,6 +130,11 @@ fn case_entry(
         plans: plans(row, rows),
         tariffs: tariffs(row, rows),
         texts: texts(row, rows)?,
+        updates: updates
+            .iter()
+            .filter(|(case, _)| case.uuid() == row.id)
+            .map(|(_, update)| update.clone())
+            .collect(),
         confirmed_claimants: counts.iter().map(|count| count.confirmed).sum(),
         counted_at: counts.iter().map(|count| count.counted_at).max(),
     })

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{ControlNotice, RightsNotice, SCOPE};
+use super::{ControlNotice, FollowNotice, RightsNotice, SCOPE};
 use crate::app::ctx::Ctx;
 use crate::app::directory::{Directory, MailTextsEntry};
 use crate::app::error::{AppError, AppResult};
@@ -62,6 +62,8 @@ pub struct Letter {
     pub rights: Option<RightsNotice>,
     /// What a mail about control of a mailbox or about an account says besides.
     pub control: Option<ControlNotice>,
+    /// What a mail to a follower says besides.
+    pub follow: Option<FollowNotice>,
 }
 
 /// What the mails of signing say. Hashes are hex.
@@ -131,6 +133,14 @@ impl Speaker {
         }
     }
 
+    /// That of who follows an association in a case.
+    pub(super) const fn of_follower(language: Language, association: AssociationId) -> Self {
+        Self {
+            language,
+            association: Some(association),
+        }
+    }
+
     /// That of several records, the first one first: no association where they differ.
     pub(super) fn of_all<'a>(mut rows: impl Iterator<Item = &'a ClaimantRow>) -> Option<Self> {
         let mut speaker = Self::of(rows.next()?);
@@ -181,7 +191,9 @@ pub(super) fn record(
         | ChallengePurpose::NotMe
         | ChallengePurpose::Mailbox
         | ChallengePurpose::Payout
-        | ChallengePurpose::StopPayout => "enter",
+        | ChallengePurpose::StopPayout
+        | ChallengePurpose::Follow
+        | ChallengePurpose::Unfollow => "enter",
     };
     let base = &ctx.settings.public_base_url;
     let not_me = ctx
@@ -247,6 +259,7 @@ pub(super) async fn letter(
         signing: None,
         rights: None,
         control: None,
+        follow: None,
     })
 }
 

@@ -15,10 +15,11 @@ use crate::domain::vat_number::NumericCodiceFiscale;
 const TOPICS: [&str; 8] = [
     "size", "start", "end", "length", "cause", "redress", "event", "sources",
 ];
-const TEXT_KINDS: [&str; 6] = [
+const TEXT_KINDS: [&str; 7] = [
     "privacy_notice",
     "contact",
     "newsletter",
+    "follow",
     "attestation_g",
     "mandate_h",
     "mandate_messa_in_mora",

@@ -112,6 +112,7 @@ impl ControlMail {
             html,
             mail_code: content.framing.mail_code,
             attachments: Vec::new(),
+            unsubscribe: None,
         })
     }
 }

@@ -6,6 +6,7 @@
 //! nothing remote and no promotion (R19).
 
 mod control;
+mod follow;
 mod framing;
 mod paper;
 mod receipt;
@@ -31,6 +32,7 @@ use framing::Framing;
 use words::Words;
 
 pub use control::{ControlAbout, ControlMail};
+pub use follow::{FollowAbout, FollowMail};
 pub use paper::PaperRejectedMail;
 pub use receipt::ReceiptMail;
 pub use rights::{RightsMail, RightsOutcome};
@@ -66,7 +68,7 @@ pub struct RecordLine {
     pub association_name: String,
     /// Its phone as people write it.
     pub association_phone: Option<String>,
-    /// The reference of the record, 12 Crockford characters.
+    /// The reference of the record, 12 Crockford characters; empty where there is no record.
     pub reference: String,
     /// `{PUBLIC_BASE_URL}/confirm/{token}` or `/enter/{token}`; in the mails of signing a plain
     /// page without token.
@@ -273,6 +275,7 @@ fn render(
         html,
         mail_code: content.framing.mail_code,
         attachments: Vec::new(),
+        unsubscribe: None,
     })
 }
 

@@ -47,6 +47,7 @@ impl PaperRejectedMail {
             html,
             mail_code: content.framing.mail_code,
             attachments: Vec::new(),
+            unsubscribe: None,
         })
     }
 }

@@ -84,6 +84,7 @@ impl ReceiptMail {
             html,
             mail_code: content.framing.mail_code,
             attachments: self.attachment.into_iter().collect(),
+            unsubscribe: None,
         })
     }
 }

@@ -103,6 +103,7 @@ impl RightsMail {
             html,
             mail_code: content.framing.mail_code,
             attachments: Vec::new(),
+            unsubscribe: None,
         })
     }
 }

@@ -75,6 +75,7 @@ impl SigningCodeMail {
             html,
             mail_code: content.framing.mail_code,
             attachments: Vec::new(),
+            unsubscribe: None,
         })
     }
 }

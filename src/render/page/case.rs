@@ -4,8 +4,10 @@ use askama::Template;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{
-    CaseHead, Chrome,
+    CaseHead, Chrome, Errors,
     association::{AssociationCard, Offer},
+    follow::FollowForm,
+    updates::UpdateLine,
 };
 
 /// Where a figure or a sentence comes from (R70).
@@ -145,6 +147,12 @@ pub struct CasePage {
     pub incidents: Vec<Incident>,
     /// The timeline, oldest first.
     pub statements: Vec<Statement>,
+    /// The newest news, newest first.
+    pub updates: Vec<UpdateLine>,
+    /// The form to follow the case without claiming.
+    pub follow: FollowForm,
+    /// Nothing is wrong with it yet.
+    pub errors: Errors,
     /// Confirmed claimants, from the batched count.
     pub confirmed: u64,
     /// Where the visitor comes from; carried into the form.

@@ -16,6 +16,7 @@ pub mod payout;
 pub mod representation;
 pub mod retention;
 pub mod scam_report;
+pub mod updates;
 
 /// What stands around every page of the console.
 #[derive(Debug, Clone, Default)]
@@ -130,6 +131,8 @@ pub struct CasesPage {
     pub shows_breaches: bool,
     /// Reports of swindlers nobody has handled, counted up to 200; none for who does not see them.
     pub scam_reports: Option<usize>,
+    /// Whether the actor posts news.
+    pub shows_updates: bool,
 }
 
 /// A claimant in the list.

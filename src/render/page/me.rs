@@ -8,6 +8,7 @@ use super::{
     association::AssociationCard,
     declare::{ChangeLine, EstimateBox},
     own_history::{MailLine, ViewLine},
+    updates::UpdateLine,
 };
 
 /// Who the claimant is, masked.
@@ -221,6 +222,8 @@ pub struct MePage {
     pub mails: (Vec<MailLine>, bool),
     /// The newest looks at the record; whether there are more.
     pub views: (Vec<ViewLine>, bool),
+    /// The newest news of the association in the case.
+    pub updates: Vec<UpdateLine>,
     /// What just happened.
     pub notice: Option<MeNotice>,
 }

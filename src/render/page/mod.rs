@@ -22,6 +22,7 @@ pub mod console;
 pub mod declare;
 pub mod documents;
 pub mod enter;
+pub mod follow;
 pub mod home;
 pub mod identity;
 pub mod join;
@@ -41,6 +42,7 @@ pub mod scam_report;
 pub mod sign;
 pub mod stop_payout;
 pub mod texts;
+pub mod updates;
 pub mod verify;
 
 /// What every page carries around its content.

@@ -16,6 +16,7 @@ use super::{
     },
     confirm::{ConfirmPage, ConfirmState},
     enter::{EnterPage, EnterRequestPage, EnterState},
+    follow::{FollowForm, FollowLinkPage, FollowPage, FollowState},
     home::{CaseRow, HomePage},
     identity::{EntityForm, IdentityFields, IdentityKind, IdentityPage, PersonForm},
     join::{ConsentField, JoinForm, JoinPage, MailboxRow, PlanOption},
@@ -31,6 +32,7 @@ use super::{
     rights::{RequestLine, RightsPage},
     scam_report::{Choice, ReportScamPage, ScamReportForm},
     texts::{TextBlock, TextsPage},
+    updates::{UpdateLine, UpdatesPage},
     verify::{CheckedReceipt, CheckedSeal, VerifiedMail, VerifyPage},
 };
 use crate::domain::{language::Language, rights::RightsKind, scam_report::AskedFor};
@@ -139,6 +141,34 @@ impl Words {
             required: purpose != "newsletter",
             given: false,
         })
+    }
+
+    fn updates(self) -> Vec<UpdateLine> {
+        let line = UpdateLine {
+            language: "it",
+            title: self.say("Prima udienza"),
+            paragraphs: vec![
+                vec![self.say("Una riga."), self.say("Un'altra.")],
+                vec![self.say("Un paragrafo.")],
+            ],
+            association: self.say("Altroconsumo"),
+            published_on: date(2026, 3, 2),
+        };
+        vec![line.clone(), line]
+    }
+
+    fn follow(self, associations: usize) -> FollowForm {
+        let [consent, ..] = self.consents();
+        FollowForm {
+            associations: vec![(self.say("codacons"), self.say("Codacons")); associations],
+            association: self.say("codacons"),
+            email: self.say("maria@example.org"),
+            language: "de".to_owned(),
+            consent: Some(ConsentField {
+                purpose: "follow".to_owned(),
+                ..consent
+            }),
+        }
     }
 
     fn address(self) -> AddressForm {
@@ -271,12 +301,68 @@ fn public(words: Words, pages: &mut Vec<(String, String)>) {
             facts: vec![words.fact()],
             incidents: vec![incident.clone()],
             statements: statements.clone(),
+            updates: words.updates(),
+            follow: words.follow(2),
+            errors: Errors::default(),
             confirmed: 1,
             via: Some(words.say("blog")),
             share_via: words.say("blog"),
             share_url: words.say("https://example.org/c/libero-virgilio-2023?via=blog"),
         };
         push(pages, name, &page);
+    }
+    for (name, updates) in [("updates", words.updates()), ("updates-none", Vec::new())] {
+        let page = UpdatesPage {
+            chrome: words.chrome("/c/libero-virgilio-2023/updates"),
+            case: words.case(),
+            next_href: (!updates.is_empty()).then(|| words.say("/c/x/updates?cursor=x")),
+            is_first: updates.is_empty(),
+            updates,
+        };
+        push(pages, name, &page);
+    }
+    following(words, pages);
+}
+
+fn following(words: Words, pages: &mut Vec<(String, String)>) {
+    let wrong = wrong(&[
+        ("/association", "error-follow-association"),
+        ("/email", "error-follow-email"),
+        ("/language", "error-language-unknown"),
+        ("/consent/text_version", "error-consent-version-unknown"),
+        ("/consent/given", "error-follow-consent"),
+    ]);
+    for (name, associations, sent, errors) in [
+        ("follow", 2, false, Errors::default()),
+        ("follow-one", 1, false, Errors::default()),
+        ("follow-errors", 2, false, wrong),
+        ("follow-sent", 1, true, Errors::default()),
+    ] {
+        let page = FollowPage {
+            chrome: words.chrome("/c/libero-virgilio-2023/follow"),
+            case: words.case(),
+            follow: words.follow(associations),
+            sent,
+            errors,
+        };
+        push(pages, name, &page);
+    }
+    for state in [
+        FollowState::Ask,
+        FollowState::Following,
+        FollowState::Unknown,
+        FollowState::AskEnd,
+        FollowState::Ended,
+    ] {
+        let known = !matches!(state, FollowState::Unknown | FollowState::Ended);
+        let page = FollowLinkPage {
+            chrome: words.chrome("/follow/x"),
+            token: words.say("x"),
+            state,
+            case: known.then(|| words.case()),
+            association: known.then(|| words.say("Codacons")),
+        };
+        push(pages, format!("follow-link-{}", state.as_str()), &page);
     }
 }
 
@@ -653,6 +739,7 @@ fn record(words: Words, pages: &mut Vec<(String, String)>) {
             consents: consents.to_vec(),
             mails: (words.mails(), true),
             views: (Words::views(), true),
+            updates: words.updates(),
             notice: Some(match state {
                 "confirmed" => MeNotice::Confirmed,
                 "signed" => MeNotice::Signed,

@@ -68,6 +68,7 @@ pub async fn cases(
         shows_retention: operation::CONSOLE_RETENTION_PAGE.allows(staff.actor.role()),
         shows_breaches: operation::CONSOLE_BREACHES_PAGE.allows(staff.actor.role()),
         scam_reports,
+        shows_updates: operation::CONSOLE_UPDATES_PAGE.allows(staff.actor.role()),
     };
     page(StatusCode::OK, &cases)
 }

@@ -32,6 +32,7 @@ pub mod representation;
 pub mod retention;
 pub mod rights;
 pub mod scam_reports;
+pub mod updates;
 
 /// Routes of this folder.
 #[expect(clippy::too_many_lines, reason = "a table")]
@@ -132,6 +133,12 @@ pub fn routes() -> Vec<Route> {
         Route::new(
             &operation::CONSOLE_SCAM_REPORT_FORM,
             web::to(scam_reports::handle),
+        ),
+        Route::new(&operation::CONSOLE_UPDATES_PAGE, web::to(updates::list)),
+        Route::new(&operation::CONSOLE_UPDATES_FORM, web::to(updates::send)),
+        Route::new(
+            &operation::CONSOLE_UPDATE_WITHDRAWAL,
+            web::to(updates::withdraw),
         ),
         Route::new(&operation::CONSOLE_EXPORT_FORM, web::to(export::clear)),
         Route::new(&operation::CONSOLE_DOCUMENT, web::to(declared::document)),

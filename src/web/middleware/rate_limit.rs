@@ -53,7 +53,15 @@ impl Class {
     pub fn of(asked: &Operation) -> Option<Self> {
         use operation as o;
         let is_in = |operations: &[Operation]| operations.contains(asked);
-        if is_in(&[o::SIGN_UP, o::JOIN_FORM, o::CONFIRM_FORM, o::ENTER_FORM]) {
+        let links = [
+            o::SIGN_UP,
+            o::JOIN_FORM,
+            o::CONFIRM_FORM,
+            o::ENTER_FORM,
+            o::FOLLOW_CONFIRM_FORM,
+            o::UNFOLLOW_FORM,
+        ];
+        if is_in(&links) {
             return Some(Self::SignUp);
         }
         let mails = [
@@ -71,6 +79,8 @@ impl Class {
             o::REQUEST_MAILBOX_CODE,
             o::MAILBOX_CODE_FORM,
             o::ENTER_LINK_FORM,
+            o::FOLLOW,
+            o::FOLLOW_FORM,
             o::VERIFY_PAGE,
             o::REPORT_SCAM,
             o::REPORT_SCAM_FORM,

@@ -31,12 +31,17 @@ pub fn association(entry: &AssociationEntry) -> page::AssociationCard {
 /// The associations of a case in an order that changes from visit to visit: none is favoured.
 pub fn rotated(ctx: &Ctx, case: &CaseEntry) -> Vec<page::AssociationCard> {
     let mut cards: Vec<_> = case.associations.iter().map(association).collect();
-    let [.., last] = ctx.new_id().into_bytes();
-    if !cards.is_empty() {
-        let by = usize::from(last) % cards.len();
-        cards.rotate_left(by);
-    }
+    rotate(ctx, &mut cards);
     cards
+}
+
+/// Begins a list of associations elsewhere at each visit.
+pub fn rotate<T>(ctx: &Ctx, associations: &mut [T]) {
+    let [.., last] = ctx.new_id().into_bytes();
+    if !associations.is_empty() {
+        let by = usize::from(last) % associations.len();
+        associations.rotate_left(by);
+    }
 }
 
 /// What it offers; a suspension tells which kind (R11, R12).

@@ -5,15 +5,18 @@ use serde::Deserialize;
 
 use crate::app::directory::{CaseEntry, DomainEntry, FactEntry, IncidentEntry, StatementEntry};
 use crate::domain::mailbox_address::DomainTreatment;
+use crate::render::page::Errors;
 use crate::render::page::case::{
     CasePage, Domain, Fact, FactValue, Incident, Promise, Source, Statement, Treatment,
 };
 use crate::render::text::Text;
 use crate::web::WebResult;
 use crate::web::error::WebError;
-use crate::web::public::card;
 use crate::web::public::visit::{Visit, html};
+use crate::web::public::{card, follow, updates};
 
+/// News shown before all of them are asked for.
+const NEWEST: usize = 3;
 /// Longest `via` (DOMAIN: 1 to 64 of `a-z0-9-._`).
 const LONGEST_VIA: usize = 64;
 
@@ -55,6 +58,9 @@ pub async fn page(
             .map(|entry| incident(text, &case, entry))
             .collect(),
         statements: statements(&case),
+        updates: updates::lines(&case, visit.language, case.updates.iter().take(NEWEST)),
+        follow: follow::blank(visit.ctx(), &case, visit.language),
+        errors: Errors::default(),
         confirmed: u64::try_from(case.confirmed_claimants).unwrap_or(0),
         via: query.via.as_deref().and_then(via),
         share_via,

@@ -3,6 +3,7 @@
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
+use crate::app::case_update::CaseUpdate;
 use crate::app::declaration::{self, MyDeclaration};
 use crate::app::directory::{AssociationEntry, CaseEntry};
 use crate::app::me::{self, Me, MyMailbox};
@@ -22,7 +23,10 @@ use crate::web::declaration_form::steps::worth;
 use crate::web::error::WebError;
 use crate::web::extract::Form;
 use crate::web::public::visit::{Visit, html, see_other};
-use crate::web::public::{association_change, card, own_data};
+use crate::web::public::{association_change, card, own_data, updates};
+
+/// News of the association that are shown.
+const NEWEST: usize = 2;
 
 /// What has just happened.
 #[derive(Deserialize)]
@@ -57,9 +61,13 @@ pub async fn page(
     let directory = visit.ctx().directories.get(visit.ctx()).await?;
     let case = directory.case(record.case)?;
     let newest = own_data::newest(visit.ctx(), &actor).await?;
+    let own = |update: &&CaseUpdate| update.association == record.association;
+    let own = case.updates.iter().filter(own).take(NEWEST);
+    let updates = updates::lines(&case, visit.language, own);
     html(&MePage {
         mails: newest.mails,
         views: newest.views,
+        updates,
         ..me_page(&visit, &case, record, &mine, notice(&done))?
     })
 }
@@ -188,6 +196,7 @@ fn me_page(
         consents: consents.collect(),
         mails: (Vec::new(), false),
         views: (Vec::new(), false),
+        updates: Vec::new(),
         notice,
     })
 }

@@ -14,6 +14,7 @@ pub mod declare;
 pub mod documents;
 pub mod enter;
 pub mod files;
+pub mod follow;
 pub mod home;
 pub mod identity;
 pub mod join;
@@ -33,6 +34,7 @@ pub mod scam_report;
 pub mod sign;
 pub mod stop_payout;
 pub mod texts;
+pub mod updates;
 pub mod verify;
 pub mod visit;
 
@@ -44,6 +46,13 @@ pub fn routes() -> Vec<Route> {
         Route::new(&o::HOME_PAGE, web::to(home::page)),
         Route::new(&o::CASE_PAGE, web::to(case::page)),
         Route::new(&o::ABOUT_PAGE, web::to(about::page)),
+        Route::new(&o::UPDATES_PAGE, web::to(updates::page)),
+        Route::new(&o::FOLLOW_PAGE, web::to(follow::form)),
+        Route::new(&o::FOLLOW_FORM, web::to(follow::send)),
+        Route::new(&o::FOLLOW_CONFIRM_PAGE, web::to(follow::confirm_page)),
+        Route::new(&o::FOLLOW_CONFIRM_FORM, web::to(follow::confirm)),
+        Route::new(&o::UNFOLLOW_PAGE, web::to(follow::unfollow_page)),
+        Route::new(&o::UNFOLLOW_FORM, web::to(follow::unfollow)),
         Route::new(&o::TEXTS_PAGE, web::to(texts::page)),
         Route::new(&o::JOIN_PAGE, web::to(join::page)),
         Route::new(&o::JOIN_FORM, web::to(join::send)),

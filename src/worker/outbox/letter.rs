@@ -4,12 +4,15 @@ use chrono::{DateTime, Utc};
 
 use super::Post;
 use crate::app::evidence::INTENT;
-use crate::app::outbox::{ControlNotice, Letter, LetterRecord, RightsNotice, RightsStep, Signing};
+use crate::app::outbox::{
+    ControlNotice, FollowNotice, Letter, LetterRecord, RightsNotice, RightsStep, Signing,
+};
 use crate::domain::mail::{Attachment, Mail, MailKind};
 use crate::mailer::OutgoingMail;
 use crate::render::mail::{
-    ControlAbout, ControlMail, Frame, PaperRejectedMail, Purpose, ReceiptMail, RecordLine,
-    RecordsMail, RenderMailError, RightsMail, RightsOutcome, SigningCodeMail,
+    ControlAbout, ControlMail, FollowAbout, FollowMail, Frame, PaperRejectedMail, Purpose,
+    ReceiptMail, RecordLine, RecordsMail, RenderMailError, RightsMail, RightsOutcome,
+    SigningCodeMail,
 };
 
 /// A letter as a mail of this sender.
@@ -38,6 +41,9 @@ fn render(letter: Letter) -> Result<Mail, RenderMailError> {
         verify_url: letter.verify_url,
     };
     let records: Vec<RecordLine> = letter.records.into_iter().map(line).collect();
+    if let Some(notice) = letter.follow {
+        return render_follow(frame, records, notice, letter.expires_at);
+    }
     if let Some(notice) = letter.control {
         return render_control(frame, records, notice, letter.code, letter.expires_at);
     }
@@ -56,7 +62,9 @@ fn render(letter: Letter) -> Result<Mail, RenderMailError> {
             | MailKind::Rights
             | MailKind::MailboxCode
             | MailKind::PayoutCode
-            | MailKind::PayoutNotice => Purpose::Enter,
+            | MailKind::PayoutNotice
+            | MailKind::FollowConfirmation
+            | MailKind::CaseUpdate => Purpose::Enter,
         };
         return RecordsMail {
             frame,
@@ -96,6 +104,32 @@ fn render_control(
             ControlNotice::Mailbox => ControlAbout::Mailbox { code, expires_at },
             ControlNotice::Payout => ControlAbout::Payout { code, expires_at },
             ControlNotice::Given { iban, counts_from } => ControlAbout::Given { iban, counts_from },
+        },
+    }
+    .render()
+}
+
+fn render_follow(
+    frame: Frame,
+    records: Vec<RecordLine>,
+    notice: FollowNotice,
+    expires_at: DateTime<Utc>,
+) -> Result<Mail, RenderMailError> {
+    let record = records.into_iter().next();
+    FollowMail {
+        frame,
+        record: record.ok_or(RenderMailError::NoRecord)?,
+        about: match notice {
+            FollowNotice::Confirm => FollowAbout::Confirm { expires_at },
+            FollowNotice::Update {
+                text,
+                published_on,
+                unsubscribe,
+            } => FollowAbout::Update {
+                text,
+                published_on,
+                unsubscribe,
+            },
         },
     }
     .render()

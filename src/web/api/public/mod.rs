@@ -14,6 +14,7 @@ pub mod confirmations;
 pub mod control;
 pub mod declaration;
 pub mod documents;
+pub mod followers;
 pub mod mail_codes;
 pub mod me;
 pub mod own_data;
@@ -22,12 +23,15 @@ pub mod representative;
 pub mod rights;
 pub mod scam_reports;
 pub mod signatures;
+pub mod updates;
 
 /// Routes of this folder.
 pub fn routes() -> Vec<Route> {
     vec![
         Route::new(&operation::LIST_CASES, web::to(cases::list)),
         Route::new(&operation::GET_CASE, web::to(cases::get)),
+        Route::new(&operation::LIST_CASE_UPDATES, web::to(updates::list)),
+        Route::new(&operation::FOLLOW, web::to(followers::follow)),
         Route::new(&operation::SIGN_UP, web::to(claimants::sign_up)),
         Route::new(&operation::CONFIRM, web::to(confirmations::confirm)),
         Route::new(&operation::RESEND, web::to(confirmations::resend)),
@@ -90,6 +94,8 @@ pub fn routes() -> Vec<Route> {
 #[openapi(paths(
     cases::list,
     cases::get,
+    updates::list,
+    followers::follow,
     claimants::sign_up,
     confirmations::confirm,
     confirmations::resend,

@@ -21,6 +21,7 @@ pub mod rights;
 pub mod scam_reports;
 pub mod signature_files;
 pub mod token;
+pub mod updates;
 
 /// Routes of this folder.
 #[expect(clippy::too_many_lines, reason = "a table")]
@@ -82,6 +83,9 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::GET_BREACH, web::to(breaches::get)),
         Route::new(&operation::UPDATE_BREACH, web::to(breaches::update)),
         Route::new(&operation::BREACHES_CSV, web::to(breaches::csv)),
+        Route::new(&operation::LIST_UPDATES, web::to(updates::list)),
+        Route::new(&operation::PUBLISH_UPDATE, web::to(updates::publish)),
+        Route::new(&operation::WITHDRAW_UPDATE, web::to(updates::withdraw)),
         Route::new(&operation::LIST_RIGHTS_REQUESTS, web::to(rights::list)),
         Route::new(&operation::ENTER_RIGHTS_REQUEST, web::to(rights::enter)),
         Route::new(&operation::GET_RIGHTS_REQUEST, web::to(rights::get)),
@@ -141,6 +145,9 @@ pub fn routes() -> Vec<Route> {
     breaches::get,
     breaches::update,
     breaches::csv,
+    updates::list,
+    updates::publish,
+    updates::withdraw,
     rights::list,
     rights::enter,
     rights::get,

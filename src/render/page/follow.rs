@@ -1,0 +1,80 @@
+//! Following a case without claiming: the form, and what its links lead to (R16).
+
+use askama::Template;
+
+use super::{CaseHead, Chrome, Errors, join::ConsentField};
+
+/// The form.
+#[derive(Debug, Clone, Default)]
+pub struct FollowForm {
+    /// Associations that can be followed, slug and name; none: there is no form.
+    pub associations: Vec<(String, String)>,
+    /// As typed: the slug of one.
+    pub association: String,
+    /// As typed.
+    pub email: String,
+    /// As chosen: `it`, `en`, `de`.
+    pub language: String,
+    /// What is agreed to.
+    pub consent: Option<ConsentField>,
+}
+
+/// `GET /c/{slug}/follow`; POST to the same path.
+#[derive(Debug, Clone, Template)]
+#[template(path = "page/follow.html")]
+pub struct FollowPage {
+    /// Around the content.
+    pub chrome: Chrome,
+    /// The case.
+    pub case: CaseHead,
+    /// The form.
+    pub follow: FollowForm,
+    /// True once a mail is on its way, or would be (R18).
+    pub sent: bool,
+    /// What was refused.
+    pub errors: Errors,
+}
+
+/// What a link is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FollowState {
+    /// The address waits: show the button.
+    Ask,
+    /// News go out to it.
+    Following,
+    /// Too old, or not one of ours.
+    Unknown,
+    /// News go out to it: show the button that ends them.
+    AskEnd,
+    /// They do not, or no longer.
+    Ended,
+}
+
+impl FollowState {
+    /// The word its texts end with.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ask => "ask",
+            Self::Following => "following",
+            Self::Unknown => "unknown",
+            Self::AskEnd => "ask-end",
+            Self::Ended => "ended",
+        }
+    }
+}
+
+/// `GET /follow/{token}`, `GET /unfollow/{token}`; POST to the same path acts.
+#[derive(Debug, Clone, Template)]
+#[template(path = "page/follow_link.html")]
+pub struct FollowLinkPage {
+    /// Around the content.
+    pub chrome: Chrome,
+    /// The token as in the link.
+    pub token: String,
+    /// What it is worth.
+    pub state: FollowState,
+    /// The case, where the token is known.
+    pub case: Option<CaseHead>,
+    /// Name of the association, where the token is known.
+    pub association: Option<String>,
+}

@@ -1,0 +1,144 @@
+//! `/api/v1/public/cases/{slug}/updates`: news of a case, in plain words.
+
+use actix_web::{HttpResponse, web};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::app::case_update::{self, CaseUpdate, DEFAULT_LIMIT, MAX_LIMIT};
+use crate::app::directory::CaseEntry;
+use crate::domain::case_update::UpdateText;
+use crate::state::AppState;
+use crate::web::error::Problem;
+use crate::web::{WebError, WebResult};
+
+/// The same for everybody; news that were withdrawn stay no longer than this.
+const CACHING: &str = "public, max-age=10";
+
+/// A part of the list.
+#[derive(Deserialize)]
+pub struct UpdatesQuery {
+    limit: Option<String>,
+    #[serde(default)]
+    cursor: String,
+}
+
+impl UpdatesQuery {
+    /// Where the page begins.
+    ///
+    /// # Errors
+    /// `BadCursor`.
+    pub(in crate::web) fn before(&self) -> WebResult<Option<Uuid>> {
+        if self.cursor.is_empty() {
+            return Ok(None);
+        }
+        let before = case_update::read_cursor(&self.cursor);
+        before.map(Some).ok_or(WebError::BadCursor)
+    }
+
+    /// Items of the page, 1 to 200.
+    ///
+    /// # Errors
+    /// `BadCursor`.
+    pub(in crate::web) fn limit(&self) -> WebResult<u16> {
+        let Some(limit) = &self.limit else {
+            return Ok(DEFAULT_LIMIT);
+        };
+        let limit = limit.parse::<u16>().map_err(|_| WebError::BadCursor)?;
+        let allowed = (1..=MAX_LIMIT).contains(&limit);
+        allowed.then_some(limit).ok_or(WebError::BadCursor)
+    }
+}
+
+/// News, newest first.
+#[derive(Serialize, ToSchema)]
+pub struct CaseUpdatesResponse {
+    items: Vec<CaseUpdateResponse>,
+    /// For `cursor`; null on the last page.
+    next_cursor: Option<String>,
+}
+
+/// News of an association in a case.
+#[derive(Serialize, ToSchema)]
+pub struct CaseUpdateResponse {
+    id: Uuid,
+    association: UpdateAssociation,
+    published_at: DateTime<Utc>,
+    /// In each language there is, Italian first.
+    texts: Vec<UpdateTextResponse>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct UpdateAssociation {
+    slug: String,
+    name: String,
+}
+
+/// News in one language.
+#[derive(Serialize, ToSchema)]
+pub struct UpdateTextResponse {
+    /// `it|en|de`
+    language: &'static str,
+    title: String,
+    /// Plain text, never HTML; an empty line between paragraphs.
+    text: String,
+}
+
+impl From<&UpdateText> for UpdateTextResponse {
+    fn from(text: &UpdateText) -> Self {
+        Self {
+            language: text.language.as_str(),
+            title: text.title.clone(),
+            text: text.text.clone(),
+        }
+    }
+}
+
+/// `GET /api/v1/public/cases/{slug}/updates?limit=&cursor=`
+#[utoipa::path(
+    get,
+    path = "/api/v1/public/cases/{slug}/updates",
+    operation_id = "list_case_updates",
+    tag = "public",
+    params(
+        ("slug" = String, Path, description = "Name of the case in addresses"),
+        ("limit" = Option<u16>, Query, description = "1 to 200; 50 unless told"),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before")
+    ),
+    responses(
+        (status = 200, body = CaseUpdatesResponse),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json")
+    )
+)]
+pub async fn list(
+    state: web::Data<AppState>,
+    slug: web::Path<String>,
+    query: Result<web::Query<UpdatesQuery>, actix_web::Error>,
+) -> WebResult<HttpResponse> {
+    let query = query.map_err(|_| WebError::Malformed)?.into_inner();
+    let (before, limit) = (query.before()?, query.limit()?);
+    let (case, page) = case_update::list_public(&state.ctx, &slug, before, limit).await?;
+    let items = page.items.iter();
+    Ok(HttpResponse::Ok()
+        .insert_header(("Cache-Control", CACHING))
+        .json(CaseUpdatesResponse {
+            items: items.filter_map(|update| item(&case, update)).collect(),
+            next_cursor: page.next.map(case_update::cursor),
+        }))
+}
+
+fn item(case: &CaseEntry, update: &CaseUpdate) -> Option<CaseUpdateResponse> {
+    let association = case.association_by_id(update.association)?;
+    Some(CaseUpdateResponse {
+        id: update.id,
+        association: UpdateAssociation {
+            slug: association.slug.clone(),
+            name: association.name.clone(),
+        },
+        published_at: update.published_at,
+        texts: update.texts.all().iter().map(Into::into).collect(),
+    })
+}
