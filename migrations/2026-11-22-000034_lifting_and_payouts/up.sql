@@ -46,5 +46,7 @@ COMMENT ON COLUMN payouts.waits_at IS 'Since when it waits for staff: typed in f
 COMMENT ON COLUMN payouts.released_at IS 'When staff released it, after they had spoken with the owner or compared the paper, UTC';
 COMMENT ON COLUMN payouts.released_by IS 'Staff id of who released it; never who typed it in';
 GRANT UPDATE (told_at, waits_at, released_at, released_by) ON payouts TO joinder_tenant, joinder_system;
+-- a notice that leaves late begins the hold anew
+GRANT UPDATE (effective_at) ON payouts TO joinder_system;
 CREATE INDEX payouts_waits_idx ON payouts (association_id, claimant_id)
     WHERE waits_at IS NOT NULL AND stopped_at IS NULL AND released_at IS NULL;

@@ -207,18 +207,18 @@ pub async fn mark_thawed(conn: &mut Conn, _scope: Scope, claimant: ClaimantId) -
     Ok(())
 }
 
-/// Notes that the mail about a version has left.
+/// Notes that the mail about a version has left; a change that is held counts from `not_before` at the earliest.
 ///
 /// # Errors
 /// As the database says.
 pub async fn mark_told(
     conn: &mut Conn,
     _scope: Scope,
-    claimant: ClaimantId,
-    version: i32,
+    (claimant, version): (ClaimantId, i32),
     now: DateTime<Utc>,
+    not_before: DateTime<Utc>,
 ) -> DbResult<()> {
-    diesel::update(payouts::table.find((claimant.uuid(), version)))
+    let told = diesel::update(payouts::table.find((claimant.uuid(), version)))
         .filter(payouts::told_at.is_null())
         .set((
             payouts::told_at.eq(now),
@@ -226,6 +226,14 @@ pub async fn mark_told(
         ))
         .execute(conn)
         .await?;
+    if told > 0 {
+        diesel::update(payouts::table.find((claimant.uuid(), version)))
+            .filter(payouts::effective_at.gt(payouts::created_at))
+            .filter(payouts::effective_at.lt(not_before))
+            .set(payouts::effective_at.eq(not_before))
+            .execute(conn)
+            .await?;
+    }
     Ok(())
 }
 

@@ -129,6 +129,28 @@ async fn r26_a_change_needs_a_code_and_counts_after_72_hours() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn r26_a_notice_that_leaves_late_begins_the_hold_anew() {
+    let app = TestApp::seeded().await;
+    let claimant = with_account(&app).await;
+    let right = code(&app, &claimant).await;
+    claimant
+        .put_account(STRANGE, Some(&right))
+        .await
+        .expect(200);
+    // the relay is away for two days
+    app.clock().advance(TimeDelta::hours(50));
+    app.run_outbox().await;
+    assert_eq!(mails(&app, "payout_notice").len(), 2);
+    app.clock()
+        .advance(TimeDelta::hours(71) - TimeDelta::seconds(1));
+    let claimant = again(&app, OWNER).await;
+    assert_eq!(last_four(&claimant.me().await["payout"]), "3456");
+    app.clock().advance(TimeDelta::seconds(1));
+    assert_eq!(last_four(&claimant.me().await["payout"]), "3000");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn r26_five_wrong_codes_end_a_code_and_a_code_to_enter_is_none() {
     let app = TestApp::seeded().await;
     let claimant = with_account(&app).await;
