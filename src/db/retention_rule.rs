@@ -101,6 +101,10 @@ fn due_under(rule: &str) -> Option<String> {
             "SELECT created_at AS at FROM file_uploads \
              WHERE created_at < $1 - interval '60 minutes'"
         }
+        retention::EXPORTS => {
+            "SELECT expires_at AS at FROM exports WHERE state IN ('ready', 'awaiting_approval') \
+             AND fetched_at IS NULL AND expires_at <= $1"
+        }
         "totp_uses" => "SELECT used_at AS at FROM totp_uses WHERE used_at < $1 - interval '1 day'",
         "bounces" => {
             "SELECT received_at AS at FROM bounces \

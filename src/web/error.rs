@@ -181,6 +181,11 @@ fn app_kind(error: &AppError) -> Kind {
             "This authenticator code was used before",
         ),
         AppError::Forbidden => Kind::new(S::FORBIDDEN, "forbidden", "Not allowed"),
+        AppError::SecondPerson => Kind::new(
+            S::FORBIDDEN,
+            "second-person",
+            "Another person has to do this",
+        ),
         AppError::StepUpRequired => Kind::new(
             S::FORBIDDEN,
             "step-up-required",

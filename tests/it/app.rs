@@ -64,7 +64,12 @@ pub(crate) struct TestOptions {
     pub(crate) scans: bool,
     /// Who seals documents.
     pub(crate) sealer: Option<Arc<Sealer>>,
+    /// Bytes of a volume of a dossier.
+    pub(crate) export_volume: u64,
 }
+
+/// Bytes of a volume of a dossier, unless a test wants others.
+pub(crate) const EXPORT_VOLUME: u64 = 2 * 1024 * 1024 * 1024;
 
 impl Default for TestOptions {
     fn default() -> Self {
@@ -75,6 +80,7 @@ impl Default for TestOptions {
             demo: false,
             scans: false,
             sealer: None,
+            export_volume: EXPORT_VOLUME,
         }
     }
 }
@@ -123,6 +129,7 @@ impl TestApp {
             program: env!("CARGO_BIN_EXE_joinder").into(),
             trust: trust(),
             scans: options.scans,
+            export_volume: options.export_volume,
         };
         let mut ctx = Ctx::new(clock, pools, keyring, blobs, settings);
         ctx.sealer = options.sealer;
@@ -192,6 +199,17 @@ impl TestApp {
         let from = ("joinder".to_owned(), "noreply@joinder.example".to_owned());
         let post = worker::post(self.mailer(), from);
         worker::outbox::send_due(&self.ctx, &post).await.unwrap()
+    }
+
+    /// Makes every export that waits, as the worker does. Gives how many were made.
+    pub(crate) async fn run_exports(&self) -> usize {
+        let mut made = 0;
+        for lane in joinder::app::export::Lane::ALL {
+            made += worker::exports::make_due(&self.ctx, lane, Holder::new())
+                .await
+                .unwrap();
+        }
+        made
     }
 
     /// Enters, signs and publishes what waits for the evidence logs, as the worker does. Gives the number
@@ -432,6 +450,7 @@ pub(crate) async fn bootstrap_seed(url: &str) {
                 program: env!("CARGO_BIN_EXE_joinder").into(),
                 trust: trust(),
                 scans: false,
+                export_volume: EXPORT_VOLUME,
             };
             let ctx = Ctx::new(clock, pools, keyring, blobs, settings);
             let seed = Seed::parse(crate::seed::SEED).unwrap();
