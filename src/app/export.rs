@@ -225,11 +225,13 @@ pub async fn list(
     let (scope, association) = (actor.scope(), actor.association_id());
     let mut tx = ctx.pools.begin(scope).await?;
     let wanted = i64::from(limit) + 1;
-    let mut rows =
-        export::list(&mut tx, scope, association, own.case.id, cursor, wanted).await?;
+    let mut rows = export::list(&mut tx, scope, association, own.case.id, cursor, wanted).await?;
     let more = rows.len() > usize::from(limit);
     rows.truncate(usize::from(limit));
-    let next = rows.last().filter(|_| more).map(|row| ExportId::new(row.id));
+    let next = rows
+        .last()
+        .filter(|_| more)
+        .map(|row| ExportId::new(row.id));
     let items = statuses(ctx, &mut tx, actor, rows).await?;
     tx.commit().await?;
     Ok(Register { items, next })
@@ -382,8 +384,7 @@ fn chosen(
     filter: &Filter,
     format: Format,
 ) -> Selection {
-    let is_in_it =
-        |state: ClaimantState| format.is_list() || SignatureInForce::of(state).is_some();
+    let is_in_it = |state: ClaimantState| format.is_list() || SignatureInForce::of(state).is_some();
     let states: Vec<&'static str> = LISTED
         .into_iter()
         .filter(|state| filter.state.is_none_or(|wanted| wanted == *state))

@@ -56,15 +56,17 @@ fn checksum(values: &[u8]) -> u32 {
     // high bits of the prefix, a zero, its low bits
     let prefix = b"age".iter().map(|sign| sign >> 5);
     let prefix = prefix.chain([0]).chain(b"age".iter().map(|sign| sign & 31));
-    prefix.chain(values.iter().copied()).fold(1_u32, |sum, value| {
-        let top = sum >> 25;
-        let shifted = ((sum & 0x01ff_ffff) << 5) ^ u32::from(value);
-        GENERATOR
-            .iter()
-            .enumerate()
-            .filter(|(bit, _)| (top >> bit) & 1 == 1)
-            .fold(shifted, |sum, (_, generator)| sum ^ generator)
-    })
+    prefix
+        .chain(values.iter().copied())
+        .fold(1_u32, |sum, value| {
+            let top = sum >> 25;
+            let shifted = ((sum & 0x01ff_ffff) << 5) ^ u32::from(value);
+            GENERATOR
+                .iter()
+                .enumerate()
+                .filter(|(bit, _)| (top >> bit) & 1 == 1)
+                .fold(shifted, |sum, (_, generator)| sum ^ generator)
+        })
 }
 
 /// Groups of five bits as bytes; none if bits are left that are not zero.
@@ -284,7 +286,11 @@ mod tests {
             nonce[11] = u8::from(number + 1 == count);
             let nonce = Nonce::assume_unique_for_key(nonce);
             let mut chunk = chunk.to_vec();
-            clear.extend(key.open_in_place(nonce, Aad::empty(), &mut chunk).ok()?.iter());
+            clear.extend(
+                key.open_in_place(nonce, Aad::empty(), &mut chunk)
+                    .ok()?
+                    .iter(),
+            );
         }
         Some(clear)
     }
@@ -302,15 +308,23 @@ mod tests {
             })
             .collect();
         for size in [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK] {
-            let clear: Vec<u8> = (0..size).map(|at| u8::try_from(at % 251).unwrap()).collect();
+            let clear: Vec<u8> = (0..size)
+                .map(|at| u8::try_from(at % 251).unwrap())
+                .collect();
             let mut encryptor = Encryptor::new(&recipients).unwrap();
             let mut file = Vec::new();
             for piece in clear.chunks(10_000) {
                 file.extend(encryptor.update(piece).unwrap());
             }
             file.extend(encryptor.finish().unwrap());
-            assert!(opened(&file, &keys[0]).is_some_and(|it| it == clear), "{size}");
-            assert!(opened(&file, &keys[1]).is_some_and(|it| it == clear), "{size}");
+            assert!(
+                opened(&file, &keys[0]).is_some_and(|it| it == clear),
+                "{size}"
+            );
+            assert!(
+                opened(&file, &keys[1]).is_some_and(|it| it == clear),
+                "{size}"
+            );
             assert!(opened(&file, &keys[2]).is_none());
         }
     }

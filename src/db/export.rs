@@ -403,10 +403,7 @@ pub async fn mark_written(
     let done = diesel::update(exports::table.find(attempt.id.uuid()))
         .filter(exports::state.eq("running"))
         .filter(exports::attempts.eq(attempt.number))
-        .set((
-            exports::row_count.eq(rows),
-            exports::progressed_at.eq(now),
-        ))
+        .set((exports::row_count.eq(rows), exports::progressed_at.eq(now)))
         .execute(conn)
         .await?;
     Ok(done == 1)

@@ -29,9 +29,7 @@ impl Format {
 
     /// Reads the wire name.
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|format| format.as_str() == text)
+        Self::ALL.into_iter().find(|format| format.as_str() == text)
     }
 
     /// Whether it is a list, which can be masked; the others hold signed documents.

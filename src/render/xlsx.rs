@@ -105,26 +105,41 @@ impl Workbook {
 
     /// Everything but the sheets.
     fn write_frame(&mut self) -> Result<()> {
-        const RELATION: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+        const RELATION: &str =
+            "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
         const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
         let mut types = String::from(
             r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 <Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/><Override PartName="/xl/styles.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"/>"#,
         );
-        let (mut relations, mut names, mut filters) =
-            (String::new(), String::new(), String::new());
+        let (mut relations, mut names, mut filters) = (String::new(), String::new(), String::new());
         for (place, rows) in self.sheets.iter().enumerate() {
             let number = place + 1;
             let name = sheet_name(number);
             let last = self.letters.last().map(String::as_str).unwrap_or("A");
             let end = rows + 1;
-            push(&mut types, format_args!(r#"<Override PartName="/xl/worksheets/sheet{number}.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/>"#));
-            push(&mut relations, format_args!(r#"<Relationship Id="rId{number}" Type="{RELATION}/worksheet" Target="worksheets/sheet{number}.xml"/>"#));
+            push(
+                &mut types,
+                format_args!(
+                    r#"<Override PartName="/xl/worksheets/sheet{number}.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/>"#
+                ),
+            );
+            push(
+                &mut relations,
+                format_args!(
+                    r#"<Relationship Id="rId{number}" Type="{RELATION}/worksheet" Target="worksheets/sheet{number}.xml"/>"#
+                ),
+            );
             push(
                 &mut names,
                 format_args!(r#"<sheet name="{name}" sheetId="{number}" r:id="rId{number}"/>"#),
             );
-            push(&mut filters, format_args!(r#"<definedName name="_xlnm._FilterDatabase" localSheetId="{place}" hidden="1">{name}!$A$1:${last}${end}</definedName><definedName name="_xlnm.Print_Titles" localSheetId="{place}">{name}!$1:$1</definedName>"#));
+            push(
+                &mut filters,
+                format_args!(
+                    r#"<definedName name="_xlnm._FilterDatabase" localSheetId="{place}" hidden="1">{name}!$A$1:${last}${end}</definedName><definedName name="_xlnm.Print_Titles" localSheetId="{place}">{name}!$1:$1</definedName>"#
+                ),
+            );
         }
         types.push_str("</Types>");
         let styles = self.sheets.len() + 1;
@@ -280,7 +295,9 @@ fn inline(text: &mut String, letters: &str, row: u64, style: u8, value: &str) {
     }
     push(
         text,
-        format_args!(r#"<c r="{letters}{row}" s="{style}" t="inlineStr"><is><t xml:space="preserve">"#),
+        format_args!(
+            r#"<c r="{letters}{row}" s="{style}" t="inlineStr"><is><t xml:space="preserve">"#
+        ),
     );
     escape(text, value);
     text.push_str("</t></is></c>");
@@ -334,7 +351,10 @@ mod tests {
             residenza_cap: "00184".to_owned(),
             residenza_provincia: "NA".to_owned(),
             caselle_numero: 2,
-            caselle: vec!["a_x0041_@libero.it".to_owned(), "b\u{0}@libero.it".to_owned()],
+            caselle: vec![
+                "a_x0041_@libero.it".to_owned(),
+                "b\u{0}@libero.it".to_owned(),
+            ],
             totale_cents: Some(123_456),
             data_firma: "2026-03-02".to_owned(),
             ..Line::default()
@@ -378,6 +398,36 @@ mod tests {
         assert!(!sheet.contains("<f>"));
         // no cell for what is not known
         assert!(!sheet.contains(r#"r="G2""#));
+    }
+
+    #[test]
+    fn r58_whatever_is_typed_stays_text() {
+        for hostile in [
+            "=1+1",
+            "+1",
+            "-1",
+            "@SUM(A1)",
+            "\t=1",
+            "\r=1",
+            "\n=1",
+            "  =1",
+            "＝1",
+            "=HYPERLINK(\"http://evil.example\")",
+            "</t></is></c><c r=\"A9\"><f>1</f>",
+            "_x003D_1",
+        ] {
+            let line = Line {
+                cognome: hostile.to_owned(),
+                difensore: hostile.to_owned(),
+                ..line(1)
+            };
+            let mut archive = made(Columns::Full, &[line], 1);
+            let sheet = part(&mut archive, "xl/worksheets/sheet1.xml");
+            assert!(!sheet.contains("<f>"), "{hostile}");
+            for bad in [">=", ">+", ">-", ">@", ">＝", ">_x003D_"] {
+                assert!(!sheet.contains(bad), "{hostile}: {bad}");
+            }
+        }
     }
 
     #[test]

@@ -7,9 +7,9 @@ use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use serde::Deserialize;
 
-use crate::app::{AppError, AppResult};
 use crate::app::claimant_list::Filter;
 use crate::app::export::{Fetched, Produced};
+use crate::app::{AppError, AppResult};
 use crate::domain::claimant::{ClaimantState, Queue};
 use crate::domain::declaration::DeclarationFlag;
 use crate::domain::field::{FieldCode, FieldErrors};

@@ -49,6 +49,9 @@ async fn turn(
     holder: Holder,
     stopping: Option<&watch::Receiver<bool>>,
 ) -> AppResult<usize> {
+    if !Job::is_due(ctx, lane).await? {
+        return Ok(0);
+    }
     let Some(held) = lease::acquire_for(ctx, lane.name(), holder, HELD).await? else {
         return Ok(0);
     };

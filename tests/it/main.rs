@@ -30,6 +30,7 @@ mod desk;
 mod documents;
 mod embedded;
 mod erasure;
+mod exports;
 mod identity;
 mod keyboard;
 mod languages;

@@ -148,7 +148,13 @@ impl Documents {
         let (number, version) = (self.files, document.declared.version);
         let file = format!("{number:05}-{}-v{version}.pdf", reference.as_str());
         let signed = (&document.declared, &document.signed);
-        index_line(facts, (number, file), document.state, signed, &document.content)
+        index_line(
+            facts,
+            (number, file),
+            document.state,
+            signed,
+            &document.content,
+        )
     }
 
     /// Index, manifest and directory.
@@ -208,8 +214,7 @@ pub(super) fn index_line(
 /// The signed versions of a batch, in the order of the list.
 pub(super) fn waiting(read: Read) -> AppResult<Vec<Waiting>> {
     let keys = read.belongings.keys.into_iter();
-    let mut keys: HashMap<Uuid, ClaimantKeyRow> =
-        keys.map(|key| (key.claimant_id, key)).collect();
+    let mut keys: HashMap<Uuid, ClaimantKeyRow> = keys.map(|key| (key.claimant_id, key)).collect();
     let mut declarations = ByClaimant::new(read.declarations);
     let mut waiting = Vec::with_capacity(read.rows.len());
     for row in read.rows {

@@ -157,6 +157,17 @@ impl Job {
         }
     }
 
+    /// Whether one waits in a lane. Changes nothing.
+    ///
+    /// # Errors
+    /// `Unavailable` if the database cannot be reached.
+    pub async fn is_due(ctx: &Ctx, lane: Lane) -> AppResult<bool> {
+        let mut tx = ctx.pools.begin(SCOPE).await?;
+        let due = export::find_due(&mut tx, SCOPE, &lane.formats()).await?;
+        tx.commit().await?;
+        Ok(due.is_some())
+    }
+
     async fn open(ctx: &Ctx, row: &ExportRow, attempt: Attempt, shelf: Shelf) -> AppResult<Self> {
         let of = Of::row(row);
         let own = claimant_list::case_of(ctx, of.association, CaseId::new(row.case_id)).await?;
@@ -174,7 +185,8 @@ impl Job {
             attempt,
             shelf,
             facts: Arc::new(facts),
-            columns: Columns::parse(&row.column_set).ok_or(DbError::Corrupt("exports.column_set"))?,
+            columns: Columns::parse(&row.column_set)
+                .ok_or(DbError::Corrupt("exports.column_set"))?,
             recipients: row.recipients.clone(),
             total: 0,
             snapshot_at: ctx.clock.now(),

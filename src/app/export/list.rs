@@ -107,11 +107,7 @@ impl List {
 
     async fn push(&mut self, bytes: Vec<u8>) -> AppResult<()> {
         self.digest.update(&bytes);
-        self.outlet
-            .as_mut()
-            .ok_or_else(broken)?
-            .push(bytes)
-            .await
+        self.outlet.as_mut().ok_or_else(broken)?.push(bytes).await
     }
 
     async fn end(&mut self, making: &Making) -> AppResult<Progress> {

@@ -40,11 +40,7 @@ impl Batch {
 }
 
 impl Reader {
-    pub(super) fn new(
-        ctx: &Ctx,
-        of: Of,
-        selection: Selection,
-    ) -> Self {
+    pub(super) fn new(ctx: &Ctx, of: Of, selection: Selection) -> Self {
         // a second of grace for ids made by a node whose clock is a little ahead
         let until = token::new_id(ctx.clock.now() + TimeDelta::seconds(1));
         Self {
@@ -90,7 +86,8 @@ impl Reader {
             self.is_over = true;
             return Ok(None);
         };
-        let declarations = rows::list_declarations(&mut tx, scope, of.association, &rows, now).await?;
+        let declarations =
+            rows::list_declarations(&mut tx, scope, of.association, &rows, now).await?;
         of.name_batch(&ctx, &mut tx, &ids).await?;
         self.is_over = i64::try_from(ids.len()).is_ok_and(|count| count < BATCH);
         self.after = Some(last);

@@ -107,7 +107,8 @@ impl Run {
             return Ok(None);
         };
         let ids = batch.ids();
-        let belongings = rows::list_belongings(&mut batch.tx, of.scope(), of.association, &ids).await?;
+        let belongings =
+            rows::list_belongings(&mut batch.tx, of.scope(), of.association, &ids).await?;
         batch.tx.commit().await?;
         Ok(Some(Read {
             rows: batch.rows,

@@ -48,7 +48,12 @@ impl ListLine {
             reference: line.id_pratica.clone(),
             name: line.nominativo.clone(),
             codice_fiscale: line.codice_fiscale.clone(),
-            signed_on: line.data_firma.clone(),
+            signed_on: line
+                .data_firma
+                .split('-')
+                .rev()
+                .collect::<Vec<_>>()
+                .join("/"),
             tier: line.tipo_firma.clone(),
             total: line.totale.clone(),
             folder: folder.to_owned(),

@@ -59,9 +59,7 @@ pub async fn register(
     let can_export = operation::CONSOLE_EXPORT_PAGE.allows(staff.actor.role());
     let mine = staff.actor.staff_id().uuid();
     let waits = |export: &&ExportStatus| {
-        can_export
-            && export.state == ExportState::AwaitingApproval
-            && export.asked_by.0 != mine
+        can_export && export.state == ExportState::AwaitingApproval && export.asked_by.0 != mine
     };
     let shown = ExportsPage {
         console: inside(&state, language, &request, &staff).await?,
@@ -154,9 +152,13 @@ async fn one_page(
     let role = staff.actor.role();
     let is_own = found.asked_by.0 == staff.actor.staff_id().uuid();
     let is_over = found.streamed || found.fetched_at.is_some();
+    let can_decide = operation::CONSOLE_EXPORT_APPROVAL.allows(role) && !is_own;
+    // who can refuse it says why
+    let is_to_decide = can_decide && found.state == ExportState::AwaitingApproval;
     let can_cancel = operation::CONSOLE_EXPORT_CANCELLATION.allows(role)
         && found.state.can_be_cancelled()
-        && !is_over;
+        && !is_over
+        && !is_to_decide;
     Ok(OneExportPage {
         slug: found.case.clone(),
         line: line(&found),
@@ -168,7 +170,7 @@ async fn one_page(
         expires_at: found.expires_at,
         files: found.files.iter().map(file_line).collect(),
         is_own,
-        can_decide: operation::CONSOLE_EXPORT_APPROVAL.allows(role) && !is_own,
+        can_decide,
         can_cancel,
         stepped_up: staff.actor.stepped_up(),
         reason: String::new(),

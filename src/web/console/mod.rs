@@ -95,10 +95,7 @@ pub fn routes() -> Vec<Route> {
             web::to(payout::end_freeze),
         ),
         Route::new(&operation::CONSOLE_EXPORT_PAGE, web::to(export::page)),
-        Route::new(
-            &operation::CONSOLE_EXPORTS_PAGE,
-            web::to(exports::register),
-        ),
+        Route::new(&operation::CONSOLE_EXPORTS_PAGE, web::to(exports::register)),
         Route::new(&operation::CONSOLE_ONE_EXPORT_PAGE, web::to(exports::one)),
         Route::new(
             &operation::CONSOLE_EXPORT_APPROVAL,

@@ -115,7 +115,10 @@ async fn fetched(making: &Making, signed: Waiting, rows: Rows) -> AppResult<Fold
     let evidence = bytes(&receipt.evidence)?;
     let mut files = vec![
         (DOCUMENT.to_owned(), bytes(&receipt.document)?),
-        ("dichiarazione.json".to_owned(), bytes(&receipt.declaration)?),
+        (
+            "dichiarazione.json".to_owned(),
+            bytes(&receipt.declaration)?,
+        ),
         ("firma.json".to_owned(), evidence.clone()),
         (
             "ricevuta.json".to_owned(),
@@ -126,7 +129,10 @@ async fn fetched(making: &Making, signed: Waiting, rows: Rows) -> AppResult<Fold
     let mut left_out = Vec::new();
     let documents = documents(&content, &rows.documents, &rows.files, &mut left_out)?;
     for (name, stored) in documents {
-        uploads.push((name, (Vault::from_row(ctx, signed.key.clone()).await?, stored)));
+        uploads.push((
+            name,
+            (Vault::from_row(ctx, signed.key.clone()).await?, stored),
+        ));
     }
     if !left_out.is_empty() {
         let text = left_out.join("\r\n");
@@ -164,8 +170,15 @@ async fn brought(
     let told: Brought = serde_json::from_slice(evidence).map_err(AppError::internal)?;
     let mut files = Vec::new();
     if let Some(id) = told.file_id {
-        let format = told.report.get("format").and_then(serde_json::Value::as_str);
-        let ending = if format == Some("pades") { "pdf" } else { "p7m" };
+        let format = told
+            .report
+            .get("format")
+            .and_then(serde_json::Value::as_str);
+        let ending = if format == Some("pades") {
+            "pdf"
+        } else {
+            "p7m"
+        };
         let stored = stored(id, told.file_size, &told.file_sha256)?;
         files.push((format!("firmato.{ending}"), stored));
     }
@@ -179,7 +192,10 @@ async fn brought(
     }
     let mut opened = Vec::with_capacity(files.len());
     for (name, stored) in files {
-        opened.push((name, (Vault::from_row(ctx, signed.key.clone()).await?, stored)));
+        opened.push((
+            name,
+            (Vault::from_row(ctx, signed.key.clone()).await?, stored),
+        ));
     }
     Ok(opened)
 }

@@ -61,6 +61,7 @@ export-was-fetched = Fetched
 export-not-fetched = not yet
 export-filter = Who
 export-filter-all = all records that a list may hold
+export-filter-signed = all records with a signature in force
 export-progress = { $done } of { $total }
 export-progress-label = Rows done
 export-hash = SHA-256 fingerprint

@@ -61,6 +61,7 @@ export-was-fetched = Scaricata
 export-not-fetched = non ancora
 export-filter = Chi
 export-filter-all = tutte le pratiche che un elenco può contenere
+export-filter-signed = tutte le pratiche con una firma valida
 export-progress = { $done } di { $total }
 export-progress-label = Righe pronte
 export-hash = Impronta SHA-256
