@@ -165,6 +165,8 @@ pub struct ExportFile {
 pub struct Register {
     /// Newest first.
     pub items: Vec<ExportStatus>,
+    /// On the first part, those that wait for the second person, oldest first.
+    pub waiting: Vec<ExportStatus>,
     /// Where the next part begins; `None` on the last.
     pub next: Option<ExportId>,
 }
@@ -233,8 +235,19 @@ pub async fn list(
         .filter(|_| more)
         .map(|row| ExportId::new(row.id));
     let items = statuses(ctx, &mut tx, actor, rows).await?;
+    let waiting = if cursor.is_none() {
+        // many lists may have been streamed since
+        let rows = export::list_waiting(&mut tx, scope, association, own.case.id).await?;
+        statuses(ctx, &mut tx, actor, rows).await?
+    } else {
+        Vec::new()
+    };
     tx.commit().await?;
-    Ok(Register { items, next })
+    Ok(Register {
+        items,
+        waiting,
+        next,
+    })
 }
 
 async fn read_status(

@@ -224,17 +224,14 @@ mod tests {
 
     /// Bech32 of a public key, to make recipients.
     fn written(key: &[u8]) -> String {
-        let mut bits = String::new();
-        for byte in key {
-            bits.push_str(&format!("{byte:08b}"));
-        }
-        while bits.len() % 5 != 0 {
-            bits.push('0');
-        }
+        let bits = key
+            .iter()
+            .flat_map(|byte| (0..8).rev().map(move |place| (byte >> place) & 1));
+        let mut bits: Vec<u8> = bits.collect();
+        bits.resize(bits.len().div_ceil(5) * 5, 0);
         let values: Vec<u8> = bits
-            .as_bytes()
             .chunks(5)
-            .map(|five| u8::from_str_radix(std::str::from_utf8(five).unwrap(), 2).unwrap())
+            .map(|five| five.iter().fold(0, |value, bit| (value << 1) | bit))
             .collect();
         let padded = [values.as_slice(), &[0; 6]].concat();
         let sum = checksum(&padded) ^ 1;

@@ -341,8 +341,9 @@ pub async fn list_belongings_at(
     scope: Scope,
     association: AssociationId,
     ids: &[Uuid],
-    named: &HashSet<(Uuid, i32)>,
+    named: &[(Uuid, i32)],
 ) -> DbResult<Belongings> {
+    let named: HashSet<(Uuid, i32)> = named.iter().copied().collect();
     let mut belongings = list_belongings(conn, scope, association, ids).await?;
     let is_newest = belongings
         .identities
@@ -351,7 +352,7 @@ pub async fn list_belongings_at(
     if !is_newest {
         belongings.identities = identities::table
             .filter(identities::claimant_id.eq_any(ids))
-            .filter(identities::version.eq_any(versions(named)))
+            .filter(identities::version.eq_any(versions(&named)))
             .filter(identities::association_id.eq(association.uuid()))
             .order(identities::claimant_id)
             .select(IdentityRow::as_select())

@@ -228,6 +228,27 @@ pub async fn list(
     Ok(query.load(conn).await?)
 }
 
+/// Exports of the association in a case that wait for the second person, oldest first, at most 50.
+///
+/// # Errors
+/// As the database says.
+pub async fn list_waiting(
+    conn: &mut Conn,
+    _scope: Scope,
+    association: AssociationId,
+    case: CaseId,
+) -> DbResult<Vec<ExportRow>> {
+    Ok(exports::table
+        .filter(exports::state.eq("awaiting_approval"))
+        .filter(exports::association_id.eq(association.uuid()))
+        .filter(exports::case_id.eq(case.uuid()))
+        .order(exports::id)
+        .limit(50)
+        .select(ExportRow::as_select())
+        .load(conn)
+        .await?)
+}
+
 /// Lets an export that waits for the second person be made; `false` if it does not wait, or was asked for
 /// by the same person.
 ///

@@ -12,7 +12,8 @@ use zip::{CompressionMethod, ZipWriter};
 
 /// An archive that grows.
 pub struct Volume {
-    writer: ZipWriter<StreamWriter<Sink>>,
+    /// Large, and moved about with what holds it.
+    writer: Box<ZipWriter<StreamWriter<Sink>>>,
     sink: Sink,
 }
 
@@ -27,7 +28,7 @@ impl Volume {
     pub fn new() -> Self {
         let sink = Sink::default();
         Self {
-            writer: ZipWriter::new_stream(sink.clone()),
+            writer: Box::new(ZipWriter::new_stream(sink.clone())),
             sink,
         }
     }

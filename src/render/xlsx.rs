@@ -116,7 +116,7 @@ impl Workbook {
         for (place, rows) in self.sheets.iter().enumerate() {
             let number = place + 1;
             let name = sheet_name(number);
-            let last = self.letters.last().map(String::as_str).unwrap_or("A");
+            let last = self.letters.last().map_or("A", String::as_str);
             let end = rows + 1;
             push(
                 &mut types,
@@ -188,7 +188,7 @@ impl Workbook {
 
     /// Ends a sheet: each column can be filtered, and it prints landscape, one page wide.
     fn end_sheet(&mut self) -> Result<()> {
-        let last = self.letters.last().map(String::as_str).unwrap_or("A");
+        let last = self.letters.last().map_or("A", String::as_str);
         let planned = self.sheet.checked_sub(1);
         let planned = planned.and_then(|place| self.sheets.get(place).copied());
         let end = planned.unwrap_or(self.rows) + 1;

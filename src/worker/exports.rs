@@ -73,7 +73,7 @@ async fn make(
                 // another process takes it up where this one leaves it
                 return Ok(made);
             }
-            match job.step().await {
+            match Box::pin(job.step()).await {
                 Ok(Step::More) => {}
                 Ok(Step::Made) => {
                     made += 1;
@@ -91,15 +91,14 @@ async fn make(
     Ok(made)
 }
 
-/// The next export; one that does not even begin is noted as failed and left aside.
+/// The next export. One that does not even begin is noted as failed; the next turn goes on behind it.
 async fn begun(ctx: &Ctx, lane: Lane) -> AppResult<Option<Job>> {
-    loop {
-        match Job::begin(ctx, lane).await {
-            Err(error @ AppError::Unavailable(_)) => return Err(error),
-            Err(error) => {
-                tracing::error!(error = %chain(&error), "an export cannot be begun");
-            }
-            Ok(job) => return Ok(job),
+    match Job::begin(ctx, lane).await {
+        Err(error @ AppError::Unavailable(_)) => Err(error),
+        Err(error) => {
+            tracing::error!(error = %chain(&error), "an export cannot be begun");
+            Ok(None)
         }
+        Ok(job) => Ok(job),
     }
 }

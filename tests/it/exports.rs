@@ -101,13 +101,13 @@ fn kept(app: &TestApp) -> usize {
 /// As many confirmed claimants as that, without identity: quick to make.
 async fn many(app: &TestApp, count: usize) -> Vec<ClaimantId> {
     app.clock().advance(TimeDelta::seconds(1));
-    let (mut ids, mut sql) = (Vec::new(), String::new());
+    let (mut ids, mut sql) = (Vec::new(), Vec::new());
     for _ in 0..count {
         let id = ClaimantId::new(app.ctx.new_id());
         let made = Vault::create(&app.ctx, codacons(), id).await.unwrap();
         let (_, version, wrapped) = made;
         let (association, case, now) = (codacons(), case(), app.clock().now().to_rfc3339());
-        sql.push_str(&format!(
+        sql.push(format!(
             "INSERT INTO claimants (id, association_id, case_id, state, language, contact_kind, contact_sealed, \
              mailbox_count, created_at, state_changed_at, confirmed_at) VALUES ('{id}', '{association}', '{case}', \
              'confirmed', 'it', 'email', 'x', 1, '{now}', '{now}', '{now}'); \
@@ -116,7 +116,7 @@ async fn many(app: &TestApp, count: usize) -> Vec<ClaimantId> {
         ));
         ids.push(id);
     }
-    app.sql(&sql).await;
+    app.sql(&sql.concat()).await;
     ids.sort_by_key(|id| id.uuid());
     ids
 }

@@ -161,13 +161,13 @@ impl Dossier {
 
     pub(super) async fn step(&mut self, making: &Making) -> AppResult<Progress> {
         if let Some((place, folder)) = self.ready.pop_front() {
-            return self.put(making, place, folder).await;
+            return Box::pin(self.put(making, place, folder)).await;
         }
         if !self.waiting.is_empty() {
             return self.prepare(making).await;
         }
         if self.next.0 >= making.batches() {
-            return self.end(making).await;
+            return Box::pin(self.end(making)).await;
         }
         self.read(making).await
     }
@@ -222,7 +222,7 @@ impl Dossier {
         let volume = self.volume.as_ref().ok_or_else(broken)?;
         if volume.rows > 0 && volume.outlet.size() + folder.size() > most {
             self.ready.push_front((place, folder));
-            return self.close(making, place).await;
+            return Box::pin(self.close(making, place)).await;
         }
         let volume = self.volume.as_mut().ok_or_else(broken)?;
         self.rows += 1;
@@ -256,7 +256,7 @@ impl Dossier {
         making.shelf.put(&index_of(folder), &volume.index).await?;
         let manifest = volume.manifest.as_bytes().to_vec();
         making.shelf.put(&manifest_of(folder), &manifest).await?;
-        let whole = self.whole(making, volume, number, place).await?;
+        let whole = Box::pin(self.whole(making, volume, number, place)).await?;
         if !making.keep(&whole).await? {
             making.shelf.delete(folder).await?;
             return Ok(Progress::Gone);
@@ -312,7 +312,7 @@ impl Dossier {
         let own = std::mem::take(&mut volume.manifest).into_bytes();
         put_part(&mut volume, &mut digest, own).await?;
         let number = volume.number;
-        let whole = self.whole(making, volume, number, self.next).await?;
+        let whole = Box::pin(self.whole(making, volume, number, self.next)).await?;
         Ok(Progress::Done(whole, digest.finish()))
     }
 }

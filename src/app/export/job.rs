@@ -127,7 +127,13 @@ impl Job {
             return Ok(None);
         };
         let of = Of::row(&row);
-        let (shelf, wrapped, version) = match Shelf::open(ctx, &row).await? {
+        let kept = match Shelf::open(ctx, &row).await {
+            Err(error @ AppError::Unavailable(_)) => return Err(error),
+            // what was sealed with it is lost: whatever needs it fails this export, not the lane
+            Err(_) => None,
+            Ok(kept) => kept,
+        };
+        let (shelf, wrapped, version) = match kept {
             Some(shelf) => {
                 let wrapped = row.key_wrapped.clone().unwrap_or_default();
                 (shelf, wrapped, row.key_version.unwrap_or_default())
@@ -191,16 +197,13 @@ impl Job {
             total: 0,
             snapshot_at: ctx.clock.now(),
         };
-        let work = match frozen {
-            Some((at, total)) => {
-                making.snapshot_at = at;
-                making.total = u64::try_from(total).map_err(AppError::internal)?;
-                begun(&making, format, files)?
-            }
-            None => {
-                let freezing = Freezing::begin(ctx, of.scope(), selection).await?;
-                Work::Freezing(Box::new(freezing))
-            }
+        let work = if let Some((at, total)) = frozen {
+            making.snapshot_at = at;
+            making.total = u64::try_from(total).map_err(AppError::internal)?;
+            begun(&making, format, files)?
+        } else {
+            let freezing = Freezing::begin(ctx, of.scope(), selection).await?;
+            Work::Freezing(Box::new(freezing))
         };
         Ok(Self {
             making,
@@ -220,7 +223,7 @@ impl Job {
     /// `Unavailable` if database or blob store cannot be reached: it is begun again then. Any other fault
     /// ends the export as failed, and is given too.
     pub async fn step(&mut self) -> AppResult<Step> {
-        let done = match self.progress().await {
+        let done = match Box::pin(self.progress()).await {
             Ok(progress) => self.settle(progress).await,
             Err(error) => Err(error),
         };
@@ -240,7 +243,7 @@ impl Job {
             }
             Work::List(list) => list.step(&self.making).await,
             Work::Documents(documents) => documents.step(&self.making).await,
-            Work::Dossier(dossier) => dossier.step(&self.making).await,
+            Work::Dossier(dossier) => Box::pin(dossier.step(&self.making)).await,
         }
     }
 

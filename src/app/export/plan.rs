@@ -4,7 +4,7 @@
 //! the files. What is made afterwards reads the versions that it names, in short transactions, and can be taken
 //! up where it was left (decision 23). Who is erased meanwhile falls out: their keys are gone.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::io::{Read, Write};
 
 use flate2::Compression;
@@ -35,7 +35,7 @@ pub(super) struct Member {
 }
 
 /// The identities that members have, by claimant and version.
-pub(super) fn identities(members: &[Member]) -> HashSet<(Uuid, i32)> {
+pub(super) fn identities(members: &[Member]) -> Vec<(Uuid, i32)> {
     let named = members.iter();
     named
         .filter_map(|member| Some((member.row.id, member.identity?)))

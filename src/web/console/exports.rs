@@ -58,14 +58,12 @@ pub async fn register(
     let found = export::list(&state.ctx, &staff.actor, &slug, cursor, DEFAULT_LIMIT).await?;
     let can_export = operation::CONSOLE_EXPORT_PAGE.allows(staff.actor.role());
     let mine = staff.actor.staff_id().uuid();
-    let waits = |export: &&ExportStatus| {
-        can_export && export.state == ExportState::AwaitingApproval && export.asked_by.0 != mine
-    };
+    let waits = |export: &&ExportStatus| can_export && export.asked_by.0 != mine;
     let shown = ExportsPage {
         console: inside(&state, language, &request, &staff).await?,
         slug: own.case.slug.clone(),
         title: own.case.title.clone(),
-        waiting: found.items.iter().filter(waits).map(line).collect(),
+        waiting: found.waiting.iter().filter(waits).map(line).collect(),
         lines: found.items.iter().map(line).collect(),
         next: found.next.map(|id| id.to_string()),
         can_export,
