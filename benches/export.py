@@ -56,12 +56,20 @@ def seed(joinder):
     print(f"{count()} claimants signed up and marked confirmed in {time.time() - began:.0f} s")
 
 
-def sign_in(joinder):
-    who = next(s for s in joinder.report["staff"] if s["association"] == "codacons" and s["role"] == "case_manager")
+def member(joinder):
+    return next(s for s in joinder.report["staff"] if s["association"] == "codacons" and s["role"] == "case_manager")
+
+
+def code_of(who, shift=0):
     padded = who["totp_secret"] + "=" * (-len(who["totp_secret"]) % 8)
-    mac = hmac.new(base64.b32decode(padded), struct.pack(">Q", int(time.time()) // 30), hashlib.sha1).digest()
+    mac = hmac.new(base64.b32decode(padded), struct.pack(">Q", int(time.time()) // 30 + shift), hashlib.sha1).digest()
     code = struct.unpack(">I", mac[mac[-1] & 15:][:4])[0] & 0x7FFFFFFF
-    body = {"email": who["email"], "password": who["password"], "totp": f"{code % 1000000:06}"}
+    return f"{code % 1000000:06}"
+
+
+def sign_in(joinder):
+    who = member(joinder)
+    body = {"email": who["email"], "password": who["password"], "totp": code_of(who)}
     request = urllib.request.Request(f"{BASE}/api/v1/staff/token", json.dumps(body).encode(), {"Content-Type": "application/json"})
     return json.load(urllib.request.urlopen(request))["access_token"]
 
@@ -114,4 +122,5 @@ def once(joinder, number, what, token):
     return result
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -141,8 +141,8 @@ class Joinder:
     def own(self):
         return set(tree(self.server.pid)) - set(self.postgres())
 
-    def wrk(self, clients, seconds, run, lua="sign_up.lua"):
+    def wrk(self, clients, seconds, run, lua="sign_up.lua", more=()):
         """Signs up from that many clients for that long. Each run needs a name of its own."""
         env = dict(os.environ, RUN=run, TEXT_VERSION=self.case["consents"][0]["text_version"], SIGN_UP_PATH=f"/api/v1/public/cases/{CASE}/claimants")
-        return subprocess.run(["wrk", "-t1", f"-c{clients}", f"-d{seconds}s", "--timeout", "20s", "-s", f"{HERE}/{lua}", BASE],
+        return subprocess.run(["wrk", "-t1", f"-c{clients}", f"-d{seconds}s", "--timeout", "20s", *more, "-s", f"{HERE}/{lua}", BASE],
                               env=env, check=True, capture_output=True, text=True)

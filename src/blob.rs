@@ -18,6 +18,9 @@ use crate::domain::ids::ClaimantId;
 const ERASED: &str = "erased";
 const ERASING: &str = "erasing";
 
+/// Folder of what the worker makes to be fetched once: it is in no backup, and can be made again.
+pub const EXPORTS: &str = "exports";
+
 /// How long an object store may stumble before whoever waits is told.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -205,14 +208,16 @@ impl Blobs {
     }
 
     /// Keys of all files a backup holds, in no order: all but the marks of erasures under way, which
-    /// may yet come to nothing.
+    /// may yet come to nothing, and exports, which are gone sooner than a backup.
     ///
     /// # Errors
     /// `Store` if they cannot be listed.
     pub async fn list(&self) -> Result<Vec<String>, BlobError> {
         let found: Vec<_> = self.store.list(None).try_collect().await?;
         let kept = found.into_iter().map(|object| object.location);
-        let kept = kept.filter(|key| !key.prefix_matches(&Key::from(ERASING)));
+        let kept = kept.filter(|key| {
+            !key.prefix_matches(&Key::from(ERASING)) && !key.prefix_matches(&Key::from(EXPORTS))
+        });
         Ok(kept.map(String::from).collect())
     }
 

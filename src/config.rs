@@ -26,6 +26,10 @@ use transport::{count, transport};
 
 /// Connections of a pool when `POOL_SIZE` is not given.
 const POOL_SIZE: usize = 16;
+/// Bytes of a volume of a dossier when `EXPORT_VOLUME_BYTES` is not given: below what a FAT32 stick takes.
+const EXPORT_VOLUME: u64 = 2 * 1024 * 1024 * 1024;
+/// The smallest volume that makes sense.
+const LEAST_VOLUME: u64 = 1024 * 1024;
 /// Where we listen when `BIND` is not given.
 const BIND: &str = "127.0.0.1:8080";
 /// The file in the data folder by which a demo is known.
@@ -132,6 +136,8 @@ pub struct Config {
     pub signature_crls_dir: Option<PathBuf>,
     /// Key and certificate of the seal on documents.
     pub seal: Option<SealFiles>,
+    /// Bytes of a volume of a dossier.
+    pub export_volume: u64,
     /// Folder of `initdb` and `postgres`.
     pub pg_bin: Option<PathBuf>,
     /// Where `deploy/setup.sh` puts a Postgres when the system has none.
@@ -249,6 +255,7 @@ impl Config {
                 .map(PathBuf::from),
             signature_crls_dir: given(options.signature_crls_dir.as_ref()).map(PathBuf::from),
             seal: seal::files(options)?,
+            export_volume: volume(given(options.export_volume_bytes.as_ref()))?,
             pg_bin: given(options.pg_bin.as_ref()).map(PathBuf::from),
             fetched_pg_bin: home.fetched_pg_bin(),
             public_base_url,
@@ -397,6 +404,19 @@ fn wrong(variable: &'static str, problem: impl Into<String>) -> ConfigError {
         variable,
         problem: problem.into(),
     }
+}
+
+fn volume(text: Option<&str>) -> Result<u64, ConfigError> {
+    let Some(text) = text else {
+        return Ok(EXPORT_VOLUME);
+    };
+    let bytes = text.parse().ok().filter(|bytes| *bytes >= LEAST_VOLUME);
+    bytes.ok_or_else(|| {
+        wrong(
+            "EXPORT_VOLUME_BYTES",
+            format!("must be a number of bytes from {LEAST_VOLUME}, not {text}"),
+        )
+    })
 }
 
 fn absolute(folder: &str, variable: &'static str) -> Result<PathBuf, ConfigError> {

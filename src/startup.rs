@@ -225,6 +225,7 @@ pub async fn open_ctx(config: &Config, database: &Database, demo: bool) -> anyho
         program: PathBuf::from(picture::THIS_PROGRAM),
         trust: trust_files(config),
         scans: config.clamd_url.is_some(),
+        export_volume: config.export_volume,
     };
     let ctx = Ctx::new(clock, pools, keyring, blobs, settings);
     Ok(match stamp_trust(config)? {

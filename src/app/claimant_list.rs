@@ -25,7 +25,7 @@ use crate::domain::codice_fiscale::CodiceFiscale;
 use crate::domain::declaration::DeclarationFlag;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::identity::Identity;
-use crate::domain::ids::{CaseId, ClaimantId, MailboxId};
+use crate::domain::ids::{AssociationId, CaseId, ClaimantId, MailboxId};
 use crate::domain::mailbox_address::MailboxAddress;
 use crate::domain::permission::operation;
 use crate::domain::personal_name::PersonalName;
@@ -132,6 +132,25 @@ pub async fn own_case(ctx: &Ctx, actor: &StaffActor, slug: &str) -> AppResult<Ow
         .ok_or(AppError::NotFound)
 }
 
+/// A case of an association, whoever acts for it.
+///
+/// # Errors
+/// `NotFound` if the association takes no part in it.
+pub(in crate::app) async fn case_of(
+    ctx: &Ctx,
+    association: AssociationId,
+    case: CaseId,
+) -> AppResult<OwnCase> {
+    let directory = ctx.directories.get(ctx).await?;
+    let found = directory.cases().iter().find(|known| known.id == case);
+    let found = found.ok_or(AppError::NotFound)?;
+    let association = found.association_by_id(association);
+    Ok(OwnCase {
+        case: found.clone(),
+        association: association.ok_or(AppError::NotFound)?.clone(),
+    })
+}
+
 /// A page of the own association's claimants in a case, from before `cursor`; `limit` 1 to 200.
 /// A search that could be no field finds nobody.
 ///
@@ -149,7 +168,7 @@ pub async fn list(
     let own = own_case(ctx, actor, slug).await?;
     let limit = limit.clamp(1, MAX_LIMIT);
     let states = filter.state.iter().map(|state| state.as_str()).collect();
-    let selection = selection(ctx, actor, &own, filter, states);
+    let selection = selection(ctx, actor.association_id(), &own, filter, states);
     let scope = actor.scope();
     let mut tx = ctx.pools.begin(scope).await?;
     let mut rows =
@@ -187,7 +206,7 @@ pub fn read_cursor(text: &str) -> Option<ClaimantId> {
 /// The rows a filter means, in the states given.
 pub(in crate::app) fn selection(
     ctx: &Ctx,
-    actor: &StaffActor,
+    association: AssociationId,
     own: &OwnCase,
     filter: &Filter,
     states: Vec<&'static str>,
@@ -200,7 +219,7 @@ pub(in crate::app) fn selection(
         || filter.state == Some(ClaimantState::Restricted)
         || filter.queue == Some(Queue::Restricted);
     Selection {
-        association: actor.association_id(),
+        association,
         case,
         states,
         hashes: search.map(|text| hashes(ctx, case, text)),

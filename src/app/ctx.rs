@@ -51,6 +51,8 @@ pub struct Settings {
     pub trust: TrustFiles,
     /// Whether a virus scanner looks at documents.
     pub scans: bool,
+    /// Bytes of a volume of a dossier, about.
+    pub export_volume: u64,
 }
 
 /// Shared by all requests and loops of a process. Cheap to clone.

@@ -34,6 +34,9 @@ pub enum AppError {
     /// The role does not allow it: 403.
     #[error("the role does not allow this")]
     Forbidden,
+    /// It takes another person than who asked: 403 `second-person`.
+    #[error("this needs another person")]
+    SecondPerson,
     /// Clear data need a fresh second factor: 403 `step-up-required`.
     #[error("a fresh second factor is needed")]
     StepUpRequired,

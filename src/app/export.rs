@@ -1,46 +1,66 @@
-//! Lists and signed documents that leave the house: as CSV or ZIP, streamed, each in the register of
-//! exports with who, why, how many rows and which hash (R58).
+//! Lists and signed documents that leave the house, each in the register of exports with who, why, how many
+//! rows and which hash (R58).
 //!
-//! The trail comes first: before a byte is sent the export stands in it, and before a batch is
-//! sent the ids of its claimants do, sealed. A list that was cut lacks its last line, an archive its
-//! directory. What was signed is held against its evidence on the way (R38).
+//! The masked list is streamed as CSV while it is made (`direct`). Everything else is asked for with what it is
+//! for, approved by a second person where it is in clear (`decision`), made by a worker from a frozen list
+//! (`job`, `plan`), kept sealed (`shelf`) and fetched once by who asked for it (`taking`). The trail comes
+//! first: the ids of a batch stand in it, sealed, before anything of it is written. What was signed is held
+//! against its evidence on the way (R38).
+
+use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use futures_util::stream::{self, BoxStream, StreamExt};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::app::audit::{self, Actor};
 use crate::app::claimant_list::{self, Filter, OwnCase, selection};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::app::idempotency::{self, Kept};
-use crate::app::staff::StaffActor;
+use crate::app::staff::{self, StaffActor};
 use crate::crypto::token;
 use crate::db::claimant_list::Selection;
-use crate::db::export::{self, ExportRow};
-use crate::db::{Conn, DbError, Scope};
-use crate::domain::audit::action;
+use crate::db::export::{self, ExportFileRow, ExportRow};
+use crate::db::{Conn, DbError};
 use crate::domain::claimant::{ClaimantState, Queue};
 use crate::domain::declaration::DeclarationFlag;
+use crate::domain::export::{Columns, ExportState, Format, KEPT_DAYS};
 use crate::domain::ids::{AssociationId, CaseId, ExportId};
 use crate::domain::permission::operation;
 use crate::domain::readiness::{Letter, SignatureInForce};
 use crate::domain::reason::Reason;
 use crate::render::csv::Dialect;
 
+mod cipher;
+mod decision;
+mod direct;
 mod documents;
+mod dossier;
+mod job;
+mod keeping;
 mod line;
+mod list;
+mod outlet;
+mod plan;
 mod reader;
 mod run;
+mod shelf;
+mod taking;
+mod trace;
 
-use documents::Documents;
-use line::Facts;
-use reader::Reader;
-use run::Run;
+pub use cipher::is_recipient;
+pub use decision::{approve, cancel, reject};
+pub use direct::{Produced, masked_csv};
+pub use job::{Job, Lane, Step};
+pub use keeping::fail_abandoned;
+pub(in crate::app) use keeping::sweep;
+pub use taking::{Fetched, content};
 
-/// A running export that does not go on is given up after that.
+/// A streamed list that does not go on is given up after that.
 const ABANDONED: TimeDelta = TimeDelta::hours(6);
+
+/// Keys an export can be encrypted to.
+pub const MOST_RECIPIENTS: usize = 10;
 
 /// States that appear in lists: who withdrew, was rejected, is a duplicate or restricted never
 /// does (R50).
@@ -53,42 +73,6 @@ pub const LISTED: [ClaimantState; 6] = [
     ClaimantState::Lodged,
 ];
 
-/// What an export is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Format {
-    /// The list, as CSV.
-    Csv,
-    /// The signed documents in force, as ZIP; always in clear.
-    Zip,
-}
-
-impl Format {
-    /// Name on the wire and in the database.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Csv => "csv",
-            Self::Zip => "zip",
-        }
-    }
-
-    /// Reads the wire name.
-    pub fn parse(text: &str) -> Option<Self> {
-        [Self::Csv, Self::Zip]
-            .into_iter()
-            .find(|format| format.as_str() == text)
-    }
-}
-
-/// An export that is being produced while it is read.
-pub struct Produced {
-    /// Its number in the register.
-    pub id: ExportId,
-    /// What it is.
-    pub format: Format,
-    /// Its bytes. An error ends it before its last line; the connection must be cut then.
-    pub bytes: BoxStream<'static, AppResult<Vec<u8>>>,
-}
-
 /// An export to ask for.
 #[derive(Debug)]
 pub struct NewExport {
@@ -96,6 +80,12 @@ pub struct NewExport {
     pub case: String,
     /// List or documents.
     pub format: Format,
+    /// Which columns a list has.
+    pub columns: Columns,
+    /// How a CSV is written.
+    pub dialect: Dialect,
+    /// Public keys (age) that it is encrypted to; none: it is not. Checked by [`is_recipient`].
+    pub recipients: Vec<String>,
     /// Which claimants. A search is not taken: it names people, and the register names nobody.
     pub filter: Filter,
     /// In clear, instead of masked; documents always are.
@@ -111,56 +101,79 @@ pub struct NewExport {
 pub struct ExportStatus {
     /// The export.
     pub id: ExportId,
-    /// `queued`, `running`, `ready`, `failed`.
-    pub state: String,
-    /// Rows, once ready.
+    /// Slug of its case; empty if the association left the case.
+    pub case: String,
+    /// What it is.
+    pub format: Format,
+    /// Whether it is in clear.
+    pub clear: bool,
+    /// Which columns a list has.
+    pub columns: Columns,
+    /// Whether it is encrypted.
+    pub encrypted: bool,
+    /// What for.
+    pub purpose: String,
+    /// What was asked for: words and letters, none that names anybody.
+    pub filter: Value,
+    /// State.
+    pub state: ExportState,
+    /// Who asked for it: id and name.
+    pub asked_by: (Uuid, String),
+    /// Who approved or refused it, if somebody did, and when, UTC.
+    pub decided_by: Option<(Uuid, String, DateTime<Utc>)>,
+    /// Why it was refused.
+    pub refused_because: Option<String>,
+    /// Claimants written so far; all of them once ready.
     pub rows: Option<i64>,
-    /// SHA-256 of all bytes before the last line, once ready.
+    /// Claimants it is about, once its making began.
+    pub rows_total: Option<i64>,
+    /// SHA-256: of a CSV all bytes before its last line, of a dossier its manifest, else the whole file.
     pub sha256: Option<Vec<u8>>,
+    /// Its files, by number.
+    pub files: Vec<ExportFile>,
     /// When it was asked for, UTC.
     pub created_at: DateTime<Utc>,
+    /// The moment it shows, UTC.
+    pub snapshot_at: Option<DateTime<Utc>>,
+    /// When it ended, UTC.
+    pub finished_at: Option<DateTime<Utc>>,
+    /// Until when it can be decided about or fetched, UTC.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// When the last file had been fetched, UTC.
+    pub fetched_at: Option<DateTime<Utc>>,
+    /// Whether it was streamed while it was made: nothing is left of it.
+    pub streamed: bool,
 }
 
-/// The masked list of the own association in a case, oldest first. Audited as `export_started`,
-/// `export_rows` and `export_finished` or `export_failed`.
-///
-/// # Errors
-/// `Forbidden`; `NotFound` for a case of others.
-pub async fn masked_csv(
-    ctx: &Ctx,
-    actor: &StaffActor,
-    slug: &str,
-    filter: &Filter,
-    dialect: Dialect,
-) -> AppResult<Produced> {
-    actor.require(&operation::CLAIMANTS_CSV)?;
-    let own = claimant_list::own_case(ctx, actor, slug).await?;
-    let chosen = chosen(ctx, actor, &own, filter, Format::Csv);
-    let id = ExportId::new(token::new_id(ctx.clock.now()));
-    // what was searched for names people and stays out of the register
-    let mut noted = noted(filter);
-    if let Value::Object(fields) = &mut noted {
-        fields.insert("searched".to_owned(), json!(filter.search.is_some()));
-    }
-    let row = ExportRow {
-        state: "running".to_owned(),
-        progressed_at: Some(ctx.clock.now()),
-        ..new_row(ctx, actor, id, own.case.id, noted)
-    };
-    let scope = actor.scope();
-    let mut tx = ctx.pools.begin(scope).await?;
-    export::insert(&mut tx, scope, &row).await?;
-    started(ctx, &mut tx, actor, &row).await?;
-    let facts = Facts::read(&mut tx, scope, own, false, dialect).await?;
-    tx.commit().await?;
-    produce(ctx, actor, id, Format::Csv, chosen, facts)
+/// A file of an export.
+#[derive(Clone, Debug)]
+pub struct ExportFile {
+    /// From 1.
+    pub number: i32,
+    /// Its name.
+    pub name: String,
+    /// Bytes.
+    pub size: i64,
+    /// SHA-256 of its bytes.
+    pub sha256: Vec<u8>,
+    /// When it had been fetched, UTC.
+    pub fetched_at: Option<DateTime<Utc>>,
 }
 
-/// Asks for a list, with what it is for; a clear one needs a fresh second factor. Its bytes are
-/// made when they are fetched, once. The approval of clear lists by a second person (R58) comes
-/// with its own queue; until then role, reason and second factor guard them. Audited as
-/// `export_requested`. Asked for again under the same key within 24 h, it is the first one, as it
-/// stands now.
+/// A part of the register.
+#[derive(Debug)]
+pub struct Register {
+    /// Newest first.
+    pub items: Vec<ExportStatus>,
+    /// On the first part, those that wait for the second person, oldest first.
+    pub waiting: Vec<ExportStatus>,
+    /// Where the next part begins; `None` on the last.
+    pub next: Option<ExportId>,
+}
+
+/// Asks for a list or documents, with what they are for; needs a fresh second factor. In clear they wait for
+/// a second person (R58), else for a worker. Audited as `export_requested`. Asked for again under the same
+/// key within 24 h, it is the first one, as it stands now.
 ///
 /// # Errors
 /// `Forbidden`, `StepUpRequired`; `NotFound` for a case of others; `IdempotencyMismatch`,
@@ -168,28 +181,21 @@ pub async fn masked_csv(
 pub async fn request(ctx: &Ctx, actor: &StaffActor, new: NewExport) -> AppResult<ExportStatus> {
     actor.require(&operation::EXPORT)?;
     let own = claimant_list::own_case(ctx, actor, &new.case).await?;
-    let id = ExportId::new(token::new_id(ctx.clock.now()));
-    let row = ExportRow {
-        format: new.format.as_str().to_owned(),
-        clear: new.clear || new.format == Format::Zip,
-        purpose: new.purpose.as_str().to_owned(),
-        ..new_row(ctx, actor, id, own.case.id, noted(&new.filter))
-    };
+    let row = asked_for(ctx, actor, own.case.id, &new);
+    let id = ExportId::new(row.id);
     let scope = actor.scope();
     let mut tx = ctx.pools.begin(scope).await?;
     if let Some(before) = asked_before(ctx, &mut tx, actor, &row, &new).await? {
-        let association = actor.association_id();
-        return Ok(status_of(
-            export::get(&mut tx, scope, association, before).await?,
-        ));
+        return read_status(ctx, &mut tx, actor, before).await;
     }
     export::insert(&mut tx, scope, &row).await?;
-    let mut deed = actor.deed(id.uuid(), "export_requested");
-    deed.detail = described(&row);
+    let mut deed = actor.deed(row.id, "export_requested");
+    deed.detail = trace::described(&row);
     deed.note = Some(row.purpose.as_bytes());
     deed.write(ctx, &mut tx, scope).await?;
+    let status = read_status(ctx, &mut tx, actor, id).await?;
     tx.commit().await?;
-    Ok(status_of(row))
+    Ok(status)
 }
 
 /// How an export of the own association stands.
@@ -198,45 +204,142 @@ pub async fn request(ctx: &Ctx, actor: &StaffActor, new: NewExport) -> AppResult
 /// `Forbidden`; `NotFound` if there is none of the association's.
 pub async fn status(ctx: &Ctx, actor: &StaffActor, id: ExportId) -> AppResult<ExportStatus> {
     actor.require(&operation::GET_EXPORT)?;
-    let scope = actor.scope();
-    let mut tx = ctx.pools.begin(scope).await?;
-    let row = export::get(&mut tx, scope, actor.association_id(), id).await?;
+    let mut tx = ctx.pools.begin(actor.scope()).await?;
+    let status = read_status(ctx, &mut tx, actor, id).await?;
     tx.commit().await?;
-    Ok(status_of(row))
+    Ok(status)
 }
 
-/// The bytes of an export, to the person who asked for it; once, or again after it failed.
+/// The register of exports of the own association in a case, newest first, from before `cursor`.
 ///
 /// # Errors
-/// `Forbidden` also for another person than the one who asked, `StepUpRequired`, `NotFound`,
-/// `IllegalTransition` if it runs or was fetched.
-pub async fn content(
+/// `Forbidden`; `NotFound` for a case of others.
+pub async fn list(
     ctx: &Ctx,
     actor: &StaffActor,
-    id: ExportId,
-    dialect: Dialect,
-) -> AppResult<Produced> {
-    actor.require(&operation::EXPORT_CONTENT)?;
-    let scope = actor.scope();
-    let association = actor.association_id();
-    let own = claimant_list::cases(ctx, actor).await?;
+    slug: &str,
+    cursor: Option<ExportId>,
+    limit: u16,
+) -> AppResult<Register> {
+    actor.require(&operation::LIST_EXPORTS)?;
+    let own = claimant_list::own_case(ctx, actor, slug).await?;
+    let limit = limit.clamp(1, claimant_list::MAX_LIMIT);
+    let (scope, association) = (actor.scope(), actor.association_id());
     let mut tx = ctx.pools.begin(scope).await?;
-    let row = export::get(&mut tx, scope, association, id).await?;
-    if row.requested_by != actor.staff_id().uuid() {
-        return Err(AppError::Forbidden);
-    }
-    if !export::mark_running(&mut tx, scope, association, id, ctx.clock.now()).await? {
-        return Err(AppError::IllegalTransition("ready"));
-    }
-    started(ctx, &mut tx, actor, &row).await?;
-    let case = CaseId::new(row.case_id);
-    let own = own.into_iter().find(|own| own.case.id == case);
-    let own = own.ok_or(AppError::NotFound)?;
-    let format = Format::parse(&row.format).ok_or(DbError::Corrupt("exports.format"))?;
-    let chosen = chosen(ctx, actor, &own, &filter_of(&row.filter), format);
-    let facts = Facts::read(&mut tx, scope, own, row.clear, dialect).await?;
+    let wanted = i64::from(limit) + 1;
+    let mut rows = export::list(&mut tx, scope, association, own.case.id, cursor, wanted).await?;
+    let more = rows.len() > usize::from(limit);
+    rows.truncate(usize::from(limit));
+    let next = rows
+        .last()
+        .filter(|_| more)
+        .map(|row| ExportId::new(row.id));
+    let items = statuses(ctx, &mut tx, actor, rows).await?;
+    let waiting = if cursor.is_none() {
+        // many lists may have been streamed since
+        let rows = export::list_waiting(&mut tx, scope, association, own.case.id).await?;
+        statuses(ctx, &mut tx, actor, rows).await?
+    } else {
+        Vec::new()
+    };
     tx.commit().await?;
-    produce(ctx, actor, id, format, chosen, facts)
+    Ok(Register {
+        items,
+        waiting,
+        next,
+    })
+}
+
+async fn read_status(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    actor: &StaffActor,
+    id: ExportId,
+) -> AppResult<ExportStatus> {
+    let row = export::get(conn, actor.scope(), actor.association_id(), id).await?;
+    let mut told = statuses(ctx, conn, actor, vec![row]).await?;
+    told.pop().ok_or(AppError::NotFound)
+}
+
+/// Rows of the register, with names and files.
+async fn statuses(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    actor: &StaffActor,
+    rows: Vec<ExportRow>,
+) -> AppResult<Vec<ExportStatus>> {
+    let (scope, association) = (actor.scope(), actor.association_id());
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let mut files: HashMap<Uuid, Vec<ExportFileRow>> = HashMap::new();
+    for file in export::list_files(conn, scope, association, &ids).await? {
+        files.entry(file.export_id).or_default().push(file);
+    }
+    let mut people: Vec<Uuid> = rows
+        .iter()
+        .flat_map(|row| [Some(row.requested_by), row.decided_by])
+        .flatten()
+        .collect();
+    people.sort_unstable();
+    people.dedup();
+    let names = staff::names(ctx, conn, scope, &people).await?;
+    let cases = claimant_list::cases(ctx, actor).await?;
+    let slugs: HashMap<Uuid, &str> = cases
+        .iter()
+        .map(|own| (own.case.id.uuid(), own.case.slug.as_str()))
+        .collect();
+    let told = rows.into_iter().map(|row| {
+        let files = files.remove(&row.id).unwrap_or_default();
+        let slug = slugs.get(&row.case_id).copied().unwrap_or_default();
+        status_of(row, slug, files, &names)
+    });
+    told.collect()
+}
+
+fn status_of(
+    row: ExportRow,
+    slug: &str,
+    files: Vec<ExportFileRow>,
+    names: &HashMap<Uuid, String>,
+) -> AppResult<ExportStatus> {
+    let name = |id: Uuid| names.get(&id).cloned().unwrap_or_default();
+    // what is made to be fetched was asked for with a purpose
+    let streamed = row.purpose.is_empty();
+    Ok(ExportStatus {
+        id: ExportId::new(row.id),
+        case: slug.to_owned(),
+        format: Format::parse(&row.format).ok_or(DbError::Corrupt("exports.format"))?,
+        clear: row.clear,
+        columns: Columns::parse(&row.column_set).ok_or(DbError::Corrupt("exports.column_set"))?,
+        encrypted: !row.recipients.is_empty(),
+        purpose: row.purpose,
+        filter: row.filter,
+        state: ExportState::parse(&row.state).ok_or(DbError::Corrupt("exports.state"))?,
+        asked_by: (row.requested_by, name(row.requested_by)),
+        decided_by: row
+            .decided_by
+            .zip(row.decided_at)
+            .map(|(who, at)| (who, name(who), at)),
+        refused_because: row.decision_note,
+        rows: row.row_count,
+        rows_total: row.row_total,
+        sha256: row.sha256,
+        files: files
+            .into_iter()
+            .map(|file| ExportFile {
+                number: file.number,
+                name: file.name,
+                size: file.size,
+                sha256: file.sha256,
+                fetched_at: file.fetched_at,
+            })
+            .collect(),
+        created_at: row.created_at,
+        snapshot_at: row.snapshot_at,
+        finished_at: row.finished_at,
+        expires_at: row.expires_at,
+        fetched_at: row.fetched_at,
+        streamed,
+    })
 }
 
 /// What the register keeps of a filter: nothing that names anybody.
@@ -261,34 +364,6 @@ fn filter_of(noted: &Value) -> Filter {
     }
 }
 
-/// Marks exports as failed whose process is gone. For housekeeping; gives how many.
-///
-/// # Errors
-/// `Unavailable`.
-pub async fn fail_abandoned(ctx: &Ctx) -> AppResult<usize> {
-    let scope = Scope::System("exports whose process is gone");
-    let now = ctx.clock.now();
-    let mut tx = ctx.pools.begin(scope).await?;
-    let mut failed = 0;
-    for row in export::list_abandoned(&mut tx, scope, now - ABANDONED).await? {
-        if export::mark_failed(&mut tx, scope, ExportId::new(row.id), now).await? {
-            let entry = audit::Entry {
-                subject: row.id,
-                association: Some(AssociationId::new(row.association_id)),
-                actor: Actor::System,
-                action: action::EXPORT_FAILED,
-                states: None,
-                detail: json!({ "reason": "abandoned" }),
-                sealed: None,
-            };
-            audit::append(ctx, &mut tx, scope, entry).await?;
-            failed += 1;
-        }
-    }
-    tx.commit().await?;
-    Ok(failed)
-}
-
 /// Keeps the export under its key; gives the one that is there already.
 async fn asked_before(
     ctx: &Ctx,
@@ -303,7 +378,8 @@ async fn asked_before(
     let now = ctx.clock.now();
     let (association, staff) = (actor.association_id(), actor.staff_id());
     let place = format!("export|{association}|{staff}|{key}");
-    let kept = Kept::under(ctx, &place, &(described(row), &row.purpose))?;
+    let asked = (trace::described(row), &row.purpose, &row.dialect);
+    let kept = Kept::under(ctx, &place, &asked)?;
     if idempotency::keep(conn, &kept.row(202, &row.id, now)?, now).await? {
         return Ok(None);
     }
@@ -312,41 +388,16 @@ async fn asked_before(
     Ok(Some(ExportId::new(before)))
 }
 
-fn produce(
-    ctx: &Ctx,
-    actor: &StaffActor,
-    id: ExportId,
-    format: Format,
-    selection: Selection,
-    facts: Facts,
-) -> AppResult<Produced> {
-    let reader = |size| Reader::new(ctx, actor, id, selection, size);
-    let bytes = match format {
-        Format::Csv => {
-            let run = Run::new(reader(run::BATCH), facts);
-            stream::try_unfold(run, Run::next).boxed()
-        }
-        Format::Zip => {
-            let documents = Documents::new(reader(documents::BATCH), facts)?;
-            stream::try_unfold(documents, Documents::next).boxed()
-        }
-    };
-    Ok(Produced { id, format, bytes })
-}
-
 /// The rows of an export: those of the filter that lists may hold (R50); of documents those whose
 /// signature is in force (R39).
 fn chosen(
     ctx: &Ctx,
-    actor: &StaffActor,
+    association: AssociationId,
     own: &OwnCase,
     filter: &Filter,
     format: Format,
 ) -> Selection {
-    let is_in_it = |state: ClaimantState| match format {
-        Format::Csv => true,
-        Format::Zip => SignatureInForce::of(state).is_some(),
-    };
+    let is_in_it = |state: ClaimantState| format.is_list() || SignatureInForce::of(state).is_some();
     let states: Vec<&'static str> = LISTED
         .into_iter()
         .filter(|state| filter.state.is_none_or(|wanted| wanted == *state))
@@ -354,7 +405,7 @@ fn chosen(
         .map(ClaimantState::as_str)
         .collect();
     let nobody = states.is_empty();
-    let mut selection = selection(ctx, actor, own, filter, states);
+    let mut selection = selection(ctx, association, own, filter, states);
     // what is only kept leaves in no list, whatever was asked for (R61)
     selection.leaves_restricted = true;
     if nobody {
@@ -363,46 +414,66 @@ fn chosen(
     selection
 }
 
-fn new_row(ctx: &Ctx, actor: &StaffActor, id: ExportId, case: CaseId, filter: Value) -> ExportRow {
+/// The row of what was asked for.
+fn asked_for(ctx: &Ctx, actor: &StaffActor, case: CaseId, new: &NewExport) -> ExportRow {
+    let clear = new.clear || !new.format.is_list();
+    let mut recipients = new.recipients.clone();
+    recipients.sort();
+    recipients.dedup();
+    let (state, expires_at) = if clear {
+        let end = ctx.clock.now() + TimeDelta::days(KEPT_DAYS);
+        (ExportState::AwaitingApproval, Some(end))
+    } else {
+        (ExportState::Queued, None)
+    };
+    let columns = if new.format.is_list() {
+        new.columns
+    } else {
+        Columns::Full
+    };
     ExportRow {
-        id: id.uuid(),
-        association_id: actor.association_id().uuid(),
-        case_id: case.uuid(),
-        requested_by: actor.staff_id().uuid(),
-        format: "csv".to_owned(),
-        clear: false,
-        purpose: String::new(),
-        filter,
-        state: "queued".to_owned(),
-        row_count: None,
-        sha256: None,
-        created_at: ctx.clock.now(),
-        finished_at: None,
-        progressed_at: None,
+        format: new.format.as_str().to_owned(),
+        clear,
+        purpose: new.purpose.as_str().to_owned(),
+        state: state.as_str().to_owned(),
+        expires_at,
+        column_set: columns.as_str().to_owned(),
+        dialect: new.dialect.as_str().to_owned(),
+        recipients,
+        ..new_row(ctx, actor, case, noted(&new.filter))
     }
 }
 
-async fn started(ctx: &Ctx, conn: &mut Conn, actor: &StaffActor, row: &ExportRow) -> AppResult<()> {
-    let mut deed = actor.deed(row.id, "export_started");
-    deed.detail = described(row);
-    deed.write(ctx, conn, actor.scope()).await
-}
-
-fn described(row: &ExportRow) -> Value {
-    json!({
-        "case": row.case_id,
-        "format": row.format,
-        "clear": row.clear,
-        "filter": row.filter,
-    })
-}
-
-fn status_of(row: ExportRow) -> ExportStatus {
-    ExportStatus {
-        id: ExportId::new(row.id),
-        state: row.state,
-        rows: row.row_count,
-        sha256: row.sha256,
-        created_at: row.created_at,
+fn new_row(ctx: &Ctx, actor: &StaffActor, case: CaseId, filter: Value) -> ExportRow {
+    let now = ctx.clock.now();
+    ExportRow {
+        id: token::new_id(now),
+        association_id: actor.association_id().uuid(),
+        case_id: case.uuid(),
+        requested_by: actor.staff_id().uuid(),
+        format: Format::Csv.as_str().to_owned(),
+        clear: false,
+        purpose: String::new(),
+        filter,
+        state: ExportState::Queued.as_str().to_owned(),
+        row_count: None,
+        sha256: None,
+        created_at: now,
+        finished_at: None,
+        progressed_at: None,
+        column_set: Columns::Full.as_str().to_owned(),
+        dialect: Dialect::Excel.as_str().to_owned(),
+        recipients: Vec::new(),
+        decided_by: None,
+        decided_at: None,
+        decision_note: None,
+        row_total: None,
+        snapshot_at: None,
+        attempts: 0,
+        key_wrapped: None,
+        key_version: None,
+        expires_at: None,
+        fetched_at: None,
+        swept_at: None,
     }
 }

@@ -304,7 +304,7 @@ async fn list(
         let own = claimant.uuid().into_bytes();
         if ids.chunks_exact(own.len()).any(|id| id == own) {
             let what = match (export.format.as_str(), export.clear) {
-                ("zip", _) => "documents",
+                ("zip" | "dossier", _) => "documents",
                 (_, true) => "list_clear",
                 (_, false) => "list",
             };

@@ -96,6 +96,9 @@ pub struct Options {
     /// Certificate of that key in PEM, then whoever issued it, and so on
     #[arg(long, env = "SEAL_CERTIFICATE_FILE", global = true)]
     pub seal_certificate_file: Option<String>,
+    /// Bytes of a volume of a dossier, from 1 MiB [default: 2 GiB]
+    #[arg(long, env = "EXPORT_VOLUME_BYTES", global = true)]
+    pub export_volume_bytes: Option<String>,
     /// Folder of `initdb` and `postgres`
     #[arg(long = "pg-bin", env = "JOINDER_PG_BIN", global = true)]
     pub pg_bin: Option<String>,

@@ -9,6 +9,7 @@
 //! of its claimants; the data key seals the claimant's documents. Erasing a person is deleting the
 //! wrapped data key.
 
+pub mod age;
 pub mod blind_index;
 pub mod challenge;
 pub mod commitment;

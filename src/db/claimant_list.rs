@@ -10,6 +10,7 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::db::bounce::{self, BounceRow};
@@ -35,7 +36,7 @@ const PAYOUT_WAITS: &str = "EXISTS (SELECT 1 FROM payouts p WHERE p.claimant_id 
      AND p.stopped_at IS NULL AND p.released_at IS NULL)";
 
 /// A claimant without what is sealed in other tables.
-#[derive(Queryable, Selectable, Debug, Clone)]
+#[derive(Queryable, Selectable, Debug, Clone, Serialize, Deserialize)]
 #[diesel(table_name = claimants)]
 #[expect(
     missing_docs,
@@ -49,6 +50,7 @@ pub struct ListRow {
     pub language: String,
     pub via: Option<String>,
     pub contact_kind: String,
+    #[serde(skip)]
     pub contact_sealed: Vec<u8>,
     pub mailbox_count: i16,
     pub created_at: DateTime<Utc>,
@@ -313,6 +315,60 @@ pub async fn list_belongings(
             .load(conn)
             .await?,
     })
+}
+
+/// Which version of the identity of each of some claimants is the newest; none for who gave none.
+///
+/// # Errors
+/// As the database says.
+pub async fn list_identity_versions(
+    conn: &mut Conn,
+    _scope: Scope,
+    association: AssociationId,
+    ids: &[Uuid],
+) -> DbResult<Vec<(Uuid, i32)>> {
+    Ok(identities::table
+        .filter(identities::claimant_id.eq_any(ids))
+        .filter(identities::association_id.eq(association.uuid()))
+        .distinct_on(identities::claimant_id)
+        .order((identities::claimant_id, identities::version.desc()))
+        .select((identities::claimant_id, identities::version))
+        .load(conn)
+        .await?)
+}
+
+/// As [`list_belongings`], with the versions of identities that are named, not those that are the newest by
+/// now.
+///
+/// # Errors
+/// As the database says.
+pub async fn list_belongings_at(
+    conn: &mut Conn,
+    scope: Scope,
+    association: AssociationId,
+    ids: &[Uuid],
+    named: &[(Uuid, i32)],
+) -> DbResult<Belongings> {
+    let named: HashSet<(Uuid, i32)> = named.iter().copied().collect();
+    let mut belongings = list_belongings(conn, scope, association, ids).await?;
+    let is_newest = belongings
+        .identities
+        .iter()
+        .all(|row| named.contains(&(row.claimant_id, row.version)));
+    if !is_newest {
+        belongings.identities = identities::table
+            .filter(identities::claimant_id.eq_any(ids))
+            .filter(identities::version.eq_any(versions(&named)))
+            .filter(identities::association_id.eq(association.uuid()))
+            .order(identities::claimant_id)
+            .select(IdentityRow::as_select())
+            .load(conn)
+            .await?;
+    }
+    belongings
+        .identities
+        .retain(|row| named.contains(&(row.claimant_id, row.version)));
+    Ok(belongings)
 }
 
 /// What a batch of claimants declared, as their rows name it.

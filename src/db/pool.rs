@@ -67,6 +67,19 @@ impl Pools {
         Ok(tx)
     }
 
+    /// As [`Pools::begin`], to read only, and everything as it was at one moment.
+    ///
+    /// # Errors
+    /// As [`Pools::begin`].
+    pub async fn begin_snapshot(&self, scope: Scope) -> DbResult<Tx> {
+        let conn = self.app.get().await.map_err(unavailable)?;
+        let mut tx = Tx { conn: Some(conn) };
+        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+        tx.batch_execute(&format!("{begin}; {}", scope.set_local()))
+            .await?;
+        Ok(tx)
+    }
+
     /// A bare connection of each pool without rights on data, for readiness checks.
     ///
     /// # Errors

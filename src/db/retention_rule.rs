@@ -109,6 +109,10 @@ fn due_under(rule: &str) -> Option<String> {
             "SELECT asked_at AS at FROM followers \
              WHERE confirmed_at IS NULL AND asked_at < $1 - interval '7 days'"
         }
+        retention::EXPORTS => {
+            "SELECT expires_at AS at FROM exports WHERE state IN ('ready', 'awaiting_approval') \
+             AND fetched_at IS NULL AND expires_at <= $1"
+        }
         "totp_uses" => "SELECT used_at AS at FROM totp_uses WHERE used_at < $1 - interval '1 day'",
         "bounces" => {
             "SELECT received_at AS at FROM bounces \

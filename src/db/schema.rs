@@ -343,6 +343,23 @@ diesel::table! {
 }
 
 diesel::table! {
+    export_files (export_id, number) {
+        export_id -> Uuid,
+        number -> Int4,
+        association_id -> Uuid,
+        name -> Text,
+        folder -> Uuid,
+        size -> Int8,
+        sha256 -> Bytea,
+        rows_until -> Int8,
+        next_batch -> Int8,
+        next_row -> Int4,
+        created_at -> Timestamptz,
+        fetched_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     exports (id) {
         id -> Uuid,
         association_id -> Uuid,
@@ -358,6 +375,20 @@ diesel::table! {
         created_at -> Timestamptz,
         finished_at -> Nullable<Timestamptz>,
         progressed_at -> Nullable<Timestamptz>,
+        column_set -> Text,
+        dialect -> Text,
+        recipients -> Array<Text>,
+        decided_by -> Nullable<Uuid>,
+        decided_at -> Nullable<Timestamptz>,
+        decision_note -> Nullable<Text>,
+        row_total -> Nullable<Int8>,
+        snapshot_at -> Nullable<Timestamptz>,
+        attempts -> Int4,
+        key_wrapped -> Nullable<Bytea>,
+        key_version -> Nullable<Int4>,
+        expires_at -> Nullable<Timestamptz>,
+        fetched_at -> Nullable<Timestamptz>,
+        swept_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -1025,6 +1056,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     documents,
     estates,
     export_batches,
+    export_files,
     exports,
     file_uploads,
     followers,

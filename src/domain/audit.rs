@@ -17,9 +17,11 @@ pub mod action {
     pub const ENTER_EMAIL: &str = "enter_email";
     /// Accounts are taken again after the owner stopped one.
     pub const END_PAYOUT_FREEZE: &str = "end_payout_freeze";
-    /// A list was cut off: a part of it may have left.
+    /// A list was cut off, or could not be made: a part of it may have left.
     pub const EXPORT_FAILED: &str = "export_failed";
-    /// A list or documents left whole.
+    /// A file of an export left whole.
+    pub const EXPORT_FETCHED: &str = "export_fetched";
+    /// A list left whole while it was made, or an export is ready to be fetched.
     pub const EXPORT_FINISHED: &str = "export_finished";
     /// Identity given; by staff, where somebody could not.
     pub const GIVE_IDENTITY: &str = "give_identity";
@@ -49,7 +51,7 @@ pub enum Logged {
 }
 
 /// Every verb.
-pub const ALL: [(&str, Logged); 100] = [
+pub const ALL: [(&str, Logged); 106] = [
     ("add_document", Logged::Decision),
     ("announce_lifting", Logged::Decision),
     ("answer_rights_request", Logged::Decision),
@@ -76,9 +78,15 @@ pub const ALL: [(&str, Logged); 100] = [
     (action::ENTER_EMAIL, Logged::Decision),
     // who asks to be erased is an entry by the erasure itself; who only never confirmed is none
     ("erase", Logged::Consequence),
+    ("export_approved", Logged::Decision),
     ("export_breaches", Logged::Access),
+    ("export_cancelled", Logged::Seen),
+    ("export_expired", Logged::Consequence),
     (action::EXPORT_FAILED, Logged::Export),
+    (action::EXPORT_FETCHED, Logged::Export),
     (action::EXPORT_FINISHED, Logged::Export),
+    ("export_opened", Logged::Seen),
+    ("export_rejected", Logged::Decision),
     ("export_requested", Logged::Seen),
     ("export_rows", Logged::Seen),
     ("export_started", Logged::Seen),
@@ -195,6 +203,7 @@ mod tests {
         };
         let exports = [
             (action::EXPORT_FAILED, Kind::Export),
+            (action::EXPORT_FETCHED, Kind::Export),
             (action::EXPORT_FINISHED, Kind::Export),
         ];
         for actor in ["public", "claimant", "system"] {
@@ -219,6 +228,8 @@ mod tests {
                     "end_quarantine",
                     "end_representative",
                     "enter_email",
+                    "export_approved",
+                    "export_rejected",
                     "extend_rights_request",
                     "give_identity",
                     "give_representative",

@@ -21,6 +21,7 @@ pub mod email_address;
 pub mod entity;
 pub mod estate;
 pub mod estimate;
+pub mod export;
 pub mod field;
 pub mod file_name;
 pub mod file_type;

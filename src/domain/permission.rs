@@ -159,12 +159,14 @@ const PUBLISHERS: &[Role] = &[Role::CaseManager, Role::Owner];
 const EXPORTERS: &[Role] = &[Role::CaseManager, Role::Owner];
 const PAYERS: &[Role] = &[Role::CaseManager, Role::Payout, Role::Owner];
 const WATCHERS: &[Role] = &[Role::Owner, Role::Auditor];
+const EXPORT_WATCHERS: &[Role] = &[Role::CaseManager, Role::Owner, Role::Auditor];
 const REGISTRARS: &[Role] = &[Role::Owner, Role::Auditor, Role::Operator];
 
 /// The table.
 pub mod operation {
     use super::{
-        Access, EXPORTERS, Operation, PAYERS, PUBLISHERS, READERS, REGISTRARS, REVIEWERS, WATCHERS,
+        Access, EXPORT_WATCHERS, EXPORTERS, Operation, PAYERS, PUBLISHERS, READERS, REGISTRARS,
+        REVIEWERS, WATCHERS,
     };
 
     // service
@@ -521,19 +523,49 @@ pub mod operation {
         "/api/v1/staff/claimants/{id}/signature-files/{file}",
         Access::StepUp(REVIEWERS),
     );
-    /// The list as CSV in clear or the signed documents as ZIP, with a reason.
+    /// Ask for a list or documents, with a reason.
     pub const EXPORT: Operation =
         Operation::post("export", "/api/v1/staff/exports", Access::StepUp(EXPORTERS));
+    /// The register of exports.
+    pub const LIST_EXPORTS: Operation = Operation::get(
+        "list_exports",
+        "/api/v1/staff/cases/{slug}/exports",
+        Access::Staff(EXPORT_WATCHERS),
+    );
     /// State of an export.
     pub const GET_EXPORT: Operation = Operation::get(
         "get_export",
         "/api/v1/staff/exports/{id}",
+        Access::Staff(EXPORT_WATCHERS),
+    );
+    /// Approve an export in clear; never by who asked for it (R58).
+    pub const APPROVE_EXPORT: Operation = Operation::post(
+        "approve_export",
+        "/api/v1/staff/exports/{id}/approval",
+        Access::StepUp(EXPORTERS),
+    );
+    /// Refuse an export in clear, with a reason; never by who asked for it.
+    pub const REJECT_EXPORT: Operation = Operation::post(
+        "reject_export",
+        "/api/v1/staff/exports/{id}/rejection",
+        Access::StepUp(EXPORTERS),
+    );
+    /// Call an export off.
+    pub const CANCEL_EXPORT: Operation = Operation::post(
+        "cancel_export",
+        "/api/v1/staff/exports/{id}/cancellation",
         Access::Staff(EXPORTERS),
     );
-    /// Bytes of an export.
+    /// The first file of an export.
     pub const EXPORT_CONTENT: Operation = Operation::get(
         "export_content",
         "/api/v1/staff/exports/{id}/content",
+        Access::StepUp(EXPORTERS),
+    );
+    /// One file of an export.
+    pub const EXPORT_FILE: Operation = Operation::get(
+        "export_file",
+        "/api/v1/staff/exports/{id}/files/{number}",
         Access::StepUp(EXPORTERS),
     );
 
@@ -1035,13 +1067,49 @@ pub mod operation {
         "/console/cases/{slug}/claimants.csv",
         Access::Staff(READERS),
     );
-    /// Form for the list in clear.
+    /// The register of exports.
+    pub const CONSOLE_EXPORTS_PAGE: Operation = Operation::get(
+        "console_exports_page",
+        "/console/cases/{slug}/exports",
+        Access::Staff(EXPORT_WATCHERS),
+    );
+    /// One export.
+    pub const CONSOLE_ONE_EXPORT_PAGE: Operation = Operation::get(
+        "console_one_export_page",
+        "/console/exports/{id}",
+        Access::Staff(EXPORT_WATCHERS),
+    );
+    /// Approves an export in clear.
+    pub const CONSOLE_EXPORT_APPROVAL: Operation = Operation::post(
+        "console_export_approval",
+        "/console/exports/{id}/approval",
+        Access::StepUp(EXPORTERS),
+    );
+    /// Refuses an export in clear.
+    pub const CONSOLE_EXPORT_REJECTION: Operation = Operation::post(
+        "console_export_rejection",
+        "/console/exports/{id}/rejection",
+        Access::StepUp(EXPORTERS),
+    );
+    /// Calls an export off.
+    pub const CONSOLE_EXPORT_CANCELLATION: Operation = Operation::post(
+        "console_export_cancellation",
+        "/console/exports/{id}/cancellation",
+        Access::Staff(EXPORTERS),
+    );
+    /// One file of an export.
+    pub const CONSOLE_EXPORT_FILE: Operation = Operation::get(
+        "console_export_file",
+        "/console/exports/{id}/files/{number}",
+        Access::StepUp(EXPORTERS),
+    );
+    /// Form to ask for an export.
     pub const CONSOLE_EXPORT_PAGE: Operation = Operation::get(
         "console_export_page",
         "/console/cases/{slug}/export",
         Access::Staff(EXPORTERS),
     );
-    /// The list in clear, with a reason.
+    /// Asks for an export, with a reason.
     pub const CONSOLE_EXPORT_FORM: Operation = Operation::post(
         "console_export_form",
         "/console/cases/{slug}/export",
@@ -1389,8 +1457,13 @@ pub mod operation {
         &CLAIMANT_SIGNATURE_FILES,
         &CLAIMANT_SIGNATURE_FILE,
         &EXPORT,
+        &LIST_EXPORTS,
         &GET_EXPORT,
+        &APPROVE_EXPORT,
+        &REJECT_EXPORT,
+        &CANCEL_EXPORT,
         &EXPORT_CONTENT,
+        &EXPORT_FILE,
         &HOME_PAGE,
         &CASE_PAGE,
         &ABOUT_PAGE,
@@ -1508,6 +1581,12 @@ pub mod operation {
         &CONSOLE_LIST_PAGE,
         &CONSOLE_DASHBOARD,
         &CONSOLE_CSV,
+        &CONSOLE_EXPORTS_PAGE,
+        &CONSOLE_ONE_EXPORT_PAGE,
+        &CONSOLE_EXPORT_APPROVAL,
+        &CONSOLE_EXPORT_REJECTION,
+        &CONSOLE_EXPORT_CANCELLATION,
+        &CONSOLE_EXPORT_FILE,
         &CONSOLE_EXPORT_PAGE,
         &CONSOLE_EXPORT_FORM,
         &CONSOLE_CLAIMANT_PAGE,

@@ -3,6 +3,8 @@
 
 use chrono::{DateTime, Duration, Utc};
 
+use super::export::KEPT_DAYS;
+
 /// Days an unconfirmed sign-up is kept.
 pub const UNCONFIRMED_DAYS: i64 = 30;
 
@@ -142,7 +144,7 @@ const fn unstored(name: &'static str, source: &'static str) -> Rule {
 }
 
 /// Every rule. Those with the name of a table sweep that table.
-pub const RULES: [Rule; 26] = [
+pub const RULES: [Rule; 27] = [
     Rule {
         name: UNCONFIRMED,
         term: fixed(UNCONFIRMED_DAYS),
@@ -201,6 +203,15 @@ pub const RULES: [Rule; 26] = [
         cap: 5_000,
         of_claimants: true,
     },
+    Rule {
+        name: EXPORTS,
+        term: fixed(KEPT_DAYS),
+        from: "made",
+        source: "R58, docs/decisions/0023",
+        mode: Mode::Acts,
+        cap: 100,
+        of_claimants: true,
+    },
     unstored("own_data", "art. 20 GDPR"),
     unstored("spool", "docs/decisions/0016"),
     Rule {
@@ -241,6 +252,8 @@ pub const DRAFTS: &str = "drafts";
 pub const SCAM_REPORTS: &str = "scam_reports";
 /// Files of uploads that did not end.
 pub const UPLOADS: &str = "uploads";
+/// Files of exports that were made.
+pub const EXPORTS: &str = "exports";
 
 impl Rule {
     /// The rule of a name.

@@ -1,7 +1,11 @@
 //! The list of claimants as CSV: columns of DOMAIN 8.1, dialects of DOMAIN 8.2, no cell that a
-//! spreadsheet would run (R58), no number that loses its zeros (R27).
+//! spreadsheet would run (R58), no number that loses its zeros (R27). A workbook has the same cells.
+
+use std::borrow::Cow;
 
 use csv::{QuoteStyle, Terminator, Writer, WriterBuilder};
+
+use crate::domain::export::Columns;
 
 /// Who reads the file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -20,6 +24,14 @@ impl Dialect {
             None | Some("" | "excel") => Some(Self::Excel),
             Some("plain") => Some(Self::Plain),
             Some(_) => None,
+        }
+    }
+
+    /// The word in `?dialect=` and in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Excel => "excel",
+            Self::Plain => "plain",
         }
     }
 
@@ -82,6 +94,26 @@ pub const HEADER: [&str; 43] = [
 /// Columns after [`HEADER`].
 pub const TAIL: [&str; 3] = ["data_iscrizione", "data_conferma", "note"];
 
+/// Columns of a whole list.
+pub const WIDTH: usize = HEADER.len() + TAIL.len();
+
+/// A cell of the list: what it holds tells how each format keeps it from being taken for something else.
+#[derive(Clone, PartialEq, Eq)]
+pub(in crate::render) enum Cell<'a> {
+    /// A count.
+    Count(Option<u64>),
+    /// Euro cents.
+    Money(Option<i64>),
+    /// What people typed.
+    Text(Cow<'a, str>),
+    /// What may be taken for a number or a date, and is none.
+    Code(&'a str),
+    /// A day, `YYYY-MM-DD`; empty: none.
+    Day(&'a str),
+    /// A day of birth; of a masked list only the year.
+    Birth(&'a str),
+}
+
 /// One line of the list; every value is text as it shall be read.
 #[derive(Clone, Default)]
 #[expect(
@@ -119,8 +151,8 @@ pub struct Line {
     pub periodo_disservizio_al: Vec<String>,
     pub giorni: Vec<String>,
     pub oggetto_e_importo_per_voce: Vec<String>,
-    pub totale: String,
-    pub documenti_numero: String,
+    pub totale_cents: Option<i64>,
+    pub documenti_numero: Option<u64>,
     pub attestazione_g_data: String,
     pub conferimento_poteri_h_data: String,
     pub tipo_firma: String,
@@ -141,9 +173,9 @@ pub struct Line {
 ///
 /// # Errors
 /// Never in practice: writing to memory does not fail.
-pub fn head(dialect: Dialect) -> Result<Vec<u8>, csv::Error> {
+pub fn head(dialect: Dialect, columns: Columns) -> Result<Vec<u8>, csv::Error> {
     let mut writer = writer(dialect, Vec::new());
-    writer.write_record(HEADER.iter().chain(&TAIL))?;
+    writer.write_record(names(columns))?;
     let line = finish(writer)?;
     let mut bytes = Vec::with_capacity(line.len() + 3);
     if dialect == Dialect::Excel {
@@ -157,10 +189,16 @@ pub fn head(dialect: Dialect) -> Result<Vec<u8>, csv::Error> {
 ///
 /// # Errors
 /// Never in practice: writing to memory does not fail.
-pub fn lines(dialect: Dialect, lines: &[Line]) -> Result<Vec<u8>, csv::Error> {
+pub fn lines(dialect: Dialect, columns: Columns, lines: &[Line]) -> Result<Vec<u8>, csv::Error> {
+    let shown = shown(columns);
     let mut writer = writer(dialect, Vec::with_capacity(lines.len() * 256));
     for line in lines {
-        writer.write_record(cells(dialect, line))?;
+        let cells = cells(line);
+        let cells = cells.iter().zip(shown).filter(|(_, shown)| *shown);
+        for (cell, _) in cells {
+            writer.write_field(written(dialect, cell).as_bytes())?;
+        }
+        writer.write_record(None::<&[u8]>)?;
     }
     finish(writer)
 }
@@ -171,35 +209,74 @@ pub fn tail(dialect: Dialect, rows: u64, sha256: &str) -> Vec<u8> {
     format!("FINE;{rows};{sha256}{}", dialect.line_end()).into_bytes()
 }
 
-fn cells(dialect: Dialect, line: &Line) -> Vec<String> {
-    // `text` is for what people type; `code` for what may be taken for a number or date
-    let text = |value: &str| guarded(value);
-    let code = |value: &str| coded(dialect, value);
-    let joined = |values: &[String]| guarded(&values.join(" | "));
-    vec![
-        line.progressivo.to_string(),
-        code(&line.id_pratica),
+/// Names of the columns of a set.
+pub(in crate::render) fn names(columns: Columns) -> impl Iterator<Item = &'static str> {
+    let names = HEADER.iter().chain(&TAIL);
+    names.copied().filter(move |name| columns.has(name))
+}
+
+/// Which columns a set has, in the order of [`cells`].
+pub(in crate::render) fn shown(columns: Columns) -> [bool; WIDTH] {
+    let mut shown = [false; WIDTH];
+    for (shown, name) in shown.iter_mut().zip(HEADER.iter().chain(&TAIL)) {
+        *shown = columns.has(name);
+    }
+    shown
+}
+
+/// Euro with two decimals, as the reader of the dialect takes for a number.
+pub fn euro(dialect: Dialect, cents: i64) -> String {
+    let (whole, rest) = (cents / 100, cents % 100);
+    match dialect {
+        Dialect::Excel => format!("{whole},{rest:02}"),
+        Dialect::Plain => format!("{whole}.{rest:02}"),
+    }
+}
+
+/// A cell as the dialect writes it.
+fn written<'a>(dialect: Dialect, cell: &'a Cell<'_>) -> Cow<'a, str> {
+    match cell {
+        Cell::Count(count) => count.map(|it| it.to_string()).unwrap_or_default().into(),
+        Cell::Money(cents) => cents
+            .map(|cents| euro(dialect, cents))
+            .unwrap_or_default()
+            .into(),
+        Cell::Text(text) => guarded(text),
+        Cell::Code(text) | Cell::Birth(text) => coded(dialect, text),
+        Cell::Day(text) => Cow::Borrowed(text),
+    }
+}
+
+/// All cells of a line, in the order of the columns.
+pub(in crate::render) fn cells(line: &Line) -> [Cell<'_>; WIDTH] {
+    fn text(value: &str) -> Cell<'_> {
+        Cell::Text(Cow::Borrowed(value))
+    }
+    let joined = |values: &[String]| Cell::Text(Cow::Owned(values.join(" | ")));
+    [
+        Cell::Count(Some(line.progressivo)),
+        Cell::Code(&line.id_pratica),
         text(&line.associazione),
         text(&line.qualita),
         text(&line.cognome),
         text(&line.nome),
         text(&line.denominazione),
-        code(&line.codice_fiscale),
-        code(&line.partita_iva),
-        code(&line.data_nascita),
+        Cell::Code(&line.codice_fiscale),
+        Cell::Code(&line.partita_iva),
+        Cell::Birth(&line.data_nascita),
         text(&line.luogo_nascita),
-        code(&line.codice_luogo_nascita),
+        Cell::Code(&line.codice_luogo_nascita),
         text(&line.sesso),
         text(&line.residenza_via),
-        code(&line.residenza_civico),
-        code(&line.residenza_cap),
+        Cell::Code(&line.residenza_civico),
+        Cell::Code(&line.residenza_cap),
         text(&line.residenza_comune),
         text(&line.residenza_provincia),
         text(&line.residenza_stato),
         text(&line.pec),
         text(&line.titolare_pec),
         text(&line.difensore),
-        line.caselle_numero.to_string(),
+        Cell::Count(Some(line.caselle_numero)),
         joined(&line.caselle),
         joined(&line.servizio),
         joined(&line.piano),
@@ -207,21 +284,21 @@ fn cells(dialect: Dialect, line: &Line) -> Vec<String> {
         joined(&line.periodo_disservizio_al),
         joined(&line.giorni),
         joined(&line.oggetto_e_importo_per_voce),
-        line.totale.clone(),
-        line.documenti_numero.clone(),
-        line.attestazione_g_data.clone(),
-        line.conferimento_poteri_h_data.clone(),
+        Cell::Money(line.totale_cents),
+        Cell::Count(line.documenti_numero),
+        Cell::Day(&line.attestazione_g_data),
+        Cell::Day(&line.conferimento_poteri_h_data),
         text(&line.tipo_firma),
         text(&line.esito_firma),
-        line.data_firma.clone(),
-        code(&line.hash_dichiarazione),
+        Cell::Day(&line.data_firma),
+        Cell::Code(&line.hash_dichiarazione),
         text(&line.intestatario_conto),
-        code(&line.iban),
+        Cell::Code(&line.iban),
         text(&line.stato),
-        line.revoca_data.clone(),
+        Cell::Day(&line.revoca_data),
         text(&line.mancanti),
-        line.data_iscrizione.clone(),
-        line.data_conferma.clone(),
+        Cell::Day(&line.data_iscrizione),
+        Cell::Day(&line.data_conferma),
         joined(&line.note),
     ]
 }
@@ -279,52 +356,56 @@ pub fn index_head() -> Result<Vec<u8>, csv::Error> {
 /// # Errors
 /// Never in practice: writing to memory does not fail.
 pub fn index_line(line: &IndexLine) -> Result<Vec<u8>, csv::Error> {
-    let code = |value: &str| coded(Dialect::Excel, value);
+    fn code(value: &str) -> Cow<'_, str> {
+        coded(Dialect::Excel, value)
+    }
     let mut writer = writer(Dialect::Excel, Vec::new());
-    writer.write_record([
-        line.progressivo.to_string(),
-        line.file.clone(),
+    let (number, version) = (line.progressivo.to_string(), line.versione.to_string());
+    let cells: [Cow<'_, str>; INDEX_HEADER.len()] = [
+        number.into(),
+        Cow::Borrowed(&line.file),
         code(&line.id_pratica),
-        line.versione.to_string(),
+        version.into(),
         guarded(&line.qualita),
         guarded(&line.nominativo),
         code(&line.codice_fiscale),
         guarded(&line.stato),
         guarded(&line.tipo_firma),
-        line.data_firma.clone(),
-        line.totale.clone(),
+        Cow::Borrowed(&line.data_firma),
+        Cow::Borrowed(&line.totale),
         code(&line.sha256),
-    ])?;
+    ];
+    writer.write_record(cells.iter().map(|cell| cell.as_bytes()))?;
+    finish(writer)
+}
+
+/// Rows of text for Italian Excel, each cell guarded (R58).
+pub(in crate::render) fn guarded_rows(rows: &[Vec<String>]) -> Result<Vec<u8>, csv::Error> {
+    let mut writer = writer(Dialect::Excel, "\u{FEFF}".as_bytes().to_vec());
+    for row in rows {
+        writer.write_record(row.iter().map(|cell| guarded(cell).into_owned()))?;
+    }
     finish(writer)
 }
 
 /// Puts an apostrophe before what a spreadsheet would take for a formula (R58). Blanks before it
 /// do not make it harmless, nor does a full-width sign.
-/// Rows of text for Italian Excel, each cell guarded (R58).
-pub(in crate::render) fn guarded_rows(rows: &[Vec<String>]) -> Result<Vec<u8>, csv::Error> {
-    let mut writer = writer(Dialect::Excel, "\u{FEFF}".as_bytes().to_vec());
-    for row in rows {
-        writer.write_record(row.iter().map(|cell| guarded(cell)))?;
-    }
-    finish(writer)
-}
-
-fn guarded(value: &str) -> String {
+pub(in crate::render) fn guarded(value: &str) -> Cow<'_, str> {
     let formula = value.starts_with(['\t', '\r', '\n'])
         || value
             .trim_start()
             .starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
     if formula {
-        format!("'{value}")
+        Cow::Owned(format!("'{value}"))
     } else {
-        value.to_owned()
+        Cow::Borrowed(value)
     }
 }
 
 /// For Excel, `="00184"`: text even where the bare cell would become a number or a date, and alike
 /// in the whole column. Only digits, letters and a few harmless signs come into such a formula, so
 /// nobody can put one of their own there.
-fn coded(dialect: Dialect, value: &str) -> String {
+fn coded(dialect: Dialect, value: &str) -> Cow<'_, str> {
     let harmless = value.bytes().all(|byte| {
         byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'-' | b' ' | b'*')
     });
@@ -333,7 +414,7 @@ fn coded(dialect: Dialect, value: &str) -> String {
         .next()
         .is_some_and(|byte| byte.is_ascii_alphanumeric());
     if dialect == Dialect::Excel && harmless && begins_plain {
-        format!("=\"{value}\"")
+        Cow::Owned(format!("=\"{value}\""))
     } else {
         guarded(value)
     }
@@ -392,7 +473,7 @@ mod tests {
     }
 
     fn read(dialect: Dialect, delimiter: u8) -> Vec<String> {
-        let bytes = lines(dialect, &[line()]).unwrap();
+        let bytes = lines(dialect, Columns::Full, &[line()]).unwrap();
         let mut reader = csv::ReaderBuilder::new()
             .has_headers(false)
             .delimiter(delimiter)
@@ -457,10 +538,10 @@ mod tests {
 
     #[test]
     fn the_dialects_differ_in_mark_separator_and_line_end() {
-        let excel = head(Dialect::Excel).unwrap();
+        let excel = head(Dialect::Excel, Columns::Full).unwrap();
         assert!(excel.starts_with("\u{feff}progressivo;id_pratica;".as_bytes()));
         assert!(excel.ends_with(b";note\r\n"));
-        let plain = head(Dialect::Plain).unwrap();
+        let plain = head(Dialect::Plain, Columns::Full).unwrap();
         assert!(plain.starts_with(b"progressivo,id_pratica,"));
         assert!(plain.ends_with(b",note\n"));
         assert_eq!(tail(Dialect::Excel, 2, "ab"), b"FINE;2;ab\r\n");
@@ -473,7 +554,7 @@ mod tests {
              giorni;oggetto_e_importo_per_voce;totale;documenti_numero;attestazione_g_data;\
              conferimento_poteri_h_data;tipo_firma;esito_firma;data_firma;hash_dichiarazione;\
              intestatario_conto;iban;stato;revoca_data;mancanti;data_iscrizione;data_conferma;note\r\n";
-        let head = String::from_utf8(head(Dialect::Excel).unwrap()).unwrap();
+        let head = String::from_utf8(head(Dialect::Excel, Columns::Full).unwrap()).unwrap();
         assert!(head.ends_with(expected), "{head}");
         let columns = HEADER.len() + TAIL.len();
         assert_eq!(read(Dialect::Plain, b',').len(), columns);
@@ -503,6 +584,37 @@ mod tests {
         let record = reader.records().next().unwrap().unwrap();
         assert_eq!(record.len(), INDEX_HEADER.len());
         assert_eq!(&record[5], "'=HYPERLINK(1)");
+    }
+
+    #[test]
+    fn a_set_has_as_many_cells_as_names_and_every_name_is_a_column() {
+        for columns in Columns::ALL {
+            for dialect in [Dialect::Excel, Dialect::Plain] {
+                let width = |bytes: Vec<u8>| {
+                    let delimiter = writer_delimiter(dialect);
+                    let mut reader = csv::ReaderBuilder::new()
+                        .has_headers(false)
+                        .delimiter(delimiter)
+                        .from_reader(bytes.as_slice());
+                    reader.records().next().unwrap().unwrap().len()
+                };
+                let names = width(head(dialect, columns).unwrap());
+                let cells = width(lines(dialect, columns, &[line()]).unwrap());
+                assert_eq!(names, cells, "{columns:?}");
+            }
+        }
+        // a column that a set names and the list does not have would be missed silently
+        assert_eq!(names(Columns::Signatures).count(), 15);
+        assert_eq!(names(Columns::Payout).count(), 12);
+        assert_eq!(names(Columns::Statistics).count(), 11);
+        assert_eq!(names(Columns::Court).count(), WIDTH - 5);
+    }
+
+    const fn writer_delimiter(dialect: Dialect) -> u8 {
+        match dialect {
+            Dialect::Excel => b';',
+            Dialect::Plain => b',',
+        }
     }
 
     #[test]

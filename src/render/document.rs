@@ -14,6 +14,7 @@ use typst_layout::PagedDocument;
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 
 mod italian;
+mod list;
 mod pack;
 mod paper;
 mod printable;
@@ -21,6 +22,7 @@ mod values;
 mod world;
 
 pub use italian::euro_in_words as euro;
+pub use list::{ListLine, SignedList, signed_list};
 pub use paper::{PaperForm, paper_form, short_sha256};
 pub use values::{
     CertifiedAddress, Circumstances, DeclarationDocument, FondoSpese, LegalText,

@@ -14,3 +14,5 @@ pub mod page;
 pub mod picture;
 pub mod register;
 pub mod text;
+pub mod volume;
+pub mod xlsx;

@@ -4,11 +4,12 @@ use actix_web::HttpResponse;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use actix_web::web::Bytes;
 use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
 use serde::Deserialize;
 
-use crate::app::AppError;
 use crate::app::claimant_list::Filter;
-use crate::app::export::{Format, Produced};
+use crate::app::export::{Fetched, Produced};
+use crate::app::{AppError, AppResult};
 use crate::domain::claimant::{ClaimantState, Queue};
 use crate::domain::declaration::DeclarationFlag;
 use crate::domain::field::{FieldCode, FieldErrors};
@@ -49,18 +50,25 @@ impl CsvQuery {
     }
 }
 
-/// The bytes as they come. An error in the stream makes the server close the connection without
-/// the closing chunk; of a list the last line `FINE` is missing, of an archive its directory.
+/// The bytes of a streamed list as they come. An error in the stream makes the server close the connection
+/// without the closing chunk: the last line `FINE` is missing.
 pub fn answer(produced: Produced) -> HttpResponse {
-    let (kind, name) = match produced.format {
-        Format::Csv => (
-            "text/csv; charset=utf-8",
-            format!("elenco-{}.csv", produced.id),
-        ),
-        Format::Zip => ("application/zip", format!("documenti-{}.zip", produced.id)),
-    };
-    let name = format!("attachment; filename=\"{name}\"");
-    let bytes = produced.bytes.map(|piece| {
+    let name = format!("elenco-{}.csv", produced.id);
+    stream(&name, "text/csv; charset=utf-8", produced.bytes)
+}
+
+/// A file of an export. It is streamed without a length: so the line ends only after it was noted that all of
+/// it went out.
+pub fn file(fetched: Fetched) -> HttpResponse {
+    stream(&fetched.name, fetched.kind, fetched.bytes)
+}
+
+fn stream(
+    name: &str,
+    kind: &'static str,
+    bytes: BoxStream<'static, AppResult<Vec<u8>>>,
+) -> HttpResponse {
+    let bytes = bytes.map(|piece| {
         piece.map(Bytes::from).map_err(|error| {
             tracing::error!(%error, "an export was cut");
             WebError::App(error)
@@ -68,7 +76,10 @@ pub fn answer(produced: Produced) -> HttpResponse {
     });
     HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, kind))
-        .insert_header((CONTENT_DISPOSITION, name))
+        .insert_header((
+            CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{name}\""),
+        ))
         .insert_header(("X-Accel-Buffering", "no"))
         .streaming(bytes)
 }

@@ -108,6 +108,9 @@ impl Kind {
     }
 }
 
+/// Whoever asked for something may not approve it.
+const SECOND_PERSON: &str = "second-person";
+
 /// A fault of ours.
 pub(in crate::web) const INTERNAL: Kind = Kind::new(
     StatusCode::INTERNAL_SERVER_ERROR,
@@ -181,6 +184,9 @@ fn app_kind(error: &AppError) -> Kind {
             "This authenticator code was used before",
         ),
         AppError::Forbidden => Kind::new(S::FORBIDDEN, "forbidden", "Not allowed"),
+        AppError::SecondPerson => {
+            Kind::new(S::FORBIDDEN, SECOND_PERSON, "Another person has to do this")
+        }
         AppError::StepUpRequired => Kind::new(
             S::FORBIDDEN,
             "step-up-required",
@@ -356,6 +362,11 @@ fn page(kind: Kind, wait: Option<u64>, style: &Style) -> MessagePage {
         let told = kind.state.and_then(|state| {
             let text = page.chrome.text();
             text.try_word("problem-state", state)
+        });
+        let told = told.or_else(|| {
+            let text = page.chrome.text();
+            // the role would do: it is the person that does not
+            (kind.name == SECOND_PERSON).then(|| text.word("problem", SECOND_PERSON))
         });
         if let Some(told) = told {
             page.paragraphs = vec![told];

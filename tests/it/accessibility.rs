@@ -265,10 +265,31 @@ async fn the_registers_of_the_staff_pass_wcag_2_2_aa() {
         ("totp", code.as_str()),
     ];
     judge.send(".console-form button", &fields).await;
+    let exports = format!("/console/cases/{CASE}/exports");
+    let form = format!("/console/cases/{CASE}/export");
+    judge.see(&exports).await;
+    judge.see(&form).await;
+    app.clock().advance(chrono::TimeDelta::seconds(30));
+    judge.go("/console/step-up?back=/console").await;
+    let code = owner.code(&app);
+    judge.send(".console-form button", &[("totp", &code)]).await;
+    let waiting = app.ctx.new_id();
+    app.sql(&format!(
+        "INSERT INTO exports (id, association_id, case_id, requested_by, format, clear, purpose, filter, state, \
+           created_at, expires_at) \
+         SELECT '{waiting}', '{ours}', id, gen_random_uuid(), 'xlsx', true, 'Deposito', '{{\"missing\": \"i\"}}', \
+           'awaiting_approval', '2026-03-01Z', '2036-03-01Z' FROM cases WHERE slug = '{CASE}'"
+    ))
+    .await;
     for language in ["it", "en"] {
         judge.next(language);
         judge.see("/console").await;
         judge.see(&format!("/console/cases/{CASE}/dashboard")).await;
+        judge.see(&exports).await;
+        judge.refuse(&form, MAIN, &[]).await;
+        let one = format!("/console/exports/{waiting}");
+        judge.see(&one).await;
+        judge.refuse(&one, "#form > button", &[]).await;
         judge.see("/console/retention").await;
         judge.see("/console/breaches").await;
         judge.refuse("/console/breaches", MAIN, &[]).await;

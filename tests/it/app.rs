@@ -67,7 +67,12 @@ pub(crate) struct TestOptions {
     pub(crate) sealer: Option<Arc<Sealer>>,
     /// The program that makes pictures.
     pub(crate) program: PathBuf,
+    /// Bytes of a volume of a dossier.
+    pub(crate) export_volume: u64,
 }
+
+/// Bytes of a volume of a dossier, unless a test wants others.
+pub(crate) const EXPORT_VOLUME: u64 = 2 * 1024 * 1024 * 1024;
 
 impl Default for TestOptions {
     fn default() -> Self {
@@ -79,6 +84,7 @@ impl Default for TestOptions {
             scans: false,
             sealer: None,
             program: env!("CARGO_BIN_EXE_joinder").into(),
+            export_volume: EXPORT_VOLUME,
         }
     }
 }
@@ -133,6 +139,7 @@ impl TestApp {
             program: options.program,
             trust: trust(),
             scans: options.scans,
+            export_volume: options.export_volume,
         };
         let mut ctx = Ctx::new(clock, pools, keyring, blobs, settings);
         ctx.sealer = options.sealer;
@@ -202,6 +209,17 @@ impl TestApp {
         let from = ("joinder".to_owned(), "noreply@joinder.example".to_owned());
         let post = worker::post(self.mailer(), from);
         worker::outbox::send_due(&self.ctx, &post).await.unwrap()
+    }
+
+    /// Makes every export that waits, as the worker does. Gives how many were made.
+    pub(crate) async fn run_exports(&self) -> usize {
+        let mut made = 0;
+        for lane in joinder::app::export::Lane::ALL {
+            made += worker::exports::make_due(&self.ctx, lane, Holder::new())
+                .await
+                .unwrap();
+        }
+        made
     }
 
     /// Enters, signs and publishes what waits for the evidence logs, as the worker does. Gives the number
@@ -458,6 +476,7 @@ pub(crate) async fn bootstrap_seed(url: &str) {
                 program: env!("CARGO_BIN_EXE_joinder").into(),
                 trust: trust(),
                 scans: false,
+                export_volume: EXPORT_VOLUME,
             };
             let ctx = Ctx::new(clock, pools, keyring, blobs, settings);
             let seed = Seed::parse(crate::seed::SEED).unwrap();

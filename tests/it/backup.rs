@@ -62,6 +62,7 @@ impl Pair {
             program: env!("CARGO_BIN_EXE_joinder").into(),
             trust: crate::app::trust(),
             scans: false,
+            export_volume: crate::app::EXPORT_VOLUME,
         };
         Ctx::new(clock, pools, keyring, blobs.clone(), settings)
     }

@@ -31,6 +31,7 @@ mod desk;
 mod documents;
 mod embedded;
 mod erasure;
+mod exports;
 mod followers;
 mod identity;
 mod keyboard;

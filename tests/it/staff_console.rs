@@ -5,6 +5,7 @@ use joinder::domain::permission::Role;
 use reqwest::{Client, Response, StatusCode};
 
 use crate::app::{TestApp, TestOptions};
+use crate::exports::Approver;
 use crate::staff_seed::{self, Claimant, PASSWORD, Person, SLUG, codacons, person};
 
 pub(crate) async fn open(app: &TestApp, browser: &Client, path: &str) -> (StatusCode, String) {
@@ -101,13 +102,27 @@ async fn a_case_manager_signs_in_searches_and_takes_the_list_in_clear() {
     .await;
     assert_eq!(empty.status(), StatusCode::UNPROCESSABLE_ENTITY);
     assert!(empty.text().await.unwrap().contains("id=\"purpose-error\""));
-    let file = send(
+    let asked = send(
         &app,
         &browser,
         &export,
-        &[("csrf", &token), ("purpose", "Ricorso")],
+        &[("csrf", &token), ("purpose", "Ricorso"), ("clear", "true")],
     )
     .await;
+    let one = place(&asked).to_owned();
+    Approver::of(&app, codacons())
+        .await
+        .approve(
+            &app,
+            &format!("/api/v1/staff{}", one.trim_start_matches("/console")),
+        )
+        .await;
+    assert_eq!(app.run_exports().await, 1);
+    let file = browser
+        .get(app.url(&format!("{one}/files/1")))
+        .send()
+        .await
+        .unwrap();
     assert!(
         file.headers()["content-disposition"]
             .to_str()

@@ -12,6 +12,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::app::TestApp;
+use crate::exports::Approver;
 use crate::staff_seed::{self, Claimant, SLUG, altroconsumo, codacons, get, person, post};
 
 async fn list(app: &TestApp, bearer: &str, query: &str) -> Value {
@@ -291,12 +292,19 @@ async fn r58_a_clear_list_needs_role_reason_and_a_fresh_second_factor() {
     assert_eq!(problem["errors"][0]["pointer"], "/purpose");
 
     body["purpose"] = json!("Deposito del ricorso");
+    body["dialect"] = json!("plain");
     let accepted = post(&app, exports, Some(&bearer), &body).await;
     assert_eq!(accepted.status(), StatusCode::ACCEPTED);
     let accepted: Value = accepted.json().await.unwrap();
-    assert_eq!(accepted["state"], "queued");
+    assert_eq!(accepted["state"], "awaiting_approval");
     let place = format!("{exports}/{}", accepted["id"].as_str().unwrap());
-    let content = get(&app, &format!("{place}/content?dialect=plain"), &bearer).await;
+    let early = get(&app, &format!("{place}/content"), &bearer).await;
+    assert_eq!(early.status(), StatusCode::CONFLICT);
+    assert_eq!(app.run_exports().await, 0);
+    let second = Approver::of(&app, codacons()).await;
+    second.approve(&app, &place).await;
+    assert_eq!(app.run_exports().await, 1);
+    let content = get(&app, &format!("{place}/content"), &bearer).await;
     let bytes = content.bytes().await.unwrap();
     let lines = checked(&bytes, "\n");
     assert!(
@@ -382,7 +390,7 @@ async fn an_export_that_goes_on_is_not_given_up_however_old_it_is() {
     assert_eq!(app.number(told).await, 1);
     // one that was asked for long before it is fetched
     app.sql(
-        "UPDATE exports SET state = 'queued', row_count = NULL, sha256 = NULL, \
+        "UPDATE exports SET state = 'running', row_count = NULL, sha256 = NULL, \
            finished_at = NULL, progressed_at = NULL",
     )
     .await;
@@ -392,7 +400,7 @@ async fn an_export_that_goes_on_is_not_given_up_however_old_it_is() {
     let scope = Scope::System("test");
     let mut tx = app.ctx.pools.begin(scope).await.unwrap();
     let now = app.clock().now();
-    let started = export::mark_running(&mut tx, scope, codacons(), id, now).await;
+    let started = export::mark_progress(&mut tx, scope, id, now).await;
     assert!(started.unwrap());
     tx.commit().await.unwrap();
     assert_eq!(housekeeping::run(&app.ctx).await.unwrap().exports, 0);

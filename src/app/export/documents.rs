@@ -1,17 +1,19 @@
 //! The signed documents of a filter as one ZIP: numbered PDFs, then `indice.csv` and `manifest.sha256`.
 //!
 //! Each document is held against what was signed before it goes in (R38): one that is not the same ends
-//! the archive, which then has no directory and opens nowhere. In memory are a batch of rows, eight
-//! documents, and for each file its line of index and manifest.
+//! the export as failed. In memory are a batch of rows, eight documents, and for each file its line of index
+//! and manifest.
 
 use std::collections::{HashMap, VecDeque};
 
 use futures_util::future::try_join_all;
 use uuid::Uuid;
 
+use super::job::{Making, Progress};
 use super::line::{Facts, capacity_word};
-use super::reader::{Batch, Reader};
-use super::run::ByClaimant;
+use super::outlet::{Outlet, Whole, file_name};
+use super::plan;
+use super::run::{ByClaimant, Read};
 use crate::app::ctx::Ctx;
 use crate::app::declaration::content_of;
 use crate::app::error::{AppError, AppResult};
@@ -19,7 +21,6 @@ use crate::app::signed_version;
 use crate::app::vault::Vault;
 use crate::crypto::sha256::{self, Sha256};
 use crate::db::DbError;
-use crate::db::claimant_list as rows;
 use crate::db::declaration::DeclarationRow;
 use crate::db::key::ClaimantKeyRow;
 use crate::db::signature::SignatureRow;
@@ -31,31 +32,27 @@ use crate::domain::signed_content::SignedContent;
 use crate::render::archive::Archive;
 use crate::render::csv::{self, IndexLine};
 
-/// Claimants read at a time.
-pub(super) const BATCH: i64 = 200;
 /// Documents fetched at a time.
-const AT_ONCE: usize = 8;
+pub(super) const AT_ONCE: usize = 8;
 
-/// An archive that is made while it is read.
+/// An archive that is being made.
 pub(super) struct Documents {
-    reader: Reader,
-    facts: Facts,
-    archive: Archive,
+    archive: Option<Archive>,
+    outlet: Option<Outlet>,
     waiting: VecDeque<Waiting>,
-    fetched: VecDeque<Document>,
+    batch: u64,
     files: u64,
     index: Vec<u8>,
     manifest: String,
-    hash: Sha256,
-    is_over: bool,
+    digest: Sha256,
 }
 
 /// A signed version whose document was not fetched yet.
-struct Waiting {
-    state: ClaimantState,
-    key: ClaimantKeyRow,
-    declared: DeclarationRow,
-    signed: SignatureRow,
+pub(super) struct Waiting {
+    pub(super) state: ClaimantState,
+    pub(super) key: ClaimantKeyRow,
+    pub(super) declared: DeclarationRow,
+    pub(super) signed: SignatureRow,
 }
 
 /// A document that is what was signed.
@@ -68,94 +65,72 @@ struct Document {
 }
 
 impl Documents {
-    pub(super) fn new(reader: Reader, facts: Facts) -> AppResult<Self> {
+    pub(super) fn new(making: &Making) -> AppResult<Self> {
         Ok(Self {
-            reader,
-            facts,
-            archive: Archive::new(),
+            archive: Some(Archive::new()),
+            outlet: Some(Outlet::new(&making.shelf, &making.recipients)?),
             waiting: VecDeque::new(),
-            fetched: VecDeque::new(),
+            batch: 0,
             files: 0,
             index: csv::index_head().map_err(AppError::internal)?,
             manifest: String::new(),
-            hash: Sha256::new(),
-            is_over: false,
+            digest: Sha256::new(),
         })
     }
 
-    /// The next bytes; never none but after the end.
-    pub(super) async fn next(mut self) -> AppResult<Option<(Vec<u8>, Self)>> {
-        while !self.is_over {
-            let bytes = if let Some(document) = self.fetched.pop_front() {
-                self.put(&document)?
-            } else if self.fetch().await? {
-                continue;
-            } else {
-                self.end().await?
-            };
-            if !bytes.is_empty() {
-                self.hash.update(&bytes);
-                return Ok(Some((bytes, self)));
-            }
-        }
-        Ok(None)
+    /// Where its file lies.
+    pub(super) fn folder(&self) -> Option<Uuid> {
+        self.outlet.as_ref().map(Outlet::folder)
     }
 
-    /// Fetches the next documents; `false` after the last.
-    async fn fetch(&mut self) -> AppResult<bool> {
-        while self.waiting.is_empty() {
-            let Some(batch) = self.reader.batch().await? else {
-                return Ok(false);
+    pub(super) async fn step(&mut self, making: &Making) -> AppResult<Progress> {
+        if self.waiting.is_empty() {
+            if self.batch == making.batches() {
+                return self.end(making).await;
+            }
+            let members = plan::read(&making.shelf, self.batch).await?;
+            let Some((tx, read)) = making.batch(members, self.files).await? else {
+                return Ok(Progress::Gone);
             };
-            self.queue(batch).await?;
+            tx.commit().await?;
+            self.batch += 1;
+            self.waiting = waiting(read)?.into();
+            return Ok(Progress::More);
         }
         let next = self.waiting.len().min(AT_ONCE);
-        let ctx = self.reader.ctx();
-        let fetching = self
-            .waiting
-            .drain(..next)
-            .map(|signed| fetched(ctx, signed));
-        self.fetched = try_join_all(fetching).await?.into();
-        Ok(true)
-    }
-
-    async fn queue(&mut self, mut batch: Batch) -> AppResult<()> {
-        let (scope, association) = (
-            self.reader.actor().scope(),
-            self.reader.actor().association_id(),
-        );
-        let ids = batch.ids();
-        let keys = rows::list_keys(&mut batch.tx, scope, association, &ids).await?;
-        batch.tx.commit().await?;
-        let keys = keys.into_iter().map(|key| (key.claimant_id, key));
-        let mut keys: HashMap<Uuid, ClaimantKeyRow> = keys.collect();
-        let mut declarations = ByClaimant::new(batch.declarations);
-        for row in batch.rows {
-            let signed = declarations.take_signed(&row);
-            let (Some(key), Some((declared, signed))) = (keys.remove(&row.id), signed) else {
-                // signed says the state: an archive that leaves somebody out must not look whole
-                return Err(AppError::internal("a signature lacks a part"));
-            };
-            let state = ClaimantState::parse(&row.state);
-            self.waiting.push_back(Waiting {
-                state: state.ok_or(DbError::Corrupt("claimants.state"))?,
-                key,
-                declared,
-                signed,
-            });
+        let ctx = &making.ctx;
+        let fetching = self.waiting.drain(..next).map(|it| fetched(ctx, it));
+        for document in try_join_all(fetching).await? {
+            let bytes = self.put(&making.facts, &document)?;
+            self.push(bytes).await?;
         }
-        Ok(())
+        let mut tx = making.ctx.pools.begin(making.of.scope()).await?;
+        if !making.note(&mut tx, self.files).await? {
+            return Ok(Progress::Gone);
+        }
+        tx.commit().await?;
+        Ok(Progress::More)
     }
 
     /// Puts a document into the archive, and its line into index and manifest.
-    fn put(&mut self, document: &Document) -> AppResult<Vec<u8>> {
+    fn put(&mut self, facts: &Facts, document: &Document) -> AppResult<Vec<u8>> {
         self.files += 1;
-        let line = self.index_line(document);
+        let line = self.index_line(facts, document);
         let line_bytes = csv::index_line(&line).map_err(AppError::internal)?;
         self.index.extend(line_bytes);
         self.note(&line.file, &document.bytes);
-        let added = self.archive.add(&line.file, &document.bytes);
-        added.map_err(AppError::internal)
+        self.add(&line.file, &document.bytes)
+    }
+
+    fn add(&mut self, name: &str, bytes: &[u8]) -> AppResult<Vec<u8>> {
+        let archive = self.archive.as_mut().ok_or_else(broken)?;
+        archive.add(name, bytes).map_err(AppError::internal)
+    }
+
+    async fn push(&mut self, bytes: Vec<u8>) -> AppResult<()> {
+        self.digest.update(&bytes);
+        let outlet = self.outlet.as_mut().ok_or_else(broken)?;
+        outlet.push(bytes).await
     }
 
     /// A line as `sha256sum --check` reads it.
@@ -167,52 +142,96 @@ impl Documents {
         self.manifest.push('\n');
     }
 
-    fn index_line(&self, document: &Document) -> IndexLine {
-        let (declared, content) = (&document.declared, &document.content);
-        let reference = Reference::of(ClaimantId::new(declared.claimant_id));
-        let number = self.files;
-        IndexLine {
-            progressivo: number,
-            file: format!(
-                "{number:05}-{}-v{}.pdf",
-                reference.as_str(),
-                declared.version
-            ),
-            id_pratica: reference.as_str().to_owned(),
-            versione: declared.version,
-            qualita: capacity_word(&content.capacity, &content.identity).to_owned(),
-            nominativo: content.identity.display_name(),
-            codice_fiscale: content
-                .identity
-                .codice_fiscale()
-                .unwrap_or_default()
-                .to_owned(),
-            stato: self.facts.state_word(document.state).to_owned(),
-            tipo_firma: self.facts.tier_word(&document.signed.tier).to_owned(),
-            data_firma: day_in_rome(document.signed.signed_at).to_string(),
-            totale: self.facts.euro(declared.total_cents),
-            sha256: sha256::hex(&declared.document_sha256),
-        }
+    fn index_line(&self, facts: &Facts, document: &Document) -> IndexLine {
+        let claimant = ClaimantId::new(document.declared.claimant_id);
+        let reference = Reference::of(claimant);
+        let (number, version) = (self.files, document.declared.version);
+        let file = format!("{number:05}-{}-v{version}.pdf", reference.as_str());
+        let signed = (&document.declared, &document.signed);
+        index_line(
+            facts,
+            (number, file),
+            document.state,
+            signed,
+            &document.content,
+        )
     }
 
-    /// Index, manifest and directory. The register is written first.
-    async fn end(&mut self) -> AppResult<Vec<u8>> {
+    /// Index, manifest and directory.
+    async fn end(&mut self, making: &Making) -> AppResult<Progress> {
         let index = std::mem::take(&mut self.index);
         self.note("indice.csv", &index);
-        let mut archive = std::mem::take(&mut self.archive);
-        let mut bytes = archive
-            .add("indice.csv", &index)
-            .map_err(AppError::internal)?;
+        let bytes = self.add("indice.csv", &index)?;
+        self.push(bytes).await?;
         let manifest = std::mem::take(&mut self.manifest);
-        let added = archive.add("manifest.sha256", manifest.as_bytes());
-        bytes.extend(added.map_err(AppError::internal)?);
-        bytes.extend(archive.finish().map_err(AppError::internal)?);
-        let mut hash = self.hash.clone();
-        hash.update(&bytes);
-        self.reader.finish(self.files, hash.finish()).await?;
-        self.is_over = true;
-        Ok(bytes)
+        let bytes = self.add("manifest.sha256", manifest.as_bytes())?;
+        self.push(bytes).await?;
+        let archive = self.archive.take().ok_or_else(broken)?;
+        self.push(archive.finish().map_err(AppError::internal)?)
+            .await?;
+        let outlet = self.outlet.take().ok_or_else(broken)?;
+        let name = format!("documenti-{}.zip", making.of.id);
+        let whole = Whole {
+            number: 1,
+            name: file_name(&name, &making.recipients),
+            stored: outlet.finish().await?,
+            rows: self.files,
+            next: (self.batch, 0),
+        };
+        Ok(Progress::Done(whole, self.digest.clone().finish()))
     }
+}
+
+/// A line of an index about a signed version.
+pub(super) fn index_line(
+    facts: &Facts,
+    (progressivo, file): (u64, String),
+    state: ClaimantState,
+    (declared, signed): (&DeclarationRow, &SignatureRow),
+    content: &SignedContent,
+) -> IndexLine {
+    let reference = Reference::of(ClaimantId::new(declared.claimant_id));
+    IndexLine {
+        progressivo,
+        file,
+        id_pratica: reference.as_str().to_owned(),
+        versione: declared.version,
+        qualita: capacity_word(&content.capacity, &content.identity).to_owned(),
+        nominativo: content.identity.display_name(),
+        codice_fiscale: content
+            .identity
+            .codice_fiscale()
+            .unwrap_or_default()
+            .to_owned(),
+        stato: facts.state_word(state).to_owned(),
+        tipo_firma: facts.tier_word(&signed.tier).to_owned(),
+        data_firma: day_in_rome(signed.signed_at).to_string(),
+        totale: facts.euro(declared.total_cents),
+        sha256: sha256::hex(&declared.document_sha256),
+    }
+}
+
+/// The signed versions of a batch, in the order of the list.
+pub(super) fn waiting(read: Read) -> AppResult<Vec<Waiting>> {
+    let keys = read.belongings.keys.into_iter();
+    let mut keys: HashMap<Uuid, ClaimantKeyRow> = keys.map(|key| (key.claimant_id, key)).collect();
+    let mut declarations = ByClaimant::new(read.declarations);
+    let mut waiting = Vec::with_capacity(read.rows.len());
+    for row in read.rows {
+        let signed = declarations.take_signed(&row);
+        let (Some(key), Some((declared, signed))) = (keys.remove(&row.id), signed) else {
+            // signed says the state: an archive that leaves somebody out must not look whole
+            return Err(AppError::internal("a signature lacks a part"));
+        };
+        let state = ClaimantState::parse(&row.state);
+        waiting.push(Waiting {
+            state: state.ok_or(DbError::Corrupt("claimants.state"))?,
+            key,
+            declared,
+            signed,
+        });
+    }
+    Ok(waiting)
 }
 
 async fn fetched(ctx: &Ctx, waiting: Waiting) -> AppResult<Document> {
@@ -226,4 +245,8 @@ async fn fetched(ctx: &Ctx, waiting: Waiting) -> AppResult<Document> {
         signed,
         bytes,
     })
+}
+
+fn broken() -> AppError {
+    AppError::internal("an export goes on after its end")
 }

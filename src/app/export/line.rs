@@ -25,7 +25,7 @@ use crate::domain::postal_address::PostalAddress;
 use crate::domain::readiness::SignatureInForce;
 use crate::domain::reference::Reference;
 use crate::domain::signed_content::SignedContent;
-use crate::render::csv::{Dialect, Line};
+use crate::render::csv::{self, Dialect, Line};
 
 /// What stands for a value that the masked list does not show.
 const HIDDEN: &str = "***";
@@ -93,6 +93,16 @@ impl Facts {
             clear,
             dialect,
         })
+    }
+
+    /// Title of the case.
+    pub(super) fn case_title(&self) -> &str {
+        &self.own.case.title
+    }
+
+    /// Name of the association.
+    pub(super) fn association_name(&self) -> &str {
+        &self.own.association.name
     }
 
     pub(super) const fn dialect(&self) -> Dialect {
@@ -178,8 +188,8 @@ impl Facts {
                 items.join("; ")
             ));
         }
-        line.totale = self.euro(row.total_cents);
-        line.documenti_numero = content.documents.len().to_string();
+        line.totale_cents = Some(row.total_cents);
+        line.documenti_numero = u64::try_from(content.documents.len()).ok();
         line.hash_dichiarazione = sha256::hex(&row.document_sha256);
         line.note
             .extend(row.flags.iter().filter_map(|code| flag_word(code)));
@@ -235,11 +245,7 @@ impl Facts {
 
     /// Euro with two decimals, as the reader of the dialect takes for a number.
     pub(super) fn euro(&self, cents: i64) -> String {
-        let (whole, rest) = (cents / 100, cents % 100);
-        match self.dialect {
-            Dialect::Excel => format!("{whole},{rest:02}"),
-            Dialect::Plain => format!("{whole}.{rest:02}"),
-        }
+        csv::euro(self.dialect, cents)
     }
 
     fn identity(&self, line: &mut Line, identity: &Identity) {

@@ -1,26 +1,23 @@
-//! The claimants of an export, batch by batch in the order of their ids, each batch in the trail before
+//! The claimants of a streamed list, batch by batch in the order of their ids, each batch in the trail before
 //! anything of it is sent.
 
 use chrono::TimeDelta;
 use serde_json::json;
 use uuid::Uuid;
 
+use super::run::BATCH;
+use super::trace::Of;
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
-use crate::app::staff::StaffActor;
 use crate::crypto::{sha256, token};
 use crate::db::claimant_list::{self as rows, Declarations, ListRow, Selection};
-use crate::db::own_data::ExportBatchRow;
-use crate::db::{Tx, export, own_data};
+use crate::db::{Tx, export};
 use crate::domain::audit::action;
-use crate::domain::ids::ExportId;
 
 /// Reads what an export is about. Dropped before [`Reader::finish`] it marks the export as failed.
 pub(super) struct Reader {
     guard: Guard,
     selection: Selection,
-    /// Claimants read at a time: what bounds the memory (SCALE S10).
-    size: i64,
     /// Sign-ups that come meanwhile are not in it.
     until: Uuid,
     after: Option<Uuid>,
@@ -43,24 +40,16 @@ impl Batch {
 }
 
 impl Reader {
-    pub(super) fn new(
-        ctx: &Ctx,
-        actor: &StaffActor,
-        id: ExportId,
-        selection: Selection,
-        size: i64,
-    ) -> Self {
+    pub(super) fn new(ctx: &Ctx, of: Of, selection: Selection) -> Self {
         // a second of grace for ids made by a node whose clock is a little ahead
         let until = token::new_id(ctx.clock.now() + TimeDelta::seconds(1));
         Self {
             guard: Guard {
                 ctx: ctx.clone(),
-                actor: actor.clone(),
-                id,
+                of,
                 armed: true,
             },
             selection,
-            size,
             until,
             after: None,
             is_over: false,
@@ -72,9 +61,9 @@ impl Reader {
         &self.guard.ctx
     }
 
-    /// Who asked.
-    pub(super) fn actor(&self) -> &StaffActor {
-        &self.guard.actor
+    /// Whose it is.
+    pub(super) const fn of(&self) -> Of {
+        self.guard.of
     }
 
     /// Reads the next claimants and notes them in the trail; the caller commits. `None` after the last.
@@ -83,37 +72,24 @@ impl Reader {
             return Ok(None);
         }
         let ctx = self.guard.ctx.clone();
-        let scope = self.guard.actor.scope();
-        let association = self.guard.actor.association_id();
+        let of = self.guard.of;
+        let scope = of.scope();
         let mut tx = ctx.pools.begin(scope).await?;
         let now = ctx.clock.now();
-        if !export::mark_progress(&mut tx, scope, self.guard.id, now).await? {
+        if !export::mark_progress(&mut tx, scope, of.id, now).await? {
             return Err(given_up());
         }
-        let (after, until, size) = (self.after, self.until, self.size);
-        let rows = rows::list_batch(&mut tx, scope, &self.selection, after, until, size).await?;
+        let (after, until) = (self.after, self.until);
+        let rows = rows::list_batch(&mut tx, scope, &self.selection, after, until, BATCH).await?;
         let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
         let Some(last) = ids.last().copied() else {
             self.is_over = true;
             return Ok(None);
         };
-        let declarations = rows::list_declarations(&mut tx, scope, association, &rows, now).await?;
-        let listed: Vec<u8> = ids.iter().flat_map(|id| id.into_bytes()).collect();
-        let mut deed = self.guard.actor.deed(self.guard.id.uuid(), "export_rows");
-        deed.detail = json!({ "count": ids.len() });
-        deed.note = Some(&listed);
-        let audit_id = token::new_id(now);
-        deed.write_as(&ctx, &mut tx, scope, audit_id).await?;
-        let batch = ExportBatchRow {
-            export_id: self.guard.id.uuid(),
-            // in the order of ids
-            first_id: ids.first().copied().unwrap_or(last),
-            last_id: last,
-            association_id: association.uuid(),
-            audit_id,
-        };
-        own_data::put_batch(&mut tx, scope, &batch).await?;
-        self.is_over = i64::try_from(ids.len()).is_ok_and(|count| count < size);
+        let declarations =
+            rows::list_declarations(&mut tx, scope, of.association, &rows, now).await?;
+        of.name_batch(&ctx, &mut tx, &ids).await?;
+        self.is_over = i64::try_from(ids.len()).is_ok_and(|count| count < BATCH);
         self.after = Some(last);
         Ok(Some(Batch {
             tx,
@@ -124,17 +100,16 @@ impl Reader {
 
     /// Writes the register; only then the last bytes may go out.
     pub(super) async fn finish(&mut self, rows: u64, hash: Vec<u8>) -> AppResult<()> {
-        let (ctx, actor) = (self.guard.ctx.clone(), self.guard.actor.clone());
-        let id = self.guard.id;
+        let (ctx, of) = (self.guard.ctx.clone(), self.guard.of);
         let finish = async move {
-            let scope = actor.scope();
+            let scope = of.scope();
             let now = ctx.clock.now();
             let count = i64::try_from(rows).map_err(AppError::internal)?;
             let mut tx = ctx.pools.begin(scope).await?;
-            if !export::mark_ready(&mut tx, scope, id, count, &hash, now).await? {
+            if !export::mark_ready(&mut tx, scope, of.id, count, &hash, now).await? {
                 return Err(given_up());
             }
-            let mut deed = actor.deed(id.uuid(), action::EXPORT_FINISHED);
+            let mut deed = of.deed(action::EXPORT_FINISHED);
             deed.detail = json!({ "rows": rows, "sha256": sha256::hex(&hash) });
             deed.write(&ctx, &mut tx, scope).await?;
             Ok(tx.commit().await?)
@@ -153,8 +128,7 @@ fn given_up() -> AppError {
 /// Notes that an export was cut, when it is dropped before its end.
 struct Guard {
     ctx: Ctx,
-    actor: StaffActor,
-    id: ExportId,
+    of: Of,
     armed: bool,
 }
 
@@ -167,22 +141,22 @@ impl Drop for Guard {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
             return;
         };
-        let (ctx, actor, id) = (self.ctx.clone(), self.actor.clone(), self.id);
+        let (ctx, of) = (self.ctx.clone(), self.of);
         runtime.spawn(async move {
-            let failed = ctx.clone().to_end(cut(ctx, actor, id)).await;
+            let failed = ctx.clone().to_end(cut(ctx, of)).await;
             if let Err(error) = failed {
-                tracing::error!(export.id = %id, %error, "a cut export was not marked as failed");
+                tracing::error!(export.id = %of.id, %error, "a cut export was not marked as failed");
             }
         });
     }
 }
 
-async fn cut(ctx: Ctx, actor: StaffActor, id: ExportId) -> AppResult<()> {
-    let scope = actor.scope();
+async fn cut(ctx: Ctx, of: Of) -> AppResult<()> {
+    let scope = of.scope();
     let now = ctx.clock.now();
     let mut tx = ctx.pools.begin(scope).await?;
-    if export::mark_failed(&mut tx, scope, id, now).await? {
-        let deed = actor.deed(id.uuid(), action::EXPORT_FAILED);
+    if export::mark_failed(&mut tx, scope, of.id, now).await? {
+        let deed = of.deed(action::EXPORT_FAILED);
         deed.write(&ctx, &mut tx, scope).await?;
     }
     Ok(tx.commit().await?)

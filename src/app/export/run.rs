@@ -18,7 +18,8 @@ use crate::db::claimant_list::{self as rows, Belongings, Declarations, ListRow};
 use crate::db::declaration::DeclarationRow;
 use crate::db::payout::PayoutRow;
 use crate::db::signature::SignatureRow;
-use crate::render::csv;
+use crate::domain::export::Columns;
+use crate::render::csv::{self, Line};
 
 /// Claimants read, opened and sent at a time.
 pub(super) const BATCH: i64 = 500;
@@ -41,10 +42,10 @@ enum Step {
 }
 
 /// A batch as it rests in the database, with all that its lines need.
-struct Read {
-    rows: Vec<ListRow>,
-    belongings: Belongings,
-    declarations: Declarations,
+pub(super) struct Read {
+    pub(super) rows: Vec<ListRow>,
+    pub(super) belongings: Belongings,
+    pub(super) declarations: Declarations,
 }
 
 impl Run {
@@ -64,7 +65,7 @@ impl Run {
         let bytes = match self.step {
             Step::Head => {
                 self.step = Step::Batches;
-                csv::head(self.facts.dialect()).map_err(AppError::internal)?
+                csv::head(self.facts.dialect(), Columns::Full).map_err(AppError::internal)?
             }
             Step::Batches => match self.batch().await? {
                 Some(bytes) => bytes,
@@ -90,7 +91,10 @@ impl Run {
         let (ctx, facts) = (self.reader.ctx().clone(), Arc::clone(&self.facts));
         let runtime = Handle::current();
         // a batch keeps a core busy for some 15 ms: not the one that reads the next
-        let opening = spawn_blocking(move || runtime.block_on(lines(&ctx, &facts, before, read)));
+        let opening = spawn_blocking(move || {
+            let lines = runtime.block_on(lines(&ctx, &facts, before, read))?;
+            csv::lines(facts.dialect(), Columns::Full, &lines).map_err(AppError::internal)
+        });
         let ahead = self.read().await;
         let lines = opening.await.map_err(AppError::internal)??;
         self.ahead = ahead?;
@@ -98,15 +102,13 @@ impl Run {
     }
 
     async fn read(&mut self) -> AppResult<Option<Read>> {
-        let (scope, association) = (
-            self.reader.actor().scope(),
-            self.reader.actor().association_id(),
-        );
+        let of = self.reader.of();
         let Some(mut batch) = self.reader.batch().await? else {
             return Ok(None);
         };
         let ids = batch.ids();
-        let belongings = rows::list_belongings(&mut batch.tx, scope, association, &ids).await?;
+        let belongings =
+            rows::list_belongings(&mut batch.tx, of.scope(), of.association, &ids).await?;
         batch.tx.commit().await?;
         Ok(Some(Read {
             rows: batch.rows,
@@ -125,7 +127,12 @@ impl Run {
 }
 
 /// Opens a batch; its first line has the number after `before`.
-async fn lines(ctx: &Ctx, facts: &Facts, before: u64, read: Read) -> AppResult<Vec<u8>> {
+pub(super) async fn lines(
+    ctx: &Ctx,
+    facts: &Facts,
+    before: u64,
+    read: Read,
+) -> AppResult<Vec<Line>> {
     let mut opener = Opener::new(read.belongings);
     let mut declarations = ByClaimant::new(read.declarations);
     let mut lines = Vec::with_capacity(read.rows.len());
@@ -137,7 +144,7 @@ async fn lines(ctx: &Ctx, facts: &Facts, before: u64, read: Read) -> AppResult<V
         };
         lines.push(facts.line(number, row, &opened, &declared)?);
     }
-    csv::lines(facts.dialect(), &lines).map_err(AppError::internal)
+    Ok(lines)
 }
 
 /// What a batch declared, to be taken claimant by claimant.

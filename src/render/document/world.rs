@@ -14,6 +14,7 @@ use typst::{
 };
 
 const TEMPLATE: &str = include_str!("declaration.typ");
+const LIST: &str = include_str!("list.typ");
 /// Regular, bold, italic and bold italic of Libertinus Serif come first in typst's assets.
 const FONTS: usize = 4;
 
@@ -25,6 +26,7 @@ pub(super) struct Shared {
     faces: Vec<FontInstance>,
     template: Source,
     paper: Source,
+    list: Source,
     values: FileId,
 }
 
@@ -49,6 +51,7 @@ impl Shared {
         let faces = fonts.iter().map(face).collect();
         let template = file_id("/declaration.typ")?;
         let paper = file_id("/paper.typ")?;
+        let list = file_id("/list.typ")?;
         Some(Self {
             library: LazyHash::new(Library::default()),
             book: LazyHash::new(FontBook::from_fonts(&fonts)),
@@ -56,6 +59,7 @@ impl Shared {
             faces,
             template: Source::new(template, TEMPLATE.to_owned()),
             paper: Source::new(paper, by_hand()?),
+            list: Source::new(list, LIST.to_owned()),
             values: file_id("/declaration.json")?,
         })
     }
@@ -103,6 +107,14 @@ impl DocumentWorld {
             shared,
             template: &shared.template,
             values: Bytes::new(values),
+        }
+    }
+
+    /// A world of the list of a dossier.
+    pub(super) fn list(shared: &'static Shared, values: Vec<u8>) -> Self {
+        Self {
+            template: &shared.list,
+            ..Self::new(shared, values)
         }
     }
 

@@ -11,6 +11,7 @@ use crate::render::document::{Circumstances, PrintedMailbox, euro};
 
 pub mod breach;
 pub mod dashboard;
+pub mod export;
 pub mod paper;
 pub mod payout;
 pub mod representation;
@@ -194,8 +195,10 @@ pub struct ListPage {
     pub rows: Vec<ClaimantRow>,
     /// Cursor of the next page.
     pub next: Option<String>,
-    /// Whether the actor may ask for the list in clear.
+    /// Whether the actor may ask for exports.
     pub can_export: bool,
+    /// Whether the actor sees the register of exports.
+    pub sees_exports: bool,
     /// Whether the actor checks signatures on paper.
     pub checks_paper: bool,
 }
@@ -549,47 +552,4 @@ pub struct StepUpPage {
     pub back: String,
     /// Why the code was not taken.
     pub refusal: Option<Refusal>,
-}
-
-/// `GET /console/cases/{slug}/export`; POST to the same path `{format, purpose, state, missing, flag}`
-/// gives the file.
-#[derive(Debug, Clone, Template)]
-#[template(path = "page/console/export.html")]
-pub struct ExportPage {
-    /// Around the content.
-    pub console: Console,
-    /// The case.
-    pub slug: String,
-    /// Its title.
-    pub title: String,
-    /// Words of all states in lists.
-    pub states: Vec<&'static str>,
-    /// The state chosen, or empty.
-    pub state: String,
-    /// Letters of art. 840-septies.
-    pub letters: Vec<String>,
-    /// The letter that is missing, or empty.
-    pub missing: String,
-    /// Codes of all flags of declarations.
-    pub flags: Vec<&'static str>,
-    /// The flag chosen, or empty.
-    pub flag: String,
-    /// `zip` for the signed documents; else the list.
-    pub format: String,
-    /// As typed.
-    pub purpose: String,
-    /// Whether the second factor is fresh.
-    pub stepped_up: bool,
-    /// What was refused.
-    pub errors: Errors,
-}
-
-impl ExportPage {
-    /// This page with its filter: where to go on after the second factor.
-    pub fn back(&self) -> String {
-        format!(
-            "/console/cases/{}/export?format={}&state={}&missing={}&flag={}",
-            self.slug, self.format, self.state, self.missing, self.flag
-        )
-    }
 }

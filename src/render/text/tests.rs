@@ -12,7 +12,13 @@ use super::*;
 use crate::domain::{mail::MailKind, sign_up::SignUpNotice};
 
 /// Files of `locales/` that German does not have: staff read Italian or English.
-const STAFF_FILES: [&str; 4] = ["console.ftl", "dashboard.ftl", "desk.ftl", "register.ftl"];
+const STAFF_FILES: [&str; 5] = [
+    "console.ftl",
+    "dashboard.ftl",
+    "desk.ftl",
+    "export.ftl",
+    "register.ftl",
+];
 
 /// What a record's trail can tell of, read from the sources that write it.
 #[test]

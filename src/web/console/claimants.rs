@@ -136,6 +136,7 @@ pub async fn list(
         rows: found.items.into_iter().map(row).collect(),
         next: found.next.map(claimant_list::write_cursor),
         can_export: operation::CONSOLE_EXPORT_PAGE.allows(staff.actor.role()),
+        sees_exports: operation::CONSOLE_EXPORTS_PAGE.allows(staff.actor.role()),
         checks_paper: operation::CONSOLE_PAPER_QUEUE.allows(staff.actor.role()),
     };
     page(StatusCode::OK, &list)

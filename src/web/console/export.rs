@@ -5,22 +5,24 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
 use crate::app::claimant_list::{self, Filter};
-use crate::app::export::{self, Format, NewExport};
+use crate::app::export::{self, NewExport};
 use crate::domain::claimant::ClaimantState;
 use crate::domain::declaration::DeclarationFlag;
-use crate::domain::field::FieldErrors;
+use crate::domain::export::{Columns, Format};
+use crate::domain::field::{FieldCode, FieldErrors};
 use crate::domain::readiness::Letter;
 use crate::domain::reason::Reason;
 use crate::render::csv::Dialect;
 use crate::render::page::Errors;
-use crate::render::page::console::ExportPage;
+use crate::render::page::console::export::ExportPage;
 use crate::state::AppState;
 use crate::web::WebResult;
-use crate::web::console::{inside, page as answer};
+use crate::web::api::staff::exports::check_recipients;
+use crate::web::console::{inside, page as answer, see_other};
 use crate::web::csv::{self, CsvQuery};
 use crate::web::extract::{Form, Lang, Staff};
 
-/// The form for the list in clear.
+/// The form for an export.
 #[derive(Deserialize, Default)]
 pub struct ExportForm {
     csrf: Option<String>,
@@ -34,6 +36,12 @@ pub struct ExportForm {
     flag: String,
     #[serde(default)]
     format: String,
+    #[serde(default)]
+    clear: String,
+    #[serde(default)]
+    columns: String,
+    #[serde(default)]
+    recipients: String,
 }
 
 impl ExportForm {
@@ -52,6 +60,22 @@ impl ExportForm {
             "" => Ok(Format::Csv),
             word => Format::parse(word).ok_or_else(|| csv::unknown("/format")),
         }
+    }
+
+    fn columns(&self) -> WebResult<Columns> {
+        match self.columns.as_str() {
+            "" => Ok(Columns::Full),
+            word => Columns::parse(word).ok_or_else(|| csv::unknown("/columns")),
+        }
+    }
+
+    /// One a line.
+    fn recipients(&self) -> Vec<String> {
+        let lines = self.recipients.lines().map(str::trim);
+        lines
+            .filter(|line| !line.is_empty())
+            .map(str::to_owned)
+            .collect()
     }
 }
 
@@ -86,15 +110,15 @@ pub async fn page(
     let form = ExportForm {
         csrf: None,
         purpose: String::new(),
+        recipients: String::new(),
         ..query.into_inner()
     };
     let page = export_page(&state, language, &staff, &request, &slug, form).await?;
     answer(StatusCode::OK, &page)
 }
 
-/// `POST /console/cases/{slug}/export`: answers with the file itself, since its bytes are made
-/// once and nothing is left to be led to.
-pub async fn clear(
+/// `POST /console/cases/{slug}/export`
+pub async fn send(
     state: web::Data<AppState>,
     language: Lang,
     staff: Staff,
@@ -104,31 +128,41 @@ pub async fn clear(
 ) -> WebResult<HttpResponse> {
     let Form(form) = form;
     staff.check_csrf(&state, form.csrf.as_deref())?;
-    let (format, filter) = (form.format()?, form.filter()?);
+    let (format, columns, filter) = (form.format()?, form.columns()?, form.filter()?);
+    let recipients = form.recipients();
     let mut errors = FieldErrors::new();
+    let mut wrong = FieldErrors::new();
     let purpose = errors.take("/purpose", Reason::parse(Some(&form.purpose)));
-    let Some(purpose) = purpose else {
-        let mut page = export_page(&state, language, &staff, &request, &slug, form).await?;
-        page.errors = Errors::from(&errors);
-        return answer(StatusCode::UNPROCESSABLE_ENTITY, &page);
+    check_recipients(&recipients, &mut wrong);
+    if let Some(first) = wrong.iter().next() {
+        // the form has one field for all of them
+        errors.push("/recipients", FieldCode::Format, first.reason);
+    }
+    let purpose = match purpose {
+        Some(purpose) if errors.is_empty() => purpose,
+        _ => {
+            let mut page = export_page(&state, language, &staff, &request, &slug, form).await?;
+            page.errors = Errors::from(&errors);
+            return answer(StatusCode::UNPROCESSABLE_ENTITY, &page);
+        }
     };
     let new = NewExport {
         case: slug.into_inner(),
         format,
+        columns,
+        dialect: Dialect::Excel,
+        recipients,
         filter,
-        clear: true,
+        clear: form.clear == "true",
         purpose,
         idempotency_key: None,
     };
     let ctx = state.ctx.clone();
-    let produced = state
+    let asked = state
         .ctx
-        .to_end(async move {
-            let asked = export::request(&ctx, &staff.actor, new).await?;
-            export::content(&ctx, &staff.actor, asked.id, Dialect::Excel).await
-        })
+        .to_end(async move { export::request(&ctx, &staff.actor, new).await })
         .await?;
-    Ok(csv::answer(produced))
+    Ok(see_other(&format!("/console/exports/{}", asked.id)))
 }
 
 async fn export_page(
@@ -140,6 +174,7 @@ async fn export_page(
     form: ExportForm,
 ) -> WebResult<ExportPage> {
     let own = claimant_list::own_case(&state.ctx, &staff.actor, slug).await?;
+    let format = form.format().unwrap_or(Format::Csv);
     Ok(ExportPage {
         console: inside(state, language, request, staff).await?,
         slug: own.case.slug.clone(),
@@ -152,7 +187,12 @@ async fn export_page(
         missing: form.missing,
         flags: DeclarationFlag::ALL.map(DeclarationFlag::as_str).to_vec(),
         flag: form.flag,
-        format: form.format,
+        formats: Format::ALL.map(Format::as_str).to_vec(),
+        format: format.as_str().to_owned(),
+        column_sets: Columns::ALL.map(Columns::as_str).to_vec(),
+        columns: form.columns,
+        clear: form.clear == "true" || !format.is_list(),
+        recipients: form.recipients,
         purpose: form.purpose,
         stepped_up: staff.actor.stepped_up(),
         errors: Errors::default(),

@@ -12,7 +12,8 @@ use crate::render::page::Chrome;
 use crate::render::page::console::{Console, Who};
 use crate::state::AppState;
 use crate::web::api::staff::{
-    declared, documents as documents_api, paper as paper_api, signature_files,
+    declared, documents as documents_api, exports as exports_api, paper as paper_api,
+    signature_files,
 };
 use crate::web::extract::{Lang, Staff};
 use crate::web::{Route, WebError, WebResult};
@@ -24,6 +25,7 @@ pub mod dashboard;
 pub mod declare;
 pub mod documents;
 pub mod export;
+pub mod exports;
 pub mod login;
 pub mod paper;
 pub mod payout;
@@ -99,6 +101,21 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::CONSOLE_PAYOUT_FORM, web::to(payout::type_in)),
         Route::new(&operation::CONSOLE_PAYOUT_DECISION, web::to(payout::decide)),
         Route::new(&operation::CONSOLE_EXPORT_PAGE, web::to(export::page)),
+        Route::new(&operation::CONSOLE_EXPORTS_PAGE, web::to(exports::register)),
+        Route::new(&operation::CONSOLE_ONE_EXPORT_PAGE, web::to(exports::one)),
+        Route::new(
+            &operation::CONSOLE_EXPORT_APPROVAL,
+            web::to(exports::approve),
+        ),
+        Route::new(
+            &operation::CONSOLE_EXPORT_REJECTION,
+            web::to(exports::reject),
+        ),
+        Route::new(
+            &operation::CONSOLE_EXPORT_CANCELLATION,
+            web::to(exports::cancel),
+        ),
+        Route::new(&operation::CONSOLE_EXPORT_FILE, web::to(exports_api::file)),
         Route::new(&operation::CONSOLE_RIGHTS_PAGE, web::to(rights::queue)),
         Route::new(&operation::CONSOLE_RIGHT_PAGE, web::to(rights::one)),
         Route::new(&operation::CONSOLE_EXTENSION_FORM, web::to(rights::extend)),
@@ -140,7 +157,7 @@ pub fn routes() -> Vec<Route> {
             &operation::CONSOLE_UPDATE_WITHDRAWAL,
             web::to(updates::withdraw),
         ),
-        Route::new(&operation::CONSOLE_EXPORT_FORM, web::to(export::clear)),
+        Route::new(&operation::CONSOLE_EXPORT_FORM, web::to(export::send)),
         Route::new(&operation::CONSOLE_DOCUMENT, web::to(declared::document)),
         Route::new(&operation::CONSOLE_EVIDENCE, web::to(declared::evidence)),
         Route::new(&operation::CONSOLE_RECEIPT, web::to(declared::receipt)),

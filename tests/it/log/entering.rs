@@ -129,6 +129,7 @@ async fn decisions_of_staff_and_exports_are_entries_and_nothing_personal_is_in_t
         "/api/v1/staff/exports/{}/content",
         export["id"].as_str().unwrap()
     );
+    assert_eq!(app.run_exports().await, 1);
     let taken = crate::staff_seed::get(&app, &content, &bearer).await;
     assert!(taken.text().await.unwrap().contains("FINE"));
 
@@ -136,7 +137,8 @@ async fn decisions_of_staff_and_exports_are_entries_and_nothing_personal_is_in_t
     let entries = read_log(&app).await;
     let mut both = kinds(&entries);
     both.sort_unstable();
-    assert_eq!(both, ["decision", "export"]);
+    // it was made, and it left
+    assert_eq!(both, ["decision", "export", "export"]);
     let kept = app
         .rows("SELECT content FROM log_events WHERE kind = 'decision'")
         .await;

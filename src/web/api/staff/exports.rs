@@ -1,4 +1,4 @@
-//! `/api/v1/staff/exports`: lists and signed documents with a purpose, in clear for who may.
+//! `/api/v1/staff/exports`: lists and signed documents with a purpose; in clear after a second person's yes.
 
 use actix_web::{HttpResponse, web};
 use chrono::{DateTime, Utc};
@@ -8,28 +8,36 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::app::AppError;
-use crate::app::claimant_list::Filter;
-use crate::app::export::{self, ExportStatus, Format, NewExport};
-use crate::domain::field::FieldErrors;
+use crate::app::claimant_list::{DEFAULT_LIMIT, Filter, MAX_LIMIT};
+use crate::app::export::{self, ExportFile, ExportStatus, MOST_RECIPIENTS, NewExport};
+use crate::domain::export::{Columns, Format};
+use crate::domain::field::{FieldCode, FieldErrors};
 use crate::domain::ids::ExportId;
 use crate::domain::reason::Reason;
 use crate::state::AppState;
-use crate::web::csv::{self, CsvQuery};
+use crate::web::csv;
 use crate::web::error::Problem;
 use crate::web::extract::{Json, OptionalIdempotencyKey, Staff};
 use crate::web::{WebError, WebResult};
 
-/// A list to produce.
+/// An export to ask for.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExportRequest {
     /// Slug of the case.
     case: String,
-    /// `csv`, or `zip` for the signed documents in force
+    /// `csv`, `xlsx`; `zip` for the signed documents in force; `dossier` for all that proves them, in volumes
     format: String,
     /// In clear, instead of masked; documents always are.
     #[serde(default)]
     clear: bool,
+    /// Columns of a list: `full` (default), `court`, `signatures`, `payout`, `statistics`
+    columns: Option<String>,
+    /// How a CSV is written: `excel` (default) or `plain`
+    dialect: Option<String>,
+    /// Public keys `age1...` it is encrypted to, at most 10; none: it is not.
+    #[serde(default)]
+    recipients: Vec<String>,
     /// What for; names nobody.
     purpose: Option<String>,
     #[serde(default)]
@@ -48,16 +56,78 @@ pub struct ExportFilter {
     flag: Option<String>,
 }
 
+/// Why an export is refused.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExportRejection {
+    /// Names nobody.
+    reason: Option<String>,
+}
+
+/// Which part of the register.
+#[derive(Deserialize)]
+pub struct ExportsQuery {
+    cursor: Option<String>,
+    limit: Option<u16>,
+}
+
 /// How an export stands.
 #[derive(Serialize, ToSchema)]
 pub struct ExportResponse {
     id: Uuid,
-    /// `queued|running|ready|failed`
-    state: String,
+    /// Slug of the case.
+    case: String,
+    /// `csv|xlsx|zip|dossier`
+    format: &'static str,
+    clear: bool,
+    /// `full|court|signatures|payout|statistics`
+    columns: &'static str,
+    encrypted: bool,
+    purpose: String,
+    /// `awaiting_approval|queued|running|ready|failed|expired|cancelled`
+    state: &'static str,
+    /// Who asked for it.
+    requested_by: Uuid,
+    /// Who approved or refused it.
+    decided_by: Option<Uuid>,
+    decided_at: Option<DateTime<Utc>>,
+    /// Why it was refused.
+    rejection_reason: Option<String>,
+    /// Claimants written so far; all of them once ready.
     rows: Option<i64>,
-    /// Of a list of all bytes before the last line, of an archive of all bytes; in hexadecimal.
+    /// Claimants it is about, once its making began.
+    rows_total: Option<i64>,
+    /// Of a CSV of all bytes before the last line, of a dossier of its manifest, else of all bytes; in
+    /// hexadecimal.
     sha256: Option<String>,
+    files: Vec<ExportFileResponse>,
     created_at: DateTime<Utc>,
+    /// The moment it shows.
+    snapshot_at: Option<DateTime<Utc>>,
+    finished_at: Option<DateTime<Utc>>,
+    /// Until when it can be decided about, or fetched.
+    expires_at: Option<DateTime<Utc>>,
+    /// When the last file had been fetched.
+    fetched_at: Option<DateTime<Utc>>,
+}
+
+/// A file of an export.
+#[derive(Serialize, ToSchema)]
+pub struct ExportFileResponse {
+    /// From 1.
+    number: i32,
+    name: String,
+    size: i64,
+    /// Of all its bytes, in hexadecimal.
+    sha256: String,
+    fetched_at: Option<DateTime<Utc>>,
+}
+
+/// A part of the register.
+#[derive(Serialize, ToSchema)]
+pub struct ExportsResponse {
+    items: Vec<ExportResponse>,
+    next_cursor: Option<String>,
 }
 
 /// `POST /api/v1/staff/exports`
@@ -86,6 +156,39 @@ pub async fn request(
     Ok(HttpResponse::Accepted().json(response(status)))
 }
 
+/// `GET /api/v1/staff/cases/{slug}/exports`
+#[utoipa::path(
+    get,
+    path = "/api/v1/staff/cases/{slug}/exports",
+    operation_id = "list_exports",
+    tag = "staff",
+    params(
+        ("slug" = String, Path, description = "The case"),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the part before"),
+        ("limit" = Option<u16>, Query, description = "1 to 200, else 50")
+    ),
+    security(("staff" = [])),
+    responses((status = 200, body = ExportsResponse), (status = 400, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem))
+)]
+pub async fn list(
+    state: web::Data<AppState>,
+    staff: Staff,
+    slug: web::Path<String>,
+    query: Result<web::Query<ExportsQuery>, actix_web::Error>,
+) -> WebResult<HttpResponse> {
+    let query = query.map_err(|_| WebError::BadCursor)?.into_inner();
+    let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
+    if !(1..=MAX_LIMIT).contains(&limit) {
+        return Err(WebError::BadCursor);
+    }
+    let cursor = cursor(query.cursor.as_deref())?;
+    let found = export::list(&state.ctx, &staff.actor, &slug, cursor, limit).await?;
+    Ok(HttpResponse::Ok().json(ExportsResponse {
+        items: found.items.into_iter().map(response).collect(),
+        next_cursor: found.next.map(|id| id.to_string()),
+    }))
+}
+
 /// `GET /api/v1/staff/exports/{id}`
 #[utoipa::path(
     get,
@@ -105,40 +208,150 @@ pub async fn get(
     Ok(HttpResponse::Ok().json(response(status)))
 }
 
+/// `POST /api/v1/staff/exports/{id}/approval`
+#[utoipa::path(
+    post,
+    path = "/api/v1/staff/exports/{id}/approval",
+    operation_id = "approve_export",
+    tag = "staff",
+    params(("id" = Uuid, Path, description = "The export")),
+    security(("staff" = [])),
+    responses((status = 200, body = ExportResponse), (status = 403, description = "Also for who asked for it: `second-person`", body = Problem), (status = 404, body = Problem), (status = 409, body = Problem))
+)]
+pub async fn approve(
+    state: web::Data<AppState>,
+    staff: Staff,
+    id: web::Path<String>,
+) -> WebResult<HttpResponse> {
+    let id = export_id(&id)?;
+    let ctx = state.ctx.clone();
+    let status = state
+        .ctx
+        .to_end(async move { export::approve(&ctx, &staff.actor, id).await })
+        .await?;
+    Ok(HttpResponse::Ok().json(response(status)))
+}
+
+/// `POST /api/v1/staff/exports/{id}/rejection`
+#[utoipa::path(
+    post,
+    path = "/api/v1/staff/exports/{id}/rejection",
+    operation_id = "reject_export",
+    tag = "staff",
+    params(("id" = Uuid, Path, description = "The export")),
+    request_body = ExportRejection,
+    security(("staff" = [])),
+    responses((status = 200, body = ExportResponse), (status = 403, description = "Also for who asked for it: `second-person`", body = Problem), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem))
+)]
+pub async fn reject(
+    state: web::Data<AppState>,
+    staff: Staff,
+    id: web::Path<String>,
+    body: Json<ExportRejection>,
+) -> WebResult<HttpResponse> {
+    let id = export_id(&id)?;
+    let mut errors = FieldErrors::new();
+    let reason = errors.take("/reason", Reason::parse(body.0.reason.as_deref()));
+    let reason = reason.ok_or(AppError::Invalid(errors))?;
+    let ctx = state.ctx.clone();
+    let status = state
+        .ctx
+        .to_end(async move { export::reject(&ctx, &staff.actor, id, &reason).await })
+        .await?;
+    Ok(HttpResponse::Ok().json(response(status)))
+}
+
+/// `POST /api/v1/staff/exports/{id}/cancellation`
+#[utoipa::path(
+    post,
+    path = "/api/v1/staff/exports/{id}/cancellation",
+    operation_id = "cancel_export",
+    tag = "staff",
+    params(("id" = Uuid, Path, description = "The export")),
+    security(("staff" = [])),
+    responses((status = 200, body = ExportResponse), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem))
+)]
+pub async fn cancel(
+    state: web::Data<AppState>,
+    staff: Staff,
+    id: web::Path<String>,
+) -> WebResult<HttpResponse> {
+    let id = export_id(&id)?;
+    let ctx = state.ctx.clone();
+    let status = state
+        .ctx
+        .to_end(async move { export::cancel(&ctx, &staff.actor, id).await })
+        .await?;
+    Ok(HttpResponse::Ok().json(response(status)))
+}
+
 /// `GET /api/v1/staff/exports/{id}/content`
 #[utoipa::path(
     get,
     path = "/api/v1/staff/exports/{id}/content",
     operation_id = "export_content",
     tag = "staff",
-    params(
-        ("id" = Uuid, Path, description = "The export"),
-        ("dialect" = Option<String>, Query, description = "`excel` (default) or `plain`")
-    ),
+    params(("id" = Uuid, Path, description = "The export")),
     security(("staff" = [])),
     responses(
-        (status = 200, description = "The list (text/csv), whole only with its last line `FINE;rows;sha256`; or the signed documents (application/zip), numbered, with `indice.csv` and `manifest.sha256`"),
-        (status = 404, body = Problem), (status = 409, body = Problem)
+        (status = 200, description = "The first file, once: a list (text/csv, whole only with its last line `FINE;rows;sha256`, or a workbook), the signed documents (application/zip) with `indice.csv` and `manifest.sha256`, or the first volume of a dossier"),
+        (status = 403, description = "Also for another person than who asked for it", body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)
     )
 )]
 pub async fn content(
     state: web::Data<AppState>,
     staff: Staff,
     id: web::Path<String>,
-    query: web::Query<CsvQuery>,
 ) -> WebResult<HttpResponse> {
-    let dialect = csv::dialect(query.dialect.as_deref())?;
-    let id = export_id(&id)?;
+    fetch(&state, staff, export_id(&id)?, 1).await
+}
+
+/// `GET /api/v1/staff/exports/{id}/files/{number}`
+#[utoipa::path(
+    get,
+    path = "/api/v1/staff/exports/{id}/files/{number}",
+    operation_id = "export_file",
+    tag = "staff",
+    params(
+        ("id" = Uuid, Path, description = "The export"),
+        ("number" = i32, Path, description = "From 1")
+    ),
+    security(("staff" = [])),
+    responses(
+        (status = 200, description = "The file, once"),
+        (status = 403, description = "Also for another person than who asked for it", body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)
+    )
+)]
+pub async fn file(
+    state: web::Data<AppState>,
+    staff: Staff,
+    path: web::Path<(String, String)>,
+) -> WebResult<HttpResponse> {
+    let (id, number) = path.into_inner();
+    let number = number.parse::<i32>().map_err(|_| AppError::NotFound)?;
+    fetch(&state, staff, export_id(&id)?, number).await
+}
+
+async fn fetch(
+    state: &AppState,
+    staff: Staff,
+    id: ExportId,
+    number: i32,
+) -> WebResult<HttpResponse> {
     let ctx = state.ctx.clone();
-    let produced = state
+    let fetched = state
         .ctx
-        .to_end(async move { export::content(&ctx, &staff.actor, id, dialect).await })
+        .to_end(async move { export::content(&ctx, &staff.actor, id, number).await })
         .await?;
-    Ok(csv::answer(produced))
+    Ok(csv::file(fetched))
 }
 
 fn read(body: ExportRequest, idempotency_key: Option<String>) -> WebResult<NewExport> {
     let format = Format::parse(&body.format).ok_or_else(|| csv::unknown("/format"))?;
+    let columns = match body.columns.as_deref() {
+        None => Columns::Full,
+        Some(word) => Columns::parse(word).ok_or_else(|| csv::unknown("/columns"))?,
+    };
     let wanted = &body.filter;
     let filter = Filter {
         state: csv::state(wanted.state.as_deref()).map_err(|_| csv::unknown("/filter/state"))?,
@@ -149,28 +362,82 @@ fn read(body: ExportRequest, idempotency_key: Option<String>) -> WebResult<NewEx
         queue: None,
     };
     let mut errors = FieldErrors::new();
+    check_recipients(&body.recipients, &mut errors);
     let purpose = errors.take("/purpose", Reason::parse(body.purpose.as_deref()));
-    let purpose = purpose.ok_or(AppError::Invalid(errors))?;
-    Ok(NewExport {
-        case: body.case,
-        format,
-        filter,
-        clear: body.clear,
-        purpose,
-        idempotency_key,
-    })
+    let dialect = csv::dialect(body.dialect.as_deref())?;
+    match purpose {
+        Some(purpose) if errors.is_empty() => Ok(NewExport {
+            case: body.case,
+            format,
+            columns,
+            dialect,
+            recipients: body.recipients,
+            filter,
+            clear: body.clear,
+            purpose,
+            idempotency_key,
+        }),
+        _ => Err(AppError::Invalid(errors).into()),
+    }
 }
 
-fn export_id(text: &str) -> WebResult<ExportId> {
+/// What is no public key, by its place.
+pub(in crate::web) fn check_recipients(recipients: &[String], errors: &mut FieldErrors) {
+    if recipients.len() > MOST_RECIPIENTS {
+        errors.push("/recipients", FieldCode::TooLong, "error-recipients-many");
+    }
+    for (place, recipient) in recipients.iter().enumerate() {
+        if !export::is_recipient(recipient) {
+            let pointer = format!("/recipients/{place}");
+            errors.push(&pointer, FieldCode::Format, "error-recipient");
+        }
+    }
+}
+
+/// Reads the id in a path.
+pub(in crate::web) fn export_id(text: &str) -> WebResult<ExportId> {
     ExportId::parse(text).ok_or(WebError::App(AppError::NotFound))
 }
 
+/// Reads where a part of the register begins.
+pub(in crate::web) fn cursor(text: Option<&str>) -> WebResult<Option<ExportId>> {
+    text.map(|text| ExportId::parse(text).ok_or(WebError::BadCursor))
+        .transpose()
+}
+
 fn response(status: ExportStatus) -> ExportResponse {
+    let decided = status.decided_by;
     ExportResponse {
         id: status.id.uuid(),
-        state: status.state,
+        case: status.case,
+        format: status.format.as_str(),
+        clear: status.clear,
+        columns: status.columns.as_str(),
+        encrypted: status.encrypted,
+        purpose: status.purpose,
+        state: status.state.as_str(),
+        requested_by: status.asked_by.0,
+        decided_by: decided.as_ref().map(|(who, _, _)| *who),
+        decided_at: decided.map(|(_, _, at)| at),
+        rejection_reason: status.refused_because,
         rows: status.rows,
+        rows_total: status.rows_total,
         sha256: status.sha256.map(|hash| HEXLOWER.encode(&hash)),
+        files: status.files.into_iter().map(file_response).collect(),
         created_at: status.created_at,
+        snapshot_at: status.snapshot_at,
+        finished_at: status.finished_at,
+        expires_at: status.expires_at,
+        fetched_at: status.fetched_at,
+    }
+}
+
+fn file_response(file: ExportFile) -> ExportFileResponse {
+    ExportFileResponse {
+        number: file.number,
+        name: file.name,
+        size: file.size,
+        sha256: HEXLOWER.encode(&file.sha256),
+        fetched_at: file.fetched_at,
     }
 }

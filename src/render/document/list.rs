@@ -1,0 +1,109 @@
+//! The list of signed declarations of a dossier, to be read and printed.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use typst::comemo;
+
+use super::world::{DocumentWorld, Shared};
+use super::{DocumentError, options, printable_values, typeset};
+use crate::domain::outage::day_in_rome;
+use crate::render::csv::IndexLine;
+
+/// A part of the list.
+pub struct SignedList {
+    /// Title of the case.
+    pub case: String,
+    /// Name of the association.
+    pub association: String,
+    /// The moment it shows, UTC.
+    pub as_of: DateTime<Utc>,
+    /// Number of the first line.
+    pub first: u64,
+    /// Number of the last line.
+    pub last: u64,
+    /// The lines.
+    pub lines: Vec<ListLine>,
+}
+
+/// A line: every value as it shall be read.
+#[derive(Serialize)]
+pub struct ListLine {
+    number: String,
+    reference: String,
+    name: String,
+    codice_fiscale: String,
+    signed_on: String,
+    tier: String,
+    total: String,
+    folder: String,
+}
+
+impl ListLine {
+    /// The line of the index, and the folder it is about.
+    pub fn of(line: &IndexLine, folder: &str) -> Self {
+        Self {
+            number: line.progressivo.to_string(),
+            reference: line.id_pratica.clone(),
+            name: line.nominativo.clone(),
+            codice_fiscale: line.codice_fiscale.clone(),
+            signed_on: line
+                .data_firma
+                .split('-')
+                .rev()
+                .collect::<Vec<_>>()
+                .join("/"),
+            tier: line.tipo_firma.clone(),
+            total: line.totale.clone(),
+            folder: folder.to_owned(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Printed<'a> {
+    case: &'a str,
+    association: &'a str,
+    as_of: String,
+    first: String,
+    last: String,
+    lines: &'a [ListLine],
+}
+
+/// The list as PDF/A-2a, tagged. Takes one core for about a second for 500 lines.
+///
+/// # Errors
+/// [`DocumentError`]; the values are wrong or the program is.
+pub fn signed_list(list: &SignedList) -> Result<Vec<u8>, DocumentError> {
+    let shared = Shared::get().ok_or(DocumentError::Incomplete)?;
+    let day = day_in_rome(list.as_of);
+    let printed = Printed {
+        case: &list.case,
+        association: &list.association,
+        as_of: day.format("%d/%m/%Y").to_string(),
+        first: list.first.to_string(),
+        last: list.last.to_string(),
+        lines: &list.lines,
+    };
+    let values = printable_values(shared, &printed)?;
+    let values = serde_json::to_vec(&values).map_err(DocumentError::Values)?;
+    let identifier = format!("list {} {} {}", list.first, list.last, list.as_of);
+    let options = options(identifier, day)?;
+    let pdf = typeset(&DocumentWorld::list(shared, values), &options);
+    // the words of people are not kept for the next
+    comemo::evict(0);
+    pdf
+}
+
+impl fmt::Debug for SignedList {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "SignedList({} to {})", self.first, self.last)
+    }
+}
+
+impl fmt::Debug for ListLine {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("ListLine(..)")
+    }
+}
