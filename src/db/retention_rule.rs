@@ -97,6 +97,19 @@ fn due_under(rule: &str) -> Option<String> {
              WHERE c.signed_version IS NULL AND c.restricted_at IS NULL \
              AND d.updated_at <= $1 - make_interval(days => $2::int)"
         }
+        retention::WITHDRAWN | retention::REJECTED | retention::DUPLICATE => {
+            return Some(state(rule));
+        }
+        "suppressions" | "sessions" | "refresh_tokens" | "idempotency_keys" | "rate_buckets"
+        | "reminders" => return Some(expired(rule)),
+        _ => return row_due_under(rule).map(str::to_owned),
+    };
+    Some(text.to_owned())
+}
+
+/// As [`due_under`], for rows that are no records and have terms of their own.
+fn row_due_under(rule: &str) -> Option<&'static str> {
+    let text = match rule {
         retention::UPLOADS => {
             "SELECT created_at AS at FROM file_uploads \
              WHERE created_at < $1 - interval '60 minutes'"
@@ -122,14 +135,9 @@ fn due_under(rule: &str) -> Option<String> {
             "SELECT expires_at AS at FROM leases \
              WHERE starts_with(name, 'worker/') AND expires_at < $1 - interval '1 day'"
         }
-        retention::WITHDRAWN | retention::REJECTED | retention::DUPLICATE => {
-            return Some(state(rule));
-        }
-        "suppressions" | "sessions" | "refresh_tokens" | "idempotency_keys" | "rate_buckets"
-        | "reminders" => return Some(expired(rule)),
         _ => return None,
     };
-    Some(text.to_owned())
+    Some(text)
 }
 
 /// What is due under a rule, counted up to `limit`; `None` where nothing ever is.

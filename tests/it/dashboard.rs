@@ -37,17 +37,17 @@ fn waits(figures: &Value, list: &str) -> i64 {
 /// Two of Codacons who got to the end and to their identity, two who did not begin, and one of Altroconsumo.
 async fn arranged() -> TestApp {
     let app = TestApp::seeded().await;
-    let one = identified(&app, "mario@example.org", "a@libero.it", &mario()).await;
+    let one = identified(&app, "mario@example.org", "caduta@libero.it", &mario()).await;
     sign(&app, &one, &declaration(), "Mario Rossi").await;
     identified(&app, "anna@example.org", "b@libero.it", &anna()).await;
+    let other = SignUpBuilder::new("z@example.org").association("altroconsumo");
+    app.confirmed(&other).await;
     app.clock().advance(TimeDelta::days(1));
     app.sign_up(&SignUpBuilder::new("x@example.org")).await;
     let phone = SignUpBuilder::new("y@example.org")
         .without("/contact/email")
         .with("/contact/phone", json!("+393331234567"));
     app.sign_up(&phone).await;
-    let other = SignUpBuilder::new("z@example.org").association("altroconsumo");
-    app.confirmed(&other).await;
     app
 }
 

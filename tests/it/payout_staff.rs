@@ -235,6 +235,13 @@ async fn r26_a_notice_that_did_not_leave_yet_holds_the_change_and_one_that_left_
     assert_eq!(accounts(&app, &payer, claimant.id).await.0, "3456");
     assert_eq!(queue(&app, &payer).await, 0, "it may still leave");
     app.run_outbox().await;
+    assert_eq!(
+        accounts(&app, &payer, claimant.id).await.0,
+        "3456",
+        "its owner was told just now"
+    );
+    app.clock().advance(TimeDelta::hours(71));
+    let payer = staff(&app, Role::Payout).await.bearer(&app).await;
     assert_eq!(accounts(&app, &payer, claimant.id).await.0, "3000");
     let me = again(&app, OWNER).await.me().await;
     assert_eq!(me["payout_pending"], Value::Null);

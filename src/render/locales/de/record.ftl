@@ -44,6 +44,7 @@ request-email-hint = Die Adresse, mit der Sie sich eingetragen haben.
 request-send = Link senden
 request-by-code = Oder mit einem Code
 request-open = Akte öffnen
+request-no-email = Sie haben keine E-Mail-Adresse angegeben? Rufen Sie Ihren Verband an: Er öffnet die Akte mit Ihnen. Die Nummer steht auf der Seite des Falls:
 me-title = Meine Akte
 me-notice-confirmed = Ihr Kontakt ist bestätigt.
 me-notice-identity-saved = Ihre Angaben sind gespeichert.

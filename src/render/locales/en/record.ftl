@@ -44,6 +44,7 @@ request-email-hint = The address you signed up with.
 request-send = Send the link
 request-by-code = Or use a code
 request-open = Open the record
+request-no-email = You left us no e-mail? Call your association: it opens the record with you. The number is on the page of the case:
 me-title = My record
 me-notice-confirmed = Your contact is confirmed.
 me-notice-identity-saved = Your details are saved.

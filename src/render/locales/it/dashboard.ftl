@@ -1,6 +1,6 @@
 # Il cruscotto di un caso
 dashboard-title = Cruscotto
-dashboard-counted = Conteggio di { $at }. Ricarica la pagina per aggiornarlo.
+dashboard-counted = Contato: { $at }. Ricarica la pagina per aggiornarlo.
 dashboard-funnel = A che punto sono
 dashboard-funnel-text = Chi è in quarantena o ha i dati limitati non è contato. Chi si è ritirato, è stato respinto o è un doppione conta solo tra gli iscritti ({ $ended }).
 dashboard-step = Passo

@@ -44,6 +44,7 @@ request-email-hint = L’indirizzo con cui ti sei iscritto.
 request-send = Invia il collegamento
 request-by-code = Oppure usa un codice
 request-open = Apri la pratica
+request-no-email = Non ci hai lasciato un’e-mail? Chiama la tua associazione: apre lei la pratica con te. Il numero è nella pagina del caso:
 me-title = La mia pratica
 me-notice-confirmed = Il tuo recapito è confermato.
 me-notice-identity-saved = I tuoi dati sono salvati.

@@ -121,6 +121,10 @@ impl DashboardPage {
     }
 
     /// Of a hundred: records of a step over those of the first; none while there are none.
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "templates call with references to the page's fields"
+    )]
     fn percent(&self, count: &u64) -> Option<u64> {
         let first = self.funnel.first()?.count;
         (count * 100).checked_div(first)
