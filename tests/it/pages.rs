@@ -1,7 +1,7 @@
 //! The claimants' pages over HTTP, as a browser without script uses them.
 
 use chrono::TimeDelta;
-use reqwest::{Client, StatusCode};
+use reqwest::{Client, RequestBuilder, StatusCode};
 
 use crate::app::{TestApp, TestOptions};
 use crate::claimant::{code_in, token_in};
@@ -29,7 +29,7 @@ impl<'app> Browser<'app> {
     }
 
     pub(crate) async fn get(&self, path: &str) -> Page {
-        read(self.client.get(self.app.url(path)).send().await.unwrap()).await
+        self.visit(self.client.get(self.app.url(path))).await
     }
 
     pub(crate) async fn send(&self, path: &str, fields: &[(&str, &str)]) -> Page {
@@ -37,7 +37,17 @@ impl<'app> Browser<'app> {
         body.extend_pairs(fields);
         let request = self.client.post(self.app.url(path));
         let request = request.header("content-type", "application/x-www-form-urlencoded");
-        read(request.body(body.finish()).send().await.unwrap()).await
+        self.visit(request.body(body.finish())).await
+    }
+
+    /// Once more on a new connection, as browsers do, if the server closed a kept one just then.
+    async fn visit(&self, request: RequestBuilder) -> Page {
+        let again = request.try_clone().unwrap();
+        let answer = match request.send().await {
+            Err(error) if error.is_request() => again.send().await,
+            answered => answered,
+        };
+        read(answer.unwrap()).await
     }
 
     /// Opens the form, fills it, sends it.

@@ -241,7 +241,7 @@ async fn r26_a_notice_that_did_not_leave_yet_holds_the_change_and_one_that_left_
         "its owner was told just now"
     );
     app.clock().advance(TimeDelta::hours(71));
-    let payer = staff(&app, Role::Payout).await.bearer(&app).await;
+    let payer = staff(&app, Role::Owner).await.bearer(&app).await;
     assert_eq!(accounts(&app, &payer, claimant.id).await.0, "3000");
     let me = again(&app, OWNER).await.me().await;
     assert_eq!(me["payout_pending"], Value::Null);
