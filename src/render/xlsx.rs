@@ -1,4 +1,4 @@
-//! The list of claimants as a workbook (ECMA-376, ISO 29500): the cells of [`csv`](super::csv), codes as text
+//! The list of claimants as a workbook (ECMA-376, ISO 29500): the cells of [`csv`], codes as text
 //! (R27), days as days, sums as numbers, nothing that is a formula (R58).
 //!
 //! It is given away as it grows: rows go straight into the deflated sheet, so neither memory nor a file on the
