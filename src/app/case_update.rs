@@ -15,7 +15,7 @@ use crate::app::error::{AppError, AppResult};
 use crate::app::staff::StaffActor;
 use crate::crypto::token;
 use crate::db::case_update::{self as db, CaseUpdateRow};
-use crate::db::{Conn, DbError, Scope};
+use crate::db::{Conn, DbError, Scope, follower};
 use crate::domain::case_update::{UpdateTextInput, UpdateTexts};
 use crate::domain::ids::{AssociationId, CaseId};
 use crate::domain::permission::operation;
@@ -25,6 +25,8 @@ const SCOPE: Scope = Scope::System("news of a case, for anybody");
 
 /// Items of a page where nobody says how many.
 pub const DEFAULT_LIMIT: u16 = 50;
+/// Readers are counted up to this.
+pub const COUNTED: i64 = 2_001;
 /// Most items of a page.
 pub const MAX_LIMIT: u16 = 200;
 
@@ -131,6 +133,22 @@ pub async fn withdraw(
     tx.commit().await?;
     ctx.directories.forget();
     Ok(update(row)?)
+}
+
+/// How many follow the case with the actor's association, counted up to [`COUNTED`].
+///
+/// # Errors
+/// `Forbidden`; `NotFound` for a case of others.
+pub async fn count_readers(ctx: &Ctx, actor: &StaffActor, slug: &str) -> AppResult<usize> {
+    actor.require(&operation::PUBLISH_UPDATE)?;
+    let own = claimant_list::own_case(ctx, actor, slug).await?;
+    let scope = actor.scope();
+    let mut tx = ctx.pools.begin(scope).await?;
+    let place = (actor.association_id().uuid(), own.case.id.uuid());
+    let span = (None, ctx.clock.now());
+    let readers = follower::list_confirmed(&mut tx, scope, place, span, COUNTED).await?;
+    tx.commit().await?;
+    Ok(readers.len())
 }
 
 /// News of the actor's association in a case, withdrawn ones too; `limit` 1 to 200.

@@ -38,6 +38,21 @@ static COMUNI: LazyLock<HashMap<String, Vec<Comune>>> = LazyLock::new(|| {
     comuni
 });
 
+/// By CAP: every comune of today that has it.
+static TOWNS: LazyLock<HashMap<&'static str, Vec<Comune>>> = LazyLock::new(|| {
+    let mut towns: HashMap<&str, Vec<Comune>> = HashMap::new();
+    for comune in COMUNI.values().flatten() {
+        for code in comune.codes() {
+            let known = towns.entry(code).or_default();
+            // a name in another language is no other town
+            if !known.contains(comune) {
+                known.push(*comune);
+            }
+        }
+    }
+    towns
+});
+
 /// A comune of today.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Comune {
@@ -83,8 +98,7 @@ impl Typed<'_> {
     /// The comune, where it can only be one: its name is known, and no other of the province has it.
     /// `None` abroad.
     pub fn comune(&self) -> Option<Comune> {
-        let is_abroad = |country: &str| !country.eq_ignore_ascii_case("IT");
-        if filled(self.country).is_some_and(is_abroad) {
+        if self.is_abroad() {
             return None;
         }
         let named = COMUNI.get(&fold(filled(self.city)?))?;
@@ -97,6 +111,21 @@ impl Typed<'_> {
                 found.next().filter(|_| found.next().is_none()).copied()
             }
         }
+    }
+
+    /// The comune of the CAP, where no town was typed and the CAP is of one alone. `None` abroad.
+    pub fn town(&self) -> Option<Comune> {
+        if self.is_abroad() || filled(self.city).is_some() {
+            return None;
+        }
+        match TOWNS.get(filled(self.postal_code)?)?.as_slice() {
+            [one] => Some(*one),
+            _ => None,
+        }
+    }
+
+    fn is_abroad(&self) -> bool {
+        filled(self.country).is_some_and(|country| !country.eq_ignore_ascii_case("IT"))
     }
 
     /// The comune whose CAP it is not, though five digits were typed.
@@ -172,6 +201,33 @@ mod tests {
     }
 
     #[test]
+    fn a_cap_tells_its_town_where_it_is_of_one_alone() {
+        for (cap, found) in [
+            ("00184", Some("Roma")),
+            ("00044", Some("Frascati")),
+            ("39100", Some("Bolzano")),
+            // several comuni share it
+            ("10010", None),
+            ("00000", None),
+            ("0018", None),
+            ("", None),
+        ] {
+            let town = typed("", "", cap).town();
+            assert_eq!(town.map(|it| it.name), found, "{cap}");
+        }
+        assert_eq!(
+            typed("Milano", "", "00184").town(),
+            None,
+            "a town was typed"
+        );
+        let berlin = Typed {
+            country: Some("DE"),
+            ..typed("", "", "00184")
+        };
+        assert_eq!(berlin.town(), None);
+    }
+
+    #[test]
     fn r27_another_cap_is_asked_about_and_a_fitting_or_odd_one_is_not() {
         for (city, cap, is_asked) in [
             ("Frascati", "00044", false),
@@ -192,7 +248,7 @@ mod tests {
         #[test]
         fn no_text_panics(city in "\\PC{0,20}", province in "\\PC{0,4}", cap in "\\PC{0,8}") {
             let typed = typed(&city, &province, &cap);
-            let _ = (typed.comune(), typed.doubted());
+            let _ = (typed.comune(), typed.town(), typed.doubted());
         }
     }
 }

@@ -89,8 +89,8 @@ pub fn questioned(sent: &SentIdentity, today: NaiveDate) -> Option<(IdentityFiel
 pub fn refused(fields: &IdentityFields, errors: &FieldErrors) -> Errors {
     let mut errors = Errors::from(errors);
     let pointer = match fields.kind {
-        IdentityKind::Entity => "/entity/address/postal_code",
-        IdentityKind::Person | IdentityKind::Foreign => "/person/address/postal_code",
+        IdentityKind::Entity => "/entity/address",
+        IdentityKind::Person | IdentityKind::Foreign => "/person/address",
     };
     postal_code::explain(&mut errors, fields.address(), pointer);
     errors

@@ -1,8 +1,8 @@
-//! What a form says about the CAP of an address: proposed where the field is empty, asked about where it does
-//! not fit the comune, never put in unasked (R27).
+//! What a form says about town and CAP of an address: one is proposed from the other, a CAP that does not fit the
+//! comune is asked about, nothing is put in unasked (R27).
 
-use crate::domain::postal_code::Typed;
-use crate::render::page::{AddressForm, CapQuestion, Errors};
+use crate::domain::postal_code::{Comune, Typed};
+use crate::render::page::{AddressForm, CapQuestion, Errors, FieldError, FoundTown};
 
 /// What was tapped, and what was asked before: two fields of a form with an address.
 #[derive(Clone, Copy, Default)]
@@ -29,6 +29,12 @@ pub fn note(form: &mut AddressForm, taps: Taps<'_>) {
         postal_code: Some(&form.postal_code),
         country: Some(&form.country),
     };
+    if let Some(town) = typed.town() {
+        let code = form.postal_code.trim().to_owned();
+        town.name.clone_into(&mut form.city);
+        found(form, town, code);
+        return;
+    }
     let Some(comune) = typed.comune() else {
         return;
     };
@@ -45,9 +51,11 @@ pub fn note(form: &mut AddressForm, taps: Taps<'_>) {
         }
         form.asked = Some(code);
     } else if code.is_empty() {
-        form.caps_of = Some((comune.name.to_owned(), first.to_owned(), last.to_owned()));
-        if let Some(only) = comune.only_code() {
-            only.clone_into(&mut form.postal_code);
+        match comune.only_code() {
+            Some(only) => return found(form, comune, only.to_owned()),
+            None => {
+                form.caps_of = Some((comune.name.to_owned(), first.to_owned(), last.to_owned()));
+            }
         }
     }
     if form.province.trim().is_empty() {
@@ -56,19 +64,37 @@ pub fn note(form: &mut AddressForm, taps: Taps<'_>) {
     }
 }
 
-/// Says of a missing CAP at `pointer` that it was proposed, or that the comune has several.
-pub fn explain(errors: &mut Errors, form: &AddressForm, pointer: &str) {
-    if form.caps_of.is_none() {
-        return;
+/// The other half of an address, put in to be looked at.
+fn found(form: &mut AddressForm, comune: Comune, code: String) {
+    if form.province.trim().is_empty() {
+        comune.province.clone_into(&mut form.province);
     }
-    let reason = if form.postal_code.is_empty() {
-        "error-postal-code-several"
-    } else {
-        "error-postal-code-proposed"
+    code.clone_into(&mut form.postal_code);
+    form.found = Some(FoundTown {
+        city: comune.name.to_owned(),
+        code,
+        province: comune.province.to_owned(),
+    });
+}
+
+/// What was found is not missing any more, and of a comune with several CAPs that is said. `pointer` is that of
+/// the address.
+pub fn explain(errors: &mut Errors, form: &AddressForm, pointer: &str) {
+    let missing = |error: &FieldError, field: &str, reason: &str| {
+        error.reason == reason && error.pointer == format!("{pointer}/{field}")
     };
-    for error in &mut errors.0 {
-        if error.pointer == pointer && error.reason == "error-postal-code-required" {
-            error.reason = reason;
+    if form.found.is_some() {
+        errors.0.retain(|error| {
+            !missing(error, "postal_code", "error-postal-code-required")
+                && !missing(error, "city", "error-city-required")
+                && !missing(error, "province", "error-province-required")
+        });
+    }
+    if form.caps_of.is_some() {
+        for error in &mut errors.0 {
+            if missing(error, "postal_code", "error-postal-code-required") {
+                error.reason = "error-postal-code-several";
+            }
         }
     }
 }

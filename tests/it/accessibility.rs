@@ -352,7 +352,6 @@ async fn outside(judge: &mut Judge<'_>) {
         &format!("/c/{CASE}/texts"),
         &format!("/c/{CASE}/updates"),
         &format!("/c/{CASE}/follow"),
-        &format!("/c/{CASE}/follow?done=sent"),
         "/follow/unknown",
         "/unfollow/unknown",
         &format!("/c/{CASE}/join"),
@@ -544,12 +543,9 @@ async fn declaring(judge: &mut Judge<'_>) {
     }
     judge.go("/me/declare?step=1").await;
     let mailbox = [
-        ("incidents[0][hit]", "yes"),
+        ("incidents[0][hit]", "true"),
         ("incidents[0][plan]", "free"),
-        ("incidents[0][private]", "true"),
-        ("incidents[0][holder]", "yes"),
         ("incidents[0][window]", "whole"),
-        ("incidents[0][compensation_received]", "none"),
         ("incidents[0][flat_rate]", "true"),
     ];
     judge.send(MAIN, &mailbox).await;
@@ -761,11 +757,9 @@ async fn typing(judge: &mut Judge<'_>, own: &str) {
     }
     judge.go(&step(1)).await;
     let mailbox = [
-        ("incidents[0][hit]", "yes"),
+        ("incidents[0][hit]", "true"),
         ("incidents[0][plan]", "free"),
-        ("incidents[0][private]", "true"),
         ("incidents[0][window]", "whole"),
-        ("incidents[0][compensation_received]", "none"),
     ];
     judge.send(MAIN, &mailbox).await;
     judge.go(&step(2)).await;

@@ -333,15 +333,12 @@ impl Desk<'_> {
 }
 
 /// A mailbox as it is typed in the first step.
-const MAILBOX: [(&str, &str); 9] = [
+const MAILBOX: [(&str, &str); 6] = [
     ("step", "1"),
     ("incidents[0][slug]", "gennaio-2023"),
-    ("incidents[0][hit]", "yes"),
+    ("incidents[0][hit]", "true"),
     ("incidents[0][plan]", "free"),
-    ("incidents[0][private]", "true"),
-    ("incidents[0][holder]", "yes"),
     ("incidents[0][window]", "whole"),
-    ("incidents[0][compensation_received]", "none"),
     ("incidents[0][flat_rate]", "true"),
 ];
 

@@ -56,13 +56,24 @@ async fn r27_an_empty_cap_is_proposed_and_saved_only_once_it_was_seen() {
     again
         .says("name=\"person[address][postal_code]\" value=\"00044\"")
         .says("name=\"person[address][province]\" value=\"RM\"")
-        .says("L'abbiamo scritto noi: è il CAP di Frascati. Controllalo.")
-        .says("Abbiamo scritto il CAP del comune.");
+        .says("Abbiamo trovato: 00044 Frascati (RM)");
+    assert!(
+        !again.html.contains("class=\"field-error\""),
+        "what was found is no error"
+    );
     assert_eq!(saved(&app).await, 0, "nothing is saved unseen");
     let several = give(&browser, living(&csrf, "Roma", "", ""), &[]).await;
     several
         .says("Roma ha più CAP, da 00118 a 00199.")
         .says("name=\"person[address][postal_code]\" value=\"\"");
+    // and the other way round
+    let town = give(&browser, living(&csrf, "", "00184", ""), &[]).await;
+    assert_eq!(town.status, 422);
+    town.says("name=\"person[address][city]\" value=\"Roma\"")
+        .says("Abbiamo trovato: 00184 Roma (RM)");
+    assert!(!town.html.contains("class=\"field-error\""));
+    let shared = give(&browser, living(&csrf, "", "10010", ""), &[]).await;
+    shared.says("id=\"person-address-city-error\"");
     let unknown = give(&browser, living(&csrf, "Atlantide", "", ""), &[]).await;
     unknown.says("name=\"person[address][postal_code]\" value=\"\"");
     let seen = give(&browser, living(&csrf, "frascati", "00044", "RM"), &[]).await;
@@ -151,7 +162,8 @@ async fn the_address_for_letters_is_asked_about_too() {
     assert_eq!(proposed.status, 422);
     proposed
         .says("name=\"contact[postal_address][postal_code]\" value=\"00044\"")
-        .says("<details open>");
+        .says("<details open>")
+        .says("Abbiamo trovato: 00044 Frascati (RM)");
     let asked = browser.join(&letters("00045")).await;
     asked
         .says("Il CAP 00045 è giusto per Frascati?")

@@ -44,17 +44,13 @@ fn mailbox<'a>(
         ("csrf", csrf),
         ("step", step),
         ("incidents[0][slug]", "gennaio-2023"),
-        ("incidents[0][hit]", "yes"),
+        ("incidents[0][hit]", "true"),
         ("incidents[0][plan]", "free"),
         ("incidents[0][fee]", ""),
-        ("incidents[0][private]", "true"),
-        ("incidents[0][holder]", "yes"),
         ("incidents[0][holder_note]", ""),
         ("incidents[0][window]", "whole"),
         ("incidents[0][unavailable_from]", ""),
         ("incidents[0][unavailable_until]", ""),
-        ("incidents[0][restored]", "yes"),
-        ("incidents[0][compensation_received]", "none"),
         ("incidents[0][compensation_note]", ""),
         ("incidents[0][flat_rate]", "true"),
         ("incidents[0][items][0][head]", "flat_rate"),
@@ -147,7 +143,7 @@ async fn the_journey_from_identity_to_the_account() {
         .says("Passo 1 di 4")
         .says("caduta@libero.it")
         .says("<option value=\"free\" selected>")
-        .says("id=\"incidents-0-hit-yes\" name=\"incidents[0][hit]\" value=\"yes\" checked")
+        .says("id=\"incidents-0-hit\" name=\"incidents[0][hit]\" value=\"true\" checked")
         .says("22 gennaio 2023 – 28 gennaio 2023");
 
     let extra = [
@@ -257,8 +253,8 @@ async fn each_error_stands_at_its_field_and_what_was_typed_is_saved() {
         &csrf,
         "1",
         &[
-            ("incidents[0][private]", "-"),
-            ("incidents[0][compensation_received]", ""),
+            ("incidents[0][not_private]", "true"),
+            ("incidents[0][compensated]", "true"),
             ("incidents[0][window]", "days"),
             ("incidents[0][unavailable_from]", "28/01/2023"),
             ("incidents[0][unavailable_until]", "23/01/2023"),
@@ -332,22 +328,14 @@ async fn a_mailbox_that_nothing_hit_is_left_out_and_the_others_keep_their_step()
     ];
     let (browser, csrf) = mario(&app, &second).await;
     browser.get("/me/declare").await.says("Passo 1 di 5");
-    let none = mailbox(&csrf, "1", &[("incidents[0][hit]", "no")]);
+    let none = mailbox(&csrf, "1", &[("incidents[0][hit]", "-")]);
     assert_eq!(
         browser.send("/me/declare", &none).await.place,
         "/me/declare?step=2"
     );
     let page = browser.get("/me/declare").await;
     page.says("altra@giallo.it");
-    assert!(
-        !page
-            .html
-            .contains("value=\"yes\" checked><label for=\"incidents-0-hit"),
-        "a domain to verify is asked, not presumed"
-    );
-    let silent = mailbox(&csrf, "2", &[("incidents[0][hit]", "-")]);
-    let refused = browser.send("/me/declare", &silent).await;
-    refused.says("href=\"#incidents-0-hit\"");
+    page.says("name=\"incidents[0][hit]\" value=\"true\"><label");
     let wrong = mailbox(&csrf, "2", &[("incidents[0][plan]", "")]);
     let refused = browser.send("/me/declare", &wrong).await;
     refused
@@ -366,7 +354,13 @@ async fn a_mailbox_that_nothing_hit_is_left_out_and_the_others_keep_their_step()
     }
     let summary = browser.get("/me/declare?step=5").await;
     summary.says("altra@giallo.it");
-    assert!(!summary.html.contains("caduta@libero.it"));
+    // what is left out is told
+    let left_out = summary.html.split("<h2>caduta@libero.it: ").nth(1).unwrap();
+    let (left_out, _) = left_out.split_once("</section>").unwrap();
+    assert!(
+        left_out.contains("<dd class=\"told\">No</dd>"),
+        "{left_out}"
+    );
     app.stop().await;
 }
 
@@ -483,9 +477,7 @@ async fn r39_a_correction_shows_what_changed_and_asks_for_another_signature() {
 
     // the signed version is where a correction starts
     let form = browser.get("/me/declare?step=1").await;
-    form.says(
-        "id=\"incidents-0-use-private\" name=\"incidents[0][private]\" value=\"true\" checked",
-    );
+    form.says("name=\"incidents[0][not_private]\" value=\"true\"><label");
     let change = [
         ("incidents[0][plan]", "plus"),
         ("incidents[0][fee]", "19,99"),

@@ -334,7 +334,7 @@ async fn the_console_shows_news_before_it_publishes_them() {
     // a second tap publishes nothing more
     for _ in 0..2 {
         let published = sent(texts("Udienza", "publish")).await;
-        assert_eq!(place(&published), format!("{path}#published"));
+        assert_eq!(place(&published), format!("{path}?done=published#done"));
     }
     assert_eq!(app.number("SELECT count(*) FROM case_updates").await, 1);
     let (_, listed) = open(&app, &browser, &path).await;
@@ -355,7 +355,7 @@ async fn the_console_shows_news_before_it_publishes_them() {
         ("reason", "Rinviata"),
     ];
     let done = send(&app, &browser, &end, &fields).await;
-    assert_eq!(place(&done), format!("{path}#published"));
+    assert_eq!(place(&done), format!("{path}?done=withdrawn#done"));
     let (_, listed) = open(&app, &browser, &path).await;
     assert!(
         listed.contains("Rinviata") && !listed.contains(&end),

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::join::ConsentField;
 use super::{CaseHead, Chrome, DeskHead, Errors};
+use crate::domain::declaration::Compensation;
 
 mod summary;
 
@@ -75,18 +76,18 @@ pub struct IncidentQuestion {
 pub struct IncidentForm {
     /// Slug of the incident.
     pub slug: String,
-    /// `yes`, `no` or not answered.
-    pub hit: String,
+    /// Whether the outage hit the mailbox.
+    pub hit: bool,
     /// Code of the plan.
     pub plan: String,
     /// Fee paid, euro.
     pub fee: String,
-    /// `yes` or `no`.
-    pub holder: String,
+    /// Whether it was somebody else's.
+    pub other_holder: bool,
     /// Who held it.
     pub holder_note: String,
-    /// Used for private mail.
-    pub private: bool,
+    /// Never used for private mail.
+    pub not_private: bool,
     /// Used for work.
     pub work: bool,
     /// Used with public bodies.
@@ -99,11 +100,13 @@ pub struct IncidentForm {
     pub unavailable_until: String,
     /// As typed.
     pub last_use: String,
-    /// `yes` or `no`.
-    pub restored: String,
+    /// Whether it does not work to this day.
+    pub not_restored: bool,
     /// Whether mail came late.
     pub late_mail: bool,
-    /// `none`, `extra_space`, `free_months`, `other` or not answered.
+    /// Whether the company gave something.
+    pub compensated: bool,
+    /// `extra_space`, `free_months`, `other` or not answered.
     pub compensation_received: String,
     /// What was received.
     pub compensation_note: String,
@@ -260,6 +263,19 @@ pub struct MailboxPage {
     pub documents: Vec<DocumentChoice>,
     /// What was refused: `/incidents/0/plan`, ...
     pub errors: Errors,
+}
+
+#[expect(clippy::unused_self, reason = "the template asks the page")]
+impl MailboxPage {
+    /// Words for what the company may have given.
+    fn gifts(&self) -> [&'static str; 3] {
+        [
+            Compensation::ExtraSpace,
+            Compensation::FreeMonths,
+            Compensation::Other,
+        ]
+        .map(Compensation::as_str)
+    }
 }
 
 /// What was tried elsewhere, contract and member number. POST with `step` and `elsewhere`.

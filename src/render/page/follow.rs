@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{CaseHead, Chrome, Errors, join::ConsentField};
+use super::{CaseHead, Chrome, Errors, join::ConsentField, joined::AddressDoubt};
 
 /// The form.
 #[derive(Debug, Clone, Default)]
@@ -13,6 +13,8 @@ pub struct FollowForm {
     pub association: String,
     /// As typed.
     pub email: String,
+    /// Whether another domain was meant by that of the typed address: asked, never applied.
+    pub doubt: Option<AddressDoubt>,
     /// As chosen: `it`, `en`, `de`.
     pub language: String,
     /// What is agreed to.
@@ -29,8 +31,8 @@ pub struct FollowPage {
     pub case: CaseHead,
     /// The form.
     pub follow: FollowForm,
-    /// True once a mail is on its way, or would be (R18).
-    pub sent: bool,
+    /// Whom a mail is on its way to, or would be (R18).
+    pub sent: Option<String>,
     /// What was refused.
     pub errors: Errors,
 }

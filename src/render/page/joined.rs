@@ -9,8 +9,8 @@ use super::{CaseHead, Chrome, Errors, association::AssociationCard};
 pub enum Delivery {
     /// A mail with a code is on its way.
     Mailed {
-        /// The address, masked: `m…a@example.it`.
-        masked: String,
+        /// The address as it was typed, so that its owner sees a slip.
+        address: String,
     },
     /// There is no e-mail: the association calls or writes (R17).
     ToAssist,

@@ -297,7 +297,9 @@ pub struct AddressForm {
     pub province: String,
     /// ISO 3166 alpha-2, empty counts as `IT`.
     pub country: String,
-    /// Name of the comune with its first and last CAP, where none was typed: a single one is proposed.
+    /// What was found for the half that was not typed.
+    pub found: Option<FoundTown>,
+    /// Name of the comune with its first and last CAP, where none was typed and it has several.
     pub caps_of: Option<(String, String, String)>,
     /// True if the province was not typed but proposed.
     pub province_proposed: bool,
@@ -305,6 +307,17 @@ pub struct AddressForm {
     pub question: Option<CapQuestion>,
     /// The typed CAP that is asked about now or was before.
     pub asked: Option<String>,
+}
+
+/// A town and its CAP: one was typed, the other is proposed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundTown {
+    /// Name of the comune.
+    pub city: String,
+    /// Its CAP.
+    pub code: String,
+    /// Letters of its province.
+    pub province: String,
 }
 
 /// A CAP that is not one of the comune's; asked about, never changed unasked.
@@ -325,9 +338,6 @@ impl AddressForm {
     pub fn cap_hint(&self, text: Text) -> String {
         match &self.caps_of {
             None => text.get("cap-hint"),
-            Some((city, first, last)) if first == last => {
-                text.with("cap-proposed", &[("city", city.as_str().into())])
-            }
             Some((city, first, last)) => text.with(
                 "cap-several",
                 &[

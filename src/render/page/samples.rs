@@ -6,7 +6,7 @@ use askama::Template;
 use chrono::{DateTime, NaiveDate, TimeZone, Utc};
 
 use super::{
-    AddressForm, CapQuestion, CaseHead, Chrome, Errors, FieldError, Whose,
+    AddressForm, CapQuestion, CaseHead, Chrome, Errors, FieldError, FoundTown, Whose,
     about::{AboutPage, PromotedCase},
     association::{AssociationCard, ChoosePage, Offer, Register, RegisterStatus},
     association_change::{AssociationChangePage, AssociationChoicePage},
@@ -163,6 +163,10 @@ impl Words {
             associations: vec![(self.say("codacons"), self.say("Codacons")); associations],
             association: self.say("codacons"),
             email: self.say("maria@example.org"),
+            doubt: Some(AddressDoubt {
+                typed: self.say("gmial.com"),
+                meant: self.say("gmail.com"),
+            }),
             language: "de".to_owned(),
             consent: Some(ConsentField {
                 purpose: "follow".to_owned(),
@@ -187,6 +191,11 @@ impl Words {
                 range: (self.say("00118"), self.say("00199")),
             }),
             asked: Some(self.say("00100")),
+            found: Some(FoundTown {
+                city: self.say("Roma"),
+                code: self.say("00184"),
+                province: self.say("RM"),
+            }),
             ..AddressForm::default()
         }
     }
@@ -342,7 +351,7 @@ fn following(words: Words, pages: &mut Vec<(String, String)>) {
             chrome: words.chrome("/c/libero-virgilio-2023/follow"),
             case: words.case(),
             follow: words.follow(associations),
-            sent,
+            sent: sent.then(|| words.say("maria@example.org")),
             errors,
         };
         push(pages, name, &page);
@@ -452,7 +461,7 @@ fn joining(words: Words, pages: &mut Vec<(String, String)>) {
         association: interest,
         reference: words.say("7KQ2-M9XP-4TWA"),
         delivery: Delivery::Mailed {
-            masked: words.say("m…a@example.it"),
+            address: words.say("maria@example.it"),
         },
         contact_affected: true,
         notice: Some(JoinedNotice::Corrected),
@@ -803,7 +812,7 @@ fn changing(words: Words, pages: &mut Vec<(String, String)>) {
             errors: if is_signed {
                 Errors::default()
             } else {
-                wrong(&[("/consents/0/given", "error-consent-required")])
+                wrong(&[("/consents/1/given", "error-consent-required")])
             },
         };
         push(pages, name, &page);

@@ -49,6 +49,15 @@ pub struct SentWithdrawal {
     reason: String,
 }
 
+/// Which page, and what has just happened.
+#[derive(Deserialize)]
+pub struct NewsQuery {
+    #[serde(flatten)]
+    page: UpdatesQuery,
+    #[serde(default)]
+    done: String,
+}
+
 /// Who asks.
 struct Asked<'a> {
     state: &'a AppState,
@@ -64,7 +73,7 @@ pub async fn list(
     staff: Staff,
     request: HttpRequest,
     slug: web::Path<String>,
-    query: Result<web::Query<UpdatesQuery>, actix_web::Error>,
+    query: Result<web::Query<NewsQuery>, actix_web::Error>,
 ) -> WebResult<HttpResponse> {
     let query = query.map_err(|_| WebError::Malformed)?.into_inner();
     let asked = Asked {
@@ -109,6 +118,8 @@ pub async fn send(
         let name = asked.own(&slug).await?.association.name;
         let texts = texts.all().iter();
         shown.preview = texts.map(|text| UpdateLine::of(text, &name)).collect();
+        let readers = case_update::count_readers(&state.ctx, &staff.actor, &slug).await?;
+        shown.readers = u64::try_from(readers).unwrap_or(u64::MAX);
         return page(StatusCode::OK, &shown);
     }
     let (ctx, actor, case) = (state.ctx.clone(), staff.actor.clone(), slug.to_string());
@@ -116,7 +127,7 @@ pub async fn send(
         async move { case_update::publish(&ctx, &actor, &case, Some(&key), &form.texts).await };
     state.ctx.to_end(acting).await?;
     Ok(see_other(&format!(
-        "/console/cases/{slug}/updates#published"
+        "/console/cases/{slug}/updates?done=published#done"
     )))
 }
 
@@ -144,7 +155,7 @@ pub async fn withdraw(
             let acting = async move { case_update::withdraw(&ctx, &actor, id, &reason).await };
             state.ctx.to_end(acting).await?;
             return Ok(see_other(&format!(
-                "/console/cases/{slug}/updates#published"
+                "/console/cases/{slug}/updates?done=withdrawn#done"
             )));
         }
         Err(AppError::Invalid(errors)) => errors,
@@ -170,14 +181,13 @@ impl Asked<'_> {
     }
 
     /// The page with an empty form.
-    async fn page(
-        &self,
-        slug: &str,
-        query: Option<&UpdatesQuery>,
-    ) -> WebResult<ConsoleUpdatesPage> {
+    async fn page(&self, slug: &str, query: Option<&NewsQuery>) -> WebResult<ConsoleUpdatesPage> {
         let (ctx, actor) = (&self.state.ctx, &self.staff.actor);
         let own = self.own(slug).await?;
-        let before = query.map(UpdatesQuery::before).transpose()?.flatten();
+        let before = query
+            .map(|query| query.page.before())
+            .transpose()?
+            .flatten();
         let found = case_update::list(ctx, actor, slug, before, ON_A_PAGE).await?;
         let mut console = inside(self.state, self.language, self.request, self.staff).await?;
         if query.is_none() {
@@ -196,7 +206,13 @@ impl Asked<'_> {
             next: found.next.map(case_update::cursor),
             form: fields(&[]),
             key: one_time_key(ctx),
+            done: query.and_then(|query| match query.done.as_str() {
+                "published" => Some("published"),
+                "withdrawn" => Some("withdrawn"),
+                _ => None,
+            }),
             preview: Vec::new(),
+            readers: 0,
             errors: Errors::default(),
         })
     }

@@ -6,8 +6,8 @@ use chrono::NaiveDate;
 use super::{MailboxWork, StepError, Work, answer};
 use crate::domain::damage::DamageHead;
 use crate::domain::declaration::{
-    ComplaintInput, DeclarationInput, DeclaredIncidentInput, DeclaredMailboxInput, ElsewhereInput,
-    ItemInput, OtherClaimInput, UseInput,
+    Compensation, ComplaintInput, DeclarationInput, DeclaredIncidentInput, DeclaredMailboxInput,
+    ElsewhereInput, ItemInput, OtherClaimInput, UseInput,
 };
 use crate::domain::field::{FieldErrors, filled};
 use crate::domain::mailbox_address::MailboxAddress;
@@ -131,13 +131,8 @@ impl Assembled {
         let (mut incidents, mut places) = (Vec::new(), Vec::new());
         for (at, form) in mailbox.forms.iter().enumerate() {
             let pointer = format!("/incidents/{at}");
-            match form.hit.as_str() {
-                "yes" => {}
-                "no" => continue,
-                _ => {
-                    self.refuse(place + 1, format!("{pointer}/hit"), "error-hit-required");
-                    continue;
-                }
+            if !form.hit {
+                continue;
             }
             let (items, rows) = self.items(place + 1, &pointer, form);
             incidents.push(self.incident(place + 1, &pointer, form, items));
@@ -160,11 +155,16 @@ impl Assembled {
             self.refuse(step, at, "error-window-from-missing");
         }
         let uses = [
-            (form.private, "private"),
+            (!form.not_private, "private"),
             (form.work, "work"),
             (form.public_bodies, "public_bodies"),
         ];
         let uses = uses.into_iter().filter(|(used, _)| *used);
+        // ticked, but not said what: the parser asks
+        let received = match form.compensated {
+            true => form.compensation_received.as_str(),
+            false => Compensation::None.as_str(),
+        };
         let day = |typed: &String| some(typed).filter(|_| days).map(|typed| as_iso(&typed));
         DeclaredIncidentInput {
             slug: some(&form.slug),
@@ -176,11 +176,11 @@ impl Assembled {
             )),
             last_use: some(&form.last_use).map(|typed| as_iso(&typed)),
             fee_paid_cents: self.cents(step, format!("{pointer}/fee_paid_cents"), &form.fee),
-            compensation_received: some(&form.compensation_received),
-            compensation_note: some(&form.compensation_note),
-            holder: answer(&form.holder),
-            holder_note: some(&form.holder_note),
-            restored: answer(&form.restored),
+            compensation_received: Some(received.to_owned()),
+            compensation_note: some(&form.compensation_note).filter(|_| form.compensated),
+            holder: Some(!form.other_holder),
+            holder_note: some(&form.holder_note).filter(|_| form.other_holder),
+            restored: Some(!form.not_restored),
             late_mail: Some(form.late_mail),
             items: Some(items),
         }

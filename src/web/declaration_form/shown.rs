@@ -6,8 +6,8 @@ use crate::app::declaration::MyDeclaration;
 use crate::app::directory::CaseEntry;
 use crate::domain::damage::DamageHead;
 use crate::domain::declaration::{
-    ComplaintInput, DeclarationInput, DeclaredIncidentInput, ElsewhereInput, ItemInput,
-    OtherClaimInput, UseInput,
+    Compensation, ComplaintInput, DeclarationInput, DeclaredIncidentInput, ElsewhereInput,
+    ItemInput, OtherClaimInput, UseInput,
 };
 use crate::domain::mailbox_address::{DomainTreatment, MailboxAddress};
 use crate::domain::money;
@@ -42,10 +42,7 @@ impl Work {
                     .iter()
                     .find(|line| line.slug.as_deref() == Some(&rule.slug));
                 line.map_or_else(
-                    || IncidentForm {
-                        hit: "no".to_owned(),
-                        ..blank(&rule.slug, plan, false, rule.last_day.is_some())
-                    },
+                    || blank(&rule.slug, plan, false, rule.last_day.is_some()),
                     |line| incident_form(line, rule.last_day.is_some()),
                 )
             });
@@ -91,15 +88,15 @@ fn is_in_scope(case: &CaseEntry, slug: &str, address: &MailboxAddress) -> bool {
     })
 }
 
-/// The form before anything was typed: everything usual is chosen, nothing that only its owner knows.
+/// The form before anything was typed: the outage of the mailbox's domain is chosen, and what is not usual is
+/// not ticked.
 fn blank(slug: &str, plan: &str, hit: bool, has_ended: bool) -> IncidentForm {
     let mut form = IncidentForm {
         slug: slug.to_owned(),
-        hit: if hit { "yes" } else { "" }.to_owned(),
+        hit,
         plan: plan.to_owned(),
-        holder: "yes".to_owned(),
         window: "whole".to_owned(),
-        restored: if has_ended { "yes" } else { "no" }.to_owned(),
+        not_restored: !has_ended,
         flat_rate: true,
         ..IncidentForm::default()
     };
@@ -114,27 +111,34 @@ fn incident_form(line: &DeclaredIncidentInput, has_ended: bool) -> IncidentForm 
         Some(UseInput::Many(words)) => words,
     };
     let used = |wanted: &str| words.iter().any(|word| word == wanted);
+    let received = text(line.compensation_received.as_ref());
+    let nothing = Compensation::None.as_str();
     let typed_days = line.unavailable_from.is_some() || line.unavailable_until.is_some();
     let flat = DamageHead::FlatRate.as_str();
     let items = line.items.as_deref().unwrap_or_default();
     let is_flat = |item: &ItemInput| item.head.as_deref() == Some(flat);
     let mut form = IncidentForm {
         slug: text(line.slug.as_ref()),
-        hit: "yes".to_owned(),
+        hit: true,
         plan: text(line.plan.as_ref()),
         fee: euro(line.fee_paid_cents),
-        holder: yes_no(line.holder.unwrap_or(true)),
+        other_holder: !line.holder.unwrap_or(true),
         holder_note: text(line.holder_note.as_ref()),
-        private: used("private"),
+        not_private: !used("private"),
         work: used("work"),
         public_bodies: used("public_bodies"),
         window: if typed_days { "days" } else { "whole" }.to_owned(),
         unavailable_from: day(line.unavailable_from.as_ref()),
         unavailable_until: day(line.unavailable_until.as_ref()),
         last_use: day(line.last_use.as_ref()),
-        restored: yes_no(line.restored.unwrap_or(has_ended)),
+        not_restored: !line.restored.unwrap_or(has_ended),
         late_mail: line.late_mail.unwrap_or_default(),
-        compensation_received: text(line.compensation_received.as_ref()),
+        compensated: line.compensation_received.is_some() && received != nothing,
+        compensation_received: if received == nothing {
+            String::new()
+        } else {
+            received
+        },
         compensation_note: text(line.compensation_note.as_ref()),
         flat_rate: line.items.is_none() || items.iter().any(is_flat),
         items: items.iter().map(item_form).collect(),

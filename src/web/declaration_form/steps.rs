@@ -247,7 +247,7 @@ impl Steps {
             needs_identity: self.mine.name.is_none(),
             parts: declaration
                 .as_ref()
-                .map(|it| summary(text, it, &steps))
+                .map(|it| summary(text, it, &steps, &names))
                 .unwrap_or_default(),
             total_cents: declaration.as_ref().map_or(0, Declaration::total_cents),
             estimate: worth.map(|worth| estimate_box(text, &worth, &names)),

@@ -13,17 +13,10 @@ use crate::render::page::Errors;
 use crate::render::page::follow::{FollowForm, FollowLinkPage, FollowPage, FollowState};
 use crate::render::page::join::ConsentField;
 use crate::web::WebResult;
-use crate::web::error::WebError;
 use crate::web::extract::Form;
 use crate::web::public::card;
+use crate::web::public::join::typo;
 use crate::web::public::visit::{Visit, checked_token, html, html_with, see_other};
-
-/// What has just happened.
-#[derive(Deserialize)]
-pub struct FollowQuery {
-    #[serde(default)]
-    done: String,
-}
 
 /// The form as it was sent.
 #[derive(Deserialize)]
@@ -38,50 +31,65 @@ pub struct SentFollow {
     text_version: String,
     #[serde(default)]
     given: bool,
+    /// The answer to a question about the domain: `correct` or `keep`.
+    #[serde(default)]
+    action: String,
+    /// The domain the page asked about: who sends the form on has read it.
+    #[serde(default)]
+    doubted: String,
 }
 
-/// `GET /c/{slug}/follow?done=`
-pub async fn form(
-    visit: Visit,
-    slug: web::Path<String>,
-    query: Result<web::Query<FollowQuery>, actix_web::Error>,
-) -> WebResult<HttpResponse> {
-    let query = query.map_err(|_| WebError::Malformed)?.into_inner();
-    let mut page = form_page(&visit, &slug).await?;
-    page.sent = query.done == "sent";
-    html(&page)
+/// `GET /c/{slug}/follow`
+pub async fn form(visit: Visit, slug: web::Path<String>) -> WebResult<HttpResponse> {
+    html(&form_page(&visit, &slug).await?)
 }
 
-/// `POST /c/{slug}/follow`: the same answer for any address.
+/// `POST /c/{slug}/follow`: the same answer for any address. It shows the address, so it is no redirect.
 pub async fn send(
     visit: Visit,
     slug: web::Path<String>,
     form: Form<SentFollow>,
 ) -> WebResult<HttpResponse> {
     let sent = form.0;
+    let mut page = form_page(&visit, &slug).await?;
+    let directory = visit.ctx().directories.get(visit.ctx()).await?;
+    let case = directory.public_case(&slug)?;
+    let was_asked = typo::parts(&sent.email).is_some_and(|(_, domain)| domain == sent.doubted);
+    let answer = match sent.action.as_str() {
+        "" if was_asked => "keep",
+        action => action,
+    };
+    let (email, doubt) = typo::answered_one(&visit, &case, sent.email, answer).await?;
+    page.follow.association.clone_from(&sent.association);
+    page.follow.email.clone_from(&email);
+    page.follow.language.clone_from(&sent.language);
+    if let Some(consent) = &mut page.follow.consent {
+        consent.given = sent.given;
+    }
+    if doubt.is_some() {
+        page.follow.doubt = doubt;
+        return html_with(StatusCode::UNPROCESSABLE_ENTITY, &page);
+    }
     let input = FollowInput {
-        association: Some(sent.association.clone()),
-        email: Some(sent.email.trim().to_owned()),
-        language: Some(sent.language.clone()),
-        text_version: Some(sent.text_version.clone()),
+        association: Some(sent.association),
+        email: Some(email.trim().to_owned()),
+        language: Some(sent.language),
+        text_version: Some(sent.text_version),
         given: sent.given,
     };
     let (ctx, case) = (visit.ctx().clone(), slug.to_string());
     let acting = async move { follower::ask(&ctx, &case, &input).await };
-    let errors = match visit.ctx().to_end(acting).await {
-        Ok(()) => return Ok(see_other(&format!("/c/{slug}/follow?done=sent")).finish()),
-        Err(AppError::Invalid(errors)) => errors,
-        Err(error) => return Err(error.into()),
-    };
-    let mut page = form_page(&visit, &slug).await?;
-    page.follow.association = sent.association;
-    page.follow.email = sent.email;
-    page.follow.language = sent.language;
-    if let Some(consent) = &mut page.follow.consent {
-        consent.given = sent.given;
+    match visit.ctx().to_end(acting).await {
+        Ok(()) => {
+            page.sent = Some(email.trim().to_owned());
+            html(&page)
+        }
+        Err(AppError::Invalid(errors)) => {
+            page.errors = Errors::from(&errors);
+            html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
+        }
+        Err(error) => Err(error.into()),
     }
-    page.errors = Errors::from(&errors);
-    html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
 }
 
 /// `GET /follow/{token}`
@@ -138,6 +146,7 @@ pub fn blank(ctx: &Ctx, case: &CaseEntry, language: Language) -> FollowForm {
         associations,
         association: String::new(),
         email: String::new(),
+        doubt: None,
         language: language.as_str().to_owned(),
         consent: text.map(|text| ConsentField {
             purpose: follower::TEXT_KIND.to_owned(),
@@ -160,7 +169,7 @@ async fn form_page(visit: &Visit, slug: &str) -> WebResult<FollowPage> {
         chrome: visit.chrome_of(&case.slug, &format!("/c/{}/follow", case.slug)),
         case: card::head(&case),
         follow,
-        sent: false,
+        sent: None,
         errors: Errors::default(),
     })
 }

@@ -192,7 +192,7 @@ pub async fn send(
 /// What was refused; a CAP that was proposed meanwhile is no longer missing.
 fn in_words_of_the_form(errors: &FieldErrors, form: &JoinForm) -> Errors {
     let mut errors = at_the_first_row(Errors::from(errors));
-    let pointer = "/contact/postal_address/postal_code";
+    let pointer = "/contact/postal_address";
     postal_code::explain(&mut errors, &form.postal_address, pointer);
     errors
 }

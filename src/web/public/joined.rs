@@ -10,11 +10,9 @@ use crate::app::joined::{self, Joined};
 use crate::app::session::Ticket;
 use crate::app::{AppError, confirmation, mail_request};
 use crate::domain::claimant::ClaimantState;
-use crate::domain::email_address::EmailAddress;
-use crate::domain::mail_typo;
 use crate::render::page::association::AssociationCard;
 use crate::render::page::join::href;
-use crate::render::page::joined::{AddressDoubt, Delivery, JoinedNotice, JoinedPage};
+use crate::render::page::joined::{Delivery, JoinedNotice, JoinedPage};
 use crate::render::page::message::{Action, MessagePage};
 use crate::render::page::{Errors, FieldError};
 use crate::web::WebResult;
@@ -119,7 +117,7 @@ pub async fn address(
     form: Form<SentAddress>,
 ) -> WebResult<HttpResponse> {
     let (ticket, case, record) = record(&visit, &slug).await?;
-    let (typed, doubt) = about_domain(&visit, &case, &form.0).await?;
+    let (typed, doubt) = typo::answered_one(&visit, &case, form.0.email, &form.0.action).await?;
     if doubt.is_some() {
         let page = JoinedPage {
             email: typed,
@@ -167,29 +165,6 @@ pub async fn resend(visit: Visit, slug: web::Path<String>) -> WebResult<HttpResp
     Ok(see_other(&format!("/c/{}/joined?done=resent", case.slug)).finish())
 }
 
-/// The address with the answer that was tapped, and what is still to ask about its domain.
-async fn about_domain(
-    visit: &Visit,
-    case: &CaseEntry,
-    sent: &SentAddress,
-) -> WebResult<(String, Option<AddressDoubt>)> {
-    let directory = visit.ctx().directories.get(visit.ctx()).await?;
-    let known = typo::known(&directory, case);
-    let address = sent.email.clone();
-    let Some((local, typed)) = typo::parts(&address) else {
-        return Ok((address, None));
-    };
-    let meant = mail_typo::meant(&typed, &known).filter(|_| sent.action != "keep");
-    Ok(match meant {
-        None => (address, None),
-        Some(meant) if sent.action == "correct" => (format!("{local}@{meant}"), None),
-        Some(meant) => {
-            let meant = meant.to_owned();
-            (address, Some(AddressDoubt { typed, meant }))
-        }
-    })
-}
-
 async fn record(
     visit: &Visit,
     slug: &str,
@@ -219,7 +194,7 @@ fn joined_page(
         reference: record.reference.grouped(),
         delivery: match (&record.email, record.state) {
             (Some(email), ClaimantState::Unconfirmed) => Delivery::Mailed {
-                masked: EmailAddress::masked(email),
+                address: email.as_str().to_owned(),
             },
             _ => Delivery::ToAssist,
         },

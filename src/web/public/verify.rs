@@ -1,16 +1,18 @@
 //! `/verify`: is a mail one of ours (R14), and what does a receipt prove?
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
 use crate::app::receipt_check::{self, Report};
 use crate::app::{AppError, mail_code, seal};
-use crate::render::page::Errors;
+use crate::domain::reference::Reference;
 use crate::render::page::verify::{CheckedReceipt, CheckedSeal, VerifiedMail, VerifyPage};
+use crate::render::page::{Errors, FieldError};
 use crate::web::WebResult;
 use crate::web::error::WebError;
 use crate::web::extract::upload::Upload;
-use crate::web::public::visit::{Visit, html};
+use crate::web::public::visit::{Visit, html, html_with};
 
 /// Longest code that is looked up, in characters.
 const LONGEST_CODE: usize = 40;
@@ -19,7 +21,7 @@ const LONGEST_CODE: usize = 40;
 #[derive(Deserialize)]
 pub struct VerifyQuery {
     #[serde(default)]
-    code: String,
+    code: Option<String>,
 }
 
 /// `GET /verify?code=`
@@ -28,7 +30,14 @@ pub async fn page(
     query: Result<web::Query<VerifyQuery>, actix_web::Error>,
 ) -> WebResult<HttpResponse> {
     let query = query.map_err(|_| WebError::Malformed)?.into_inner();
-    let code: String = query.code.trim().chars().take(LONGEST_CODE).collect();
+    let code = query.code.as_deref().map(str::trim);
+    let wrong = code.and_then(|code| match Reference::parse(code) {
+        None if code.is_empty() => Some("error-mail-code-required"),
+        None => Some("error-mail-code-format"),
+        Some(_) => None,
+    });
+    let code = code.unwrap_or_default();
+    let code: String = code.chars().take(LONGEST_CODE).collect();
     let mail = match mail_code::check(visit.ctx(), &code).await {
         Ok(mail) => Some(VerifiedMail {
             association: mail.association.map(|(_, name)| name),
@@ -38,15 +47,24 @@ pub async fn page(
         Err(AppError::NotFound) => None,
         Err(error) => return Err(error.into()),
     };
-    html(&VerifyPage {
+    let status = match wrong {
+        Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        None => StatusCode::OK,
+    };
+    let wrong = wrong.map(|reason| FieldError {
+        pointer: "/mail_code".to_owned(),
+        reason,
+    });
+    let page = VerifyPage {
         chrome: visit.chrome(),
-        unknown: mail.is_none() && !code.is_empty(),
+        unknown: mail.is_none() && wrong.is_none() && !code.is_empty(),
         code,
         mail,
         receipt: None,
         seal: None,
-        errors: Errors::default(),
-    })
+        errors: Errors(wrong.into_iter().collect()),
+    };
+    html_with(status, &page)
 }
 
 /// `POST /verify`: the receipt or the PDF is read, told about and forgotten.

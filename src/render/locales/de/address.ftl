@@ -1,7 +1,8 @@
 # Postleitzahl und Provinz: was wir vorschlagen, was wir fragen.
 
-cap-hint = Lassen Sie es leer, wenn Sie sie nicht wissen: Bei einer italienischen Gemeinde suchen wir sie.
-cap-proposed = Das haben wir geschrieben: Es ist die Postleitzahl von { $city }. Bitte prüfen Sie sie.
+cap-hint = Schreiben Sie den Ort oder die Postleitzahl: Das andere suchen wir.
+cap-found = Wir haben gefunden: { $code } { $city } ({ $province })
+cap-found-next = Wenn es stimmt, drücken Sie noch einmal die Schaltfläche am Ende der Seite.
 cap-several = { $city } hat mehrere Postleitzahlen, von { $first } bis { $last }. Ihre steht auf einer Rechnung.
 cap-province-proposed = Das haben wir aus der Gemeinde ergänzt. Bitte prüfen Sie es.
 cap-asked = Stimmt die Postleitzahl { $typed } für { $city }?
@@ -10,5 +11,4 @@ cap-range = Meist liegt sie zwischen { $first } und { $last }. Ändern Sie sie o
 cap-yes = { $code } verwenden
 cap-keep = { $typed } behalten
 
-error-postal-code-proposed = Wir haben die Postleitzahl der Gemeinde geschrieben. Prüfen Sie sie und senden Sie erneut.
-error-postal-code-several = Schreiben Sie die Postleitzahl: Diese Gemeinde hat mehrere.
+error-postal-code-several = Schreiben Sie auch die Postleitzahl: Diese Gemeinde hat mehrere.

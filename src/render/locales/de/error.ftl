@@ -1,7 +1,7 @@
 # What can be wrong with a field: first the reasons of the domain, then general ones.
 error-association-required = Wählen Sie den Verband, der Ihre Daten verwahren soll.
 error-association-unknown = Dieser Verband nimmt für diesen Fall keine Voranmeldungen entgegen. Wählen Sie einen aus der Liste.
-error-birth-date-format = Geben Sie das ganze Geburtsdatum an, das Jahr mit vier Ziffern, zum Beispiel 12.03.1985 (zuerst der Tag).
+error-birth-date-format = Dieses Geburtsdatum gibt es nicht, oder es ist nicht ganz. Schreiben Sie es mit vier Ziffern für das Jahr, zum Beispiel 12.03.1985 (zuerst der Tag).
 error-birth-date-future = Das Geburtsdatum liegt in der Zukunft. Prüfen Sie es.
 error-birth-date-mismatch = Das Geburtsdatum passt nicht zur Steuernummer. Prüfen Sie beides.
 error-birth-date-required = Geben Sie das Geburtsdatum an.
@@ -96,7 +96,7 @@ error-answer-too-long = Der Text ist zu lang. Höchstens 2.000 Zeichen.
 error-answer-unknown = Sagen Sie, wie die Beschwerde ausging: keine Antwort, abgelehnt, angenommen oder teilweise angenommen.
 error-compensation-required = Sagen Sie, was Sie vom Unternehmen schon erhalten haben, auch wenn es nichts war. Ihre Forderung wird dadurch nicht kleiner.
 error-compensation-unknown = Sagen Sie, was Sie erhalten haben: nichts, mehr Speicherplatz, Freimonate oder etwas anderes.
-error-day-format = Geben Sie das ganze Datum an, zum Beispiel 23.01.2023.
+error-day-format = Dieses Datum gibt es nicht, oder es ist nicht ganz. Schreiben Sie es so: 23.01.2023.
 error-day-future = Dieses Datum liegt in der Zukunft. Prüfen Sie es.
 error-day-too-early = Dieses Datum liegt vor 1990. Prüfen Sie das Jahr.
 error-declared-mailbox-alias = Diese Adresse ist ein Alias. Nennen Sie das Hauptpostfach.
@@ -211,7 +211,6 @@ error-request-unknown = Diese Anfrage zur Unterschrift gibt es nicht. Fordern Si
 error-tier-required = Die Art der Unterschrift fehlt.
 error-tier-unknown = Diese Art der Unterschrift gibt es noch nicht. Sie können mit dem Code per E-Mail unterschreiben (otp).
 error-amount-format = Geben Sie den Betrag in Euro mit Ziffern an, zum Beispiel 12,50.
-error-hit-required = Sagen Sie, ob das Postfach von diesem Ausfall betroffen war.
 error-nothing-contradicted = Sie haben „Nichts davon“ angekreuzt, aber weiter unten steht ein „Ja“. Entfernen Sie das Häkchen oder ändern Sie die Antwort.
 error-window-from-missing = Geben Sie den ersten Tag ohne E-Mail an, oder wählen Sie den ganzen Ausfall.
 error-code-over = Dieser Code gilt nicht mehr. Fordern Sie mit der Schaltfläche unten einen neuen an.

@@ -30,6 +30,7 @@ scam-send = Meldung absenden
 scam-kept = Nur der Verband liest sie. Nach einem Jahr löschen wir sie.
 scam-sent = Danke. Ihre Meldung ist angekommen.
 scam-sent-text = Ein Mensch liest sie. Sie bekommen nur eine Antwort, wenn Sie einen Kontakt angegeben haben. Haben Sie gezahlt oder Codes genannt, rufen Sie jetzt Ihre Bank an.
+scam-another = Noch etwas melden
 scam-link = Betrug melden
 scam-doubt = Hat jemand in unserem Namen Geld oder Codes verlangt?
 

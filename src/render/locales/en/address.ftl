@@ -1,7 +1,8 @@
 # Postal code and province: what we propose, what we ask.
 
-cap-hint = Leave it empty if you do not know: we look it up for an Italian town.
-cap-proposed = We wrote it: it is the postal code of { $city }. Check it.
+cap-hint = Write the town or the postal code: we look up the other one.
+cap-found = We found: { $code } { $city } ({ $province })
+cap-found-next = If it is right, press the button at the end of the page again.
 cap-several = { $city } has several postal codes, from { $first } to { $last }. Yours is on a bill.
 cap-province-proposed = We wrote it from the town. Check it.
 cap-asked = Is the postal code { $typed } right for { $city }?
@@ -10,5 +11,4 @@ cap-range = It usually is from { $first } to { $last }. Correct it above, or lea
 cap-yes = Use { $code }
 cap-keep = Leave { $typed }
 
-error-postal-code-proposed = We wrote the postal code of the town. Check it and send again.
-error-postal-code-several = Write the postal code: this town has more than one.
+error-postal-code-several = Write the postal code too: this town has more than one.

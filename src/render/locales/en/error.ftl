@@ -1,7 +1,7 @@
 # What can be wrong with a field: first the reasons of the domain, then general ones.
 error-association-required = Choose the association that will keep your data.
 error-association-unknown = This association does not collect sign-ups for this case. Choose one from the list.
-error-birth-date-format = Write the whole date of birth, with four digits for the year, for example 12/03/1985 (day first).
+error-birth-date-format = This date of birth does not exist or is not complete. Write it with four digits for the year, for example 12/03/1985 (day first).
 error-birth-date-future = The birth date is in the future. Check it.
 error-birth-date-mismatch = The birth date does not match the codice fiscale. Check both.
 error-birth-date-required = Write the birth date.
@@ -96,7 +96,7 @@ error-answer-too-long = The text is too long. Use at most 2,000 characters.
 error-answer-unknown = Say how the complaint was answered: no answer, rejected, accepted or accepted in part.
 error-compensation-required = Say what you already received from the company, even if nothing. Your claim does not get smaller.
 error-compensation-unknown = Say what you received: nothing, extra space, free months or something else.
-error-day-format = Write the full date, for example 2023-01-23.
+error-day-format = This date does not exist or is not complete. Write it like 23/01/2023 (day first).
 error-day-future = This date is in the future. Check it.
 error-day-too-early = This date is before 1990. Check the year.
 error-declared-mailbox-alias = This address is an alias. Declare its main mailbox.
@@ -211,7 +211,6 @@ error-request-unknown = There is no such signature request. Ask for a new code.
 error-tier-required = The kind of signature is missing.
 error-tier-unknown = This kind of signature is not offered yet. You can sign with the code by e-mail (otp).
 error-amount-format = Write the amount in euro with digits, for example 12.50.
-error-hit-required = Say whether this outage hit the mailbox.
 error-nothing-contradicted = You ticked “None of this”, but there is a “yes” below. Take the tick away or change the answer.
 error-window-from-missing = Write the first day without mail, or choose the whole outage.
 error-code-over = This code is no longer valid. Ask for another with the button below.

@@ -209,6 +209,12 @@ update-preview = How it will look
 update-preview-text = It is not published yet. Read it again: it cannot be changed later.
 update-publish = Publish
 update-publish-hint = Published news is not changed. To correct it, publish more or withdraw it.
+update-readers = { $count ->
+    [one] It goes by e-mail to 1 person who follows the case with you.
+   *[other] It goes by e-mail to { $shown } people who follow the case with you.
+}
+update-done-published = Published. It is on the page of the case; the e-mails leave shortly.
+update-done-withdrawn = Withdrawn. E-mails that have not left do not leave.
 updates-published = Published
 update-read = Read the text
 update-withdraw = Withdraw

@@ -30,6 +30,7 @@ scam-send = Send the report
 scam-kept = Only the association reads it. We delete it after a year.
 scam-sent = Thank you. Your report has arrived.
 scam-sent-text = A person reads it. You get an answer only if you left a contact. If you paid or gave codes, call your bank now.
+scam-another = Report something else
 scam-link = Report a scam
 scam-doubt = Did somebody ask you for money or codes in our name?
 

@@ -1,7 +1,8 @@
 # CAP e provincia: che cosa proponiamo, che cosa chiediamo.
 
-cap-hint = Se non lo sai, lascia vuoto: lo cerchiamo noi dal comune.
-cap-proposed = L'abbiamo scritto noi: è il CAP di { $city }. Controllalo.
+cap-hint = Scrivi il comune oppure il CAP: l’altro lo cerchiamo noi.
+cap-found = Abbiamo trovato: { $code } { $city } ({ $province })
+cap-found-next = Se è giusto, premi di nuovo il pulsante in fondo alla pagina.
 cap-several = { $city } ha più CAP, da { $first } a { $last }. Il tuo è su una bolletta.
 cap-province-proposed = L'abbiamo scritta noi dal comune. Controllala.
 cap-asked = Il CAP { $typed } è giusto per { $city }?
@@ -10,5 +11,4 @@ cap-range = Di solito va da { $first } a { $last }. Correggilo qui sopra, oppure
 cap-yes = Usa { $code }
 cap-keep = Lascia { $typed }
 
-error-postal-code-proposed = Abbiamo scritto il CAP del comune. Controllalo e invia di nuovo.
-error-postal-code-several = Scrivi il CAP: questo comune ne ha più di uno.
+error-postal-code-several = Scrivi anche il CAP: questo comune ne ha più di uno.

@@ -1,7 +1,7 @@
 # What can be wrong with a field: first the reasons of the domain, then general ones.
 error-association-required = Scegli l'associazione a cui affidare i tuoi dati.
 error-association-unknown = Questa associazione non raccoglie pre-adesioni per questo caso. Scegline una dall'elenco.
-error-birth-date-format = Scrivi la data di nascita per intero, con l’anno di quattro cifre. Per esempio 12/03/1985.
+error-birth-date-format = Questa data di nascita non esiste o non è completa. Scrivila con l’anno di quattro cifre, per esempio 12/03/1985.
 error-birth-date-future = La data di nascita è nel futuro. Controllala.
 error-birth-date-mismatch = La data di nascita non corrisponde al codice fiscale. Controlla tutti e due.
 error-birth-date-required = Scrivi la data di nascita.
@@ -96,7 +96,7 @@ error-answer-too-long = Il testo è troppo lungo. Usa al massimo 2.000 caratteri
 error-answer-unknown = Indica com'è andato il reclamo: nessuna risposta, respinto, accolto o accolto in parte.
 error-compensation-required = Indica che cosa hai già ricevuto dalla società, anche se nulla. La tua richiesta non diminuisce.
 error-compensation-unknown = Indica che cosa hai ricevuto: nulla, spazio in più, mesi gratis o altro.
-error-day-format = Scrivi la data per intero, per esempio 23/01/2023 (o 2023-01-23).
+error-day-format = Questa data non esiste o non è completa. Scrivila così: 23/01/2023.
 error-day-future = Questa data è nel futuro. Controllala.
 error-day-too-early = Questa data è prima del 1990. Controlla l'anno.
 error-declared-mailbox-alias = Questo indirizzo è un alias. Dichiara la sua casella principale.
@@ -211,7 +211,6 @@ error-request-unknown = Questa richiesta di firma non esiste. Chiedi un nuovo co
 error-tier-required = Manca il tipo di firma.
 error-tier-unknown = Questo tipo di firma non c'è ancora. Puoi firmare con il codice per e-mail (otp).
 error-amount-format = Scrivi l'importo in euro con le cifre, per esempio 12,50.
-error-hit-required = Indica se questo disservizio ha colpito la casella.
 error-nothing-contradicted = Hai spuntato «Niente di tutto questo», ma più sotto c’è un «sì». Togli la spunta o cambia la risposta.
 error-window-from-missing = Scrivi il primo giorno senza posta, oppure scegli tutto il disservizio.
 error-code-over = Questo codice non vale più. Chiedine un altro con il pulsante qui sotto.

@@ -209,6 +209,12 @@ update-preview = Così sarà
 update-preview-text = Non è ancora pubblicata. Rileggi: dopo non si può cambiare.
 update-publish = Pubblica
 update-publish-hint = Una novità pubblicata non si cambia. Per correggerla, pubblicane un’altra o ritirala.
+update-readers = { $count ->
+    [one] Va per e-mail a 1 persona che segue il caso con voi.
+   *[other] Va per e-mail a { $shown } persone che seguono il caso con voi.
+}
+update-done-published = Pubblicata. È sulla pagina del caso; le e-mail partono tra poco.
+update-done-withdrawn = Ritirata. Le e-mail non ancora partite non partono.
 updates-published = Pubblicate
 update-read = Leggi il testo
 update-withdraw = Ritira

@@ -30,6 +30,7 @@ scam-send = Invia la segnalazione
 scam-kept = La legge solo l'associazione. Dopo un anno la cancelliamo.
 scam-sent = Grazie. La segnalazione è arrivata.
 scam-sent-text = La legge una persona. Ti risponde solo se hai lasciato un contatto. Se hai pagato o dato codici, chiama adesso la tua banca.
+scam-another = Segnala altro
 scam-link = Segnala una truffa
 scam-doubt = Qualcuno ti ha chiesto soldi o codici a nome nostro?
 

@@ -54,8 +54,22 @@ pub struct ConsoleUpdatesPage {
     pub form: Vec<UpdateFields>,
     /// With it the form publishes once.
     pub key: String,
+    /// What has just happened: `published`, `withdrawn`.
+    pub done: Option<&'static str>,
+    /// Who would get them by mail, up to 2,001.
+    pub readers: u64,
     /// How the news will look; empty unless somebody asked.
     pub preview: Vec<UpdateLine>,
     /// What was refused.
     pub errors: Errors,
+}
+
+impl ConsoleUpdatesPage {
+    /// Their number in words, "more than 2,000" at most.
+    fn readers_shown(&self) -> String {
+        match self.readers {
+            2_001.. => format!("> {}", self.console.chrome.count(&2_000)),
+            few => self.console.chrome.count(&few),
+        }
+    }
 }

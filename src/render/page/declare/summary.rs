@@ -63,24 +63,32 @@ pub fn incident_names(rules: &DeclarationRules) -> Vec<(String, String)> {
         .collect()
 }
 
-/// The whole declaration; `steps` gives each mailbox its step, the two after them follow.
+/// The whole declaration; `steps` gives each mailbox its step, the two after them follow. An outage of
+/// `incidents` (slug and name) that did not hit a mailbox is told too.
 pub fn summary(
     text: Text,
     declaration: &Declaration,
     steps: &[(String, usize)],
+    incidents: &[(String, String)],
 ) -> Vec<SummaryPart> {
-    let step_of = |address: &str| {
-        let found = steps.iter().find(|(known, _)| known == address);
-        found.map_or(1, |(_, step)| *step)
+    let rows_of = |address: &str, slug: &str| {
+        let mut lines = declaration.lines();
+        let line = lines.find(|(mailbox, line)| mailbox.as_str() == address && line.slug() == slug);
+        line.map_or_else(
+            || vec![(text.get("label-hit"), yes_no(text, false))],
+            |(_, line)| line_rows(text, line),
+        )
     };
-    let mut parts: Vec<SummaryPart> = declaration
-        .lines()
-        .map(|(mailbox, line)| SummaryPart {
-            title: format!("{}: {}", mailbox.as_str(), line.name()),
-            step: step_of(mailbox.as_str()),
-            rows: line_rows(text, line),
-        })
-        .collect();
+    let mut parts: Vec<SummaryPart> = Vec::new();
+    for (address, step) in steps {
+        for (slug, name) in incidents {
+            parts.push(SummaryPart {
+                title: format!("{address}: {name}"),
+                step: *step,
+                rows: rows_of(address, slug),
+            });
+        }
+    }
     parts.push(SummaryPart {
         title: text.get("declare-elsewhere"),
         step: steps.len() + 1,

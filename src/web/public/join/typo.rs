@@ -4,6 +4,9 @@ use super::SentJoin;
 use crate::app::directory::{CaseEntry, Directory};
 use crate::domain::mail_typo;
 use crate::render::page::join::{Doubt, JoinForm};
+use crate::render::page::joined::AddressDoubt;
+use crate::web::WebResult;
+use crate::web::public::visit::Visit;
 
 /// What a tap on "yes, change it" sends, before the domain.
 const CORRECT: &str = "correct:";
@@ -19,6 +22,30 @@ pub(in crate::web::public) fn known<'a>(
     let affected = incidents.flat_map(|incident| &incident.domains);
     let affected = affected.map(|domain| domain.domain.as_str());
     affected.chain(directory.public_providers()).collect()
+}
+
+/// An address of a form with no other, with the answer (`correct` or `keep`) that was tapped, and what is still
+/// to ask about its domain.
+pub(in crate::web::public) async fn answered_one(
+    visit: &Visit,
+    case: &CaseEntry,
+    address: String,
+    answer: &str,
+) -> WebResult<(String, Option<AddressDoubt>)> {
+    let directory = visit.ctx().directories.get(visit.ctx()).await?;
+    let known = known(&directory, case);
+    let Some((local, typed)) = parts(&address) else {
+        return Ok((address, None));
+    };
+    let meant = mail_typo::meant(&typed, &known).filter(|_| answer != "keep");
+    Ok(match meant {
+        None => (address, None),
+        Some(meant) if answer == "correct" => (format!("{local}@{meant}"), None),
+        Some(meant) => {
+            let meant = meant.to_owned();
+            (address, Some(AddressDoubt { typed, meant }))
+        }
+    })
 }
 
 /// The form with the answer that was tapped. Each tap answers one question and sends the form on; the
