@@ -55,6 +55,8 @@ pub struct PlanChoice {
     pub code: String,
     /// Its name.
     pub name: String,
+    /// Whether it costs a fee.
+    pub paid: bool,
 }
 
 /// An outage that is asked about.

@@ -129,13 +129,17 @@ impl Assembled {
         mailbox: &MailboxWork,
     ) -> (Vec<DeclaredIncidentInput>, Vec<(usize, Vec<usize>)>) {
         let (mut incidents, mut places) = (Vec::new(), Vec::new());
+        let mut plan_before = None;
         for (at, form) in mailbox.forms.iter().enumerate() {
             let pointer = format!("/incidents/{at}");
             if !form.hit {
                 continue;
             }
             let (items, rows) = self.items(place + 1, &pointer, form);
-            incidents.push(self.incident(place + 1, &pointer, form, items));
+            let mut incident = self.incident(place + 1, &pointer, form, items);
+            incident.plan = incident.plan.or_else(|| plan_before.take());
+            plan_before.clone_from(&incident.plan);
+            incidents.push(incident);
             places.push((at, rows));
         }
         (incidents, places)

@@ -31,11 +31,18 @@ impl Work {
                 typed.address.as_deref().map(str::trim) == Some(own.address.as_str())
             });
             let plan = own.plan.as_deref().unwrap_or_default();
+            // the outage people sign up for; whether a later one hit them too is for them to say
+            let first = mine
+                .rules
+                .incidents
+                .iter()
+                .find(|rule| is_in_scope(case, &rule.slug, &own.address));
+            let first = first.map(|rule| rule.slug.as_str());
             let forms = mine.rules.incidents.iter().map(|rule| {
                 let told = found.map(|found| found.incidents.as_deref().unwrap_or_default());
                 let told = told.or(is_told.then_some(&[]));
                 let Some(told) = told else {
-                    let hit = is_in_scope(case, &rule.slug, &own.address);
+                    let hit = first == Some(&rule.slug);
                     return blank(&rule.slug, plan, hit, rule.last_day.is_some());
                 };
                 let line = told

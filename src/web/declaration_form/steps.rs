@@ -201,6 +201,7 @@ impl Steps {
         let plans = self.mine.rules.plans.iter().map(|plan| PlanChoice {
             code: plan.code.clone(),
             name: plan.name.clone(),
+            paid: plan.paid,
         });
         Ok(MailboxPage {
             chrome,

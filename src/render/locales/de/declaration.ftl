@@ -10,6 +10,7 @@ declare-saved = Jeder Schritt wird gespeichert, wenn Sie „Speichern und weiter
 declare-mailbox = Was mit diesem Postfach geschehen ist
 declare-whole = Der ganze Ausfall ({ $from } – { $until })
 declare-whole-open = Der ganze Ausfall, vom { $from } bis heute
+declare-plan-as-before = Wie beim Ausfall davor
 declare-hit = Ja, dieser Ausfall betraf das Postfach
 hint-hit = Wenn nicht, lassen Sie es leer.
 declare-exceptions = Kreuzen Sie nur an, was stimmt

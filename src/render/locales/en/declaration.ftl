@@ -10,6 +10,7 @@ declare-saved = Each step is saved when you press "Save and go on". You can stop
 declare-mailbox = What happened to this mailbox
 declare-whole = The whole outage ({ $from } – { $until })
 declare-whole-open = The whole outage, from { $from } until today
+declare-plan-as-before = As in the outage before
 declare-hit = Yes, this outage hit the mailbox
 hint-hit = If not, leave it empty.
 declare-exceptions = Tick only what is true

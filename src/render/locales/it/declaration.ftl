@@ -10,6 +10,7 @@ declare-saved = Ogni passo viene salvato quando premi «Salva e continua». Puoi
 declare-mailbox = Che cosa è successo a questa casella
 declare-whole = Tutto il disservizio ({ $from } – { $until })
 declare-whole-open = Tutto il disservizio, dal { $from } a oggi
+declare-plan-as-before = Come nel disservizio prima
 declare-hit = Sì, questo disservizio ha colpito la casella
 hint-hit = Se no, lascia vuoto.
 declare-exceptions = Spunta solo quello che è vero

@@ -281,6 +281,7 @@ fn steps(words: Words, chrome: &Chrome, pages: &mut Vec<(String, String)>) {
         plans: vec![PlanChoice {
             code: words.say("plus"),
             name: words.say("Libero Mail Plus"),
+            paid: true,
         }],
         incidents: vec![question(date(2023, 1, 28)), question(None)],
         documents: vec![DocumentChoice {
