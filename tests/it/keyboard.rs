@@ -123,6 +123,50 @@ async fn one_signs_by_keyboard_with_fourteen_inputs() {
     app.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn one_follows_a_case_and_reports_a_swindler_by_keyboard() {
+    let Some(phone) = Phone::open().await else {
+        return;
+    };
+    let app = TestApp::seeded().await;
+    phone.resize(320).await;
+    phone
+        .go(&app.url(&format!("/c/{CASE}/follow?lang=it")))
+        .await;
+    let mut hands = Hands {
+        phone: &phone,
+        inputs: 0,
+    };
+    hands.fill("association", "Codacons").await;
+    hands.fill("email", "teresa@gmial.com").await;
+    hands.tick("consent-given").await;
+    hands.follow("#form > .btn-primary").await;
+    // the question has the focus, and nothing was sent
+    let focused = "return document.activeElement.id";
+    assert_eq!(hands.phone.script(focused).await, "email-typo");
+    assert_eq!(app.number("SELECT count(*) FROM followers").await, 0);
+    hands.follow("button[value=correct]").await;
+    let said = "return document.querySelector('.lead').textContent";
+    let said = hands.phone.script(said).await;
+    assert_eq!(said, "Abbiamo scritto a teresa@gmail.com.");
+    assert_eq!(app.number("SELECT count(*) FROM followers").await, 1);
+
+    phone.go(&app.url("/report-scam")).await;
+    hands.follow("#form > button").await;
+    let focused = "return document.activeElement.className";
+    assert_eq!(hands.phone.script(focused).await, "error-summary");
+    hands.fill("case", "Codacons").await;
+    hands.reach("[name=asked_for]").await;
+    hands.keys(" ").await;
+    hands.fill("what-happened", "Mi hanno chiamato").await;
+    hands.follow("#form > button").await;
+    let focused = "return document.activeElement.getAttribute('role')";
+    assert_eq!(hands.phone.script(focused).await, "status");
+    assert_eq!(app.number("SELECT count(*) FROM scam_reports").await, 1);
+    phone.browser.quit().await.unwrap();
+    app.stop().await;
+}
+
 /// An empty form comes back with the focus on what is wrong, and from there to the field.
 async fn sent_too_early(hands: &Hands<'_>) {
     hands.follow(".btn-primary[value=send]").await;

@@ -34,6 +34,7 @@ mod erasure;
 mod exports;
 mod followers;
 mod identity;
+mod idor;
 mod keyboard;
 mod languages;
 mod lifting;

@@ -1,0 +1,593 @@
+//! Ids of others in every place of every operation (R55): path, query, body and what belongs together. The
+//! places are read from the description of the API: a new one without an attack fails.
+//!
+//! What a path of staff names first (`{id}`) is asked by another association in `access.rs`, each operation
+//! with a body that would be taken.
+
+use std::collections::BTreeSet;
+
+use joinder::domain::permission::{Role, operation};
+use reqwest::Method;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::app::TestApp;
+use crate::claimant::{Answer, Claimant, SignUpBuilder, anna, ask, code_in, mario};
+use crate::desk::told;
+use crate::documents::receipt;
+use crate::paper::{Sheets, hand_in_of};
+use crate::seed::CASE;
+use crate::signing::{self, digital};
+use crate::staff_declared::{declaration, identified, step_up};
+use crate::staff_seed::{PASSWORD, association, person};
+
+/// A case that only the other association promotes.
+const FOREIGN: &str = "caso-altrui";
+
+/// Where a request names something: operation, `path`, `query` or `body`, and the name there.
+#[derive(PartialEq, Eq, PartialOrd, Ord, Clone, Debug)]
+struct Place {
+    operation: String,
+    method: String,
+    path: String,
+    kind: &'static str,
+    name: String,
+}
+
+/// How a place is attacked.
+#[derive(PartialEq, Eq, Clone, Copy, Debug)]
+enum Attack {
+    /// Asked by another association in `access.rs`.
+    Walked,
+    /// Names that anybody may use: cases, associations, kinds of consents.
+    Public,
+    /// Something of another claimant, in a path of one's own.
+    OwnPath,
+    /// Something of another claimant below one of ours.
+    Nested,
+    /// A case of others.
+    Case,
+    /// Where a page of others began.
+    Cursor,
+    /// Data of others, looked for.
+    Search,
+    /// Documents of another claimant, named in a declaration.
+    Documents,
+    /// What another claimant was asked to sign.
+    Request,
+    /// Another claimant with one's own code.
+    Proof,
+    /// An association that one is no member of.
+    Membership,
+}
+
+fn attack(place: &Place) -> Attack {
+    let is_staff = place.path.starts_with("/api/v1/staff/");
+    let is_own = place.path.starts_with("/api/v1/public/me");
+    match (place.kind, place.name.as_str()) {
+        ("path", "id") if is_staff => {
+            let known = operation::ALL
+                .iter()
+                .find(|known| known.name == place.operation);
+            assert!(
+                known.is_some_and(|known| known.path.contains("{id}")),
+                "{place:?}"
+            );
+            Attack::Walked
+        }
+        ("path", "id" | "document" | "file") if is_own => Attack::OwnPath,
+        ("path", "document" | "file" | "hand_in") if is_staff => Attack::Nested,
+        ("path", "slug") | ("body", "/case") if is_staff => Attack::Case,
+        ("path", "slug" | "code" | "purpose") | ("body", "/case" | "/association") if !is_staff => {
+            Attack::Public
+        }
+        ("query", "cursor") if is_own || is_staff => Attack::Cursor,
+        ("query", "cursor" | "q") if !is_staff => Attack::Public,
+        ("query", "q") => Attack::Search,
+        ("body", name) if name.ends_with("/document_ids") => Attack::Documents,
+        ("body", "/request_id") => Attack::Request,
+        ("body", "/claimant_id" | "/reference") if !is_staff => Attack::Proof,
+        ("body", "/association") => Attack::Membership,
+        _ => panic!("an id without an attack: {place:?}"),
+    }
+}
+
+/// Every place of the description where something is named.
+fn places(described: &Value) -> BTreeSet<Place> {
+    let mut found = BTreeSet::new();
+    for (path, methods) in described["paths"].as_object().unwrap() {
+        for (method, told) in methods.as_object().unwrap() {
+            let mut add = |kind, name: &str| {
+                found.insert(Place {
+                    operation: told["operationId"].as_str().unwrap().to_owned(),
+                    method: method.to_uppercase(),
+                    path: path.clone(),
+                    kind,
+                    name: name.to_owned(),
+                });
+            };
+            for parameter in told["parameters"].as_array().into_iter().flatten() {
+                let name = parameter["name"].as_str().unwrap();
+                let is_id = parameter["schema"]["format"] == "uuid";
+                match parameter["in"].as_str().unwrap() {
+                    "path" if is_id || ["slug", "code", "purpose"].contains(&name) => {
+                        add("path", name);
+                    }
+                    "query" if is_id || ["cursor", "q"].contains(&name) => add("query", name),
+                    _ => {}
+                }
+            }
+            let bodies = told["requestBody"]["content"].as_object();
+            for body in bodies.into_iter().flat_map(|bodies| bodies.values()) {
+                let mut names = Vec::new();
+                fields(described, &body["schema"], "", &mut Vec::new(), &mut names);
+                for name in names {
+                    add("body", &name);
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Pointers of what a body names by an id.
+fn fields(
+    described: &Value,
+    schema: &Value,
+    at: &str,
+    open: &mut Vec<String>,
+    found: &mut Vec<String>,
+) {
+    if let Some(name) = schema["$ref"].as_str() {
+        if open.iter().any(|known| known == name) {
+            return;
+        }
+        open.push(name.to_owned());
+        let meant = described.pointer(name.trim_start_matches('#')).unwrap();
+        fields(described, meant, at, open, found);
+        open.pop();
+        return;
+    }
+    for several in ["allOf", "oneOf", "anyOf"] {
+        for one in schema[several].as_array().into_iter().flatten() {
+            fields(described, one, at, open, found);
+        }
+    }
+    if schema["items"].is_object() {
+        fields(described, &schema["items"], &format!("{at}/*"), open, found);
+    }
+    for (name, field) in schema["properties"].as_object().into_iter().flatten() {
+        let place = format!("{at}/{name}");
+        let top = ["association", "case", "reference"];
+        let is_named = name.ends_with("_id") || name.ends_with("_ids");
+        if is_named || field["format"] == "uuid" || (at.is_empty() && top.contains(&name.as_str()))
+        {
+            found.push(place.clone());
+        }
+        fields(described, field, &place, open, found);
+    }
+}
+
+/// The same answer to what is another's and to what never was, and nothing of it told.
+#[track_caller]
+fn assert_same(place: &Place, theirs: Answer, none: Answer) {
+    let bare = |answer: &Answer| {
+        let request_id = answer.headers["x-request-id"].to_str().unwrap();
+        answer.body.to_string().replace(request_id, "")
+    };
+    let status = theirs.status.as_u16();
+    assert!(
+        (400..500).contains(&status),
+        "{place:?}: {status} {}",
+        theirs.body
+    );
+    assert_eq!(
+        (theirs.status, bare(&theirs)),
+        (none.status, bare(&none)),
+        "{place:?}"
+    );
+}
+
+/// Two claimants of ours, each with a document, one of another association, and who works there.
+struct World<'app> {
+    app: &'app TestApp,
+    mario: Claimant<'app>,
+    anna: Claimant<'app>,
+    /// Bearers of an owner of ours and of theirs.
+    ours: String,
+    theirs: String,
+}
+
+impl World<'_> {
+    async fn get(&self, path: &str, bearer: &str) -> Answer {
+        ask(self.app.request(Method::GET, path).bearer_auth(bearer)).await
+    }
+
+    /// An operation with these names in its path.
+    async fn ask(
+        &self,
+        place: &Place,
+        bearer: &str,
+        names: &[(&str, String)],
+        body: Option<&Value>,
+    ) -> Answer {
+        let mut path = place.path.clone();
+        for (name, value) in names {
+            path = path.replace(&format!("{{{name}}}"), value);
+        }
+        assert!(!path.contains('{'), "{path}");
+        let request = self
+            .app
+            .request(place.method.parse().unwrap(), &path)
+            .bearer_auth(bearer);
+        ask(match body {
+            Some(body) => request.json(body),
+            None => request,
+        })
+        .await
+    }
+
+    async fn id(&self, table: &str, claimant: Uuid) -> String {
+        let found =
+            format!("SELECT id FROM {table} WHERE claimant_id = '{claimant}' ORDER BY id LIMIT 1");
+        self.app.rows(&found).await[0][0].clone().unwrap()
+    }
+
+    /// Something of another claimant, in a path of one's own.
+    async fn own_path(&self, place: &Place) {
+        let (own, theirs) = (self.mario.documents().await, self.anna.documents().await);
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let file = |documents: &[Value]| text(&documents[0]["files"][0]["id"]);
+        let fresh = || Uuid::new_v4().to_string();
+        let (foreign, mine) = if place.path.contains("/mailboxes/") {
+            (
+                self.id("mailboxes", self.anna.id).await,
+                self.id("mailboxes", self.mario.id).await,
+            )
+        } else {
+            (text(&theirs[0]["id"]), text(&own[0]["id"]))
+        };
+        let body = place
+            .path
+            .ends_with("/proof")
+            .then(|| json!({"code": "123456"}));
+        let mut pairs = vec![(foreign, file(&theirs), fresh(), fresh())];
+        if place.name != "id" {
+            pairs.push((mine.clone(), file(&theirs), mine, fresh()));
+        }
+        for (id, file, no_id, no_file) in pairs {
+            let theirs = [("id", id.clone()), ("document", id), ("file", file)];
+            let none = [
+                ("id", no_id.clone()),
+                ("document", no_id),
+                ("file", no_file),
+            ];
+            let theirs = self
+                .ask(place, &self.mario.token, &theirs, body.as_ref())
+                .await;
+            let none = self
+                .ask(place, &self.mario.token, &none, body.as_ref())
+                .await;
+            assert_same(place, theirs, none);
+        }
+        assert_eq!(self.anna.documents().await.len(), 1, "{place:?}");
+    }
+
+    /// Something of another claimant of ours below one of ours.
+    async fn nested(&self, place: &Place, hand_in: &str, signature: &str) {
+        let (own, other) = (self.mario.documents().await, self.anna.documents().await);
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let file = if place.path.contains("signature-files") {
+            signature.to_owned()
+        } else {
+            text(&other[0]["files"][0]["id"])
+        };
+        let body = match place.path.rsplit('/').next().unwrap() {
+            "rejection" => Some(json!({"reason": "unreadable"})),
+            "approval" => Some(json!({"messa_in_mora": false})),
+            _ => None,
+        };
+        let claimant = self.mario.id.to_string();
+        let document = match place.name.as_str() {
+            "file" => text(&own[0]["id"]),
+            _ => text(&other[0]["id"]),
+        };
+        let fresh = |at: &str, known: &str| match at == place.name {
+            true => Uuid::new_v4().to_string(),
+            false => known.to_owned(),
+        };
+        let theirs = [
+            ("id", claimant.clone()),
+            ("document", document.clone()),
+            ("file", file.clone()),
+            ("hand_in", hand_in.to_owned()),
+        ];
+        let none = [
+            ("id", claimant),
+            ("document", fresh("document", &document)),
+            ("file", fresh("file", &file)),
+            ("hand_in", fresh("hand_in", hand_in)),
+        ];
+        let theirs = self.ask(place, &self.ours, &theirs, body.as_ref()).await;
+        let none = self.ask(place, &self.ours, &none, body.as_ref()).await;
+        assert_eq!(theirs.status.as_u16(), 404, "{place:?} {}", theirs.body);
+        assert_same(place, theirs, none);
+    }
+
+    /// A case that only others promote.
+    async fn case(&self, place: &Place) {
+        let body = |slug: &str| match (place.method.as_str(), place.path.rsplit('/').next()) {
+            ("POST", Some("exports")) => {
+                Some(json!({"case": slug, "format": "csv", "purpose": "Deposito"}))
+            }
+            ("POST", Some("updates")) => {
+                Some(json!({"texts": [{"language": "it", "title": "a", "text": "b"}]}))
+            }
+            _ => None,
+        };
+        let slug = |slug: &str| [("slug", slug.to_owned())];
+        let theirs = self
+            .ask(place, &self.ours, &slug(FOREIGN), body(FOREIGN).as_ref())
+            .await;
+        let none = self
+            .ask(
+                place,
+                &self.ours,
+                &slug("nessuno"),
+                body("nessuno").as_ref(),
+            )
+            .await;
+        assert_eq!(theirs.status.as_u16(), 404, "{place:?} {}", theirs.body);
+        assert_same(place, theirs, none);
+    }
+
+    /// Where a page of others began: what follows is one's own.
+    async fn cursor(&self, place: &Place) {
+        let (whose, asks) = match place.path.starts_with("/api/v1/staff/") {
+            true => (&self.theirs, &self.ours),
+            false => (&self.anna.token, &self.mario.token),
+        };
+        let path = place.path.replace("{slug}", CASE);
+        let page = self.get(&format!("{path}?limit=1"), whose).await;
+        // some have pages of a fixed length
+        let page = match page.status.as_u16() {
+            200 => page.body,
+            _ => self.get(&path, whose).await.expect(200),
+        };
+        let cursor = page["next_cursor"].as_str();
+        let cursor = cursor.unwrap_or_else(|| panic!("arrange a second page: {place:?} {page}"));
+        let all = self.get(&path, whose).await.expect(200);
+        let answer = self.get(&format!("{path}?cursor={cursor}"), asks).await;
+        assert!([200, 400].contains(&answer.status.as_u16()), "{place:?}");
+        let told = answer.body.to_string();
+        let mut ids = 0;
+        for item in all["items"].as_array().unwrap() {
+            for name in ["id", "reference", "code"] {
+                if let Some(id) = item[name].as_str() {
+                    assert!(!told.contains(id), "{place:?}: {id} in {told}");
+                    ids += 1;
+                }
+            }
+        }
+        if ids == 0 {
+            // what has no name: nobody looked at Mario's data
+            assert_eq!(answer.body["items"], json!([]), "{place:?}");
+        }
+    }
+
+    /// Data of others, looked for by whom they are none of.
+    async fn search(&self, place: &Place) {
+        let path = place.path.replace("{slug}", CASE);
+        if path.ends_with(".csv") {
+            let theirs = self
+                .get(&format!("{path}?q=zoe@example.org"), &self.ours)
+                .await;
+            assert!(!theirs.expect(200).to_string().contains("zoe"), "{place:?}");
+            return;
+        }
+        for words in ["zoe@example.org", "zoe@libero.it"] {
+            let found = |answer: Value| answer["items"].as_array().unwrap().len();
+            let path = format!("{path}?q={words}");
+            let known = self.get(&path, &self.theirs).await.expect(200);
+            assert_eq!(found(known), 1, "{words} is there for its own association");
+            let other = self.get(&path, &self.ours).await.expect(200);
+            assert_eq!(found(other), 0, "{place:?} {words}");
+        }
+    }
+
+    /// Documents of another claimant, named in a declaration.
+    async fn documents(&self, place: &Place) {
+        let theirs = self.anna.documents().await[0]["id"].clone();
+        let named = |id: Value| {
+            let mut body = declaration("mario@libero.it");
+            body["mailboxes"][0]["incidents"][0]["items"][1]["document_ids"] = json!([id]);
+            body
+        };
+        if place.path.contains("/staff/") {
+            // staff type for who has no e-mail
+            let typed_for =
+                identified(self.app, "sesta@example.org", "mario@libero.it", &mario()).await;
+            let id = typed_for.id;
+            let phone = format!("UPDATE claimants SET contact_kind = 'phone' WHERE id = '{id}'");
+            self.app.sql(&phone).await;
+            let id = [("id", id.to_string())];
+            let theirs = self
+                .ask(place, &self.ours, &id, Some(&told(&named(theirs))))
+                .await;
+            let none = told(&named(json!(Uuid::new_v4())));
+            let none = self.ask(place, &self.ours, &id, Some(&none)).await;
+            assert_eq!(theirs.status.as_u16(), 422, "{}", theirs.body);
+            return assert_same(place, theirs, none);
+        }
+        let theirs = self.mario.declare(&named(theirs)).await;
+        let none = self.mario.declare(&named(json!(Uuid::new_v4()))).await;
+        assert_eq!(theirs.status.as_u16(), 422, "{}", theirs.body);
+        assert_same(place, theirs, none);
+    }
+
+    /// What another claimant was asked to sign, with their code.
+    async fn request(&self, place: &Place) {
+        let declared = self
+            .anna
+            .declare(&declaration("anna@libero.it"))
+            .await
+            .expect(200);
+        let (request, code) = signing::code_for(self.app, &self.anna, &declared).await;
+        let theirs = self.mario.sign(&request, &code, "Mario Rossi").await;
+        let none = self
+            .mario
+            .sign(&Uuid::new_v4().to_string(), &code, "Mario Rossi")
+            .await;
+        assert_same(place, theirs, none);
+        assert_eq!(self.anna.me().await["state"], "confirmed");
+    }
+
+    /// Another claimant's record with one's own code.
+    async fn proof(&self, place: &Place) {
+        let somebody = || SignUpBuilder::new(&format!("{}@example.org", Uuid::new_v4().simple()));
+        let other = self.app.sign_up(&somebody()).await;
+        let own = self.app.sign_up(&somebody()).await;
+        self.app.run_outbox().await;
+        let code = code_in(&self.app.mail_about(&own));
+        let field = place.name.trim_start_matches('/');
+        let theirs = match field {
+            "reference" => other.reference.clone(),
+            _ => other.id.to_string(),
+        };
+        let none = match field {
+            "reference" => "0000-0000-0000".to_owned(),
+            _ => Uuid::new_v4().to_string(),
+        };
+        let theirs = self
+            .app
+            .post(&place.path, &json!({field: theirs, "code": code}))
+            .await;
+        let none = self
+            .app
+            .post(&place.path, &json!({field: none, "code": code}))
+            .await;
+        assert_same(place, theirs, none);
+    }
+
+    /// An association that one is no member of.
+    async fn membership(&self, place: &Place) {
+        let member = person(
+            self.app,
+            association(self.app, "codacons").await,
+            Role::Reader,
+        )
+        .await;
+        let mut answers = Vec::new();
+        for slug in ["altroconsumo", "nessuna"] {
+            let totp = member.code(self.app);
+            let body = json!({"email": member.email, "password": PASSWORD, "totp": totp, "association": slug});
+            answers.push(self.app.post(&place.path, &body).await);
+            self.app.clock().advance(chrono::TimeDelta::seconds(30));
+        }
+        let (none, theirs) = (answers.pop().unwrap(), answers.pop().unwrap());
+        assert_same(place, theirs, none);
+    }
+}
+
+/// Records of the other association, enough for a second page of each list.
+async fn populate(app: &TestApp) {
+    for name in ["zoe", "yara"] {
+        let builder = SignUpBuilder::new(&format!("{name}@example.org"))
+            .association("altroconsumo")
+            .with(
+                "/mailboxes",
+                json!([{"address": format!("{name}@libero.it"), "plan": "free"}]),
+            );
+        app.confirmed(&builder).await;
+    }
+    let theirs = association(app, "altroconsumo").await;
+    app.sql(&format!(
+        "INSERT INTO rights_requests (subject_id, id, association_id, case_id, kind, channel, received_at, received_on, due_on) \
+         SELECT c.id, gen_random_uuid(), association_id, case_id, 'objection', 'letter', '2026-03-02T09:00:00Z', '2026-03-02', '2026-04-02' \
+         FROM claimants c, generate_series(1, 120) WHERE association_id = '{theirs}'; \
+         INSERT INTO exports (id, association_id, case_id, requested_by, format, clear, purpose, filter, state, created_at, expires_at) \
+         SELECT gen_random_uuid(), '{theirs}', id, gen_random_uuid(), 'csv', true, 'Deposito', '{{}}', 'awaiting_approval', '2026-03-01Z', '2036-03-01Z' \
+         FROM cases, generate_series(1, 120); \
+         INSERT INTO case_updates (id, association_id, case_id, request_key, texts, published_by, published_at) \
+         SELECT gen_random_uuid(), '{theirs}', id, gen_random_uuid(), '[{{\"language\": \"it\", \"title\": \"a\", \"text\": \"b\"}}]', \
+           gen_random_uuid(), '2026-03-01T09:00:00Z' FROM cases, generate_series(1, 120); \
+         INSERT INTO cases (id, slug, title, respondent_id, state, created_at, state_changed_at) \
+         SELECT gen_random_uuid(), '{FOREIGN}', 'Altrui', respondent_id, 'open', created_at, state_changed_at FROM cases; \
+         INSERT INTO case_associations (case_id, association_id, mode, joined_at) \
+         SELECT id, '{theirs}', 'collection', created_at FROM cases WHERE slug = '{FOREIGN}'"
+    ))
+    .await;
+    for _ in 0..2 {
+        let body = json!({"case": CASE, "association": "altroconsumo", "what_happened": "Soldi", "asked_for": "money"});
+        app.post("/api/v1/public/scam-reports", &body)
+            .await
+            .expect(201);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r55_ids_of_others_open_nothing_in_any_place_of_any_operation() {
+    let app = TestApp::seeded().await;
+    let described = ask(app.request(Method::GET, "/openapi.json"))
+        .await
+        .expect(200);
+    populate(&app).await;
+    let mut bearers = Vec::new();
+    for slug in ["codacons", "altroconsumo"] {
+        let member = person(&app, association(&app, slug).await, Role::Owner).await;
+        let bearer = member.bearer(&app).await;
+        bearers.push((member, bearer));
+    }
+    let world = World {
+        app: &app,
+        mario: identified(&app, "mario@example.org", "mario@libero.it", &mario()).await,
+        anna: identified(&app, "anna@example.org", "anna@libero.it", &anna()).await,
+        theirs: bearers[1].1.clone(),
+        ours: bearers[0].1.clone(),
+    };
+    for claimant in [&world.mario, &world.anna] {
+        claimant.add_document(receipt()).await.expect(201);
+    }
+    // a hand-in and a signed file of somebody else of ours, and pages of what was done about Anna
+    let other = identified(&app, "terza@example.org", "terza@libero.it", &mario()).await;
+    other
+        .declare(&declaration("terza@libero.it"))
+        .await
+        .expect(200);
+    let hand_in = hand_in_of(&other.hand_in(&Sheets::whole()).await.expect(201));
+    let signer = identified(&app, "quarta@example.org", "quarta@libero.it", &mario()).await;
+    let (document, _) = digital::ask_to_sign(&signer, &declaration("quarta@libero.it")).await;
+    digital::bring(&signer, digital::p7m(&document, digital::Attributes::All))
+        .await
+        .expect(201);
+    let signature = world.id("signature_files", signer.id).await;
+    for (member, bearer) in &bearers {
+        step_up(&app, member, bearer).await;
+    }
+    for _ in 0..2 {
+        let path = format!("/api/v1/staff/claimants/{}", world.anna.id);
+        world.get(&path, &world.ours).await.expect(200);
+        app.request_access("anna@example.org").await.expect(202);
+        app.run_outbox().await;
+    }
+
+    let mut attacked = [0_usize; 11];
+    for place in places(&described) {
+        let kind = attack(&place);
+        attacked[kind as usize] += 1;
+        match kind {
+            Attack::Walked | Attack::Public => {}
+            Attack::OwnPath => world.own_path(&place).await,
+            Attack::Nested => world.nested(&place, &hand_in, &signature).await,
+            Attack::Case => world.case(&place).await,
+            Attack::Cursor => world.cursor(&place).await,
+            Attack::Search => world.search(&place).await,
+            Attack::Documents => world.documents(&place).await,
+            Attack::Request => world.request(&place).await,
+            Attack::Proof => world.proof(&place).await,
+            Attack::Membership => world.membership(&place).await,
+        }
+    }
+    assert!(attacked.iter().all(|places| *places > 0), "{attacked:?}");
+    app.stop().await;
+}
