@@ -82,6 +82,7 @@ pub mod suppression;
 pub mod trail;
 pub mod update_mailing;
 pub mod vault;
+pub mod work_queue;
 
 pub use clock::Clock;
 pub use ctx::Ctx;

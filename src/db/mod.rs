@@ -4,6 +4,7 @@
 //! under. `find` gives an `Option`, `get` gives [`DbError::NotFound`], `list`, `insert`, `mark_*`,
 //! `lock` (= FOR UPDATE), `stream`.
 
+pub mod assignment;
 pub mod audit;
 pub mod bounce;
 pub mod breach;
@@ -58,6 +59,7 @@ pub mod signature_file;
 pub mod staff;
 pub mod staff_session;
 pub mod suppression;
+pub mod work_queue;
 
 pub use error::DbError;
 pub use pool::{Conn, Pools, Tx};

@@ -5,6 +5,19 @@
 )]
 
 diesel::table! {
+    assignments (subject_id, queue) {
+        subject_id -> Uuid,
+        queue -> Text,
+        association_id -> Uuid,
+        case_id -> Uuid,
+        staff_id -> Uuid,
+        assigned_by -> Uuid,
+        assigned_at -> Timestamptz,
+        due_on -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
     association_keys (association_id, version) {
         association_id -> Uuid,
         version -> Int4,
@@ -1033,6 +1046,7 @@ diesel::joinable!(identities -> claimants (claimant_id));
 diesel::joinable!(mailboxes -> claimants (claimant_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
+    assignments,
     association_keys,
     association_registers,
     associations,

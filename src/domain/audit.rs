@@ -51,9 +51,11 @@ pub enum Logged {
 }
 
 /// Every verb.
-pub const ALL: [(&str, Logged); 106] = [
+pub const ALL: [(&str, Logged); 107] = [
     ("add_document", Logged::Decision),
     ("announce_lifting", Logged::Decision),
+    // who works on what proves nothing about a claim
+    ("assign", Logged::Access),
     ("answer_rights_request", Logged::Decision),
     ("bootstrap", Logged::Consequence),
     ("bounce_storm", Logged::Mail),

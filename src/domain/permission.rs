@@ -158,6 +158,7 @@ const REVIEWERS: &[Role] = &[Role::Reviewer, Role::CaseManager, Role::Owner];
 const PUBLISHERS: &[Role] = &[Role::CaseManager, Role::Owner];
 const EXPORTERS: &[Role] = &[Role::CaseManager, Role::Owner];
 const PAYERS: &[Role] = &[Role::CaseManager, Role::Payout, Role::Owner];
+const ASSIGNERS: &[Role] = &[Role::Reviewer, Role::CaseManager, Role::Payout, Role::Owner];
 const WATCHERS: &[Role] = &[Role::Owner, Role::Auditor];
 const EXPORT_WATCHERS: &[Role] = &[Role::CaseManager, Role::Owner, Role::Auditor];
 const REGISTRARS: &[Role] = &[Role::Owner, Role::Auditor, Role::Operator];
@@ -165,8 +166,8 @@ const REGISTRARS: &[Role] = &[Role::Owner, Role::Auditor, Role::Operator];
 /// The table.
 pub mod operation {
     use super::{
-        Access, EXPORT_WATCHERS, EXPORTERS, Operation, PAYERS, PUBLISHERS, READERS, REGISTRARS,
-        REVIEWERS, WATCHERS,
+        ASSIGNERS, Access, EXPORT_WATCHERS, EXPORTERS, Operation, PAYERS, PUBLISHERS, READERS,
+        REGISTRARS, REVIEWERS, WATCHERS,
     };
 
     // service
@@ -751,6 +752,44 @@ pub mod operation {
         "console_breach_form",
         "/console/breaches/{id}",
         Access::Staff(REGISTRARS),
+    );
+
+    // work queues (DOMAIN 8.3)
+    /// Every queue of a case, in figures.
+    pub const LIST_QUEUES: Operation = Operation::get(
+        "list_queues",
+        "/api/v1/staff/cases/{slug}/queues",
+        Access::Staff(READERS),
+    );
+    /// The next item of a queue.
+    pub const NEXT_ITEM: Operation = Operation::get(
+        "next_item",
+        "/api/v1/staff/cases/{slug}/queues/{queue}/next",
+        Access::Staff(READERS),
+    );
+    /// Takes, gives or releases an item.
+    pub const ASSIGN_ITEM: Operation = Operation::post(
+        "assign_item",
+        "/api/v1/staff/cases/{slug}/queues/{queue}/items/{id}/assignment",
+        Access::Staff(ASSIGNERS),
+    );
+    /// Every queue of a case.
+    pub const CONSOLE_QUEUES_PAGE: Operation = Operation::get(
+        "console_queues_page",
+        "/console/cases/{slug}/queues",
+        Access::Staff(READERS),
+    );
+    /// Opens the next item of a queue.
+    pub const CONSOLE_NEXT_ITEM: Operation = Operation::get(
+        "console_next_item",
+        "/console/cases/{slug}/queues/{queue}/next",
+        Access::Staff(READERS),
+    );
+    /// Takes, gives or releases an item.
+    pub const CONSOLE_ASSIGN_FORM: Operation = Operation::post(
+        "console_assign_form",
+        "/console/cases/{slug}/queues/{queue}/items/{id}/assignment",
+        Access::Staff(ASSIGNERS),
     );
 
     // accounts and the staff (R26, letter i)
@@ -1553,6 +1592,12 @@ pub mod operation {
         &CONSOLE_BREACHES_CSV,
         &CONSOLE_BREACH_PAGE,
         &CONSOLE_BREACH_FORM,
+        &LIST_QUEUES,
+        &NEXT_ITEM,
+        &ASSIGN_ITEM,
+        &CONSOLE_QUEUES_PAGE,
+        &CONSOLE_NEXT_ITEM,
+        &CONSOLE_ASSIGN_FORM,
         &STAFF_PUT_PAYOUT,
         &RELEASE_PAYOUT,
         &CONSOLE_PAYOUT_PAGE,

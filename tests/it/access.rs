@@ -356,6 +356,7 @@ impl World {
             .path
             .replace("{slug}", CASE)
             .replace("{id}", &id.to_string())
+            .replace("{queue}", "to_assist")
             .replace("{document}", &Uuid::nil().to_string())
             .replace("{hand_in}", &self.hand_in.get().to_string())
             .replace("{number}", "1")
@@ -571,6 +572,8 @@ fn staff_body(name: &str, code: &str) -> Option<Body> {
         "console_representative_end" => form(&[("reason", "Revocata")]),
         "console_death_form" => form(&[("died_on", "1/2/2026")]),
         "assist_email" => Body::Json(json!({"email": "z@example.org"})),
+        "assign_item" => Body::Json(json!({"to": "me"})),
+        "console_assign_form" => form(&[("to", "me")]),
         "end_quarantine" | "end_payout_freeze" => Body::Json(json!({"reason": "Ha chiamato"})),
         "enter_rights_request" => Body::Json(
             json!({"kind": "objection", "text": "Non voglio", "received_on": "2026-03-02"}),

@@ -84,4 +84,5 @@ mod unasked;
 mod updates;
 mod web_base;
 mod weight;
+mod work_queues;
 mod worker;

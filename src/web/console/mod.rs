@@ -30,6 +30,7 @@ pub mod login;
 pub mod paper;
 pub mod payout;
 pub mod quarantine;
+pub mod queues;
 pub mod representation;
 pub mod retention;
 pub mod rights;
@@ -130,6 +131,9 @@ pub fn routes() -> Vec<Route> {
             web::to(rights::enter_letter),
         ),
         Route::new(&operation::CONSOLE_DASHBOARD, web::to(dashboard::show)),
+        Route::new(&operation::CONSOLE_QUEUES_PAGE, web::to(queues::overview)),
+        Route::new(&operation::CONSOLE_NEXT_ITEM, web::to(queues::next)),
+        Route::new(&operation::CONSOLE_ASSIGN_FORM, web::to(queues::assign)),
         Route::new(&operation::CONSOLE_RETENTION_PAGE, web::to(retention::page)),
         Route::new(
             &operation::CONSOLE_BREACHES_PAGE,

@@ -16,6 +16,7 @@ pub mod exports;
 pub mod paper;
 pub mod payout;
 pub mod quarantine;
+pub mod queues;
 pub mod representation;
 pub mod rights;
 pub mod scam_reports;
@@ -82,6 +83,9 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::CANCEL_EXPORT, web::to(exports::cancel)),
         Route::new(&operation::EXPORT_CONTENT, web::to(exports::content)),
         Route::new(&operation::DASHBOARD, web::to(dashboard::show)),
+        Route::new(&operation::LIST_QUEUES, web::to(queues::list)),
+        Route::new(&operation::NEXT_ITEM, web::to(queues::next)),
+        Route::new(&operation::ASSIGN_ITEM, web::to(queues::assign)),
         Route::new(&operation::EXPORT_FILE, web::to(exports::file)),
         Route::new(&operation::LIST_BREACHES, web::to(breaches::list)),
         Route::new(&operation::OPEN_BREACH, web::to(breaches::open)),
@@ -149,6 +153,9 @@ pub fn routes() -> Vec<Route> {
     exports::cancel,
     exports::content,
     dashboard::show,
+    queues::list,
+    queues::next,
+    queues::assign,
     exports::file,
     breaches::list,
     breaches::open,
