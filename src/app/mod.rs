@@ -22,6 +22,7 @@ pub mod ctx;
 pub mod dashboard;
 pub mod declaration;
 pub mod declaration_document;
+pub mod deficiency;
 pub mod directory;
 pub mod disown;
 pub mod document;

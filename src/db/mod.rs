@@ -16,6 +16,7 @@ pub mod confirmation;
 pub mod consent;
 pub mod dashboard;
 pub mod declaration;
+pub mod deficiency;
 pub mod document;
 pub mod dump;
 pub mod embedded;

@@ -306,6 +306,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    deficiencies (claimant_id, notice_id, letter) {
+        claimant_id -> Uuid,
+        notice_id -> Uuid,
+        letter -> Text,
+        association_id -> Uuid,
+        case_id -> Uuid,
+        asked_by -> Uuid,
+        asked_at -> Timestamptz,
+        due_on -> Date,
+        told -> Text,
+        overdue_at -> Nullable<Timestamptz>,
+        cured_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     document_files (claimant_id, id) {
         claimant_id -> Uuid,
         id -> Uuid,
@@ -1066,6 +1082,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     consents,
     declaration_drafts,
     declarations,
+    deficiencies,
     document_files,
     documents,
     estates,

@@ -30,6 +30,11 @@ pub(in crate::db) const fn condition(queue: Queue) -> &'static str {
             "(EXISTS (SELECT 1 FROM documents d WHERE d.claimant_id = claimants.id \
              AND d.association_id = claimants.association_id AND d.scan = 'infected' AND d.removed_at IS NULL))"
         }
+        Queue::DeficiencyOverdue => {
+            "(claimants.state IN ('confirmed', 'signed', 'resign_required', 'lodged') AND EXISTS (SELECT 1 \
+             FROM deficiencies d WHERE d.claimant_id = claimants.id AND d.association_id = claimants.association_id \
+             AND d.overdue_at IS NOT NULL AND d.cured_at IS NULL))"
+        }
         Queue::NotRestored => "('not_restored' = ANY (declared_flags))",
         Queue::DoubleRecovery => "('double_recovery' = ANY (declared_flags))",
         Queue::OutsideWindow => "('outside_window' = ANY (declared_flags))",
@@ -53,6 +58,7 @@ fn shown(queue: Queue) -> String {
         Queue::ToAssist
         | Queue::SignatureUnverified
         | Queue::DocumentRejected
+        | Queue::DeficiencyOverdue
         | Queue::NotRestored
         | Queue::DoubleRecovery
         | Queue::OutsideWindow
@@ -75,6 +81,10 @@ const fn since(queue: Queue) -> &'static str {
         Queue::DocumentRejected => {
             "(SELECT min(d.created_at) FROM documents d WHERE d.claimant_id = claimants.id \
              AND d.association_id = claimants.association_id AND d.scan = 'infected' AND d.removed_at IS NULL)"
+        }
+        Queue::DeficiencyOverdue => {
+            "(SELECT min(d.overdue_at) FROM deficiencies d WHERE d.claimant_id = claimants.id \
+             AND d.association_id = claimants.association_id AND d.overdue_at IS NOT NULL AND d.cured_at IS NULL)"
         }
         // a flag is of the newest version; these lists are worked off by a new one
         Queue::NotRestored | Queue::DoubleRecovery | Queue::OutsideWindow => {

@@ -51,12 +51,13 @@ pub enum Logged {
 }
 
 /// Every verb.
-pub const ALL: [(&str, Logged); 107] = [
+pub const ALL: [(&str, Logged); 109] = [
     ("add_document", Logged::Decision),
     ("announce_lifting", Logged::Decision),
     // who works on what proves nothing about a claim
     ("assign", Logged::Access),
     ("answer_rights_request", Logged::Decision),
+    ("ask_deficiency", Logged::Decision),
     ("bootstrap", Logged::Consequence),
     ("bounce_storm", Logged::Mail),
     ("confirm", Logged::OwnAct),
@@ -67,6 +68,7 @@ pub const ALL: [(&str, Logged); 107] = [
     ("consent", Logged::OwnAct),
     ("contact_unreachable", Logged::Mail),
     (action::CORRECT_EMAIL, Logged::Decision),
+    ("cure_deficiency", Logged::Consequence),
     ("declare", Logged::OwnAct),
     (action::DECLARE_BY_STAFF, Logged::Decision),
     ("delete_draft", Logged::Consequence),

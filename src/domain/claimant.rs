@@ -192,6 +192,8 @@ pub enum Queue {
     DoubleRecovery,
     /// The newest declaration has a window outside the accepted range (R32).
     OutsideWindow,
+    /// A missing letter did not come until its day (R2).
+    DeficiencyOverdue,
     /// Mail to the contact does not arrive (R52).
     Unreachable,
     /// The reader of the contact said that it was not them, or abuse is suspected.
@@ -208,11 +210,12 @@ pub enum Queue {
 
 impl Queue {
     /// All lists.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::ToAssist,
         Self::Quarantined,
         Self::SignatureUnverified,
         Self::DocumentRejected,
+        Self::DeficiencyOverdue,
         Self::Unreachable,
         Self::NotRestored,
         Self::DoubleRecovery,
@@ -232,6 +235,7 @@ impl Queue {
             Self::NotRestored => "not_restored",
             Self::DoubleRecovery => "double_recovery",
             Self::OutsideWindow => "outside_window",
+            Self::DeficiencyOverdue => "deficiency_overdue",
             Self::Unreachable => "unreachable",
             Self::Quarantined => "quarantined",
             Self::Ratification => "ratification",

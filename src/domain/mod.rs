@@ -15,6 +15,7 @@ pub mod contact;
 pub mod country;
 pub mod damage;
 pub mod declaration;
+pub mod deficiency;
 pub mod disposable;
 pub mod document;
 pub mod email_address;

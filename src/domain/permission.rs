@@ -792,6 +792,26 @@ pub mod operation {
         Access::Staff(ASSIGNERS),
     );
 
+    // what claimants are asked to bring (R2)
+    /// What a claimant was asked for, and may be.
+    pub const LIST_DEFICIENCIES: Operation = Operation::get(
+        "list_deficiencies",
+        "/api/v1/staff/claimants/{id}/deficiencies",
+        Access::Staff(READERS),
+    );
+    /// Asks a claimant for letters that are missing.
+    pub const ASK_DEFICIENCY: Operation = Operation::post(
+        "ask_deficiency",
+        "/api/v1/staff/claimants/{id}/deficiencies",
+        Access::Staff(REVIEWERS),
+    );
+    /// Asks a claimant for letters that are missing.
+    pub const CONSOLE_DEFICIENCY_FORM: Operation = Operation::post(
+        "console_deficiency_form",
+        "/console/claimants/{id}/deficiencies",
+        Access::Staff(REVIEWERS),
+    );
+
     // accounts and the staff (R26, letter i)
     /// Types in an account from a signed paper.
     pub const STAFF_PUT_PAYOUT: Operation = Operation::put(
@@ -1598,6 +1618,9 @@ pub mod operation {
         &CONSOLE_QUEUES_PAGE,
         &CONSOLE_NEXT_ITEM,
         &CONSOLE_ASSIGN_FORM,
+        &LIST_DEFICIENCIES,
+        &ASK_DEFICIENCY,
+        &CONSOLE_DEFICIENCY_FORM,
         &STAFF_PUT_PAYOUT,
         &RELEASE_PAYOUT,
         &CONSOLE_PAYOUT_PAGE,

@@ -24,7 +24,7 @@ pub enum WorkQueue {
 
 impl WorkQueue {
     /// Every queue, in the order of the page: what has a term of the law first.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Rights,
         Self::Conflicts,
         Self::Claimants(Queue::ToAssist),
@@ -32,6 +32,7 @@ impl WorkQueue {
         Self::Paper,
         Self::Claimants(Queue::SignatureUnverified),
         Self::Claimants(Queue::DocumentRejected),
+        Self::Claimants(Queue::DeficiencyOverdue),
         Self::Claimants(Queue::Unreachable),
         Self::Claimants(Queue::NotRestored),
         Self::Claimants(Queue::DoubleRecovery),

@@ -247,6 +247,8 @@ impl World {
             || known.path.starts_with("/console/rights/")
         {
             self.rights_request().await
+        } else if known.path.ends_with("/deficiencies") {
+            self.typed_for().await
         } else if known.name == "staff_put_payout" || known.name == "console_payout_form" {
             self.typed_for().await
         } else if known.path.ends_with("/payout-decision") {
@@ -572,6 +574,8 @@ fn staff_body(name: &str, code: &str) -> Option<Body> {
         "console_representative_end" => form(&[("reason", "Revocata")]),
         "console_death_form" => form(&[("died_on", "1/2/2026")]),
         "assist_email" => Body::Json(json!({"email": "z@example.org"})),
+        "ask_deficiency" => Body::Json(json!({"letters": ["i"], "due_on": "2026-03-20"})),
+        "console_deficiency_form" => form(&[("letters[i]", "true"), ("due_on", "2026-03-20")]),
         "assign_item" => Body::Json(json!({"to": "me"})),
         "console_assign_form" => form(&[("to", "me")]),
         "end_quarantine" | "end_payout_freeze" => Body::Json(json!({"reason": "Ha chiamato"})),

@@ -285,6 +285,10 @@ async fn the_registers_of_the_staff_pass_wcag_2_2_aa() {
         judge.next(language);
         judge.see("/console").await;
         judge.see(&format!("/console/cases/{CASE}/dashboard")).await;
+        judge.see(&format!("/console/cases/{CASE}/queues")).await;
+        judge.see(&format!("/console/cases/{CASE}?queue=unreachable&province=RM")).await;
+        let one = format!("/console/claimants/{}", claimant.id);
+        judge.see(&format!("{one}?queue=unreachable")).await;
         judge.see(&exports).await;
         judge.refuse(&form, MAIN, &[]).await;
         let one = format!("/console/exports/{waiting}");

@@ -27,6 +27,7 @@ mod certificate;
 mod claimant;
 mod confirmation;
 mod dashboard;
+mod deficiencies;
 mod desk;
 mod documents;
 mod embedded;

@@ -194,6 +194,7 @@ const DISTRIBUTED: &[(&str, &str, u8)] = &[
     ("reminders", "id", 11),
     ("rights_requests", "subject_id", 1),
     ("assignments", "subject_id", 1),
+    ("deficiencies", "claimant_id", 1),
     ("export_batches", "export_id", 9),
     ("export_files", "export_id", 9),
     ("breaches", "id", 12),

@@ -111,7 +111,7 @@ async fn every_queue_tells_how_many_wait_since_when_and_nobody_elses() {
         "INSERT INTO documents (claimant_id, id, association_id, number, kind, scan, added_by, created_at) VALUES \
            ('{0}', gen_random_uuid(), '{1}', 1, 'other', 'infected', 'claimant', '2026-02-27Z'); \
          INSERT INTO rights_requests (subject_id, id, association_id, case_id, kind, channel, received_at, received_on, due_on) VALUES \
-           ('{0}', gen_random_uuid(), '{1}', '{2}', 'access', 'letter', '2026-01-20Z', '2026-01-20', '2026-02-20'); \
+           ('{0}', gen_random_uuid(), '{1}', '{2}', 'objection', 'letter', '2026-01-20Z', '2026-01-20', '2026-02-20'); \
          INSERT INTO exports (id, association_id, case_id, requested_by, format, clear, purpose, filter, state, created_at, expires_at) VALUES \
            (gen_random_uuid(), '{1}', '{2}', gen_random_uuid(), 'csv', true, 'x', '{{}}', 'awaiting_approval', '2026-03-01Z', '2036-03-01Z')",
         numbered(3), codacons(), case()

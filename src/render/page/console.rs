@@ -4,6 +4,7 @@ use askama::Template;
 use chrono::{DateTime, NaiveDate, Utc};
 use url::form_urlencoded;
 
+use self::deficiency::DeficiencyLines;
 use self::queues::QueueBar;
 use super::documents::DocumentLine;
 use super::identity::IdentityFields;
@@ -13,6 +14,7 @@ use crate::render::document::{Circumstances, PrintedMailbox, euro};
 
 pub mod breach;
 pub mod dashboard;
+pub mod deficiency;
 pub mod export;
 pub mod paper;
 pub mod payout;
@@ -543,6 +545,8 @@ pub struct BounceLine {
 pub struct ClaimantPage {
     /// Around the content.
     pub console: Console,
+    /// What the claimant was asked to bring, and may be asked for.
+    pub deficiency: Option<DeficiencyLines>,
     /// The queue that the page was opened from.
     pub bar: Option<QueueBar>,
     /// `?queue=` with its word, for forms that lead back here; or empty.

@@ -10,6 +10,7 @@ use crate::app::AppError;
 use crate::app::claimant_declaration::{ShownDeclaration, ShownVersion};
 use crate::app::claimant_list::{self, DEFAULT_LIMIT, Item};
 use crate::app::claimant_view::{self, BounceRow, ClaimantView, ShownIdentity};
+use crate::app::deficiency;
 use crate::app::document::{self, MyDocument};
 use crate::app::log::status::{self, LogBrief};
 use crate::app::scam_report;
@@ -33,6 +34,7 @@ use crate::render::page::documents::DocumentLine;
 use crate::render::page::sign::ReportShown;
 use crate::state::AppState;
 use crate::web::api::staff::claimants::ListQuery;
+use crate::web::console::deficiencies;
 use crate::web::console::queues::{self, lists};
 use crate::web::console::{inside, page};
 use crate::web::documents;
@@ -175,7 +177,10 @@ pub(super) async fn shown(
     let mut console = inside(state, language, request, staff).await?;
     console.chrome.path = place(id);
     let slug = view.own.case.slug.clone();
+    let asked = deficiency::of(&state.ctx, &staff.actor, id).await?;
+    let may_ask = operation::ASK_DEFICIENCY.allows(staff.actor.role());
     let mut shown = claimant_page(console, view, &operators);
+    shown.deficiency = deficiencies::lines(asked, may_ask);
     if let Some(queue) = queues::opened_from(request) {
         let item = queues::of_claimant(id);
         shown.bar = Some(queues::bar(state, staff, &slug, queue, item).await?);
@@ -240,6 +245,7 @@ fn claimant_page(console: Console, view: ClaimantView, operators: &Operators) ->
         adds_documents: view.can_add_documents,
         console,
         bar: None,
+        deficiency: None,
         from_queue: String::new(),
         slug: view.own.case.slug.clone(),
         title: view.own.case.title.clone(),

@@ -23,6 +23,7 @@ pub mod breaches;
 pub mod claimants;
 pub mod dashboard;
 pub mod declare;
+pub mod deficiencies;
 pub mod documents;
 pub mod export;
 pub mod exports;
@@ -131,6 +132,10 @@ pub fn routes() -> Vec<Route> {
             web::to(rights::enter_letter),
         ),
         Route::new(&operation::CONSOLE_DASHBOARD, web::to(dashboard::show)),
+        Route::new(
+            &operation::CONSOLE_DEFICIENCY_FORM,
+            web::to(deficiencies::ask),
+        ),
         Route::new(&operation::CONSOLE_QUEUES_PAGE, web::to(queues::overview)),
         Route::new(&operation::CONSOLE_NEXT_ITEM, web::to(queues::next)),
         Route::new(&operation::CONSOLE_ASSIGN_FORM, web::to(queues::assign)),

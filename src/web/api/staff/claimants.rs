@@ -271,7 +271,7 @@ struct AuditResponse {
         ("q" = Option<String>, Query, description = "Exact: reference, codice fiscale, e-mail, phone, mailbox or surname"),
         ("missing" = Option<String>, Query, description = "Only those who lack this letter of art. 840-septies: `a` to `i`, `l`"),
         ("flag" = Option<String>, Query, description = "Only those whose newest declaration has this flag: `outside_window`, `not_restored`, `double_recovery`, `paid_plan_proof`, `narrative_special`"),
-        ("queue" = Option<String>, Query, description = "Only those on this list: `to_assist`, `quarantined`, `signature_unverified`, `document_rejected`, `unreachable` (mail to the contact comes back), `not_restored`, `double_recovery`, `outside_window`, `ratification` (of age, to ratify), `payout_waits`, `payout_frozen`, `restricted` (data only kept: in no other list)"),
+        ("queue" = Option<String>, Query, description = "Only those on this list: `to_assist`, `quarantined`, `signature_unverified`, `document_rejected`, `deficiency_overdue`, `unreachable` (mail to the contact comes back), `not_restored`, `double_recovery`, `outside_window`, `ratification` (of age, to ratify), `payout_waits`, `payout_frozen`, `restricted` (data only kept: in no other list)"),
         ("review" = Option<String>, Query, description = "`none`, `conflict` or `quarantined`"),
         ("province" = Option<String>, Query, description = "Letters of the province of residence: `RM`"),
         ("domain" = Option<String>, Query, description = "Mail domain of a mailbox, where it is a public provider's"),

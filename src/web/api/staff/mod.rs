@@ -11,6 +11,7 @@ pub mod breaches;
 pub mod claimants;
 pub mod dashboard;
 pub mod declared;
+pub mod deficiencies;
 pub mod documents;
 pub mod exports;
 pub mod paper;
@@ -83,6 +84,8 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::CANCEL_EXPORT, web::to(exports::cancel)),
         Route::new(&operation::EXPORT_CONTENT, web::to(exports::content)),
         Route::new(&operation::DASHBOARD, web::to(dashboard::show)),
+        Route::new(&operation::LIST_DEFICIENCIES, web::to(deficiencies::list)),
+        Route::new(&operation::ASK_DEFICIENCY, web::to(deficiencies::ask)),
         Route::new(&operation::LIST_QUEUES, web::to(queues::list)),
         Route::new(&operation::NEXT_ITEM, web::to(queues::next)),
         Route::new(&operation::ASSIGN_ITEM, web::to(queues::assign)),
@@ -153,6 +156,8 @@ pub fn routes() -> Vec<Route> {
     exports::cancel,
     exports::content,
     dashboard::show,
+    deficiencies::list,
+    deficiencies::ask,
     queues::list,
     queues::next,
     queues::assign,
