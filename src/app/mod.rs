@@ -17,6 +17,7 @@ pub mod claimant_view;
 mod clash;
 pub mod clock;
 pub mod confirmation;
+pub mod conflict;
 pub mod csrf;
 pub mod ctx;
 pub mod dashboard;

@@ -107,7 +107,7 @@ pub struct Assignment {
 pub fn is_seen_by(queue: WorkQueue, role: Role) -> bool {
     match queue {
         WorkQueue::Claimants(_) => operation::LIST_CLAIMANTS.allows(role),
-        WorkQueue::Conflicts => operation::LIST_PAPER.allows(role),
+        WorkQueue::Conflicts => operation::GET_CONFLICT.allows(role),
         WorkQueue::Paper => operation::LIST_PAPER.allows(role),
         WorkQueue::Rights => operation::LIST_RIGHTS_REQUESTS.allows(role),
         WorkQueue::ScamReports => operation::LIST_SCAM_REPORTS.allows(role),

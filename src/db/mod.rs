@@ -13,6 +13,7 @@ pub mod case_update;
 pub mod claimant;
 pub mod claimant_list;
 pub mod confirmation;
+pub mod conflict;
 pub mod consent;
 pub mod dashboard;
 pub mod declaration;

@@ -25,6 +25,7 @@ const DELETE_CLAIMANTS: &[&str] = &[
     "DELETE FROM outbox WHERE subject_id = ANY($1)",
     "DELETE FROM bounces WHERE subject_id = ANY($1)",
     "DELETE FROM assignments WHERE subject_id = ANY($1)",
+    "DELETE FROM conflict_decisions WHERE keeper_id = ANY($1)",
     "DELETE FROM deficiencies WHERE claimant_id = ANY($1)",
     "DELETE FROM conflicts WHERE claimant_id = ANY($1)",
     "DELETE FROM confirmations WHERE claimant_id = ANY($1)",

@@ -251,6 +251,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    conflict_decisions (registered_id, id) {
+        registered_id -> Uuid,
+        id -> Uuid,
+        association_id -> Uuid,
+        case_id -> Uuid,
+        keeper_id -> Uuid,
+        proposed_by -> Uuid,
+        proposed_at -> Timestamptz,
+        decided_by -> Nullable<Uuid>,
+        decided_at -> Nullable<Timestamptz>,
+        outcome -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     conflicts (claimant_id, id) {
         claimant_id -> Uuid,
         id -> Uuid,
@@ -1078,6 +1093,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     claimant_keys,
     claimants,
     confirmations,
+    conflict_decisions,
     conflicts,
     consents,
     declaration_drafts,

@@ -51,7 +51,7 @@ pub enum Logged {
 }
 
 /// Every verb.
-pub const ALL: [(&str, Logged); 109] = [
+pub const ALL: [(&str, Logged); 111] = [
     ("add_document", Logged::Decision),
     ("announce_lifting", Logged::Decision),
     // who works on what proves nothing about a claim
@@ -69,6 +69,7 @@ pub const ALL: [(&str, Logged); 109] = [
     ("contact_unreachable", Logged::Mail),
     (action::CORRECT_EMAIL, Logged::Decision),
     ("cure_deficiency", Logged::Consequence),
+    ("decide_conflict", Logged::Decision),
     ("declare", Logged::OwnAct),
     (action::DECLARE_BY_STAFF, Logged::Decision),
     ("delete_draft", Logged::Consequence),
@@ -117,6 +118,7 @@ pub const ALL: [(&str, Logged); 109] = [
     ("own_again", Logged::OwnAct),
     ("pace_mail", Logged::Mail),
     ("print_paper_form", Logged::Seen),
+    ("propose_conflict", Logged::Seen),
     ("prove_mailbox", Logged::OwnAct),
     ("publish_mail_texts", Logged::Mail),
     // news prove nothing about a claim

@@ -792,6 +792,44 @@ pub mod operation {
         Access::Staff(ASSIGNERS),
     );
 
+    // two records that claim the same person or mailbox (R30)
+    /// A clash, its records side by side.
+    pub const GET_CONFLICT: Operation = Operation::get(
+        "get_conflict",
+        "/api/v1/staff/conflicts/{id}",
+        Access::Staff(REVIEWERS),
+    );
+    /// Decides it, or proposes to.
+    pub const DECIDE_CONFLICT: Operation = Operation::post(
+        "decide_conflict",
+        "/api/v1/staff/conflicts/{id}/decision",
+        Access::Staff(REVIEWERS),
+    );
+    /// Approves or refuses what a colleague proposed.
+    pub const APPROVE_CONFLICT: Operation = Operation::post(
+        "approve_conflict",
+        "/api/v1/staff/conflicts/{id}/approval",
+        Access::Staff(REVIEWERS),
+    );
+    /// A clash, its records side by side.
+    pub const CONSOLE_CONFLICT_PAGE: Operation = Operation::get(
+        "console_conflict_page",
+        "/console/conflicts/{id}",
+        Access::Staff(REVIEWERS),
+    );
+    /// Decides it, or proposes to.
+    pub const CONSOLE_CONFLICT_DECISION: Operation = Operation::post(
+        "console_conflict_decision",
+        "/console/conflicts/{id}/decision",
+        Access::Staff(REVIEWERS),
+    );
+    /// Approves or refuses what a colleague proposed.
+    pub const CONSOLE_CONFLICT_APPROVAL: Operation = Operation::post(
+        "console_conflict_approval",
+        "/console/conflicts/{id}/approval",
+        Access::Staff(REVIEWERS),
+    );
+
     // what claimants are asked to bring (R2)
     /// What a claimant was asked for, and may be.
     pub const LIST_DEFICIENCIES: Operation = Operation::get(
@@ -1618,6 +1656,12 @@ pub mod operation {
         &CONSOLE_QUEUES_PAGE,
         &CONSOLE_NEXT_ITEM,
         &CONSOLE_ASSIGN_FORM,
+        &GET_CONFLICT,
+        &DECIDE_CONFLICT,
+        &APPROVE_CONFLICT,
+        &CONSOLE_CONFLICT_PAGE,
+        &CONSOLE_CONFLICT_DECISION,
+        &CONSOLE_CONFLICT_APPROVAL,
         &LIST_DEFICIENCIES,
         &ASK_DEFICIENCY,
         &CONSOLE_DEFICIENCY_FORM,

@@ -26,6 +26,7 @@ mod browser;
 mod certificate;
 mod claimant;
 mod confirmation;
+mod conflicts;
 mod dashboard;
 mod deficiencies;
 mod desk;

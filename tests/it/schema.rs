@@ -200,6 +200,7 @@ const DISTRIBUTED: &[(&str, &str, u8)] = &[
     ("breaches", "id", 12),
     ("followers", "id", 13),
     ("scam_reports", "id", 14),
+    ("conflict_decisions", "registered_id", 15),
 ];
 
 /// Tables that each node has whole.

@@ -13,6 +13,7 @@ use super::{Chrome, Errors};
 use crate::render::document::{Circumstances, PrintedMailbox, euro};
 
 pub mod breach;
+pub mod conflict;
 pub mod dashboard;
 pub mod deficiency;
 pub mod export;

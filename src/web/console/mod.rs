@@ -21,6 +21,7 @@ use crate::web::{Route, WebError, WebResult};
 pub mod assist;
 pub mod breaches;
 pub mod claimants;
+pub mod conflicts;
 pub mod dashboard;
 pub mod declare;
 pub mod deficiencies;
@@ -132,6 +133,15 @@ pub fn routes() -> Vec<Route> {
             web::to(rights::enter_letter),
         ),
         Route::new(&operation::CONSOLE_DASHBOARD, web::to(dashboard::show)),
+        Route::new(&operation::CONSOLE_CONFLICT_PAGE, web::to(conflicts::one)),
+        Route::new(
+            &operation::CONSOLE_CONFLICT_DECISION,
+            web::to(conflicts::decide),
+        ),
+        Route::new(
+            &operation::CONSOLE_CONFLICT_APPROVAL,
+            web::to(conflicts::approve),
+        ),
         Route::new(
             &operation::CONSOLE_DEFICIENCY_FORM,
             web::to(deficiencies::ask),

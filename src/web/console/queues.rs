@@ -129,7 +129,7 @@ fn item_place(queue: WorkQueue, item: Item) -> String {
         WorkQueue::Claimants(list) => {
             format!("/console/claimants/{subject}?queue={}", list.as_str())
         }
-        WorkQueue::Conflicts => format!("/console/claimants/{subject}?queue=conflicts"),
+        WorkQueue::Conflicts => format!("/console/conflicts/{id}"),
         WorkQueue::Paper => format!("/console/claimants/{subject}/paper/{id}"),
         WorkQueue::Rights => format!("/console/rights/{id}"),
         WorkQueue::ScamReports => format!("/console/scam-reports/{id}"),
@@ -180,7 +180,7 @@ pub(super) fn opened_from(request: &HttpRequest) -> Option<WorkQueue> {
     let pairs = form_urlencoded::parse(request.query_string().as_bytes());
     let mut words = pairs.filter(|(name, _)| name == "queue");
     let queue = WorkQueue::parse(&words.next()?.1)?;
-    matches!(queue, WorkQueue::Claimants(_) | WorkQueue::Conflicts).then_some(queue)
+    matches!(queue, WorkQueue::Claimants(_)).then_some(queue)
 }
 
 /// A claimant as an item.

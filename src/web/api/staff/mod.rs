@@ -9,6 +9,7 @@ use crate::web::Route;
 pub mod assist;
 pub mod breaches;
 pub mod claimants;
+pub mod conflicts;
 pub mod dashboard;
 pub mod declared;
 pub mod deficiencies;
@@ -84,6 +85,9 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::CANCEL_EXPORT, web::to(exports::cancel)),
         Route::new(&operation::EXPORT_CONTENT, web::to(exports::content)),
         Route::new(&operation::DASHBOARD, web::to(dashboard::show)),
+        Route::new(&operation::GET_CONFLICT, web::to(conflicts::get)),
+        Route::new(&operation::DECIDE_CONFLICT, web::to(conflicts::decide)),
+        Route::new(&operation::APPROVE_CONFLICT, web::to(conflicts::approve)),
         Route::new(&operation::LIST_DEFICIENCIES, web::to(deficiencies::list)),
         Route::new(&operation::ASK_DEFICIENCY, web::to(deficiencies::ask)),
         Route::new(&operation::LIST_QUEUES, web::to(queues::list)),
@@ -156,6 +160,9 @@ pub fn routes() -> Vec<Route> {
     exports::cancel,
     exports::content,
     dashboard::show,
+    conflicts::get,
+    conflicts::decide,
+    conflicts::approve,
     deficiencies::list,
     deficiencies::ask,
     queues::list,
