@@ -14,11 +14,12 @@ use crate::app::error::{AppError, AppResult};
 use crate::app::staff::StaffActor;
 use crate::app::standing::{self, Record};
 use crate::app::vault::Vault;
-use crate::db::DbError;
+use crate::app::work_queue::{self, Holder};
 use crate::db::claimant_list::{
     self, Belongings, IdentityRow, Lack, ListRow, MailboxRow, Selection,
 };
 use crate::db::key::ClaimantKeyRow;
+use crate::db::{DbError, Scope, Tx};
 use crate::domain::case::CaseState;
 use crate::domain::claimant::{ClaimantState, Queue, Review};
 use crate::domain::codice_fiscale::CodiceFiscale;
@@ -27,17 +28,23 @@ use crate::domain::email_address::EmailAddress;
 use crate::domain::identity::Identity;
 use crate::domain::ids::{AssociationId, CaseId, ClaimantId, MailboxId};
 use crate::domain::mailbox_address::MailboxAddress;
+use crate::domain::narrowing::Narrowing;
 use crate::domain::permission::operation;
 use crate::domain::personal_name::PersonalName;
 use crate::domain::phone_number::PhoneNumber;
 use crate::domain::readiness::{self, Decider, Known, Letter};
 use crate::domain::reference::Reference;
 use crate::domain::vat_number::NumericCodiceFiscale;
+use crate::domain::work_queue::WorkQueue;
 
 /// Items of a page where nobody says how many.
 pub const DEFAULT_LIMIT: u16 = 50;
 /// Most items of a page.
 pub const MAX_LIMIT: u16 = 200;
+/// Records that are read at once where some must be left out.
+const WINDOW: i64 = 20_000;
+/// How often that is done for one page.
+const WINDOWS: usize = 5;
 
 /// Which claimants staff want to see.
 #[derive(Clone, Default)]
@@ -52,6 +59,8 @@ pub struct Filter {
     pub flag: Option<DeclarationFlag>,
     /// Only those on this list.
     pub queue: Option<Queue>,
+    /// What narrows the list beside.
+    pub narrowing: Narrowing,
 }
 
 /// A page of claimants, newest first.
@@ -61,6 +70,8 @@ pub struct Page {
     pub items: Vec<Item>,
     /// Where the next page begins; `None` on the last.
     pub next: Option<ClaimantId>,
+    /// True if it is not full because so many others were read in vain: there may be more from `next` on.
+    pub unfinished: bool,
 }
 
 /// A claimant in a list (DESIGN 8).
@@ -94,6 +105,8 @@ pub struct Item {
     pub signed_at: Option<DateTime<Utc>>,
     /// Since when mail to the contact does not arrive (R52), UTC.
     pub unreachable_at: Option<DateTime<Utc>>,
+    /// Who has it, on the queue that was asked for.
+    pub holder: Option<Holder>,
 }
 
 /// A case the actor's association takes part in.
@@ -171,25 +184,79 @@ pub async fn list(
     let selection = selection(ctx, actor.association_id(), &own, filter, states);
     let scope = actor.scope();
     let mut tx = ctx.pools.begin(scope).await?;
-    let mut rows =
-        claimant_list::list_page(&mut tx, scope, &selection, cursor, i64::from(limit) + 1).await?;
+    let (mut rows, reached) = searched(&mut tx, scope, &selection, cursor, limit).await?;
     let more = rows.len() > usize::from(limit);
     rows.truncate(usize::from(limit));
     let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let held = match filter.queue {
+        Some(queue) => {
+            let queue = WorkQueue::Claimants(queue);
+            work_queue::holders(ctx, &mut tx, actor, queue, &ids).await?
+        }
+        None => Vec::new(),
+    };
+    let mut held: HashMap<Uuid, Holder> = held.into_iter().collect();
     let belongings =
         claimant_list::list_belongings(&mut tx, scope, actor.association_id(), &ids).await?;
     tx.commit().await?;
     let next = rows
         .last()
         .filter(|_| more)
-        .map(|row| ClaimantId::new(row.id));
+        .map(|row| ClaimantId::new(row.id))
+        .or(reached);
     let mut opener = Opener::new(belongings);
     let mut items = Vec::with_capacity(rows.len());
     for row in rows {
         let opened = opener.open(ctx, row.id).await?;
-        items.push(item(&own, &row, &opened)?);
+        let holder = held.remove(&row.id);
+        items.push(item(&own, &row, &opened, holder)?);
     }
-    Ok(Page { items, next })
+    Ok(Page {
+        items,
+        next,
+        unfinished: reached.is_some(),
+    })
+}
+
+/// The rows of a page and one more. Where rows must be read to be left out, at most [`WINDOW`] times
+/// [`WINDOWS`] are; then comes how far that was.
+async fn searched(
+    tx: &mut Tx,
+    scope: Scope,
+    selection: &Selection,
+    cursor: Option<ClaimantId>,
+    limit: u16,
+) -> AppResult<(Vec<ListRow>, Option<ClaimantId>)> {
+    let limit = i64::from(limit) + 1;
+    if !reads_rows(selection) {
+        let place = (cursor, None);
+        let rows = claimant_list::list_page(tx, scope, selection, place, limit).await?;
+        return Ok((rows, None));
+    }
+    let (mut rows, mut before) = (Vec::new(), cursor);
+    for _ in 0..WINDOWS {
+        let from = before.map(ClaimantId::uuid);
+        let floor = claimant_list::find_floor(tx, scope, selection, from, WINDOW).await?;
+        let left = limit - i64::try_from(rows.len()).unwrap_or(limit);
+        let place = (before, floor);
+        rows.extend(claimant_list::list_page(tx, scope, selection, place, left).await?);
+        let is_full = i64::try_from(rows.len()).unwrap_or(limit) >= limit;
+        let Some(floor) = floor.filter(|_| !is_full) else {
+            return Ok((rows, None));
+        };
+        before = Some(ClaimantId::new(floor));
+    }
+    Ok((rows, before))
+}
+
+/// Whether a list is found only by reading rows that are not on it, and no index leaves few of them.
+fn reads_rows(selection: &Selection) -> bool {
+    let narrowing = &selection.narrowing;
+    narrowing.reads_rows()
+        && !narrowing.is_few()
+        && selection.hashes.is_none()
+        && selection.queue.is_none()
+        && selection.flag.is_none()
 }
 
 /// The cursor of a page in text.
@@ -226,6 +293,7 @@ pub(in crate::app) fn selection(
         lack: filter.missing.and_then(|letter| lack(own, letter)),
         flag: filter.flag,
         queue: filter.queue,
+        narrowing: filter.narrowing.clone(),
         leaves_restricted: !is_asked_for,
     }
 }
@@ -389,7 +457,7 @@ pub(in crate::app) fn known(own: &OwnCase, row: &ListRow, state: ClaimantState) 
     standing::known(&own.case, &own.association, record)
 }
 
-fn item(own: &OwnCase, row: &ListRow, opened: &Opened) -> AppResult<Item> {
+fn item(own: &OwnCase, row: &ListRow, opened: &Opened, holder: Option<Holder>) -> AppResult<Item> {
     let (state, review, missing) = standing(own, row)?;
     let id = ClaimantId::new(row.id);
     let identity = opened.identity.as_ref().map(|(_, identity)| identity);
@@ -412,6 +480,7 @@ fn item(own: &OwnCase, row: &ListRow, opened: &Opened) -> AppResult<Item> {
         confirmed_at: row.confirmed_at,
         signed_at: row.signed_at,
         unreachable_at: row.unreachable_at,
+        holder,
     })
 }
 
@@ -430,6 +499,7 @@ impl fmt::Debug for Filter {
             .field("missing", &self.missing)
             .field("flag", &self.flag)
             .field("queue", &self.queue)
+            .field("narrowing", &self.narrowing)
             .finish_non_exhaustive()
     }
 }

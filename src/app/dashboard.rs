@@ -12,12 +12,13 @@ use crate::app::claimant_list::{self, OwnCase};
 use crate::app::ctx::Ctx;
 use crate::app::error::AppResult;
 use crate::app::staff::StaffActor;
+use crate::app::standing::{self, Record};
 use crate::db::DbError;
-use crate::db::dashboard::{self as db, Counted, MovementRow, WaitingRow};
+use crate::db::dashboard::{self as db, Counted, LackRow, MovementRow, WaitingRow};
 use crate::domain::claimant::ClaimantState;
 use crate::domain::ids::{AssociationId, CaseId};
 use crate::domain::permission::operation;
-use crate::domain::readiness::SignatureInForce;
+use crate::domain::readiness::{self, Decider, Letter, SignatureInForce};
 
 /// How old figures are at most.
 pub const FRESH: TimeDelta = TimeDelta::seconds(5);
@@ -41,6 +42,8 @@ pub struct Dashboard {
     pub provinces: Vec<(String, i64)>,
     /// Mailboxes by domain and plan, most first.
     pub mailboxes: Vec<MailboxCount>,
+    /// What records lack.
+    pub completeness: Completeness,
     /// What waits for staff, in the order of the lists.
     pub waiting: Vec<Waiting>,
     /// Mails that wait, that wait for a domain which does not answer, and that were given up: `mails_due`,
@@ -86,6 +89,18 @@ pub struct Funnel {
     pub declared_cents: i64,
     /// Of these with a signature in force, cents.
     pub signed_cents: i64,
+}
+
+/// What records that are worked on lack, letter by letter (R2): those the list has under `state=active` and the
+/// letter as `missing`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Completeness {
+    /// Records that are worked on: confirmed, signed, to be signed again, lodged.
+    pub records: i64,
+    /// Of these, who lack nothing that they or the association can bring, and have nothing to review.
+    pub ready: i64,
+    /// Each letter of art. 840-septies and how many lack it, in order.
+    pub letters: Vec<(Letter, i64)>,
 }
 
 /// Mailboxes of a domain under a plan.
@@ -158,6 +173,7 @@ async fn count(
     let mut tx = ctx.pools.begin(scope).await?;
     let movements = db::count_movements(&mut tx, scope, association, case, since).await?;
     let mailboxes = db::count_mailboxes(&mut tx, scope, association, case).await?;
+    let lacks = db::count_lacks(&mut tx, scope, association, case).await?;
     let waiting = db::count_waiting(&mut tx, scope, association, case).await?;
     tx.commit().await?;
 
@@ -203,9 +219,37 @@ async fn count(
         funnel,
         provinces,
         mailboxes: mailboxes.collect(),
+        completeness: completeness(own, lacks),
         waiting,
         mails,
     })
+}
+
+/// Letters that case and association decide lack in all records or in none.
+fn completeness(own: &OwnCase, lacks: LackRow) -> Completeness {
+    let record = Record {
+        state: ClaimantState::Signed,
+        identity: true,
+        payout: true,
+    };
+    let of_all = standing::known(&own.case, &own.association, record);
+    let to_lodge = readiness::missing_to_lodge(&of_all);
+    let letters = Letter::ALL.map(|letter| {
+        let count = match letter.decider() {
+            Decider::Identity => lacks.identity,
+            Decider::Signature => lacks.signature,
+            Decider::Payout => lacks.payout,
+            Decider::Case if to_lodge.contains(&letter.as_char()) => lacks.records,
+            Decider::Case => 0,
+        };
+        (letter, count)
+    });
+    let can_be_ready = readiness::missing(&of_all).is_empty();
+    Completeness {
+        records: lacks.records,
+        ready: if can_be_ready { lacks.complete } else { 0 },
+        letters: letters.to_vec(),
+    }
 }
 
 impl Funnel {

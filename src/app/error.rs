@@ -43,6 +43,9 @@ pub enum AppError {
     /// The state does not allow it: 409 `illegal-transition`.
     #[error("the state does not allow this: {0}")]
     IllegalTransition(&'static str),
+    /// A colleague has this item, whose name it is: 409 `taken`.
+    #[error("a colleague has it")]
+    Taken(String),
     /// A link or code that worked once before: 410 `token-used`.
     #[error("the token was used before")]
     TokenUsed,

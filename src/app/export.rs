@@ -26,6 +26,7 @@ use crate::domain::claimant::{ClaimantState, Queue};
 use crate::domain::declaration::DeclarationFlag;
 use crate::domain::export::{Columns, ExportState, Format, KEPT_DAYS};
 use crate::domain::ids::{AssociationId, CaseId, ExportId};
+use crate::domain::narrowing::{Narrowing, Words};
 use crate::domain::permission::operation;
 use crate::domain::readiness::{Letter, SignatureInForce};
 use crate::domain::reason::Reason;
@@ -344,12 +345,20 @@ fn status_of(
 
 /// What the register keeps of a filter: nothing that names anybody.
 fn noted(filter: &Filter) -> Value {
-    json!({
+    let mut noted = json!({
         "state": filter.state.map(ClaimantState::as_str),
         "missing": filter.missing.map(Letter::as_char),
         "flag": filter.flag.map(DeclarationFlag::as_str),
         "queue": filter.queue.map(Queue::as_str),
-    })
+    });
+    if let Some(fields) = noted
+        .as_object_mut()
+        .filter(|_| filter.narrowing != Narrowing::default())
+    {
+        fields.insert("active".to_owned(), json!(filter.narrowing.active));
+        fields.insert("narrowing".to_owned(), json!(filter.narrowing.words()));
+    }
+    noted
 }
 
 /// Reads what [`noted`] wrote.
@@ -360,8 +369,19 @@ fn filter_of(noted: &Value) -> Filter {
         missing: word("missing").and_then(Letter::parse),
         flag: word("flag").and_then(DeclarationFlag::parse),
         queue: word("queue").and_then(Queue::parse),
+        narrowing: narrowing_of(noted),
         search: None,
     }
+}
+
+fn narrowing_of(noted: &Value) -> Narrowing {
+    let words = noted.get("narrowing").cloned().unwrap_or_default();
+    let words: Words = serde_json::from_value(words).unwrap_or_default();
+    let active = noted
+        .get("active")
+        .and_then(Value::as_bool)
+        .unwrap_or(false);
+    Narrowing::parse(&words, active, Uuid::nil()).unwrap_or_default()
 }
 
 /// Keeps the export under its key; gives the one that is there already.

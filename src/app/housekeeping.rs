@@ -5,7 +5,8 @@ use crate::app::error::AppResult;
 use crate::app::log::{digest, subjects};
 use crate::app::retention::rules;
 use crate::app::{
-    export, mail_status, reminder, representation, retention, rights, storm, update_mailing,
+    deficiency, export, mail_status, reminder, representation, retention, rights, storm,
+    update_mailing,
 };
 use crate::db::{Scope, retention as rows};
 use crate::domain::claimant::ClaimantState;
@@ -40,6 +41,8 @@ pub struct Housekept {
     pub of_age: usize,
     /// Hand-ins whose images of identity documents were deleted (R64).
     pub id_images: usize,
+    /// Letters that came after they had been asked for (R2).
+    pub cured: usize,
     /// Whether a day of the trail was digested for the evidence logs.
     pub digested: bool,
 }
@@ -75,6 +78,7 @@ pub async fn run(ctx: &Ctx) -> AppResult<Housekept> {
         // after those that are due for deletion are gone
         reminders: reminder::enqueue_due(ctx).await?,
         news: update_mailing::enqueue_due(ctx).await?,
+        cured: deficiency::look(ctx).await?,
         digested,
     })
 }

@@ -14,7 +14,7 @@ use crate::app::vault::Vault;
 use crate::crypto::token;
 use crate::db::claimant::{self, ClaimantRow};
 use crate::db::identity::{self, ConflictRow};
-use crate::db::{Conn, mailbox, registered_mailbox as db};
+use crate::db::{Conn, conflict, mailbox, registered_mailbox as db};
 use crate::domain::claimant::Review;
 use crate::domain::ids::{AssociationId, CaseId, ClaimantId};
 use crate::domain::mailbox_address::MailboxAddress;
@@ -245,7 +245,7 @@ async fn decide(
 }
 
 /// Whether a claimant proved control of the mailbox of a key.
-async fn has_proved(
+pub(in crate::app) async fn has_proved(
     ctx: &Ctx,
     conn: &mut Conn,
     claimant: ClaimantId,
@@ -315,7 +315,9 @@ async fn open_conflict(
 ) -> AppResult<()> {
     let claimant = row.claimant();
     let open = identity::list_conflicts_of(conn, SCOPE, claimant).await?;
-    if open.iter().any(|conflict| conflict.registered_id == key) {
+    if open.iter().any(|conflict| conflict.registered_id == key)
+        || conflict::is_co_holder(conn, SCOPE, claimant, key).await?
+    {
         return Ok(());
     }
     let now = ctx.clock.now();

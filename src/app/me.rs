@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::app::audit::{self, Actor, Entry};
 use crate::app::clash;
 use crate::app::ctx::Ctx;
+use crate::app::deficiency::{self, Asked};
 use crate::app::directory::Directory;
 use crate::app::error::{AppError, AppResult};
 use crate::app::leaving;
@@ -20,6 +21,7 @@ use crate::app::vault::Vault;
 use crate::crypto::token;
 use crate::db::claimant::{self, ClaimantRow};
 use crate::db::consent::ConsentRow;
+use crate::db::deficiency as db_deficiency;
 use crate::db::identity::IdentityRow;
 use crate::db::mailbox::MailboxRow;
 use crate::db::payout::{self as db_payout, Payouts};
@@ -33,6 +35,7 @@ use crate::domain::identity::Identity;
 use crate::domain::ids::{AssociationId, CaseId, ClaimantId, MailboxId};
 use crate::domain::language::Language;
 use crate::domain::mailbox_address::MailboxAddress;
+use crate::domain::outage::day_in_rome;
 use crate::domain::phone_number::PhoneNumber;
 use crate::domain::readiness;
 use crate::domain::reference::Reference;
@@ -61,6 +64,8 @@ pub struct Me {
     pub identity_document: Option<Identity>,
     /// Letters of art. 840-septies still missing (R2).
     pub missing: Vec<char>,
+    /// What the association asked for and is still missing, most urgent first.
+    pub asked: Vec<Asked>,
     /// Nothing is missing.
     pub ready: bool,
     /// The newest consent of each purpose.
@@ -165,6 +170,7 @@ pub async fn get(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<Me> {
         Some(_) => db_payout::find(&mut tx, scope, actor.claimant(), ctx.clock.now()).await?,
         None => Payouts::default(),
     };
+    let asked = db_deficiency::list(&mut tx, scope, actor.claimant()).await?;
     let vault = Vault::open(ctx, &mut tx, scope, actor.claimant()).await?;
     let representative = representation::find(&mut tx, scope, &vault, actor.claimant()).await?;
     tx.commit().await?;
@@ -191,6 +197,7 @@ pub async fn get(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<Me> {
         mailboxes: my_mailboxes(&vault, mailbox_rows)?,
         identity: shown,
         identity_document: document,
+        asked: deficiency::open(&asked, &letters, day_in_rome(ctx.clock.now())),
         ready: letters.is_empty(),
         missing: letters,
         consents: newest_consents(&consent_rows),

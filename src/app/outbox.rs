@@ -17,6 +17,7 @@ use crate::domain::email_address::EmailAddress;
 mod batch;
 mod confirmation;
 mod control;
+mod deficiency;
 mod follow;
 mod letter;
 mod outcome;
@@ -28,6 +29,7 @@ mod unasked;
 
 use batch::Batch;
 pub use control::ControlNotice;
+pub use deficiency::DeficiencyNotice;
 pub use follow::FollowNotice;
 pub(in crate::app) use follow::FollowPayload;
 pub(in crate::app) use letter::mail_id;
@@ -266,6 +268,7 @@ async fn step(
         "receipt" => signing::prepare_receipt(ctx, conn, batch, directory, row).await,
         "paper_rejected" => signing::prepare_rejected(ctx, conn, batch, directory, row).await,
         "rights" => rights::prepare(ctx, conn, batch, directory, row).await,
+        "deficiency" => deficiency::prepare(ctx, conn, batch, directory, row).await,
         "mailbox_code" => control::prepare_mailbox(ctx, conn, batch, directory, row).await,
         "payout_code" => control::prepare_payout_code(ctx, conn, batch, directory, row).await,
         "payout_notice" => control::prepare_payout_notice(ctx, conn, batch, directory, row).await,
@@ -315,6 +318,7 @@ impl DueMail {
                 | "receipt"
                 | "paper_rejected"
                 | "rights"
+                | "deficiency"
                 | "mailbox_code"
                 | "payout_code"
                 | "payout_notice"

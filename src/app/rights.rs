@@ -23,7 +23,7 @@ use crate::db::claimant::{self, ClaimantRow};
 use crate::db::rights_request::{self as db, RightsRequestRow};
 use crate::db::{Conn, DbError, Scope, outbox};
 use crate::domain::contact::Contact;
-use crate::domain::ids::ClaimantId;
+use crate::domain::ids::{CaseId, ClaimantId};
 use crate::domain::outage::day_in_rome;
 use crate::domain::permission::operation;
 use crate::domain::reason::Reason;
@@ -71,6 +71,7 @@ impl Way {
 pub struct RightsRequest {
     pub id: Uuid,
     pub claimant: ClaimantId,
+    pub case: CaseId,
     pub reference: Reference,
     pub kind: String,
     pub channel: String,
@@ -429,6 +430,7 @@ fn opened(ctx: &Ctx, vault: Option<&Vault>, row: RightsRequestRow) -> AppResult<
     Ok(RightsRequest {
         id: row.id,
         claimant,
+        case: CaseId::new(row.case_id),
         reference: Reference::of(claimant),
         kind: row.kind,
         channel: row.channel,

@@ -18,9 +18,9 @@ use crate::domain::outage::day_in_rome;
 use crate::domain::paper::Flaw;
 use crate::mailer::{self, OutgoingMail};
 use crate::render::mail::{
-    AccessMail, ConfirmationMail, ControlAbout, ControlMail, FollowAbout, FollowMail, Frame,
-    PaperRejectedMail, Purpose, ReceiptMail, RecordLine, RecordsMail, RenderMailError, RightsMail,
-    RightsOutcome, SigningCodeMail,
+    AccessMail, ConfirmationMail, ControlAbout, ControlMail, DeficiencyMail, FollowAbout,
+    FollowMail, Frame, PaperRejectedMail, Purpose, ReceiptMail, RecordLine, RecordsMail,
+    RenderMailError, RightsMail, RightsOutcome, SigningCodeMail,
 };
 
 /// An empty page: what a signed declaration is in a preview.
@@ -163,6 +163,7 @@ fn about_requests(sample: Sample<'_>) -> Result<Vec<(&'static str, Mail)>, Rende
         ("rights-restricted", rights(sample, answered("restricted"))?),
         ("rights-kept", rights(sample, answered("kept"))?),
         ("rights-lifting", rights(sample, lifting())?),
+        ("deficiency", deficiency(sample)?),
     ])
 }
 
@@ -282,6 +283,16 @@ fn rights(sample: Sample<'_>, outcome: RightsOutcome) -> Result<Mail, RenderMail
         received_on: sample_time().date_naive(),
         outcome,
         reason: "Il nome è scritto come nel documento".to_owned(),
+    }
+    .render()
+}
+
+fn deficiency(sample: Sample<'_>) -> Result<Mail, RenderMailError> {
+    DeficiencyMail {
+        frame: frame(sample, MailKind::Deficiency),
+        record: record_at("me"),
+        letters: ["b", "g", "i"].map(str::to_owned).to_vec(),
+        due_on: sample_time().date_naive(),
     }
     .render()
 }

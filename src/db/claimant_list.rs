@@ -5,10 +5,11 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use diesel::IntoSql;
-use diesel::dsl::sql;
+use diesel::QueryableByName;
+use diesel::dsl::{exists, sql};
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{BigInt, Bool, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -20,20 +21,18 @@ use crate::db::key::ClaimantKeyRow;
 use crate::db::payout::PayoutRow;
 use crate::db::pool::Conn;
 use crate::db::schema::{
-    case_counsel, claimant_keys, claimants, confirmations, conflicts, consents, declarations,
-    identities, lookups, mailboxes, mails, payouts, signatures,
+    assignments, case_counsel, claimant_keys, claimants, confirmations, conflicts, consents,
+    declarations, identities, lookups, mailboxes, mails, payouts, signatures,
 };
 use crate::db::scope::Scope;
 use crate::db::signature::SignatureRow;
-use crate::domain::claimant::{ClaimantState, Queue};
+use crate::db::work_queue;
+use crate::domain::claimant::{ClaimantState, Queue, Review};
 use crate::domain::declaration::DeclarationFlag;
 use crate::domain::ids::{AssociationId, CaseId, ClaimantId};
+use crate::domain::narrowing::{Narrowing, Whose};
+use crate::domain::outage::midnight_in_rome;
 use crate::domain::readiness::SignatureInForce;
-
-/// An account of the claimant waits for staff; word for word as its index has it.
-const PAYOUT_WAITS: &str = "EXISTS (SELECT 1 FROM payouts p WHERE p.claimant_id = claimants.id \
-     AND p.association_id = claimants.association_id AND p.waits_at IS NOT NULL \
-     AND p.stopped_at IS NULL AND p.released_at IS NULL)";
 
 /// A claimant without what is sealed in other tables.
 #[derive(Queryable, Selectable, Debug, Clone, Serialize, Deserialize)]
@@ -132,6 +131,8 @@ pub struct Selection {
     pub flag: Option<DeclarationFlag>,
     /// A list the record must be on.
     pub queue: Option<Queue>,
+    /// What narrows the list beside.
+    pub narrowing: Narrowing,
     /// Whether those are left out whose data are only kept (R61).
     pub leaves_restricted: bool,
 }
@@ -182,16 +183,10 @@ impl Selection {
             Some(Lack::Signature) => query.filter(claimants::state.eq_any(not_in_force())),
             Some(Lack::Nothing) => query.filter(false.into_sql::<Bool>()),
         };
-        query = match self.queue {
-            None => query,
-            Some(Queue::Restricted) => query.filter(claimants::restricted_at.is_not_null()),
-            Some(Queue::Ratification) => query.filter(claimants::ratify_at.is_not_null()),
-            Some(Queue::PayoutWaits) => query.filter(sql::<Bool>(PAYOUT_WAITS)),
-            Some(Queue::PayoutFrozen) => query.filter(claimants::payout_frozen_at.is_not_null()),
-            Some(Queue::Unreachable) => query.filter(claimants::unreachable_at.is_not_null()),
-            // word for word as its index has it
-            Some(Queue::Quarantined) => query.filter(sql::<Bool>("review = 'quarantined'")),
-        };
+        if let Some(queue) = self.queue {
+            query = query.filter(sql::<Bool>(work_queue::condition(queue)));
+        }
+        query = narrowed(query, self);
         // the three queues word for word as their indexes have them
         match self.flag {
             None => query,
@@ -211,6 +206,82 @@ impl Selection {
     }
 }
 
+/// What narrows a list beside state, search, letter, flag and queue.
+fn narrowed<'a>(
+    mut query: claimants::BoxedQuery<'a, Pg>,
+    selection: &'a Selection,
+) -> claimants::BoxedQuery<'a, Pg> {
+    let (narrowing, association) = (&selection.narrowing, selection.association.uuid());
+    if narrowing.active {
+        let active = ClaimantState::ALL
+            .into_iter()
+            .filter(|state| state.counts());
+        let active: Vec<&str> = active.map(ClaimantState::as_str).collect();
+        query = query.filter(claimants::state.eq_any(active));
+    }
+    query = match narrowing.review {
+        None => query,
+        Some(Review::None) => query.filter(claimants::review.eq(Review::None.as_str())),
+        // word for word as the indexes have them
+        Some(Review::Conflict) => query.filter(sql::<Bool>("review = 'conflict'")),
+        Some(Review::Quarantined) => query.filter(sql::<Bool>("review = 'quarantined'")),
+    };
+    if let Some(province) = &narrowing.province {
+        query = query.filter(claimants::province.eq(province));
+    }
+    if let Some(domain) = &narrowing.domain {
+        let named = mailboxes::table
+            .filter(mailboxes::claimant_id.eq(claimants::id))
+            .filter(mailboxes::association_id.eq(association))
+            .filter(mailboxes::domain.eq(domain));
+        query = query.filter(exists(named));
+    }
+    if let Some(from) = narrowing.from {
+        query = query.filter(claimants::created_at.ge(midnight_in_rome(from)));
+    }
+    if let Some(after) = narrowing.until.and_then(|day| day.succ_opt()) {
+        query = query.filter(claimants::created_at.lt(midnight_in_rome(after)));
+    }
+    if let Some(least) = narrowing.least_cents {
+        query = query.filter(claimants::declared_cents.ge(least));
+    }
+    if let Some(most) = narrowing.most_cents {
+        query = query.filter(claimants::declared_cents.le(most));
+    }
+    if let Some(tier) = narrowing.tier {
+        let in_force = signatures::table
+            .filter(signatures::claimant_id.eq(claimants::id))
+            .filter(signatures::association_id.eq(association))
+            .filter(signatures::version.nullable().eq(claimants::signed_version))
+            .filter(signatures::tier.eq(tier.as_str()));
+        query = query.filter(exists(in_force));
+    }
+    whose(query, selection)
+}
+
+/// Whom the records are assigned to: on the queue of the list, or on any.
+fn whose<'a>(
+    query: claimants::BoxedQuery<'a, Pg>,
+    selection: &'a Selection,
+) -> claimants::BoxedQuery<'a, Pg> {
+    let Some(whose) = selection.narrowing.whose else {
+        return query;
+    };
+    let mut taken = assignments::table
+        .filter(assignments::association_id.eq(selection.association.uuid()))
+        .select(assignments::subject_id)
+        .into_boxed();
+    if let Some(queue) = selection.queue {
+        taken = taken.filter(assignments::queue.eq(queue.as_str()));
+    }
+    match whose {
+        Whose::Of(staff) => {
+            query.filter(claimants::id.eq_any(taken.filter(assignments::staff_id.eq(staff))))
+        }
+        Whose::Nobody => query.filter(claimants::id.ne_all(taken)),
+    }
+}
+
 /// States without a signature in force.
 fn not_in_force() -> Vec<&'static str> {
     ClaimantState::ALL
@@ -220,7 +291,41 @@ fn not_in_force() -> Vec<&'static str> {
         .collect()
 }
 
-/// A page, newest first, of claimants before `before`.
+/// The last of the `size` claimants of a case before `before`, newest first, whatever else is asked for; none
+/// where there are not so many left. Reads the index only.
+///
+/// # Errors
+/// As the database says.
+pub async fn find_floor(
+    conn: &mut Conn,
+    _scope: Scope,
+    selection: &Selection,
+    before: Option<Uuid>,
+    size: i64,
+) -> DbResult<Option<Uuid>> {
+    let found: Vec<FloorRow> = diesel::sql_query(
+        "SELECT w.id, count(*) OVER () AS count FROM (SELECT id FROM claimants WHERE association_id = $1 \
+         AND case_id = $2 AND id < $3 ORDER BY id DESC LIMIT $4) w ORDER BY w.id LIMIT 1",
+    )
+    .bind::<SqlUuid, _>(selection.association.uuid())
+    .bind::<SqlUuid, _>(selection.case.uuid())
+    .bind::<SqlUuid, _>(before.unwrap_or(Uuid::max()))
+    .bind::<BigInt, _>(size)
+    .load(conn)
+    .await?;
+    let last = found.into_iter().next().filter(|row| row.count == size);
+    Ok(last.map(|row| row.id))
+}
+
+#[derive(QueryableByName)]
+struct FloorRow {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+/// A page, newest first, of claimants before `before` and not beyond `floor`.
 ///
 /// # Errors
 /// As the database says.
@@ -228,12 +333,15 @@ pub async fn list_page(
     conn: &mut Conn,
     _scope: Scope,
     selection: &Selection,
-    before: Option<ClaimantId>,
+    (before, floor): (Option<ClaimantId>, Option<Uuid>),
     limit: i64,
 ) -> DbResult<Vec<ListRow>> {
     let mut query = selection.query();
     if let Some(before) = before {
         query = query.filter(claimants::id.lt(before.uuid()));
+    }
+    if let Some(floor) = floor {
+        query = query.filter(claimants::id.ge(floor));
     }
     Ok(query
         .order(claimants::id.desc())

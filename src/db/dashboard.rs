@@ -104,6 +104,52 @@ pub async fn count_movements(
         .await?)
 }
 
+/// What records that are worked on lack (R2).
+#[derive(QueryableByName, Debug, Clone, Copy, Default)]
+pub struct LackRow {
+    /// Confirmed, signed, to be signed again, lodged.
+    #[diesel(sql_type = BigInt)]
+    pub records: i64,
+    /// Without identity.
+    #[diesel(sql_type = BigInt)]
+    pub identity: i64,
+    /// Without a signature in force.
+    #[diesel(sql_type = BigInt)]
+    pub signature: i64,
+    /// Without payout data.
+    #[diesel(sql_type = BigInt)]
+    pub payout: i64,
+    /// With all of them and nothing to review.
+    #[diesel(sql_type = BigInt)]
+    pub complete: i64,
+}
+
+// the states as `ClaimantState::counts` and `SignatureInForce::of` read them; a test compares
+const LACKS: &str = "SELECT count(*) AS records, count(*) FILTER (WHERE identity_at IS NULL) AS identity, \
+ count(*) FILTER (WHERE state NOT IN ('signed', 'lodged')) AS signature, \
+ count(*) FILTER (WHERE payout_at IS NULL) AS payout, \
+ count(*) FILTER (WHERE identity_at IS NOT NULL AND state IN ('signed', 'lodged') AND payout_at IS NOT NULL \
+ AND review = 'none') AS complete \
+ FROM claimants WHERE association_id = $1 AND case_id = $2 \
+ AND state IN ('confirmed', 'signed', 'resign_required', 'lodged') AND restricted_at IS NULL";
+
+/// What records that are worked on lack, those whose data are only kept left out.
+///
+/// # Errors
+/// As the database says.
+pub async fn count_lacks(
+    conn: &mut Conn,
+    _scope: Scope,
+    association: AssociationId,
+    case: CaseId,
+) -> DbResult<LackRow> {
+    Ok(diesel::sql_query(LACKS)
+        .bind::<SqlUuid, _>(association.uuid())
+        .bind::<SqlUuid, _>(case.uuid())
+        .get_result(conn)
+        .await?)
+}
+
 /// Mailboxes of a domain under a plan.
 #[derive(QueryableByName, Debug)]
 pub struct MailboxCountRow {

@@ -4,6 +4,7 @@
 //! under. `find` gives an `Option`, `get` gives [`DbError::NotFound`], `list`, `insert`, `mark_*`,
 //! `lock` (= FOR UPDATE), `stream`.
 
+pub mod assignment;
 pub mod audit;
 pub mod bounce;
 pub mod breach;
@@ -12,9 +13,11 @@ pub mod case_update;
 pub mod claimant;
 pub mod claimant_list;
 pub mod confirmation;
+pub mod conflict;
 pub mod consent;
 pub mod dashboard;
 pub mod declaration;
+pub mod deficiency;
 pub mod document;
 pub mod dump;
 pub mod embedded;
@@ -58,6 +61,7 @@ pub mod signature_file;
 pub mod staff;
 pub mod staff_session;
 pub mod suppression;
+pub mod work_queue;
 
 pub use error::DbError;
 pub use pool::{Conn, Pools, Tx};

@@ -5,6 +5,19 @@
 )]
 
 diesel::table! {
+    assignments (subject_id, queue) {
+        subject_id -> Uuid,
+        queue -> Text,
+        association_id -> Uuid,
+        case_id -> Uuid,
+        staff_id -> Uuid,
+        assigned_by -> Uuid,
+        assigned_at -> Timestamptz,
+        due_on -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
     association_keys (association_id, version) {
         association_id -> Uuid,
         version -> Int4,
@@ -238,6 +251,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    conflict_decisions (registered_id, id) {
+        registered_id -> Uuid,
+        id -> Uuid,
+        association_id -> Uuid,
+        case_id -> Uuid,
+        keeper_id -> Uuid,
+        proposed_by -> Uuid,
+        proposed_at -> Timestamptz,
+        decided_by -> Nullable<Uuid>,
+        decided_at -> Nullable<Timestamptz>,
+        outcome -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     conflicts (claimant_id, id) {
         claimant_id -> Uuid,
         id -> Uuid,
@@ -289,6 +317,22 @@ diesel::table! {
         created_at -> Timestamptz,
         typed_by -> Nullable<Uuid>,
         typed_how -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    deficiencies (claimant_id, notice_id, letter) {
+        claimant_id -> Uuid,
+        notice_id -> Uuid,
+        letter -> Text,
+        association_id -> Uuid,
+        case_id -> Uuid,
+        asked_by -> Uuid,
+        asked_at -> Timestamptz,
+        due_on -> Date,
+        told -> Text,
+        overdue_at -> Nullable<Timestamptz>,
+        cured_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -1033,6 +1077,7 @@ diesel::joinable!(identities -> claimants (claimant_id));
 diesel::joinable!(mailboxes -> claimants (claimant_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
+    assignments,
     association_keys,
     association_registers,
     associations,
@@ -1048,10 +1093,12 @@ diesel::allow_tables_to_appear_in_same_query!(
     claimant_keys,
     claimants,
     confirmations,
+    conflict_decisions,
     conflicts,
     consents,
     declaration_drafts,
     declarations,
+    deficiencies,
     document_files,
     documents,
     estates,

@@ -51,10 +51,13 @@ pub enum Logged {
 }
 
 /// Every verb.
-pub const ALL: [(&str, Logged); 106] = [
+pub const ALL: [(&str, Logged); 111] = [
     ("add_document", Logged::Decision),
     ("announce_lifting", Logged::Decision),
+    // who works on what proves nothing about a claim
+    ("assign", Logged::Access),
     ("answer_rights_request", Logged::Decision),
+    ("ask_deficiency", Logged::Decision),
     ("bootstrap", Logged::Consequence),
     ("bounce_storm", Logged::Mail),
     ("confirm", Logged::OwnAct),
@@ -65,6 +68,8 @@ pub const ALL: [(&str, Logged); 106] = [
     ("consent", Logged::OwnAct),
     ("contact_unreachable", Logged::Mail),
     (action::CORRECT_EMAIL, Logged::Decision),
+    ("cure_deficiency", Logged::Consequence),
+    ("decide_conflict", Logged::Decision),
     ("declare", Logged::OwnAct),
     (action::DECLARE_BY_STAFF, Logged::Decision),
     ("delete_draft", Logged::Consequence),
@@ -113,6 +118,7 @@ pub const ALL: [(&str, Logged); 106] = [
     ("own_again", Logged::OwnAct),
     ("pace_mail", Logged::Mail),
     ("print_paper_form", Logged::Seen),
+    ("propose_conflict", Logged::Seen),
     ("prove_mailbox", Logged::OwnAct),
     ("publish_mail_texts", Logged::Mail),
     // news prove nothing about a claim

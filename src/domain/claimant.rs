@@ -168,20 +168,32 @@ impl Review {
         }
     }
 
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::None, Self::Conflict, Self::Quarantined];
+
     /// Reads the wire name.
     pub fn parse(text: &str) -> Option<Self> {
-        match text {
-            "none" => Some(Self::None),
-            "conflict" => Some(Self::Conflict),
-            "quarantined" => Some(Self::Quarantined),
-            _ => None,
-        }
+        Self::ALL.into_iter().find(|review| review.as_str() == text)
     }
 }
 
-/// A list of claimants that staff work through for reasons other than the declaration.
+/// A list of claimants that staff work through.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Queue {
+    /// Has no e-mail: staff confirm by phone or post.
+    ToAssist,
+    /// A file with a digital signature of which something is not known; nothing was signed since (R42).
+    SignatureUnverified,
+    /// A document that the virus scanner refused.
+    DocumentRejected,
+    /// The newest declaration says that a mailbox was not restored.
+    NotRestored,
+    /// The newest declaration asks for what was compensated already.
+    DoubleRecovery,
+    /// The newest declaration has a window outside the accepted range (R32).
+    OutsideWindow,
+    /// A missing letter did not come until its day (R2).
+    DeficiencyOverdue,
     /// Mail to the contact does not arrive (R52).
     Unreachable,
     /// The reader of the contact said that it was not them, or abuse is suspected.
@@ -198,18 +210,32 @@ pub enum Queue {
 
 impl Queue {
     /// All lists.
-    pub const ALL: [Self; 6] = [
-        Self::Unreachable,
+    pub const ALL: [Self; 13] = [
+        Self::ToAssist,
         Self::Quarantined,
+        Self::SignatureUnverified,
+        Self::DocumentRejected,
+        Self::DeficiencyOverdue,
+        Self::Unreachable,
+        Self::NotRestored,
+        Self::DoubleRecovery,
+        Self::OutsideWindow,
         Self::Ratification,
-        Self::Restricted,
-        Self::PayoutFrozen,
         Self::PayoutWaits,
+        Self::PayoutFrozen,
+        Self::Restricted,
     ];
 
     /// Name on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::ToAssist => "to_assist",
+            Self::SignatureUnverified => "signature_unverified",
+            Self::DocumentRejected => "document_rejected",
+            Self::NotRestored => "not_restored",
+            Self::DoubleRecovery => "double_recovery",
+            Self::OutsideWindow => "outside_window",
+            Self::DeficiencyOverdue => "deficiency_overdue",
             Self::Unreachable => "unreachable",
             Self::Quarantined => "quarantined",
             Self::Ratification => "ratification",

@@ -34,11 +34,13 @@ pub enum MailKind {
     FollowConfirmation,
     /// News of a case, to who follows it.
     CaseUpdate,
+    /// Asks for letters that are missing, until a day (R2).
+    Deficiency,
 }
 
 impl MailKind {
     /// All kinds.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Confirmation,
         Self::Otp,
         Self::Receipt,
@@ -52,6 +54,7 @@ impl MailKind {
         Self::PayoutNotice,
         Self::FollowConfirmation,
         Self::CaseUpdate,
+        Self::Deficiency,
     ];
 
     /// The wire name: lower case ASCII with underscores.
@@ -70,6 +73,7 @@ impl MailKind {
             Self::PayoutNotice => "payout_notice",
             Self::FollowConfirmation => "follow_confirmation",
             Self::CaseUpdate => "case_update",
+            Self::Deficiency => "deficiency",
         }
     }
 
@@ -83,7 +87,8 @@ impl MailKind {
             | Self::AlreadyRegistered
             | Self::PaperRejected
             | Self::FollowConfirmation
-            | Self::CaseUpdate => true,
+            | Self::CaseUpdate
+            | Self::Deficiency => true,
             // a term of the law runs, or 72 hours in which a theft can be stopped
             Self::Otp
             | Self::Access

@@ -1,11 +1,18 @@
 //! Days of an outage, counted the way the law counts: calendar days in Europe/Rome.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone as _, Utc};
 use chrono_tz::Europe::Rome;
 
 /// The calendar day in Europe/Rome at an instant (R69).
 pub fn day_in_rome(at: DateTime<Utc>) -> NaiveDate {
     at.with_timezone(&Rome).date_naive()
+}
+
+/// The first instant of a day in Europe/Rome, UTC; its clocks never change at midnight.
+pub fn midnight_in_rome(day: NaiveDate) -> DateTime<Utc> {
+    let local = day.and_time(NaiveTime::MIN);
+    let at = Rome.from_local_datetime(&local).earliest();
+    at.map_or_else(|| local.and_utc(), |at| at.with_timezone(&Utc))
 }
 
 /// Calendar days that a window touches, both ends included (R33); 0 if it ends before it starts.
@@ -30,6 +37,16 @@ mod tests {
 
     fn day(year: i32, month: u32, day: u32) -> NaiveDate {
         NaiveDate::from_ymd_opt(year, month, day).unwrap()
+    }
+
+    #[test]
+    fn r69_a_day_begins_at_midnight_in_rome_in_winter_and_in_summer() {
+        for (month, hour) in [(1, 23), (7, 22)] {
+            let midnight = midnight_in_rome(day(2023, month, 2));
+            let utc = Utc.with_ymd_and_hms(2023, month, 1, hour, 0, 0).unwrap();
+            assert_eq!(midnight, utc);
+            assert_eq!(day_in_rome(midnight), day(2023, month, 2));
+        }
     }
 
     #[test]

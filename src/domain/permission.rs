@@ -158,6 +158,7 @@ const REVIEWERS: &[Role] = &[Role::Reviewer, Role::CaseManager, Role::Owner];
 const PUBLISHERS: &[Role] = &[Role::CaseManager, Role::Owner];
 const EXPORTERS: &[Role] = &[Role::CaseManager, Role::Owner];
 const PAYERS: &[Role] = &[Role::CaseManager, Role::Payout, Role::Owner];
+const ASSIGNERS: &[Role] = &[Role::Reviewer, Role::CaseManager, Role::Payout, Role::Owner];
 const WATCHERS: &[Role] = &[Role::Owner, Role::Auditor];
 const EXPORT_WATCHERS: &[Role] = &[Role::CaseManager, Role::Owner, Role::Auditor];
 const REGISTRARS: &[Role] = &[Role::Owner, Role::Auditor, Role::Operator];
@@ -165,8 +166,8 @@ const REGISTRARS: &[Role] = &[Role::Owner, Role::Auditor, Role::Operator];
 /// The table.
 pub mod operation {
     use super::{
-        Access, EXPORT_WATCHERS, EXPORTERS, Operation, PAYERS, PUBLISHERS, READERS, REGISTRARS,
-        REVIEWERS, WATCHERS,
+        ASSIGNERS, Access, EXPORT_WATCHERS, EXPORTERS, Operation, PAYERS, PUBLISHERS, READERS,
+        REGISTRARS, REVIEWERS, WATCHERS,
     };
 
     // service
@@ -751,6 +752,102 @@ pub mod operation {
         "console_breach_form",
         "/console/breaches/{id}",
         Access::Staff(REGISTRARS),
+    );
+
+    // work queues (DOMAIN 8.3)
+    /// Every queue of a case, in figures.
+    pub const LIST_QUEUES: Operation = Operation::get(
+        "list_queues",
+        "/api/v1/staff/cases/{slug}/queues",
+        Access::Staff(READERS),
+    );
+    /// The next item of a queue.
+    pub const NEXT_ITEM: Operation = Operation::get(
+        "next_item",
+        "/api/v1/staff/cases/{slug}/queues/{queue}/next",
+        Access::Staff(READERS),
+    );
+    /// Takes, gives or releases an item.
+    pub const ASSIGN_ITEM: Operation = Operation::post(
+        "assign_item",
+        "/api/v1/staff/cases/{slug}/queues/{queue}/items/{id}/assignment",
+        Access::Staff(ASSIGNERS),
+    );
+    /// Every queue of a case.
+    pub const CONSOLE_QUEUES_PAGE: Operation = Operation::get(
+        "console_queues_page",
+        "/console/cases/{slug}/queues",
+        Access::Staff(READERS),
+    );
+    /// Opens the next item of a queue.
+    pub const CONSOLE_NEXT_ITEM: Operation = Operation::get(
+        "console_next_item",
+        "/console/cases/{slug}/queues/{queue}/next",
+        Access::Staff(READERS),
+    );
+    /// Takes, gives or releases an item.
+    pub const CONSOLE_ASSIGN_FORM: Operation = Operation::post(
+        "console_assign_form",
+        "/console/cases/{slug}/queues/{queue}/items/{id}/assignment",
+        Access::Staff(ASSIGNERS),
+    );
+
+    // two records that claim the same person or mailbox (R30)
+    /// A clash, its records side by side.
+    pub const GET_CONFLICT: Operation = Operation::get(
+        "get_conflict",
+        "/api/v1/staff/conflicts/{id}",
+        Access::Staff(REVIEWERS),
+    );
+    /// Decides it, or proposes to.
+    pub const DECIDE_CONFLICT: Operation = Operation::post(
+        "decide_conflict",
+        "/api/v1/staff/conflicts/{id}/decision",
+        Access::Staff(REVIEWERS),
+    );
+    /// Approves or refuses what a colleague proposed.
+    pub const APPROVE_CONFLICT: Operation = Operation::post(
+        "approve_conflict",
+        "/api/v1/staff/conflicts/{id}/approval",
+        Access::Staff(REVIEWERS),
+    );
+    /// A clash, its records side by side.
+    pub const CONSOLE_CONFLICT_PAGE: Operation = Operation::get(
+        "console_conflict_page",
+        "/console/conflicts/{id}",
+        Access::Staff(REVIEWERS),
+    );
+    /// Decides it, or proposes to.
+    pub const CONSOLE_CONFLICT_DECISION: Operation = Operation::post(
+        "console_conflict_decision",
+        "/console/conflicts/{id}/decision",
+        Access::Staff(REVIEWERS),
+    );
+    /// Approves or refuses what a colleague proposed.
+    pub const CONSOLE_CONFLICT_APPROVAL: Operation = Operation::post(
+        "console_conflict_approval",
+        "/console/conflicts/{id}/approval",
+        Access::Staff(REVIEWERS),
+    );
+
+    // what claimants are asked to bring (R2)
+    /// What a claimant was asked for, and may be.
+    pub const LIST_DEFICIENCIES: Operation = Operation::get(
+        "list_deficiencies",
+        "/api/v1/staff/claimants/{id}/deficiencies",
+        Access::Staff(READERS),
+    );
+    /// Asks a claimant for letters that are missing.
+    pub const ASK_DEFICIENCY: Operation = Operation::post(
+        "ask_deficiency",
+        "/api/v1/staff/claimants/{id}/deficiencies",
+        Access::Staff(REVIEWERS),
+    );
+    /// Asks a claimant for letters that are missing.
+    pub const CONSOLE_DEFICIENCY_FORM: Operation = Operation::post(
+        "console_deficiency_form",
+        "/console/claimants/{id}/deficiencies",
+        Access::Staff(REVIEWERS),
     );
 
     // accounts and the staff (R26, letter i)
@@ -1553,6 +1650,21 @@ pub mod operation {
         &CONSOLE_BREACHES_CSV,
         &CONSOLE_BREACH_PAGE,
         &CONSOLE_BREACH_FORM,
+        &LIST_QUEUES,
+        &NEXT_ITEM,
+        &ASSIGN_ITEM,
+        &CONSOLE_QUEUES_PAGE,
+        &CONSOLE_NEXT_ITEM,
+        &CONSOLE_ASSIGN_FORM,
+        &GET_CONFLICT,
+        &DECIDE_CONFLICT,
+        &APPROVE_CONFLICT,
+        &CONSOLE_CONFLICT_PAGE,
+        &CONSOLE_CONFLICT_DECISION,
+        &CONSOLE_CONFLICT_APPROVAL,
+        &LIST_DEFICIENCIES,
+        &ASK_DEFICIENCY,
+        &CONSOLE_DEFICIENCY_FORM,
         &STAFF_PUT_PAYOUT,
         &RELEASE_PAYOUT,
         &CONSOLE_PAYOUT_PAGE,

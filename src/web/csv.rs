@@ -13,9 +13,14 @@ use crate::app::{AppError, AppResult};
 use crate::domain::claimant::{ClaimantState, Queue};
 use crate::domain::declaration::DeclarationFlag;
 use crate::domain::field::{FieldCode, FieldErrors};
+use crate::domain::ids::StaffId;
+use crate::domain::narrowing::{Narrowing, Words};
 use crate::domain::readiness::Letter;
 use crate::render::csv::Dialect;
 use crate::web::error::{WebError, WebResult};
+
+/// In place of a state: every state in which a record is worked on.
+pub const ACTIVE: &str = "active";
 
 /// What a list of claimants may be asked for.
 #[derive(Deserialize, Default)]
@@ -30,18 +35,23 @@ pub struct CsvQuery {
     pub flag: Option<String>,
     /// Only those on this list.
     pub queue: Option<String>,
+    /// What narrows the list beside.
+    #[serde(flatten)]
+    pub narrowing: Words,
     /// `excel` or `plain`.
     pub dialect: Option<String>,
 }
 
 impl CsvQuery {
-    /// Which claimants.
+    /// Which claimants; `me` is who asks.
     ///
     /// # Errors
     /// `Invalid` for a word nobody knows.
-    pub fn filter(&self) -> WebResult<Filter> {
+    pub fn filter(&self, me: StaffId) -> WebResult<Filter> {
+        let (state, active) = state_or_active(self.state.as_deref())?;
         Ok(Filter {
-            state: state(self.state.as_deref())?,
+            state,
+            narrowing: narrowing(&self.narrowing, active, me)?,
             search: self.q.clone().filter(|text| !text.trim().is_empty()),
             missing: missing(self.missing.as_deref())?,
             flag: flag(self.flag.as_deref())?,
@@ -103,6 +113,26 @@ pub fn state(word: Option<&str>) -> WebResult<Option<ClaimantState>> {
             .map(Some)
             .ok_or_else(|| unknown("/state")),
     }
+}
+
+/// Reads `?state=`, which may also be `active`: every state in which a record is worked on.
+///
+/// # Errors
+/// `Invalid` for a word nobody knows.
+pub fn state_or_active(word: Option<&str>) -> WebResult<(Option<ClaimantState>, bool)> {
+    match word {
+        Some(ACTIVE) => Ok((None, true)),
+        word => Ok((state(word)?, false)),
+    }
+}
+
+/// Reads what narrows a list.
+///
+/// # Errors
+/// `Invalid` for words that mean nothing.
+pub fn narrowing(words: &Words, active: bool, me: StaffId) -> WebResult<Narrowing> {
+    Narrowing::parse(words, active, me.uuid())
+        .map_err(|errors| WebError::App(AppError::Invalid(errors)))
 }
 
 /// Reads `?missing=`, a letter of art. 840-septies; empty means all.

@@ -200,6 +200,7 @@ fn app_kind(error: &AppError) -> Kind {
                 "The state does not allow this",
             )
         },
+        AppError::Taken(_) => Kind::new(S::CONFLICT, "taken", "Somebody else has it"),
         AppError::TokenUsed => Kind::new(S::GONE, "token-used", "Token used before"),
         AppError::TokenExpired => Kind::new(S::GONE, "token-expired", "Token expired"),
         AppError::IdempotencyMismatch => Kind::new(
@@ -307,28 +308,47 @@ pub fn answer(error: &WebError, style: &Style) -> HttpResponse {
         WebError::App(AppError::Invalid(fields)) | WebError::PartTooLarge(fields) => Some(fields),
         _ => None,
     };
-    finish(builder, kind, fields, error.retry_after(), style)
+    let told = match error {
+        WebError::App(AppError::Taken(name)) => {
+            let text = Text::new(style.language.of_staff());
+            Some(text.with("queue-taken-by", &[("name", name.as_str().into())]))
+        }
+        _ => None,
+    };
+    finish(builder, kind, fields, (error.retry_after(), told), style)
 }
 
 /// Writes the answer for a fault without an error of ours: a panic, or actix itself.
 pub fn answer_kind(kind: Kind, style: &Style) -> HttpResponse {
-    finish(HttpResponse::build(kind.status), kind, None, None, style)
+    finish(
+        HttpResponse::build(kind.status),
+        kind,
+        None,
+        (None, None),
+        style,
+    )
 }
 
 fn finish(
     mut builder: HttpResponseBuilder,
     kind: Kind,
     fields: Option<&FieldErrors>,
-    wait: Option<u64>,
+    (wait, told): (Option<u64>, Option<String>),
     style: &Style,
 ) -> HttpResponse {
     if style.api {
         builder.insert_header((CONTENT_TYPE, "application/problem+json"));
-        let body = serde_json::to_string(&problem(kind, fields, style));
+        let mut problem = problem(kind, fields, style);
+        problem.detail = told.unwrap_or(problem.detail);
+        let body = serde_json::to_string(&problem);
         return builder.body(body.unwrap_or_default());
     }
     builder.insert_header((CONTENT_TYPE, "text/html; charset=utf-8"));
-    builder.body(page(kind, wait, style).render().unwrap_or_default())
+    let mut page = page(kind, wait, style);
+    if let Some(told) = told {
+        page.paragraphs = vec![told];
+    }
+    builder.body(page.render().unwrap_or_default())
 }
 
 fn problem(kind: Kind, fields: Option<&FieldErrors>, style: &Style) -> Problem {

@@ -215,6 +215,26 @@ impl World {
         rows[0][0].as_ref().unwrap().parse().unwrap()
     }
 
+    /// A clash of two of ours who signed; with what somebody else proposed about it.
+    async fn conflict(&self, proposed: bool) -> Uuid {
+        let (one, two) = (self.assisted().await, self.assisted().await);
+        let (id, key) = (Uuid::new_v4(), Uuid::new_v4());
+        self.app
+            .sql(&format!(
+                "UPDATE claimants SET state = 'signed', confirmed_at = created_at, signed_at = created_at \
+                   WHERE id IN ('{one}', '{two}'); \
+                 INSERT INTO registered_mailboxes (id, claimant_id, association_id, registered_at) \
+                   VALUES ('{key}', '{one}', '{0}', '2026-03-02Z'); \
+                 INSERT INTO conflicts (claimant_id, id, association_id, kind, registered_id, other_claimant_id, opened_at) \
+                   VALUES ('{two}', '{id}', '{0}', 'mailbox', '{key}', '{one}', '2026-03-02Z'); \
+                 INSERT INTO conflict_decisions (registered_id, id, association_id, case_id, keeper_id, proposed_by, proposed_at) \
+                   SELECT '{key}', '{id}', '{0}', case_id, id, '{id}', '2026-03-02Z' FROM claimants WHERE id = '{one}' AND {proposed}",
+                self.ours
+            ))
+            .await;
+        id
+    }
+
     /// News that we published.
     async fn update(&self) -> Uuid {
         let id = Uuid::new_v4();
@@ -247,6 +267,10 @@ impl World {
             || known.path.starts_with("/console/rights/")
         {
             self.rights_request().await
+        } else if known.path.contains("/conflicts/{id}") {
+            self.conflict(known.path.ends_with("/approval")).await
+        } else if known.path.ends_with("/deficiencies") {
+            self.typed_for().await
         } else if known.name == "staff_put_payout" || known.name == "console_payout_form" {
             self.typed_for().await
         } else if known.path.ends_with("/payout-decision") {
@@ -356,6 +380,7 @@ impl World {
             .path
             .replace("{slug}", CASE)
             .replace("{id}", &id.to_string())
+            .replace("{queue}", "to_assist")
             .replace("{document}", &Uuid::nil().to_string())
             .replace("{hand_in}", &self.hand_in.get().to_string())
             .replace("{number}", "1")
@@ -571,6 +596,18 @@ fn staff_body(name: &str, code: &str) -> Option<Body> {
         "console_representative_end" => form(&[("reason", "Revocata")]),
         "console_death_form" => form(&[("died_on", "1/2/2026")]),
         "assist_email" => Body::Json(json!({"email": "z@example.org"})),
+        "decide_conflict" => {
+            Body::Json(json!({"decision": "co_holders", "reason": "Usata insieme"}))
+        }
+        "approve_conflict" => Body::Json(json!({"decision": "refuse", "reason": "Non basta"})),
+        "console_conflict_decision" => {
+            form(&[("decision", "co_holders"), ("reason", "Usata insieme")])
+        }
+        "console_conflict_approval" => form(&[("decision", "refuse"), ("reason", "Non basta")]),
+        "ask_deficiency" => Body::Json(json!({"letters": ["i"], "due_on": "2026-03-20"})),
+        "console_deficiency_form" => form(&[("letters[i]", "true"), ("due_on", "2026-03-20")]),
+        "assign_item" => Body::Json(json!({"to": "me"})),
+        "console_assign_form" => form(&[("to", "me")]),
         "end_quarantine" | "end_payout_freeze" => Body::Json(json!({"reason": "Ha chiamato"})),
         "enter_rights_request" => Body::Json(
             json!({"kind": "objection", "text": "Non voglio", "received_on": "2026-03-02"}),
@@ -947,7 +984,7 @@ async fn walk_as_another_association(world: &mut World) {
         assert_eq!(without_id(theirs), without_id(none), "{}", known.name);
         asked += 1;
     }
-    assert_eq!(asked, 89);
+    assert_eq!(asked, 100);
 }
 
 /// The body without what differs each time.

@@ -5,9 +5,11 @@
 
 use std::collections::BTreeSet;
 
+use joinder::domain::ids::AssociationId;
 use joinder::domain::permission::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::app::TestApp;
 use crate::browser::Phone;
@@ -281,10 +283,21 @@ async fn the_registers_of_the_staff_pass_wcag_2_2_aa() {
            'awaiting_approval', '2026-03-01Z', '2036-03-01Z' FROM cases WHERE slug = '{CASE}'"
     ))
     .await;
+    let clash = clash(&app, ours, claimant.id).await;
     for language in ["it", "en"] {
         judge.next(language);
         judge.see("/console").await;
+        judge.see(&clash).await;
+        judge.refuse(&clash, "#form > p > button", &[]).await;
         judge.see(&format!("/console/cases/{CASE}/dashboard")).await;
+        judge.see(&format!("/console/cases/{CASE}/queues")).await;
+        judge
+            .see(&format!(
+                "/console/cases/{CASE}?queue=unreachable&province=RM"
+            ))
+            .await;
+        let one = format!("/console/claimants/{}", claimant.id);
+        judge.see(&format!("{one}?queue=unreachable")).await;
         judge.see(&exports).await;
         judge.refuse(&form, MAIN, &[]).await;
         let one = format!("/console/exports/{waiting}");
@@ -321,6 +334,22 @@ async fn the_registers_of_the_staff_pass_wcag_2_2_aa() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     judge.phone.browser.quit().await.unwrap();
     app.stop().await;
+}
+
+/// The page of two records of ours that clash; the first cannot be reached by mail.
+async fn clash(app: &TestApp, ours: AssociationId, one: Uuid) -> String {
+    let two = app.confirmed(&SignUpBuilder::new("luca@example.org")).await;
+    let (id, two) = (Uuid::new_v4(), two.id);
+    app.sql(&format!(
+        "UPDATE claimants SET state = 'signed', signed_at = created_at WHERE id IN ('{one}', '{two}'); \
+         UPDATE claimants SET unreachable_at = created_at, province = 'RM' WHERE id = '{one}'; \
+         INSERT INTO registered_mailboxes (id, claimant_id, association_id, registered_at) \
+           VALUES ('{id}', '{one}', '{ours}', '2026-03-02Z'); \
+         INSERT INTO conflicts (claimant_id, id, association_id, kind, registered_id, other_claimant_id, opened_at) \
+           VALUES ('{two}', '{id}', '{ours}', 'mailbox', '{id}', '{one}', '2026-03-02Z')"
+    ))
+    .await;
+    format!("/console/conflicts/{id}")
 }
 
 /// The judges find what is put before them: a field without a name, grey on grey.

@@ -240,9 +240,9 @@ async fn the_console_leads_from_the_queue_through_the_forms() {
     let browser = app.browser();
     sign_in(&app, &browser, &reviewer).await;
     let (_, list) = open(&app, &browser, &format!("/console/cases/{CASE}")).await;
-    assert!(list.contains(&format!("href=\"/console/cases/{CASE}?state=to_assist\"")));
+    assert!(list.contains(&format!("href=\"/console/cases/{CASE}/queues\"")));
     let own = format!("/console/claimants/{}", who.id);
-    let queue = format!("/console/cases/{CASE}?state=to_assist");
+    let queue = format!("/console/cases/{CASE}?queue=to_assist");
     let (_, queue) = open(&app, &browser, &queue).await;
     assert!(queue.contains(&own) && queue.contains("aria-current=\"page\">Persone da assistere"));
     let (_, one) = open(&app, &browser, &own).await;

@@ -193,11 +193,14 @@ const DISTRIBUTED: &[(&str, &str, u8)] = &[
     ("suppressions", "id", 10),
     ("reminders", "id", 11),
     ("rights_requests", "subject_id", 1),
+    ("assignments", "subject_id", 1),
+    ("deficiencies", "claimant_id", 1),
     ("export_batches", "export_id", 9),
     ("export_files", "export_id", 9),
     ("breaches", "id", 12),
     ("followers", "id", 13),
     ("scam_reports", "id", 14),
+    ("conflict_decisions", "registered_id", 15),
 ];
 
 /// Tables that each node has whole.

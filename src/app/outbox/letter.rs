@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{ControlNotice, FollowNotice, RightsNotice, SCOPE};
+use super::{ControlNotice, DeficiencyNotice, FollowNotice, RightsNotice, SCOPE};
 use crate::app::ctx::Ctx;
 use crate::app::directory::{Directory, MailTextsEntry};
 use crate::app::error::{AppError, AppResult};
@@ -62,6 +62,8 @@ pub struct Letter {
     pub rights: Option<RightsNotice>,
     /// What a mail about control of a mailbox or about an account says besides.
     pub control: Option<ControlNotice>,
+    /// What a mail about what is missing says besides.
+    pub deficiency: Option<DeficiencyNotice>,
     /// What a mail to a follower says besides.
     pub follow: Option<FollowNotice>,
 }
@@ -259,6 +261,7 @@ pub(super) async fn letter(
         signing: None,
         rights: None,
         control: None,
+        deficiency: None,
         follow: None,
     })
 }

@@ -10,8 +10,10 @@ use crate::app::error::{AppError, AppResult};
 use crate::app::vault::Vault;
 use crate::app::{document, own_history};
 use crate::crypto::sha256;
+use crate::db::assignment::{self, AssignmentRow};
 use crate::db::audit::{self, AuditRow};
 use crate::db::claimant::ClaimantRow;
+use crate::db::deficiency::{self, DeficiencyRow};
 use crate::db::signature::SignatureRow;
 use crate::db::{
     Conn, Scope, consent, declaration, mailbox, own_data, representative, rights_request,
@@ -150,6 +152,8 @@ pub(super) async fn rows(
         "rights_requests",
         rights(tx, scope, vault, claimant).await?,
     );
+    put(&mut all, "asked_for", asked_for(tx, scope, claimant).await?);
+    put(&mut all, "worked_on", worked_on(tx, scope, claimant).await?);
     let subjects = own_history::subjects(ctx, vault, row)?;
     put(
         &mut all,
@@ -528,6 +532,25 @@ async fn rights(
 }
 
 /// Who looked at the record, lists and archives with it.
+/// Letters that the claimant was asked for.
+async fn asked_for(conn: &mut Conn, scope: Scope, claimant: ClaimantId) -> AppResult<Value> {
+    let rows = deficiency::list(conn, scope, claimant).await?;
+    let line = |row: &DeficiencyRow| {
+        json!({
+            "letter": row.letter, "asked_at": row.asked_at, "due_on": row.due_on, "told_by": row.told,
+            "overdue_at": row.overdue_at, "cured_at": row.cured_at,
+        })
+    };
+    Ok(rows.iter().map(line).collect())
+}
+
+/// Which lists of the staff the record is worked on.
+async fn worked_on(conn: &mut Conn, scope: Scope, claimant: ClaimantId) -> AppResult<Value> {
+    let rows = assignment::list_of_subject(conn, scope, claimant.uuid()).await?;
+    let line = |row: &AssignmentRow| json!({ "list": row.queue, "since": row.assigned_at, "due_on": row.due_on });
+    Ok(rows.iter().map(line).collect())
+}
+
 async fn looks(ctx: &Ctx, conn: &mut Conn, row: &ClaimantRow) -> AppResult<Value> {
     let mut all = Vec::new();
     let mut before = None;

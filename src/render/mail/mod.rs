@@ -6,6 +6,7 @@
 //! nothing remote and no promotion (R19).
 
 mod control;
+mod deficiency;
 mod follow;
 mod framing;
 mod paper;
@@ -32,6 +33,7 @@ use framing::Framing;
 use words::Words;
 
 pub use control::{ControlAbout, ControlMail};
+pub use deficiency::DeficiencyMail;
 pub use follow::{FollowAbout, FollowMail};
 pub use paper::PaperRejectedMail;
 pub use receipt::ReceiptMail;

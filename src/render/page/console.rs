@@ -2,7 +2,10 @@
 
 use askama::Template;
 use chrono::{DateTime, NaiveDate, Utc};
+use url::form_urlencoded;
 
+use self::deficiency::DeficiencyLines;
+use self::queues::QueueBar;
 use super::documents::DocumentLine;
 use super::identity::IdentityFields;
 use super::sign::ReportShown;
@@ -10,10 +13,13 @@ use super::{Chrome, Errors};
 use crate::render::document::{Circumstances, PrintedMailbox, euro};
 
 pub mod breach;
+pub mod conflict;
 pub mod dashboard;
+pub mod deficiency;
 pub mod export;
 pub mod paper;
 pub mod payout;
+pub mod queues;
 pub mod representation;
 pub mod retention;
 pub mod scam_report;
@@ -157,13 +163,66 @@ pub struct ClaimantRow {
     pub missing: Vec<String>,
     /// Codes of what to look at.
     pub flags: Vec<String>,
+    /// Who has it, on the queue that is listed.
+    pub holder: Option<HolderLine>,
     /// True if mail to the contact comes back.
     pub unreachable: bool,
     /// When the sign-up was made, UTC.
     pub created_at: DateTime<Utc>,
 }
 
-/// `GET /console/cases/{slug}?state=&missing=&flag=&queue=&q=&cursor=`.
+/// Who works on a record.
+#[derive(Debug, Clone)]
+pub struct HolderLine {
+    /// Name.
+    pub name: String,
+    /// By which day it is to be done.
+    pub due_on: Option<NaiveDate>,
+    /// True if that day is over.
+    pub overdue: bool,
+}
+
+/// What narrows a list, as typed; each of them may be empty.
+#[derive(Debug, Clone, Default)]
+#[expect(
+    missing_docs,
+    reason = "each field is that of `domain::narrowing::Words`"
+)]
+pub struct NarrowFields {
+    pub review: String,
+    pub province: String,
+    pub domain: String,
+    pub from: String,
+    pub until: String,
+    pub least: String,
+    pub most: String,
+    pub tier: String,
+    pub whose: String,
+}
+
+impl NarrowFields {
+    /// Name and value of each, for addresses.
+    fn pairs(&self) -> [(&'static str, &str); 9] {
+        [
+            ("review", &self.review),
+            ("province", &self.province),
+            ("domain", &self.domain),
+            ("from", &self.from),
+            ("until", &self.until),
+            ("least", &self.least),
+            ("most", &self.most),
+            ("tier", &self.tier),
+            ("whose", &self.whose),
+        ]
+    }
+
+    /// Whether any of them narrows the list.
+    fn is_used(&self) -> bool {
+        self.pairs().iter().any(|(_, value)| !value.is_empty())
+    }
+}
+
+/// `GET /console/cases/{slug}?state=&missing=&flag=&queue=&q=&cursor=`, and what narrows it.
 #[derive(Debug, Clone, Template)]
 #[template(path = "page/console/list.html")]
 pub struct ListPage {
@@ -175,7 +234,7 @@ pub struct ListPage {
     pub title: String,
     /// Words of all states.
     pub states: Vec<&'static str>,
-    /// The state chosen, or empty; `to_assist` is a queue of its own.
+    /// The state chosen, `active`, or empty.
     pub state: String,
     /// Letters of art. 840-septies.
     pub letters: Vec<String>,
@@ -183,12 +242,20 @@ pub struct ListPage {
     pub missing: String,
     /// Codes of all flags of declarations.
     pub flags: Vec<&'static str>,
-    /// The flag chosen, or empty; three of them are queues of their own.
+    /// The flag chosen, or empty.
     pub flag: String,
-    /// Words of the other queues.
+    /// Words of the lists of claimants.
     pub queues: Vec<&'static str>,
     /// The queue chosen, or empty.
     pub queue: String,
+    /// Words of all reviews.
+    pub reviews: Vec<&'static str>,
+    /// Words of all tiers of signatures.
+    pub tiers: Vec<&'static str>,
+    /// What narrows the list beside.
+    pub narrow: NarrowFields,
+    /// True if so many others were read in vain that the page is not full.
+    pub unfinished: bool,
     /// What was searched for, or empty.
     pub search: String,
     /// Newest first.
@@ -201,6 +268,33 @@ pub struct ListPage {
     pub sees_exports: bool,
     /// Whether the actor checks signatures on paper.
     pub checks_paper: bool,
+}
+
+impl ListPage {
+    /// What the list is asked for, for the addresses of others like it; begins with `?`, without `cursor`.
+    fn asked(&self) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::from("?"));
+        let own = [
+            ("state", self.state.as_str()),
+            ("missing", &self.missing),
+            ("flag", &self.flag),
+            ("queue", &self.queue),
+        ];
+        for (name, value) in own.into_iter().chain(self.narrow.pairs()) {
+            if !value.is_empty() {
+                query.append_pair(name, value);
+            }
+        }
+        query.finish()
+    }
+
+    /// The query of the page of a claimant: the queue goes along.
+    fn of_item(&self) -> String {
+        if self.queue.is_empty() {
+            return String::new();
+        }
+        format!("?queue={}", self.queue)
+    }
 }
 
 /// A contact as the actor may see it.
@@ -452,6 +546,12 @@ pub struct BounceLine {
 pub struct ClaimantPage {
     /// Around the content.
     pub console: Console,
+    /// What the claimant was asked to bring, and may be asked for.
+    pub deficiency: Option<DeficiencyLines>,
+    /// The queue that the page was opened from.
+    pub bar: Option<QueueBar>,
+    /// `?queue=` with its word, for forms that lead back here; or empty.
+    pub from_queue: String,
     /// The case.
     pub slug: String,
     /// Its title.

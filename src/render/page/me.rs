@@ -174,6 +174,8 @@ pub struct MePage {
     /// The state's fixed word: `confirmed`, `signed`, ...; `moved` once the person went to another
     /// association.
     pub state: String,
+    /// What the association asked for and until when, most urgent first: letter, last day, whether that is over.
+    pub asked: Vec<(String, NaiveDate, bool)>,
     /// What is missing: the letters of art. 840-septies, `a` .. `l` (R2).
     pub missing: Vec<String>,
     /// The contact e-mail, masked.

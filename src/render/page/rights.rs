@@ -4,6 +4,7 @@ use askama::Template;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::console::Console;
+use super::console::queues::QueueBar;
 use super::{Chrome, Errors};
 
 /// A request and how it stands.
@@ -98,6 +99,8 @@ pub struct QueuePage {
 pub struct RequestPage {
     /// Around the content.
     pub console: Console,
+    /// Who has it, and the way to the next; none once the claimant is gone.
+    pub bar: Option<QueueBar>,
     /// The claimant.
     pub claimant: String,
     /// The request.

@@ -703,6 +703,10 @@ fn record(words: Words, pages: &mut Vec<(String, String)>) {
             association: words.association(Offer::Join, RegisterStatus::Active),
             reference: words.say("7KQ2-M9XP-4TWA"),
             state: state.to_owned(),
+            asked: vec![
+                ("b".to_owned(), NaiveDate::default(), true),
+                ("i".to_owned(), NaiveDate::default(), false),
+            ],
             missing: letters.map(str::to_owned).to_vec(),
             email: Some(words.say("m…a@example.it")),
             phone: Some(words.say("+39 …567")),

@@ -12,11 +12,12 @@ use super::*;
 use crate::domain::{mail::MailKind, sign_up::SignUpNotice};
 
 /// Files of `locales/` that German does not have: staff read Italian or English.
-const STAFF_FILES: [&str; 5] = [
+const STAFF_FILES: [&str; 6] = [
     "console.ftl",
     "dashboard.ftl",
     "desk.ftl",
     "export.ftl",
+    "queue.ftl",
     "register.ftl",
 ];
 

@@ -16,6 +16,7 @@ use crate::state::AppState;
 use crate::web::WebResult;
 use crate::web::assist::confirmation;
 use crate::web::console::claimants::{claimant_id, place, shown};
+use crate::web::console::queues::back_to;
 use crate::web::console::{inside, page, see_other};
 use crate::web::extract::{Form, Lang, Staff};
 use crate::web::identity_form::{self, IdentityQuery, SentIdentity};
@@ -186,7 +187,7 @@ async fn answer<T>(
     typed: AssistForms,
 ) -> WebResult<HttpResponse> {
     let errors = match done {
-        Ok(_) => return Ok(see_other(&place(asked.id))),
+        Ok(_) => return Ok(back_to(asked.request, asked.id)),
         Err(AppError::Invalid(errors)) => errors,
         Err(error) => return Err(error.into()),
     };

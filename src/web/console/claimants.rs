@@ -10,27 +10,32 @@ use crate::app::AppError;
 use crate::app::claimant_declaration::{ShownDeclaration, ShownVersion};
 use crate::app::claimant_list::{self, DEFAULT_LIMIT, Item};
 use crate::app::claimant_view::{self, BounceRow, ClaimantView, ShownIdentity};
+use crate::app::deficiency;
 use crate::app::document::{self, MyDocument};
 use crate::app::log::status::{self, LogBrief};
 use crate::app::scam_report;
 use crate::app::signature_file::ShownFile;
 use crate::app::trail;
-use crate::domain::claimant::{ClaimantState, Queue};
+use crate::domain::claimant::{ClaimantState, Queue, Review};
 use crate::domain::declaration::DeclarationFlag;
 use crate::domain::ids::{ClaimantId, DocumentId};
+use crate::domain::narrowing::{Tier, Words};
 use crate::domain::permission::operation;
 use crate::domain::readiness::Letter;
 use crate::render::document::euro;
 use crate::render::page::Errors;
 use crate::render::page::console::{
     AssistForms, BounceLine, CaseRow, CasesPage, ClaimantPage, ClaimantRow, ConflictLine,
-    ConsentLine, Console, ContactLines, DeclarationLines, DeskLines, IdentityLines, ListPage,
-    LogLine, MailLine, MailboxLine, SignatureFileLine, TrailLine, VersionLine,
+    ConsentLine, Console, ContactLines, DeclarationLines, DeskLines, HolderLine, IdentityLines,
+    ListPage, LogLine, MailLine, MailboxLine, NarrowFields, SignatureFileLine, TrailLine,
+    VersionLine,
 };
 use crate::render::page::documents::DocumentLine;
 use crate::render::page::sign::ReportShown;
 use crate::state::AppState;
 use crate::web::api::staff::claimants::ListQuery;
+use crate::web::console::deficiencies;
+use crate::web::console::queues::{self, lists};
 use crate::web::console::{inside, page};
 use crate::web::documents;
 use crate::web::extract::{Lang, Staff};
@@ -92,7 +97,8 @@ pub async fn list(
     slug: web::Path<String>,
     query: web::Query<ListQuery>,
 ) -> WebResult<HttpResponse> {
-    let (filter, before) = (query.filter()?, query.before()?);
+    let filter = query.filter(staff.actor.staff_id())?;
+    let before = query.before()?;
     let own = claimant_list::own_case(&state.ctx, &staff.actor, &slug).await?;
     let found = claimant_list::list(
         &state.ctx,
@@ -108,11 +114,7 @@ pub async fn list(
         slug: own.case.slug.clone(),
         title: own.case.title.clone(),
         states: ClaimantState::ALL.map(ClaimantState::as_str).to_vec(),
-        state: filter
-            .state
-            .map(ClaimantState::as_str)
-            .unwrap_or_default()
-            .to_owned(),
+        state: query.state.clone().unwrap_or_default(),
         letters: Letter::ALL
             .map(|letter| letter.as_char().to_string())
             .to_vec(),
@@ -120,13 +122,17 @@ pub async fn list(
             .missing
             .map(|letter| letter.as_char().to_string())
             .unwrap_or_default(),
+        reviews: Review::ALL.map(Review::as_str).to_vec(),
+        tiers: Tier::ALL.map(Tier::as_str).to_vec(),
+        narrow: narrow(&query.narrowing),
+        unfinished: found.unfinished,
         flags: DeclarationFlag::ALL.map(DeclarationFlag::as_str).to_vec(),
         flag: filter
             .flag
             .map(DeclarationFlag::as_str)
             .unwrap_or_default()
             .to_owned(),
-        queues: Queue::ALL.map(Queue::as_str).to_vec(),
+        queues: lists(),
         queue: filter
             .queue
             .map(Queue::as_str)
@@ -170,7 +176,18 @@ pub(super) async fn shown(
     };
     let mut console = inside(state, language, request, staff).await?;
     console.chrome.path = place(id);
-    Ok(claimant_page(console, view, &operators))
+    let slug = view.own.case.slug.clone();
+    let asked = deficiency::of(&state.ctx, &staff.actor, id).await?;
+    let may_ask = operation::ASK_DEFICIENCY.allows(staff.actor.role());
+    let mut shown = claimant_page(console, view, &operators);
+    shown.deficiency = deficiencies::lines(asked, may_ask);
+    if let Some(queue) = queues::opened_from(request) {
+        let item = queues::of_claimant(id);
+        shown.bar = Some(queues::bar(state, staff, &slug, queue, item).await?);
+        shown.from_queue = format!("?queue={}", queue.as_str());
+        shown.console.chrome.path.push_str(&shown.from_queue);
+    }
+    Ok(shown)
 }
 
 /// The claimant in a path.
@@ -181,6 +198,22 @@ pub(super) fn claimant_id(text: &str) -> WebResult<ClaimantId> {
 /// Where the page of a claimant is.
 pub(super) fn place(id: ClaimantId) -> String {
     format!("/console/claimants/{id}")
+}
+
+/// What narrows the list, as it was typed.
+fn narrow(words: &Words) -> NarrowFields {
+    let typed = |word: &Option<String>| word.clone().unwrap_or_default();
+    NarrowFields {
+        review: typed(&words.review),
+        province: typed(&words.province),
+        domain: typed(&words.domain),
+        from: typed(&words.from),
+        until: typed(&words.until),
+        least: typed(&words.least),
+        most: typed(&words.most),
+        tier: typed(&words.tier),
+        whose: typed(&words.whose),
+    }
 }
 
 fn row(item: Item) -> ClaimantRow {
@@ -194,6 +227,11 @@ fn row(item: Item) -> ClaimantRow {
         review: item.review.as_str(),
         missing: item.missing.iter().map(char::to_string).collect(),
         flags: item.flags,
+        holder: item.holder.map(|holder| HolderLine {
+            name: holder.name,
+            due_on: holder.due_on,
+            overdue: holder.overdue,
+        }),
         unreachable: item.unreachable_at.is_some(),
         created_at: item.created_at,
     }
@@ -206,6 +244,9 @@ fn claimant_page(console: Console, view: ClaimantView, operators: &Operators) ->
         desk: view.assists.then(|| desk(&view)),
         adds_documents: view.can_add_documents,
         console,
+        bar: None,
+        deficiency: None,
+        from_queue: String::new(),
         slug: view.own.case.slug.clone(),
         title: view.own.case.title.clone(),
         id: view.id.to_string(),

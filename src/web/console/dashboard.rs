@@ -8,7 +8,7 @@ use crate::app::dashboard::{self, Dashboard, Movement, Waiting};
 use crate::domain::claimant::Queue;
 use crate::domain::declaration::DeclarationFlag;
 use crate::render::page::console::dashboard::{
-    DashboardPage, MailboxCountLine, MovementLine, WaitingLine, shares,
+    DashboardPage, MailboxCountLine, MovementLine, ShareLine, WaitingLine, shares,
 };
 use crate::state::AppState;
 use crate::web::WebResult;
@@ -36,6 +36,9 @@ pub async fn show(
         ended: positive(funnel.ended),
         declared_cents: funnel.declared_cents,
         signed_cents: funnel.signed_cents,
+        records: positive(dashboard.completeness.records),
+        ready: positive(dashboard.completeness.ready),
+        letters: letters(&dashboard),
         provinces: shares(counted(&dashboard.provinces)),
         mailboxes: dashboard
             .mailboxes
@@ -71,6 +74,20 @@ fn steps(dashboard: &Dashboard) -> [(String, u64); 5] {
         ("signed", funnel.signed),
     ]
     .map(|(word, count)| (word.to_owned(), positive(count)))
+}
+
+/// How many lack each letter, with bars of all records that are worked on.
+fn letters(dashboard: &Dashboard) -> Vec<ShareLine> {
+    let completeness = &dashboard.completeness;
+    let all = (String::new(), positive(completeness.records));
+    let lacks = completeness
+        .letters
+        .iter()
+        .map(|(letter, count)| (letter.as_char().to_string(), positive(*count)));
+    shares(std::iter::once(all).chain(lacks))
+        .into_iter()
+        .skip(1)
+        .collect()
 }
 
 fn counted(rows: &[(String, i64)]) -> impl Iterator<Item = (String, u64)> {

@@ -50,8 +50,7 @@ impl ExportForm {
             state: csv::state(Some(&self.state))?,
             missing: csv::missing(Some(&self.missing))?,
             flag: csv::flag(Some(&self.flag))?,
-            queue: None,
-            search: None,
+            ..Filter::default()
         })
     }
 
@@ -87,7 +86,7 @@ pub async fn masked(
     query: web::Query<CsvQuery>,
 ) -> WebResult<HttpResponse> {
     let dialect = csv::dialect(query.dialect.as_deref())?;
-    let filter = query.filter()?;
+    let filter = query.filter(staff.actor.staff_id())?;
     let ctx = state.ctx.clone();
     let produced = state
         .ctx

@@ -21,8 +21,10 @@ use crate::web::{Route, WebError, WebResult};
 pub mod assist;
 pub mod breaches;
 pub mod claimants;
+pub mod conflicts;
 pub mod dashboard;
 pub mod declare;
+pub mod deficiencies;
 pub mod documents;
 pub mod export;
 pub mod exports;
@@ -30,6 +32,7 @@ pub mod login;
 pub mod paper;
 pub mod payout;
 pub mod quarantine;
+pub mod queues;
 pub mod representation;
 pub mod retention;
 pub mod rights;
@@ -130,6 +133,22 @@ pub fn routes() -> Vec<Route> {
             web::to(rights::enter_letter),
         ),
         Route::new(&operation::CONSOLE_DASHBOARD, web::to(dashboard::show)),
+        Route::new(&operation::CONSOLE_CONFLICT_PAGE, web::to(conflicts::one)),
+        Route::new(
+            &operation::CONSOLE_CONFLICT_DECISION,
+            web::to(conflicts::decide),
+        ),
+        Route::new(
+            &operation::CONSOLE_CONFLICT_APPROVAL,
+            web::to(conflicts::approve),
+        ),
+        Route::new(
+            &operation::CONSOLE_DEFICIENCY_FORM,
+            web::to(deficiencies::ask),
+        ),
+        Route::new(&operation::CONSOLE_QUEUES_PAGE, web::to(queues::overview)),
+        Route::new(&operation::CONSOLE_NEXT_ITEM, web::to(queues::next)),
+        Route::new(&operation::CONSOLE_ASSIGN_FORM, web::to(queues::assign)),
         Route::new(&operation::CONSOLE_RETENTION_PAGE, web::to(retention::page)),
         Route::new(
             &operation::CONSOLE_BREACHES_PAGE,

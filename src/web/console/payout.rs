@@ -19,6 +19,7 @@ use crate::web::WebResult;
 use crate::web::api::staff::payout::decision;
 use crate::web::api::staff::quarantine::reason;
 use crate::web::console::claimants::{claimant_id, place, shown};
+use crate::web::console::queues::back_to;
 use crate::web::console::{inside, page, see_other};
 use crate::web::extract::{Form, Lang, Staff};
 
@@ -46,7 +47,7 @@ pub async fn end_freeze(
             let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
             let acting = async move { payout::end_freeze(&ctx, &actor, id, &reason).await };
             state.ctx.to_end(acting).await?;
-            return Ok(see_other(&place(id)));
+            return Ok(back_to(&request, id));
         }
         Err(AppError::Invalid(errors)) => errors,
         Err(error) => return Err(error.into()),

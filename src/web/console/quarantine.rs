@@ -9,8 +9,9 @@ use crate::render::page::Errors;
 use crate::state::AppState;
 use crate::web::WebResult;
 use crate::web::api::staff::quarantine::reason;
-use crate::web::console::claimants::{claimant_id, place, shown};
-use crate::web::console::{page, see_other};
+use crate::web::console::claimants::{claimant_id, shown};
+use crate::web::console::page;
+use crate::web::console::queues::back_to;
 use crate::web::extract::{Form, Lang, Staff};
 
 /// Why the quarantine ends.
@@ -37,7 +38,7 @@ pub async fn end(
             let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
             let acting = async move { quarantine::end(&ctx, &actor, id, &reason).await };
             state.ctx.to_end(acting).await?;
-            return Ok(see_other(&place(id)));
+            return Ok(back_to(&request, id));
         }
         Err(AppError::Invalid(errors)) => errors,
         Err(error) => return Err(error.into()),

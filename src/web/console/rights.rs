@@ -5,21 +5,24 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
 use crate::app::rights::{self, RightsRequest};
+use crate::app::work_queue::Item;
 use crate::app::{AppError, claimant_list};
 use crate::domain::field::FieldErrors;
 use crate::domain::permission::operation;
 use crate::domain::reference::Reference;
 use crate::domain::rights::{Effect, RightsDecision, RightsKind};
+use crate::domain::work_queue::WorkQueue;
 use crate::render::page::Errors;
+use crate::render::page::console::queues::QueueBar;
 use crate::render::page::rights::{ConfirmPage, LetterPage, QueuePage, RequestPage};
 use crate::state::AppState;
-use crate::web::WebResult;
 use crate::web::api::staff::quarantine::reason;
 use crate::web::api::staff::rights::{QueueQuery, decided, letter, request_id};
 use crate::web::console::claimants::claimant_id;
-use crate::web::console::{inside, page, see_other};
+use crate::web::console::{inside, page, queues, see_other};
 use crate::web::extract::{Form, Lang, Staff};
 use crate::web::public::rights::line;
+use crate::web::{WebError, WebResult};
 
 /// A letter as it was typed.
 #[derive(Deserialize)]
@@ -267,8 +270,10 @@ async fn shown(
     console.chrome.path = format!("/console/rights/{}", found.id);
     let role = staff.actor.role();
     let is_open = found.answered_at.is_none();
+    let bar = bar(state, staff, &found).await?;
     Ok(RequestPage {
         console,
+        bar,
         claimant: found.claimant.to_string(),
         may_extend: found.may_extend && operation::EXTEND_RIGHTS_REQUEST.allows(role),
         may_lift: found.may_lift && operation::LIFT_RESTRICTION.allows(role),
@@ -281,6 +286,31 @@ async fn shown(
         errors: Errors::default(),
         request: line(found),
     })
+}
+
+/// The way to the next request; none once the claimant is gone.
+async fn bar(
+    state: &AppState,
+    staff: &Staff,
+    found: &RightsRequest,
+) -> WebResult<Option<QueueBar>> {
+    let own = claimant_list::cases(&state.ctx, &staff.actor).await?;
+    let Some(own) = own.into_iter().find(|own| own.case.id == found.case) else {
+        return Ok(None);
+    };
+    let item = Item {
+        id: found.id,
+        subject: found.claimant.uuid(),
+    };
+    let bar = queues::bar(state, staff, &own.case.slug, WorkQueue::Rights, item).await;
+    match bar {
+        Ok(bar) => Ok(Some(QueueBar {
+            waits: found.answered_at.is_none(),
+            ..bar
+        })),
+        Err(WebError::App(AppError::NotFound)) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// The page again, with what was typed and what is wrong with it.

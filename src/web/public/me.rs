@@ -156,6 +156,12 @@ fn me_page(
             state.as_str()
         }
         .to_owned(),
+        asked: record
+            .asked
+            .iter()
+            .filter(|_| !state.is_over())
+            .map(|asked| (asked.letter.clone(), asked.due_on, asked.overdue))
+            .collect(),
         missing: if state.is_over() {
             Vec::new()
         } else {

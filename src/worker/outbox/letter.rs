@@ -5,13 +5,14 @@ use chrono::{DateTime, Utc};
 use super::Post;
 use crate::app::evidence::INTENT;
 use crate::app::outbox::{
-    ControlNotice, FollowNotice, Letter, LetterRecord, RightsNotice, RightsStep, Signing,
+    ControlNotice, DeficiencyNotice, FollowNotice, Letter, LetterRecord, RightsNotice, RightsStep,
+    Signing,
 };
 use crate::domain::mail::{Attachment, Mail, MailKind};
 use crate::mailer::OutgoingMail;
 use crate::render::mail::{
-    ControlAbout, ControlMail, FollowAbout, FollowMail, Frame, PaperRejectedMail, Purpose,
-    ReceiptMail, RecordLine, RecordsMail, RenderMailError, RightsMail, RightsOutcome,
+    ControlAbout, ControlMail, DeficiencyMail, FollowAbout, FollowMail, Frame, PaperRejectedMail,
+    Purpose, ReceiptMail, RecordLine, RecordsMail, RenderMailError, RightsMail, RightsOutcome,
     SigningCodeMail,
 };
 
@@ -50,6 +51,9 @@ fn render(letter: Letter) -> Result<Mail, RenderMailError> {
     if let Some(notice) = letter.rights {
         return render_rights(frame, records, notice);
     }
+    if let Some(notice) = letter.deficiency {
+        return render_deficiency(frame, records, notice);
+    }
     let Some(signing) = letter.signing else {
         let purpose = match letter.kind {
             MailKind::Confirmation => Purpose::Confirm,
@@ -64,7 +68,8 @@ fn render(letter: Letter) -> Result<Mail, RenderMailError> {
             | MailKind::PayoutCode
             | MailKind::PayoutNotice
             | MailKind::FollowConfirmation
-            | MailKind::CaseUpdate => Purpose::Enter,
+            | MailKind::CaseUpdate
+            | MailKind::Deficiency => Purpose::Enter,
         };
         return RecordsMail {
             frame,
@@ -131,6 +136,21 @@ fn render_follow(
                 unsubscribe,
             },
         },
+    }
+    .render()
+}
+
+fn render_deficiency(
+    frame: Frame,
+    records: Vec<RecordLine>,
+    notice: DeficiencyNotice,
+) -> Result<Mail, RenderMailError> {
+    let record = records.into_iter().next();
+    DeficiencyMail {
+        frame,
+        record: record.ok_or(RenderMailError::NoRecord)?,
+        letters: notice.letters,
+        due_on: notice.due_on,
     }
     .render()
 }

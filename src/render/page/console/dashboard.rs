@@ -99,6 +99,12 @@ pub struct DashboardPage {
     pub declared_cents: i64,
     /// Damages under a signature in force, cents.
     pub signed_cents: i64,
+    /// Records that are worked on.
+    pub records: u64,
+    /// Of these, who lack nothing and have nothing to review.
+    pub ready: u64,
+    /// Each letter of art. 840-septies, in order, and how many of them lack it.
+    pub letters: Vec<ShareLine>,
     /// Records by province, most first; empty word: not known.
     pub provinces: Vec<ShareLine>,
     /// Mailboxes, most first.

@@ -1,7 +1,7 @@
 //! `/api/v1/public/me`: the own record, under the access token.
 
 use actix_web::{HttpResponse, web};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -55,6 +55,8 @@ pub struct MeResponse {
     /// Letters of art. 840-septies still missing.
     #[schema(example = json!(["b", "d"]))]
     missing: Vec<String>,
+    /// What the association asked for and is still missing, most urgent first.
+    asked: Vec<AskedResponse>,
     /// Nothing is missing.
     ready: bool,
     /// The newest of each purpose.
@@ -133,6 +135,16 @@ impl IdentityBody {
             capacity: self.capacity,
         }
     }
+}
+
+/// A letter that the association asked for.
+#[derive(Serialize, ToSchema)]
+pub struct AskedResponse {
+    letter: String,
+    /// Last day for it, in Rome.
+    due_on: NaiveDate,
+    /// True if that day is over.
+    overdue: bool,
 }
 
 /// The record that is open now: another one if this person had signed up before.
@@ -379,6 +391,15 @@ async fn response(ctx: &Ctx, me: Me) -> AppResult<MeResponse> {
         representative: me.representative.as_ref().map(representative::response),
         to_ratify: me.to_ratify,
         missing: letters(&me.missing),
+        asked: me
+            .asked
+            .into_iter()
+            .map(|asked| AskedResponse {
+                letter: asked.letter,
+                due_on: asked.due_on,
+                overdue: asked.overdue,
+            })
+            .collect(),
         ready: me.ready,
         consents: me.consents.into_iter().map(consent).collect(),
     })

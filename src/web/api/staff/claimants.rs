@@ -10,12 +10,14 @@ use crate::app::AppError;
 use crate::app::claimant_list::{self, DEFAULT_LIMIT, Filter, Item, MAX_LIMIT};
 use crate::app::claimant_view::{self, ClaimantView, ShownContact, ShownIdentity};
 use crate::app::export;
-use crate::domain::ids::{ClaimantId, MailboxId};
+use crate::domain::ids::{ClaimantId, MailboxId, StaffId};
+use crate::domain::narrowing::Words;
 use crate::state::AppState;
 use crate::web::api::public::representative::{self, RepresentativeResponse};
 use crate::web::api::staff::declared::{
     self, DeclarationResponse, PayoutResponse, VersionResponse,
 };
+use crate::web::api::staff::queues::HolderResponse;
 use crate::web::csv::{self, CsvQuery};
 use crate::web::error::Problem;
 use crate::web::extract::Staff;
@@ -29,18 +31,22 @@ pub struct ListQuery {
     missing: Option<String>,
     flag: Option<String>,
     queue: Option<String>,
+    #[serde(flatten)]
+    pub(in crate::web) narrowing: Words,
     limit: Option<String>,
     pub(in crate::web) cursor: Option<String>,
 }
 
 impl ListQuery {
-    /// State, search, missing letter, flag and queue.
+    /// State, search, missing letter, flag, queue and what narrows beside; `me` is who asks.
     ///
     /// # Errors
     /// `Invalid` for a word nobody knows.
-    pub(in crate::web) fn filter(&self) -> WebResult<Filter> {
+    pub(in crate::web) fn filter(&self, me: StaffId) -> WebResult<Filter> {
+        let (state, active) = csv::state_or_active(self.state.as_deref())?;
         Ok(Filter {
-            state: csv::state(self.state.as_deref())?,
+            state,
+            narrowing: csv::narrowing(&self.narrowing, active, me)?,
             search: self.q.clone().filter(|text| !text.trim().is_empty()),
             missing: csv::missing(self.missing.as_deref())?,
             flag: csv::flag(self.flag.as_deref())?,
@@ -76,6 +82,8 @@ pub struct ClaimantsResponse {
     items: Vec<ClaimantItem>,
     /// For `cursor`; null on the last page.
     next_cursor: Option<String>,
+    /// True if the page is not full because so many others were read in vain: go on with `next_cursor`.
+    unfinished: bool,
 }
 
 /// A claimant in the list.
@@ -102,6 +110,8 @@ pub struct ClaimantItem {
     signed_at: Option<DateTime<Utc>>,
     /// Since when mail to the contact comes back.
     unreachable_since: Option<DateTime<Utc>>,
+    /// Who works on it, on the `queue` asked for.
+    assigned: Option<HolderResponse>,
 }
 
 /// One claimant.
@@ -257,11 +267,20 @@ struct AuditResponse {
     tag = "staff",
     params(
         ("slug" = String, Path, description = "Name of the case in addresses"),
-        ("state" = Option<String>, Query, description = "Only this state"),
+        ("state" = Option<String>, Query, description = "Only this state; `active`: confirmed, signed, to be signed again, lodged"),
         ("q" = Option<String>, Query, description = "Exact: reference, codice fiscale, e-mail, phone, mailbox or surname"),
         ("missing" = Option<String>, Query, description = "Only those who lack this letter of art. 840-septies: `a` to `i`, `l`"),
         ("flag" = Option<String>, Query, description = "Only those whose newest declaration has this flag: `outside_window`, `not_restored`, `double_recovery`, `paid_plan_proof`, `narrative_special`"),
-        ("queue" = Option<String>, Query, description = "Only those on this list: `unreachable` (mail to the contact comes back), `quarantined`, `ratification` (of age, to ratify), `restricted` (data only kept: in no other list)"),
+        ("queue" = Option<String>, Query, description = "Only those on this list: `to_assist`, `quarantined`, `signature_unverified`, `document_rejected`, `deficiency_overdue`, `unreachable` (mail to the contact comes back), `not_restored`, `double_recovery`, `outside_window`, `ratification` (of age, to ratify), `payout_waits`, `payout_frozen`, `restricted` (data only kept: in no other list)"),
+        ("review" = Option<String>, Query, description = "`none`, `conflict` or `quarantined`"),
+        ("province" = Option<String>, Query, description = "Letters of the province of residence: `RM`"),
+        ("domain" = Option<String>, Query, description = "Mail domain of a mailbox, where it is a public provider's"),
+        ("from" = Option<String>, Query, description = "First day of the sign-up, in Rome: `2026-03-01`"),
+        ("until" = Option<String>, Query, description = "Last day of the sign-up, in Rome"),
+        ("least" = Option<String>, Query, description = "Least damages declared, whole euros"),
+        ("most" = Option<String>, Query, description = "Most damages declared, whole euros"),
+        ("tier" = Option<String>, Query, description = "How the signature in force was given: `otp`, `digital`, `paper`"),
+        ("whose" = Option<String>, Query, description = "Who works on it, on the `queue` asked for or on any: `me`, `nobody` or a staff id"),
         ("limit" = Option<u16>, Query, description = "1 to 200, 50 without"),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before")
     ),
@@ -275,12 +294,14 @@ pub async fn list(
     query: Result<web::Query<ListQuery>, actix_web::Error>,
 ) -> WebResult<HttpResponse> {
     let query = query.map_err(|_| WebError::Malformed)?;
-    let (filter, before) = (query.filter()?, query.before()?);
+    let filter = query.filter(staff.actor.staff_id())?;
+    let before = query.before()?;
     let limit = query.limit()?;
     let page = claimant_list::list(&state.ctx, &staff.actor, &slug, &filter, before, limit).await?;
     Ok(HttpResponse::Ok().json(ClaimantsResponse {
         items: page.items.into_iter().map(item).collect(),
         next_cursor: page.next.map(claimant_list::write_cursor),
+        unfinished: page.unfinished,
     }))
 }
 
@@ -312,7 +333,7 @@ pub async fn csv(
     query: web::Query<CsvQuery>,
 ) -> WebResult<HttpResponse> {
     let dialect = csv::dialect(query.dialect.as_deref())?;
-    let filter = query.filter()?;
+    let filter = query.filter(staff.actor.staff_id())?;
     let ctx = state.ctx.clone();
     let produced = state
         .ctx
@@ -359,6 +380,7 @@ fn item(item: Item) -> ClaimantItem {
         confirmed_at: item.confirmed_at,
         signed_at: item.signed_at,
         unreachable_since: item.unreachable_at,
+        assigned: item.holder.map(HolderResponse::from),
     }
 }
 

@@ -5,7 +5,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::app::dashboard::{self, Dashboard, Movement, Waiting};
+use crate::app::dashboard::{self, Completeness, Dashboard, Movement, Waiting};
 use crate::state::AppState;
 use crate::web::WebResult;
 use crate::web::error::Problem;
@@ -21,6 +21,7 @@ pub struct DashboardResponse {
     /// The last 30 days in Rome, oldest first.
     days: Vec<DayResponse>,
     funnel: FunnelResponse,
+    completeness: CompletenessResponse,
     /// Most first.
     provinces: Vec<ProvinceResponse>,
     /// Most first, at most 200.
@@ -67,6 +68,23 @@ pub struct FunnelResponse {
     declared_cents: i64,
     /// Of these under a signature in force.
     signed_cents: i64,
+}
+
+/// What records that are worked on lack (confirmed, signed, to be signed again, lodged).
+#[derive(Serialize, ToSchema)]
+pub struct CompletenessResponse {
+    records: i64,
+    /// Who lack nothing that they or the association can bring, and have nothing to review.
+    ready: i64,
+    /// In order.
+    letters: Vec<LetterResponse>,
+}
+
+/// How many lack a letter of art. 840-septies: in the list under `state=active&missing=`.
+#[derive(Serialize, ToSchema)]
+pub struct LetterResponse {
+    letter: String,
+    missing: i64,
 }
 
 /// Records of a province.
@@ -126,6 +144,7 @@ impl From<&Dashboard> for DashboardResponse {
                 declared_cents: funnel.declared_cents,
                 signed_cents: funnel.signed_cents,
             },
+            completeness: completeness(&dashboard.completeness),
             provinces: dashboard.provinces.iter().map(province).collect(),
             mailboxes: dashboard
                 .mailboxes
@@ -139,6 +158,20 @@ impl From<&Dashboard> for DashboardResponse {
             waiting: dashboard.waiting.iter().map(waiting).collect(),
             mails: dashboard.mails.iter().map(waiting).collect(),
         }
+    }
+}
+
+fn completeness(completeness: &Completeness) -> CompletenessResponse {
+    let letters = completeness.letters.iter();
+    CompletenessResponse {
+        records: completeness.records,
+        ready: completeness.ready,
+        letters: letters
+            .map(|(letter, missing)| LetterResponse {
+                letter: letter.as_char().to_string(),
+                missing: *missing,
+            })
+            .collect(),
     }
 }
 

@@ -358,8 +358,7 @@ fn read(body: ExportRequest, idempotency_key: Option<String>) -> WebResult<NewEx
         missing: csv::missing(wanted.missing.as_deref())
             .map_err(|_| csv::unknown("/filter/missing"))?,
         flag: csv::flag(wanted.flag.as_deref()).map_err(|_| csv::unknown("/filter/flag"))?,
-        search: None,
-        queue: None,
+        ..Filter::default()
     };
     let mut errors = FieldErrors::new();
     check_recipients(&body.recipients, &mut errors);

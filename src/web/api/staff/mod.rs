@@ -9,13 +9,16 @@ use crate::web::Route;
 pub mod assist;
 pub mod breaches;
 pub mod claimants;
+pub mod conflicts;
 pub mod dashboard;
 pub mod declared;
+pub mod deficiencies;
 pub mod documents;
 pub mod exports;
 pub mod paper;
 pub mod payout;
 pub mod quarantine;
+pub mod queues;
 pub mod representation;
 pub mod rights;
 pub mod scam_reports;
@@ -82,6 +85,14 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::CANCEL_EXPORT, web::to(exports::cancel)),
         Route::new(&operation::EXPORT_CONTENT, web::to(exports::content)),
         Route::new(&operation::DASHBOARD, web::to(dashboard::show)),
+        Route::new(&operation::GET_CONFLICT, web::to(conflicts::get)),
+        Route::new(&operation::DECIDE_CONFLICT, web::to(conflicts::decide)),
+        Route::new(&operation::APPROVE_CONFLICT, web::to(conflicts::approve)),
+        Route::new(&operation::LIST_DEFICIENCIES, web::to(deficiencies::list)),
+        Route::new(&operation::ASK_DEFICIENCY, web::to(deficiencies::ask)),
+        Route::new(&operation::LIST_QUEUES, web::to(queues::list)),
+        Route::new(&operation::NEXT_ITEM, web::to(queues::next)),
+        Route::new(&operation::ASSIGN_ITEM, web::to(queues::assign)),
         Route::new(&operation::EXPORT_FILE, web::to(exports::file)),
         Route::new(&operation::LIST_BREACHES, web::to(breaches::list)),
         Route::new(&operation::OPEN_BREACH, web::to(breaches::open)),
@@ -149,6 +160,14 @@ pub fn routes() -> Vec<Route> {
     exports::cancel,
     exports::content,
     dashboard::show,
+    conflicts::get,
+    conflicts::decide,
+    conflicts::approve,
+    deficiencies::list,
+    deficiencies::ask,
+    queues::list,
+    queues::next,
+    queues::assign,
     exports::file,
     breaches::list,
     breaches::open,

@@ -1,0 +1,260 @@
+//! Deficiency notices: staff ask a claimant for letters that are missing, with a last day; what comes is found by
+//! itself (R2).
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::app::audit::{self, Actor, Entry};
+use crate::app::claimant_list;
+use crate::app::ctx::Ctx;
+use crate::app::error::{AppError, AppResult};
+use crate::app::mail_request::outbox_row;
+use crate::app::staff::StaffActor;
+use crate::app::standing::{self, Record};
+use crate::app::vault::Vault;
+use crate::crypto::token;
+use crate::db::claimant::{self, ClaimantRow};
+use crate::db::deficiency::{self as db, DeficiencyRow};
+use crate::db::{Scope, Tx, outbox};
+use crate::domain::contact::Contact;
+use crate::domain::deficiency::{self, Wanted};
+use crate::domain::ids::{AssociationId, ClaimantId};
+use crate::domain::outage::{day_in_rome, midnight_in_rome};
+use crate::domain::permission::operation;
+use crate::domain::readiness::{self, Letter};
+
+/// Rights under which the mail gets into the outbox.
+const MAILING: Scope = Scope::System("mails about what is missing");
+/// Rights under which what came is found.
+const LOOKING: Scope = Scope::System("letters that came");
+/// Letters looked at in one run.
+const AT_ONCE: i64 = 1_000;
+
+/// A letter that a claimant was asked for.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// The letter.
+    pub letter: String,
+    /// When it was asked for, UTC.
+    pub asked_at: DateTime<Utc>,
+    /// Last day for it, in Rome.
+    pub due_on: NaiveDate,
+    /// `mail` or `letter`.
+    pub told: String,
+    /// When it was found to be there, UTC.
+    pub cured_at: Option<DateTime<Utc>>,
+    /// True if it is missing and its day is over.
+    pub overdue: bool,
+}
+
+/// What a claimant was asked for, and may be.
+#[derive(Debug, Clone)]
+pub struct Deficiencies {
+    /// Newest first.
+    pub asked: Vec<Asked>,
+    /// Letters that are missing, can be brought and were not asked for; none while nothing may be asked.
+    pub askable: Vec<Letter>,
+    /// The day that is proposed.
+    pub proposed: NaiveDate,
+    /// Whether the claimant has an e-mail that is told; else the staff write or call.
+    pub by_mail: bool,
+}
+
+/// What a claimant was asked for, and may be.
+///
+/// # Errors
+/// `Forbidden`; `NotFound` for a claimant of others.
+pub async fn of(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Deficiencies> {
+    actor.require(&operation::LIST_DEFICIENCIES)?;
+    let scope = actor.scope();
+    let mut tx = ctx.pools.begin(scope).await?;
+    let row = claimant::find(&mut tx, scope, id).await?;
+    let row = row.ok_or(AppError::NotFound)?;
+    let rows = db::list(&mut tx, scope, id).await?;
+    tx.commit().await?;
+    let missing = missing(ctx, &row).await?;
+    let today = day_in_rome(ctx.clock.now());
+    let is_open = |letter: Letter| {
+        let same = |asked: &&DeficiencyRow| asked.letter.chars().eq([letter.as_char()]);
+        rows.iter()
+            .filter(same)
+            .any(|asked| asked.cured_at.is_none())
+    };
+    let askable = Letter::ALL.into_iter().filter(|letter| {
+        may_be_asked(&row).is_ok()
+            && deficiency::can_be_asked(*letter)
+            && missing.contains(&letter.as_char())
+            && !is_open(*letter)
+    });
+    Ok(Deficiencies {
+        askable: askable.collect(),
+        asked: rows
+            .iter()
+            .map(|asked| shown(asked, &missing, today))
+            .collect(),
+        proposed: deficiency::proposed(today),
+        by_mail: row.contact_kind == "email" && row.confirmed_at.is_some(),
+    })
+}
+
+/// Asks a claimant for letters that are missing, until a day.
+///
+/// *effects*: a row for each letter; a mail in the outbox where there is a confirmed e-mail; audit
+/// `ask_deficiency`.
+///
+/// # Errors
+/// `Forbidden`, `NotFound`; `Invalid` as [`deficiency::parse`]; `IllegalTransition` for a record that is over or
+/// not confirmed, and where one of the letters was asked for before and is still missing.
+pub async fn ask(
+    ctx: &Ctx,
+    actor: &StaffActor,
+    id: ClaimantId,
+    letters: &[String],
+    due_on: Option<&str>,
+) -> AppResult<()> {
+    actor.require(&operation::ASK_DEFICIENCY)?;
+    let scope = actor.scope();
+    let now = ctx.clock.now();
+    let mut tx = ctx.pools.begin(scope).await?;
+    let row = claimant::lock(&mut tx, scope, id).await?;
+    may_be_asked(&row)?;
+    let missing = missing(ctx, &row).await?;
+    let wanted = deficiency::parse(letters, due_on, &missing, day_in_rome(now))?;
+    let vault = Vault::open(ctx, &mut tx, scope, id).await?;
+    let contact: Contact =
+        vault.unseal("claimants", "contact_sealed", row.contact_sealed.clone())?;
+    let by_mail = contact.email().is_some() && row.confirmed_at.is_some();
+    let notice = token::new_id(now);
+    let rows = rows(actor, &row, &wanted, (notice, now, by_mail));
+    if !db::insert(&mut tx, scope, &rows).await? {
+        return Err(AppError::IllegalTransition("deficiency_open"));
+    }
+    let mut deed = actor.deed(row.id, "ask_deficiency");
+    let letters: Vec<&String> = rows.iter().map(|row| &row.letter).collect();
+    deed.detail = json!({ "notice": notice, "letters": letters, "due_on": wanted.due_on });
+    deed.write(ctx, &mut tx, scope).await?;
+    if by_mail {
+        mail(ctx, &mut tx, &row, notice, &wanted).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+fn rows(
+    actor: &StaffActor,
+    row: &ClaimantRow,
+    wanted: &Wanted,
+    (notice, now, by_mail): (Uuid, DateTime<Utc>, bool),
+) -> Vec<DeficiencyRow> {
+    let letters = wanted.letters.iter();
+    letters
+        .map(|letter| DeficiencyRow {
+            claimant_id: row.id,
+            notice_id: notice,
+            letter: letter.as_char().to_string(),
+            association_id: row.association_id,
+            case_id: row.case_id,
+            asked_by: actor.staff_id().uuid(),
+            asked_at: now,
+            due_on: wanted.due_on,
+            told: if by_mail { "mail" } else { "letter" }.to_owned(),
+            overdue_at: None,
+            cured_at: None,
+        })
+        .collect()
+}
+
+/// The mail of a notice; once its day is over it is of no use.
+async fn mail(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    row: &ClaimantRow,
+    notice: Uuid,
+    wanted: &Wanted,
+) -> AppResult<()> {
+    let payload = json!({ "notice": notice });
+    let domain = row.contact_domain.as_deref();
+    let id = token::new_id(ctx.clock.now());
+    let mut mail = outbox_row(ctx, row, "deficiency", id, payload, domain);
+    mail.expires_at = midnight_in_rome(wanted.due_on.succ_opt().unwrap_or(wanted.due_on));
+    tx.enter(MAILING).await?;
+    Ok(outbox::insert(tx, MAILING, &mail).await?)
+}
+
+/// Notes what came and what did not come in time; gives the number of letters that came. Safe to repeat and to
+/// run twice at once.
+///
+/// *effects*: audit `cure_deficiency` for each letter that came.
+///
+/// # Errors
+/// `Unavailable` if the database cannot be reached.
+pub async fn look(ctx: &Ctx) -> AppResult<usize> {
+    let now = ctx.clock.now();
+    let mut tx = ctx.pools.begin(LOOKING).await?;
+    let cured = db::mark_cured(&mut tx, LOOKING, now, AT_ONCE).await?;
+    for row in &cured {
+        let claimant = ClaimantId::new(row.claimant_id);
+        let association = AssociationId::new(row.association_id);
+        let entry = Entry::new(claimant, association, Actor::System, "cure_deficiency");
+        let entry = entry.with(json!({ "notice": row.notice_id, "letter": row.letter }));
+        audit::append(ctx, &mut tx, LOOKING, entry).await?;
+    }
+    db::mark_overdue(&mut tx, LOOKING, now, day_in_rome(now)).await?;
+    tx.commit().await?;
+    Ok(cured.len())
+}
+
+/// What a claimant was asked for and still lacks, most urgent first.
+pub(in crate::app) fn open(
+    rows: &[DeficiencyRow],
+    missing: &[char],
+    today: NaiveDate,
+) -> Vec<Asked> {
+    let mut open: Vec<Asked> = rows
+        .iter()
+        .filter(|row| row.cured_at.is_none() && row.letter.chars().all(|it| missing.contains(&it)))
+        .map(|row| shown(row, missing, today))
+        .collect();
+    open.sort_by(|one, two| {
+        one.due_on
+            .cmp(&two.due_on)
+            .then(one.letter.cmp(&two.letter))
+    });
+    open
+}
+
+fn shown(row: &DeficiencyRow, missing: &[char], today: NaiveDate) -> Asked {
+    let is_missing = row.letter.chars().all(|letter| missing.contains(&letter));
+    Asked {
+        letter: row.letter.clone(),
+        asked_at: row.asked_at,
+        due_on: row.due_on,
+        told: row.told.clone(),
+        cured_at: row.cured_at,
+        overdue: row.cured_at.is_none() && is_missing && row.due_on < today,
+    }
+}
+
+/// Whether the state of a record lets anything be asked.
+fn may_be_asked(row: &ClaimantRow) -> AppResult<()> {
+    let state = row.state()?;
+    if row.restricted_at.is_some() || !state.counts() {
+        return Err(AppError::IllegalTransition(state.as_str()));
+    }
+    Ok(())
+}
+
+/// Letters that a record lacks (R2).
+async fn missing(ctx: &Ctx, row: &ClaimantRow) -> AppResult<Vec<char>> {
+    let own = claimant_list::case_of(ctx, row.association(), row.case()).await?;
+    let record = Record {
+        state: row.state()?,
+        identity: row.identity_at.is_some(),
+        payout: row.payout_at.is_some(),
+    };
+    Ok(readiness::missing(&standing::known(
+        &own.case,
+        &own.association,
+        record,
+    )))
+}

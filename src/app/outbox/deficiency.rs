@@ -1,0 +1,85 @@
+//! The mail about what is missing, and until when (R2).
+
+use chrono::NaiveDate;
+use uuid::Uuid;
+
+use super::batch::Batch;
+use super::letter::{Letter, LetterRecord, Speaker, letter};
+use super::stop::stopped;
+use super::{SCOPE, Step, held};
+use crate::app::ctx::Ctx;
+use crate::app::directory::Directory;
+use crate::app::error::{AppError, AppResult};
+use crate::db::Conn;
+use crate::db::deficiency;
+use crate::db::outbox::OutboxRow;
+use crate::domain::ids::ClaimantId;
+use crate::domain::mail::MailKind;
+use crate::domain::reference::Reference;
+
+/// What a mail about what is missing says besides. The same at every attempt: a notice is never changed.
+#[derive(Clone)]
+pub struct DeficiencyNotice {
+    /// Letters of art. 840-septies, in order.
+    pub letters: Vec<String>,
+    /// Last day for them, in Rome.
+    pub due_on: NaiveDate,
+}
+
+pub(super) async fn prepare(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    batch: &Batch,
+    directory: &Directory,
+    row: &OutboxRow,
+) -> AppResult<Step> {
+    let kind = MailKind::Deficiency;
+    let (Some(at), Some(notice)) = (batch.record(row), id_of(row)) else {
+        return Ok(Step::Drop);
+    };
+    let Some(email) = at.email.clone() else {
+        return Ok(Step::Drop);
+    };
+    if let Some(wait) = held(ctx, directory, &email) {
+        return Ok(wait);
+    }
+    let reason = batch.stopping(ctx, at, kind);
+    if let Some(stop) = stopped(ctx, conn, directory, row, reason, kind).await? {
+        return Ok(stop);
+    }
+    let claimant = ClaimantId::new(row.subject_id);
+    let asked = deficiency::list(conn, SCOPE, claimant).await?;
+    let asked = asked.into_iter().filter(|asked| asked.notice_id == notice);
+    let asked: Vec<_> = asked.collect();
+    // everything came before the mail left
+    let is_open = asked.iter().any(|asked| asked.cured_at.is_none());
+    let Some(first) = asked.first().filter(|_| is_open) else {
+        return Ok(Step::Drop);
+    };
+    let notice = DeficiencyNotice {
+        due_on: first.due_on,
+        letters: asked.iter().map(|asked| asked.letter.clone()).collect(),
+    };
+    let case = directory.case(at.row.case())?;
+    let association = case.association_by_id(at.row.association());
+    let association = association.ok_or(AppError::NotFound)?;
+    let line = LetterRecord {
+        case_title: case.title.clone(),
+        association_name: association.name.clone(),
+        association_phone: association.phone.clone(),
+        reference: Reference::of(claimant).as_str().to_owned(),
+        link: format!("{}/me", ctx.settings.public_base_url),
+        not_me: None,
+        mail_texts: association.mail_texts.clone(),
+    };
+    let speaker = Speaker::of(&at.row);
+    let letter = letter(ctx, conn, row, speaker, email, kind, vec![line]).await?;
+    Ok(Step::Send(Box::new(Letter {
+        deficiency: Some(notice),
+        ..letter
+    })))
+}
+
+fn id_of(row: &OutboxRow) -> Option<Uuid> {
+    Uuid::try_parse(row.payload.get("notice")?.as_str()?).ok()
+}

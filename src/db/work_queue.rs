@@ -1,0 +1,283 @@
+//! What waits for staff: which rows are on which queue, how many up to a bound, which comes next. No count
+//! walks further than a thousand rows of an index.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::QueryableByName;
+use diesel::sql_types::{BigInt, Date, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel_async::RunQueryDsl;
+use uuid::Uuid;
+
+use crate::db::error::DbResult;
+use crate::db::pool::Conn;
+use crate::db::scope::Scope;
+use crate::domain::claimant::Queue;
+use crate::domain::ids::{AssociationId, CaseId};
+use crate::domain::work_queue::{MOST_COUNTED, WorkQueue};
+
+/// States in which both sides of a clash have signed.
+const SIGNED: &str = "('signed', 'resign_required', 'lodged')";
+
+/// What puts a row of `claimants` on a list: SQL over its columns, word for word as the indexes have it.
+pub(in crate::db) const fn condition(queue: Queue) -> &'static str {
+    match queue {
+        Queue::ToAssist => "(claimants.state = 'to_assist')",
+        Queue::SignatureUnverified => {
+            "(claimants.state IN ('confirmed', 'resign_required') AND EXISTS (SELECT 1 FROM signature_files f \
+             WHERE f.claimant_id = claimants.id AND f.association_id = claimants.association_id \
+             AND f.verdict = 'not_verifiable'))"
+        }
+        Queue::DocumentRejected => {
+            "(EXISTS (SELECT 1 FROM documents d WHERE d.claimant_id = claimants.id \
+             AND d.association_id = claimants.association_id AND d.scan = 'infected' AND d.removed_at IS NULL))"
+        }
+        Queue::DeficiencyOverdue => {
+            "(claimants.state IN ('confirmed', 'signed', 'resign_required', 'lodged') AND EXISTS (SELECT 1 \
+             FROM deficiencies d WHERE d.claimant_id = claimants.id AND d.association_id = claimants.association_id \
+             AND d.overdue_at IS NOT NULL AND d.cured_at IS NULL))"
+        }
+        Queue::NotRestored => "('not_restored' = ANY (declared_flags))",
+        Queue::DoubleRecovery => "('double_recovery' = ANY (declared_flags))",
+        Queue::OutsideWindow => "('outside_window' = ANY (declared_flags))",
+        Queue::Unreachable => "(unreachable_at IS NOT NULL)",
+        Queue::Quarantined => "(review = 'quarantined')",
+        Queue::Ratification => "(ratify_at IS NOT NULL)",
+        Queue::Restricted => "(restricted_at IS NOT NULL)",
+        Queue::PayoutFrozen => "(payout_frozen_at IS NOT NULL)",
+        Queue::PayoutWaits => {
+            "(EXISTS (SELECT 1 FROM payouts p WHERE p.claimant_id = claimants.id \
+             AND p.association_id = claimants.association_id AND p.waits_at IS NOT NULL \
+             AND p.stopped_at IS NULL AND p.released_at IS NULL))"
+        }
+    }
+}
+
+/// As [`condition`], without those whose data are only kept: these are on their own list alone (R61).
+fn shown(queue: Queue) -> String {
+    match queue {
+        Queue::Restricted => condition(queue).to_owned(),
+        Queue::ToAssist
+        | Queue::SignatureUnverified
+        | Queue::DocumentRejected
+        | Queue::DeficiencyOverdue
+        | Queue::NotRestored
+        | Queue::DoubleRecovery
+        | Queue::OutsideWindow
+        | Queue::Unreachable
+        | Queue::Quarantined
+        | Queue::Ratification
+        | Queue::PayoutFrozen
+        | Queue::PayoutWaits => format!("{} AND restricted_at IS NULL", condition(queue)),
+    }
+}
+
+/// Since when a row waits.
+const fn since(queue: Queue) -> &'static str {
+    match queue {
+        Queue::ToAssist | Queue::Quarantined => "created_at",
+        Queue::SignatureUnverified => {
+            "(SELECT min(f.checked_at) FROM signature_files f WHERE f.claimant_id = claimants.id \
+             AND f.association_id = claimants.association_id AND f.verdict = 'not_verifiable')"
+        }
+        Queue::DocumentRejected => {
+            "(SELECT min(d.created_at) FROM documents d WHERE d.claimant_id = claimants.id \
+             AND d.association_id = claimants.association_id AND d.scan = 'infected' AND d.removed_at IS NULL)"
+        }
+        Queue::DeficiencyOverdue => {
+            "(SELECT min(d.overdue_at) FROM deficiencies d WHERE d.claimant_id = claimants.id \
+             AND d.association_id = claimants.association_id AND d.overdue_at IS NOT NULL AND d.cured_at IS NULL)"
+        }
+        // a flag is of the newest version; these lists are worked off by a new one
+        Queue::NotRestored | Queue::DoubleRecovery | Queue::OutsideWindow => {
+            "(SELECT v.created_at FROM declarations v WHERE v.claimant_id = claimants.id \
+             AND v.version = claimants.declared_version)"
+        }
+        Queue::Unreachable => "unreachable_at",
+        Queue::Ratification => "ratify_at",
+        Queue::Restricted => "restricted_at",
+        Queue::PayoutFrozen => "payout_frozen_at",
+        Queue::PayoutWaits => {
+            "(SELECT min(p.waits_at) FROM payouts p WHERE p.claimant_id = claimants.id \
+             AND p.association_id = claimants.association_id AND p.waits_at IS NOT NULL \
+             AND p.stopped_at IS NULL AND p.released_at IS NULL)"
+        }
+    }
+}
+
+/// The open clashes of an association in a case that staff see, from oldest: both sides have signed. Run it
+/// under system rights: the other side may be another association's.
+fn conflicts(then: &str) -> String {
+    format!(
+        "FROM conflicts k JOIN claimants c ON c.id = k.claimant_id JOIN claimants o ON o.id = k.other_claimant_id \
+         WHERE k.settled_at IS NULL AND k.proven_at IS NULL AND c.case_id = $2 \
+         AND (c.association_id = $1 OR o.association_id = $1) \
+         AND c.state IN {SIGNED} AND o.state IN {SIGNED} {then}"
+    )
+}
+
+/// What is on a queue, oldest or most urgent first: SQL for `id`, `since`, `due_on` and the `subject` that
+/// assignments name. `later` is one more condition on the id, for queues in the order of ids.
+fn items(queue: WorkQueue, later: &str) -> String {
+    match queue {
+        WorkQueue::Claimants(queue) => format!(
+            "SELECT id, id AS subject, {} AS since, NULL::date AS due_on FROM claimants \
+             WHERE association_id = $1 AND case_id = $2 AND {} {later} ORDER BY id",
+            since(queue),
+            shown(queue)
+        ),
+        WorkQueue::Conflicts => format!(
+            "SELECT k.id, CASE WHEN c.association_id = $1 THEN c.id ELSE o.id END AS subject, \
+             k.opened_at AS since, NULL::date AS due_on {}",
+            conflicts(&format!("{} ORDER BY k.id", later.replace("id >", "k.id >")))
+        ),
+        WorkQueue::Paper => format!(
+            "SELECT id, claimant_id AS subject, created_at AS since, NULL::date AS due_on \
+             FROM paper_hand_ins WHERE association_id = $1 AND case_id = $2 AND state = 'to_verify' {later} \
+             ORDER BY id"
+        ),
+        WorkQueue::Rights => "SELECT id, subject_id AS subject, received_at AS since, due_on \
+             FROM rights_requests WHERE association_id = $1 AND case_id = $2 AND answered_at IS NULL \
+             ORDER BY due_on, id"
+            .to_owned(),
+        WorkQueue::ScamReports => "SELECT id, id AS subject, received_at AS since, NULL::date AS due_on \
+             FROM scam_reports WHERE association_id = $1 AND case_id = $2 AND handled_at IS NULL \
+             ORDER BY received_at, id"
+            .to_owned(),
+        WorkQueue::Exports => format!(
+            "SELECT id, id AS subject, created_at AS since, NULL::date AS due_on \
+             FROM exports WHERE association_id = $1 AND case_id = $2 AND state = 'awaiting_approval' {later} \
+             ORDER BY id"
+        ),
+    }
+}
+
+/// A queue in figures.
+#[derive(QueryableByName, Debug, Clone)]
+pub struct QueueRow {
+    /// Word of the queue.
+    #[diesel(sql_type = Text)]
+    pub queue: String,
+    /// Items, counted up to one more than [`MOST_COUNTED`].
+    #[diesel(sql_type = BigInt)]
+    pub count: i64,
+    /// Since when the oldest of those counted waits, UTC.
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub oldest: Option<DateTime<Utc>>,
+    /// The first day by which something has to be done: a term of the law, or set with an assignment.
+    #[diesel(sql_type = Nullable<Date>)]
+    pub due_on: Option<NaiveDate>,
+    /// Items of those counted that one person has.
+    #[diesel(sql_type = BigInt)]
+    pub mine: i64,
+    /// Items of those counted that nobody has.
+    #[diesel(sql_type = BigInt)]
+    pub free: i64,
+}
+
+/// Some queues of an association in a case, in figures, with what `staff` has of them.
+///
+/// # Errors
+/// As the database says.
+pub async fn count(
+    conn: &mut Conn,
+    _scope: Scope,
+    (association, case): (AssociationId, CaseId),
+    staff: Uuid,
+    queues: &[WorkQueue],
+) -> DbResult<Vec<QueueRow>> {
+    if queues.is_empty() {
+        return Ok(Vec::new());
+    }
+    let parts = queues.iter().map(|queue| {
+        let (word, items, bound) = (queue.as_str(), items(*queue, ""), MOST_COUNTED + 1);
+        format!(
+            "SELECT '{word}' AS queue, count(*) AS count, min(q.since) AS oldest, \
+             least(min(q.due_on), min(a.due_on)) AS due_on, \
+             count(*) FILTER (WHERE a.staff_id = $3) AS mine, count(*) FILTER (WHERE a.staff_id IS NULL) AS free \
+             FROM ({items} LIMIT {bound}) q LEFT JOIN assignments a \
+             ON a.subject_id = q.subject AND a.queue = '{word}' AND a.association_id = $1"
+        )
+    });
+    let sql = parts.collect::<Vec<_>>().join(" UNION ALL ");
+    Ok(diesel::sql_query(sql)
+        .bind::<SqlUuid, _>(association.uuid())
+        .bind::<SqlUuid, _>(case.uuid())
+        .bind::<SqlUuid, _>(staff)
+        .load(conn)
+        .await?)
+}
+
+/// An item of a queue.
+#[derive(QueryableByName, Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ItemRow {
+    /// The item: a claimant, a request, a report, a clash, ....
+    #[diesel(sql_type = SqlUuid)]
+    pub id: Uuid,
+    /// What assignments name: the claimant, or the item.
+    #[diesel(sql_type = SqlUuid)]
+    pub subject: Uuid,
+}
+
+/// The first item of a queue that nobody but `staff` has, in the order of the queue. Queues in the order of
+/// ids begin after `after`; those in the order of terms always begin with the most urgent.
+///
+/// # Errors
+/// As the database says.
+pub async fn find_free(
+    conn: &mut Conn,
+    _scope: Scope,
+    (association, case): (AssociationId, CaseId),
+    staff: Uuid,
+    queue: WorkQueue,
+    place: Place,
+) -> DbResult<Option<ItemRow>> {
+    let (word, bound) = (queue.as_str(), MOST_COUNTED + 1);
+    let items = items(queue, "AND id > $4");
+    let sql = format!(
+        "SELECT q.id, q.subject FROM ({items} LIMIT {bound}) q \
+         WHERE $4::uuid IS NOT NULL AND q.id <> $5 AND NOT EXISTS (SELECT 1 FROM assignments a \
+         WHERE a.subject_id = q.subject AND a.queue = '{word}' AND a.association_id = $1 AND a.staff_id <> $3) \
+         LIMIT 1"
+    );
+    let found: Vec<ItemRow> = diesel::sql_query(sql)
+        .bind::<SqlUuid, _>(association.uuid())
+        .bind::<SqlUuid, _>(case.uuid())
+        .bind::<SqlUuid, _>(staff)
+        .bind::<SqlUuid, _>(place.after)
+        .bind::<SqlUuid, _>(place.except)
+        .load(conn)
+        .await?;
+    Ok(found.into_iter().next())
+}
+
+/// Where in a queue.
+#[derive(Debug, Clone, Copy)]
+pub struct Place {
+    /// Only items with a greater id; nil: from the start.
+    pub after: Uuid,
+    /// An item that is left out; nil: none.
+    pub except: Uuid,
+}
+
+/// Whether an item is on a queue now.
+///
+/// # Errors
+/// As the database says.
+pub async fn is_on(
+    conn: &mut Conn,
+    _scope: Scope,
+    (association, case): (AssociationId, CaseId),
+    queue: Queue,
+    claimant: Uuid,
+) -> DbResult<bool> {
+    let sql = format!(
+        "SELECT id, id AS subject FROM claimants WHERE id = $3 AND association_id = $1 AND case_id = $2 AND {}",
+        shown(queue)
+    );
+    let found: Vec<ItemRow> = diesel::sql_query(sql)
+        .bind::<SqlUuid, _>(association.uuid())
+        .bind::<SqlUuid, _>(case.uuid())
+        .bind::<SqlUuid, _>(claimant)
+        .load(conn)
+        .await?;
+    Ok(!found.is_empty())
+}

@@ -1,0 +1,26 @@
+# Was fehlt, vom Verband erbeten
+deficiency-mail-subject = In Ihrer Akte fehlt etwas: Sie haben Zeit bis { $date }
+deficiency-mail-intro = Ihre Akte ist noch nicht vollständig. Ohne diese Teile kann Ihr Antrag nicht bei Gericht eingereicht werden.
+deficiency-mail-missing = Was fehlt:
+deficiency-mail-until = Sie haben Zeit bis { $date }.
+deficiency-mail-page = Öffnen Sie Ihre Seite und vervollständigen Sie die Akte. Das dauert wenige Minuten.
+deficiency-mail-button = Akte vervollständigen
+deficiency-mail-done = Wenn Sie inzwischen alles erledigt haben, müssen Sie nichts weiter tun. Sie müssen nichts bezahlen. Bei Fragen rufen Sie den Verband an.
+deficiency-letter-b = Wer Sie sind: Name, Steuernummer, Geburt und Wohnsitz.
+deficiency-letter-d = Was Sie fordern: die Schäden, in der unterschriebenen Erklärung.
+deficiency-letter-e = Die Tatsachen: was mit Ihrem Postfach geschehen ist, in der unterschriebenen Erklärung.
+deficiency-letter-f = Das Verzeichnis der Beweise. Es entsteht, wenn Sie die Erklärung unterschreiben, auch ohne Unterlagen.
+deficiency-letter-g = Ihre Bestätigung, dass die Tatsachen wahr sind. Sie geben sie mit der Unterschrift der Erklärung.
+deficiency-letter-h = Das Mandat an den gemeinsamen Vertreter. Sie geben es mit der Unterschrift der Erklärung.
+deficiency-letter-i = Das Konto für die Beträge: Ihre IBAN.
+me-asked = Der Verband bittet Sie um Ergänzung
+me-asked-text = Diese Teile fehlen noch. Ohne sie kann der Antrag nicht eingereicht werden.
+me-asked-until = Sie haben Zeit bis { $date }.
+me-asked-over = Die Frist war der { $date }. Ergänzen Sie die Akte, sobald Sie können.
+my-mail-deficiency = Bitte um Ergänzung der Akte
+mail-kind-deficiency = Bitte um Ergänzung der Akte
+error-letters-required = Wählen Sie mindestens etwas, das fehlt.
+error-letters-not-missing = Etwas davon fehlt nicht (mehr) oder kann die Person nicht beibringen. Laden Sie die Seite neu.
+error-due-on-required = Schreiben Sie, bis wann Zeit ist.
+error-due-on-range = Lassen Sie mindestens 3 und höchstens 180 Tage Zeit.
+problem-state-deficiency-open = Etwas davon wurde schon erbeten und fehlt noch: es wird nicht zweimal erbeten.

@@ -1,0 +1,26 @@
+# What is missing, asked for by the association
+deficiency-mail-subject = Something is missing in your record: you have until { $date }
+deficiency-mail-intro = Your record is not complete yet. Without these parts your application cannot be filed with the court.
+deficiency-mail-missing = What is missing:
+deficiency-mail-until = You have until { $date }.
+deficiency-mail-page = Open your page and complete the record. It takes a few minutes.
+deficiency-mail-button = Complete the record
+deficiency-mail-done = If you have done everything meanwhile, there is nothing else to do. You do not have to pay anything. If in doubt, call the association.
+deficiency-letter-b = Who you are: name, codice fiscale, birth and residence.
+deficiency-letter-d = What you ask for: the damages, in the signed declaration.
+deficiency-letter-e = The facts: what happened to your mailbox, in the signed declaration.
+deficiency-letter-f = The list of evidence. It is made when you sign the declaration, even if you have no documents.
+deficiency-letter-g = Your attestation that the facts are true. You give it when you sign the declaration.
+deficiency-letter-h = The mandate to the common representative. You give it when you sign the declaration.
+deficiency-letter-i = The account to receive the sums: your IBAN.
+me-asked = The association asks you to complete
+me-asked-text = These parts are still missing. Without them the application cannot be filed.
+me-asked-until = You have until { $date }.
+me-asked-over = The last day was { $date }. Complete it as soon as you can.
+my-mail-deficiency = Request to complete the record
+mail-kind-deficiency = Request to complete the record
+error-letters-required = Choose at least one thing that is missing.
+error-letters-not-missing = One of the things chosen is not missing (any more), or is not for the person to bring. Reload the page.
+error-due-on-required = Write until when there is time.
+error-due-on-range = Leave at least 3 days and at most 180.
+problem-state-deficiency-open = One of these was asked for before and is still missing: it is not asked for twice.

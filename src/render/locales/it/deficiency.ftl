@@ -1,0 +1,26 @@
+# Che cosa manca, chiesto dall’associazione
+deficiency-mail-subject = Manca qualcosa alla tua pratica: hai tempo fino al { $date }
+deficiency-mail-intro = La tua pratica non è ancora completa. Senza queste parti la tua domanda non si può depositare in tribunale.
+deficiency-mail-missing = Che cosa manca:
+deficiency-mail-until = Hai tempo fino al { $date }.
+deficiency-mail-page = Apri la tua pagina e completa la pratica. Bastano pochi minuti.
+deficiency-mail-button = Completa la pratica
+deficiency-mail-done = Se nel frattempo hai già fatto tutto, non devi fare altro. Non devi pagare niente. Per qualsiasi dubbio chiama l’associazione.
+deficiency-letter-b = I tuoi dati: nome, codice fiscale, nascita e residenza.
+deficiency-letter-d = Che cosa chiedi: i danni, nella dichiarazione firmata.
+deficiency-letter-e = I fatti: che cosa è successo alla tua casella, nella dichiarazione firmata.
+deficiency-letter-f = L’elenco delle prove. Nasce quando firmi la dichiarazione, anche se non hai documenti.
+deficiency-letter-g = La tua attestazione che i fatti sono veri. La dai quando firmi la dichiarazione.
+deficiency-letter-h = Il mandato al rappresentante comune. Lo dai quando firmi la dichiarazione.
+deficiency-letter-i = Il conto su cui ricevere le somme: serve il tuo IBAN.
+me-asked = L’associazione ti chiede di completare
+me-asked-text = Queste parti mancano ancora. Senza di esse la domanda non si può depositare.
+me-asked-until = Hai tempo fino al { $date }.
+me-asked-over = Il termine era il { $date }. Completa appena puoi.
+my-mail-deficiency = Richiesta di completare la pratica
+mail-kind-deficiency = Richiesta di completare la pratica
+error-letters-required = Scegli almeno una cosa che manca.
+error-letters-not-missing = Una delle cose scelte non manca (più), o non la può portare la persona. Ricarica la pagina.
+error-due-on-required = Scrivi fino a quando c’è tempo.
+error-due-on-range = Lascia almeno 3 giorni e al massimo 180.
+problem-state-deficiency-open = Una di queste cose è già stata chiesta e manca ancora: non si chiede due volte.

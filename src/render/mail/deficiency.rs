@@ -1,0 +1,86 @@
+//! The mail about what is missing for the court, letter by letter, and until when (R2).
+
+use askama::Template;
+use chrono::NaiveDate;
+
+use crate::domain::mail::{Mail, MailKind};
+use crate::render::text::Text;
+
+use super::{Frame, Framing, RecordLine, RenderMailError, clean};
+
+/// Asks for what is missing.
+pub struct DeficiencyMail {
+    /// Address, language, codes.
+    pub frame: Frame,
+    /// The record; its link is `{PUBLIC_BASE_URL}/me`.
+    pub record: RecordLine,
+    /// Letters of art. 840-septies, in order.
+    pub letters: Vec<String>,
+    /// Last day for them.
+    pub due_on: NaiveDate,
+}
+
+impl DeficiencyMail {
+    /// Renders the mail, kind `deficiency`.
+    ///
+    /// # Errors
+    /// `NotALink` for a bad link, `Template` if the template fails.
+    pub fn render(self) -> Result<Mail, RenderMailError> {
+        let record = clean(&self.record)?;
+        let framing = Framing::new(&self.frame, std::slice::from_ref(&record))?;
+        let language = framing.language;
+        let text = Text::new(language);
+        let day = text.date(self.due_on);
+        let content = Content {
+            subject: text.with("deficiency-mail-subject", &[("date", day.clone().into())]),
+            intro: text.get("deficiency-mail-intro"),
+            missing: text.get("deficiency-mail-missing"),
+            letters: self
+                .letters
+                .iter()
+                .map(|letter| text.word("deficiency-letter", letter))
+                .collect(),
+            until: text.with("deficiency-mail-until", &[("date", day.into())]),
+            page: text.get("deficiency-mail-page"),
+            button: text.get("deficiency-mail-button"),
+            done: text.get("deficiency-mail-done"),
+            framing,
+            record,
+        };
+        let plain = TextPart(&content).render()? + "\n";
+        let html = HtmlPart(&content).render()?;
+        Ok(Mail {
+            kind: MailKind::Deficiency,
+            language,
+            to: self.frame.to,
+            subject: content.subject,
+            text: plain,
+            html,
+            mail_code: content.framing.mail_code,
+            attachments: Vec::new(),
+            unsubscribe: None,
+        })
+    }
+}
+
+#[derive(Template)]
+#[template(path = "mail/deficiency.txt")]
+struct TextPart<'a>(&'a Content);
+
+#[derive(Template)]
+#[template(path = "mail/deficiency.html")]
+struct HtmlPart<'a>(&'a Content);
+
+/// What both templates are filled from; everything in it is one clean line.
+struct Content {
+    subject: String,
+    framing: Framing,
+    record: RecordLine,
+    intro: String,
+    missing: String,
+    letters: Vec<String>,
+    until: String,
+    page: String,
+    button: String,
+    done: String,
+}

@@ -1,0 +1,112 @@
+//! What waits for staff: the page of all queues, and what stands over an item of one.
+
+use askama::Template;
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::Console;
+use crate::render::page::Chrome;
+
+/// A queue in which something waits.
+#[derive(Debug, Clone)]
+pub struct QueueLine {
+    /// Word of the queue.
+    pub word: &'static str,
+    /// Where it is listed.
+    pub href: String,
+    /// Opens its first item.
+    pub start: String,
+    /// Items, up to 999.
+    pub count: u64,
+    /// True if there are more.
+    pub more: bool,
+    /// Since when the oldest waits, UTC.
+    pub oldest: Option<DateTime<Utc>>,
+    /// The first day by which something has to be done.
+    pub due_on: Option<NaiveDate>,
+    /// True if that day is over.
+    pub overdue: bool,
+    /// Items that the reader has.
+    pub mine: u64,
+    /// Items that nobody has.
+    pub free: u64,
+    /// Whether people take its items.
+    pub is_taken: bool,
+}
+
+/// `GET /console/cases/{slug}/queues?done=`
+#[derive(Debug, Clone, Template)]
+#[template(path = "page/console/queues.html")]
+pub struct QueuesPage {
+    /// Around the content.
+    pub console: Console,
+    /// The case.
+    pub slug: String,
+    /// Its title.
+    pub title: String,
+    /// The clock, UTC.
+    pub now: DateTime<Utc>,
+    /// The queue in which nothing else waits for the reader.
+    pub done: Option<&'static str>,
+    /// Queues in which something waits.
+    pub waiting: Vec<QueueLine>,
+    /// Words of the empty ones.
+    pub empty: Vec<&'static str>,
+}
+
+impl QueuesPage {
+    /// For how long something has been waiting, in words.
+    fn age(&self, since: &DateTime<Utc>) -> String {
+        let waited = self.now - *since;
+        let (days, hours) = (waited.num_days().max(0), waited.num_hours().max(0));
+        if days > 0 {
+            let days = days.unsigned_abs();
+            return self
+                .console
+                .chrome
+                .tv("queue-age-days", &[("days", days.into())]);
+        }
+        let hours = hours.unsigned_abs();
+        self.console
+            .chrome
+            .tv("queue-age-hours", &[("hours", hours.into())])
+    }
+}
+
+/// What stands over an item of a queue; a form in it goes to
+/// `/console/cases/{slug}/queues/{word}/items/{subject}/assignment` with `{to, from, due_on, item}`.
+#[derive(Debug, Clone)]
+pub struct QueueBar {
+    /// The case.
+    pub slug: String,
+    /// Word of the queue.
+    pub word: &'static str,
+    /// Where the queue is listed.
+    pub list: String,
+    /// The item.
+    pub item: String,
+    /// What an assignment names.
+    pub subject: String,
+    /// False once it is worked off.
+    pub waits: bool,
+    /// Name of who has it.
+    pub holder: Option<String>,
+    /// Whether that is the reader.
+    pub is_mine: bool,
+    /// Staff id of who has it, or empty.
+    pub from: String,
+    /// By which day it is to be done.
+    pub due_on: Option<NaiveDate>,
+    /// True if that day is over.
+    pub overdue: bool,
+    /// Whether the reader may take, give and release it.
+    pub may_assign: bool,
+    /// Id and name of the others it may be given to.
+    pub colleagues: Vec<(String, String)>,
+}
+
+impl QueueBar {
+    /// The name of the queue in words.
+    pub(in crate::render) fn name(&self, chrome: &Chrome) -> String {
+        chrome.text().word("console-queue", self.word)
+    }
+}

@@ -1,0 +1,241 @@
+//! `/console/cases/{slug}/queues`: what waits for staff, the way from one item to the next, and who works on which.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::NaiveDate;
+use serde::Deserialize;
+use url::form_urlencoded;
+use uuid::Uuid;
+
+use crate::app::claimant_list;
+use crate::app::work_queue::{self, Assignment, Item, QueueFigures};
+use crate::app::{AppError, AppResult};
+use crate::domain::claimant::Queue;
+use crate::domain::field::{FieldCode, FieldErrors};
+use crate::domain::ids::ClaimantId;
+use crate::domain::work_queue::WorkQueue;
+use crate::render::page::console::queues::{QueueBar, QueueLine, QueuesPage};
+use crate::state::AppState;
+use crate::web::WebResult;
+use crate::web::api::staff::queues::{NextQuery, item, queue, to};
+use crate::web::console::{inside, page, see_other};
+use crate::web::extract::{Form, Lang, Staff};
+
+/// Whom an item is given to.
+#[derive(Deserialize)]
+pub struct AssignForm {
+    csrf: Option<String>,
+    #[serde(default)]
+    to: String,
+    #[serde(default)]
+    from: String,
+    #[serde(default)]
+    due_on: String,
+    /// The item, where it is not what assignments name.
+    #[serde(default)]
+    item: String,
+}
+
+/// Where a list is opened.
+#[derive(Deserialize)]
+pub struct OverviewQuery {
+    /// The queue that was worked off.
+    done: Option<String>,
+}
+
+/// `GET /console/cases/{slug}/queues?done=`
+pub async fn overview(
+    state: web::Data<AppState>,
+    language: Lang,
+    staff: Staff,
+    request: HttpRequest,
+    slug: web::Path<String>,
+    query: web::Query<OverviewQuery>,
+) -> WebResult<HttpResponse> {
+    let own = claimant_list::own_case(&state.ctx, &staff.actor, &slug).await?;
+    let queues = work_queue::overview(&state.ctx, &staff.actor, &slug).await?;
+    let done = query.done.as_deref().and_then(WorkQueue::parse);
+    let (waiting, empty): (Vec<_>, Vec<_>) = queues.into_iter().partition(|queue| queue.count > 0);
+    let shown = QueuesPage {
+        console: inside(&state, language, &request, &staff).await?,
+        title: own.case.title.clone(),
+        now: state.ctx.clock.now(),
+        done: done.map(WorkQueue::as_str),
+        waiting: waiting.iter().map(|queue| line(&slug, queue)).collect(),
+        empty: empty.iter().map(|queue| queue.queue.as_str()).collect(),
+        slug: slug.into_inner(),
+    };
+    page(StatusCode::OK, &shown)
+}
+
+/// `GET /console/cases/{slug}/queues/{queue}/next?after=`
+pub async fn next(
+    state: web::Data<AppState>,
+    staff: Staff,
+    path: web::Path<(String, String)>,
+    query: web::Query<NextQuery>,
+) -> WebResult<HttpResponse> {
+    let (slug, word) = path.into_inner();
+    let (queue, after) = (queue(&word)?, query.after()?);
+    let next = work_queue::next(&state.ctx, &staff.actor, &slug, queue, after).await?;
+    Ok(see_other(&match next {
+        Some(next) => item_place(queue, next),
+        None => format!("/console/cases/{slug}/queues?done={word}"),
+    }))
+}
+
+/// `POST /console/cases/{slug}/queues/{queue}/items/{id}/assignment`
+pub async fn assign(
+    state: web::Data<AppState>,
+    staff: Staff,
+    path: web::Path<(String, String, String)>,
+    form: Form<AssignForm>,
+) -> WebResult<HttpResponse> {
+    let (slug, word, id) = path.into_inner();
+    let (queue, subject, Form(form)) = (queue(&word)?, item(&id)?, form);
+    staff.check_csrf(&state, form.csrf.as_deref())?;
+    let wanted = Assignment {
+        to: to(&staff, Some(&form.to)),
+        from: Uuid::try_parse(&form.from).ok(),
+        due_on: day(&form.due_on)?,
+    };
+    let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
+    let acting =
+        async move { work_queue::assign(&ctx, &actor, &slug, (queue, subject), wanted).await };
+    state.ctx.to_end(acting).await?;
+    let shown = Item {
+        id: Uuid::try_parse(&form.item).unwrap_or(subject),
+        subject,
+    };
+    Ok(see_other(&item_place(queue, shown)))
+}
+
+/// A day as a date field sends it; empty: none.
+fn day(text: &str) -> AppResult<Option<NaiveDate>> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    text.trim().parse().map(Some).map_err(|_| {
+        let mut errors = FieldErrors::new();
+        errors.push("/due_on", FieldCode::Format, "error-day-format");
+        AppError::Invalid(errors)
+    })
+}
+
+/// Where an item is worked on.
+fn item_place(queue: WorkQueue, item: Item) -> String {
+    let (id, subject) = (item.id, item.subject);
+    match queue {
+        WorkQueue::Claimants(list) => {
+            format!("/console/claimants/{subject}?queue={}", list.as_str())
+        }
+        WorkQueue::Conflicts => format!("/console/conflicts/{id}"),
+        WorkQueue::Paper => format!("/console/claimants/{subject}/paper/{id}"),
+        WorkQueue::Rights => format!("/console/rights/{id}"),
+        WorkQueue::ScamReports => format!("/console/scam-reports/{id}"),
+        WorkQueue::Exports => format!("/console/exports/{id}"),
+    }
+}
+
+/// Where a queue is listed.
+fn list_place(slug: &str, queue: WorkQueue) -> String {
+    let case = format!("/console/cases/{slug}");
+    match queue {
+        WorkQueue::Claimants(list) => format!("{case}?queue={}", list.as_str()),
+        WorkQueue::Conflicts => format!("{case}/queues/conflicts/next"),
+        WorkQueue::Paper => format!("{case}/paper"),
+        WorkQueue::Rights => format!("{case}/rights"),
+        WorkQueue::ScamReports => "/console/scam-reports".to_owned(),
+        WorkQueue::Exports => format!("{case}/exports"),
+    }
+}
+
+fn line(slug: &str, figures: &QueueFigures) -> QueueLine {
+    let word = figures.queue.as_str();
+    QueueLine {
+        word,
+        href: list_place(slug, figures.queue),
+        start: format!("/console/cases/{slug}/queues/{word}/next"),
+        count: positive(figures.count),
+        more: figures.more,
+        oldest: figures.oldest,
+        due_on: figures.due_on,
+        overdue: figures.overdue,
+        mine: positive(figures.mine),
+        free: positive(figures.free),
+        // papers and exports are decided by whoever did not ask: nobody takes them beforehand
+        is_taken: matches!(
+            figures.queue,
+            WorkQueue::Claimants(_) | WorkQueue::Conflicts | WorkQueue::Rights
+        ),
+    }
+}
+
+fn positive(count: i64) -> u64 {
+    u64::try_from(count).unwrap_or(0)
+}
+
+/// The queue that a page of a claimant was opened from: `?queue=`.
+pub(super) fn opened_from(request: &HttpRequest) -> Option<WorkQueue> {
+    let pairs = form_urlencoded::parse(request.query_string().as_bytes());
+    let mut words = pairs.filter(|(name, _)| name == "queue");
+    let queue = WorkQueue::parse(&words.next()?.1)?;
+    matches!(queue, WorkQueue::Claimants(_)).then_some(queue)
+}
+
+/// A claimant as an item.
+pub(super) fn of_claimant(id: ClaimantId) -> Item {
+    Item {
+        id: id.uuid(),
+        subject: id.uuid(),
+    }
+}
+
+/// Back to the page of a claimant, on the queue that it was opened from.
+pub(super) fn back_to(request: &HttpRequest, id: ClaimantId) -> HttpResponse {
+    let place = super::claimants::place(id);
+    see_other(&match opened_from(request) {
+        Some(queue) => format!("{place}?queue={}", queue.as_str()),
+        None => place,
+    })
+}
+
+/// What stands over an item: where it stands, who has it, the way to the next.
+pub(super) async fn bar(
+    state: &AppState,
+    staff: &Staff,
+    slug: &str,
+    queue: WorkQueue,
+    item: Item,
+) -> WebResult<QueueBar> {
+    let standing =
+        work_queue::standing(&state.ctx, &staff.actor, slug, queue, item.subject).await?;
+    let holder = standing.holder;
+    Ok(QueueBar {
+        slug: slug.to_owned(),
+        word: queue.as_str(),
+        list: list_place(slug, queue),
+        item: item.id.to_string(),
+        subject: item.subject.to_string(),
+        waits: standing.waits,
+        is_mine: standing.is_mine,
+        may_assign: standing.may_assign,
+        from: holder
+            .as_ref()
+            .map(|holder| holder.id.to_string())
+            .unwrap_or_default(),
+        due_on: holder.as_ref().and_then(|holder| holder.due_on),
+        overdue: holder.as_ref().is_some_and(|holder| holder.overdue),
+        holder: holder.map(|holder| holder.name),
+        colleagues: standing
+            .colleagues
+            .into_iter()
+            .map(|colleague| (colleague.id.to_string(), colleague.name))
+            .collect(),
+    })
+}
+
+/// The words of all lists of claimants.
+pub(super) fn lists() -> Vec<&'static str> {
+    Queue::ALL.map(Queue::as_str).to_vec()
+}

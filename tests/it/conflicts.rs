@@ -1,0 +1,254 @@
+//! Two records that claim the same mailbox, side by side, and what staff decide (R30, DESIGN 3.6).
+
+use joinder::domain::permission::Role;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::app::TestApp;
+use crate::claimant::{Answer, Claimant, SignUpBuilder, anna, ask, mario};
+use crate::seed::CASE;
+use crate::staff_console::{self, csrf, place};
+use crate::staff_declared::{declaration, identified, sign};
+use crate::staff_seed::{association, person};
+
+const MAILBOX: &str = "caduta@libero.it";
+
+async fn bearer(app: &TestApp, slug: &str, role: Role) -> String {
+    let ours = association(app, slug).await;
+    person(app, ours, role).await.bearer(app).await
+}
+
+async fn told(app: &TestApp, bearer: &str, path: &str) -> Answer {
+    ask(app.request(Method::GET, path).bearer_auth(bearer)).await
+}
+
+async fn say(app: &TestApp, bearer: &str, path: &str, body: Value) -> Answer {
+    ask(app
+        .request(Method::POST, path)
+        .bearer_auth(bearer)
+        .json(&body))
+    .await
+}
+
+/// Mario and Anna of Codacons, both signed for the same mailbox.
+async fn both(app: &TestApp) -> [Claimant<'_>; 2] {
+    let one = identified(app, "mario@example.org", MAILBOX, &mario()).await;
+    let two = identified(app, "anna@example.org", MAILBOX, &anna()).await;
+    sign(app, &one, &declaration(MAILBOX), "Mario Rossi").await;
+    sign(app, &two, &declaration(MAILBOX), "Anna Bianchi").await;
+    [one, two]
+}
+
+/// The first clash of the queue.
+async fn first(app: &TestApp, bearer: &str) -> Option<String> {
+    let path = format!("/api/v1/staff/cases/{CASE}/queues/conflicts/next");
+    let next = told(app, bearer, &path).await.expect(200);
+    next["next"]["id"].as_str().map(str::to_owned)
+}
+
+async fn rows(app: &TestApp, query: &str) -> Vec<String> {
+    let rows = app.rows(query).await;
+    rows.into_iter()
+        .map(|row| row[0].clone().unwrap_or_default())
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r30_staff_see_both_records_and_find_them_co_holders() {
+    let app = TestApp::seeded().await;
+    let [one, two] = both(&app).await;
+    let reviewer = bearer(&app, "codacons", Role::Reviewer).await;
+    let id = first(&app, &reviewer).await.expect("a clash");
+    let path = format!("/api/v1/staff/conflicts/{id}");
+    let shown = told(&app, &reviewer, &path).await.expect(200);
+    let sides = shown["sides"].as_array().unwrap();
+    assert_eq!(
+        (&shown["kind"], &shown["is_ours"], sides.len()),
+        (&json!("mailbox"), &json!(true), 2)
+    );
+    assert_eq!(
+        (&sides[0]["claimant"], &sides[0]["holds"]),
+        (&json!(one.id), &json!(true))
+    );
+    assert_eq!(
+        (&sides[1]["claimant"], &sides[1]["holds"]),
+        (&json!(two.id), &json!(false))
+    );
+    assert_eq!(
+        (&sides[0]["name"], &sides[1]["tier"]),
+        (&json!("Mario Rossi"), &json!("otp"))
+    );
+    assert_eq!(
+        (&sides[0]["proved"], &sides[1]["mailboxes"]),
+        (&json!(false), &json!([MAILBOX]))
+    );
+    assert!(!shown.to_string().contains("RSSMRA85C12H501J"), "masked");
+    let looks = "SELECT count(*) FROM audit WHERE action = 'view_claimant' AND detail ? 'conflict'";
+    assert_eq!(app.number(looks).await, 2);
+
+    let decision = format!("{path}/decision");
+    let body = json!({"decision": "co_holders", "reason": "La usano insieme"});
+    say(&app, &reviewer, &decision, body.clone())
+        .await
+        .expect(200);
+    assert_eq!(
+        rows(&app, "SELECT DISTINCT review FROM claimants").await,
+        ["none"]
+    );
+    assert_eq!(
+        rows(&app, "SELECT settlement FROM conflicts").await,
+        ["co_holders"]
+    );
+    let decided = "SELECT count(*) FROM audit WHERE action = 'decide_conflict'";
+    assert_eq!(app.number(decided).await, 2);
+    assert_eq!(first(&app, &reviewer).await, None);
+    told(&app, &reviewer, &path)
+        .await
+        .expect_problem(404, "not-found");
+    say(&app, &reviewer, &decision, body)
+        .await
+        .expect_problem(404, "not-found");
+
+    // a co-holder who corrects and signs again does not clash again
+    let mut corrected = declaration(MAILBOX);
+    corrected["narrative"] = json!("Ho perso due esami.");
+    sign(&app, &two, &corrected, "Anna Bianchi").await;
+    assert_eq!(first(&app, &reviewer).await, None);
+    assert_eq!(
+        rows(&app, "SELECT DISTINCT review FROM claimants").await,
+        ["none"]
+    );
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r30_that_one_keeps_the_mailbox_takes_a_second_person_and_rejects_the_other() {
+    let app = TestApp::seeded().await;
+    let [one, two] = both(&app).await;
+    let reviewer = bearer(&app, "codacons", Role::Reviewer).await;
+    let manager = bearer(&app, "codacons", Role::CaseManager).await;
+    let id = first(&app, &reviewer).await.expect("a clash");
+    let path = format!("/api/v1/staff/conflicts/{id}");
+    let (decision, approval) = (format!("{path}/decision"), format!("{path}/approval"));
+    let yes = || json!({"decision": "approve", "reason": "Ha la ricevuta del provider"});
+    say(&app, &manager, &approval, yes())
+        .await
+        .expect_problem(409, "illegal-transition");
+    let keeps = json!({"decision": "keeps", "keeper": two.id, "reason": "Ha il contratto"});
+    say(&app, &reviewer, &decision, keeps.clone())
+        .await
+        .expect(200);
+    say(&app, &manager, &decision, keeps)
+        .await
+        .expect_problem(409, "illegal-transition");
+    let shown = told(&app, &manager, &path).await.expect(200);
+    assert_eq!(shown["proposal"]["keeper"], json!(two.id));
+    say(&app, &reviewer, &approval, yes())
+        .await
+        .expect_problem(403, "second-person");
+    let states = "SELECT state FROM claimants ORDER BY id";
+    assert_eq!(
+        rows(&app, states).await,
+        ["signed", "signed"],
+        "nothing happened yet"
+    );
+
+    let no = json!({"decision": "refuse", "reason": "Non basta"});
+    say(&app, &manager, &approval, no).await.expect(200);
+    let keeps = json!({"decision": "keeps", "keeper": two.id, "reason": "Ecco la ricevuta"});
+    say(&app, &reviewer, &decision, keeps).await.expect(200);
+    say(&app, &manager, &approval, yes()).await.expect(200);
+    assert_eq!(rows(&app, states).await, ["rejected", "signed"]);
+    let holder = "SELECT claimant_id::text FROM registered_mailboxes";
+    assert_eq!(rows(&app, holder).await, [two.id.to_string()]);
+    let open = "SELECT count(*) FROM conflicts WHERE settled_at IS NULL";
+    assert_eq!(app.number(open).await, 0);
+    let review = format!("SELECT review FROM claimants WHERE id = '{}'", two.id);
+    assert_eq!(rows(&app, &review).await, ["none"]);
+    let trail = format!(
+        "SELECT after FROM audit WHERE action = 'decide_conflict' AND subject_id = '{}' AND after IS NOT NULL",
+        one.id
+    );
+    assert_eq!(rows(&app, &trail).await, ["rejected"]);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_record_of_another_association_nothing_personal_is_told_and_nothing_decided() {
+    let app = TestApp::seeded().await;
+    let one = identified(&app, "mario@example.org", MAILBOX, &mario()).await;
+    sign(&app, &one, &declaration(MAILBOX), "Mario Rossi").await;
+    let builder = SignUpBuilder::new("anna@example.org")
+        .with("/mailboxes", json!([{"address": MAILBOX, "plan": "free"}]))
+        .association("altroconsumo");
+    let two = app.confirmed(&builder).await;
+    two.give_person(&anna()).await.expect(200);
+    let ours = bearer(&app, "codacons", Role::Reviewer).await;
+    assert_eq!(first(&app, &ours).await, None, "only one side has signed");
+    sign(&app, &two, &declaration(MAILBOX), "Anna Bianchi").await;
+    let theirs = bearer(&app, "altroconsumo", Role::Owner).await;
+    for (who, other) in [(&ours, "Bianchi"), (&theirs, "Rossi")] {
+        let id = first(&app, who).await.expect("a clash");
+        let path = format!("/api/v1/staff/conflicts/{id}");
+        let shown = told(&app, who, &path).await.expect(200);
+        assert_eq!(shown["is_ours"], false);
+        let hidden = shown["sides"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|side| side["claimant"].is_null());
+        let hidden: Vec<_> = hidden.collect();
+        assert_eq!(hidden.len(), 1);
+        assert_eq!(
+            (&hidden[0]["name"], &hidden[0]["mailboxes"]),
+            (&Value::Null, &json!([]))
+        );
+        assert!(!shown.to_string().contains(other), "{shown}");
+        let body = json!({"decision": "co_holders", "reason": "Insieme"});
+        let refused = say(&app, who, &format!("{path}/decision"), body).await;
+        refused.expect_problem(409, "illegal-transition");
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_shows_both_and_leads_on_when_it_is_decided() {
+    let app = TestApp::seeded().await;
+    let [one, _] = both(&app).await;
+    let ours = association(&app, "codacons").await;
+    let browser = app.browser();
+    let who = person(&app, ours, Role::Reviewer).await;
+    staff_console::sign_in(&app, &browser, &who).await;
+    let start = format!("/console/cases/{CASE}/queues/conflicts/next");
+    let opened = browser.get(app.url(&start)).send().await.unwrap();
+    let path = place(&opened).to_owned();
+    let (_, page) = staff_console::open(&app, &browser, &path).await;
+    for words in [
+        "Mario Rossi",
+        "Anna Bianchi",
+        "Sono contitolari",
+        "Come si risolve da solo",
+    ] {
+        assert!(page.contains(words), "{words}");
+    }
+    let token = csrf(&page).to_owned();
+    let decision = format!("{path}/decision");
+    let fields = [
+        ("csrf", token.as_str()),
+        ("decision", "co_holders"),
+        ("reason", ""),
+    ];
+    let refused = staff_console::send(&app, &browser, &decision, &fields).await;
+    assert_eq!(refused.status().as_u16(), 422);
+    let keeper = one.id.to_string();
+    let fields = [
+        ("csrf", token.as_str()),
+        ("decision", &keeper),
+        ("reason", "Ha il contratto"),
+    ];
+    let proposed = staff_console::send(&app, &browser, &decision, &fields).await;
+    assert_eq!(place(&proposed), path);
+    let (_, page) = staff_console::open(&app, &browser, &path).await;
+    assert!(page.contains("L’hai proposto tu"), "{page}");
+    app.stop().await;
+}
