@@ -768,3 +768,33 @@ fn states_of_lists_are_those_that_lists_may_hold() {
         assert!(!joinder::app::export::LISTED.contains(&state));
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r58_of_two_who_decide_at_once_one_decides() {
+    let app = staff_seed::start().await;
+    Claimant::maria().insert(&app).await;
+    let (_, asker) = manager(&app, codacons()).await;
+    let owner = person(&app, codacons(), Role::Owner).await;
+    let second = owner.bearer(&app).await;
+    step_up(&app, &owner, &second).await;
+    for _ in 0..5 {
+        let place = asked(&app, &asker, &json!({"clear": true})).await;
+        let (approval, rejection) = (format!("{place}/approval"), format!("{place}/rejection"));
+        let (yes, no) = (json!({}), json!({"reason": "Non serve"}));
+        let (yes, no) = tokio::join!(
+            post(&app, &approval, Some(&second), &yes),
+            post(&app, &rejection, Some(&second), &no),
+        );
+        let mut both = [yes.status(), no.status()];
+        both.sort();
+        assert_eq!(both, [StatusCode::OK, StatusCode::CONFLICT]);
+        let state = told(&app, &place, &asker).await["state"].clone();
+        let meant = if yes.status() == StatusCode::OK {
+            "queued"
+        } else {
+            "cancelled"
+        };
+        assert_eq!(state, meant);
+    }
+    app.stop().await;
+}

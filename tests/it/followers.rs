@@ -5,14 +5,16 @@ use chrono::TimeDelta;
 use joinder::app::{housekeeping, retention, update_mailing};
 use joinder::domain::permission::Role;
 use joinder::mailer::SentMail;
+use joinder::worker;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::app::TestApp;
+use crate::app::{DEATHS, TestApp};
 use crate::bounces::report;
 use crate::claimant::{Answer, SignUpBuilder, ask, token_in};
 use crate::pages::Browser;
 use crate::seed::CASE;
+use crate::sink::{Manner, Sink, Way};
 use crate::updates::{bearer, news, publish, withdraw};
 
 const X: &str = "x@example.org";
@@ -584,5 +586,48 @@ async fn the_form_stands_on_the_page_of_the_case_and_says_what_is_wrong() {
     follow(&app, &wish(X))
         .await
         .expect_problem(404, "not-found");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_lost_while_somebody_asks_leaves_no_half_and_asking_again_is_good() {
+    let app = TestApp::seeded().await;
+    for (table, moment) in [
+        ("followers", DEATHS[0]),
+        ("outbox", DEATHS[0]),
+        ("outbox", DEATHS[1]),
+    ] {
+        app.let_die(table, moment).await;
+        let lost = follow(&app, &wish(X)).await;
+        assert_eq!(lost.status, StatusCode::SERVICE_UNAVAILABLE, "{table}");
+        app.let_live(table).await;
+        let left = "SELECT (SELECT count(*) FROM followers) + (SELECT count(*) FROM outbox)";
+        assert_eq!(app.number(left).await, 0, "{table} {moment}");
+    }
+    follows(&app, X).await;
+    assert_eq!(confirmed(&app).await, 1);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r18_an_address_that_the_relay_refuses_for_good_follows_nothing_and_the_asker_learns_nothing()
+ {
+    let app = TestApp::seeded().await;
+    let taken = follow(&app, &wish("y@example.org")).await;
+    let refused = follow(&app, &wish(X)).await;
+    assert_eq!((taken.status, &taken.body), (refused.status, &refused.body));
+    let sink = Sink::start().await;
+    sink.meet("*", &[Manner::Refuse("550 5.1.1 no such user")]);
+    let from = ("joinder".to_owned(), "noreply@joinder.example".to_owned());
+    let post = worker::post(Way::Relay.mailer(&sink), from);
+    worker::outbox::send_due(&app.ctx, &post).await.unwrap();
+    let dead = "SELECT count(*) FROM outbox WHERE kind = 'follow_confirmation' AND state = 'dead'";
+    assert_eq!(app.number(dead).await, 2, "staff see them");
+    assert_eq!(confirmed(&app).await, 0);
+    let again = follow(&app, &wish(X)).await;
+    assert_eq!((again.status, again.body), (taken.status, taken.body));
+    app.clock().advance(TimeDelta::days(8));
+    retention::rules::run(&app.ctx).await.unwrap();
+    assert_eq!(app.number("SELECT count(*) FROM followers").await, 0);
     app.stop().await;
 }

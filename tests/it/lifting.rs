@@ -6,7 +6,7 @@ use joinder::domain::permission::Role;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::app::TestApp;
+use crate::app::{DEATHS, TestApp};
 use crate::claimant::{Claimant, SignUpBuilder, ask};
 use crate::seed::CASE;
 use crate::signing::again;
@@ -247,5 +247,27 @@ async fn the_console_leads_to_the_request_and_asks_for_a_letter_where_there_is_n
         page.contains("avvisata per lettera") && !page.contains("Togliere il blocco"),
         "{page}"
     );
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r61_a_database_lost_while_a_restriction_is_to_end_tells_nobody_and_ends_nothing() {
+    let app = TestApp::seeded().await;
+    let bearer = manager(&app).await.bearer(&app).await;
+    let (_, one) = restricted(&app, &bearer, "maria@example.org").await;
+    let lifting = format!("{one}/lifting");
+    let mails = app.number("SELECT count(*) FROM outbox").await;
+    for moment in DEATHS {
+        app.let_die("audit", moment).await;
+        let (status, told) = act(&app, &bearer, &lifting, &json!({"reason": WHY})).await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{moment} {told}");
+        app.let_live("audit").await;
+        let seen: Value = get(&app, &one, &bearer).await.json().await.unwrap();
+        assert_eq!(seen["lifting_reason"], Value::Null, "{moment}");
+        let left = app.number("SELECT count(*) FROM outbox").await;
+        assert_eq!(left, mails, "{moment}");
+    }
+    let (status, told) = act(&app, &bearer, &lifting, &json!({"reason": WHY})).await;
+    assert_eq!(status, StatusCode::OK, "{told}");
     app.stop().await;
 }

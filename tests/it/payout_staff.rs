@@ -7,7 +7,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::app::TestApp;
+use crate::app::{DEATHS, TestApp};
 use crate::claimant::{Claimant, SignUpBuilder, ask, code_in};
 use crate::seed::CASE;
 use crate::signing::again;
@@ -316,5 +316,33 @@ async fn the_console_takes_an_account_from_paper_and_asks_a_second_person_for_th
         done.contains("3456") && !done.contains("value=\"release\""),
         "{done}"
     );
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r26_a_database_lost_while_an_account_is_released_releases_nothing() {
+    let app = TestApp::seeded().await;
+    let id = assisted(&app).await;
+    let first = staff(&app, Role::Payout).await.bearer(&app).await;
+    let second = staff(&app, Role::CaseManager).await.bearer(&app).await;
+    let waits = (String::new(), "3456".to_owned());
+    for moment in DEATHS {
+        app.let_die("audit", moment).await;
+        let (status, told) = type_in(&app, &first, id, OWN).await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{moment} {told}");
+        app.let_live("audit").await;
+        assert_eq!(queue(&app, &second).await, 0, "{moment}");
+    }
+    assert_eq!(type_in(&app, &first, id, OWN).await.0, StatusCode::OK);
+    for moment in DEATHS {
+        app.let_die("audit", moment).await;
+        let (status, told) = decide(&app, &second, id, &release(1, OWN)).await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{moment} {told}");
+        app.let_live("audit").await;
+        assert_eq!(accounts(&app, &second, id).await, waits, "{moment}");
+    }
+    let (status, told) = decide(&app, &second, id, &release(1, OWN)).await;
+    assert_eq!(status, StatusCode::OK, "{told}");
+    assert_eq!(queue(&app, &second).await, 0);
     app.stop().await;
 }

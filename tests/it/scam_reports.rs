@@ -8,7 +8,7 @@ use joinder::domain::retention::SCAM_REPORTS;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::app::TestApp;
+use crate::app::{DEATHS, TestApp};
 use crate::seed::CASE;
 use crate::staff_console::{csrf, open, place, send, sign_in};
 use crate::staff_seed::{association, get, person, post};
@@ -292,5 +292,30 @@ async fn r13_the_form_asks_for_no_secret_and_staff_never_see_a_link() {
     assert_eq!(place(&done), "/console/scam-reports");
     let (_, one) = open(&app, &browser, &path).await;
     assert!(one.contains("Fatto") && !one.contains("<textarea"));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_lost_while_a_report_is_written_keeps_no_half_and_the_same_key_sends_it_once() {
+    let app = TestApp::seeded().await;
+    let send = || {
+        app.request(Method::POST, PUBLIC)
+            .header("idempotency-key", "one")
+            .json(&told())
+    };
+    let left =
+        "SELECT (SELECT count(*) FROM scam_reports) + (SELECT count(*) FROM idempotency_keys)";
+    for moment in DEATHS {
+        app.let_die("scam_reports", moment).await;
+        let lost = send().send().await.unwrap();
+        assert_eq!(lost.status(), StatusCode::SERVICE_UNAVAILABLE, "{moment}");
+        assert!(lost.headers().contains_key("retry-after"));
+        app.let_live("scam_reports").await;
+        assert_eq!(app.number(left).await, 0, "{moment}");
+    }
+    for _ in 0..2 {
+        assert_eq!(send().send().await.unwrap().status(), StatusCode::CREATED);
+    }
+    assert_eq!(app.number("SELECT count(*) FROM scam_reports").await, 1);
     app.stop().await;
 }
