@@ -395,6 +395,12 @@ pub async fn approve(ctx: &Ctx, actor: &StaffActor, id: Uuid, reason: &Reason) -
         deed.note = Some(reason.as_str().as_bytes());
         deed.write(ctx, &mut tx, actor.scope()).await?;
     }
+    tx.enter(clash::SCOPE).await?;
+    let sides: Vec<ClaimantId> = records
+        .iter()
+        .map(|(record, _)| record.claimant())
+        .collect();
+    registered_mailbox::clear_reviews(&mut tx, clash::SCOPE, &sides).await?;
     Ok(tx.commit().await?)
 }
 

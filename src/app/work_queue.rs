@@ -231,7 +231,7 @@ pub async fn standing(
         Vec::new()
     };
     let holder = match row {
-        Some(row) => Some(holder(ctx, &mut tx, scope, row).await?),
+        Some(row) => Some(holder(ctx, &mut tx, scope, &row).await?),
         None => None,
     };
     tx.commit().await?;
@@ -271,7 +271,7 @@ pub async fn assign(
     if !put(ctx, &mut tx, actor, own.case.id, (queue, subject), wanted).await? {
         let by = find(&mut tx, actor, queue, subject).await?;
         let name = match by {
-            Some(row) => holder(ctx, &mut tx, scope, row).await?.name,
+            Some(row) => holder(ctx, &mut tx, scope, &row).await?.name,
             // released since: who looks again sees that
             None => return Err(AppError::IllegalTransition("released")),
         };
@@ -355,12 +355,12 @@ pub(in crate::app) async fn holders(
     let today = day_in_rome(ctx.clock.now());
     let named = rows.into_iter().map(|row| {
         let name = names.get(&row.staff_id).cloned().unwrap_or_default();
-        (row.subject_id, of(row, name, today))
+        (row.subject_id, of(&row, name, today))
     });
     Ok(named.collect())
 }
 
-fn of(row: AssignmentRow, name: String, today: NaiveDate) -> Holder {
+fn of(row: &AssignmentRow, name: String, today: NaiveDate) -> Holder {
     Holder {
         id: row.staff_id,
         name,
@@ -370,7 +370,12 @@ fn of(row: AssignmentRow, name: String, today: NaiveDate) -> Holder {
     }
 }
 
-async fn holder(ctx: &Ctx, conn: &mut Conn, scope: Scope, row: AssignmentRow) -> AppResult<Holder> {
+async fn holder(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    scope: Scope,
+    row: &AssignmentRow,
+) -> AppResult<Holder> {
     let mut names = staff::names(ctx, conn, scope, &[row.staff_id]).await?;
     let name = names.remove(&row.staff_id).unwrap_or_default();
     Ok(of(row, name, day_in_rome(ctx.clock.now())))

@@ -115,39 +115,66 @@ fn conflicts(then: &str) -> String {
 }
 
 /// What is on a queue, oldest or most urgent first: SQL for `id`, `since`, `due_on` and the `subject` that
-/// assignments name. `later` is one more condition on the id, for queues in the order of ids.
-fn items(queue: WorkQueue, later: &str) -> String {
+/// assignments name; from after the item `$4` where `later` says so, nil: from the start.
+fn items(queue: WorkQueue, later: Later) -> String {
+    let after = |place: &str, of: &str| match later {
+        Later::All => String::new(),
+        Later::AfterFourth => format!("AND ($4::uuid = '{NIL}' OR {place} > {of})"),
+    };
+    let by_id = after("id", "$4::uuid");
     match queue {
         WorkQueue::Claimants(queue) => format!(
             "SELECT id, id AS subject, {} AS since, NULL::date AS due_on FROM claimants \
-             WHERE association_id = $1 AND case_id = $2 AND {} {later} ORDER BY id",
+             WHERE association_id = $1 AND case_id = $2 AND {} {by_id} ORDER BY id",
             since(queue),
             shown(queue)
         ),
         WorkQueue::Conflicts => format!(
             "SELECT k.id, CASE WHEN c.association_id = $1 THEN c.id ELSE o.id END AS subject, \
              k.opened_at AS since, NULL::date AS due_on {}",
-            conflicts(&format!("{} ORDER BY k.id", later.replace("id >", "k.id >")))
+            conflicts(&format!("{} ORDER BY k.id", after("k.id", "$4::uuid")))
         ),
         WorkQueue::Paper => format!(
             "SELECT id, claimant_id AS subject, created_at AS since, NULL::date AS due_on \
-             FROM paper_hand_ins WHERE association_id = $1 AND case_id = $2 AND state = 'to_verify' {later} \
+             FROM paper_hand_ins WHERE association_id = $1 AND case_id = $2 AND state = 'to_verify' {by_id} \
              ORDER BY id"
         ),
-        WorkQueue::Rights => "SELECT id, subject_id AS subject, received_at AS since, due_on \
-             FROM rights_requests WHERE association_id = $1 AND case_id = $2 AND answered_at IS NULL \
-             ORDER BY due_on, id"
-            .to_owned(),
-        WorkQueue::ScamReports => "SELECT id, id AS subject, received_at AS since, NULL::date AS due_on \
-             FROM scam_reports WHERE association_id = $1 AND case_id = $2 AND handled_at IS NULL \
-             ORDER BY received_at, id"
-            .to_owned(),
+        WorkQueue::Rights => format!(
+            "SELECT id, subject_id AS subject, received_at AS since, due_on \
+             FROM rights_requests WHERE association_id = $1 AND case_id = $2 AND answered_at IS NULL {} \
+             ORDER BY due_on, id",
+            after(
+                "(due_on, id)",
+                "(SELECT r.due_on, r.id FROM rights_requests r WHERE r.association_id = $1 AND r.id = $4::uuid)"
+            )
+        ),
+        WorkQueue::ScamReports => format!(
+            "SELECT id, id AS subject, received_at AS since, NULL::date AS due_on \
+             FROM scam_reports WHERE association_id = $1 AND case_id = $2 AND handled_at IS NULL {} \
+             ORDER BY received_at, id",
+            after(
+                "(received_at, id)",
+                "(SELECT r.received_at, r.id FROM scam_reports r WHERE r.association_id = $1 AND r.id = $4::uuid)"
+            )
+        ),
         WorkQueue::Exports => format!(
             "SELECT id, id AS subject, created_at AS since, NULL::date AS due_on \
-             FROM exports WHERE association_id = $1 AND case_id = $2 AND state = 'awaiting_approval' {later} \
+             FROM exports WHERE association_id = $1 AND case_id = $2 AND state = 'awaiting_approval' {by_id} \
              ORDER BY id"
         ),
     }
+}
+
+/// No item.
+const NIL: &str = "00000000-0000-0000-0000-000000000000";
+
+/// From where a queue is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Later {
+    /// From its start.
+    All,
+    /// From after the item that the fourth value names.
+    AfterFourth,
 }
 
 /// A queue in figures.
@@ -188,7 +215,7 @@ pub async fn count(
         return Ok(Vec::new());
     }
     let parts = queues.iter().map(|queue| {
-        let (word, items, bound) = (queue.as_str(), items(*queue, ""), MOST_COUNTED + 1);
+        let (word, items, bound) = (queue.as_str(), items(*queue, Later::All), MOST_COUNTED + 1);
         format!(
             "SELECT '{word}' AS queue, count(*) AS count, min(q.since) AS oldest, \
              least(min(q.due_on), min(a.due_on)) AS due_on, \
@@ -217,8 +244,7 @@ pub struct ItemRow {
     pub subject: Uuid,
 }
 
-/// The first item of a queue that nobody but `staff` has, in the order of the queue. Queues in the order of
-/// ids begin after `after`; those in the order of terms always begin with the most urgent.
+/// The first item of a queue that nobody but `staff` has, in the order of the queue, after `after`.
 ///
 /// # Errors
 /// As the database says.
@@ -231,10 +257,10 @@ pub async fn find_free(
     place: Place,
 ) -> DbResult<Option<ItemRow>> {
     let (word, bound) = (queue.as_str(), MOST_COUNTED + 1);
-    let items = items(queue, "AND id > $4");
+    let items = items(queue, Later::AfterFourth);
     let sql = format!(
         "SELECT q.id, q.subject FROM ({items} LIMIT {bound}) q \
-         WHERE $4::uuid IS NOT NULL AND q.id <> $5 AND NOT EXISTS (SELECT 1 FROM assignments a \
+         WHERE q.id <> $5 AND NOT EXISTS (SELECT 1 FROM assignments a \
          WHERE a.subject_id = q.subject AND a.queue = '{word}' AND a.association_id = $1 AND a.staff_id <> $3) \
          LIMIT 1"
     );
@@ -252,7 +278,7 @@ pub async fn find_free(
 /// Where in a queue.
 #[derive(Debug, Clone, Copy)]
 pub struct Place {
-    /// Only items with a greater id; nil: from the start.
+    /// Only items after this one; nil: from the start.
     pub after: Uuid,
     /// An item that is left out; nil: none.
     pub except: Uuid,

@@ -174,6 +174,31 @@ async fn r30_that_one_keeps_the_mailbox_takes_a_second_person_and_rejects_the_ot
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn r30_who_holds_the_mailbox_may_keep_it() {
+    let app = TestApp::seeded().await;
+    let [one, _] = both(&app).await;
+    let reviewer = bearer(&app, "codacons", Role::Reviewer).await;
+    let manager = bearer(&app, "codacons", Role::CaseManager).await;
+    let id = first(&app, &reviewer).await.expect("a clash");
+    let path = format!("/api/v1/staff/conflicts/{id}");
+    let keeps = json!({"decision": "keeps", "keeper": one.id, "reason": "Ha il contratto"});
+    say(&app, &reviewer, &format!("{path}/decision"), keeps)
+        .await
+        .expect(200);
+    let yes = json!({"decision": "approve", "reason": "Visto il contratto"});
+    say(&app, &manager, &format!("{path}/approval"), yes)
+        .await
+        .expect(200);
+    let states = "SELECT state || ' ' || review FROM claimants ORDER BY id";
+    assert_eq!(rows(&app, states).await, ["signed none", "rejected none"]);
+    assert_eq!(
+        rows(&app, "SELECT settlement FROM conflicts").await,
+        ["refused"]
+    );
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn of_a_record_of_another_association_nothing_personal_is_told_and_nothing_decided() {
     let app = TestApp::seeded().await;
     let one = identified(&app, "mario@example.org", MAILBOX, &mario()).await;

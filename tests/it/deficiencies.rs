@@ -250,7 +250,7 @@ async fn in_the_console_boxes_are_ticked_and_what_is_wrong_is_told() {
         format!("{one}?queue=unreachable")
     );
     let (_, page) = staff_console::open(&app, &browser, &one).await;
-    assert!(page.contains("entro il 20 marzo 2026") && !page.contains("name=\"letters[i]\""));
+    assert!(page.contains("ultimo giorno: 20 marzo 2026") && !page.contains("name=\"letters[i]\""));
     app.stop().await;
 }
 

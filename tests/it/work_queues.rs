@@ -235,6 +235,38 @@ async fn the_next_one_is_the_one_after_that_no_colleague_has() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn r60_requests_about_data_follow_each_other_by_their_terms() {
+    let app = staff_seed::start().await;
+    bare(&app, (1, 1), "confirmed", "", "").await;
+    for (number, due_on) in [(1, "2026-04-20"), (2, "2026-04-10"), (3, "2026-04-15")] {
+        app.sql(&format!(
+            "INSERT INTO rights_requests (subject_id, id, association_id, case_id, kind, channel, received_at, received_on, due_on) \
+             VALUES ('{}', '{}', '{}', '{}', 'objection', 'letter', '2026-03-01Z', '2026-03-01', '{due_on}')",
+            numbered(1), numbered(number), codacons(), case()
+        ))
+        .await;
+    }
+    let reviewer = bearer(&app, Role::Reviewer).await;
+    let mut after = String::new();
+    for expected in [2, 3, 1, 2] {
+        let found = ask(
+            &app,
+            &reviewer,
+            &format!("queues/rights/next?after={after}"),
+        )
+        .await;
+        assert_eq!(
+            found["next"]["id"],
+            json!(numbered(expected)),
+            "after {after}"
+        );
+        assert_eq!(found["next"]["subject"], json!(numbered(1)));
+        after = numbered(expected).to_string();
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn of_two_who_take_at_once_one_is_told_who_has_it() {
     let app = staff_seed::start().await;
     bare(&app, (1, 1), "to_assist", "", "").await;

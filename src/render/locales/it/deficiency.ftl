@@ -1,8 +1,8 @@
 # Che cosa manca, chiesto dall’associazione
-deficiency-mail-subject = Manca qualcosa alla tua pratica: hai tempo fino al { $date }
+deficiency-mail-subject = Manca qualcosa alla tua pratica. Ultimo giorno: { $date }
 deficiency-mail-intro = La tua pratica non è ancora completa. Senza queste parti la tua domanda non si può depositare in tribunale.
 deficiency-mail-missing = Che cosa manca:
-deficiency-mail-until = Hai tempo fino al { $date }.
+deficiency-mail-until = Ultimo giorno per completarla: { $date }.
 deficiency-mail-page = Apri la tua pagina e completa la pratica. Bastano pochi minuti.
 deficiency-mail-button = Completa la pratica
 deficiency-mail-done = Se nel frattempo hai già fatto tutto, non devi fare altro. Non devi pagare niente. Per qualsiasi dubbio chiama l’associazione.
@@ -15,8 +15,8 @@ deficiency-letter-h = Il mandato al rappresentante comune. Lo dai quando firmi l
 deficiency-letter-i = Il conto su cui ricevere le somme: serve il tuo IBAN.
 me-asked = L’associazione ti chiede di completare
 me-asked-text = Queste parti mancano ancora. Senza di esse la domanda non si può depositare.
-me-asked-until = Hai tempo fino al { $date }.
-me-asked-over = Il termine era il { $date }. Completa appena puoi.
+me-asked-until = Ultimo giorno: { $date }.
+me-asked-over = Il termine è passato: { $date }. Completa appena puoi.
 my-mail-deficiency = Richiesta di completare la pratica
 mail-kind-deficiency = Richiesta di completare la pratica
 error-letters-required = Scegli almeno una cosa che manca.
