@@ -34,11 +34,15 @@ pub enum MailKind {
     FollowConfirmation,
     /// News of a case, to who follows it.
     CaseUpdate,
+    /// Asks somebody to act for an association (DESIGN 7).
+    Invitation,
+    /// Tells a staff member that what they sign in with was changed or used.
+    StaffNotice,
 }
 
 impl MailKind {
     /// All kinds.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Confirmation,
         Self::Otp,
         Self::Receipt,
@@ -52,6 +56,8 @@ impl MailKind {
         Self::PayoutNotice,
         Self::FollowConfirmation,
         Self::CaseUpdate,
+        Self::Invitation,
+        Self::StaffNotice,
     ];
 
     /// The wire name: lower case ASCII with underscores.
@@ -70,6 +76,8 @@ impl MailKind {
             Self::PayoutNotice => "payout_notice",
             Self::FollowConfirmation => "follow_confirmation",
             Self::CaseUpdate => "case_update",
+            Self::Invitation => "invitation",
+            Self::StaffNotice => "staff_notice",
         }
     }
 
@@ -83,14 +91,16 @@ impl MailKind {
             | Self::AlreadyRegistered
             | Self::PaperRejected
             | Self::FollowConfirmation
-            | Self::CaseUpdate => true,
+            | Self::CaseUpdate
+            | Self::Invitation => true,
             // a term of the law runs, or 72 hours in which a theft can be stopped
             Self::Otp
             | Self::Access
             | Self::Rights
             | Self::MailboxCode
             | Self::PayoutCode
-            | Self::PayoutNotice => false,
+            | Self::PayoutNotice
+            | Self::StaffNotice => false,
         }
     }
 

@@ -189,6 +189,7 @@ const DISTRIBUTED: &[(&str, &str, u8)] = &[
     ("sessions", "id", 6),
     ("refresh_tokens", "id", 7),
     ("totp_uses", "staff_id", 8),
+    ("recovery_codes", "staff_id", 8),
     ("exports", "id", 9),
     ("suppressions", "id", 10),
     ("reminders", "id", 11),
@@ -198,6 +199,7 @@ const DISTRIBUTED: &[(&str, &str, u8)] = &[
     ("breaches", "id", 12),
     ("followers", "id", 13),
     ("scam_reports", "id", 14),
+    ("staff_devices", "id", 16),
 ];
 
 /// Tables that each node has whole.
@@ -224,6 +226,8 @@ const REFERENCE: &[&str] = &[
     "mail_texts",
     "staff",
     "memberships",
+    "membership_changes",
+    "invitations",
     "root_keys",
     "signing_keys",
     "log_timestamps",

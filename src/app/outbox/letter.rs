@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{ControlNotice, FollowNotice, RightsNotice, SCOPE};
+use super::{ControlNotice, FollowNotice, RightsNotice, SCOPE, StaffNotice};
 use crate::app::ctx::Ctx;
 use crate::app::directory::{Directory, MailTextsEntry};
 use crate::app::error::{AppError, AppResult};
@@ -64,6 +64,8 @@ pub struct Letter {
     pub control: Option<ControlNotice>,
     /// What a mail to a follower says besides.
     pub follow: Option<FollowNotice>,
+    /// What a mail to a staff member says.
+    pub staff: Option<StaffNotice>,
 }
 
 /// What the mails of signing say. Hashes are hex.
@@ -141,6 +143,14 @@ impl Speaker {
         }
     }
 
+    /// That of an association which writes to its own people.
+    pub(super) const fn of_association(language: Language, association: AssociationId) -> Self {
+        Self {
+            language,
+            association: Some(association),
+        }
+    }
+
     /// That of several records, the first one first: no association where they differ.
     pub(super) fn of_all<'a>(mut rows: impl Iterator<Item = &'a ClaimantRow>) -> Option<Self> {
         let mut speaker = Self::of(rows.next()?);
@@ -193,7 +203,9 @@ pub(super) fn record(
         | ChallengePurpose::Payout
         | ChallengePurpose::StopPayout
         | ChallengePurpose::Follow
-        | ChallengePurpose::Unfollow => "enter",
+        | ChallengePurpose::Unfollow
+        | ChallengePurpose::Invitation
+        | ChallengePurpose::Factor => "enter",
     };
     let base = &ctx.settings.public_base_url;
     let not_me = ctx
@@ -260,6 +272,7 @@ pub(super) async fn letter(
         rights: None,
         control: None,
         follow: None,
+        staff: None,
     })
 }
 

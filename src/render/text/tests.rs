@@ -12,12 +12,15 @@ use super::*;
 use crate::domain::{mail::MailKind, sign_up::SignUpNotice};
 
 /// Files of `locales/` that German does not have: staff read Italian or English.
-const STAFF_FILES: [&str; 5] = [
+const STAFF_FILES: [&str; 8] = [
     "console.ftl",
     "dashboard.ftl",
     "desk.ftl",
     "export.ftl",
+    "mails.ftl",
+    "people.ftl",
     "register.ftl",
+    "trail.ftl",
 ];
 
 /// What a record's trail can tell of, read from the sources that write it.

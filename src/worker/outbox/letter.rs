@@ -6,13 +6,14 @@ use super::Post;
 use crate::app::evidence::INTENT;
 use crate::app::outbox::{
     ControlNotice, FollowNotice, Letter, LetterRecord, RightsNotice, RightsStep, Signing,
+    StaffNotice,
 };
 use crate::domain::mail::{Attachment, Mail, MailKind};
 use crate::mailer::OutgoingMail;
 use crate::render::mail::{
     ControlAbout, ControlMail, FollowAbout, FollowMail, Frame, PaperRejectedMail, Purpose,
     ReceiptMail, RecordLine, RecordsMail, RenderMailError, RightsMail, RightsOutcome,
-    SigningCodeMail,
+    SigningCodeMail, StaffAbout, StaffMail,
 };
 
 /// A letter as a mail of this sender.
@@ -41,6 +42,9 @@ fn render(letter: Letter) -> Result<Mail, RenderMailError> {
         verify_url: letter.verify_url,
     };
     let records: Vec<RecordLine> = letter.records.into_iter().map(line).collect();
+    if let Some(notice) = letter.staff {
+        return render_staff(frame, records, notice, letter.expires_at);
+    }
     if let Some(notice) = letter.follow {
         return render_follow(frame, records, notice, letter.expires_at);
     }
@@ -64,7 +68,9 @@ fn render(letter: Letter) -> Result<Mail, RenderMailError> {
             | MailKind::PayoutCode
             | MailKind::PayoutNotice
             | MailKind::FollowConfirmation
-            | MailKind::CaseUpdate => Purpose::Enter,
+            | MailKind::CaseUpdate
+            | MailKind::Invitation
+            | MailKind::StaffNotice => Purpose::Enter,
         };
         return RecordsMail {
             frame,
@@ -130,6 +136,30 @@ fn render_follow(
                 published_on,
                 unsubscribe,
             },
+        },
+    }
+    .render()
+}
+
+fn render_staff(
+    frame: Frame,
+    records: Vec<RecordLine>,
+    notice: StaffNotice,
+    expires_at: DateTime<Utc>,
+) -> Result<Mail, RenderMailError> {
+    let record = records.into_iter().next();
+    StaffMail {
+        frame,
+        record: record.ok_or(RenderMailError::NoRecord)?,
+        about: match notice {
+            StaffNotice::Invitation { role, invited_by } => StaffAbout::Invitation {
+                role: role.as_str(),
+                invited_by,
+                expires_at,
+            },
+            StaffNotice::RecoveryCode { at } => StaffAbout::RecoveryCode { at },
+            StaffNotice::Password { at } => StaffAbout::Password { at },
+            StaffNotice::Factor { at } => StaffAbout::Factor { at },
         },
     }
     .render()
