@@ -140,6 +140,10 @@ pub async fn find(
     limit: i64,
 ) -> AppResult<Reach> {
     actor.require(&operation::STAFF_REACH)?;
+    // what is to come is not known
+    let now = ctx.clock.now();
+    let until = span.until.min(now).max(span.from);
+    let span = Span { until, ..span };
     let (scope, own) = (actor.scope(), actor.association_id());
     let cases = claimant_list::cases(ctx, actor).await?;
     let mut tx = ctx.pools.begin(scope).await?;

@@ -51,13 +51,13 @@ impl MailFailure {
         };
         let detail = words.next().and_then(detail);
         match (code, detail) {
-            (_, Some((1, 1 | 2 | 3 | 6 | 10))) | (_, Some((4, 4))) => Self::NoSuchAddress,
-            (_, Some((2, 1))) => Self::NoSuchAddress,
+            (_, Some((1, 1 | 2 | 3 | 6 | 10) | (2, 1) | (4, 4))) | (550 | 551 | 553, None) => {
+                Self::NoSuchAddress
+            }
             (_, Some((2, 2))) => Self::MailboxFull,
             (_, Some((2 | 3, 3 | 4))) | (552, None) => Self::TooBig,
             (_, Some((7, _))) | (554, _) => Self::Refused,
             (400..500, _) => Self::TooBusy,
-            (550 | 551 | 553, None) => Self::NoSuchAddress,
             _ => Self::Unknown,
         }
     }

@@ -1,5 +1,7 @@
 //! QR codes as the path of an inline SVG: no image, nothing remote, prints at any size.
 
+use std::fmt::Write;
+
 use qrcode::{Color, EcLevel, QrCode};
 
 /// White modules around the code (ISO/IEC 18004).
@@ -25,7 +27,8 @@ pub fn path(text: &str) -> Option<QrPath> {
         for run in modules.chunk_by(|left, right| left == right) {
             if run.first() == Some(&Color::Dark) {
                 let (x, y, length) = (column + QUIET, row + QUIET, run.len());
-                path.push_str(&format!("M{x} {y}h{length}v1h-{length}z"));
+                // writing into a string does not fail
+                let _ = write!(path, "M{x} {y}h{length}v1h-{length}z");
             }
             column += run.len();
         }

@@ -117,7 +117,7 @@ impl Asked<'_> {
             role: offer.role.as_str(),
             email: offer.email,
             factor: offer.factor.map(factor),
-            name,
+            typed_name: name,
             errors,
             refusal: refused,
         };

@@ -3,6 +3,7 @@ trails-title = Trail of actions
 trails-text = Here you see who did what and who read the data. The trail cannot be changed.
 trails-people = By person of the association
 trails-actions = Actions of
+trails-did = What they did
 trails-reach = Data they could read
 trails-claimants = By claimant
 trails-claimants-text = Open the record of a person and choose “Full trail”.

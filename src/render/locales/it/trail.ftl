@@ -3,6 +3,7 @@ trails-title = Registro delle azioni
 trails-text = Qui vedi chi ha fatto che cosa e chi ha letto i dati. Il registro non si può cambiare.
 trails-people = Per persona dell’associazione
 trails-actions = Azioni di
+trails-did = Che cosa ha fatto
 trails-reach = Dati che poteva leggere
 trails-claimants = Per aderente
 trails-claimants-text = Apri la scheda di una persona e scegli «Registro completo».

@@ -144,8 +144,8 @@ pub struct InvitationPage {
     pub email: String,
     /// For the new alone.
     pub factor: Option<FactorShown>,
-    /// As typed.
-    pub name: String,
+    /// As typed; not `name`, which the macro of fields has itself.
+    pub typed_name: String,
     /// What was refused.
     pub errors: Errors,
     /// Why password or code were not taken.
