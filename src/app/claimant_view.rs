@@ -92,6 +92,8 @@ pub struct ClaimantView {
     pub unreachable_at: Option<DateTime<Utc>>,
     /// What happened, newest first.
     pub trail: Vec<TrailEntry>,
+    /// Whether the actor looks at the whole trail.
+    pub shows_trail: bool,
     /// When the sign-up was made, UTC.
     pub created_at: DateTime<Utc>,
     /// When the contact was confirmed, UTC.
@@ -240,6 +242,7 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
         conflicts: history.conflicts,
         bounces: history.bounces,
         unreachable_at: row.unreachable_at,
+        shows_trail: operation::CLAIMANT_TRAIL.allows(actor.role()),
         trail,
         created_at: row.created_at,
         confirmed_at: row.confirmed_at,

@@ -24,6 +24,7 @@ mod outcome;
 mod records;
 mod rights;
 mod signing;
+mod staff;
 mod stop;
 mod unasked;
 
@@ -37,6 +38,8 @@ pub use letter::{Letter, LetterRecord, Signing};
 pub use outcome::{Done, Outcome, Refusal, settle};
 pub(in crate::app) use records::{Frozen, RecordsPayload, Whose};
 pub use rights::{RightsNotice, RightsStep};
+pub use staff::StaffNotice;
+pub(in crate::app) use staff::{StaffNews, notice_row};
 
 const SCOPE: Scope = Scope::System("outbox");
 /// Seconds a claimed mail is left alone; longer than any attempt takes.
@@ -274,6 +277,8 @@ async fn step(
         "payout_notice" => control::prepare_payout_notice(ctx, conn, batch, directory, row).await,
         "follow_confirmation" => follow::prepare_confirmation(ctx, conn, directory, row).await,
         "case_update" => follow::prepare_update(ctx, conn, directory, row).await,
+        "invitation" => staff::prepare_invitation(ctx, conn, directory, row).await,
+        "staff_notice" => staff::prepare_notice(ctx, conn, directory, row).await,
         "reminder" => unasked::prepare_reminder(ctx, conn, directory, row).await,
         "already_registered" => unasked::prepare_registered(ctx, conn, directory, row).await,
         _ => records::prepare(ctx, conn, directory, row).await,
@@ -323,6 +328,7 @@ impl DueMail {
                 | "payout_code"
                 | "payout_notice"
                 | "case_update"
+                | "staff_notice"
         )
     }
 

@@ -15,12 +15,16 @@ use crate::app::trail::Deed;
 use crate::crypto::sealing::{Aad, FORMAT, Sealed};
 use crate::crypto::token;
 use crate::crypto::totp::TotpSecret;
+use crate::db::membership::{self, ChangeRow};
 use crate::db::staff::{self, MembershipRow, StaffRow};
 use crate::db::{Conn, DbError, Scope, staff_session};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{AssociationId, StaffId};
+use crate::domain::membership::MembershipState;
 use crate::domain::permission::{Access, Operation, Role};
 
+pub mod account;
+pub(in crate::app) mod recovery;
 pub mod session;
 pub mod sign_in;
 
@@ -147,35 +151,12 @@ impl StaffActor {
 /// `RateLimited` if too many passwords are being hashed, `Unavailable`.
 pub async fn create(ctx: &Ctx, new: NewStaff) -> AppResult<StaffCreated> {
     let scope = Scope::System("staff made by the operator");
-    let now = ctx.clock.now();
     let email = login_name(new.email.as_str());
     let email_hash = ctx.keyring.index.platform_hash("staff", &email);
     let password_hash = ctx.keyring.passwords.hash(&new.password).await?;
     let totp = new.totp.unwrap_or_else(TotpSecret::new);
-    let id = StaffId::new(token::new_id(now));
-    let (root_version, root) = ctx.keyring.root();
-    let root_version = i32::try_from(root_version).map_err(AppError::internal)?;
-    let profile = Profile {
-        name: new.name,
-        email: new.email.as_str().to_owned(),
-    };
-    let row = StaffRow {
-        id: id.uuid(),
-        email_hash: email_hash.to_vec(),
-        root_version,
-        sealed: root
-            .seal_json(&place("sealed", id.uuid(), root_version), &profile)?
-            .into_bytes(),
-        password_hash,
-        totp_sealed: root
-            .seal(
-                &place("totp_sealed", id.uuid(), root_version),
-                totp.as_bytes(),
-            )?
-            .into_bytes(),
-        status: "active".to_owned(),
-        created_at: now,
-    };
+    let row = sealed_row(ctx, new.name, &new.email, password_hash, &totp)?;
+    let id = StaffId::new(row.id);
     let mut tx = ctx.pools.begin(scope).await?;
     let created = if staff::insert(&mut tx, scope, &row).await? {
         StaffCreated {
@@ -195,6 +176,37 @@ pub async fn create(ctx: &Ctx, new: NewStaff) -> AppResult<StaffCreated> {
     }
     tx.commit().await?;
     Ok(created)
+}
+
+/// A new person, sealed; not written yet.
+pub(in crate::app) fn sealed_row(
+    ctx: &Ctx,
+    name: String,
+    email: &EmailAddress,
+    password_hash: String,
+    totp: &TotpSecret,
+) -> AppResult<StaffRow> {
+    let now = ctx.clock.now();
+    let login = login_name(email.as_str());
+    let id = token::new_id(now);
+    let (root_version, root) = ctx.keyring.root();
+    let root_version = i32::try_from(root_version).map_err(AppError::internal)?;
+    let profile = Profile {
+        name,
+        email: email.as_str().to_owned(),
+    };
+    let sealed = root.seal_json(&place("sealed", id, root_version), &profile)?;
+    let secret = root.seal(&place("totp_sealed", id, root_version), totp.as_bytes())?;
+    Ok(StaffRow {
+        id,
+        email_hash: ctx.keyring.index.platform_hash("staff", &login).to_vec(),
+        root_version,
+        sealed: sealed.into_bytes(),
+        password_hash,
+        totp_sealed: secret.into_bytes(),
+        status: "active".to_owned(),
+        created_at: now,
+    })
 }
 
 /// Lets nobody sign in as this person any more; what is open ends with the next request. For the
@@ -224,9 +236,14 @@ pub async fn revoke_membership(
     let scope = Scope::System("membership revoked by the operator");
     let now = ctx.clock.now();
     let mut tx = ctx.pools.begin(scope).await?;
+    let known = membership::find_person(&mut tx, scope, association, person).await?;
+    let known = known.ok_or(AppError::NotFound)?;
     if !staff::revoke_membership(&mut tx, scope, person, association, now).await? {
         return Err(AppError::NotFound);
     }
+    let role = read_role(&known.membership.role)?;
+    let now_is = (MembershipState::Ended, role);
+    note_change(ctx, &mut tx, scope, (person, association), now_is, None).await?;
     operator_deed(person, Some(association), "membership_revoked")
         .write(ctx, &mut tx, scope)
         .await?;
@@ -312,14 +329,67 @@ async fn put_membership(
         role: role.as_str().to_owned(),
         created_at: ctx.clock.now(),
         revoked_at: None,
+        suspended_at: None,
+        signed_in_at: None,
     };
     staff::put_membership(conn, scope, &row).await?;
+    let now_is = (MembershipState::Active, role);
+    note_change(ctx, conn, scope, (person, association), now_is, None).await?;
     Deed {
         detail: json!({ "role": role.as_str() }),
         ..operator_deed(person, Some(association), "staff_created")
     }
     .write(ctx, conn, scope)
     .await
+}
+
+/// Keeps what a membership is from now on.
+pub(in crate::app) async fn note_change(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    scope: Scope,
+    (person, association): (StaffId, AssociationId),
+    (state, role): (MembershipState, Role),
+    by: Option<StaffId>,
+) -> AppResult<()> {
+    let now = ctx.clock.now();
+    let change = ChangeRow {
+        association_id: association.uuid(),
+        staff_id: person.uuid(),
+        id: token::new_id(now),
+        state: state.as_str().to_owned(),
+        role: role.as_str().to_owned(),
+        changed_at: now,
+        changed_by: by.map(StaffId::uuid),
+    };
+    Ok(membership::insert_change(conn, scope, &change).await?)
+}
+
+/// The login address of a person; `None` for one that is not there, or may not sign in.
+pub(in crate::app) async fn email_of(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    scope: Scope,
+    person: Uuid,
+) -> AppResult<Option<EmailAddress>> {
+    let row = match staff::get(conn, scope, StaffId::new(person)).await {
+        Ok(row) if row.status == "active" => row,
+        Ok(_) | Err(DbError::NotFound) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let profile = open_profile(ctx, row.id, row.root_version, row.sealed)?;
+    Ok(EmailAddress::parse(&profile.email).ok())
+}
+
+/// Name and login address of a person, opened.
+pub(in crate::app) fn opened(
+    ctx: &Ctx,
+    id: Uuid,
+    root_version: i32,
+    sealed: Vec<u8>,
+) -> AppResult<(String, String)> {
+    let profile = open_profile(ctx, id, root_version, sealed)?;
+    Ok((profile.name, profile.email))
 }
 
 fn operator_deed<'a>(
@@ -351,12 +421,12 @@ fn open_totp(ctx: &Ctx, row: &StaffRow) -> AppResult<TotpSecret> {
     Ok(TotpSecret::from_bytes(bytes)?)
 }
 
-fn read_role(text: &str) -> AppResult<Role> {
+pub(in crate::app) fn read_role(text: &str) -> AppResult<Role> {
     Role::parse(text).ok_or_else(|| DbError::Corrupt("memberships.role").into())
 }
 
 /// The login address as it is compared: without case and blanks around it.
-fn login_name(email: &str) -> String {
+pub(in crate::app) fn login_name(email: &str) -> String {
     email.trim().to_lowercase()
 }
 

@@ -20,7 +20,7 @@ use crate::mailer::{self, OutgoingMail};
 use crate::render::mail::{
     AccessMail, ConfirmationMail, ControlAbout, ControlMail, DeficiencyMail, FollowAbout,
     FollowMail, Frame, PaperRejectedMail, Purpose, ReceiptMail, RecordLine, RecordsMail,
-    RenderMailError, RightsMail, RightsOutcome, SigningCodeMail,
+    RenderMailError, RightsMail, RightsOutcome, SigningCodeMail, StaffAbout, StaffMail,
 };
 
 /// An empty page: what a signed declaration is in a preview.
@@ -149,6 +149,7 @@ fn samples(sample: Sample<'_>) -> Result<Vec<(&'static str, Mail)>, RenderMailEr
     all.extend(about_requests(sample)?);
     all.extend(about_control(sample)?);
     all.extend(to_followers(sample)?);
+    all.extend(to_staff(sample)?);
     Ok(all)
 }
 
@@ -239,6 +240,43 @@ fn to_followers(sample: Sample<'_>) -> Result<Vec<(&'static str, Mail)>, RenderM
                 update,
             )?,
         ),
+    ])
+}
+
+fn to_staff(sample: Sample<'_>) -> Result<Vec<(&'static str, Mail)>, RenderMailError> {
+    let mail = |page: &str, kind, about| {
+        StaffMail {
+            frame: frame(sample, kind),
+            record: RecordLine {
+                case_title: String::new(),
+                reference: String::new(),
+                link: format!("https://joinder.example/console/{page}"),
+                not_me: None,
+                ..record(Purpose::Enter)
+            },
+            about,
+        }
+        .render()
+    };
+    let at = sample_time();
+    let invitation = StaffAbout::Invitation {
+        role: "case_manager",
+        invited_by: "Anna Bianchi".to_owned(),
+        expires_at: at,
+    };
+    let token = format!("invitation/{}", "A".repeat(64));
+    let notice = |about| mail("account", MailKind::StaffNotice, about);
+    Ok(vec![
+        (
+            "invitation",
+            mail(&token, MailKind::Invitation, invitation)?,
+        ),
+        (
+            "recovery-code-used",
+            notice(StaffAbout::RecoveryCode { at })?,
+        ),
+        ("password-changed", notice(StaffAbout::Password { at })?),
+        ("authenticator-changed", notice(StaffAbout::Factor { at })?),
     ])
 }
 

@@ -31,6 +31,10 @@ pub enum ChallengePurpose {
     Follow,
     /// End following a case.
     Unfollow,
+    /// Act for an association.
+    Invitation,
+    /// Take up a new authenticator secret.
+    Factor,
 }
 
 /// Derives tokens and codes and the hashes that are stored of them.
@@ -54,6 +58,8 @@ impl ChallengePurpose {
             Self::StopPayout => "stop_payout",
             Self::Follow => "follow",
             Self::Unfollow => "unfollow",
+            Self::Invitation => "invitation",
+            Self::Factor => "factor",
         }
     }
 }
@@ -153,7 +159,8 @@ mod tests {
     use std::collections::HashSet;
 
     use super::ChallengePurpose::{
-        Access, Confirm, Follow, Mailbox, NotMe, Otp, Payout, StopPayout, Unfollow,
+        Access, Confirm, Factor, Follow, Invitation, Mailbox, NotMe, Otp, Payout, StopPayout,
+        Unfollow,
     };
     use super::*;
 
@@ -167,7 +174,8 @@ mod tests {
     #[test]
     fn a_mail_sent_again_has_the_same_token_and_code() {
         for purpose in [
-            Confirm, Access, Otp, NotMe, Mailbox, Payout, StopPayout, Follow, Unfollow,
+            Confirm, Access, Otp, NotMe, Mailbox, Payout, StopPayout, Follow, Unfollow, Invitation,
+            Factor,
         ] {
             let (one, two) = (keys(), keys());
             assert_eq!(
@@ -195,6 +203,8 @@ mod tests {
             keys().token(StopPayout, CLAIMANT, CHALLENGE),
             keys().token(Follow, CLAIMANT, CHALLENGE),
             keys().token(Unfollow, CLAIMANT, CHALLENGE),
+            keys().token(Invitation, CLAIMANT, CHALLENGE),
+            keys().token(Factor, CLAIMANT, CHALLENGE),
             keys().token(Confirm, other, CHALLENGE),
             keys().token(Confirm, CLAIMANT, other),
             strange.token(Confirm, CLAIMANT, CHALLENGE),

@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
@@ -30,6 +30,7 @@ pub struct Passwords {
     pepper: Secret,
     permits: Arc<Semaphore>,
     waiting: Arc<AtomicUsize>,
+    computed: Arc<AtomicU64>,
 }
 
 /// Why a password was not hashed or verified.
@@ -53,6 +54,7 @@ impl Passwords {
             pepper: pepper.clone(),
             permits: Arc::new(Semaphore::new(MAX_RUNNING)),
             waiting: Arc::default(),
+            computed: Arc::default(),
         }
     }
 
@@ -103,6 +105,11 @@ impl Passwords {
         MAX_RUNNING.saturating_sub(self.permits.available_permits())
     }
 
+    /// Computations begun so far, whatever for: what an answer cost does not tell who exists.
+    pub fn computed(&self) -> u64 {
+        self.computed.load(Ordering::Relaxed)
+    }
+
     /// Callers waiting for their turn, 0 to [`MAX_WAITING`].
     pub fn waiting(&self) -> usize {
         self.waiting.load(Ordering::Relaxed)
@@ -116,6 +123,7 @@ impl Passwords {
         work: impl FnOnce(&Argon2<'_>, &[u8]) -> Result<T, PasswordError> + Send + 'static,
     ) -> Result<T, PasswordError> {
         let turn = self.turn().await?;
+        self.computed.fetch_add(1, Ordering::Relaxed);
         let pepper = self.pepper.clone();
         let password = Zeroizing::new(password.to_owned());
         let task = tokio::task::spawn_blocking(move || {

@@ -12,9 +12,10 @@ use crate::crypto::{commitment, sha256, token};
 use crate::db::error::DbResult;
 use crate::db::log::{self, EventRow};
 use crate::db::pool::Conn;
-use crate::db::schema::audit;
+use crate::db::schema::{audit, claimants};
 use crate::db::scope::Scope;
 use crate::domain::audit::kind_of;
+use crate::domain::ids::AssociationId;
 use crate::domain::log::Kind;
 
 /// A row of `audit`.
@@ -225,6 +226,136 @@ pub async fn list_some(
         query = query.filter(audit::id.lt(before));
     }
     Ok(query.load(conn).await?)
+}
+
+/// Rows of a subject, before one, newest first, at most `limit`.
+///
+/// # Errors
+/// As the database says.
+pub async fn list_about(
+    conn: &mut Conn,
+    scope: Scope,
+    subject: Uuid,
+    before: Option<Uuid>,
+    limit: i64,
+) -> DbResult<Vec<AuditRow>> {
+    let mut query = audit::table
+        .filter(audit::subject_id.eq(subject))
+        .order(audit::id.desc())
+        .limit(limit)
+        .select(AuditRow::as_select())
+        .into_boxed();
+    if let Some(association) = scope.association() {
+        query = query.filter(audit::association_id.eq(association.uuid()));
+    }
+    if let Some(before) = before {
+        query = query.filter(audit::id.lt(before));
+    }
+    Ok(query.load(conn).await?)
+}
+
+/// Rows that a staff member made.
+#[derive(Clone, Copy, Debug)]
+pub struct ActorRows<'a> {
+    /// Who.
+    pub actor: Uuid,
+    /// With one of these verbs; empty: with any.
+    pub actions: &'a [&'a str],
+    /// From a moment on, before another, UTC.
+    pub span: Option<(DateTime<Utc>, DateTime<Utc>)>,
+}
+
+/// Rows of a staff member, before one, newest first, at most `limit`.
+///
+/// # Errors
+/// As the database says.
+pub async fn list_by(
+    conn: &mut Conn,
+    scope: Scope,
+    rows: ActorRows<'_>,
+    before: Option<Uuid>,
+    limit: i64,
+) -> DbResult<Vec<AuditRow>> {
+    let mut query = audit::table
+        .filter(audit::actor_kind.eq("staff"))
+        .filter(audit::actor_id.eq(rows.actor))
+        .order(audit::id.desc())
+        .limit(limit)
+        .select(AuditRow::as_select())
+        .into_boxed();
+    if let Some(association) = scope.association() {
+        query = query.filter(audit::association_id.eq(association.uuid()));
+    }
+    if !rows.actions.is_empty() {
+        query = query.filter(audit::action.eq_any(rows.actions));
+    }
+    if let Some((from, until)) = rows.span {
+        query = query
+            .filter(audit::created_at.ge(from))
+            .filter(audit::created_at.lt(until));
+    }
+    if let Some(before) = before {
+        query = query.filter(audit::id.lt(before));
+    }
+    Ok(query.load(conn).await?)
+}
+
+/// How many rows a staff member made, and about how many subjects.
+///
+/// # Errors
+/// As the database says.
+pub async fn count_by(conn: &mut Conn, scope: Scope, rows: ActorRows<'_>) -> DbResult<(i64, i64)> {
+    let subjects = sql::<diesel::sql_types::BigInt>("count(DISTINCT subject_id)");
+    let mut query = audit::table
+        .filter(audit::actor_kind.eq("staff"))
+        .filter(audit::actor_id.eq(rows.actor))
+        .filter(audit::action.eq_any(rows.actions))
+        .select((diesel::dsl::count_star(), subjects))
+        .into_boxed();
+    if let Some(association) = scope.association() {
+        query = query.filter(audit::association_id.eq(association.uuid()));
+    }
+    if let Some((from, until)) = rows.span {
+        query = query
+            .filter(audit::created_at.ge(from))
+            .filter(audit::created_at.lt(until));
+    }
+    Ok(query.first(conn).await?)
+}
+
+/// Those of some ids that are claimants.
+///
+/// # Errors
+/// As the database says.
+pub async fn list_claimants(conn: &mut Conn, scope: Scope, ids: &[Uuid]) -> DbResult<Vec<Uuid>> {
+    let mut query = claimants::table
+        .filter(claimants::id.eq_any(ids))
+        .select(claimants::id)
+        .into_boxed();
+    if let Some(association) = scope.association() {
+        query = query.filter(claimants::association_id.eq(association.uuid()));
+    }
+    Ok(query.load(conn).await?)
+}
+
+/// Records of an association that were made before a moment, by case: a walk over its index, for a page that
+/// is opened seldom.
+///
+/// # Errors
+/// As the database says.
+pub async fn count_claimants(
+    conn: &mut Conn,
+    _scope: Scope,
+    association: AssociationId,
+    until: DateTime<Utc>,
+) -> DbResult<Vec<(Uuid, i64)>> {
+    Ok(claimants::table
+        .filter(claimants::association_id.eq(association.uuid()))
+        .filter(claimants::created_at.lt(until))
+        .group_by(claimants::case_id)
+        .select((claimants::case_id, diesel::dsl::count_star()))
+        .load(conn)
+        .await?)
 }
 
 /// One row.

@@ -633,3 +633,26 @@ pub async fn mark_fetched(
     }
     Ok(done == 1)
 }
+
+/// Id, format, whether in clear, and claimants of some exports.
+pub type ToldExport = (Uuid, String, bool, Option<i64>);
+
+/// What some exports were.
+///
+/// # Errors
+/// As the database says.
+pub async fn list_told(conn: &mut Conn, scope: Scope, ids: &[Uuid]) -> DbResult<Vec<ToldExport>> {
+    let mut query = exports::table
+        .filter(exports::id.eq_any(ids))
+        .select((
+            exports::id,
+            exports::format,
+            exports::clear,
+            exports::row_count,
+        ))
+        .into_boxed();
+    if let Some(association) = scope.association() {
+        query = query.filter(exports::association_id.eq(association.uuid()));
+    }
+    Ok(query.load(conn).await?)
+}

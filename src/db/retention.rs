@@ -52,7 +52,18 @@ const DELETE_CLAIMANTS: &[&str] = &[
 ];
 
 /// Rows that are forgotten once a time has passed, a batch each.
-const SWEEPS: [(&str, &str); 10] = [
+const SWEEPS: [(&str, &str); 12] = [
+    (
+        "invitations",
+        "DELETE FROM invitations WHERE id IN \
+         (SELECT id FROM invitations WHERE expires_at < $1 - interval '30 days' \
+          ORDER BY expires_at LIMIT $2)",
+    ),
+    (
+        "staff_devices",
+        "DELETE FROM staff_devices WHERE id IN \
+         (SELECT id FROM staff_devices WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)",
+    ),
     (
         "sessions",
         "DELETE FROM sessions WHERE id IN \

@@ -518,6 +518,23 @@ diesel::table! {
 }
 
 diesel::table! {
+    invitations (id) {
+        id -> Uuid,
+        association_id -> Uuid,
+        role -> Text,
+        language -> Text,
+        email_hash -> Bytea,
+        root_version -> Int4,
+        email_sealed -> Nullable<Bytea>,
+        invited_by -> Uuid,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        accepted_at -> Nullable<Timestamptz>,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     leases (name) {
         name -> Text,
         holder -> Uuid,
@@ -677,12 +694,26 @@ diesel::table! {
 }
 
 diesel::table! {
+    membership_changes (association_id, staff_id, id) {
+        association_id -> Uuid,
+        staff_id -> Uuid,
+        id -> Uuid,
+        state -> Text,
+        role -> Text,
+        changed_at -> Timestamptz,
+        changed_by -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
     memberships (staff_id, association_id) {
         staff_id -> Uuid,
         association_id -> Uuid,
         role -> Text,
         created_at -> Timestamptz,
         revoked_at -> Nullable<Timestamptz>,
+        suspended_at -> Nullable<Timestamptz>,
+        signed_in_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -771,6 +802,15 @@ diesel::table! {
         instants -> Array<Timestamptz>,
         granted_to -> Nullable<Uuid>,
         expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    recovery_codes (staff_id, hash) {
+        staff_id -> Uuid,
+        hash -> Bytea,
+        created_at -> Timestamptz,
+        used_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -933,6 +973,8 @@ diesel::table! {
         last_seen_at -> Timestamptz,
         expires_at -> Timestamptz,
         step_up_until -> Nullable<Timestamptz>,
+        device -> Nullable<Text>,
+        network -> Nullable<Text>,
     }
 }
 
@@ -1009,6 +1051,16 @@ diesel::table! {
         totp_sealed -> Bytea,
         status -> Text,
         created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    staff_devices (id) {
+        id -> Uuid,
+        staff_id -> Uuid,
+        device -> Text,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
     }
 }
 
@@ -1112,6 +1164,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     identities,
     incident_domains,
     incidents,
+    invitations,
     leases,
     log_events,
     log_leaves,
@@ -1125,6 +1178,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     mail_texts,
     mailboxes,
     mails,
+    membership_changes,
     memberships,
     minors,
     outbox,
@@ -1132,6 +1186,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     payouts,
     plans,
     rate_buckets,
+    recovery_codes,
     refresh_tokens,
     registered_mailboxes,
     registered_persons,
@@ -1150,6 +1205,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     signatures,
     signing_keys,
     staff,
+    staff_devices,
     suppressions,
     tariffs,
     template_pauses,

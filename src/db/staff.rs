@@ -46,7 +46,7 @@ pub struct StaffNameRow {
 }
 
 /// A row of `memberships`.
-#[derive(Queryable, Selectable, Insertable, Debug)]
+#[derive(Queryable, Selectable, Insertable, Debug, Clone)]
 #[diesel(table_name = memberships)]
 pub struct MembershipRow {
     /// The person.
@@ -59,6 +59,10 @@ pub struct MembershipRow {
     pub created_at: DateTime<Utc>,
     /// Until when, UTC.
     pub revoked_at: Option<DateTime<Utc>>,
+    /// Since when it rests, UTC.
+    pub suspended_at: Option<DateTime<Utc>>,
+    /// When the person last signed in for this association, UTC.
+    pub signed_in_at: Option<DateTime<Utc>>,
 }
 
 /// Writes a new staff member; `false` where somebody with this login address is there already.
@@ -87,7 +91,42 @@ pub async fn put_membership(conn: &mut Conn, _scope: Scope, row: &MembershipRow)
         .set((
             memberships::role.eq(&row.role),
             memberships::revoked_at.eq(None::<DateTime<Utc>>),
+            memberships::suspended_at.eq(None::<DateTime<Utc>>),
         ))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Sets a new password hash.
+///
+/// # Errors
+/// As the database says.
+pub async fn mark_password(
+    conn: &mut Conn,
+    _scope: Scope,
+    person: StaffId,
+    password_hash: &str,
+) -> DbResult<()> {
+    diesel::update(staff::table.find(person.uuid()))
+        .set(staff::password_hash.eq(password_hash))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Sets a new authenticator secret, sealed under the version of the root key the row has.
+///
+/// # Errors
+/// As the database says.
+pub async fn mark_totp(
+    conn: &mut Conn,
+    _scope: Scope,
+    person: StaffId,
+    totp_sealed: &[u8],
+) -> DbResult<()> {
+    diesel::update(staff::table.find(person.uuid()))
+        .set(staff::totp_sealed.eq(totp_sealed))
         .execute(conn)
         .await?;
     Ok(())
@@ -210,6 +249,7 @@ pub async fn list_memberships(
         .inner_join(associations::table.on(associations::id.eq(memberships::association_id)))
         .filter(memberships::staff_id.eq(person.uuid()))
         .filter(memberships::revoked_at.is_null())
+        .filter(memberships::suspended_at.is_null())
         .filter(staff::status.eq("active"))
         .order((memberships::created_at, memberships::association_id))
         .select((MembershipRow::as_select(), associations::slug))

@@ -2,15 +2,17 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Integer, Nullable, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Bool, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
 use crate::db::error::DbResult;
 use crate::db::pool::Conn;
-use crate::db::schema::{memberships, rate_buckets, refresh_tokens, sessions, staff, totp_uses};
+use crate::db::schema::{
+    memberships, rate_buckets, refresh_tokens, sessions, staff, staff_devices, totp_uses,
+};
 use crate::db::scope::Scope;
-use crate::domain::ids::StaffId;
+use crate::domain::ids::{AssociationId, StaffId};
 
 /// A row of `sessions` of kind `staff`: of a browser, or the family of a tool's refresh tokens.
 #[derive(Insertable, Debug)]
@@ -29,6 +31,49 @@ pub struct StaffSessionRow {
     /// Last use by a POST, UTC.
     pub last_seen_at: DateTime<Utc>,
     /// Last instant at which it works, UTC.
+    pub expires_at: DateTime<Utc>,
+    /// Browser and system, two words.
+    pub device: Option<String>,
+    /// The network it was opened from, cut.
+    pub network: Option<String>,
+}
+
+/// A session as its owner sees it.
+#[derive(QueryableByName, Debug)]
+#[expect(missing_docs, reason = "the names say it; see the migration")]
+pub struct ShownRow {
+    #[diesel(sql_type = SqlUuid)]
+    pub id: Uuid,
+    #[diesel(sql_type = SqlUuid)]
+    pub association_id: Uuid,
+    #[diesel(sql_type = Timestamptz)]
+    pub created_at: DateTime<Utc>,
+    #[diesel(sql_type = Timestamptz)]
+    pub last_seen_at: DateTime<Utc>,
+    #[diesel(sql_type = Timestamptz)]
+    pub expires_at: DateTime<Utc>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub device: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub network: Option<String>,
+    /// Whether it is of a tool: it has refresh tokens.
+    #[diesel(sql_type = Bool)]
+    pub is_tool: bool,
+}
+
+/// A row of `staff_devices`.
+#[derive(Insertable, Debug)]
+#[diesel(table_name = staff_devices)]
+pub struct DeviceRow {
+    /// Hash of the cookie.
+    pub id: Uuid,
+    /// The person.
+    pub staff_id: Uuid,
+    /// Browser and system, two words.
+    pub device: String,
+    /// When, UTC.
+    pub created_at: DateTime<Utc>,
+    /// Last instant at which it is known, UTC.
     pub expires_at: DateTime<Utc>,
 }
 
@@ -103,6 +148,7 @@ pub async fn find_live(
         .filter(sessions::expires_at.gt(now))
         .filter(staff::status.eq("active"))
         .filter(memberships::revoked_at.is_null())
+        .filter(memberships::suspended_at.is_null())
         .select((
             sessions::subject_id,
             sessions::association_id,
@@ -176,6 +222,129 @@ pub async fn delete(conn: &mut Conn, _scope: Scope, id: Uuid) -> DbResult<bool> 
         .execute(conn)
         .await?;
     Ok(deleted == 1)
+}
+
+/// Sessions of a person that have not expired, newest first; in one association, or in all.
+///
+/// # Errors
+/// As the database says.
+pub async fn list(
+    conn: &mut Conn,
+    _scope: Scope,
+    person: StaffId,
+    association: Option<AssociationId>,
+    now: DateTime<Utc>,
+) -> DbResult<Vec<ShownRow>> {
+    Ok(diesel::sql_query(
+        "SELECT id, association_id, created_at, last_seen_at, expires_at, device, network, \
+           EXISTS (SELECT FROM refresh_tokens r WHERE r.family = s.id) AS is_tool \
+         FROM sessions s \
+         WHERE kind = 'staff' AND subject_id = $1 AND expires_at > $2 \
+           AND ($3 IS NULL OR association_id = $3) \
+         ORDER BY created_at DESC, id LIMIT 200",
+    )
+    .bind::<SqlUuid, _>(person.uuid())
+    .bind::<Timestamptz, _>(now)
+    .bind::<Nullable<SqlUuid>, _>(association.map(AssociationId::uuid))
+    .load(conn)
+    .await?)
+}
+
+/// Which sessions of a person end.
+#[derive(Clone, Copy, Debug)]
+pub struct Ended {
+    /// Whose.
+    pub person: StaffId,
+    /// Those of one association; none: of all.
+    pub association: Option<AssociationId>,
+    /// That one alone; none: every one.
+    pub only: Option<Uuid>,
+    /// Every one but that.
+    pub but: Option<Uuid>,
+}
+
+/// Ends sessions of a person, and with them the refresh tokens and JWTs of their families; gives how many
+/// sessions there were.
+///
+/// # Errors
+/// As the database says.
+pub async fn end(
+    conn: &mut Conn,
+    _scope: Scope,
+    which: Ended,
+    now: DateTime<Utc>,
+) -> DbResult<usize> {
+    let association = which.association.map(AssociationId::uuid);
+    diesel::sql_query(
+        "UPDATE refresh_tokens SET revoked_at = $5 WHERE staff_id = $1 AND revoked_at IS NULL \
+           AND ($2 IS NULL OR association_id = $2) AND ($3 IS NULL OR family = $3) \
+           AND ($4 IS NULL OR family <> $4)",
+    )
+    .bind::<SqlUuid, _>(which.person.uuid())
+    .bind::<Nullable<SqlUuid>, _>(association)
+    .bind::<Nullable<SqlUuid>, _>(which.only)
+    .bind::<Nullable<SqlUuid>, _>(which.but)
+    .bind::<Timestamptz, _>(now)
+    .execute(conn)
+    .await?;
+    Ok(diesel::sql_query(
+        "DELETE FROM sessions WHERE kind = 'staff' AND subject_id = $1 \
+           AND ($2 IS NULL OR association_id = $2) AND ($3 IS NULL OR id = $3) \
+           AND ($4 IS NULL OR id <> $4)",
+    )
+    .bind::<SqlUuid, _>(which.person.uuid())
+    .bind::<Nullable<SqlUuid>, _>(association)
+    .bind::<Nullable<SqlUuid>, _>(which.only)
+    .bind::<Nullable<SqlUuid>, _>(which.but)
+    .execute(conn)
+    .await?)
+}
+
+/// Notes a browser in which a person signed in with both factors.
+///
+/// # Errors
+/// As the database says.
+pub async fn insert_device(conn: &mut Conn, _scope: Scope, row: &DeviceRow) -> DbResult<()> {
+    diesel::insert_into(staff_devices::table)
+        .values(row)
+        .on_conflict_do_nothing()
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Whether a browser is known of a person.
+///
+/// # Errors
+/// As the database says.
+pub async fn knows_device(
+    conn: &mut Conn,
+    _scope: Scope,
+    id: Uuid,
+    person: StaffId,
+    now: DateTime<Utc>,
+) -> DbResult<bool> {
+    let known = staff_devices::table
+        .find(id)
+        .filter(staff_devices::staff_id.eq(person.uuid()))
+        .filter(staff_devices::expires_at.gt(now))
+        .select(staff_devices::id)
+        .first::<Uuid>(conn)
+        .await
+        .optional()?;
+    Ok(known.is_some())
+}
+
+/// Forgets the browsers of a person; gives how many there were.
+///
+/// # Errors
+/// As the database says.
+pub async fn forget_devices(conn: &mut Conn, _scope: Scope, person: StaffId) -> DbResult<usize> {
+    Ok(
+        diesel::delete(staff_devices::table.filter(staff_devices::staff_id.eq(person.uuid())))
+            .execute(conn)
+            .await?,
+    )
 }
 
 /// Issues a refresh token.

@@ -51,7 +51,7 @@ pub enum Logged {
 }
 
 /// Every verb.
-pub const ALL: [(&str, Logged); 111] = [
+pub const ALL: [(&str, Logged); 121] = [
     ("add_document", Logged::Decision),
     ("announce_lifting", Logged::Decision),
     // who works on what proves nothing about a claim
@@ -95,6 +95,8 @@ pub const ALL: [(&str, Logged); 111] = [
     ("export_requested", Logged::Seen),
     ("export_rows", Logged::Seen),
     ("export_started", Logged::Seen),
+    // names claimants by reference alone; who takes it sees them in any case
+    ("export_trail", Logged::Seen),
     ("extend_rights_request", Logged::Decision),
     ("follow", Logged::Mail),
     (action::GIVE_IDENTITY, Logged::Decision),
@@ -104,11 +106,15 @@ pub const ALL: [(&str, Logged); 111] = [
     // about nobody who signed up: reports of swindlers belong to no claim
     ("handle_scam_report", Logged::Access),
     ("hold_mail", Logged::Mail),
+    ("invitation_accepted", Logged::Access),
+    ("invitation_revoked", Logged::Access),
+    ("invite_staff", Logged::Access),
     ("lift_restriction", Logged::Consequence),
     ("mail_bounced", Logged::Mail),
     ("mail_complaint", Logged::Mail),
     ("mail_delayed", Logged::Mail),
     ("mail_suppressed", Logged::Mail),
+    ("membership_changed", Logged::Access),
     ("membership_revoked", Logged::Access),
     ("move_in", Logged::OwnAct),
     ("move_out", Logged::OwnAct),
@@ -126,6 +132,8 @@ pub const ALL: [(&str, Logged); 111] = [
     ("receive_rights_request", Logged::Decision),
     ("record_death", Logged::Decision),
     (action::RECOVER_LOG, Logged::Decision),
+    ("recovery_code_used", Logged::Access),
+    ("recovery_codes_made", Logged::Access),
     ("refuse_signature", Logged::Consequence),
     ("reject_paper", Logged::Decision),
     ("reject_payout", Logged::Decision),
@@ -145,6 +153,9 @@ pub const ALL: [(&str, Logged); 111] = [
     ("sign_up", Logged::OwnAct),
     ("staff_created", Logged::Access),
     ("staff_disabled", Logged::Access),
+    ("staff_factor_changed", Logged::Access),
+    ("staff_password_changed", Logged::Access),
+    ("staff_sessions_ended", Logged::Access),
     ("staff_sign_in", Logged::Access),
     ("staff_sign_in_refused", Logged::Access),
     ("staff_sign_out", Logged::Access),

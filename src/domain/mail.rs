@@ -36,11 +36,15 @@ pub enum MailKind {
     CaseUpdate,
     /// Asks for letters that are missing, until a day (R2).
     Deficiency,
+    /// Asks somebody to act for an association (DESIGN 7).
+    Invitation,
+    /// Tells a staff member that what they sign in with was changed or used.
+    StaffNotice,
 }
 
 impl MailKind {
     /// All kinds.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Confirmation,
         Self::Otp,
         Self::Receipt,
@@ -55,6 +59,8 @@ impl MailKind {
         Self::FollowConfirmation,
         Self::CaseUpdate,
         Self::Deficiency,
+        Self::Invitation,
+        Self::StaffNotice,
     ];
 
     /// The wire name: lower case ASCII with underscores.
@@ -74,6 +80,8 @@ impl MailKind {
             Self::FollowConfirmation => "follow_confirmation",
             Self::CaseUpdate => "case_update",
             Self::Deficiency => "deficiency",
+            Self::Invitation => "invitation",
+            Self::StaffNotice => "staff_notice",
         }
     }
 
@@ -88,14 +96,16 @@ impl MailKind {
             | Self::PaperRejected
             | Self::FollowConfirmation
             | Self::CaseUpdate
-            | Self::Deficiency => true,
+            | Self::Deficiency
+            | Self::Invitation => true,
             // a term of the law runs, or 72 hours in which a theft can be stopped
             Self::Otp
             | Self::Access
             | Self::Rights
             | Self::MailboxCode
             | Self::PayoutCode
-            | Self::PayoutNotice => false,
+            | Self::PayoutNotice
+            | Self::StaffNotice => false,
         }
     }
 

@@ -159,6 +159,7 @@ const PUBLISHERS: &[Role] = &[Role::CaseManager, Role::Owner];
 const EXPORTERS: &[Role] = &[Role::CaseManager, Role::Owner];
 const PAYERS: &[Role] = &[Role::CaseManager, Role::Payout, Role::Owner];
 const ASSIGNERS: &[Role] = &[Role::Reviewer, Role::CaseManager, Role::Payout, Role::Owner];
+const OWNERS: &[Role] = &[Role::Owner];
 const WATCHERS: &[Role] = &[Role::Owner, Role::Auditor];
 const EXPORT_WATCHERS: &[Role] = &[Role::CaseManager, Role::Owner, Role::Auditor];
 const REGISTRARS: &[Role] = &[Role::Owner, Role::Auditor, Role::Operator];
@@ -166,8 +167,8 @@ const REGISTRARS: &[Role] = &[Role::Owner, Role::Auditor, Role::Operator];
 /// The table.
 pub mod operation {
     use super::{
-        ASSIGNERS, Access, EXPORT_WATCHERS, EXPORTERS, Operation, PAYERS, PUBLISHERS, READERS,
-        REGISTRARS, REVIEWERS, WATCHERS,
+        ASSIGNERS, Access, EXPORT_WATCHERS, EXPORTERS, OWNERS, Operation, PAYERS, PUBLISHERS,
+        READERS, REGISTRARS, REVIEWERS, WATCHERS,
     };
 
     // service
@@ -1481,6 +1482,271 @@ pub mod operation {
     pub const DEMO_MAIL_HTML: Operation =
         Operation::get("demo_mail_html", "/demo/outbox/{name}/html", Access::Demo);
 
+    // people of an association
+    /// Who acts for the association, and who is invited.
+    pub const LIST_PEOPLE: Operation =
+        Operation::get("list_people", "/api/v1/staff/people", Access::Staff(OWNERS));
+    /// One of them: what the membership was, where they are signed in.
+    pub const GET_PERSON: Operation = Operation::get(
+        "get_person",
+        "/api/v1/staff/people/{id}",
+        Access::Staff(OWNERS),
+    );
+    /// Invite somebody by e-mail.
+    pub const INVITE: Operation = Operation::post(
+        "invite",
+        "/api/v1/staff/invitations",
+        Access::StepUp(OWNERS),
+    );
+    /// Call an invitation off.
+    pub const REVOKE_INVITATION: Operation = Operation::post(
+        "revoke_invitation",
+        "/api/v1/staff/invitations/{id}/revocation",
+        Access::StepUp(OWNERS),
+    );
+    /// Give another role, let a membership rest, take it up again, end it.
+    pub const CHANGE_MEMBERSHIP: Operation = Operation::post(
+        "change_membership",
+        "/api/v1/staff/people/{id}/membership",
+        Access::StepUp(OWNERS),
+    );
+    /// End all that somebody has open for the association.
+    pub const END_PERSON_SESSIONS: Operation = Operation::post(
+        "end_person_sessions",
+        "/api/v1/staff/people/{id}/sessions-end",
+        Access::StepUp(OWNERS),
+    );
+    /// The own account: where one is signed in.
+    pub const GET_ACCOUNT: Operation =
+        Operation::get("get_account", "/api/v1/staff/account", Access::AnyStaff);
+    /// End one of the own sessions, or all others.
+    pub const END_OWN_SESSIONS: Operation = Operation::post(
+        "end_own_sessions",
+        "/api/v1/staff/account/sessions-end",
+        Access::AnyStaff,
+    );
+    /// Change the own password.
+    pub const CHANGE_PASSWORD: Operation = Operation::put(
+        "change_password",
+        "/api/v1/staff/account/password",
+        Access::AnyStaff,
+    );
+    /// What a new authenticator app is connected with.
+    pub const NEW_FACTOR: Operation = Operation::get(
+        "new_factor",
+        "/api/v1/staff/account/authenticator",
+        Access::AnyStaff,
+    );
+    /// Take up a new authenticator app.
+    pub const CHANGE_FACTOR: Operation = Operation::put(
+        "change_factor",
+        "/api/v1/staff/account/authenticator",
+        Access::AnyStaff,
+    );
+    /// Make new recovery codes.
+    pub const NEW_RECOVERY_CODES: Operation = Operation::post(
+        "new_recovery_codes",
+        "/api/v1/staff/account/recovery-codes",
+        Access::AnyStaff,
+    );
+    /// People of the association, and invitations.
+    pub const CONSOLE_PEOPLE_PAGE: Operation = Operation::get(
+        "console_people_page",
+        "/console/people",
+        Access::Staff(OWNERS),
+    );
+    /// Invite, from the page.
+    pub const CONSOLE_INVITATION_NEW: Operation = Operation::post(
+        "console_invitation_new",
+        "/console/people",
+        Access::StepUp(OWNERS),
+    );
+    /// Call an invitation off, from the page.
+    pub const CONSOLE_INVITATION_REVOCATION: Operation = Operation::post(
+        "console_invitation_revocation",
+        "/console/invitations/{id}/revocation",
+        Access::StepUp(OWNERS),
+    );
+    /// One of the people.
+    pub const CONSOLE_PERSON_PAGE: Operation = Operation::get(
+        "console_person_page",
+        "/console/people/{id}",
+        Access::Staff(OWNERS),
+    );
+    /// Change a membership, from the page.
+    pub const CONSOLE_MEMBERSHIP_FORM: Operation = Operation::post(
+        "console_membership_form",
+        "/console/people/{id}/membership",
+        Access::StepUp(OWNERS),
+    );
+    /// End somebody's sessions, from the page.
+    pub const CONSOLE_PERSON_SESSIONS_FORM: Operation = Operation::post(
+        "console_person_sessions_form",
+        "/console/people/{id}/sessions-end",
+        Access::StepUp(OWNERS),
+    );
+    /// The own account.
+    pub const CONSOLE_ACCOUNT_PAGE: Operation =
+        Operation::get("console_account_page", "/console/account", Access::AnyStaff);
+    /// End own sessions, from the page.
+    pub const CONSOLE_ACCOUNT_SESSIONS_FORM: Operation = Operation::post(
+        "console_account_sessions_form",
+        "/console/account/sessions-end",
+        Access::AnyStaff,
+    );
+    /// Form for a new password.
+    pub const CONSOLE_PASSWORD_PAGE: Operation = Operation::get(
+        "console_password_page",
+        "/console/account/password",
+        Access::AnyStaff,
+    );
+    /// Change the own password, from the page.
+    pub const CONSOLE_PASSWORD_FORM: Operation = Operation::post(
+        "console_password_form",
+        "/console/account/password",
+        Access::AnyStaff,
+    );
+    /// Form for a new authenticator app.
+    pub const CONSOLE_FACTOR_PAGE: Operation = Operation::get(
+        "console_factor_page",
+        "/console/account/authenticator",
+        Access::AnyStaff,
+    );
+    /// Take up a new authenticator app, from the page.
+    pub const CONSOLE_FACTOR_FORM: Operation = Operation::post(
+        "console_factor_form",
+        "/console/account/authenticator",
+        Access::AnyStaff,
+    );
+    /// Form for new recovery codes.
+    pub const CONSOLE_RECOVERY_PAGE: Operation = Operation::get(
+        "console_recovery_page",
+        "/console/account/recovery-codes",
+        Access::AnyStaff,
+    );
+    /// Make new recovery codes, from the page.
+    pub const CONSOLE_RECOVERY_FORM: Operation = Operation::post(
+        "console_recovery_form",
+        "/console/account/recovery-codes",
+        Access::AnyStaff,
+    );
+    // the trail
+    /// Who did and saw what of a record.
+    pub const CLAIMANT_TRAIL: Operation = Operation::get(
+        "claimant_trail",
+        "/api/v1/staff/claimants/{id}/trail",
+        Access::Staff(WATCHERS),
+    );
+    /// The same as CSV.
+    pub const CLAIMANT_TRAIL_CSV: Operation = Operation::get(
+        "claimant_trail_csv",
+        "/api/v1/staff/claimants/{id}/trail.csv",
+        Access::Staff(WATCHERS),
+    );
+    /// What a person did.
+    pub const STAFF_TRAIL: Operation = Operation::get(
+        "staff_trail",
+        "/api/v1/staff/people/{id}/trail",
+        Access::Staff(WATCHERS),
+    );
+    /// The same as CSV.
+    pub const STAFF_TRAIL_CSV: Operation = Operation::get(
+        "staff_trail_csv",
+        "/api/v1/staff/people/{id}/trail.csv",
+        Access::Staff(WATCHERS),
+    );
+    /// Whose data a person could read in a span, and did.
+    pub const STAFF_REACH: Operation = Operation::get(
+        "staff_reach",
+        "/api/v1/staff/people/{id}/reach",
+        Access::Staff(WATCHERS),
+    );
+    /// What was seen and taken, as CSV.
+    pub const STAFF_REACH_CSV: Operation = Operation::get(
+        "staff_reach_csv",
+        "/api/v1/staff/people/{id}/reach.csv",
+        Access::Staff(WATCHERS),
+    );
+    /// Whose trail to look at, and how the trail is checked.
+    pub const CONSOLE_TRAILS_PAGE: Operation = Operation::get(
+        "console_trails_page",
+        "/console/trails",
+        Access::Staff(WATCHERS),
+    );
+    /// Who did and saw what of a record.
+    pub const CONSOLE_CLAIMANT_TRAIL: Operation = Operation::get(
+        "console_claimant_trail",
+        "/console/claimants/{id}/trail",
+        Access::Staff(WATCHERS),
+    );
+    /// The same as CSV.
+    pub const CONSOLE_CLAIMANT_TRAIL_CSV: Operation = Operation::get(
+        "console_claimant_trail_csv",
+        "/console/claimants/{id}/trail.csv",
+        Access::Staff(WATCHERS),
+    );
+    /// What a person did.
+    pub const CONSOLE_STAFF_TRAIL: Operation = Operation::get(
+        "console_staff_trail",
+        "/console/people/{id}/trail",
+        Access::Staff(WATCHERS),
+    );
+    /// The same as CSV.
+    pub const CONSOLE_STAFF_TRAIL_CSV: Operation = Operation::get(
+        "console_staff_trail_csv",
+        "/console/people/{id}/trail.csv",
+        Access::Staff(WATCHERS),
+    );
+    /// Whose data a person could read in a span, and did.
+    pub const CONSOLE_STAFF_REACH: Operation = Operation::get(
+        "console_staff_reach",
+        "/console/people/{id}/reach",
+        Access::Staff(WATCHERS),
+    );
+    /// What was seen and taken, as CSV.
+    pub const CONSOLE_STAFF_REACH_CSV: Operation = Operation::get(
+        "console_staff_reach_csv",
+        "/console/people/{id}/reach.csv",
+        Access::Staff(WATCHERS),
+    );
+    // the outbox
+    /// What waits to be sent, and what was given up.
+    pub const LIST_MAILS: Operation = Operation::get(
+        "list_mails",
+        "/api/v1/staff/mails",
+        Access::Staff(EXPORT_WATCHERS),
+    );
+    /// Put mails given up into the queue again.
+    pub const RETRY_MAILS: Operation = Operation::post(
+        "retry_mails",
+        "/api/v1/staff/mails/retry",
+        Access::StepUp(EXPORTERS),
+    );
+    /// What waits to be sent, and what was given up.
+    pub const CONSOLE_MAILS_PAGE: Operation = Operation::get(
+        "console_mails_page",
+        "/console/mails",
+        Access::Staff(EXPORT_WATCHERS),
+    );
+    /// Put mails given up into the queue again, from the page.
+    pub const CONSOLE_MAILS_FORM: Operation = Operation::post(
+        "console_mails_form",
+        "/console/mails",
+        Access::StepUp(EXPORTERS),
+    );
+    /// What an invitation offers.
+    pub const INVITATION_PAGE: Operation = Operation::get(
+        "invitation_page",
+        "/console/invitation/{token}",
+        Access::Public,
+    );
+    /// Take an invitation up.
+    pub const INVITATION_FORM: Operation = Operation::post(
+        "invitation_form",
+        "/console/invitation/{token}",
+        Access::Public,
+    );
+
     /// Every operation; `web::routes` registers exactly these.
     pub const ALL: &[&Operation] = &[
         &HEALTH,
@@ -1748,6 +2014,51 @@ pub mod operation {
         &CONSOLE_UPDATES_PAGE,
         &CONSOLE_UPDATES_FORM,
         &CONSOLE_UPDATE_WITHDRAWAL,
+        &LIST_PEOPLE,
+        &GET_PERSON,
+        &INVITE,
+        &REVOKE_INVITATION,
+        &CHANGE_MEMBERSHIP,
+        &END_PERSON_SESSIONS,
+        &GET_ACCOUNT,
+        &END_OWN_SESSIONS,
+        &CHANGE_PASSWORD,
+        &NEW_FACTOR,
+        &CHANGE_FACTOR,
+        &NEW_RECOVERY_CODES,
+        &CONSOLE_PEOPLE_PAGE,
+        &CONSOLE_INVITATION_NEW,
+        &CONSOLE_INVITATION_REVOCATION,
+        &CONSOLE_PERSON_PAGE,
+        &CONSOLE_MEMBERSHIP_FORM,
+        &CONSOLE_PERSON_SESSIONS_FORM,
+        &CONSOLE_ACCOUNT_PAGE,
+        &CONSOLE_ACCOUNT_SESSIONS_FORM,
+        &CONSOLE_PASSWORD_PAGE,
+        &CONSOLE_PASSWORD_FORM,
+        &CONSOLE_FACTOR_PAGE,
+        &CONSOLE_FACTOR_FORM,
+        &CONSOLE_RECOVERY_PAGE,
+        &CONSOLE_RECOVERY_FORM,
+        &INVITATION_PAGE,
+        &INVITATION_FORM,
+        &CLAIMANT_TRAIL,
+        &CLAIMANT_TRAIL_CSV,
+        &STAFF_TRAIL,
+        &STAFF_TRAIL_CSV,
+        &STAFF_REACH,
+        &STAFF_REACH_CSV,
+        &CONSOLE_TRAILS_PAGE,
+        &CONSOLE_CLAIMANT_TRAIL,
+        &CONSOLE_CLAIMANT_TRAIL_CSV,
+        &CONSOLE_STAFF_TRAIL,
+        &CONSOLE_STAFF_TRAIL_CSV,
+        &CONSOLE_STAFF_REACH,
+        &CONSOLE_STAFF_REACH_CSV,
+        &LIST_MAILS,
+        &RETRY_MAILS,
+        &CONSOLE_MAILS_PAGE,
+        &CONSOLE_MAILS_FORM,
         &DEMO_OUTBOX_PAGE,
         &DEMO_MAIL_PAGE,
         &DEMO_MAIL_HTML,

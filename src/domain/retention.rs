@@ -144,7 +144,7 @@ const fn unstored(name: &'static str, source: &'static str) -> Rule {
 }
 
 /// Every rule. Those with the name of a table sweep that table.
-pub const RULES: [Rule; 27] = [
+pub const RULES: [Rule; 29] = [
     Rule {
         name: UNCONFIRMED,
         term: fixed(UNCONFIRMED_DAYS),
@@ -222,6 +222,8 @@ pub const RULES: [Rule; 27] = [
     expired("suppressions", "docs/decisions/0012"),
     expired("sessions", "DESIGN 4"),
     expired("refresh_tokens", "DESIGN 4"),
+    expired("invitations", "DESIGN 7"),
+    expired("staff_devices", "DESIGN 7"),
     expired("idempotency_keys", "R56"),
     expired("rate_buckets", "R18"),
     expired("totp_uses", "DESIGN 4"),

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use joinder::crypto::totp::TotpSecret;
 use joinder::domain::ids::AssociationId;
 use joinder::domain::permission::Role;
 use reqwest::Method;
@@ -259,6 +260,10 @@ async fn the_registers_of_the_staff_pass_wcag_2_2_aa() {
     let report = format!("/console/scam-reports/{report}");
     let owner = person(&app, ours, Role::Owner).await;
     let news = format!("/console/cases/{CASE}/updates");
+    let member = format!(
+        "/console/people/{}",
+        person(&app, ours, Role::Auditor).await.id
+    );
     judge.go("/console/login").await;
     let code = owner.code(&app);
     let fields = [
@@ -284,6 +289,10 @@ async fn the_registers_of_the_staff_pass_wcag_2_2_aa() {
     ))
     .await;
     let clash = clash(&app, ours, claimant.id).await;
+    let dead = "UPDATE outbox SET state = 'dead', attempts = 9, last_error = '550 5.1.1 no such user' WHERE association_id IS NOT NULL";
+    app.request_access("maria@example.org").await;
+    app.sign_up(&SignUpBuilder::new("altra@example.org")).await;
+    app.sql(dead).await;
     for language in ["it", "en"] {
         judge.next(language);
         judge.see("/console").await;
@@ -304,6 +313,31 @@ async fn the_registers_of_the_staff_pass_wcag_2_2_aa() {
         judge.see(&one).await;
         judge.refuse(&one, "#form > button", &[]).await;
         judge.see("/console/retention").await;
+        judge.see("/console/people").await;
+        judge.refuse("/console/people", MAIN, &[]).await;
+        judge.see(&member).await;
+        judge.see("/console/mails").await;
+        judge.see("/console/trails").await;
+        judge.see(&format!("{member}/trail")).await;
+        judge
+            .see(&format!("/console/people/{}/trail", owner.id))
+            .await;
+        judge
+            .see(&format!("/console/claimants/{}/trail", claimant.id))
+            .await;
+        judge
+            .refuse(&format!("{member}/reach?from=x&to="), "#form > button", &[])
+            .await;
+        let days = "reach?from=2026-03-01&to=2026-03-31";
+        judge
+            .see(&format!("/console/people/{}/{days}", owner.id))
+            .await;
+        judge.see("/console/account").await;
+        judge.refuse("/console/account/password", MAIN, &[]).await;
+        judge
+            .refuse("/console/account/authenticator", MAIN, &[])
+            .await;
+        judge.see("/console/account/recovery-codes").await;
         judge.see("/console/breaches").await;
         judge.refuse("/console/breaches", MAIN, &[]).await;
         judge.see(&right).await;
@@ -330,6 +364,7 @@ async fn the_registers_of_the_staff_pass_wcag_2_2_aa() {
     ];
     judge.send(MAIN, &fields).await;
     judge.judge("an entry of the register").await;
+    invited(&mut judge).await;
     let wrong: Vec<_> = judge.wrong.into_iter().collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     judge.phone.browser.quit().await.unwrap();
@@ -350,6 +385,37 @@ async fn clash(app: &TestApp, ours: AssociationId, one: Uuid) -> String {
     ))
     .await;
     format!("/console/conflicts/{id}")
+}
+
+/// What the invited see: the offer, the form once more, the codes, a link that was used.
+async fn invited(judge: &mut Judge<'_>) {
+    judge.go("/console/people").await;
+    let nobody = [("email", "nuova@assoc.example"), ("role", "reader")];
+    judge.send(MAIN, &nobody).await;
+    judge.judge("an open invitation").await;
+    judge.app.run_outbox().await;
+    let mail = judge.app.mails_to("nuova@assoc.example").pop().unwrap();
+    let link = format!(
+        "/console/invitation/{}",
+        token_in(&mail, "console/invitation")
+    );
+    for language in STAFF_LANGUAGES {
+        judge.next(language);
+        judge.see(&link).await;
+        judge.refuse(&link, MAIN, &[]).await;
+    }
+    let secret = "return document.querySelector('.reference').textContent";
+    let secret = judge.phone.script(secret).await;
+    let secret = TotpSecret::from_base32(secret.as_str().unwrap()).unwrap();
+    let code = secret.current(judge.app.clock().now());
+    let fields = [
+        ("name", "Anna Bianchi"),
+        ("password", PASSWORD),
+        ("code", &code),
+    ];
+    judge.send(MAIN, &fields).await;
+    judge.judge("recovery codes").await;
+    judge.see(&link).await;
 }
 
 /// The judges find what is put before them: a field without a name, grey on grey.

@@ -189,6 +189,7 @@ const DISTRIBUTED: &[(&str, &str, u8)] = &[
     ("sessions", "id", 6),
     ("refresh_tokens", "id", 7),
     ("totp_uses", "staff_id", 8),
+    ("recovery_codes", "staff_id", 8),
     ("exports", "id", 9),
     ("suppressions", "id", 10),
     ("reminders", "id", 11),
@@ -201,6 +202,7 @@ const DISTRIBUTED: &[(&str, &str, u8)] = &[
     ("followers", "id", 13),
     ("scam_reports", "id", 14),
     ("conflict_decisions", "registered_id", 15),
+    ("staff_devices", "id", 16),
 ];
 
 /// Tables that each node has whole.
@@ -227,6 +229,8 @@ const REFERENCE: &[&str] = &[
     "mail_texts",
     "staff",
     "memberships",
+    "membership_changes",
+    "invitations",
     "root_keys",
     "signing_keys",
     "log_timestamps",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{ControlNotice, DeficiencyNotice, FollowNotice, RightsNotice, SCOPE};
+use super::{ControlNotice, DeficiencyNotice, FollowNotice, RightsNotice, SCOPE, StaffNotice};
 use crate::app::ctx::Ctx;
 use crate::app::directory::{Directory, MailTextsEntry};
 use crate::app::error::{AppError, AppResult};
@@ -66,6 +66,8 @@ pub struct Letter {
     pub deficiency: Option<DeficiencyNotice>,
     /// What a mail to a follower says besides.
     pub follow: Option<FollowNotice>,
+    /// What a mail to a staff member says.
+    pub staff: Option<StaffNotice>,
 }
 
 /// What the mails of signing say. Hashes are hex.
@@ -143,6 +145,14 @@ impl Speaker {
         }
     }
 
+    /// That of an association which writes to its own people.
+    pub(super) const fn of_association(language: Language, association: AssociationId) -> Self {
+        Self {
+            language,
+            association: Some(association),
+        }
+    }
+
     /// That of several records, the first one first: no association where they differ.
     pub(super) fn of_all<'a>(mut rows: impl Iterator<Item = &'a ClaimantRow>) -> Option<Self> {
         let mut speaker = Self::of(rows.next()?);
@@ -195,7 +205,9 @@ pub(super) fn record(
         | ChallengePurpose::Payout
         | ChallengePurpose::StopPayout
         | ChallengePurpose::Follow
-        | ChallengePurpose::Unfollow => "enter",
+        | ChallengePurpose::Unfollow
+        | ChallengePurpose::Invitation
+        | ChallengePurpose::Factor => "enter",
     };
     let base = &ctx.settings.public_base_url;
     let not_me = ctx
@@ -263,6 +275,7 @@ pub(super) async fn letter(
         control: None,
         deficiency: None,
         follow: None,
+        staff: None,
     })
 }
 

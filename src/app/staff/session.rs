@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::sign_in::{self, Proven};
+use super::sign_in::{self, Proven, Visitor};
 use super::{StaffActor, read_role};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
@@ -189,19 +189,29 @@ pub async fn step_up(ctx: &Ctx, actor: &StaffActor, code: &str) -> AppResult<Dat
 }
 
 /// Opens a console session.
-pub(super) async fn open(ctx: &Ctx, conn: &mut Conn, proven: &Proven) -> AppResult<String> {
+pub(super) async fn open(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    proven: &Proven,
+    visitor: &Visitor,
+) -> AppResult<String> {
     let token = SessionToken::new();
     let now = ctx.clock.now();
-    let row = session_row(proven, token.id(), now, now + SESSION_LIFE);
+    let row = session_row(proven, token.id(), (now, now + SESSION_LIFE), visitor);
     staff_session::insert(conn, SCOPE, &row).await?;
     Ok(token.as_str().to_owned())
 }
 
 /// Starts a family of refresh tokens.
-pub(super) async fn start_family(ctx: &Ctx, conn: &mut Conn, proven: &Proven) -> AppResult<Tokens> {
+pub(super) async fn start_family(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    proven: &Proven,
+    visitor: &Visitor,
+) -> AppResult<Tokens> {
     let now = ctx.clock.now();
     let family = token::new_id(now);
-    let row = session_row(proven, family, now, now + REFRESH_LIFE);
+    let row = session_row(proven, family, (now, now + REFRESH_LIFE), visitor);
     staff_session::insert(conn, SCOPE, &row).await?;
     issue(ctx, conn, proven, family).await
 }
@@ -276,8 +286,8 @@ async fn family_deed(
 fn session_row(
     proven: &Proven,
     id: Uuid,
-    now: DateTime<Utc>,
-    expires_at: DateTime<Utc>,
+    (now, expires_at): (DateTime<Utc>, DateTime<Utc>),
+    visitor: &Visitor,
 ) -> StaffSessionRow {
     StaffSessionRow {
         id,
@@ -287,5 +297,7 @@ fn session_row(
         created_at: now,
         last_seen_at: now,
         expires_at,
+        device: Some(visitor.device.clone()),
+        network: Some(visitor.network.clone()),
     }
 }

@@ -13,6 +13,7 @@ mod paper;
 mod receipt;
 mod rights;
 mod signing;
+mod staff;
 mod words;
 
 #[cfg(test)]
@@ -39,6 +40,7 @@ pub use paper::PaperRejectedMail;
 pub use receipt::ReceiptMail;
 pub use rights::{RightsMail, RightsOutcome};
 pub use signing::SigningCodeMail;
+pub use staff::{StaffAbout, StaffMail};
 
 /// A mail lists at most this many records.
 pub const MAX_RECORDS: usize = 5;

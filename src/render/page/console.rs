@@ -12,17 +12,21 @@ use super::sign::ReportShown;
 use super::{Chrome, Errors};
 use crate::render::document::{Circumstances, PrintedMailbox, euro};
 
+pub mod account;
 pub mod breach;
 pub mod conflict;
 pub mod dashboard;
 pub mod deficiency;
 pub mod export;
+pub mod mails;
 pub mod paper;
 pub mod payout;
+pub mod people;
 pub mod queues;
 pub mod representation;
 pub mod retention;
 pub mod scam_report;
+pub mod trail;
 pub mod updates;
 
 /// What stands around every page of the console.
@@ -92,6 +96,8 @@ pub struct LoginPage {
     pub refusal: Option<Refusal>,
     /// Logins of the demo, nothing elsewhere.
     pub demo: Vec<DemoLoginRow>,
+    /// Whether everything has just ended by a change of password or app.
+    pub changed: bool,
 }
 
 /// How the evidence log of a case stands.
@@ -140,6 +146,12 @@ pub struct CasesPage {
     pub scam_reports: Option<usize>,
     /// Whether the actor posts news.
     pub shows_updates: bool,
+    /// Whether the actor says who acts for the association.
+    pub shows_people_list: bool,
+    /// Whether the actor looks at trails.
+    pub shows_trails: bool,
+    /// Whether the actor looks at the outbox.
+    pub shows_mails: bool,
 }
 
 /// A claimant in the list.
@@ -634,6 +646,8 @@ pub struct ClaimantPage {
     pub unreachable_at: Option<DateTime<Utc>>,
     /// Newest first.
     pub trail: Vec<TrailLine>,
+    /// Whether the actor looks at the whole trail.
+    pub shows_trail: bool,
     /// When the sign-up was made, UTC.
     pub created_at: DateTime<Utc>,
     /// When the contact was confirmed, UTC.

@@ -12,13 +12,16 @@ use super::*;
 use crate::domain::{mail::MailKind, sign_up::SignUpNotice};
 
 /// Files of `locales/` that German does not have: staff read Italian or English.
-const STAFF_FILES: [&str; 6] = [
+const STAFF_FILES: [&str; 9] = [
     "console.ftl",
     "dashboard.ftl",
     "desk.ftl",
     "export.ftl",
+    "mails.ftl",
+    "people.ftl",
     "queue.ftl",
     "register.ftl",
+    "trail.ftl",
 ];
 
 /// What a record's trail can tell of, read from the sources that write it.

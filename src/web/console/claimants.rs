@@ -74,6 +74,9 @@ pub async fn cases(
         shows_breaches: operation::CONSOLE_BREACHES_PAGE.allows(staff.actor.role()),
         scam_reports,
         shows_updates: operation::CONSOLE_UPDATES_PAGE.allows(staff.actor.role()),
+        shows_mails: operation::CONSOLE_MAILS_PAGE.allows(staff.actor.role()),
+        shows_trails: operation::CONSOLE_TRAILS_PAGE.allows(staff.actor.role()),
+        shows_people_list: operation::CONSOLE_PEOPLE_PAGE.allows(staff.actor.role()),
     };
     page(StatusCode::OK, &cases)
 }
@@ -338,6 +341,7 @@ fn claimant_page(console: Console, view: ClaimantView, operators: &Operators) ->
             .collect(),
         bounces: view.bounces.into_iter().map(bounce).collect(),
         unreachable_at: view.unreachable_at,
+        shows_trail: view.shows_trail,
         trail: trail::folded(view.trail)
             .into_iter()
             .map(|(entry, times)| TrailLine {

@@ -4,18 +4,20 @@ use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::TimeDelta;
 use serde::Deserialize;
 
 use crate::app::AppError;
 use crate::app::staff;
 use crate::app::staff::session::{self, SESSION_LIFE};
-use crate::app::staff::sign_in::{self, SignIn};
+use crate::app::staff::sign_in::{self, DEVICE_DAYS, SignIn, Visitor};
+use crate::domain::device;
 use crate::render::page::console::{DemoLoginRow, LoginPage, Refusal, StepUpPage};
 use crate::state::AppState;
 use crate::web::console::{inside, outside, page as answer, see_other};
 use crate::web::error::come_back;
 use crate::web::extract::session::Holder;
-use crate::web::extract::{ClientAddr, Form, Lang, Staff};
+use crate::web::extract::{ClientAddr, Form, Lang, Staff, UserAgent};
 use crate::web::{WebError, WebResult};
 
 /// Where a person lands who came from nowhere.
@@ -50,6 +52,13 @@ pub struct BareForm {
     csrf: Option<String>,
 }
 
+impl BareForm {
+    /// The token of the form.
+    pub(super) fn csrf(&self) -> Option<&str> {
+        self.csrf.as_deref()
+    }
+}
+
 /// Where to go after.
 #[derive(Deserialize)]
 pub struct BackQuery {
@@ -76,7 +85,7 @@ pub async fn page(
 pub async fn sign_in(
     state: web::Data<AppState>,
     language: Lang,
-    client: ClientAddr,
+    (client, agent): (ClientAddr, UserAgent),
     request: HttpRequest,
     form: Form<LoginForm>,
 ) -> WebResult<HttpResponse> {
@@ -88,18 +97,31 @@ pub async fn sign_in(
         association: Some(form.association.trim().to_owned()).filter(|slug| !slug.is_empty()),
     };
     let ctx = state.ctx.clone();
-    let client = format!("{:?}", client.network());
+    let visitor = Visitor {
+        client: format!("{:?}", client.network()),
+        network: client.place(),
+        device: device::described(agent.0.as_deref()),
+        known: Holder::StaffDevice.read(&request, &state.web),
+        language: language.0,
+    };
     let opened = state
         .ctx
-        .to_end(async move { sign_in::open_session(&ctx, attempt, &client).await })
+        .to_end(async move { sign_in::open_session(&ctx, attempt, &visitor).await })
         .await;
     match opened {
-        Ok(token) => {
-            let cookie = Holder::Staff.cookie(&state.web, token, SESSION_LIFE.num_seconds());
+        Ok(opened) => {
+            let (own, seconds) = (Holder::Staff, SESSION_LIFE.num_seconds());
+            let device = opened.device.map(|token| {
+                let seconds = TimeDelta::days(DEVICE_DAYS).num_seconds();
+                Holder::StaffDevice.cookie(&state.web, token, seconds)
+            });
             let mut answer = see_other(HOME);
-            answer
-                .add_cookie(&cookie)
-                .map_err(|error| WebError::App(AppError::internal(error)))?;
+            let own = own.cookie(&state.web, opened.token, seconds);
+            for cookie in std::iter::once(own).chain(device) {
+                answer
+                    .add_cookie(&cookie)
+                    .map_err(|error| WebError::App(AppError::internal(error)))?;
+            }
             Ok(answer)
         }
         Err(error) => {
@@ -196,6 +218,7 @@ async fn login_page(
         email: form.email,
         association: form.association,
         refusal,
+        changed: request.query_string().starts_with("changed=1"),
         demo: demo
             .into_iter()
             .map(|login| DemoLoginRow {
@@ -210,7 +233,7 @@ async fn login_page(
 }
 
 /// What a form can say itself; everything else goes the usual way.
-fn refusal(error: AppError) -> WebResult<Refusal> {
+pub(super) fn refusal(error: AppError) -> WebResult<Refusal> {
     match error {
         AppError::WrongCredentials => Ok(Refusal::Wrong),
         AppError::TotpUsed => Ok(Refusal::Used),
@@ -219,21 +242,21 @@ fn refusal(error: AppError) -> WebResult<Refusal> {
     }
 }
 
-const fn wait(error: &AppError) -> Option<Duration> {
+pub(super) const fn wait(error: &AppError) -> Option<Duration> {
     match error {
         AppError::RateLimited(wait) => Some(*wait),
         _ => None,
     }
 }
 
-fn after(page: HttpResponse, wait: Option<Duration>) -> HttpResponse {
+pub(super) fn after(page: HttpResponse, wait: Option<Duration>) -> HttpResponse {
     match wait {
         Some(wait) => come_back(page, wait),
         None => page,
     }
 }
 
-const fn status(refusal: Refusal) -> StatusCode {
+pub(super) const fn status(refusal: Refusal) -> StatusCode {
     match refusal {
         Refusal::Wrong | Refusal::Used => StatusCode::UNAUTHORIZED,
         Refusal::TooMany => StatusCode::TOO_MANY_REQUESTS,

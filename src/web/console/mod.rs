@@ -13,11 +13,12 @@ use crate::render::page::console::{Console, Who};
 use crate::state::AppState;
 use crate::web::api::staff::{
     declared, documents as documents_api, exports as exports_api, paper as paper_api,
-    signature_files,
+    signature_files, trails as trails_api,
 };
 use crate::web::extract::{Lang, Staff};
 use crate::web::{Route, WebError, WebResult};
 
+pub mod account;
 pub mod assist;
 pub mod breaches;
 pub mod claimants;
@@ -28,15 +29,19 @@ pub mod deficiencies;
 pub mod documents;
 pub mod export;
 pub mod exports;
+pub mod invitation;
 pub mod login;
+pub mod mails;
 pub mod paper;
 pub mod payout;
+pub mod people;
 pub mod quarantine;
 pub mod queues;
 pub mod representation;
 pub mod retention;
 pub mod rights;
 pub mod scam_reports;
+pub mod trails;
 pub mod updates;
 
 /// Routes of this folder.
@@ -132,6 +137,70 @@ pub fn routes() -> Vec<Route> {
             &operation::CONSOLE_LETTER_FORM,
             web::to(rights::enter_letter),
         ),
+        Route::new(&operation::CONSOLE_PEOPLE_PAGE, web::to(people::list)),
+        Route::new(&operation::CONSOLE_INVITATION_NEW, web::to(people::invite)),
+        Route::new(
+            &operation::CONSOLE_INVITATION_REVOCATION,
+            web::to(people::revoke),
+        ),
+        Route::new(&operation::CONSOLE_PERSON_PAGE, web::to(people::one)),
+        Route::new(&operation::CONSOLE_MEMBERSHIP_FORM, web::to(people::change)),
+        Route::new(
+            &operation::CONSOLE_PERSON_SESSIONS_FORM,
+            web::to(people::end_sessions),
+        ),
+        Route::new(&operation::CONSOLE_ACCOUNT_PAGE, web::to(account::show)),
+        Route::new(
+            &operation::CONSOLE_ACCOUNT_SESSIONS_FORM,
+            web::to(account::end_sessions),
+        ),
+        Route::new(
+            &operation::CONSOLE_PASSWORD_PAGE,
+            web::to(account::password_page),
+        ),
+        Route::new(
+            &operation::CONSOLE_PASSWORD_FORM,
+            web::to(account::password),
+        ),
+        Route::new(
+            &operation::CONSOLE_FACTOR_PAGE,
+            web::to(account::factor_page),
+        ),
+        Route::new(
+            &operation::CONSOLE_FACTOR_FORM,
+            web::to(account::change_factor),
+        ),
+        Route::new(
+            &operation::CONSOLE_RECOVERY_PAGE,
+            web::to(account::recovery_page),
+        ),
+        Route::new(
+            &operation::CONSOLE_RECOVERY_FORM,
+            web::to(account::recovery),
+        ),
+        Route::new(&operation::CONSOLE_TRAILS_PAGE, web::to(trails::index)),
+        Route::new(
+            &operation::CONSOLE_CLAIMANT_TRAIL,
+            web::to(trails::of_claimant),
+        ),
+        Route::new(
+            &operation::CONSOLE_CLAIMANT_TRAIL_CSV,
+            web::to(trails_api::of_claimant_csv),
+        ),
+        Route::new(&operation::CONSOLE_STAFF_TRAIL, web::to(trails::of_person)),
+        Route::new(
+            &operation::CONSOLE_STAFF_TRAIL_CSV,
+            web::to(trails_api::of_person_csv),
+        ),
+        Route::new(&operation::CONSOLE_STAFF_REACH, web::to(trails::reach_of)),
+        Route::new(
+            &operation::CONSOLE_STAFF_REACH_CSV,
+            web::to(trails_api::reach_csv),
+        ),
+        Route::new(&operation::CONSOLE_MAILS_PAGE, web::to(mails::show)),
+        Route::new(&operation::CONSOLE_MAILS_FORM, web::to(mails::retry)),
+        Route::new(&operation::INVITATION_PAGE, web::to(invitation::show)),
+        Route::new(&operation::INVITATION_FORM, web::to(invitation::accept)),
         Route::new(&operation::CONSOLE_DASHBOARD, web::to(dashboard::show)),
         Route::new(&operation::CONSOLE_CONFLICT_PAGE, web::to(conflicts::one)),
         Route::new(

@@ -67,6 +67,22 @@ impl ClientAddr {
     }
 }
 
+impl ClientAddr {
+    /// The network as people may be shown it: enough to know one's own again, not enough to find anybody.
+    pub fn place(self) -> String {
+        match self.0 {
+            IpAddr::V4(address) => {
+                let [a, b, c, _] = address.octets();
+                format!("{a}.{b}.{c}.0/24")
+            }
+            IpAddr::V6(address) => {
+                let [a, b, c, ..] = address.segments();
+                format!("{a:x}:{b:x}:{c:x}::/48")
+            }
+        }
+    }
+}
+
 /// The address of a hop; any bytes may stand there.
 fn address_in(hop: &[u8]) -> Option<IpAddr> {
     let text = std::str::from_utf8(hop.trim_ascii()).ok()?;

@@ -31,6 +31,8 @@ pub enum Holder {
     Known,
     /// Staff in the console.
     Staff,
+    /// A browser in which staff signed in before; opens nothing.
+    StaffDevice,
 }
 
 impl Holder {
@@ -41,6 +43,7 @@ impl Holder {
             Self::SignUp => "joinder_joined",
             Self::Known => "joinder_known",
             Self::Staff => "joinder_staff",
+            Self::StaffDevice => "joinder_device",
         };
         if options.https {
             format!("__Host-{name}")

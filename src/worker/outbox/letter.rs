@@ -6,14 +6,14 @@ use super::Post;
 use crate::app::evidence::INTENT;
 use crate::app::outbox::{
     ControlNotice, DeficiencyNotice, FollowNotice, Letter, LetterRecord, RightsNotice, RightsStep,
-    Signing,
+    Signing, StaffNotice,
 };
 use crate::domain::mail::{Attachment, Mail, MailKind};
 use crate::mailer::OutgoingMail;
 use crate::render::mail::{
     ControlAbout, ControlMail, DeficiencyMail, FollowAbout, FollowMail, Frame, PaperRejectedMail,
     Purpose, ReceiptMail, RecordLine, RecordsMail, RenderMailError, RightsMail, RightsOutcome,
-    SigningCodeMail,
+    SigningCodeMail, StaffAbout, StaffMail,
 };
 
 /// A letter as a mail of this sender.
@@ -42,6 +42,9 @@ fn render(letter: Letter) -> Result<Mail, RenderMailError> {
         verify_url: letter.verify_url,
     };
     let records: Vec<RecordLine> = letter.records.into_iter().map(line).collect();
+    if let Some(notice) = letter.staff {
+        return render_staff(frame, records, notice, letter.expires_at);
+    }
     if let Some(notice) = letter.follow {
         return render_follow(frame, records, notice, letter.expires_at);
     }
@@ -69,7 +72,9 @@ fn render(letter: Letter) -> Result<Mail, RenderMailError> {
             | MailKind::PayoutNotice
             | MailKind::FollowConfirmation
             | MailKind::CaseUpdate
-            | MailKind::Deficiency => Purpose::Enter,
+            | MailKind::Deficiency
+            | MailKind::Invitation
+            | MailKind::StaffNotice => Purpose::Enter,
         };
         return RecordsMail {
             frame,
@@ -151,6 +156,30 @@ fn render_deficiency(
         record: record.ok_or(RenderMailError::NoRecord)?,
         letters: notice.letters,
         due_on: notice.due_on,
+    }
+    .render()
+}
+
+fn render_staff(
+    frame: Frame,
+    records: Vec<RecordLine>,
+    notice: StaffNotice,
+    expires_at: DateTime<Utc>,
+) -> Result<Mail, RenderMailError> {
+    let record = records.into_iter().next();
+    StaffMail {
+        frame,
+        record: record.ok_or(RenderMailError::NoRecord)?,
+        about: match notice {
+            StaffNotice::Invitation { role, invited_by } => StaffAbout::Invitation {
+                role: role.as_str(),
+                invited_by,
+                expires_at,
+            },
+            StaffNotice::RecoveryCode { at } => StaffAbout::RecoveryCode { at },
+            StaffNotice::Password { at } => StaffAbout::Password { at },
+            StaffNotice::Factor { at } => StaffAbout::Factor { at },
+        },
     }
     .render()
 }

@@ -233,3 +233,17 @@ problem-state-export-not-ready = Die Datei ist nicht (mehr) bereit.
 problem-state-export-fetched = Die Datei wurde schon abgeholt: Das geht nur einmal.
 error-recipient = Das ist kein öffentlicher age-Schlüssel: Er beginnt mit age1.
 error-recipients-many = Zu viele Schlüssel: höchstens 10.
+
+# People of an association.
+error-action-unknown = Wählen Sie, was geschehen soll.
+error-password-required = Geben Sie ein Passwort ein.
+error-password-short = Das Passwort ist zu kurz. Nehmen Sie mindestens 12 Zeichen: ein Satz genügt.
+error-password-long = Das Passwort ist zu lang. Nehmen Sie höchstens 200 Zeichen.
+error-role-required = Wählen Sie eine Rolle.
+error-role-unknown = Wählen Sie eine Rolle aus der Liste.
+error-staff-name-required = Geben Sie Vor- und Nachnamen ein.
+error-invited-already = Diese Person handelt schon für den Verband, oder sie hat eine offene Einladung.
+error-span-required = Geben Sie den Tag ein.
+error-span-format = Geben Sie den Tag so ein: 2026-03-02.
+error-span-order = Das Ende liegt vor dem Anfang. Prüfen Sie die Daten.
+error-mail-kind-unknown = Wählen Sie eine Art von E-Mail aus der Liste.

@@ -233,3 +233,17 @@ problem-state-export-not-ready = The file is not ready, or no longer.
 problem-state-export-fetched = The file was fetched already: it can be once.
 error-recipient = This is no public age key: it begins with age1.
 error-recipients-many = Too many keys: at most 10.
+
+# People of an association.
+error-action-unknown = Choose what to do.
+error-password-required = Type a password.
+error-password-short = The password is too short. Use at least 12 characters: a sentence will do.
+error-password-long = The password is too long. Use at most 200 characters.
+error-role-required = Choose a role.
+error-role-unknown = Choose a role of the list.
+error-staff-name-required = Type first and last name.
+error-invited-already = This person acts for the association already, or has an open invitation.
+error-span-required = Type the day.
+error-span-format = Type the day like this: 2026-03-02.
+error-span-order = The end is before the beginning. Check the dates.
+error-mail-kind-unknown = Choose a kind of mail of the list.

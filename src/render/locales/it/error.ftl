@@ -233,3 +233,17 @@ problem-state-export-not-ready = Il file non è (più) pronto.
 problem-state-export-fetched = Il file è già stato scaricato: si può una volta sola.
 error-recipient = Questa non è una chiave pubblica age: comincia con age1.
 error-recipients-many = Le chiavi sono troppe: al massimo 10.
+
+# People of an association.
+error-action-unknown = Scegli che cosa fare.
+error-password-required = Scrivi una password.
+error-password-short = La password è troppo corta. Usa almeno 12 caratteri: va bene una frase.
+error-password-long = La password è troppo lunga. Usa al massimo 200 caratteri.
+error-role-required = Scegli un ruolo.
+error-role-unknown = Scegli un ruolo dell’elenco.
+error-staff-name-required = Scrivi nome e cognome.
+error-invited-already = Questa persona fa già parte dell’associazione, o ha già un invito aperto.
+error-span-required = Scrivi il giorno.
+error-span-format = Scrivi il giorno così: 2026-03-02.
+error-span-order = La fine viene prima dell’inizio. Controlla le date.
+error-mail-kind-unknown = Scegli un tipo di e-mail dell’elenco.

@@ -6,6 +6,7 @@ use utoipa::OpenApi;
 use crate::domain::permission::operation;
 use crate::web::Route;
 
+pub mod account;
 pub mod assist;
 pub mod breaches;
 pub mod claimants;
@@ -15,8 +16,10 @@ pub mod declared;
 pub mod deficiencies;
 pub mod documents;
 pub mod exports;
+pub mod mails;
 pub mod paper;
 pub mod payout;
+pub mod people;
 pub mod quarantine;
 pub mod queues;
 pub mod representation;
@@ -24,6 +27,7 @@ pub mod rights;
 pub mod scam_reports;
 pub mod signature_files;
 pub mod token;
+pub mod trails;
 pub mod updates;
 
 /// Routes of this folder.
@@ -94,6 +98,38 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::NEXT_ITEM, web::to(queues::next)),
         Route::new(&operation::ASSIGN_ITEM, web::to(queues::assign)),
         Route::new(&operation::EXPORT_FILE, web::to(exports::file)),
+        Route::new(&operation::CLAIMANT_TRAIL, web::to(trails::of_claimant)),
+        Route::new(
+            &operation::CLAIMANT_TRAIL_CSV,
+            web::to(trails::of_claimant_csv),
+        ),
+        Route::new(&operation::STAFF_TRAIL, web::to(trails::of_person)),
+        Route::new(&operation::STAFF_TRAIL_CSV, web::to(trails::of_person_csv)),
+        Route::new(&operation::STAFF_REACH, web::to(trails::reach_of)),
+        Route::new(&operation::STAFF_REACH_CSV, web::to(trails::reach_csv)),
+        Route::new(&operation::LIST_MAILS, web::to(mails::list)),
+        Route::new(&operation::RETRY_MAILS, web::to(mails::retry)),
+        Route::new(&operation::LIST_PEOPLE, web::to(people::list)),
+        Route::new(&operation::GET_PERSON, web::to(people::get)),
+        Route::new(&operation::INVITE, web::to(people::invite)),
+        Route::new(&operation::REVOKE_INVITATION, web::to(people::revoke)),
+        Route::new(&operation::CHANGE_MEMBERSHIP, web::to(people::change)),
+        Route::new(
+            &operation::END_PERSON_SESSIONS,
+            web::to(people::end_sessions),
+        ),
+        Route::new(&operation::GET_ACCOUNT, web::to(account::get)),
+        Route::new(&operation::END_OWN_SESSIONS, web::to(account::end_sessions)),
+        Route::new(
+            &operation::CHANGE_PASSWORD,
+            web::to(account::change_password),
+        ),
+        Route::new(&operation::NEW_FACTOR, web::to(account::new_factor)),
+        Route::new(&operation::CHANGE_FACTOR, web::to(account::change_factor)),
+        Route::new(
+            &operation::NEW_RECOVERY_CODES,
+            web::to(account::recovery_codes),
+        ),
         Route::new(&operation::LIST_BREACHES, web::to(breaches::list)),
         Route::new(&operation::OPEN_BREACH, web::to(breaches::open)),
         Route::new(&operation::GET_BREACH, web::to(breaches::get)),
@@ -169,6 +205,26 @@ pub fn routes() -> Vec<Route> {
     queues::next,
     queues::assign,
     exports::file,
+    trails::of_claimant,
+    trails::of_claimant_csv,
+    trails::of_person,
+    trails::of_person_csv,
+    trails::reach_of,
+    trails::reach_csv,
+    mails::list,
+    mails::retry,
+    people::list,
+    people::get,
+    people::invite,
+    people::revoke,
+    people::change,
+    people::end_sessions,
+    account::get,
+    account::end_sessions,
+    account::change_password,
+    account::new_factor,
+    account::change_factor,
+    account::recovery_codes,
     breaches::list,
     breaches::open,
     breaches::get,

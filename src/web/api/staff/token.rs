@@ -6,11 +6,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::app::staff::session::{self, Tokens};
-use crate::app::staff::sign_in::{self, SignIn};
+use crate::app::staff::sign_in::{self, SignIn, Visitor};
+use crate::domain::device;
 use crate::state::AppState;
 use crate::web::WebResult;
 use crate::web::error::Problem;
-use crate::web::extract::{ClientAddr, Json, Staff};
+use crate::web::extract::{ClientAddr, Json, Staff, UserAgent};
 
 /// Who signs in.
 #[derive(Deserialize, ToSchema)]
@@ -18,7 +19,7 @@ use crate::web::extract::{ClientAddr, Json, Staff};
 pub struct TokenRequest {
     email: String,
     password: String,
-    /// Six digits of the authenticator app.
+    /// Six digits of the authenticator app, or a recovery code.
     totp: String,
     /// Slug of the association to act for; the first without it.
     association: Option<String>,
@@ -70,6 +71,7 @@ pub struct StepUpResponse {
 pub async fn issue(
     state: web::Data<AppState>,
     client: ClientAddr,
+    agent: UserAgent,
     body: Json<TokenRequest>,
 ) -> WebResult<HttpResponse> {
     let ctx = state.ctx.clone();
@@ -80,10 +82,15 @@ pub async fn issue(
         totp: body.totp,
         association: body.association,
     };
-    let client = format!("{:?}", client.network());
+    let visitor = Visitor {
+        client: format!("{:?}", client.network()),
+        network: client.place(),
+        device: device::described(agent.0.as_deref()),
+        ..Visitor::default()
+    };
     let tokens = state
         .ctx
-        .to_end(async move { sign_in::issue_tokens(&ctx, attempt, &client).await })
+        .to_end(async move { sign_in::issue_tokens(&ctx, attempt, &visitor).await })
         .await?;
     Ok(HttpResponse::Ok().json(response(tokens)))
 }

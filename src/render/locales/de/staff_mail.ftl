@@ -1,0 +1,21 @@
+# Mails to the people of an association.
+staff-mail-invitation-subject = Einladung zur Mitarbeit bei { $association }
+staff-mail-invitation-intro = { $name } lädt Sie ein, für { $association } zu arbeiten. Ihre Rolle: { $role }.
+staff-mail-invitation-before = Öffnen Sie diesen Link, wählen Sie ein Passwort und verbinden Sie Ihre Authentifizierungs-App:
+staff-mail-invitation-button = Einladung annehmen
+staff-mail-invitation-after = Der Link gilt einmal, bis { $at }. Sie kennen die Person nicht? Dann tun Sie nichts.
+staff-mail-role-reader = Lesen
+staff-mail-role-reviewer = Prüfung
+staff-mail-role-case-manager = Fallführung
+staff-mail-role-payout = Zahlungen
+staff-mail-role-owner = Leitung
+staff-mail-role-auditor = Revision
+staff-mail-recovery-subject = Einer Ihrer Wiederherstellungscodes wurde benutzt
+staff-mail-recovery-intro = Jemand hat einen Ihrer Wiederherstellungscodes statt der Authentifizierungs-App benutzt. Das war { $at }.
+staff-mail-password-subject = Ihr Passwort wurde geändert
+staff-mail-password-intro = Ihr Passwort wurde geändert. Alle offenen Anmeldungen sind beendet. Das war { $at }.
+staff-mail-factor-subject = Ihre Authentifizierungs-App wurde geändert
+staff-mail-factor-intro = Ihre Authentifizierungs-App wurde geändert. Alle offenen Anmeldungen sind beendet. Das war { $at }.
+staff-mail-account-before = Hier sehen Sie, wo Sie angemeldet sind:
+staff-mail-account-button = Meine Anmeldungen
+staff-mail-account-after = Waren Sie es? Dann tun Sie nichts. Wenn nicht, rufen Sie sofort die Leitung Ihres Verbands an.

@@ -1,0 +1,21 @@
+# Mails to the people of an association.
+staff-mail-invitation-subject = Invitation to work with { $association }
+staff-mail-invitation-intro = { $name } invites you to work for { $association }. Your role: { $role }.
+staff-mail-invitation-before = Open this link, choose a password and connect your authenticator app:
+staff-mail-invitation-button = Accept the invitation
+staff-mail-invitation-after = The link works once, until { $at }. You do not know who invites you? Do nothing.
+staff-mail-role-reader = reader
+staff-mail-role-reviewer = reviewer
+staff-mail-role-case-manager = case manager
+staff-mail-role-payout = payments
+staff-mail-role-owner = owner
+staff-mail-role-auditor = auditor
+staff-mail-recovery-subject = One of your recovery codes was used
+staff-mail-recovery-intro = Somebody used one of your recovery codes in place of the authenticator app. It happened { $at }.
+staff-mail-password-subject = Your password was changed
+staff-mail-password-intro = Your password was changed. All open sessions have ended. It happened { $at }.
+staff-mail-factor-subject = Your authenticator app was changed
+staff-mail-factor-intro = Your authenticator app was changed. All open sessions have ended. It happened { $at }.
+staff-mail-account-before = Here you see where you are signed in:
+staff-mail-account-button = My sessions
+staff-mail-account-after = Was it you? Do nothing. If it was not you, call the owner of your association at once.

@@ -1,0 +1,21 @@
+# Mails to the people of an association.
+staff-mail-invitation-subject = Invito a lavorare con { $association }
+staff-mail-invitation-intro = { $name } ti invita a lavorare per { $association }. Il tuo ruolo: { $role }.
+staff-mail-invitation-before = Apri questo link, scegli la password e collega la tua app di autenticazione:
+staff-mail-invitation-button = Accetta l’invito
+staff-mail-invitation-after = Il link vale una volta, fino a { $at }. Non conosci chi ti invita? Non fare nulla.
+staff-mail-role-reader = lettura
+staff-mail-role-reviewer = revisione
+staff-mail-role-case-manager = gestione del caso
+staff-mail-role-payout = pagamenti
+staff-mail-role-owner = responsabile
+staff-mail-role-auditor = controllo
+staff-mail-recovery-subject = È stato usato un tuo codice di recupero
+staff-mail-recovery-intro = Qualcuno ha usato un tuo codice di recupero al posto dell’app di autenticazione. È successo { $at }.
+staff-mail-password-subject = La tua password è stata cambiata
+staff-mail-password-intro = La tua password è stata cambiata. Tutti gli accessi aperti sono finiti. È successo { $at }.
+staff-mail-factor-subject = La tua app di autenticazione è stata cambiata
+staff-mail-factor-intro = La tua app di autenticazione è stata cambiata. Tutti gli accessi aperti sono finiti. È successo { $at }.
+staff-mail-account-before = Qui vedi i tuoi accessi:
+staff-mail-account-button = I miei accessi
+staff-mail-account-after = Sei stato tu? Non fare nulla. Se non sei stato tu, chiama subito il responsabile della tua associazione.

@@ -1,0 +1,172 @@
+//! The mails to the people of an association: an invitation, and what happened to what they sign in with.
+
+use askama::Template;
+use chrono::{DateTime, Utc};
+
+use crate::domain::{
+    language::Language,
+    mail::{Mail, MailKind, one_line},
+};
+use crate::render::text::Text;
+
+use super::{
+    Frame, Framing, MAX_VALUE, RecordLine, RenderMailError, clean,
+    framing::{english_time, german_time, italian_time},
+};
+
+/// A mail to a person of an association.
+pub struct StaffMail {
+    /// Address, language, codes.
+    pub frame: Frame,
+    /// The association, without case and reference. Its link takes the invitation up, or leads to the own
+    /// account.
+    pub record: RecordLine,
+    /// What it is about.
+    pub about: StaffAbout,
+}
+
+/// What a mail to a staff member is about.
+pub enum StaffAbout {
+    /// Somebody is asked to act for the association.
+    Invitation {
+        /// Word of the role.
+        role: &'static str,
+        /// Name of who invites.
+        invited_by: String,
+        /// When the link ends, UTC.
+        expires_at: DateTime<Utc>,
+    },
+    /// A recovery code was used.
+    RecoveryCode {
+        /// When, UTC.
+        at: DateTime<Utc>,
+    },
+    /// The password was changed.
+    Password {
+        /// When, UTC.
+        at: DateTime<Utc>,
+    },
+    /// The authenticator app was changed.
+    Factor {
+        /// When, UTC.
+        at: DateTime<Utc>,
+    },
+}
+
+impl StaffMail {
+    /// Renders the mail.
+    ///
+    /// # Errors
+    ///
+    /// `NotALink` for a bad link, `Template` if the template fails.
+    pub fn render(self) -> Result<Mail, RenderMailError> {
+        let record = clean(&self.record)?;
+        let frame = Frame {
+            passages: self.frame.passages.without_record(),
+            ..self.frame
+        };
+        let framing = Framing::new(&frame, std::slice::from_ref(&record))?;
+        let text = Text::new(framing.language);
+        let (kind, words) = words(text, &record.association_name, self.about);
+        let content = Content {
+            subject: words.subject.clone(),
+            words,
+            framing,
+            record,
+        };
+        let plain = TextPart(&content).render()? + "\n";
+        let html = HtmlPart(&content).render()?;
+        Ok(Mail {
+            kind,
+            language: content.framing.language,
+            to: frame.to,
+            subject: content.subject,
+            text: plain,
+            html,
+            mail_code: content.framing.mail_code,
+            attachments: Vec::new(),
+            unsubscribe: None,
+        })
+    }
+}
+
+#[derive(Template)]
+#[template(path = "mail/staff.txt")]
+struct TextPart<'a>(&'a Content);
+
+#[derive(Template)]
+#[template(path = "mail/staff.html")]
+struct HtmlPart<'a>(&'a Content);
+
+/// What both templates are filled from; everything in it is one clean line.
+struct Content {
+    subject: String,
+    framing: Framing,
+    record: RecordLine,
+    words: Words,
+}
+
+struct Words {
+    subject: String,
+    intro: String,
+    before: String,
+    button: String,
+    after: String,
+}
+
+fn words(text: Text, association: &str, about: StaffAbout) -> (MailKind, Words) {
+    let say = |part: &str, values: &[(&'static str, String)]| {
+        let values: Vec<_> = values
+            .iter()
+            .map(|(name, value)| (*name, value.as_str().into()))
+            .collect();
+        text.with(&format!("staff-mail-{part}"), &values)
+    };
+    let told = |news: &str, at: DateTime<Utc>| {
+        let at = [("at", time(text, at))];
+        let words = Words {
+            subject: say(&format!("{news}-subject"), &[]),
+            intro: say(&format!("{news}-intro"), &at),
+            before: say("account-before", &[]),
+            button: say("account-button", &[]),
+            after: say("account-after", &[]),
+        };
+        (MailKind::StaffNotice, words)
+    };
+    match about {
+        StaffAbout::Invitation {
+            role,
+            invited_by,
+            expires_at,
+        } => {
+            let values = [
+                ("association", association.to_owned()),
+                ("name", one_line(&invited_by, MAX_VALUE)),
+                (
+                    "role",
+                    say(&format!("role-{}", role.replace('_', "-")), &[]),
+                ),
+            ];
+            let words = Words {
+                subject: say("invitation-subject", values.get(..1).unwrap_or_default()),
+                intro: say("invitation-intro", &values),
+                before: say("invitation-before", &[]),
+                button: say("invitation-button", &[]),
+                after: say("invitation-after", &[("at", time(text, expires_at))]),
+            };
+            (MailKind::Invitation, words)
+        }
+        StaffAbout::RecoveryCode { at } => told("recovery", at),
+        StaffAbout::Password { at } => told("password", at),
+        StaffAbout::Factor { at } => told("factor", at),
+    }
+}
+
+/// A time as a sentence of the language says it.
+fn time(text: Text, at: DateTime<Utc>) -> String {
+    match text.language() {
+        Language::It => italian_time(at),
+        Language::En => english_time(at),
+        Language::De => german_time(at),
+    }
+}
