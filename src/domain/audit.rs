@@ -54,10 +54,10 @@ pub enum Logged {
 pub const ALL: [(&str, Logged); 121] = [
     ("add_document", Logged::Decision),
     ("announce_lifting", Logged::Decision),
-    // who works on what proves nothing about a claim
-    ("assign", Logged::Access),
     ("answer_rights_request", Logged::Decision),
     ("ask_deficiency", Logged::Decision),
+    // who works on what proves nothing about a claim
+    ("assign", Logged::Access),
     ("bootstrap", Logged::Consequence),
     ("bounce_storm", Logged::Mail),
     ("confirm", Logged::OwnAct),
@@ -238,8 +238,10 @@ mod tests {
                     "add_document",
                     "announce_lifting",
                     "answer_rights_request",
+                    "ask_deficiency",
                     "confirm_by_staff",
                     "correct_email",
+                    "decide_conflict",
                     "declare_by_staff",
                     "end_payout_freeze",
                     "end_quarantine",

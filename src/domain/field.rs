@@ -263,6 +263,7 @@ pub const REASONS: &[&str] = &[
     "error-title-required",
     "error-title-unknown",
     "error-treatment-unknown",
+    "error-unknown-value",
     "error-update-code",
     "error-update-format",
     "error-update-italian",

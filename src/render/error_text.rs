@@ -9,7 +9,6 @@ use super::text::Text;
 pub const GENERAL: &[&str] = &[
     "error-required",
     "error-format",
-    "error-unknown-value",
     "error-unknown-field",
     "error-code-required",
     "error-code-wrong",

@@ -9,6 +9,7 @@ use crate::domain::entity::{Entity, EntityInput};
 use crate::domain::field::FieldErrors;
 use crate::domain::identity::Identity;
 use crate::domain::person::{Person, PersonCode, PersonInput};
+use crate::domain::place;
 use crate::domain::postal_address::{PostalAddress, PostalAddressInput};
 use crate::domain::postal_code::Typed;
 use crate::domain::typed_day;
@@ -114,9 +115,9 @@ fn kind_of(asked: Option<&str>, stored: Option<&Identity>) -> IdentityKind {
 }
 
 /// The form filled with what is stored.
-pub fn stored(asked: Option<&str>, stored: Option<&Identity>) -> IdentityFields {
+pub fn stored(asked: Option<&str>, stored: Option<&Identity>, today: NaiveDate) -> IdentityFields {
     let (person, entity) = match stored {
-        Some(Identity::Person(person)) => (stored_person(person), EntityForm::default()),
+        Some(Identity::Person(person)) => (stored_person(person, today), EntityForm::default()),
         Some(Identity::Entity(entity)) => (PersonForm::default(), stored_entity(entity)),
         None => (PersonForm::default(), EntityForm::default()),
     };
@@ -176,8 +177,20 @@ fn as_iso(typed: &str, today: NaiveDate) -> String {
     day.map_or_else(|| typed.trim().to_owned(), |day| day.to_string())
 }
 
-fn stored_person(person: &Person) -> PersonForm {
+/// What the codice fiscale tells is left out: who corrects the code corrects it too.
+fn stored_person(person: &Person, today: NaiveDate) -> PersonForm {
     let code = person.codice_fiscale();
+    let usual = match code {
+        Some(PersonCode::Usual(code)) => Some(code),
+        Some(PersonCode::Provisional(_)) | None => None,
+    };
+    let is_told = usual.is_some_and(|code| {
+        code.birth_date(today) == person.birth_date() && person.sex() == Some(code.sex())
+    });
+    let place =
+        usual.and_then(|code| place::of_code(&code.birth_place_code(), person.birth_date()));
+    let is_place_told =
+        is_told && place.map(|it| it.to_string()).as_deref() == person.birth_place();
     let document = person.foreign_document();
     PersonForm {
         codice_fiscale: code.map_or_else(String::new, |code| code.as_str().to_owned()),
@@ -190,11 +203,19 @@ fn stored_person(person: &Person) -> PersonForm {
         document_number: document.map_or_else(String::new, |document| document.number().to_owned()),
         given_name: person.given_name().as_str().to_owned(),
         family_name: person.family_name().as_str().to_owned(),
-        birth_date: person.birth_date().format("%d/%m/%Y").to_string(),
-        birth_place: person.birth_place().unwrap_or_default().to_owned(),
-        sex: person
-            .sex()
-            .map_or_else(String::new, |sex| sex.as_str().to_owned()),
+        birth_date: match is_told {
+            true => String::new(),
+            false => person.birth_date().format("%d/%m/%Y").to_string(),
+        },
+        birth_place: person
+            .birth_place()
+            .filter(|_| !is_place_told)
+            .unwrap_or_default()
+            .to_owned(),
+        sex: match person.sex().filter(|_| !is_told) {
+            Some(sex) => sex.as_str().to_owned(),
+            None => String::new(),
+        },
         address: person.address().map(stored_address).unwrap_or_default(),
     }
 }

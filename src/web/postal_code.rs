@@ -90,11 +90,21 @@ pub fn explain(errors: &mut Errors, form: &AddressForm, pointer: &str) {
                 && !missing(error, "province", "error-province-required")
         });
     }
-    if form.caps_of.is_some() {
-        for error in &mut errors.0 {
-            if missing(error, "postal_code", "error-postal-code-required") {
-                error.reason = "error-postal-code-several";
-            }
+    let half = match (
+        form.city.trim().is_empty(),
+        form.postal_code.trim().is_empty(),
+    ) {
+        (false, true) if form.caps_of.is_some() => "error-postal-code-several",
+        (false, true) => "error-postal-code-unknown",
+        (true, false) => "error-city-unknown",
+        // nothing was typed, or both were
+        (true, true) | (false, false) => return,
+    };
+    for error in &mut errors.0 {
+        if missing(error, "postal_code", "error-postal-code-required")
+            || missing(error, "city", "error-city-required")
+        {
+            error.reason = half;
         }
     }
 }

@@ -946,7 +946,6 @@ const READ_AND_REFUSED: &[(&str, u16)] = &[
     ("mailbox_page", 404),
     ("mailbox_code_form", 404),
     ("mailbox_form", 404),
-    ("declare_form", 422),
     ("payout_form", 422),
     ("declaration_file", 404),
     ("signed_file", 404),

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use joinder::app::own_history::write_cursor;
 use joinder::domain::permission::{Role, operation};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -59,6 +60,14 @@ enum Attack {
     Proof,
     /// An association that one is no member of.
     Membership,
+    /// Somebody who works for another association.
+    Colleague,
+    /// An item of a list of others, to go on from.
+    After,
+    /// Mails of others.
+    Mails,
+    /// A session of somebody else.
+    Session,
 }
 
 fn attack(place: &Place) -> Attack {
@@ -88,6 +97,12 @@ fn attack(place: &Place) -> Attack {
         ("body", "/request_id") => Attack::Request,
         ("body", "/claimant_id" | "/reference") if !is_staff => Attack::Proof,
         ("body", "/association") => Attack::Membership,
+        ("body", "/from") => Attack::Colleague,
+        ("query", "after") => Attack::After,
+        ("query" | "body", "queue" | "/queue" | "/id") if place.path.contains("/mails") => {
+            Attack::Mails
+        }
+        ("body", "/session") => Attack::Session,
         _ => panic!("an id without an attack: {place:?}"),
     }
 }
@@ -196,6 +211,9 @@ struct World<'app> {
     /// Bearers of an owner of ours and of theirs.
     ours: String,
     theirs: String,
+    /// The two owners.
+    member: Uuid,
+    other: Uuid,
 }
 
 impl World<'_> {
@@ -320,12 +338,20 @@ impl World<'_> {
             ("POST", Some("exports")) => {
                 Some(json!({"case": slug, "format": "csv", "purpose": "Deposito"}))
             }
+            ("POST", Some("assignment")) => Some(json!({"to": "me"})),
             ("POST", Some("updates")) => {
                 Some(json!({"texts": [{"language": "it", "title": "a", "text": "b"}]}))
             }
             _ => None,
         };
-        let slug = |slug: &str| [("slug", slug.to_owned())];
+        let item = Uuid::new_v4().to_string();
+        let slug = |slug: &str| {
+            [
+                ("slug", slug.to_owned()),
+                ("queue", "rights".to_owned()),
+                ("id", item.clone()),
+            ]
+        };
         let theirs = self
             .ask(place, &self.ours, &slug(FOREIGN), body(FOREIGN).as_ref())
             .await;
@@ -341,8 +367,124 @@ impl World<'_> {
         assert_same(place, theirs, none);
     }
 
+    /// What another association has, by id.
+    async fn ids_of_others(&self, table: &str) -> Vec<String> {
+        let theirs = association(self.app, "altroconsumo").await;
+        let found = format!("SELECT id FROM {table} WHERE association_id = '{theirs}'");
+        let rows = self.app.rows(&found).await;
+        rows.into_iter().filter_map(|row| row[0].clone()).collect()
+    }
+
+    /// A trail of ours from where a row of others stands.
+    async fn trail(&self, place: &Place) {
+        let subject = match place.path.contains("/claimants/") {
+            true => self.mario.id,
+            false => self.member,
+        };
+        let rows = self.ids_of_others("audit").await;
+        let newest = rows.iter().max().unwrap();
+        let cursor = write_cursor(newest.parse().unwrap());
+        let span = match place.path.contains("/reach") {
+            true => "&from=2026-03-01&to=2026-03-31",
+            false => "",
+        };
+        let path = place.path.replace("{id}", &subject.to_string());
+        let answer = self
+            .get(&format!("{path}?cursor={cursor}{span}"), &self.ours)
+            .await;
+        let told = answer.expect(200).to_string();
+        assert!(rows.iter().all(|id| !told.contains(id)), "{place:?} {told}");
+    }
+
+    /// An item of ours, given to somebody who works for others, or said to be theirs.
+    async fn colleague(&self, place: &Place) {
+        let phone = SignUpBuilder::new("x@example.org")
+            .without("/contact/email")
+            .with("/contact/phone", json!("+393331234567"));
+        let id = self.app.sign_up(&phone).await.id.to_string();
+        let names = [
+            ("slug", CASE.to_owned()),
+            ("queue", "to_assist".to_owned()),
+            ("id", id),
+        ];
+        let random = Uuid::new_v4();
+        for field in ["to", "from"] {
+            let with = |who: Uuid| match field {
+                "to" => json!({"to": who, "from": null}),
+                _ => json!({"to": "me", "from": who}),
+            };
+            let theirs = self
+                .ask(place, &self.ours, &names, Some(&with(self.other)))
+                .await;
+            let none = self
+                .ask(place, &self.ours, &names, Some(&with(random)))
+                .await;
+            assert_same(place, theirs, none);
+        }
+    }
+
+    /// A list of ours from an item of others on.
+    async fn after(&self, place: &Place) {
+        let path = place
+            .path
+            .replace("{slug}", CASE)
+            .replace("{queue}", "rights");
+        let rows = self.ids_of_others("rights_requests").await;
+        let path = format!("{path}?after={}", rows.iter().min().unwrap());
+        let told = self.get(&path, &self.ours).await.expect(200).to_string();
+        assert!(rows.iter().all(|id| !told.contains(id)), "{place:?} {told}");
+    }
+
+    /// Mails of others, listed and put into the queue again.
+    async fn mails(&self, place: &Place) {
+        let rows = self.ids_of_others("outbox").await;
+        let dead = "SELECT count(*) FROM outbox WHERE state = 'dead'";
+        let before = self.app.number(dead).await;
+        let queue = "SELECT queue_id FROM outbox WHERE state = 'dead' AND queue_id IS NOT NULL";
+        let queue = self.app.rows(queue).await;
+        let queue = queue.first().and_then(|row| row[0].clone());
+        let queue = queue.unwrap_or_else(|| Uuid::new_v4().to_string());
+        if place.kind == "query" {
+            let told = self
+                .get(&format!("{}?queue={queue}", place.path), &self.ours)
+                .await;
+            let told = told.expect(200).to_string();
+            assert!(rows.iter().all(|id| !told.contains(id)), "{place:?} {told}");
+            return;
+        }
+        if place.name == "/id" {
+            let id = |id: &str| json!({"id": id});
+            let theirs = self.ask(place, &self.ours, &[], Some(&id(&rows[0]))).await;
+            let none = id(&Uuid::new_v4().to_string());
+            let none = self.ask(place, &self.ours, &[], Some(&none)).await;
+            assert_same(place, theirs, none);
+        } else {
+            let of_domain = json!({"queue": queue});
+            let answer = self.ask(place, &self.ours, &[], Some(&of_domain)).await;
+            assert_eq!(answer.expect(200)["mails"], 0, "{place:?}");
+        }
+        assert_eq!(self.app.number(dead).await, before, "{place:?}");
+    }
+
+    /// A session of somebody else.
+    async fn session(&self, place: &Place) {
+        let found = format!(
+            "SELECT id FROM sessions WHERE subject_id = '{}'",
+            self.other
+        );
+        let theirs = self.app.rows(&found).await[0][0].clone().unwrap();
+        let body = |id: &str| json!({"session": id});
+        let theirs = self.ask(place, &self.ours, &[], Some(&body(&theirs))).await;
+        let none = body(&Uuid::new_v4().to_string());
+        let none = self.ask(place, &self.ours, &[], Some(&none)).await;
+        assert_same(place, theirs, none);
+    }
+
     /// Where a page of others began: what follows is one's own.
     async fn cursor(&self, place: &Place) {
+        if place.path.contains("{id}") {
+            return self.trail(place).await;
+        }
         let (whose, asks) = match place.path.starts_with("/api/v1/staff/") {
             true => (&self.theirs, &self.ours),
             false => (&self.anna.token, &self.mario.token),
@@ -517,6 +659,14 @@ async fn populate(app: &TestApp) {
          SELECT id, '{theirs}', 'collection', created_at FROM cases WHERE slug = '{FOREIGN}'"
     ))
     .await;
+    for name in ["vera", "wanda"] {
+        let builder = SignUpBuilder::new(&format!("{name}@example.org"));
+        app.sign_up(&builder.association("altroconsumo")).await;
+    }
+    let dead =
+        "UPDATE outbox SET state = 'dead', attempts = 9, last_error = '550 5.1.1 no such user'";
+    app.sql(&format!("{dead} WHERE association_id = '{theirs}'"))
+        .await;
     for _ in 0..2 {
         let body = json!({"case": CASE, "association": "altroconsumo", "what_happened": "Soldi", "asked_for": "money"});
         app.post("/api/v1/public/scam-reports", &body)
@@ -544,6 +694,8 @@ async fn r55_ids_of_others_open_nothing_in_any_place_of_any_operation() {
         anna: identified(&app, "anna@example.org", "anna@libero.it", &anna()).await,
         theirs: bearers[1].1.clone(),
         ours: bearers[0].1.clone(),
+        member: bearers[0].0.id.uuid(),
+        other: bearers[1].0.id.uuid(),
     };
     for claimant in [&world.mario, &world.anna] {
         claimant.add_document(receipt()).await.expect(201);
@@ -571,7 +723,7 @@ async fn r55_ids_of_others_open_nothing_in_any_place_of_any_operation() {
         app.run_outbox().await;
     }
 
-    let mut attacked = [0_usize; 11];
+    let mut attacked = [0_usize; 15];
     for place in places(&described) {
         let kind = attack(&place);
         attacked[kind as usize] += 1;
@@ -586,6 +738,10 @@ async fn r55_ids_of_others_open_nothing_in_any_place_of_any_operation() {
             Attack::Request => world.request(&place).await,
             Attack::Proof => world.proof(&place).await,
             Attack::Membership => world.membership(&place).await,
+            Attack::Colleague => world.colleague(&place).await,
+            Attack::After => world.after(&place).await,
+            Attack::Mails => world.mails(&place).await,
+            Attack::Session => world.session(&place).await,
         }
     }
     assert!(attacked.iter().all(|places| *places > 0), "{attacked:?}");

@@ -38,11 +38,6 @@ pub struct ConsentField {
 }
 
 impl ConsentField {
-    /// Whether it is the notice: something to have read, not to agree to.
-    pub fn is_notice(&self) -> bool {
-        self.purpose == "privacy_notice"
-    }
-
     /// The paragraphs of the text.
     pub fn paragraphs(&self) -> Vec<&str> {
         self.words

@@ -160,7 +160,6 @@ fn every_link_of_the_error_summary_leads_to_its_field() {
         "sign-code-errors",
         "payout-errors",
         "resume-code",
-        "association-change-interest",
     ];
     for name in pages {
         let html = page(Language::It, name);
@@ -248,8 +247,8 @@ fn r19_the_newsletter_box_is_its_own_and_unticked() {
         .split("id=\"consents\"")
         .nth(1)
         .expect("the part about consents");
-    // the notice is read, not agreed to
-    assert_eq!(consents.matches("type=\"checkbox\"").count(), 2);
+    // what is needed is agreed to by the button
+    assert_eq!(consents.matches("type=\"checkbox\"").count(), 1);
     assert!(!consents.contains(" checked"));
 }
 
@@ -374,9 +373,11 @@ fn every_fixed_word_of_the_interface_has_its_text() {
         }
         for purpose in purposes {
             known("consent-read", purpose);
-            if purpose != "privacy_notice" {
-                known("consent-label", purpose);
-            }
+            let way = match purpose {
+                "newsletter" => "consent-label",
+                _ => "consent-by-pressing",
+            };
+            known(way, purpose);
             known("consent-name", purpose);
         }
         for kind in MailKind::ALL {

@@ -124,7 +124,8 @@ pub async fn identity_page(
     if !view.can_enter_identity {
         return Err(AppError::IllegalTransition(view.state.as_str()).into());
     }
-    let fields = identity_form::stored(query.kind.as_deref(), None);
+    let today = day_in_rome(state.ctx.clock.now());
+    let fields = identity_form::stored(query.kind.as_deref(), None, today);
     let asked = Asked {
         state: &state,
         language,

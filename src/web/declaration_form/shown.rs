@@ -1,13 +1,15 @@
 //! From what is stored to the forms: a draft or a declared version as its owner typed it, and the blank
 //! form with everything usual chosen.
 
+use chrono::NaiveDate;
+
 use super::{MailboxWork, Work};
 use crate::app::declaration::MyDeclaration;
 use crate::app::directory::CaseEntry;
 use crate::domain::damage::DamageHead;
 use crate::domain::declaration::{
     Compensation, ComplaintInput, DeclarationInput, DeclaredIncidentInput, ElsewhereInput,
-    ItemInput, OtherClaimInput, UseInput,
+    IncidentRule, ItemInput, OtherClaimInput, UseInput,
 };
 use crate::domain::mailbox_address::{DomainTreatment, MailboxAddress};
 use crate::domain::money;
@@ -50,7 +52,7 @@ impl Work {
                     .find(|line| line.slug.as_deref() == Some(&rule.slug));
                 line.map_or_else(
                     || blank(&rule.slug, plan, false, rule.last_day.is_some()),
-                    |line| incident_form(line, rule.last_day.is_some()),
+                    |line| incident_form(line, rule),
                 )
             });
             MailboxWork {
@@ -111,7 +113,8 @@ fn blank(slug: &str, plan: &str, hit: bool, has_ended: bool) -> IncidentForm {
     form
 }
 
-fn incident_form(line: &DeclaredIncidentInput, has_ended: bool) -> IncidentForm {
+fn incident_form(line: &DeclaredIncidentInput, rule: &IncidentRule) -> IncidentForm {
+    let has_ended = rule.last_day.is_some();
     let words: &[String] = match &line.used_for {
         None => &[],
         Some(UseInput::One(word)) => std::slice::from_ref(word),
@@ -120,7 +123,11 @@ fn incident_form(line: &DeclaredIncidentInput, has_ended: bool) -> IncidentForm 
     let used = |wanted: &str| words.iter().any(|word| word == wanted);
     let received = text(line.compensation_received.as_ref());
     let nothing = Compensation::None.as_str();
-    let typed_days = line.unavailable_from.is_some() || line.unavailable_until.is_some();
+    let is_day = |stored: &Option<String>, day: Option<NaiveDate>| {
+        stored.is_none() || *stored == day.map(|day| day.to_string())
+    };
+    let typed_days = !is_day(&line.unavailable_from, Some(rule.first_day))
+        || !is_day(&line.unavailable_until, rule.last_day);
     let flat = DamageHead::FlatRate.as_str();
     let items = line.items.as_deref().unwrap_or_default();
     let is_flat = |item: &ItemInput| item.head.as_deref() == Some(flat);
@@ -199,7 +206,11 @@ fn elsewhere_form(input: &DeclarationInput) -> ElsewhereForm {
     let nothing = complaint.is_none() && other_claims == "no" && paid.0 == "no";
     ElsewhereForm {
         nothing: if nothing { "yes" } else { "" }.to_owned(),
-        complained: yes_no(complaint.is_some()),
+        // before the step was sent nothing is presumed
+        complained: match input.other_claims {
+            None => String::new(),
+            Some(_) => yes_no(complaint.is_some()),
+        },
         complaint: complaint.map(complaint_form).unwrap_or_default(),
         other_claims,
         other_claims_list,
@@ -261,7 +272,7 @@ fn euro(cents: Option<i64>) -> String {
 /// A stored day as people write it; what is no day stays as it was typed.
 fn day(stored: Option<&String>) -> String {
     let stored = stored.map(String::as_str).unwrap_or_default();
-    let day = stored.parse::<chrono::NaiveDate>();
+    let day = stored.parse::<NaiveDate>();
     day.map_or_else(
         |_| stored.to_owned(),
         |day| day.format("%d/%m/%Y").to_string(),

@@ -85,14 +85,22 @@ impl Steps {
         })
     }
 
-    /// The step asked for that there is, else the first open one; and what is wrong with it, if that is
-    /// asked too.
+    /// The step asked for that there is, else the first that is wrong or open; and what is wrong with it,
+    /// if that is asked too or nobody asked for a step.
     pub fn open(&self, query: &StepQuery) -> (usize, Errors) {
-        let step = query.step.unwrap_or_else(|| self.work.first_open());
+        let first_open = self.work.first_open();
+        let wrong = self.wrong();
+        let sent_wrong = wrong.iter().map(|error| error.step);
+        let sent_wrong = sent_wrong.filter(|step| *step < first_open).min();
+        let (step, shows) = match (query.step, sent_wrong) {
+            (Some(step), _) => (step, !query.check.is_empty()),
+            (None, Some(step)) => (step, true),
+            (None, None) => (first_open, !query.check.is_empty()),
+        };
         let step = step.clamp(1, self.work.steps());
-        let errors = match query.check.as_str() {
-            "" => Errors::default(),
-            _ => of_step(&self.wrong(), step),
+        let errors = match shows {
+            true => of_step(&wrong, step),
+            false => Errors::default(),
         };
         (step, errors)
     }

@@ -33,7 +33,8 @@ pub async fn page(
         return Err(AppError::IllegalTransition(record.state.as_str()).into());
     }
     let stored = record.identity_document.as_ref();
-    let fields = identity_form::stored(query.kind.as_deref(), stored);
+    let today = day_in_rome(visit.ctx().clock.now());
+    let fields = identity_form::stored(query.kind.as_deref(), stored, today);
     html(&page_of(visit.chrome(), fields, Errors::default()))
 }
 

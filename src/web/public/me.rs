@@ -272,6 +272,10 @@ fn next_step(
     }
     let collects = case.state.takes_signatures() && association.offer == Offer::Collection;
     let is_signed = matches!(state, ClaimantState::Signed | ClaimantState::Lodged);
+    if is_signed && state.declares() && mine.draft.is_some() {
+        // a correction that was begun: what is signed stays until it is signed anew
+        return Some(NextStep::Continue);
+    }
     if is_signed || !collects || !state.declares() {
         let waits = is_signed && record.payout.is_none();
         return waits.then_some(NextStep::Payout);

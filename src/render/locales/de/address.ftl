@@ -12,3 +12,5 @@ cap-yes = { $code } verwenden
 cap-keep = { $typed } behalten
 
 error-postal-code-several = Schreiben Sie auch die Postleitzahl: Diese Gemeinde hat mehrere.
+error-postal-code-unknown = Wir finden nicht genau einen Ort mit diesem Namen. Schreiben Sie auch Postleitzahl und Provinz.
+error-city-unknown = Diese Postleitzahl gehört zu mehreren Orten, oder wir kennen sie nicht. Schreiben Sie auch den Ort.

@@ -63,8 +63,8 @@ incident-until = Festgehaltenes Ende
 incident-accepted = Tage, die Sie angeben können
 incident-range = vom { $from } bis zum { $until }
 incident-domains = { $count ->
-    [one] Eine betroffene Domain
-   *[other] { $count } betroffene Domains
+    [one] Eine Mail-Domain
+   *[other] { $count } Mail-Domains
 }
 treatment-in-scope = betroffen
 treatment-review = angenommen und von uns geprüft
@@ -110,7 +110,7 @@ verify-kind = Art
 verify-sent = Gesandt am
 verify-address = Prüfen Sie auch, ob die Links in der E-Mail zu dieser Website führen.
 verify-unknown = Dieser Code ist nicht von uns
-verify-unknown-text = Prüfen Sie, ob Sie ihn richtig abgeschrieben haben. Wenn ja, öffnen Sie die Links jener E-Mail nicht und melden Sie es dem Verband.
+verify-unknown-text = Prüfen Sie, ob Sie ihn richtig abgeschrieben haben. Ihre Nummer ist es nicht: Der Prüfcode steht am Ende der E-Mail. Wenn er stimmt, öffnen Sie die Links jener E-Mail nicht und melden Sie es dem Verband.
 error-mail-code-required = Geben Sie den Code ein: Er steht am Ende der E-Mail.
 error-mail-code-format = Der Code hat 12 Buchstaben und Ziffern. Prüfen Sie, ob Sie ihn ganz abgeschrieben haben.
 verify-never-title = Was wir nie tun

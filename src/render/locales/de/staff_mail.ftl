@@ -19,3 +19,5 @@ staff-mail-factor-intro = Ihre Authentifizierungs-App wurde geändert. Alle offe
 staff-mail-account-before = Hier sehen Sie, wo Sie angemeldet sind:
 staff-mail-account-button = Meine Anmeldungen
 staff-mail-account-after = Waren Sie es? Dann tun Sie nichts. Wenn nicht, rufen Sie sofort die Leitung Ihres Verbands an.
+mail-kind-invitation = Einladung, für einen Verband zu arbeiten
+mail-kind-staff-notice = Hinweis zur Anmeldung einer Mitarbeiterin oder eines Mitarbeiters

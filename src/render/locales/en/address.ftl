@@ -12,3 +12,5 @@ cap-yes = Use { $code }
 cap-keep = Leave { $typed }
 
 error-postal-code-several = Write the postal code too: this town has more than one.
+error-postal-code-unknown = We do not find one town alone with this name. Write the postal code and the province too.
+error-city-unknown = This postal code belongs to several towns, or we do not know it. Write the town too.

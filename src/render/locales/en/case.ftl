@@ -63,8 +63,8 @@ incident-until = Recorded end
 incident-accepted = Days you can declare
 incident-range = from { $from } to { $until }
 incident-domains = { $count ->
-    [one] One domain affected
-   *[other] { $count } domains affected
+    [one] One mail domain
+   *[other] { $count } mail domains
 }
 treatment-in-scope = affected
 treatment-review = accepted, and checked by us
@@ -110,7 +110,7 @@ verify-kind = Kind
 verify-sent = Day it was sent
 verify-address = Check as well that the links in the mail lead to this site.
 verify-unknown = This code is not ours
-verify-unknown-text = Check that you copied it well. If it is right, do not open the links of that mail, and tell the association.
+verify-unknown-text = Check that you copied it well. It is not your reference: the verification code is at the end of the mail. If it is right, do not open the links of that mail, and tell the association.
 error-mail-code-required = Type the code: it is at the end of the mail.
 error-mail-code-format = The code has 12 letters and digits. Check that you copied all of it.
 verify-never-title = What we never do

@@ -19,3 +19,5 @@ staff-mail-factor-intro = Your authenticator app was changed. All open sessions 
 staff-mail-account-before = Here you see where you are signed in:
 staff-mail-account-button = My sessions
 staff-mail-account-after = Was it you? Do nothing. If it was not you, call the owner of your association at once.
+mail-kind-invitation = Invitation to work for an association
+mail-kind-staff-notice = Notice about the sign-in of a staff member

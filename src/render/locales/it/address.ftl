@@ -12,3 +12,5 @@ cap-yes = Usa { $code }
 cap-keep = Lascia { $typed }
 
 error-postal-code-several = Scrivi anche il CAP: questo comune ne ha più di uno.
+error-postal-code-unknown = Non troviamo un solo comune con questo nome. Scrivi anche il CAP e la provincia.
+error-city-unknown = Questo CAP è di più comuni, o non lo conosciamo. Scrivi anche il comune.

@@ -63,8 +63,8 @@ incident-until = Fine registrata
 incident-accepted = Giorni che puoi dichiarare
 incident-range = dal { $from } al { $until }
 incident-domains = { $count ->
-    [one] Un dominio coinvolto
-   *[other] { $count } domini coinvolti
+    [one] Un dominio di posta
+   *[other] { $count } domini di posta
 }
 treatment-in-scope = coinvolto
 treatment-review = lo accettiamo e lo controlliamo
@@ -110,7 +110,7 @@ verify-kind = Tipo
 verify-sent = Giorno di invio
 verify-address = Controlla anche che i collegamenti della mail portino a questo sito.
 verify-unknown = Questo codice non è nostro
-verify-unknown-text = Controlla di averlo copiato bene. Se è giusto, non aprire i collegamenti di quella mail e avvisa l’associazione.
+verify-unknown-text = Controlla di averlo copiato bene. Non è il numero di pratica: il codice di verifica è in fondo alla mail. Se è giusto, non aprire i collegamenti di quella mail e avvisa l’associazione.
 error-mail-code-required = Scrivi il codice: è in fondo alla mail.
 error-mail-code-format = Il codice ha 12 lettere e cifre. Controlla di averlo copiato tutto.
 verify-never-title = Che cosa non facciamo mai

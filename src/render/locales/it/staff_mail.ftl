@@ -19,3 +19,5 @@ staff-mail-factor-intro = La tua app di autenticazione è stata cambiata. Tutti 
 staff-mail-account-before = Qui vedi i tuoi accessi:
 staff-mail-account-button = I miei accessi
 staff-mail-account-after = Sei stato tu? Non fare nulla. Se non sei stato tu, chiama subito il responsabile della tua associazione.
+mail-kind-invitation = Invito a lavorare per un’associazione
+mail-kind-staff-notice = Avviso sull’accesso di chi lavora per l’associazione

@@ -79,13 +79,6 @@ pub struct RecoveryCodesPage {
     pub codes: Vec<String>,
 }
 
-impl ProofPage {
-    /// Key of a text about what is changed.
-    fn key(&self, part: &str) -> String {
-        format!("account-{}-{part}", self.change.as_str())
-    }
-}
-
 impl AccountPage {
     /// Whether it is time for new recovery codes.
     const fn is_few(&self) -> bool {
