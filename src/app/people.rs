@@ -115,7 +115,7 @@ pub async fn get(ctx: &Ctx, actor: &StaffActor, id: StaffId) -> AppResult<Profil
         person: person(ctx, row)?,
         periods: changes
             .into_iter()
-            .map(|row| period(row, &names))
+            .map(|row| period(&row, &names))
             .collect::<AppResult<_>>()?,
         sessions: sessions
             .into_iter()
@@ -227,7 +227,7 @@ pub(in crate::app) fn person(ctx: &Ctx, row: PersonRow) -> AppResult<Person> {
     })
 }
 
-fn period(row: ChangeRow, names: &HashMap<Uuid, String>) -> AppResult<Period> {
+fn period(row: &ChangeRow, names: &HashMap<Uuid, String>) -> AppResult<Period> {
     let state = MembershipState::parse(&row.state);
     Ok(Period {
         state: state.ok_or(DbError::Corrupt("membership_changes.state"))?,

@@ -88,13 +88,13 @@ impl MembershipChange {
     /// State and role after it; `None` where it changes nothing, or the state does not allow it.
     pub fn after(self, (state, role): (MembershipState, Role)) -> Option<(MembershipState, Role)> {
         match (self, state) {
-            (_, MembershipState::Ended) => None,
+            (_, MembershipState::Ended)
+            | (Self::Suspend, MembershipState::Suspended)
+            | (Self::Resume, MembershipState::Active) => None,
             (Self::Role(wanted), state) => (wanted != role).then_some((state, wanted)),
             (Self::Suspend, MembershipState::Active) => Some((MembershipState::Suspended, role)),
             (Self::Resume, MembershipState::Suspended) => Some((MembershipState::Active, role)),
             (Self::End, _) => Some((MembershipState::Ended, role)),
-            (Self::Suspend, MembershipState::Suspended)
-            | (Self::Resume, MembershipState::Active) => None,
         }
     }
 }

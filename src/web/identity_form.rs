@@ -203,9 +203,10 @@ fn stored_person(person: &Person, today: NaiveDate) -> PersonForm {
         document_number: document.map_or_else(String::new, |document| document.number().to_owned()),
         given_name: person.given_name().as_str().to_owned(),
         family_name: person.family_name().as_str().to_owned(),
-        birth_date: match is_told {
-            true => String::new(),
-            false => person.birth_date().format("%d/%m/%Y").to_string(),
+        birth_date: if is_told {
+            String::new()
+        } else {
+            person.birth_date().format("%d/%m/%Y").to_string()
         },
         birth_place: person
             .birth_place()

@@ -605,9 +605,6 @@ async fn identity(judge: &mut Judge<'_>) {
         for path in ["/me/association", "/me/association?to=altroconsumo"] {
             judge.see(path).await;
         }
-        judge
-            .refuse("/me/association?to=altroconsumo", MAIN, &[])
-            .await;
     }
     judge.go("/me/identity").await;
     let person = [

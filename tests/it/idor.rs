@@ -68,6 +68,8 @@ enum Attack {
     Mails,
     /// A session of somebody else.
     Session,
+    /// Who keeps a key, of a clash they have no part in.
+    Keeper,
 }
 
 fn attack(place: &Place) -> Attack {
@@ -103,6 +105,7 @@ fn attack(place: &Place) -> Attack {
             Attack::Mails
         }
         ("body", "/session") => Attack::Session,
+        ("body", "/keeper") => Attack::Keeper,
         _ => panic!("an id without an attack: {place:?}"),
     }
 }
@@ -466,6 +469,41 @@ impl World<'_> {
         assert_eq!(self.app.number(dead).await, before, "{place:?}");
     }
 
+    /// A clash of two of ours, decided for somebody who has no part in it.
+    async fn keeper(&self, place: &Place) {
+        let theirs = association(self.app, "altroconsumo").await;
+        let ours = association(self.app, "codacons").await;
+        let mut ids = Vec::new();
+        for name in ["uno", "due"] {
+            let builder = SignUpBuilder::new(&format!("{name}@example.org"));
+            ids.push(self.app.sign_up(&builder).await.id);
+        }
+        let (one, two, id) = (ids[0], ids[1], Uuid::new_v4());
+        self.app
+            .sql(&format!(
+                "UPDATE claimants SET state = 'signed', confirmed_at = created_at, signed_at = created_at \
+                   WHERE id IN ('{one}', '{two}'); \
+                 INSERT INTO registered_mailboxes (id, claimant_id, association_id, registered_at) \
+                   VALUES ('{id}', '{one}', '{ours}', '2026-03-02Z'); \
+                 INSERT INTO conflicts (claimant_id, id, association_id, kind, registered_id, other_claimant_id, opened_at) \
+                   VALUES ('{two}', '{id}', '{ours}', 'mailbox', '{id}', '{one}', '2026-03-02Z')"
+            ))
+            .await;
+        let foreign = format!("SELECT id FROM claimants WHERE association_id = '{theirs}' LIMIT 1");
+        let foreign = self.app.rows(&foreign).await[0][0].clone().unwrap();
+        let names = [("id", id.to_string())];
+        let keeps = |who: &str| json!({"decision": "keeps", "keeper": who, "reason": "Prova"});
+        let none = keeps(&Uuid::new_v4().to_string());
+        let none = self.ask(place, &self.ours, &names, Some(&none)).await;
+        for who in [foreign, self.mario.id.to_string()] {
+            let theirs = self
+                .ask(place, &self.ours, &names, Some(&keeps(&who)))
+                .await;
+            assert_eq!(theirs.status, none.status, "{place:?}");
+            assert_eq!(theirs.status.as_u16(), 422, "{place:?} {}", theirs.body);
+        }
+    }
+
     /// A session of somebody else.
     async fn session(&self, place: &Place) {
         let found = format!(
@@ -723,7 +761,7 @@ async fn r55_ids_of_others_open_nothing_in_any_place_of_any_operation() {
         app.run_outbox().await;
     }
 
-    let mut attacked = [0_usize; 15];
+    let mut attacked = [0_usize; 16];
     for place in places(&described) {
         let kind = attack(&place);
         attacked[kind as usize] += 1;
@@ -742,6 +780,7 @@ async fn r55_ids_of_others_open_nothing_in_any_place_of_any_operation() {
             Attack::After => world.after(&place).await,
             Attack::Mails => world.mails(&place).await,
             Attack::Session => world.session(&place).await,
+            Attack::Keeper => world.keeper(&place).await,
         }
     }
     assert!(attacked.iter().all(|places| *places > 0), "{attacked:?}");

@@ -122,7 +122,7 @@ pub async fn invite(
     deed.detail = json!({ "role": role.as_str(), "expires_at": row.expires_at });
     deed.write(ctx, &mut tx, SCOPE).await?;
     tx.commit().await?;
-    shown(ctx, row)?.ok_or(AppError::NotFound)
+    shown(ctx, &row)?.ok_or(AppError::NotFound)
 }
 
 /// Invitations of the own association that nobody took up, newest first.
@@ -137,7 +137,7 @@ pub async fn list(ctx: &Ctx, actor: &StaffActor) -> AppResult<Vec<Invitation>> {
     tx.commit().await?;
     let mut shown_rows = Vec::with_capacity(rows.len());
     for row in rows {
-        shown_rows.extend(shown(ctx, row)?);
+        shown_rows.extend(shown(ctx, &row)?);
     }
     Ok(shown_rows)
 }
@@ -425,8 +425,8 @@ pub(in crate::app) fn email_of(ctx: &Ctx, row: &InvitationRow) -> AppResult<Opti
     Ok(Some(root.open_json(&at, &Sealed::from_stored(sealed))?))
 }
 
-fn shown(ctx: &Ctx, row: InvitationRow) -> AppResult<Option<Invitation>> {
-    let Some(email) = email_of(ctx, &row)? else {
+fn shown(ctx: &Ctx, row: &InvitationRow) -> AppResult<Option<Invitation>> {
+    let Some(email) = email_of(ctx, row)? else {
         return Ok(None);
     };
     Ok(Some(Invitation {

@@ -115,21 +115,21 @@ struct Words {
 }
 
 fn words(text: Text, association: &str, about: StaffAbout) -> (MailKind, Words) {
-    let say = |part: &str, values: &[(&'static str, String)]| {
+    let say = |key: &str, values: &[(&'static str, String)]| {
         let values: Vec<_> = values
             .iter()
             .map(|(name, value)| (*name, value.as_str().into()))
             .collect();
-        text.with(&format!("staff-mail-{part}"), &values)
+        text.with(key, &values)
     };
-    let told = |news: &str, at: DateTime<Utc>| {
+    let told = |subject: &str, intro: &str, at: DateTime<Utc>| {
         let at = [("at", time(text, at))];
         let words = Words {
-            subject: say(&format!("{news}-subject"), &[]),
-            intro: say(&format!("{news}-intro"), &at),
-            before: say("account-before", &[]),
-            button: say("account-button", &[]),
-            after: say("account-after", &[]),
+            subject: say(subject, &[]),
+            intro: say(intro, &at),
+            before: say("staff-mail-account-before", &[]),
+            button: say("staff-mail-account-button", &[]),
+            after: say("staff-mail-account-after", &[]),
         };
         (MailKind::StaffNotice, words)
     };
@@ -142,23 +142,36 @@ fn words(text: Text, association: &str, about: StaffAbout) -> (MailKind, Words) 
             let values = [
                 ("association", association.to_owned()),
                 ("name", one_line(&invited_by, MAX_VALUE)),
-                (
-                    "role",
-                    say(&format!("role-{}", role.replace('_', "-")), &[]),
-                ),
+                ("role", text.word("staff-mail-role", role)),
             ];
             let words = Words {
-                subject: say("invitation-subject", values.get(..1).unwrap_or_default()),
-                intro: say("invitation-intro", &values),
-                before: say("invitation-before", &[]),
-                button: say("invitation-button", &[]),
-                after: say("invitation-after", &[("at", time(text, expires_at))]),
+                subject: say(
+                    "staff-mail-invitation-subject",
+                    values.get(..1).unwrap_or_default(),
+                ),
+                intro: say("staff-mail-invitation-intro", &values),
+                before: say("staff-mail-invitation-before", &[]),
+                button: say("staff-mail-invitation-button", &[]),
+                after: say(
+                    "staff-mail-invitation-after",
+                    &[("at", time(text, expires_at))],
+                ),
             };
             (MailKind::Invitation, words)
         }
-        StaffAbout::RecoveryCode { at } => told("recovery", at),
-        StaffAbout::Password { at } => told("password", at),
-        StaffAbout::Factor { at } => told("factor", at),
+        StaffAbout::RecoveryCode { at } => told(
+            "staff-mail-recovery-subject",
+            "staff-mail-recovery-intro",
+            at,
+        ),
+        StaffAbout::Password { at } => told(
+            "staff-mail-password-subject",
+            "staff-mail-password-intro",
+            at,
+        ),
+        StaffAbout::Factor { at } => {
+            told("staff-mail-factor-subject", "staff-mail-factor-intro", at)
+        }
     }
 }
 

@@ -107,9 +107,8 @@ impl Asked<'_> {
         };
         let status = match refused {
             Some(Refusal::TooMany) => StatusCode::TOO_MANY_REQUESTS,
-            Some(Refusal::Wrong | Refusal::Used) => StatusCode::UNPROCESSABLE_ENTITY,
             None if errors.is_empty() => StatusCode::OK,
-            None => StatusCode::UNPROCESSABLE_ENTITY,
+            Some(Refusal::Wrong | Refusal::Used) | None => StatusCode::UNPROCESSABLE_ENTITY,
         };
         let shown = InvitationPage {
             console: outside(self.state, self.language, self.request),

@@ -165,9 +165,10 @@ impl Assembled {
         ];
         let uses = uses.into_iter().filter(|(used, _)| *used);
         // ticked, but not said what: the parser asks
-        let received = match form.compensated {
-            true => form.compensation_received.as_str(),
-            false => Compensation::None.as_str(),
+        let received = if form.compensated {
+            form.compensation_received.as_str()
+        } else {
+            Compensation::None.as_str()
         };
         let day = |typed: &String| some(typed).filter(|_| days).map(|typed| as_iso(&typed));
         DeclaredIncidentInput {

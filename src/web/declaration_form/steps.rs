@@ -98,9 +98,10 @@ impl Steps {
             (None, None) => (first_open, !query.check.is_empty()),
         };
         let step = step.clamp(1, self.work.steps());
-        let errors = match shows {
-            true => of_step(&wrong, step),
-            false => Errors::default(),
+        let errors = if shows {
+            of_step(&wrong, step)
+        } else {
+            Errors::default()
         };
         (step, errors)
     }

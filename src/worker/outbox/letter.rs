@@ -58,27 +58,9 @@ fn render(letter: Letter) -> Result<Mail, RenderMailError> {
         return render_deficiency(frame, records, notice);
     }
     let Some(signing) = letter.signing else {
-        let purpose = match letter.kind {
-            MailKind::Confirmation => Purpose::Confirm,
-            MailKind::Reminder => Purpose::Remind,
-            MailKind::AlreadyRegistered => Purpose::Registered,
-            MailKind::Access
-            | MailKind::Otp
-            | MailKind::Receipt
-            | MailKind::PaperRejected
-            | MailKind::Rights
-            | MailKind::MailboxCode
-            | MailKind::PayoutCode
-            | MailKind::PayoutNotice
-            | MailKind::FollowConfirmation
-            | MailKind::CaseUpdate
-            | MailKind::Deficiency
-            | MailKind::Invitation
-            | MailKind::StaffNotice => Purpose::Enter,
-        };
         return RecordsMail {
             frame,
-            purpose,
+            purpose: purpose(letter.kind),
             records,
             code: letter.code,
             expires_at: letter.expires_at,
@@ -96,6 +78,28 @@ fn render(letter: Letter) -> Result<Mail, RenderMailError> {
         letter.code.unwrap_or_default(),
         letter.expires_at,
     )
+}
+
+/// What the links of a mail with records are for.
+const fn purpose(kind: MailKind) -> Purpose {
+    match kind {
+        MailKind::Confirmation => Purpose::Confirm,
+        MailKind::Reminder => Purpose::Remind,
+        MailKind::AlreadyRegistered => Purpose::Registered,
+        MailKind::Access
+        | MailKind::Otp
+        | MailKind::Receipt
+        | MailKind::PaperRejected
+        | MailKind::Rights
+        | MailKind::MailboxCode
+        | MailKind::PayoutCode
+        | MailKind::PayoutNotice
+        | MailKind::FollowConfirmation
+        | MailKind::CaseUpdate
+        | MailKind::Deficiency
+        | MailKind::Invitation
+        | MailKind::StaffNotice => Purpose::Enter,
+    }
 }
 
 fn render_control(
