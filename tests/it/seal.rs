@@ -227,7 +227,7 @@ async fn a_sealed_copy_is_recognised_on_the_page_and_by_the_program() {
         (&copy, "Il sigillo è in ordine", true, 0),
         (&changed, "Il sigillo non è in ordine", false, 1),
         (&others, "Il documento è intero", true, 2),
-        (&document, "Questo PDF non ha un sigillo", true, 2),
+        (&document, "L’impronta di questo PDF", true, 2),
     ] {
         let page = app
             .browser()

@@ -203,11 +203,11 @@ async fn who_is_not_restored_yet_stands_in_a_queue() {
     }
     let browser = app.browser();
     staff_console::sign_in(&app, &browser, &member).await;
-    let path = format!("/console/cases/{CASE}?flag=not_restored");
+    let path = format!("/console/cases/{CASE}?queue=not_restored");
     let (status, page) = staff_console::open(&app, &browser, &path).await;
     assert_eq!(status, StatusCode::OK);
     assert!(page.contains(&waits.id.to_string()) && !page.contains(&other.id.to_string()));
-    assert!(page.contains("flag=not_restored\" aria-current=\"page\""));
+    assert!(page.contains("queue=not_restored\" aria-current=\"page\""));
     app.stop().await;
 }
 

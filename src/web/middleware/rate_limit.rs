@@ -102,6 +102,7 @@ impl Class {
             o::STAFF_REFRESH,
             o::STAFF_STEP_UP,
             o::LOGIN_FORM,
+            o::INVITATION_FORM,
             o::CONSOLE_STEP_UP_FORM,
         ];
         if is_in(&attempts) {
