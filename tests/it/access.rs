@@ -319,9 +319,10 @@ impl World {
             self.rights_request().await
         } else if known.path.contains("/conflicts/{id}") {
             self.conflict(known.path.ends_with("/approval")).await
-        } else if known.path.ends_with("/deficiencies") {
-            self.typed_for().await
-        } else if known.name == "staff_put_payout" || known.name == "console_payout_form" {
+        } else if known.path.ends_with("/deficiencies")
+            || known.name == "staff_put_payout"
+            || known.name == "console_payout_form"
+        {
             self.typed_for().await
         } else if known.path.ends_with("/payout-decision") {
             self.waits_for_staff().await
