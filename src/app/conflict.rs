@@ -143,13 +143,15 @@ async fn found(
 ) -> AppResult<(ConflictRow, Vec<(ClaimantRow, bool)>, OwnCase)> {
     let row = db::find_open(tx, clash::SCOPE, id).await?;
     let row = row.ok_or(AppError::NotFound)?;
-    let records = records(tx, &row).await?;
-    let all_signed = records.iter().all(|(record, _)| has_signed(record));
+    let mut records = records(tx, &row).await?;
+    // who only typed the same waits, and is touched by nothing that is decided here
+    records.retain(|(record, _)| has_signed(record));
+    let several_signed = records.len() > 1;
     let ours = actor.association_id();
     let is_ours = records
         .iter()
         .any(|(record, _)| record.association() == ours);
-    let Some((first, _)) = records.first().filter(|_| all_signed && is_ours) else {
+    let Some((first, _)) = records.first().filter(|_| several_signed && is_ours) else {
         return Err(AppError::NotFound);
     };
     let own = claimant_list::case_of(ctx, ours, first.case()).await?;
@@ -364,11 +366,16 @@ pub async fn propose(
 ///
 /// # Errors
 /// `Forbidden`, `NotFound`; `SecondPerson` for who proposed it; `IllegalTransition` where nothing waits or a
-/// record that would be rejected is lodged.
+/// record that would be rejected is lodged, or who was to keep the key is no side any more.
 pub async fn approve(ctx: &Ctx, actor: &StaffActor, id: Uuid, reason: &Reason) -> AppResult<()> {
     actor.require(&operation::APPROVE_CONFLICT)?;
     let (mut tx, row, records) = locked(ctx, actor, id).await?;
     let proposal = waiting(&mut tx, actor, row.registered_id).await?;
+    let keeps = |(record, _): &(ClaimantRow, bool)| record.id == proposal.keeper_id;
+    if !records.iter().any(keeps) {
+        // proposed of a clash that settled since: it can be refused, and something else be proposed
+        return Err(AppError::IllegalTransition("keeper_gone"));
+    }
     decided(ctx, &mut tx, actor, &proposal, "approved").await?;
     let (key, now) = (row.registered_id, ctx.clock.now());
     for (record, _) in &records {

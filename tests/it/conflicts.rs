@@ -4,7 +4,7 @@ use joinder::domain::permission::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::app::TestApp;
+use crate::app::{DEATHS, TestApp};
 use crate::claimant::{Answer, Claimant, SignUpBuilder, anna, ask, mario};
 use crate::seed::CASE;
 use crate::staff_console::{self, csrf, place};
@@ -275,5 +275,86 @@ async fn the_page_shows_both_and_leads_on_when_it_is_decided() {
     assert_eq!(place(&proposed), path);
     let (_, page) = staff_console::open(&app, &browser, &path).await;
     assert!(page.contains("L’hai proposto tu"), "{page}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clash_is_decided_once_whoever_comes_at_once_and_not_at_all_without_a_database() {
+    let app = TestApp::seeded().await;
+    let [one, two] = both(&app).await;
+    let reviewer = bearer(&app, "codacons", Role::Reviewer).await;
+    let manager = bearer(&app, "codacons", Role::CaseManager).await;
+    let id = first(&app, &reviewer).await.expect("a clash");
+    let path = format!("/api/v1/staff/conflicts/{id}");
+    let (decision, approval) = (format!("{path}/decision"), format!("{path}/approval"));
+    let keeps = json!({"decision": "keeps", "keeper": two.id, "reason": "Ha il contratto"});
+    say(&app, &reviewer, &decision, keeps).await.expect(200);
+    let yes = || json!({"decision": "approve", "reason": "Ha la ricevuta del provider"});
+    let no = json!({"decision": "refuse", "reason": "Non basta"});
+    let states = format!(
+        "SELECT state FROM claimants WHERE id IN ('{}', '{}') ORDER BY id",
+        one.id, two.id
+    );
+    for moment in DEATHS {
+        app.let_die("audit", moment).await;
+        say(&app, &manager, &approval, yes()).await.expect(503);
+        app.let_live("audit").await;
+        assert_eq!(rows(&app, &states).await, ["signed", "signed"], "{moment}");
+    }
+    let (yes, no) = tokio::join!(
+        say(&app, &manager, &approval, yes()),
+        say(&app, &manager, &approval, no),
+    );
+    let late = if yes.status.is_success() { &no } else { &yes };
+    assert!(yes.status.is_success() != no.status.is_success());
+    // it is over, or nothing waits any more
+    assert!([404, 409].contains(&late.status.as_u16()), "{}", late.body);
+    let expected = match yes.status.as_u16() {
+        200 => ["rejected", "signed"],
+        _ => ["signed", "signed"],
+    };
+    assert_eq!(rows(&app, &states).await, expected);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_only_typed_the_same_stops_nothing_and_a_proposal_ends_with_its_keeper() {
+    let app = TestApp::seeded().await;
+    let [one, two] = both(&app).await;
+    let third = identified(&app, "terza@example.org", MAILBOX, &mario()).await;
+    let reviewer = bearer(&app, "codacons", Role::Reviewer).await;
+    let manager = bearer(&app, "codacons", Role::CaseManager).await;
+    let id = first(&app, &reviewer).await.expect("a clash");
+    let path = format!("/api/v1/staff/conflicts/{id}");
+    // the third waits for the same mailbox, unsigned
+    app.sql(&format!(
+        "INSERT INTO conflicts (claimant_id, id, association_id, kind, registered_id, other_claimant_id, opened_at) \
+         SELECT '{}', gen_random_uuid(), association_id, kind, registered_id, other_claimant_id, opened_at \
+         FROM conflicts WHERE id = '{id}'",
+        third.id
+    ))
+    .await;
+    let shown = told(&app, &reviewer, &path).await.expect(200);
+    assert_eq!(shown["sides"].as_array().unwrap().len(), 2);
+    let keeps = json!({"decision": "keeps", "keeper": two.id, "reason": "Ha il contratto"});
+    say(&app, &reviewer, &format!("{path}/decision"), keeps)
+        .await
+        .expect(200);
+    // who was to keep it is no side any more
+    let elsewhere = format!("UPDATE conflict_decisions SET keeper_id = '{}'", third.id);
+    app.sql(&elsewhere).await;
+    let yes = json!({"decision": "approve", "reason": "Va bene"});
+    say(&app, &manager, &format!("{path}/approval"), yes)
+        .await
+        .expect_problem(409, "illegal-transition");
+    let states = format!(
+        "SELECT state FROM claimants WHERE id IN ('{}', '{}') ORDER BY id",
+        one.id, two.id
+    );
+    assert_eq!(rows(&app, &states).await, ["signed", "signed"]);
+    let no = json!({"decision": "refuse", "reason": "Superata"});
+    say(&app, &manager, &format!("{path}/approval"), no)
+        .await
+        .expect(200);
     app.stop().await;
 }
