@@ -152,7 +152,8 @@ pub async fn change(
     let after = change.after(before);
     let (state, role) = after.ok_or(AppError::IllegalTransition("unchanged"))?;
     let stays = state == MembershipState::Active && role == Role::Owner;
-    if !stays && is_last_owner(&rows, &row) {
+    let disabled = membership::list_disabled(&mut tx, SCOPE, association).await?;
+    if !stays && is_last_owner(&rows, &row, &disabled) {
         return Err(AppError::IllegalTransition("last_owner"));
     }
     role.as_str().clone_into(&mut row.role);
@@ -191,15 +192,17 @@ pub async fn end_sessions(ctx: &Ctx, actor: &StaffActor, id: StaffId) -> AppResu
     Ok(ended)
 }
 
-/// Whether nobody else could give roles once this membership is no owner's any more.
-fn is_last_owner(all: &[MembershipRow], row: &MembershipRow) -> bool {
+/// Whether nobody else could give roles once this membership is no owner's any more; who the platform disabled
+/// cannot.
+fn is_last_owner(all: &[MembershipRow], row: &MembershipRow, disabled: &[Uuid]) -> bool {
     let owns = |row: &MembershipRow| {
         row.role == Role::Owner.as_str() && state_of(row) == MembershipState::Active
     };
     owns(row)
         && !all
             .iter()
-            .any(|other| other.staff_id != row.staff_id && owns(other))
+            .filter(|other| other.staff_id != row.staff_id && !disabled.contains(&other.staff_id))
+            .any(owns)
 }
 
 pub(in crate::app) fn state_of(row: &MembershipRow) -> MembershipState {

@@ -133,6 +133,24 @@ pub async fn lock_all(
         .await?)
 }
 
+/// Members of an association whom the platform disabled.
+///
+/// # Errors
+/// As the database says.
+pub async fn list_disabled(
+    conn: &mut Conn,
+    _scope: Scope,
+    association: AssociationId,
+) -> DbResult<Vec<Uuid>> {
+    Ok(memberships::table
+        .inner_join(staff::table.on(staff::id.eq(memberships::staff_id)))
+        .filter(memberships::association_id.eq(association.uuid()))
+        .filter(staff::status.ne("active"))
+        .select(memberships::staff_id)
+        .load(conn)
+        .await?)
+}
+
 /// Writes role, rest and end of a membership.
 ///
 /// # Errors

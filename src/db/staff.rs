@@ -198,6 +198,19 @@ pub async fn get(conn: &mut Conn, _scope: Scope, person: StaffId) -> DbResult<St
         .await?)
 }
 
+/// A staff member, held until the transaction ends.
+///
+/// # Errors
+/// `NotFound` if there is none.
+pub async fn lock(conn: &mut Conn, _scope: Scope, person: StaffId) -> DbResult<StaffRow> {
+    Ok(staff::table
+        .find(person.uuid())
+        .for_update()
+        .select(StaffRow::as_select())
+        .first(conn)
+        .await?)
+}
+
 /// The first staff members with their first role, oldest first, at most `limit`.
 ///
 /// # Errors

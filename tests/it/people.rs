@@ -7,7 +7,7 @@ use joinder::domain::permission::Role;
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::app::TestApp;
+use crate::app::{DEATHS, TestApp};
 use crate::claimant::{ask, token_in};
 use crate::staff_console::{csrf, open, place, send, sign_in};
 use crate::staff_seed::{self, PASSWORD, Person, association, codacons, get, person, post};
@@ -588,5 +588,204 @@ async fn the_known_and_the_unknown_cost_the_same_work() {
     }
     let rows = "SELECT count(*) FROM audit WHERE action = 'staff_sign_in_refused'";
     assert_eq!(app.number(rows).await, 2, "both leave the same trace");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_lost_invites_nobody_and_leaves_a_link_good() {
+    let app = staff_seed::start().await;
+    let boss = person(&app, codacons(), Role::Owner).await;
+    let bearer = owner(&app, &boss).await;
+    let body = json!({"email": "nuova@assoc.example", "role": "reader"});
+    let invitations = "/api/v1/staff/invitations";
+    let left = "SELECT (SELECT count(*) FROM invitations) + (SELECT count(*) FROM outbox)";
+    for (table, moment) in [
+        ("outbox", DEATHS[0]),
+        ("audit", DEATHS[0]),
+        ("audit", DEATHS[1]),
+    ] {
+        app.let_die(table, moment).await;
+        let lost = post(&app, invitations, Some(&bearer), &body).await;
+        assert_eq!(lost.status(), StatusCode::SERVICE_UNAVAILABLE, "{table}");
+        app.let_live(table).await;
+        assert_eq!(app.number(left).await, 0, "{table} {moment}");
+    }
+    let invited = post(&app, invitations, Some(&bearer), &body).await;
+    assert_eq!(invited.status(), StatusCode::CREATED);
+    app.run_outbox().await;
+    let mail = app.mails_to("nuova@assoc.example").pop().unwrap();
+    let link = format!(
+        "/console/invitation/{}",
+        token_in(&mail, "console/invitation")
+    );
+    let browser = app.browser();
+    let (_, page) = open(&app, &browser, &link).await;
+    let code = secret_on(&page).current(app.clock().now());
+    let whole = [("name", "Anna Bianchi"), ("password", NEW), ("code", &code)];
+    for moment in DEATHS {
+        app.let_die("memberships", moment).await;
+        let lost = send(&app, &browser, &link, &whole).await;
+        assert_eq!(lost.status(), StatusCode::SERVICE_UNAVAILABLE, "{moment}");
+        app.let_live("memberships").await;
+        assert_eq!(
+            app.number("SELECT count(*) FROM staff").await,
+            1,
+            "{moment}"
+        );
+    }
+    // of two who take it up at once one does
+    let (one, two) = tokio::join!(
+        send(&app, &browser, &link, &whole),
+        send(&app, &browser, &link, &whole),
+    );
+    let mut both = [one.status(), two.status()];
+    both.sort();
+    assert_eq!(both, [StatusCode::OK, StatusCode::GONE]);
+    assert_eq!(app.number("SELECT count(*) FROM staff").await, 2);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_owners_who_lower_each_other_at_once_leave_one_and_a_code_is_used_by_one_of_two() {
+    let app = staff_seed::start().await;
+    let ours = codacons();
+    let one = person(&app, ours, Role::Owner).await;
+    let two = person(&app, ours, Role::Reader).await;
+    let first = owner(&app, &one).await;
+    let raise = json!({"action": "role", "role": "owner"});
+    assert_eq!(
+        change(&app, &first, &two, &raise).await,
+        StatusCode::NO_CONTENT
+    );
+    let second = owner(&app, &two).await;
+    stepped_up(&app, &one, &first).await;
+    let lower = json!({"action": "role", "role": "reader"});
+    let (a, b) = tokio::join!(
+        change(&app, &first, &two, &lower),
+        change(&app, &second, &one, &lower),
+    );
+    let done = [a, b]
+        .into_iter()
+        .filter(|status| *status == StatusCode::NO_CONTENT);
+    assert_eq!(done.count(), 1, "{a} {b}");
+    assert!(!a.is_server_error() && !b.is_server_error(), "{a} {b}");
+    let owners = "SELECT count(*) FROM memberships WHERE role = 'owner' AND revoked_at IS NULL";
+    assert_eq!(app.number(owners).await, 1);
+
+    let auditor = person(&app, ours, Role::Auditor).await;
+    let bearer = auditor.bearer(&app).await;
+    let path = "/api/v1/staff/account/recovery-codes";
+    let body = json!({"password": PASSWORD, "totp": auditor.code(&app)});
+    let made = post(&app, path, Some(&bearer), &body).await;
+    let made: Value = made.json().await.unwrap();
+    let code = made["codes"][0].as_str().unwrap();
+    let (a, b) = tokio::join!(
+        auditor.try_sign_in(&app, PASSWORD, code),
+        auditor.try_sign_in(&app, PASSWORD, code),
+    );
+    let opened = [&a, &b]
+        .into_iter()
+        .filter(|answer| answer.status() == StatusCode::OK);
+    assert_eq!(opened.count(), 1, "{} {}", a.status(), b.status());
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_knows_the_password_guesses_the_code_ten_times_from_wherever_and_a_known_browser_goes_on()
+ {
+    let options = crate::app::TestOptions {
+        trusted_proxies: vec!["127.0.0.1/32".parse().unwrap()],
+        ..crate::app::TestOptions::default()
+    };
+    let app = TestApp::seeded_with(options).await;
+    let ours = association(&app, "codacons").await;
+    let lawyer = person(&app, ours, Role::CaseManager).await;
+    let browser = app.browser();
+    sign_in(&app, &browser, &lawyer).await;
+    app.clock().advance(TimeDelta::seconds(30));
+    let guess = async |network: u8, code: &str| {
+        let body = json!({"email": lawyer.email, "password": PASSWORD, "totp": code});
+        let request = app.request(Method::POST, "/api/v1/staff/token").json(&body);
+        let request = request.header("x-forwarded-for", format!("198.51.{network}.7"));
+        request.send().await.unwrap().status()
+    };
+    for network in 0..10 {
+        assert_eq!(guess(network, "000000").await, StatusCode::UNAUTHORIZED);
+    }
+    let right = lawyer.code(&app);
+    assert_eq!(guess(11, &right).await, StatusCode::TOO_MANY_REQUESTS);
+    // the lawyer's own browser is counted alone
+    let login = (lawyer.email.as_str(), PASSWORD, right.as_str());
+    assert_eq!(log_in(&app, &browser, login).await, StatusCode::SEE_OTHER);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invitation_stands_no_longer_than_who_gave_it_and_codes_no_longer_than_the_app() {
+    let app = staff_seed::start().await;
+    let ours = codacons();
+    let boss = person(&app, ours, Role::Owner).await;
+    let other = person(&app, ours, Role::Reader).await;
+    let bearer = owner(&app, &boss).await;
+    let body = json!({"email": "nuova@assoc.example", "role": "owner"});
+    let invited = post(&app, "/api/v1/staff/invitations", Some(&bearer), &body).await;
+    assert_eq!(invited.status(), StatusCode::CREATED);
+    app.run_outbox().await;
+    let mail = app.mails_to("nuova@assoc.example").pop().unwrap();
+    let link = format!(
+        "/console/invitation/{}",
+        token_in(&mail, "console/invitation")
+    );
+    let raise = json!({"action": "role", "role": "owner"});
+    assert_eq!(
+        change(&app, &bearer, &other, &raise).await,
+        StatusCode::NO_CONTENT
+    );
+    // an owner whom the platform disabled is none
+    let status = |word: &str| {
+        format!(
+            "UPDATE staff SET status = '{word}' WHERE id = '{}'",
+            other.id
+        )
+    };
+    app.sql(&status("disabled")).await;
+    let lower = json!({"action": "role", "role": "reader"});
+    assert_eq!(
+        change(&app, &bearer, &boss, &lower).await,
+        StatusCode::CONFLICT
+    );
+    app.sql(&status("active")).await;
+    assert_eq!(
+        change(&app, &bearer, &boss, &lower).await,
+        StatusCode::NO_CONTENT
+    );
+    let browser = app.browser();
+    let (_, page) = open(&app, &browser, &link).await;
+    let code = secret_on(&page).current(app.clock().now());
+    let whole = [("name", "Anna Bianchi"), ("password", NEW), ("code", &code)];
+    let late = send(&app, &browser, &link, &whole).await;
+    assert_eq!(late.status(), StatusCode::GONE);
+    assert_eq!(
+        app.number("SELECT count(*) FROM staff").await,
+        2,
+        "nobody came in"
+    );
+
+    let bearer = boss.bearer(&app).await;
+    let path = "/api/v1/staff/account/recovery-codes";
+    let body = json!({"password": PASSWORD, "totp": boss.code(&app)});
+    let made = post(&app, path, Some(&bearer), &body).await;
+    assert_eq!(made.status(), StatusCode::OK);
+    app.clock().advance(TimeDelta::seconds(30));
+    let factor = "/api/v1/staff/account/authenticator";
+    let new: Value = get(&app, factor, &bearer).await.json().await.unwrap();
+    let secret = TotpSecret::from_base32(new["secret"].as_str().unwrap()).unwrap();
+    let body = json!({"password": PASSWORD, "totp": boss.code(&app), "new_code": secret.current(app.clock().now())});
+    let put = app
+        .request(Method::PUT, factor)
+        .bearer_auth(&bearer)
+        .json(&body);
+    ask(put).await.expect(204);
+    assert_eq!(app.number("SELECT count(*) FROM recovery_codes").await, 0);
     app.stop().await;
 }

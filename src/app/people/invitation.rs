@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::app::mail_queue;
+use crate::app::people::state_of;
 use crate::app::sign_up::lane;
 use crate::app::staff::account::{self, NewFactor};
 use crate::app::staff::sign_in::{bucket, take_attempt, use_factor};
@@ -248,10 +249,34 @@ pub async fn accept(ctx: &Ctx, link: &str, given: &Acceptance) -> AppResult<Vec<
     Ok(codes)
 }
 
+/// Whether an invitation still stands: who gave it is an active owner, and nobody decided otherwise about the
+/// invited since.
+async fn stands(conn: &mut Conn, row: &InvitationRow, person: StaffId) -> AppResult<bool> {
+    let association = AssociationId::new(row.association_id);
+    let all = membership::lock_all(conn, SCOPE, association).await?;
+    let is_owner = |member: &MembershipRow| {
+        member.staff_id == row.invited_by
+            && member.role == Role::Owner.as_str()
+            && state_of(member) == MembershipState::Active
+    };
+    let is_member = |member: &MembershipRow| member.staff_id == person.uuid();
+    let ended = membership::find_person(conn, SCOPE, association, person).await?;
+    let ended = ended.and_then(|known| known.membership.revoked_at);
+    Ok(all.iter().any(is_owner)
+        && !all.iter().any(is_member)
+        && ended.is_none_or(|at| at < row.created_at))
+}
+
 /// Writes the membership, and that the link was used.
+///
+/// # Errors
+/// `TokenExpired` where the invitation stands no more.
 async fn join(ctx: &Ctx, conn: &mut Conn, row: &InvitationRow, person: StaffId) -> AppResult<()> {
     let now = ctx.clock.now();
     let association = AssociationId::new(row.association_id);
+    if !stands(conn, row, person).await? {
+        return Err(AppError::TokenExpired);
+    }
     let role = read_role(&row.role)?;
     let membership = MembershipRow {
         staff_id: person.uuid(),

@@ -183,7 +183,7 @@ pub async fn new_factor(ctx: &Ctx, actor: &StaffActor) -> AppResult<NewFactor> {
 
 /// Takes up a new app, proven with the old one or a recovery code, and with a code of the new one.
 ///
-/// *effects*: as [`change_password`], with `staff_factor_changed`.
+/// *effects*: as [`change_password`], with `staff_factor_changed`; the recovery codes end.
 ///
 /// # Errors
 /// `Invalid` at `/new_code`; else as [`change_password`].
@@ -202,6 +202,8 @@ pub async fn change_factor(
     let at = place("totp_sealed", row.id, row.root_version);
     let sealed = root.seal(&at, secret.as_bytes())?.into_bytes();
     staff::mark_totp(&mut tx, SCOPE, actor.staff_id(), &sealed).await?;
+    // codes made with the old app may be in other hands
+    recovery_code::replace(&mut tx, SCOPE, actor.staff_id(), &[], now).await?;
     // the step may have been used with the old app: it is used now in any case
     staff_session::insert_totp_use(&mut tx, SCOPE, actor.staff_id(), step, now).await?;
     staff_session::forget_attempts(&mut tx, SCOPE, attempts).await?;

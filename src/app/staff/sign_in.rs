@@ -153,6 +153,11 @@ async fn prove(ctx: &Ctx, attempt: &SignIn, visitor: &Visitor) -> AppResult<(Pro
         None => passwords.verify_unknown(&attempt.password).await?,
     };
     let mut tx = ctx.pools.begin(SCOPE).await?;
+    // who knows the password guesses the code no more often than this, from wherever; nobody else can fill it
+    let guesses = bucket(ctx, at, "staff factor", &subject.to_string());
+    if passed && known.is_none() {
+        take_attempt(&mut tx, guesses, at).await?;
+    }
     let outcome = match row.filter(|_| passed) {
         Some(row) => second_factor(ctx, &mut tx, &row, attempt, (at, visitor.language)).await,
         None => Err(AppError::WrongCredentials),
@@ -160,6 +165,7 @@ async fn prove(ctx: &Ctx, attempt: &SignIn, visitor: &Visitor) -> AppResult<(Pro
     match outcome {
         Ok(proven) => {
             buckets.forget(&mut tx, at).await?;
+            staff_session::forget_attempts(&mut tx, SCOPE, guesses).await?;
             note_sign_in(ctx, &mut tx, &proven, at).await?;
             Ok((proven, known.is_some(), tx))
         }
@@ -237,7 +243,7 @@ async fn second_factor(
     })
 }
 
-/// Uses an authenticator code or a recovery code up.
+/// Uses an authenticator code or a recovery code up. The person stays locked until the transaction ends.
 ///
 /// # Errors
 /// `WrongCredentials`, `TotpUsed`.
@@ -248,6 +254,12 @@ pub(in crate::app) async fn use_factor(
     typed: &str,
     (at, language): (DateTime<Utc>, Language),
 ) -> AppResult<()> {
+    // the password was checked outside of a transaction: it may have been changed meanwhile, or the app
+    let now = staff::lock(conn, SCOPE, StaffId::new(row.id)).await?;
+    let is_same = now.password_hash == row.password_hash && now.totp_sealed == row.totp_sealed;
+    if !is_same {
+        return Err(AppError::WrongCredentials);
+    }
     if !recovery::is_code(typed) {
         return use_code(ctx, conn, row, typed, at).await;
     }
