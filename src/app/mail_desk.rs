@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use data_encoding::BASE64URL_NOPAD;
 use serde_json::json;
 use uuid::Uuid;
@@ -242,6 +242,8 @@ pub fn read_cursor(text: &str) -> Option<(DateTime<Utc>, Uuid)> {
     let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).ok()?;
     let (at, id) = bytes.split_first_chunk::<8>()?;
     let at = DateTime::from_timestamp_micros(i64::from_be_bytes(*at))?;
+    let is_ours = (1970..=9999).contains(&at.year());
+    is_ours.then_some(())?;
     Some((at, Uuid::from_slice(id).ok()?))
 }
 

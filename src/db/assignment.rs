@@ -135,6 +135,7 @@ pub async fn list_people(
         .inner_join(staff::table.on(staff::id.eq(memberships::staff_id)))
         .filter(memberships::association_id.eq(association.uuid()))
         .filter(memberships::revoked_at.is_null())
+        .filter(memberships::suspended_at.is_null())
         .filter(staff::status.eq("active"))
         .order((memberships::created_at, memberships::staff_id))
         .limit(200)

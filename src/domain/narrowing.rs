@@ -1,6 +1,6 @@
 //! What narrows a list of claimants beside state and search: each read from clear columns.
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -120,12 +120,8 @@ impl Narrowing {
                 province,
             ),
             domain: take(&mut errors, "/domain", words.domain.as_deref(), domain),
-            from: take(&mut errors, "/from", words.from.as_deref(), |text| {
-                text.parse().ok()
-            }),
-            until: take(&mut errors, "/until", words.until.as_deref(), |text| {
-                text.parse().ok()
-            }),
+            from: take(&mut errors, "/from", words.from.as_deref(), day),
+            until: take(&mut errors, "/until", words.until.as_deref(), day),
             least_cents: take(&mut errors, "/least", words.least.as_deref(), cents),
             most_cents: take(&mut errors, "/most", words.most.as_deref(), cents),
             tier: take(&mut errors, "/tier", words.tier.as_deref(), Tier::parse),
@@ -188,6 +184,12 @@ impl Narrowing {
     }
 }
 
+/// A day of these times: years that no database takes are none.
+fn day(text: &str) -> Option<NaiveDate> {
+    let day: NaiveDate = text.parse().ok()?;
+    (1900..=9999).contains(&day.year()).then_some(day)
+}
+
 fn take<T>(
     errors: &mut FieldErrors,
     pointer: &'static str,
@@ -248,6 +250,17 @@ mod tests {
         let again = Narrowing::parse(&read.words(), false, Uuid::nil()).unwrap();
         assert_eq!(read, again);
         assert!(read.reads_rows() && read.is_few());
+    }
+
+    #[test]
+    fn a_day_that_no_database_takes_is_none() {
+        for day in ["-200000-01-01", "+200000-01-01", "1899-12-31", "2026-02-30"] {
+            let words = Words {
+                from: Some(day.into()),
+                ..words()
+            };
+            Narrowing::parse(&words, false, Uuid::nil()).unwrap_err();
+        }
     }
 
     #[test]

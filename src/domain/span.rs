@@ -1,6 +1,6 @@
 //! A stretch of time as people type it: days or moments of Rome, or RFC 3339.
 
-use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
 use chrono_tz::Europe::Rome;
 
 use crate::domain::field::{FieldCode, FieldErrors, ValueError};
@@ -49,7 +49,10 @@ fn end(text: &str, is_last: bool) -> Result<DateTime<Utc>, ValueError> {
         return Err(ValueError::new(FieldCode::Required, "error-span-required"));
     }
     let wrong = ValueError::new(FieldCode::Format, "error-span-format");
-    moment(text).or_else(|| day(text, is_last)).ok_or(wrong)
+    let at = moment(text).or_else(|| day(text, is_last));
+    // years that no database takes are none
+    at.filter(|at| (1900..=9999).contains(&at.year()))
+        .ok_or(wrong)
 }
 
 fn moment(text: &str) -> Option<DateTime<Utc>> {

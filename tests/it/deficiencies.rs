@@ -10,7 +10,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::app::TestApp;
+use crate::app::{DEATHS, TestApp};
 use crate::claimant::{Answer, SignUpBuilder, anna, ask, mario};
 use crate::seed::CASE;
 use crate::signing::declaration;
@@ -301,5 +301,49 @@ async fn r2_a_letter_is_cured_exactly_where_the_record_lacks_it_no_more() {
         .map(|row| (row[0].clone().unwrap(), row[1].clone().unwrap()))
         .collect();
     assert_eq!(found, expected);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_lost_while_letters_are_asked_for_asks_nothing_and_writes_no_mail() {
+    let app = TestApp::seeded().await;
+    let claimant = identified(&app, OWNER, "caduta@libero.it", &mario()).await;
+    let reviewer = bearer(&app, "codacons", Role::Reviewer).await;
+    let left = "SELECT (SELECT count(*) FROM deficiencies) + (SELECT count(*) FROM outbox)";
+    let before = app.number(left).await;
+    for (table, moment) in [
+        ("audit", DEATHS[0]),
+        ("outbox", DEATHS[0]),
+        ("audit", DEATHS[1]),
+    ] {
+        app.let_die(table, moment).await;
+        let lost = want(&app, &reviewer, claimant.id, &["i"], "2026-03-20").await;
+        assert_eq!(lost.status.as_u16(), 503, "{table} {}", lost.body);
+        app.let_live(table).await;
+        assert_eq!(app.number(left).await, before, "{table} {moment}");
+    }
+    let asked = want(&app, &reviewer, claimant.id, &["i"], "2026-03-20").await;
+    assert!(asked.status.is_success(), "{}", asked.body);
+    assert_eq!(app.number(left).await, before + 2);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_who_ask_for_the_same_letter_at_once_one_asks() {
+    let app = TestApp::seeded().await;
+    let claimant = identified(&app, OWNER, "caduta@libero.it", &mario()).await;
+    let one = bearer(&app, "codacons", Role::Reviewer).await;
+    let two = bearer(&app, "codacons", Role::CaseManager).await;
+    let (one, two) = tokio::join!(
+        want(&app, &one, claimant.id, &["i"], "2026-03-20"),
+        want(&app, &two, claimant.id, &["i"], "2026-03-25"),
+    );
+    let refused = [&one, &two]
+        .into_iter()
+        .filter(|answer| answer.status.as_u16() == 409);
+    assert_eq!(refused.count(), 1, "{} {}", one.body, two.body);
+    assert!(one.status.is_success() != two.status.is_success());
+    app.run_outbox().await;
+    assert_eq!(mails(&app).len(), 1);
     app.stop().await;
 }

@@ -6,7 +6,7 @@ use joinder::domain::permission::Role;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::app::TestApp;
+use crate::app::{DEATHS, TestApp};
 use crate::claimant::SignUpBuilder;
 use crate::staff_console::{csrf, open, place, send, sign_in};
 use crate::staff_seed::{Person, association, get, person, post};
@@ -180,5 +180,28 @@ async fn the_page_tells_domains_of_providers_and_puts_mails_back_with_a_second_f
     assert_eq!(app.run_outbox().await, 1);
     let (_, page) = open(&app, &browser, "/console/mails").await;
     assert!(page.contains("Nessuna e-mail in coda."));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_lost_while_mails_are_put_back_puts_none_back() {
+    let app = TestApp::seeded().await;
+    let boss = person(&app, association(&app, "codacons").await, Role::Owner).await;
+    app.sign_up(&SignUpBuilder::new("maria@example.org")).await;
+    give_up(&app, "550 5.1.1 no such user").await;
+    let bearer = stepped_up(&app, &boss).await;
+    let dead = "SELECT count(*) FROM outbox WHERE state = 'dead'";
+    assert_eq!(app.number(dead).await, 1);
+    let retry = "/api/v1/staff/mails/retry";
+    for moment in DEATHS {
+        app.let_die("audit", moment).await;
+        let lost = post(&app, retry, Some(&bearer), &json!({})).await;
+        assert_eq!(lost.status(), StatusCode::SERVICE_UNAVAILABLE, "{moment}");
+        app.let_live("audit").await;
+        assert_eq!(app.number(dead).await, 1, "{moment}");
+    }
+    let back = post(&app, retry, Some(&bearer), &json!({})).await;
+    assert_eq!(back.status(), StatusCode::OK);
+    assert_eq!(app.number(dead).await, 0);
     app.stop().await;
 }

@@ -15,6 +15,7 @@ use crate::db::deficiency;
 use crate::db::outbox::OutboxRow;
 use crate::domain::ids::ClaimantId;
 use crate::domain::mail::MailKind;
+use crate::domain::outage::day_in_rome;
 use crate::domain::reference::Reference;
 
 /// What a mail about what is missing says besides. The same at every attempt: a notice is never changed.
@@ -53,7 +54,12 @@ pub(super) async fn prepare(
     let asked: Vec<_> = asked.collect();
     // everything came before the mail left
     let is_open = asked.iter().any(|asked| asked.cured_at.is_none());
-    let Some(first) = asked.first().filter(|_| is_open) else {
+    let today = day_in_rome(ctx.clock.now());
+    // put back by staff after its day, it would ask for what is too late
+    let Some(first) = asked
+        .first()
+        .filter(|first| is_open && first.due_on >= today)
+    else {
         return Ok(Step::Drop);
     };
     let notice = DeficiencyNotice {
