@@ -12,6 +12,7 @@ use crate::app::ctx::Ctx;
 use crate::app::declaration::content_of;
 use crate::app::directory::{AssociationEntry, CaseEntry, Directory};
 use crate::app::error::{AppError, AppResult};
+use crate::app::leaving;
 use crate::app::representation;
 use crate::app::session::{self, ClaimantActor};
 use crate::app::sign_up::{self, Evidence, contact_domain};
@@ -76,7 +77,7 @@ pub struct Changed {
 /// declared, as a draft. What does not: signatures, payout data, documents, the member number.
 ///
 /// *effects*: in one transaction a new record under the other association's key, confirmed, with new
-/// consents and the key of the person; the old one withdrawn, its codes and mails ended; the session
+/// consents and the key of the person; the old one withdrawn, which a mail tells, its codes and mails ended; the session
 /// opens the new one; audit `move_out` and `move_in`, neither naming the other side.
 ///
 /// # Errors
@@ -112,6 +113,7 @@ pub async fn change(
     audit::append(ctx, &mut tx, SCOPE, entry.with(json!({ "case": case.id }))).await?;
     session::switch(&mut tx, SCOPE, actor, new.claimant(), target.id).await?;
     session::keep(ctx, &mut tx, actor).await?;
+    leaving::tell_withdrawn(ctx, &mut tx, &row).await?;
     tx.commit().await?;
     Ok(Changed {
         claimant: new.claimant(),

@@ -1,16 +1,20 @@
 //! A record leaves: it is erased, or only kept (R61). Who may ask for it is for the callers to say; here is
 //! what then happens, the same for all of them.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::app::audit::{self, Actor, Entry};
 use crate::app::clash::{self, Reach};
 use crate::app::ctx::Ctx;
 use crate::app::error::AppResult;
 use crate::app::log::event;
+use crate::app::mail_request::outbox_row;
 use crate::app::retention;
+use crate::app::rights;
+use crate::app::vault::Vault;
+use crate::crypto::token;
 use crate::db::claimant::{self, ClaimantRow};
-use crate::db::{Scope, Tx};
+use crate::db::{Scope, Tx, outbox};
 use crate::domain::claimant::ClaimantState;
 use crate::domain::ids::ClaimantId;
 
@@ -85,6 +89,27 @@ pub(in crate::app) async fn restrict(
     }
     claimant::mark_restricted(tx, clash::SCOPE, row.claimant(), now).await?;
     audit::append(ctx, tx, clash::SCOPE, entry.with(with_state(detail, row))).await
+}
+
+/// Tells whoever has a confirmed e-mail that the record was withdrawn (R49): somebody else may have done it.
+/// `row` is the record as it was before. The transaction is under system rights after it.
+///
+/// *effects*: an outbox row.
+pub(in crate::app) async fn tell_withdrawn(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    row: &ClaimantRow,
+) -> AppResult<()> {
+    tx.enter(SCOPE).await?;
+    let vault = Vault::open(ctx, tx, SCOPE, row.claimant()).await?;
+    if row.state()? == ClaimantState::Withdrawn || !rights::has_mail(&vault, row)? {
+        return Ok(());
+    }
+    let id = token::new_id(ctx.clock.now());
+    let domain = row.contact_domain.as_deref();
+    let mail = outbox_row(ctx, row, "withdrawal", id, json!({}), domain);
+    outbox::insert(tx, SCOPE, &mail).await?;
+    Ok(())
 }
 
 /// The codes of the caller, and the state the record was in.

@@ -332,7 +332,7 @@ pub async fn put_consent(
     Ok(())
 }
 
-/// Withdraws, at once (R49). What the claimant held goes to the oldest in conflict.
+/// Withdraws, at once (R49), and says so by mail. What the claimant held goes to the oldest in conflict.
 ///
 /// `reason` is free text, at most 500 characters, and goes sealed into the trail.
 ///
@@ -372,6 +372,7 @@ pub async fn withdraw(
     let entry = entry.moved(before, after);
     audit::append_with_note(ctx, &mut tx, actor.scope(), entry, reason.as_deref()).await?;
     session::keep(ctx, &mut tx, actor).await?;
+    leaving::tell_withdrawn(ctx, &mut tx, &row).await?;
     tx.commit().await?;
     Ok(after)
 }

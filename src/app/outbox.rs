@@ -275,6 +275,7 @@ async fn step(
         "mailbox_code" => control::prepare_mailbox(ctx, conn, batch, directory, row).await,
         "payout_code" => control::prepare_payout_code(ctx, conn, batch, directory, row).await,
         "payout_notice" => control::prepare_payout_notice(ctx, conn, batch, directory, row).await,
+        "withdrawal" => control::prepare_withdrawal(ctx, conn, batch, directory, row).await,
         "follow_confirmation" => follow::prepare_confirmation(ctx, conn, directory, row).await,
         "case_update" => follow::prepare_update(ctx, conn, directory, row).await,
         "invitation" => staff::prepare_invitation(ctx, conn, directory, row).await,
@@ -327,6 +328,7 @@ impl DueMail {
                 | "mailbox_code"
                 | "payout_code"
                 | "payout_notice"
+                | "withdrawal"
                 | "case_update"
                 | "staff_notice"
         )

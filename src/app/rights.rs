@@ -157,6 +157,7 @@ pub async fn ask(
     let by = Actor::Claimant(actor.claimant());
     enter(ctx, &mut tx, scope, &new, by).await?;
     session::keep(ctx, &mut tx, actor).await?;
+    acknowledge(ctx, &mut tx, &vault, &row, new.id).await?;
     tx.commit().await?;
     opened(ctx, Some(&vault), new)
 }
@@ -181,8 +182,23 @@ pub async fn enter_letter(
     let new = received(ctx, &row, &vault, (kind, text), ("letter", received_on))?;
     let by = Actor::Staff(actor.staff_id());
     enter(ctx, &mut tx, scope, &new, by).await?;
+    acknowledge(ctx, &mut tx, &vault, &row, new.id).await?;
     tx.commit().await?;
     opened(ctx, Some(&vault), new)
+}
+
+/// Tells whoever has a confirmed e-mail that a request came in: somebody else may have made it.
+async fn acknowledge(
+    ctx: &Ctx,
+    tx: &mut crate::db::Tx,
+    vault: &Vault,
+    row: &ClaimantRow,
+    request: Uuid,
+) -> AppResult<()> {
+    if has_mail(vault, row)? {
+        mail(ctx, tx, row, request, "received").await?;
+    }
+    Ok(())
 }
 
 fn received(
@@ -383,8 +399,8 @@ async fn vault_of(
     }
 }
 
-/// Whether the claimant has an e-mail that was confirmed.
-fn has_mail(vault: &Vault, row: &ClaimantRow) -> AppResult<bool> {
+/// Whether mail about a record reaches its holder: an e-mail, confirmed.
+pub(in crate::app) fn has_mail(vault: &Vault, row: &ClaimantRow) -> AppResult<bool> {
     let contact: Contact =
         vault.unseal("claimants", "contact_sealed", row.contact_sealed.clone())?;
     Ok(contact.email().is_some() && row.confirmed_at.is_some())

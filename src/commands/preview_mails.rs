@@ -155,6 +155,7 @@ fn samples(sample: Sample<'_>) -> Result<Vec<(&'static str, Mail)>, RenderMailEr
 
 fn about_requests(sample: Sample<'_>) -> Result<Vec<(&'static str, Mail)>, RenderMailError> {
     Ok(vec![
+        ("rights-received", rights(sample, received())?),
         ("rights-extended", rights(sample, extended())?),
         (
             "rights-answered",
@@ -196,6 +197,14 @@ fn about_control(sample: Sample<'_>) -> Result<Vec<(&'static str, Mail)>, Render
         ),
         ("payout-given", given(sample, None)?),
         ("payout-changed", given(sample, Some(expires_at))?),
+        (
+            "withdrawal",
+            control(
+                sample,
+                MailKind::Withdrawal,
+                ControlAbout::Withdrawn(expires_at),
+            )?,
+        ),
     ])
 }
 
@@ -293,12 +302,20 @@ fn control(
     kind: MailKind,
     about: ControlAbout,
 ) -> Result<Mail, RenderMailError> {
+    let page = match kind {
+        MailKind::Withdrawal => "me",
+        _ => "stop-payout/SAMPLE-TOKEN",
+    };
     ControlMail {
         frame: frame(sample, kind),
-        record: record_at("stop-payout/SAMPLE-TOKEN"),
+        record: record_at(page),
         about,
     }
     .render()
+}
+
+fn received() -> RightsOutcome {
+    RightsOutcome::Received(sample_time().date_naive())
 }
 
 fn extended() -> RightsOutcome {
@@ -314,13 +331,14 @@ fn answered(became: &'static str) -> RightsOutcome {
 }
 
 fn rights(sample: Sample<'_>, outcome: RightsOutcome) -> Result<Mail, RenderMailError> {
+    let reason = (outcome != received()).then(|| "Il nome è scritto come nel documento".to_owned());
     RightsMail {
         frame: frame(sample, MailKind::Rights),
         record: record_at("me"),
         kind: "rectification".to_owned(),
         received_on: sample_time().date_naive(),
         outcome,
-        reason: "Il nome è scritto come nel documento".to_owned(),
+        reason,
     }
     .render()
 }

@@ -91,6 +91,21 @@ pub struct PlanRule {
     pub paid: bool,
 }
 
+impl PlanRule {
+    /// Code of [`Self::unknown`]; no case may use it for a plan of its own.
+    pub const UNKNOWN: &'static str = "unknown";
+
+    /// What whoever does not remember the plan declares, in every case. It counts as free: nobody has to
+    /// guess in a document that is signed.
+    pub fn unknown() -> Self {
+        Self {
+            code: Self::UNKNOWN.to_owned(),
+            name: "Non ricordo".to_owned(),
+            paid: false,
+        }
+    }
+}
+
 /// A mailbox that this claimant registered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeclarableMailbox {

@@ -30,6 +30,8 @@ pub enum MailKind {
     PayoutCode,
     /// Tells that an account was given or changed, and how to stop it (R26).
     PayoutNotice,
+    /// Tells that a pre-adhesion was withdrawn: who did not do it must hear of it (R49).
+    Withdrawal,
     /// Asks who wants to follow a case to confirm the address (R16).
     FollowConfirmation,
     /// News of a case, to who follows it.
@@ -44,7 +46,7 @@ pub enum MailKind {
 
 impl MailKind {
     /// All kinds.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Confirmation,
         Self::Otp,
         Self::Receipt,
@@ -56,6 +58,7 @@ impl MailKind {
         Self::MailboxCode,
         Self::PayoutCode,
         Self::PayoutNotice,
+        Self::Withdrawal,
         Self::FollowConfirmation,
         Self::CaseUpdate,
         Self::Deficiency,
@@ -77,6 +80,7 @@ impl MailKind {
             Self::MailboxCode => "mailbox_code",
             Self::PayoutCode => "payout_code",
             Self::PayoutNotice => "payout_notice",
+            Self::Withdrawal => "withdrawal",
             Self::FollowConfirmation => "follow_confirmation",
             Self::CaseUpdate => "case_update",
             Self::Deficiency => "deficiency",
@@ -105,6 +109,7 @@ impl MailKind {
             | Self::MailboxCode
             | Self::PayoutCode
             | Self::PayoutNotice
+            | Self::Withdrawal
             | Self::StaffNotice => false,
         }
     }

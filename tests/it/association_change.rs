@@ -87,6 +87,11 @@ async fn r51_r55_neither_association_learns_of_the_other() {
     let app = TestApp::seeded().await;
     let claimant = identified(&app, "a@example.org", "a@libero.it", &mario()).await;
     let changed = go(&claimant, &wish("altroconsumo")).await.expect(201);
+    // the holder alone is told, in the name of the one that is left
+    app.run_outbox().await;
+    let mail = app.mails().pop().unwrap().message.mail;
+    assert_eq!(mail.kind.as_str(), "withdrawal");
+    assert!(mail.text.contains("Codacons") && !mail.text.contains("Altroconsumo"));
     let old = seen_by(&app, "codacons").await;
     let new = seen_by(&app, "altroconsumo").await;
     assert_eq!((old.len(), new.len()), (1, 1));

@@ -93,6 +93,50 @@ async fn without_a_token_or_with_a_foreign_one_every_own_operation_is_401() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn r49_who_is_withdrawn_is_told_by_mail_once() {
+    let app = TestApp::seeded().await;
+    let maria = app
+        .confirmed(&SignUpBuilder::new("maria@example.org"))
+        .await;
+    maria
+        .withdraw(&json!({"reason": "Ho cambiato idea"}))
+        .await
+        .expect(200);
+    maria
+        .withdraw(&json!({}))
+        .await
+        .expect_problem(409, "illegal-transition");
+    app.run_outbox().await;
+    let told = |kind: &str| {
+        let mails = app.mails().into_iter().map(|mail| mail.message.mail);
+        let mails = mails.filter(|mail| mail.kind.as_str() == kind);
+        mails.collect::<Vec<_>>()
+    };
+    let [mail] = told("withdrawal").try_into().unwrap();
+    assert_eq!(mail.to, "maria@example.org");
+    assert_eq!(mail.subject, "La tua pre-adesione è ritirata");
+    for said in ["è stata ritirata", "Non sei stato tu?", "/me"] {
+        assert!(
+            mail.text.contains(said) && mail.html.contains(said),
+            "{said}"
+        );
+    }
+    assert!(!mail.text.contains("cambiato idea"));
+    // who goes on elsewhere after that is not told again
+    let consent = |purpose: &str| json!({"purpose": purpose, "text_version": "1", "given": true});
+    let wish = json!({
+        "association": "altroconsumo",
+        "consents": [consent("privacy_notice"), consent("contact")],
+    });
+    ask(maria.request(Method::POST, "/association").json(&wish))
+        .await
+        .expect(201);
+    app.run_outbox().await;
+    assert_eq!(told("withdrawal").len(), 1);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn r55_a_token_opens_the_own_record_only() {
     let app = TestApp::seeded().await;
     let maria = app

@@ -47,6 +47,24 @@ async fn r60_a_request_is_due_in_a_month_answered_and_told_by_mail() {
     let asked = request(&claimant, &rectification()).await.expect(201);
     assert_eq!(asked["received_on"], "2026-03-02");
     assert_eq!(asked["due_on"], "2026-04-02");
+    // whoever did not ask learns of it
+    app.run_outbox().await;
+    let mail = app.mails().pop().unwrap().message.mail;
+    assert_eq!(
+        (mail.kind.as_str(), mail.to.as_str()),
+        ("rights", "maria@example.org")
+    );
+    for said in [
+        "il 2 marzo 2026",
+        "entro il 2 aprile 2026",
+        "Non l’hai chiesto tu?",
+    ] {
+        assert!(
+            mail.text.contains(said) && mail.html.contains(said),
+            "{said}"
+        );
+    }
+    assert!(!mail.text.contains("Russo") && !mail.text.contains("«"));
     let clear = "SELECT count(*) FROM rights_requests r WHERE r::text LIKE '%Russo%'";
     assert_eq!(app.number(clear).await, 0, "the words rest sealed");
 

@@ -170,3 +170,25 @@ async fn on_the_page_after_joining_a_corrected_address_is_asked_about_too() {
     assert_eq!(app.mails_to("maria@gmal.com").len(), 1);
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mailbox_the_case_is_not_about_is_asked_about_once_and_taken() {
+    let app = TestApp::seeded().await;
+    let browser = Browser::new(&app);
+    let fields = [
+        ("contact[email]", "maria@gmail.com"),
+        ("mailboxes[0][address]", "maria@gmail.com"),
+    ];
+    let form = browser.join(&fields).await;
+    assert_eq!(form.status, 422);
+    form.says("gmail.com non è un servizio di questo caso.")
+        .says("id=\"mailboxes-0-address-typo\"")
+        .says("name=\"action\" value=\"keep:gmail.com\"");
+    assert!(!form.html.contains("id=\"contact-email-typo\""));
+    assert!(!form.html.contains("correct:gmail.com"));
+    assert_eq!(app.number("SELECT count(*) FROM claimants").await, 0);
+    let asked = [("asked[0]", "gmail.com"), fields[0], fields[1]];
+    let joined = browser.join(&asked).await;
+    assert_eq!(joined.status, 303, "{}", joined.html);
+    app.stop().await;
+}

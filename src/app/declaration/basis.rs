@@ -132,7 +132,7 @@ pub(super) fn rules(ctx: &Ctx, case: &CaseEntry, basis: &Basis) -> AppResult<Dec
     Ok(DeclarationRules {
         today: day_in_rome(ctx.clock.now()),
         incidents: incidents.collect(),
-        plans: plans.collect(),
+        plans: plans.chain([PlanRule::unknown()]).collect(),
         mailboxes,
         documents: basis.documents.iter().map(declarable).collect(),
     })

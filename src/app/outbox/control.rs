@@ -1,5 +1,5 @@
 //! The mails about control: the code that goes to a mailbox that failed (R30), the code that a change of the account
-//! needs and the notice that an account was given (R26).
+//! needs, the notice that an account was given (R26) and the notice that a pre-adhesion was withdrawn (R49).
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -38,6 +38,8 @@ pub enum ControlNotice {
         /// From when it counts, UTC; `None`: it is the first and counts already.
         counts_from: Option<DateTime<Utc>>,
     },
+    /// The pre-adhesion was withdrawn: when, UTC.
+    Withdrawn(DateTime<Utc>),
 }
 
 /// The code to a mailbox that a claimant says is theirs.
@@ -167,6 +169,31 @@ pub(super) async fn prepare_payout_notice(
             iban: account.masked(),
             counts_from: waits.then_some(given.effective_at),
         }),
+        ..letter
+    })))
+}
+
+/// The notice that a pre-adhesion was withdrawn.
+pub(super) async fn prepare_withdrawal(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    batch: &Batch,
+    directory: &Directory,
+    row: &OutboxRow,
+) -> AppResult<Step> {
+    let kind = MailKind::Withdrawal;
+    let Some(at) = batch.record(row) else {
+        return Ok(Step::Drop);
+    };
+    let email = match to_contact(ctx, conn, batch, directory, (row, kind)).await? {
+        Ok(email) => email,
+        Err(step) => return Ok(step),
+    };
+    let line = line(ctx, directory, at, "me")?;
+    let speaker = Speaker::of(&at.row);
+    let letter = letter(ctx, conn, row, speaker, email, kind, vec![line]).await?;
+    Ok(Step::Send(Box::new(Letter {
+        control: Some(ControlNotice::Withdrawn(row.created_at)),
         ..letter
     })))
 }

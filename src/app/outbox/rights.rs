@@ -1,4 +1,4 @@
-//! The mail about a request: its term was extended, or it was answered (R60).
+//! The mail about a request: it came in, its term was extended, or it was answered (R60).
 
 use chrono::NaiveDate;
 use uuid::Uuid;
@@ -18,6 +18,7 @@ use crate::domain::ids::ClaimantId;
 use crate::domain::mail::MailKind;
 use crate::domain::outage::day_in_rome;
 use crate::domain::reference::Reference;
+use crate::domain::rights::{due_on, extended_due_on};
 
 /// What a mail about a request says besides. The same at every attempt: each step is written once.
 #[derive(Clone)]
@@ -28,13 +29,15 @@ pub struct RightsNotice {
     pub received_on: NaiveDate,
     /// What happened.
     pub step: RightsStep,
-    /// Why, in the words of the staff.
-    pub reason: String,
+    /// Why, in the words of the staff, where something was decided.
+    pub reason: Option<String>,
 }
 
 /// What happened to a request.
 #[derive(Clone)]
 pub enum RightsStep {
+    /// It came in: the last day of the term.
+    Received(NaiveDate),
     /// The term is longer: its last day.
     Extended(NaiveDate),
     /// It was answered: word of the decision, and of what becomes of the data where something does:
@@ -103,6 +106,14 @@ fn notice(
 ) -> AppResult<Option<RightsNotice>> {
     let step = row.payload.get("step").and_then(serde_json::Value::as_str);
     let lifts_on = found.lifts_at.map(day_in_rome);
+    if step == Some("received") {
+        return Ok(Some(RightsNotice {
+            step: RightsStep::Received(due_on(found.received_on)),
+            kind: found.kind,
+            received_on: found.received_on,
+            reason: None,
+        }));
+    }
     let (step, column, sealed) = match (step, found.decision) {
         (Some("lifting"), _) => match lifts_on {
             Some(day) => (
@@ -118,7 +129,7 @@ fn notice(
             found.answer_sealed,
         ),
         (Some("extended"), _) => (
-            RightsStep::Extended(crate::domain::rights::extended_due_on(found.received_on)),
+            RightsStep::Extended(extended_due_on(found.received_on)),
             "extension_sealed",
             found.extension_sealed,
         ),
@@ -131,7 +142,7 @@ fn notice(
         kind: found.kind,
         received_on: found.received_on,
         step,
-        reason: vault.unseal("rights_requests", column, sealed)?,
+        reason: Some(vault.unseal("rights_requests", column, sealed)?),
     }))
 }
 

@@ -46,7 +46,7 @@ pub struct DeclaredMailboxInput {
 pub struct DeclaredIncidentInput {
     /// Slug of the incident.
     pub slug: Option<String>,
-    /// Code of the plan at the time (R34).
+    /// Code of the plan at the time (R34); `unknown` for whoever does not remember.
     pub plan: Option<String>,
     /// First day without service, `YYYY-MM-DD`; without both days the whole outage is meant.
     pub unavailable_from: Option<String>,

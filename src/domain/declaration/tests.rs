@@ -41,7 +41,11 @@ fn rules() -> DeclarationRules {
             incident("gennaio-2023", "2023-01-23", Some("2023-01-28")),
             incident("in-corso", "2026-11-20", None),
         ],
-        plans: vec![plan("libero-free", false), plan("libero-plus", true)],
+        plans: vec![
+            plan("libero-free", false),
+            plan("libero-plus", true),
+            PlanRule::unknown(),
+        ],
         mailboxes: vec![
             mailbox("mario@libero.it", false),
             mailbox("ditta@virgilio.it", false),
@@ -234,6 +238,9 @@ fn r34_the_plan_is_required_the_free_one_is_no_ground_of_refusal() {
         );
     }
     assert!(read(least()).is_ok());
+    // nobody has to guess
+    let forgotten = read(with(least(), &pointer, json!(PlanRule::UNKNOWN))).unwrap();
+    assert_eq!(forgotten.flags(), []);
     let paid = read(with(least(), &pointer, json!("libero-plus"))).unwrap();
     assert_eq!(paid.flags(), [DeclarationFlag::PaidPlanProof]);
 }

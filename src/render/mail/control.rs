@@ -1,5 +1,5 @@
 //! The mails about control: a code to a mailbox that failed (R30), a code for a change of the account, and the notice
-//! that an account was given, with the link that stops it (R26).
+//! that an account was given, with the link that stops it (R26), or that a pre-adhesion was withdrawn (R49).
 
 use askama::Template;
 use chrono::{DateTime, Utc};
@@ -49,6 +49,8 @@ pub enum ControlAbout {
         /// From when it counts; `None`: it is the first and counts already.
         counts_from: Option<DateTime<Utc>>,
     },
+    /// The pre-adhesion was withdrawn then.
+    Withdrawn(DateTime<Utc>),
 }
 
 impl ControlMail {
@@ -85,6 +87,7 @@ impl ControlMail {
                 let words = Words::given(text, &iban, counts_from);
                 (MailKind::PayoutNotice, words)
             }
+            ControlAbout::Withdrawn(at) => (MailKind::Withdrawal, Words::withdrawn(text, at)),
         };
         let content = Content {
             subject: match &words.code {
@@ -202,6 +205,24 @@ impl Words {
             when,
             not_you: say("not-you"),
             button: Some(say("stop")),
+            after: say("after"),
+        }
+    }
+
+    fn withdrawn(text: Text, at: DateTime<Utc>) -> Self {
+        let say = |part: &str| text.word("control-mail-withdrawn", part);
+        Self {
+            subject: say("subject"),
+            intro: text.with(
+                "control-mail-withdrawn-intro",
+                &[("at", time(text, at).as_str().into())],
+            ),
+            before: say("lists"),
+            code: None,
+            account: None,
+            when: say("back"),
+            not_you: say("not-you"),
+            button: Some(say("page")),
             after: say("after"),
         }
     }

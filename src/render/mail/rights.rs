@@ -1,4 +1,5 @@
-//! The mail about a request about data: its term was extended, or it was answered (art. 12 GDPR, R60).
+//! The mail about a request about data: it came in, its term was extended, or it was answered
+//! (art. 12 GDPR, R60).
 
 use askama::Template;
 use chrono::NaiveDate;
@@ -26,13 +27,15 @@ pub struct RightsMail {
     pub received_on: NaiveDate,
     /// What happened.
     pub outcome: RightsOutcome,
-    /// Why, in the words of the staff: one line.
-    pub reason: String,
+    /// Why, in the words of the staff: one line; none where nothing was decided.
+    pub reason: Option<String>,
 }
 
 /// What happened to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RightsOutcome {
+    /// It came in: the last day of the term.
+    Received(NaiveDate),
     /// The term is longer: its last day.
     Extended(NaiveDate),
     /// It was answered: word of the decision, and of what becomes of the data where something does:
@@ -54,6 +57,10 @@ impl RightsMail {
         let language = framing.language;
         let text = Text::new(language);
         let (subject, outcome) = match &self.outcome {
+            RightsOutcome::Received(day) => (
+                text.get("rights-mail-received-subject"),
+                text.with("rights-mail-received", &[("date", text.date(*day).into())]),
+            ),
             RightsOutcome::Extended(day) => (
                 text.get("rights-mail-extended-subject"),
                 text.with("rights-mail-extended", &[("date", text.date(*day).into())]),
@@ -67,9 +74,12 @@ impl RightsMail {
                 text.with("rights-mail-lifting", &[("date", text.date(*day).into())]),
             ),
         };
+        let is_received = matches!(self.outcome, RightsOutcome::Received(_));
         let became = match &self.outcome {
             RightsOutcome::Answered(_, became) => *became,
-            RightsOutcome::Extended(_) | RightsOutcome::Lifting(_) => None,
+            RightsOutcome::Received(_) | RightsOutcome::Extended(_) | RightsOutcome::Lifting(_) => {
+                None
+            }
         };
         let content = Content {
             subject,
@@ -81,7 +91,8 @@ impl RightsMail {
             kind: text.word("rights-kind", &self.kind),
             outcome,
             reason_is: text.get("rights-mail-reason"),
-            reason: one_line(&self.reason, MAX_REASON),
+            reason: self.reason.map(|reason| one_line(&reason, MAX_REASON)),
+            not_you: is_received.then(|| text.get("rights-mail-not-you")),
             became: became.map(|word| text.word("rights-mail-became", word)),
             // a page that is about to be gone is no place to go to
             page_stays: became != Some("erasing"),
@@ -126,7 +137,8 @@ struct Content {
     kind: String,
     outcome: String,
     reason_is: String,
-    reason: String,
+    reason: Option<String>,
+    not_you: Option<String>,
     reason_language: &'static str,
     became: Option<String>,
     page_stays: bool,

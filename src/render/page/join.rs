@@ -48,15 +48,16 @@ impl ConsentField {
     }
 }
 
-/// A mail domain that looks mistyped; asked, never changed unasked.
+/// A mail domain that looks mistyped, or one of a mailbox that the case is not about; asked, never changed
+/// unasked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Doubt {
     /// Id of the field: `contact-email`.
     pub id: String,
     /// As typed, lower case: `gmial.com`.
     pub typed: String,
-    /// What was probably meant: `gmail.com`.
-    pub meant: String,
+    /// What was probably meant: `gmail.com`; none: the case is not about this domain.
+    pub meant: Option<String>,
 }
 
 /// What was typed, kept after a refusal.
@@ -121,6 +122,18 @@ impl JoinPage {
     /// The step where the association is chosen.
     pub fn choose_href(&self) -> String {
         choose_href(&self.case.slug, self.via.as_deref())
+    }
+
+    /// What is asked about a domain.
+    pub fn question(&self, doubt: &Doubt) -> String {
+        let typed = ("typed", doubt.typed.as_str().into());
+        match &doubt.meant {
+            Some(meant) => {
+                let meant = ("domain", meant.as_str().into());
+                self.chrome.tv("typo-asked", &[meant, typed])
+            }
+            None => self.chrome.tv("typo-other", &[typed]),
+        }
     }
 
     /// The question at the field of this id, if there is one.

@@ -10,7 +10,7 @@ use super::{StepError, Work, of_step, sent_forms, with_a_row};
 use crate::app::declaration::MyDeclaration;
 use crate::app::directory::{CaseEntry, Directory};
 use crate::app::{AppError, AppResult};
-use crate::domain::declaration::Declaration;
+use crate::domain::declaration::{Declaration, PlanRule};
 use crate::domain::estimate::{Estimate, Tariff, estimate};
 use crate::render::page::declare::{
     DictationFields, DocumentChoice, ElsewhereForm, ElsewherePage, IncidentForm, IncidentQuestion,
@@ -207,9 +207,13 @@ impl Steps {
                 last_day: rule.last_day,
                 form,
             });
+        let forgotten = chrome.t("join-plan-unknown");
         let plans = self.mine.rules.plans.iter().map(|plan| PlanChoice {
             code: plan.code.clone(),
-            name: plan.name.clone(),
+            name: match plan.code.as_str() {
+                PlanRule::UNKNOWN => forgotten.clone(),
+                _ => plan.name.clone(),
+            },
             paid: plan.paid,
         });
         Ok(MailboxPage {

@@ -146,7 +146,7 @@ pub async fn send(
         }
         return html(&join_page(&visit, &case, association, typed));
     }
-    typed.doubts = typo::doubts(&typed.form, &known, &typed.asked);
+    typed.doubts = typo::doubts(&typed.form, &known, &typo::affected(&case), &typed.asked);
     if !typed.doubts.is_empty() || typed.form.postal_address.question.is_some() {
         let page = join_page(&visit, &case, association, typed);
         return html_with(StatusCode::UNPROCESSABLE_ENTITY, &page);

@@ -94,6 +94,7 @@ const fn purpose(kind: MailKind) -> Purpose {
         | MailKind::MailboxCode
         | MailKind::PayoutCode
         | MailKind::PayoutNotice
+        | MailKind::Withdrawal
         | MailKind::FollowConfirmation
         | MailKind::CaseUpdate
         | MailKind::Deficiency
@@ -118,6 +119,7 @@ fn render_control(
             ControlNotice::Mailbox => ControlAbout::Mailbox { code, expires_at },
             ControlNotice::Payout => ControlAbout::Payout { code, expires_at },
             ControlNotice::Given { iban, counts_from } => ControlAbout::Given { iban, counts_from },
+            ControlNotice::Withdrawn(at) => ControlAbout::Withdrawn(at),
         },
     }
     .render()
@@ -200,6 +202,7 @@ fn render_rights(
         kind: notice.kind,
         received_on: notice.received_on,
         outcome: match notice.step {
+            RightsStep::Received(day) => RightsOutcome::Received(day),
             RightsStep::Extended(day) => RightsOutcome::Extended(day),
             RightsStep::Answered(decision, became) => RightsOutcome::Answered(decision, became),
             RightsStep::Lifting(day) => RightsOutcome::Lifting(day),

@@ -1,4 +1,5 @@
-//! Mail domains of the form that look mistyped: found, asked about once, changed only on a tap.
+//! Mail domains of the form that look mistyped, or that the case is not about: found, asked about once, changed
+//! only on a tap.
 
 use super::SentJoin;
 use crate::app::directory::{CaseEntry, Directory};
@@ -18,10 +19,16 @@ pub(in crate::web::public) fn known<'a>(
     directory: &'a Directory,
     case: &'a CaseEntry,
 ) -> Vec<&'a str> {
+    let mut known = affected(case);
+    known.extend(directory.public_providers());
+    known
+}
+
+/// The domains the case is about.
+pub(super) fn affected(case: &CaseEntry) -> Vec<&str> {
     let incidents = case.incidents.iter();
-    let affected = incidents.flat_map(|incident| &incident.domains);
-    let affected = affected.map(|domain| domain.domain.as_str());
-    affected.chain(directory.public_providers()).collect()
+    let domains = incidents.flat_map(|incident| &incident.domains);
+    domains.map(|domain| domain.domain.as_str()).collect()
 }
 
 /// An address of a form with no other, with the answer (`correct` or `keep`) that was tapped, and what is still
@@ -82,20 +89,26 @@ fn correct(sent: &mut SentJoin, typed: &str, known: &[&str]) {
     }
 }
 
-/// The domains to ask about: each field's own, but those said to be right.
-pub(super) fn doubts(form: &JoinForm, known: &[&str], asked: &[String]) -> Vec<Doubt> {
+/// The domains to ask about: each field's own, but those said to be right. A mailbox is one of the case's
+/// (`affected`), or somebody is asked whether it is the one that failed.
+pub(super) fn doubts(
+    form: &JoinForm,
+    known: &[&str],
+    affected: &[&str],
+    asked: &[String],
+) -> Vec<Doubt> {
     let mailboxes = form.mailboxes.iter().enumerate();
     let mailboxes =
         mailboxes.map(|(row, mailbox)| (format!("mailboxes-{row}-address"), &mailbox.address));
     let fields = std::iter::once(("contact-email".to_owned(), &form.email)).chain(mailboxes);
     let doubt = |(id, address): (String, &String)| {
         let (_, typed) = parts(address)?;
-        let meant = mail_typo::meant(&typed, known).filter(|_| !asked.contains(&typed))?;
-        Some(Doubt {
-            id,
-            meant: meant.to_owned(),
-            typed,
-        })
+        let meant = mail_typo::meant(&typed, known).map(str::to_owned);
+        let is_other = id.starts_with("mailboxes")
+            && !affected.is_empty()
+            && !affected.contains(&typed.as_str());
+        let is_asked = asked.contains(&typed) || typed.is_empty();
+        ((meant.is_some() || is_other) && !is_asked).then_some(Doubt { id, typed, meant })
     };
     fields.filter_map(doubt).collect()
 }
