@@ -13,6 +13,7 @@ use crate::crypto::sha256;
 use crate::db::declaration::{self as db, DeclarationRow, DraftRow};
 use crate::db::signature::SignatureRow;
 use crate::db::{claimant, signature};
+use crate::domain::attestation::TextKind;
 use crate::domain::claimant::ClaimantState;
 use crate::domain::declaration::{Change, Declaration, DeclarationInput, DeclarationRules};
 use crate::domain::field::{FieldCode, FieldErrors};
@@ -67,6 +68,8 @@ pub struct MyVersion {
     pub declared_at: DateTime<Utc>,
     /// When it was signed, if it was.
     pub signed_at: Option<DateTime<Utc>>,
+    /// Whether the mandate for the messa in mora was given with that signature.
+    pub messa_in_mora: bool,
     /// Whether it still says what is known now; else it must be declared again before signing.
     pub is_current: bool,
 }
@@ -153,7 +156,10 @@ fn my_version(
 ) -> AppResult<MyVersion> {
     let content = content_of(&basis.vault, row)?;
     let signed = signatures.iter().find(|it| it.version == row.version);
+    let kind = TextKind::MandateMessaInMora.as_str();
+    let is_mandate = |accepted: &String| accepted.split('=').next() == Some(kind);
     Ok(MyVersion {
+        messa_in_mora: signed.is_some_and(|it| it.acceptances.iter().any(is_mandate)),
         is_current: is_current(ctx, directory, basis, &content)?,
         content,
         document_sha256: sha256::hex(&row.document_sha256),

@@ -18,8 +18,8 @@ use crate::db::claimant::{self, ClaimantRow};
 use crate::db::deficiency::{self as db, DeficiencyRow};
 use crate::db::{Scope, Tx, outbox};
 use crate::domain::contact::Contact;
-use crate::domain::deficiency::{self, Wanted};
-use crate::domain::ids::{AssociationId, ClaimantId};
+use crate::domain::deficiency;
+use crate::domain::ids::{AssociationId, ClaimantId, StaffId};
 use crate::domain::outage::{day_in_rome, midnight_in_rome};
 use crate::domain::permission::operation;
 use crate::domain::readiness::{self, Letter};
@@ -121,42 +121,82 @@ pub async fn ask(
     may_be_asked(&row)?;
     let missing = missing(ctx, &row).await?;
     let wanted = deficiency::parse(letters, due_on, &missing, day_in_rome(now))?;
-    let vault = Vault::open(ctx, &mut tx, scope, id).await?;
-    let contact: Contact =
-        vault.unseal("claimants", "contact_sealed", row.contact_sealed.clone())?;
-    let by_mail = contact.email().is_some() && row.confirmed_at.is_some();
-    let notice = token::new_id(now);
-    let rows = rows(actor, &row, &wanted, (notice, now, by_mail));
-    if !db::insert(&mut tx, scope, &rows).await? {
+    let letters: Vec<char> = wanted.letters.iter().map(|it| it.as_char()).collect();
+    let asking = Asking {
+        by: actor.staff_id(),
+        letters: &letters,
+        due_on: wanted.due_on,
+        bulk: None,
+    };
+    if !ask_locked(ctx, &mut tx, scope, &row, &asking).await? {
         return Err(AppError::IllegalTransition("deficiency_open"));
-    }
-    let mut deed = actor.deed(row.id, "ask_deficiency");
-    let letters: Vec<&String> = rows.iter().map(|row| &row.letter).collect();
-    deed.detail = json!({ "notice": notice, "letters": letters, "due_on": wanted.due_on });
-    deed.write(ctx, &mut tx, scope).await?;
-    if by_mail {
-        mail(ctx, &mut tx, &row, notice, &wanted).await?;
     }
     Ok(tx.commit().await?)
 }
 
-fn rows(
-    actor: &StaffActor,
+/// What is asked for, and in whose name.
+pub(in crate::app) struct Asking<'a> {
+    /// Who asks.
+    pub by: StaffId,
+    /// Letters that are missing.
+    pub letters: &'a [char],
+    /// Last day for them, in Rome.
+    pub due_on: NaiveDate,
+    /// The bulk action it belongs to.
+    pub bulk: Option<Uuid>,
+}
+
+/// Asks a locked claimant for letters that are missing; `false`, and nothing written, where one of them was
+/// asked for before and is still missing. The transaction may be under other rights after it.
+///
+/// *effects*: those of [`ask`].
+pub(in crate::app) async fn ask_locked(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    scope: Scope,
     row: &ClaimantRow,
-    wanted: &Wanted,
+    asking: &Asking<'_>,
+) -> AppResult<bool> {
+    let now = ctx.clock.now();
+    let vault = Vault::open(ctx, tx, scope, row.claimant()).await?;
+    let contact: Contact =
+        vault.unseal("claimants", "contact_sealed", row.contact_sealed.clone())?;
+    let by_mail = contact.email().is_some() && row.confirmed_at.is_some();
+    let notice = token::new_id(now);
+    let rows = rows(row, asking, (notice, now, by_mail));
+    if !db::insert(tx, scope, &rows).await? {
+        return Ok(false);
+    }
+    let letters: Vec<&String> = rows.iter().map(|row| &row.letter).collect();
+    let mut detail = json!({ "notice": notice, "letters": letters, "due_on": asking.due_on });
+    if let (Some(bulk), Some(fields)) = (asking.bulk, detail.as_object_mut()) {
+        fields.insert("bulk".to_owned(), json!(bulk));
+    }
+    let by = Actor::Staff(asking.by);
+    let entry = Entry::new(row.claimant(), row.association(), by, "ask_deficiency");
+    audit::append(ctx, tx, scope, entry.with(detail)).await?;
+    if by_mail {
+        mail(ctx, tx, row, notice, asking.due_on).await?;
+    }
+    Ok(true)
+}
+
+fn rows(
+    row: &ClaimantRow,
+    asking: &Asking<'_>,
     (notice, now, by_mail): (Uuid, DateTime<Utc>, bool),
 ) -> Vec<DeficiencyRow> {
-    let letters = wanted.letters.iter();
+    let letters = asking.letters.iter();
     letters
         .map(|letter| DeficiencyRow {
             claimant_id: row.id,
             notice_id: notice,
-            letter: letter.as_char().to_string(),
+            letter: letter.to_string(),
             association_id: row.association_id,
             case_id: row.case_id,
-            asked_by: actor.staff_id().uuid(),
+            asked_by: asking.by.uuid(),
             asked_at: now,
-            due_on: wanted.due_on,
+            due_on: asking.due_on,
             told: if by_mail { "mail" } else { "letter" }.to_owned(),
             overdue_at: None,
             cured_at: None,
@@ -170,13 +210,13 @@ async fn mail(
     tx: &mut Tx,
     row: &ClaimantRow,
     notice: Uuid,
-    wanted: &Wanted,
+    due_on: NaiveDate,
 ) -> AppResult<()> {
     let payload = json!({ "notice": notice });
     let domain = row.contact_domain.as_deref();
     let id = token::new_id(ctx.clock.now());
     let mut mail = outbox_row(ctx, row, "deficiency", id, payload, domain);
-    mail.expires_at = midnight_in_rome(wanted.due_on.succ_opt().unwrap_or(wanted.due_on));
+    mail.expires_at = midnight_in_rome(due_on.succ_opt().unwrap_or(due_on));
     tx.enter(MAILING).await?;
     Ok(outbox::insert(tx, MAILING, &mail).await?)
 }
@@ -245,7 +285,7 @@ fn may_be_asked(row: &ClaimantRow) -> AppResult<()> {
 }
 
 /// Letters that a record lacks (R2).
-async fn missing(ctx: &Ctx, row: &ClaimantRow) -> AppResult<Vec<char>> {
+pub(in crate::app) async fn missing(ctx: &Ctx, row: &ClaimantRow) -> AppResult<Vec<char>> {
     let own = claimant_list::case_of(ctx, row.association(), row.case()).await?;
     let record = Record {
         state: row.state()?,

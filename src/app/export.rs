@@ -344,7 +344,7 @@ fn status_of(
 }
 
 /// What the register keeps of a filter: nothing that names anybody.
-fn noted(filter: &Filter) -> Value {
+pub fn noted(filter: &Filter) -> Value {
     let mut noted = json!({
         "state": filter.state.map(ClaimantState::as_str),
         "missing": filter.missing.map(Letter::as_char),

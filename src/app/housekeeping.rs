@@ -5,7 +5,7 @@ use crate::app::error::AppResult;
 use crate::app::log::{digest, subjects};
 use crate::app::retention::rules;
 use crate::app::{
-    deficiency, export, mail_status, reminder, representation, retention, rights, storm,
+    bulk, deficiency, export, mail_status, reminder, representation, retention, rights, storm,
     update_mailing,
 };
 use crate::db::{Scope, retention as rows};
@@ -31,6 +31,8 @@ pub struct Housekept {
     pub loose_files: usize,
     /// Exports marked as failed whose process is gone.
     pub exports: usize,
+    /// Sets of bulk actions that nobody started or decided about in time.
+    pub sets: usize,
     /// Bounce storms noticed.
     pub storms: usize,
     /// Reminders put into the outbox.
@@ -72,6 +74,7 @@ pub async fn run(ctx: &Ctx) -> AppResult<Housekept> {
         loose_files: deleted.of(UPLOADS),
         records: deleted.records(),
         exports: export::fail_abandoned(ctx).await?,
+        sets: bulk::expire_due(ctx).await?,
         storms,
         of_age: representation::look_at_minors(ctx).await?,
         id_images: deleted.of(ID_IMAGES),

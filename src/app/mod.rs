@@ -9,6 +9,7 @@ pub mod backup;
 pub mod bootstrap;
 pub mod bounce;
 pub mod breach;
+pub mod bulk;
 pub mod case_update;
 pub mod challenge;
 pub mod claimant_declaration;

@@ -20,6 +20,7 @@ mod control;
 mod deficiency;
 mod follow;
 mod letter;
+mod message;
 mod outcome;
 mod records;
 mod rights;
@@ -278,6 +279,7 @@ async fn step(
         "withdrawal" => control::prepare_withdrawal(ctx, conn, batch, directory, row).await,
         "follow_confirmation" => follow::prepare_confirmation(ctx, conn, directory, row).await,
         "case_update" => follow::prepare_update(ctx, conn, directory, row).await,
+        "message" => message::prepare(ctx, conn, batch, directory, row).await,
         "invitation" => staff::prepare_invitation(ctx, conn, directory, row).await,
         "staff_notice" => staff::prepare_notice(ctx, conn, directory, row).await,
         "reminder" => unasked::prepare_reminder(ctx, conn, directory, row).await,
@@ -330,6 +332,7 @@ impl DueMail {
                 | "payout_notice"
                 | "withdrawal"
                 | "case_update"
+                | "message"
                 | "staff_notice"
         )
     }

@@ -8,11 +8,11 @@ use crate::app::error::{AppError, AppResult};
 use crate::app::mail_request;
 use crate::app::staff::StaffActor;
 use crate::app::suppression;
-use crate::db::Scope;
 use crate::db::claimant::{self, ClaimantRow};
+use crate::db::{Scope, Tx};
 use crate::domain::audit::action;
 use crate::domain::claimant::{ClaimantState, Review};
-use crate::domain::ids::ClaimantId;
+use crate::domain::ids::{ClaimantId, StaffId};
 use crate::domain::permission::operation;
 use crate::domain::reason::Reason;
 
@@ -28,29 +28,48 @@ const SCOPE: Scope = Scope::System("addresses whose quarantine staff ended");
 pub async fn end(ctx: &Ctx, actor: &StaffActor, id: ClaimantId, reason: &Reason) -> AppResult<()> {
     actor.require(&operation::END_QUARANTINE)?;
     let scope = Scope::Association(actor.association_id());
-    let directory = ctx.directories.get(ctx).await?;
     let mut tx = ctx.pools.begin(scope).await?;
     let row = claimant::lock(&mut tx, scope, id).await?;
-    let state = row.state()?;
     if row.review != Review::Quarantined.as_str() {
         return Err(AppError::IllegalTransition("not_quarantined"));
     }
-    claimant::mark_review(&mut tx, scope, id, Review::None).await?;
-    let by = Actor::Staff(actor.staff_id());
-    let entry = Entry::new(id, row.association(), by, action::END_QUARANTINE);
-    audit::append_with_note(ctx, &mut tx, scope, entry, Some(reason.as_str())).await?;
-    let email = email_of(ctx, &mut tx, scope, &row).await?;
-    if let Some(email) = email.filter(|_| state == ClaimantState::Unconfirmed) {
-        mail_request::enqueue(ctx, &mut tx, &row).await?;
+    end_locked(ctx, &mut tx, scope, &row, (actor.staff_id(), Some(reason))).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Ends the quarantine of a locked record. The transaction may be under other rights after it.
+///
+/// *effects*: those of [`end`].
+pub(in crate::app) async fn end_locked(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    scope: Scope,
+    row: &ClaimantRow,
+    (by, reason): (StaffId, Option<&Reason>),
+) -> AppResult<()> {
+    let directory = ctx.directories.get(ctx).await?;
+    claimant::mark_review(tx, scope, row.claimant(), Review::None).await?;
+    let by = Actor::Staff(by);
+    let entry = Entry::new(
+        row.claimant(),
+        row.association(),
+        by,
+        action::END_QUARANTINE,
+    );
+    audit::append_with_note(ctx, tx, scope, entry, reason.map(Reason::as_str)).await?;
+    let email = email_of(ctx, tx, scope, row).await?;
+    let waits = row.state()? == ClaimantState::Unconfirmed;
+    if let Some(email) = email.filter(|_| waits) {
+        mail_request::enqueue(ctx, tx, row).await?;
         tx.enter(SCOPE).await?;
         // what the reader said of another sign-up at this address, of whichever association, holds
-        let others = bounce::records_at(ctx, &mut tx, &directory, &email).await?;
+        let others = bounce::records_at(ctx, tx, &directory, &email).await?;
         let is_quarantined = |other: &ClaimantRow| {
             other.case() == row.case() && other.review == Review::Quarantined.as_str()
         };
         if !others.iter().any(is_quarantined) {
-            suppression::end_not_me(ctx, &mut tx, row.case(), &email).await?;
+            suppression::end_not_me(ctx, tx, row.case(), &email).await?;
         }
     }
-    Ok(tx.commit().await?)
+    Ok(())
 }

@@ -319,11 +319,10 @@ async fn put(
 /// Refuses who may not work on queues, and a day that makes no sense.
 async fn checked(ctx: &Ctx, tx: &mut Tx, actor: &StaffActor, wanted: Assignment) -> AppResult<()> {
     let mut errors = FieldErrors::new();
-    if let Some(to) = wanted.to {
-        let people = assignment::list_people(tx, actor.scope(), actor.association_id()).await?;
-        if !people.iter().any(|(id, role)| *id == to && works(role)) {
-            errors.push("/to", FieldCode::UnknownValue, "error-unknown-value");
-        }
+    if let Some(to) = wanted.to
+        && !is_colleague(tx, actor, to).await?
+    {
+        errors.push("/to", FieldCode::UnknownValue, "error-unknown-value");
     }
     let today = day_in_rome(ctx.clock.now());
     let days = wanted.due_on.map(|day| (day - today).num_days());
@@ -332,6 +331,16 @@ async fn checked(ctx: &Ctx, tx: &mut Tx, actor: &StaffActor, wanted: Assignment)
     }
     errors.into_result(Some(()))?;
     Ok(())
+}
+
+/// Whether somebody of the own association works on queues, the actor too.
+pub(in crate::app) async fn is_colleague(
+    tx: &mut Tx,
+    actor: &StaffActor,
+    who: Uuid,
+) -> AppResult<bool> {
+    let people = assignment::list_people(tx, actor.scope(), actor.association_id()).await?;
+    Ok(people.iter().any(|(id, role)| *id == who && works(role)))
 }
 
 /// Whether a role works on queues.
@@ -390,6 +399,17 @@ async fn find(
     let (scope, association) = (actor.scope(), actor.association_id());
     let found = assignment::list(conn, scope, association, queue.as_str(), &[subject]).await?;
     Ok(found.into_iter().next())
+}
+
+/// Who of the own association works on queues, the actor left out.
+///
+/// # Errors
+/// `Unavailable` if the database cannot be reached.
+pub async fn colleagues(ctx: &Ctx, actor: &StaffActor) -> AppResult<Vec<Colleague>> {
+    let mut tx = ctx.pools.begin(actor.scope()).await?;
+    let people = people(ctx, &mut tx, actor).await?;
+    tx.commit().await?;
+    Ok(people)
 }
 
 /// Who works on queues, the actor left out.

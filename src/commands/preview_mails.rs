@@ -236,7 +236,23 @@ fn to_followers(sample: Sample<'_>) -> Result<Vec<(&'static str, Mail)>, RenderM
         unsubscribe: format!("https://joinder.example/unfollow/{}", "A".repeat(64)),
     };
     let token = format!("follow/{}", "A".repeat(64));
+    let message = FollowMail {
+        frame: frame(sample, MailKind::Message),
+        record: record_at("me"),
+        about: FollowAbout::Message {
+            text: UpdateText {
+                language: Language::It,
+                title: "Serve un documento in più".to_owned(),
+                text:
+                    "Il giudice ha chiesto una copia della ricevuta.\n\nCaricala nella tua pagina."
+                        .to_owned(),
+            },
+            sent_on: day_in_rome(sample_time()),
+            unsubscribe: format!("https://joinder.example/stop-messages/{}", "A".repeat(64)),
+        },
+    };
     Ok(vec![
+        ("message", message.render()?),
         (
             "follow-confirmation",
             mail(&token, MailKind::FollowConfirmation, confirm)?,

@@ -31,6 +31,8 @@ pub enum ChallengePurpose {
     Follow,
     /// End following a case.
     Unfollow,
+    /// Stop messages that go to many.
+    StopMessages,
     /// Act for an association.
     Invitation,
     /// Take up a new authenticator secret.
@@ -58,6 +60,7 @@ impl ChallengePurpose {
             Self::StopPayout => "stop_payout",
             Self::Follow => "follow",
             Self::Unfollow => "unfollow",
+            Self::StopMessages => "stop_messages",
             Self::Invitation => "invitation",
             Self::Factor => "factor",
         }
@@ -159,8 +162,8 @@ mod tests {
     use std::collections::HashSet;
 
     use super::ChallengePurpose::{
-        Access, Confirm, Factor, Follow, Invitation, Mailbox, NotMe, Otp, Payout, StopPayout,
-        Unfollow,
+        Access, Confirm, Factor, Follow, Invitation, Mailbox, NotMe, Otp, Payout, StopMessages,
+        StopPayout, Unfollow,
     };
     use super::*;
 
@@ -174,8 +177,18 @@ mod tests {
     #[test]
     fn a_mail_sent_again_has_the_same_token_and_code() {
         for purpose in [
-            Confirm, Access, Otp, NotMe, Mailbox, Payout, StopPayout, Follow, Unfollow, Invitation,
+            Confirm,
+            Access,
+            Otp,
+            NotMe,
+            Mailbox,
+            Payout,
+            StopPayout,
+            Follow,
+            Unfollow,
+            Invitation,
             Factor,
+            StopMessages,
         ] {
             let (one, two) = (keys(), keys());
             assert_eq!(
@@ -203,6 +216,7 @@ mod tests {
             keys().token(StopPayout, CLAIMANT, CHALLENGE),
             keys().token(Follow, CLAIMANT, CHALLENGE),
             keys().token(Unfollow, CLAIMANT, CHALLENGE),
+            keys().token(StopMessages, CLAIMANT, CHALLENGE),
             keys().token(Invitation, CLAIMANT, CHALLENGE),
             keys().token(Factor, CLAIMANT, CHALLENGE),
             keys().token(Confirm, other, CHALLENGE),

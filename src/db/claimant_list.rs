@@ -375,6 +375,25 @@ pub async fn list_batch(
         .await?)
 }
 
+/// The ids of all claimants of a selection, in order, at most `limit`.
+///
+/// # Errors
+/// As the database says.
+pub async fn list_ids(
+    conn: &mut Conn,
+    _scope: Scope,
+    selection: &Selection,
+    limit: i64,
+) -> DbResult<Vec<Uuid>> {
+    Ok(selection
+        .query()
+        .order(claimants::id)
+        .limit(limit)
+        .select(claimants::id)
+        .load(conn)
+        .await?)
+}
+
 /// Data keys of a batch of claimants; none for the erased.
 ///
 /// # Errors

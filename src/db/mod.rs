@@ -8,6 +8,7 @@ pub mod assignment;
 pub mod audit;
 pub mod bounce;
 pub mod breach;
+pub mod bulk;
 pub mod case;
 pub mod case_update;
 pub mod claimant;

@@ -109,6 +109,41 @@ diesel::table! {
 }
 
 diesel::table! {
+    bulk_actions (id) {
+        id -> Uuid,
+        association_id -> Uuid,
+        case_id -> Uuid,
+        kind -> Text,
+        act -> Jsonb,
+        filter -> Jsonb,
+        purpose -> Text,
+        state -> Text,
+        member_count -> Int4,
+        done_count -> Int4,
+        passed_count -> Int4,
+        done_up_to -> Nullable<Uuid>,
+        created_by -> Uuid,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        decided_by -> Nullable<Uuid>,
+        decided_at -> Nullable<Timestamptz>,
+        decision_note -> Nullable<Text>,
+        stepped_at -> Nullable<Timestamptz>,
+        finished_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    bulk_members (claimant_id, bulk_id) {
+        claimant_id -> Uuid,
+        bulk_id -> Uuid,
+        association_id -> Uuid,
+        outcome -> Nullable<Text>,
+        reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     case_associations (case_id, association_id) {
         case_id -> Uuid,
         association_id -> Uuid,
@@ -718,6 +753,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    message_stops (claimant_id) {
+        claimant_id -> Uuid,
+        association_id -> Uuid,
+        stopped_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     minors (claimant_id) {
         claimant_id -> Uuid,
         association_id -> Uuid,
@@ -1136,6 +1179,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit,
     bounces,
     breaches,
+    bulk_actions,
+    bulk_members,
     case_associations,
     case_counsel,
     case_counts,
@@ -1180,6 +1225,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     mails,
     membership_changes,
     memberships,
+    message_stops,
     minors,
     outbox,
     paper_hand_ins,

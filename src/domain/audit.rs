@@ -51,7 +51,7 @@ pub enum Logged {
 }
 
 /// Every verb.
-pub const ALL: [(&str, Logged); 121] = [
+pub const ALL: [(&str, Logged); 131] = [
     ("add_document", Logged::Decision),
     ("announce_lifting", Logged::Decision),
     ("answer_rights_request", Logged::Decision),
@@ -60,6 +60,15 @@ pub const ALL: [(&str, Logged); 121] = [
     ("assign", Logged::Access),
     ("bootstrap", Logged::Consequence),
     ("bounce_storm", Logged::Mail),
+    // what it does to a record is told with the record
+    ("bulk_approved", Logged::Access),
+    ("bulk_cancelled", Logged::Access),
+    ("bulk_paused", Logged::Access),
+    ("bulk_previewed", Logged::Seen),
+    ("bulk_refused", Logged::Access),
+    ("bulk_resumed", Logged::Access),
+    ("bulk_started", Logged::Access),
+    ("bulk_undone", Logged::Access),
     ("confirm", Logged::OwnAct),
     (action::CONFIRM_BY_STAFF, Logged::Decision),
     // belongs to no case: the terms are those of the platform
@@ -144,6 +153,7 @@ pub const ALL: [(&str, Logged); 121] = [
     ("request_mailbox_code", Logged::OwnAct),
     ("request_payout_code", Logged::OwnAct),
     ("request_signature", Logged::OwnAct),
+    ("resume_messages", Logged::OwnAct),
     ("restrict", Logged::OwnAct),
     ("retry_mail", Logged::Mail),
     ("scan_document", Logged::Consequence),
@@ -164,6 +174,7 @@ pub const ALL: [(&str, Logged); 121] = [
     ("staff_token_refreshed", Logged::Access),
     ("staff_token_reused", Logged::Access),
     ("staff_token_revoked", Logged::Access),
+    ("stop_messages", Logged::OwnAct),
     ("stop_payout", Logged::OwnAct),
     ("suppress_mail", Logged::Mail),
     ("take_own_data", Logged::Seen),

@@ -42,11 +42,13 @@ pub enum MailKind {
     Invitation,
     /// Tells a staff member that what they sign in with was changed or used.
     StaffNotice,
+    /// A message of an association to many of its claimants.
+    Message,
 }
 
 impl MailKind {
     /// All kinds.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Confirmation,
         Self::Otp,
         Self::Receipt,
@@ -64,6 +66,7 @@ impl MailKind {
         Self::Deficiency,
         Self::Invitation,
         Self::StaffNotice,
+        Self::Message,
     ];
 
     /// The wire name: lower case ASCII with underscores.
@@ -86,6 +89,7 @@ impl MailKind {
             Self::Deficiency => "deficiency",
             Self::Invitation => "invitation",
             Self::StaffNotice => "staff_notice",
+            Self::Message => "message",
         }
     }
 
@@ -101,7 +105,8 @@ impl MailKind {
             | Self::FollowConfirmation
             | Self::CaseUpdate
             | Self::Deficiency
-            | Self::Invitation => true,
+            | Self::Invitation
+            | Self::Message => true,
             // a term of the law runs, or 72 hours in which a theft can be stopped
             Self::Otp
             | Self::Access

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod bounce;
 pub mod breach;
 pub mod breaker;
+pub mod bulk;
 pub mod case;
 pub mod case_update;
 mod check_letter;

@@ -1471,6 +1471,74 @@ pub mod operation {
         Access::Staff(PUBLISHERS),
     );
 
+    // bulk actions
+    /// Bulk actions of the own association.
+    pub const LIST_BULK: Operation = Operation::get(
+        "list_bulk",
+        "/api/v1/staff/cases/{slug}/bulk-actions",
+        Access::Staff(EXPORT_WATCHERS),
+    );
+    /// Freeze the set of a bulk action to look at.
+    pub const PREVIEW_BULK: Operation = Operation::post(
+        "preview_bulk",
+        "/api/v1/staff/cases/{slug}/bulk-actions",
+        Access::Staff(PUBLISHERS),
+    );
+    /// How a bulk action stands.
+    pub const GET_BULK: Operation = Operation::get(
+        "get_bulk",
+        "/api/v1/staff/bulk-actions/{id}",
+        Access::Staff(EXPORT_WATCHERS),
+    );
+    /// Records of its set.
+    pub const LIST_BULK_RECORDS: Operation = Operation::get(
+        "list_bulk_records",
+        "/api/v1/staff/bulk-actions/{id}/records",
+        Access::Staff(EXPORT_WATCHERS),
+    );
+    /// Start, decide, stop or take back a bulk action.
+    pub const STEP_BULK: Operation = Operation::post(
+        "step_bulk",
+        "/api/v1/staff/bulk-actions/{id}/steps",
+        Access::Staff(PUBLISHERS),
+    );
+    /// Bulk actions of a case, and a form for another.
+    pub const CONSOLE_BULK_PAGE: Operation = Operation::get(
+        "console_bulk_page",
+        "/console/cases/{slug}/bulk-actions",
+        Access::Staff(EXPORT_WATCHERS),
+    );
+    /// Freezes the set of a bulk action to look at.
+    pub const CONSOLE_BULK_FORM: Operation = Operation::post(
+        "console_bulk_form",
+        "/console/cases/{slug}/bulk-actions",
+        Access::Staff(PUBLISHERS),
+    );
+    /// One bulk action and its records.
+    pub const CONSOLE_ONE_BULK_PAGE: Operation = Operation::get(
+        "console_one_bulk_page",
+        "/console/bulk-actions/{id}",
+        Access::Staff(EXPORT_WATCHERS),
+    );
+    /// Starts, decides, stops or takes back a bulk action.
+    pub const CONSOLE_BULK_STEP: Operation = Operation::post(
+        "console_bulk_step",
+        "/console/bulk-actions/{id}",
+        Access::Staff(PUBLISHERS),
+    );
+    /// Shows what a link that stops messages can do.
+    pub const STOP_MESSAGES_PAGE: Operation = Operation::get(
+        "stop_messages_page",
+        "/stop-messages/{token}",
+        Access::Public,
+    );
+    /// Stops messages, or lets them come again.
+    pub const STOP_MESSAGES_FORM: Operation = Operation::post(
+        "stop_messages_form",
+        "/stop-messages/{token}",
+        Access::Public,
+    );
+
     // demo
     /// Mails of the demo.
     pub const DEMO_OUTBOX_PAGE: Operation =

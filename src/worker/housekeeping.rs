@@ -46,6 +46,7 @@ async fn turn(ctx: &Ctx, holder: Holder) -> AppResult<()> {
             swept = done.swept,
             loose_files = done.loose_files,
             exports = done.exports,
+            sets = done.sets,
             storms = done.storms,
             reminders = done.reminders,
             news = done.news,

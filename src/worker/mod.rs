@@ -1,4 +1,4 @@
-//! Loops over actions: mails, evidence logs, exports, time stamps, housekeeping. Each ends soon after it is told to stop; what it held is
+//! Loops over actions: mails, evidence logs, exports, bulk actions, time stamps, housekeeping. Each ends soon after it is told to stop; what it held is
 //! taken up by another process after its lease.
 
 use std::future::Future;
@@ -14,6 +14,7 @@ use crate::mailer::Mailer;
 use crate::outbound::clamd::Clamd;
 
 pub mod bounces;
+pub mod bulk;
 pub mod exports;
 pub mod housekeeping;
 pub mod log;
@@ -36,6 +37,7 @@ pub fn start(
     loops.spawn(outbox::run(ctx.clone(), post, holder, stopping.clone()));
     loops.spawn(housekeeping::run(ctx.clone(), holder, stopping.clone()));
     loops.spawn(log::run(ctx.clone(), holder, stopping.clone()));
+    loops.spawn(bulk::run(ctx.clone(), holder, stopping.clone()));
     exports::start(loops, ctx, stopping);
     if let Some(clamd) = clamd {
         loops.spawn(scanning::run(ctx.clone(), clamd, holder, stopping.clone()));

@@ -297,6 +297,20 @@ impl World {
         id
     }
 
+    /// A set of ours that was looked at.
+    async fn bulk(&self) -> Uuid {
+        let id = self.app.ctx.new_id();
+        let insert = format!(
+            "INSERT INTO bulk_actions (id, association_id, case_id, kind, act, filter, purpose, state, member_count, \
+               done_count, passed_count, created_by, created_at, expires_at) \
+             SELECT '{id}', '{}', id, 'end_quarantine', '{{\"kind\": \"end_quarantine\"}}', '{{}}', 'Prova', 'previewed', \
+               0, 0, 0, '{id}', '2026-03-01Z', '2036-03-01Z' FROM cases LIMIT 1",
+            self.ours
+        );
+        self.app.sql(&insert).await;
+        id
+    }
+
     /// A record for what an operation is about.
     async fn record(&self, known: &Operation) -> Uuid {
         if known.name == "lift_restriction" || known.name == "console_lifting_form" {
@@ -336,6 +350,8 @@ impl World {
             self.invitation().await
         } else if known.path.contains("/updates/{id}") {
             self.update().await
+        } else if known.path.contains("/bulk-actions/{id}") {
+            self.bulk().await
         } else {
             self.assisted().await
         }
@@ -558,7 +574,9 @@ fn public_body(name: &str) -> Option<Body> {
             ("text_version", "1"),
             ("given", "true"),
         ]),
-        "follow_confirm_form" | "unfollow_form" | "invitation_form" => form(&[]),
+        "follow_confirm_form" | "unfollow_form" | "invitation_form" | "stop_messages_form" => {
+            form(&[])
+        }
         "sign_up" => Body::Json(SignUpBuilder::new("x@example.org").body),
         "confirm" | "enter" => Body::Json(token),
         "resend" | "request_access" => Body::Json(address),
@@ -740,6 +758,10 @@ fn staff_body(name: &str, code: &str) -> Option<Body> {
         "console_password_form" | "console_factor_form" | "console_recovery_form" => {
             form(&[("password", PASSWORD), ("code", code)])
         }
+        "preview_bulk" => Body::Json(json!({"kind": "end_quarantine", "purpose": "Prova"})),
+        "step_bulk" => Body::Json(json!({"step": "cancel"})),
+        "console_bulk_form" => form(&[("kind", "end_quarantine"), ("purpose", "Prova")]),
+        "console_bulk_step" => form(&[("step", "cancel")]),
         "publish_update" => Body::Json(json!({"texts": [
             {"language": "it", "title": "Udienza", "text": "È fissata."},
         ]})),
@@ -1094,7 +1116,7 @@ async fn walk_as_another_association(world: &mut World) {
         assert_eq!(without_id(theirs), without_id(none), "{}", known.name);
         asked += 1;
     }
-    assert_eq!(asked, 120);
+    assert_eq!(asked, 125);
 }
 
 /// The body without what differs each time.

@@ -289,6 +289,18 @@ async fn the_registers_of_the_staff_pass_wcag_2_2_aa() {
     ))
     .await;
     let clash = clash(&app, ours, claimant.id).await;
+    let bulk = app.ctx.new_id();
+    app.sql(&format!(
+        "INSERT INTO bulk_actions (id, association_id, case_id, kind, act, filter, purpose, state, member_count, \
+           done_count, passed_count, created_by, created_at, expires_at) \
+         SELECT '{bulk}', '{ours}', id, 'message', '{{\"kind\": \"message\", \"texts\": [{{\"language\": \"it\", \
+           \"title\": \"Udienza\", \"text\": \"È fissata.\"}}]}}', '{{\"missing\": \"i\"}}', 'Udienza', 'awaiting_approval', \
+           2, 0, 1, gen_random_uuid(), '2026-03-01Z', '2036-03-01Z' FROM cases WHERE slug = '{CASE}'; \
+         INSERT INTO bulk_members (claimant_id, bulk_id, association_id, outcome, reason) \
+         VALUES ('{}', '{bulk}', '{ours}', 'passed', 'stopped')",
+        claimant.id
+    ))
+    .await;
     let dead = "UPDATE outbox SET state = 'dead', attempts = 9, last_error = '550 5.1.1 no such user' WHERE association_id IS NOT NULL";
     app.request_access("maria@example.org").await;
     app.sign_up(&SignUpBuilder::new("altra@example.org")).await;
@@ -310,6 +322,16 @@ async fn the_registers_of_the_staff_pass_wcag_2_2_aa() {
         judge.see(&exports).await;
         judge.refuse(&form, MAIN, &[]).await;
         let one = format!("/console/exports/{waiting}");
+        judge.see(&one).await;
+        judge.refuse(&one, "#form > button", &[]).await;
+        let sets = format!("/console/cases/{CASE}/bulk-actions");
+        judge.see(&format!("{sets}?queue=quarantined")).await;
+        for kind in ["message", "ask_deficiency", "end_quarantine", "assign"] {
+            judge
+                .refuse(&format!("{sets}?kind={kind}"), MAIN, &[])
+                .await;
+        }
+        let one = format!("/console/bulk-actions/{bulk}");
         judge.see(&one).await;
         judge.refuse(&one, "#form > button", &[]).await;
         judge.see("/console/retention").await;

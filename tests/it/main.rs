@@ -23,6 +23,7 @@ mod bootstrap;
 mod bounces;
 mod breaches;
 mod browser;
+mod bulk;
 mod certificate;
 mod claimant;
 mod confirmation;

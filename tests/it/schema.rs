@@ -203,6 +203,9 @@ const DISTRIBUTED: &[(&str, &str, u8)] = &[
     ("scam_reports", "id", 14),
     ("conflict_decisions", "registered_id", 15),
     ("staff_devices", "id", 16),
+    ("bulk_actions", "id", 17),
+    ("bulk_members", "claimant_id", 1),
+    ("message_stops", "claimant_id", 1),
 ];
 
 /// Tables that each node has whole.

@@ -53,6 +53,15 @@ pub enum FollowNotice {
         /// Link that ends following, also with one click of the mail program (RFC 8058).
         unsubscribe: String,
     },
+    /// A message to claimants.
+    Message {
+        /// What it says.
+        text: UpdateText,
+        /// The day it was sent to all, Europe/Rome.
+        sent_on: NaiveDate,
+        /// Link that stops messages, also with one click of the mail program (RFC 8058).
+        unsubscribe: String,
+    },
 }
 
 /// The mail with the link to confirm, within the cap of the address.

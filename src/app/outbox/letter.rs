@@ -206,6 +206,7 @@ pub(super) fn record(
         | ChallengePurpose::StopPayout
         | ChallengePurpose::Follow
         | ChallengePurpose::Unfollow
+        | ChallengePurpose::StopMessages
         | ChallengePurpose::Invitation
         | ChallengePurpose::Factor => "enter",
     };

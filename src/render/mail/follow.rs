@@ -1,5 +1,5 @@
 //! The mails to who follows a case: the link to confirm the address, and the news with the link that ends
-//! them (R16, R20).
+//! them (R16, R20); and the messages of an association to many claimants, with the link that stops those.
 
 use askama::Template;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -21,7 +21,8 @@ use super::{
 pub struct FollowMail {
     /// Address, language, codes.
     pub frame: Frame,
-    /// Case and association, without a reference. Its link confirms, or leads to all news.
+    /// Case and association; a reference in messages to claimants only. Its link confirms, leads to all news, or
+    /// to the own record.
     pub record: RecordLine,
     /// What it is about.
     pub about: FollowAbout,
@@ -43,6 +44,15 @@ pub enum FollowAbout {
         /// Link that ends following.
         unsubscribe: String,
     },
+    /// A message to claimants.
+    Message {
+        /// What it says, perhaps in another language than the mail.
+        text: UpdateText,
+        /// The day it was sent to all, Europe/Rome.
+        sent_on: NaiveDate,
+        /// Link that stops messages.
+        unsubscribe: String,
+    },
 }
 
 impl FollowMail {
@@ -54,7 +64,11 @@ impl FollowMail {
     pub fn render(self) -> Result<Mail, RenderMailError> {
         let record = clean(&self.record)?;
         let frame = Frame {
-            passages: self.frame.passages.without_record(),
+            passages: if self.record.reference.is_empty() {
+                self.frame.passages.without_record()
+            } else {
+                self.frame.passages
+            },
             ..self.frame
         };
         let framing = Framing::new(&frame, std::slice::from_ref(&record))?;
@@ -74,7 +88,19 @@ impl FollowMail {
                 let end = link(&unsubscribe)?.to_owned();
                 (
                     MailKind::CaseUpdate,
-                    Words::update(text, &news, published_on),
+                    Words::news(text, "follow-mail-update", &news, published_on),
+                    Some(end),
+                )
+            }
+            FollowAbout::Message {
+                text: news,
+                sent_on,
+                unsubscribe,
+            } => {
+                let end = link(&unsubscribe)?.to_owned();
+                (
+                    MailKind::Message,
+                    Words::news(text, "message-mail", &news, sent_on),
                     Some(end),
                 )
             }
@@ -158,8 +184,9 @@ impl Words {
         }
     }
 
-    fn update(text: Text, news: &UpdateText, published_on: NaiveDate) -> Self {
-        let say = |part: &str| text.word("follow-mail-update", part);
+    /// The words of a family of texts: `follow-mail-update` or `message-mail`.
+    fn news(text: Text, family: &str, news: &UpdateText, published_on: NaiveDate) -> Self {
+        let say = |part: &str| text.word(family, part);
         let paragraphs = news.paragraphs().into_iter();
         let line = |line: &str| one_line(line, LONGEST_TEXT);
         Self {

@@ -98,7 +98,8 @@ impl RightsMail {
             page_stays: became != Some("erasing"),
             page: text.get("rights-mail-page"),
             button: text.get("rights-mail-button"),
-            garante: text.get("rights-mail-garante"),
+            // nothing was decided yet
+            garante: (!is_received).then(|| text.get("rights-mail-garante")),
             reason_language: Language::It.as_str(),
             framing,
             record,
@@ -144,5 +145,5 @@ struct Content {
     page_stays: bool,
     page: String,
     button: String,
-    garante: String,
+    garante: Option<String>,
 }

@@ -50,6 +50,12 @@ pub enum FollowState {
     AskEnd,
     /// They do not, or no longer.
     Ended,
+    /// Messages to many come to a claimant: show the button that stops them.
+    MessagesOn,
+    /// They are stopped: show the button that lets them come again.
+    MessagesOff,
+    /// A link of messages that never was, or whose record is gone.
+    MessagesUnknown,
 }
 
 impl FollowState {
@@ -61,11 +67,14 @@ impl FollowState {
             Self::Unknown => "unknown",
             Self::AskEnd => "ask-end",
             Self::Ended => "ended",
+            Self::MessagesOn => "messages-on",
+            Self::MessagesOff => "messages-off",
+            Self::MessagesUnknown => "messages-unknown",
         }
     }
 }
 
-/// `GET /follow/{token}`, `GET /unfollow/{token}`; POST to the same path acts.
+/// `GET /follow/{token}`, `GET /unfollow/{token}`, `GET /stop-messages/{token}`; POST to the same path acts.
 #[derive(Debug, Clone, Template)]
 #[template(path = "page/follow_link.html")]
 pub struct FollowLinkPage {

@@ -124,6 +124,12 @@ impl JoinPage {
         choose_href(&self.case.slug, self.via.as_deref())
     }
 
+    /// Mistyped domains that were asked about: the form's own button says that they are right.
+    fn doubted(&self) -> impl Iterator<Item = &str> {
+        let mistyped = self.doubts.iter().filter(|doubt| doubt.meant.is_some());
+        mistyped.map(|doubt| doubt.typed.as_str())
+    }
+
     /// What is asked about a domain.
     pub fn question(&self, doubt: &Doubt) -> String {
         let typed = ("typed", doubt.typed.as_str().into());

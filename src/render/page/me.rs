@@ -116,6 +116,8 @@ pub struct DeclaredSummary {
     pub signed_at: Option<DateTime<Utc>>,
     /// Sum of the amounts, euro cents.
     pub total_cents: i64,
+    /// Whether the mandate for the messa in mora was given with the signature.
+    pub messa_in_mora: bool,
     /// The version in force, if another one.
     pub in_force: Option<i32>,
 }

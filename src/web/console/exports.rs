@@ -227,7 +227,7 @@ fn size(bytes: i64) -> String {
 }
 
 /// What the register kept of a filter, in words.
-fn filter(console: &Console, noted: &Value) -> Vec<(&'static str, String)> {
+pub(super) fn filter(console: &Console, noted: &Value) -> Vec<(&'static str, String)> {
     let text = console.chrome.text();
     let parts = [
         ("state", "console-state", "state"),
@@ -239,5 +239,27 @@ fn filter(console: &Console, noted: &Value) -> Vec<(&'static str, String)> {
         let word = noted.get(field)?.as_str()?;
         Some((name, text.word(family, word)))
     });
-    told.collect()
+    let mut told: Vec<(&'static str, String)> = told.collect();
+    if noted.get("active").and_then(Value::as_bool) == Some(true) {
+        told.push(("console-state", text.get("list-active")));
+    }
+    let narrowing = noted.get("narrowing");
+    let word = |name: &str| narrowing?.get(name)?.as_str().map(str::to_owned);
+    let as_word = |name: &str, family: &str| word(name).map(|word| text.word(family, &word));
+    let narrowed = [
+        ("list-review", as_word("review", "list-review")),
+        ("list-tier", as_word("tier", "tier")),
+        ("list-province", word("province")),
+        ("list-domain", word("domain")),
+        ("list-from", word("from")),
+        ("list-until", word("until")),
+        ("list-least", word("least")),
+        ("list-most", word("most")),
+    ];
+    told.extend(
+        narrowed
+            .into_iter()
+            .filter_map(|(name, word)| Some((name, word?))),
+    );
+    told
 }

@@ -21,6 +21,7 @@ use crate::web::{Route, WebError, WebResult};
 pub mod account;
 pub mod assist;
 pub mod breaches;
+pub mod bulk;
 pub mod claimants;
 pub mod conflicts;
 pub mod dashboard;
@@ -108,6 +109,10 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::CONSOLE_PAYOUT_PAGE, web::to(payout::one)),
         Route::new(&operation::CONSOLE_PAYOUT_FORM, web::to(payout::type_in)),
         Route::new(&operation::CONSOLE_PAYOUT_DECISION, web::to(payout::decide)),
+        Route::new(&operation::CONSOLE_BULK_PAGE, web::to(bulk::list)),
+        Route::new(&operation::CONSOLE_BULK_FORM, web::to(bulk::send)),
+        Route::new(&operation::CONSOLE_ONE_BULK_PAGE, web::to(bulk::one)),
+        Route::new(&operation::CONSOLE_BULK_STEP, web::to(bulk::step)),
         Route::new(&operation::CONSOLE_EXPORT_PAGE, web::to(export::page)),
         Route::new(&operation::CONSOLE_EXPORTS_PAGE, web::to(exports::register)),
         Route::new(&operation::CONSOLE_ONE_EXPORT_PAGE, web::to(exports::one)),

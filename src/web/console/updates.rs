@@ -234,7 +234,7 @@ fn line(update: &CaseUpdate, association: &str) -> Option<PublishedLine> {
 }
 
 /// A part of the form for each language, as typed: the place of a text tells its language.
-fn fields(typed: &[UpdateTextInput]) -> Vec<UpdateFields> {
+pub(super) fn fields(typed: &[UpdateTextInput]) -> Vec<UpdateFields> {
     let as_typed = |text: Option<&String>| text.cloned().unwrap_or_default();
     Language::ALL
         .into_iter()

@@ -60,6 +60,7 @@ impl Class {
             o::ENTER_FORM,
             o::FOLLOW_CONFIRM_FORM,
             o::UNFOLLOW_FORM,
+            o::STOP_MESSAGES_FORM,
         ];
         if is_in(&links) {
             return Some(Self::SignUp);

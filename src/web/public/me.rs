@@ -242,6 +242,7 @@ fn standing(
         declared_at: newest.declared_at,
         signed_at: newest.signed_at,
         total_cents: newest.content.total_cents,
+        messa_in_mora: newest.messa_in_mora,
         in_force: record
             .signed_version
             .filter(|version| *version != newest.content.version),

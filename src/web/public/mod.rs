@@ -23,6 +23,7 @@ pub mod leaving;
 pub mod log;
 pub mod mailbox;
 pub mod me;
+pub mod messages;
 pub mod not_me;
 pub mod own_data;
 pub mod paper;
@@ -53,6 +54,8 @@ pub fn routes() -> Vec<Route> {
         Route::new(&o::FOLLOW_CONFIRM_FORM, web::to(follow::confirm)),
         Route::new(&o::UNFOLLOW_PAGE, web::to(follow::unfollow_page)),
         Route::new(&o::UNFOLLOW_FORM, web::to(follow::unfollow)),
+        Route::new(&o::STOP_MESSAGES_PAGE, web::to(messages::page)),
+        Route::new(&o::STOP_MESSAGES_FORM, web::to(messages::send)),
         Route::new(&o::TEXTS_PAGE, web::to(texts::page)),
         Route::new(&o::JOIN_PAGE, web::to(join::page)),
         Route::new(&o::JOIN_FORM, web::to(join::send)),

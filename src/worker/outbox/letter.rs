@@ -99,7 +99,8 @@ const fn purpose(kind: MailKind) -> Purpose {
         | MailKind::CaseUpdate
         | MailKind::Deficiency
         | MailKind::Invitation
-        | MailKind::StaffNotice => Purpose::Enter,
+        | MailKind::StaffNotice
+        | MailKind::Message => Purpose::Enter,
     }
 }
 
@@ -144,6 +145,15 @@ fn render_follow(
             } => FollowAbout::Update {
                 text,
                 published_on,
+                unsubscribe,
+            },
+            FollowNotice::Message {
+                text,
+                sent_on,
+                unsubscribe,
+            } => FollowAbout::Message {
+                text,
+                sent_on,
                 unsubscribe,
             },
         },

@@ -202,6 +202,7 @@ me-file-receipt-check = Was beweist die Empfangsbestätigung?
 me-prescription-title = Bis wann kann ich fordern?
 me-correct = Erklärung berichtigen
 me-correct-text = Wenn Sie etwas ändern, müssen Sie neu unterschreiben.
+me-messa-in-mora = Sie haben den Auftrag für die Mahnung (messa in mora) gegeben. Sie können ihn jederzeit widerrufen: Korrigieren Sie die Erklärung und unterschreiben Sie ohne dieses Häkchen, oder sagen Sie es dem Verband.
 me-prescription = Vorsichtig gerechneter Tag der Verjährung: { $date }. Das sind fünf Jahre (Art. 2947 des italienischen Zivilgesetzbuches) ab dem ersten Tag von „{ $incident }“; eine Inverzugsetzung (messa in mora) ist nicht berücksichtigt. Das Programm hat den Tag berechnet, und kein Anwalt hat ihn bestätigt: Fragen Sie den Verband. Er ist ein Anhaltspunkt, kein Versprechen.
 me-payout-change = IBAN ändern
 me-notice-signed = Unterschrieben. Wir senden Ihnen die Empfangsbestätigung per E-Mail.

@@ -4,5 +4,5 @@ about-data = Contacts and registers
 about-check = Do not trust this page alone: look the name up in the public registers, or call a number you already know.
 about-cases = The cases it promotes
 about-link = How to recognise { $name }
-about-fund = One payment is possible: a fund for costs, but only if the judge orders it, and to the account of the procedure. We do not ask for it and it does not pass through this site.
+about-fund = Only the judge can order a fund for the costs of the case. It is then paid to the account of the procedure, never to us and never through this site.
 about-doubt = Did somebody write or call you in the name of the association? In doubt, do not answer. Check the code of the message, or call yourself.

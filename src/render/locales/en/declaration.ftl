@@ -202,6 +202,7 @@ me-file-receipt-check = What does the receipt prove?
 me-prescription-title = Until when can I claim?
 me-correct = Correct the declaration
 me-correct-text = If you change something you will have to sign again.
+me-messa-in-mora = You gave the mandate for the formal notice (messa in mora). You can take it back whenever you want: correct the declaration and sign without that tick, or tell the association.
 me-prescription = Cautious day of prescription: { $date }. It is five years (art. 2947 of the Civil Code) from the first day of "{ $incident }", before any letter of default. The program computed it and no lawyer has confirmed it: ask the association. It is an indication, not a promise.
 me-payout-change = Change the IBAN
 me-notice-signed = Signed. We mail you the receipt.

@@ -202,6 +202,7 @@ me-file-receipt-check = Che cosa prova la ricevuta?
 me-prescription-title = Fino a quando posso chiedere?
 me-correct = Correggi la dichiarazione
 me-correct-text = Se cambi qualcosa dovrai firmare di nuovo.
+me-messa-in-mora = Hai dato l’incarico per la messa in mora. Puoi revocarlo quando vuoi: correggi la dichiarazione e firma senza quella spunta, oppure dillo all’associazione.
 me-prescription = Data prudente di prescrizione: { $date }. Sono cinque anni (art. 2947 del codice civile) dal primo giorno di «{ $incident }», prima di qualsiasi lettera di messa in mora. L’ha calcolata il programma e nessun avvocato l’ha confermata: chiedi all’associazione. È un’indicazione, non una promessa.
 me-payout-change = Cambia l’IBAN
 me-notice-signed = Firmato. Ti mandiamo la ricevuta per e-mail.

@@ -65,6 +65,7 @@ impl Words {
             declared_at: instant(2026, 11, 22, 9).expect("an instant"),
             signed_at: instant(2026, 11, 22, 10),
             total_cents: 101_250,
+            messa_in_mora: true,
             in_force: Some(1),
         }
     }

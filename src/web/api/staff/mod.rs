@@ -9,6 +9,7 @@ use crate::web::Route;
 pub mod account;
 pub mod assist;
 pub mod breaches;
+pub mod bulk;
 pub mod claimants;
 pub mod conflicts;
 pub mod dashboard;
@@ -135,6 +136,11 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::GET_BREACH, web::to(breaches::get)),
         Route::new(&operation::UPDATE_BREACH, web::to(breaches::update)),
         Route::new(&operation::BREACHES_CSV, web::to(breaches::csv)),
+        Route::new(&operation::LIST_BULK, web::to(bulk::list)),
+        Route::new(&operation::PREVIEW_BULK, web::to(bulk::preview)),
+        Route::new(&operation::GET_BULK, web::to(bulk::get)),
+        Route::new(&operation::LIST_BULK_RECORDS, web::to(bulk::records)),
+        Route::new(&operation::STEP_BULK, web::to(bulk::step)),
         Route::new(&operation::LIST_UPDATES, web::to(updates::list)),
         Route::new(&operation::PUBLISH_UPDATE, web::to(updates::publish)),
         Route::new(&operation::WITHDRAW_UPDATE, web::to(updates::withdraw)),
@@ -230,6 +236,11 @@ pub fn routes() -> Vec<Route> {
     breaches::get,
     breaches::update,
     breaches::csv,
+    bulk::list,
+    bulk::preview,
+    bulk::get,
+    bulk::records,
+    bulk::step,
     updates::list,
     updates::publish,
     updates::withdraw,

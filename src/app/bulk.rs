@@ -1,0 +1,320 @@
+//! Bulk actions: one act on an exact set of records. The set is frozen when somebody looks at it (`preview`),
+//! its id is the token that starts it; messages, and everything on more than 50 records, wait for a second
+//! person (`step`). A worker gives each record its turn (`turn`): what does not fit any more is passed over and
+//! says why. Who wants no messages says so by link (`stop`).
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::app::claimant_list;
+use crate::app::ctx::Ctx;
+use crate::app::error::{AppError, AppResult};
+use crate::app::staff::{self, StaffActor};
+use crate::db::bulk::{self as db, BulkRow};
+use crate::db::claimant::ClaimantRow;
+use crate::db::{Conn, DbError, Scope, assignment};
+use crate::domain::bulk::{BulkAct, BulkKind, BulkState, BulkStep, Passed, Subject};
+use crate::domain::claimant::Review;
+use crate::domain::ids::{AssociationId, ClaimantId};
+use crate::domain::permission::operation;
+use crate::domain::reference::Reference;
+
+mod preview;
+mod step;
+mod stop;
+mod turn;
+
+pub use preview::{NewBulk, preview};
+pub use step::{Step, expire_due, step};
+pub use stop::{Standing, Wish, peek, set};
+pub(in crate::app) use stop::{is_stopped, link};
+pub use turn::{Turn, is_due, take_turn};
+
+/// Items of a page where nobody says how many.
+pub const DEFAULT_LIMIT: u16 = 50;
+/// Most items of a page.
+pub const MAX_LIMIT: u16 = 200;
+
+/// How a bulk action stands.
+#[derive(Clone, Debug)]
+pub struct BulkStatus {
+    /// It, and the set that was looked at.
+    pub id: Uuid,
+    /// Slug of its case; empty if the association left the case.
+    pub case: String,
+    /// What is done to each record.
+    pub act: BulkAct,
+    /// Words of the list the set was taken from.
+    pub filter: Value,
+    /// What for.
+    pub purpose: String,
+    /// State.
+    pub state: BulkState,
+    /// Records of the set.
+    pub members: i32,
+    /// Of those acted on.
+    pub done: i32,
+    /// Of those passed over.
+    pub passed: i32,
+    /// Why, with how many each.
+    pub reasons: Vec<(Passed, i64)>,
+    /// Who looked at it: id and name.
+    pub created_by: (Uuid, String),
+    /// When, UTC.
+    pub created_at: DateTime<Utc>,
+    /// Last instant at which it can be started or decided, UTC.
+    pub expires_at: DateTime<Utc>,
+    /// The second person, and when they decided, UTC.
+    pub decided_by: Option<(Uuid, String, DateTime<Utc>)>,
+    /// Why it was refused.
+    pub refused_because: Option<String>,
+    /// When it ended, UTC.
+    pub finished_at: Option<DateTime<Utc>>,
+    /// Name of the colleague that [`BulkAct::Assign`] gives to.
+    pub to: Option<String>,
+    /// What the actor can do now.
+    pub steps: Vec<BulkStep>,
+}
+
+impl BulkStatus {
+    /// Records that have not had their turn.
+    pub const fn left(&self) -> i32 {
+        self.members - self.done - self.passed
+    }
+
+    /// Whether starting it asks a second person.
+    pub const fn needs_second(&self) -> bool {
+        self.act.kind().needs_second(self.left())
+    }
+}
+
+/// A page of the register.
+#[derive(Debug)]
+pub struct Page {
+    /// Newest first.
+    pub items: Vec<BulkStatus>,
+    /// Where the next page begins; `None` on the last.
+    pub next: Option<Uuid>,
+}
+
+/// A record of a set.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// The claimant.
+    pub claimant: ClaimantId,
+    /// What the claimant quotes on the phone.
+    pub reference: Reference,
+    /// `done`, `passed` or `undone`; `None`: its turn has not come.
+    pub outcome: Option<String>,
+    /// Why it was passed over.
+    pub reason: Option<Passed>,
+}
+
+/// How a bulk action of the own association stands.
+///
+/// # Errors
+/// `Forbidden`; `NotFound` if there is none of the association's.
+pub async fn status(ctx: &Ctx, actor: &StaffActor, id: Uuid) -> AppResult<BulkStatus> {
+    actor.require(&operation::GET_BULK)?;
+    let mut tx = ctx.pools.begin(actor.scope()).await?;
+    let status = read(ctx, &mut tx, actor, id).await?;
+    tx.commit().await?;
+    Ok(status)
+}
+
+/// Bulk actions of the own association in a case, newest first, from before `cursor`; `limit` 1 to 200.
+///
+/// # Errors
+/// `Forbidden`; `NotFound` for a case of others.
+pub async fn list(
+    ctx: &Ctx,
+    actor: &StaffActor,
+    slug: &str,
+    cursor: Option<Uuid>,
+    limit: u16,
+) -> AppResult<Page> {
+    actor.require(&operation::LIST_BULK)?;
+    let own = claimant_list::own_case(ctx, actor, slug).await?;
+    let limit = limit.clamp(1, MAX_LIMIT);
+    let scope = actor.scope();
+    let mut tx = ctx.pools.begin(scope).await?;
+    let place = (actor.association_id(), own.case.id);
+    let mut rows = db::list(&mut tx, scope, place, cursor, i64::from(limit) + 1).await?;
+    let more = rows.len() > usize::from(limit);
+    rows.truncate(usize::from(limit));
+    let next = rows.last().filter(|_| more).map(|row| row.id);
+    let items = statuses(ctx, &mut tx, actor, rows).await?;
+    tx.commit().await?;
+    Ok(Page { items, next })
+}
+
+/// Records of a set in order of their turns, after `cursor`; `outcome` `waiting`, `done`, `passed` or `undone`
+/// gives only those.
+///
+/// # Errors
+/// `Forbidden`; `NotFound` if there is none of the association's.
+pub async fn members(
+    ctx: &Ctx,
+    actor: &StaffActor,
+    id: Uuid,
+    outcome: Option<&str>,
+    cursor: Option<Uuid>,
+    limit: u16,
+) -> AppResult<(Vec<Member>, Option<Uuid>)> {
+    actor.require(&operation::LIST_BULK_RECORDS)?;
+    let limit = limit.clamp(1, MAX_LIMIT);
+    let scope = actor.scope();
+    let mut tx = ctx.pools.begin(scope).await?;
+    let row = db::get(&mut tx, scope, actor.association_id(), id).await?;
+    let place = (actor.association_id(), row.id);
+    let wanted = i64::from(limit) + 1;
+    let mut rows = db::list_members(&mut tx, scope, place, outcome, cursor, wanted).await?;
+    tx.commit().await?;
+    let more = rows.len() > usize::from(limit);
+    rows.truncate(usize::from(limit));
+    let next = rows.last().filter(|_| more).map(|row| row.claimant_id);
+    let members = rows.into_iter().map(|row| {
+        let claimant = ClaimantId::new(row.claimant_id);
+        Member {
+            claimant,
+            reference: Reference::of(claimant),
+            outcome: row.outcome,
+            reason: row.reason.as_deref().and_then(Passed::parse),
+        }
+    });
+    Ok((members.collect(), next))
+}
+
+async fn read(ctx: &Ctx, conn: &mut Conn, actor: &StaffActor, id: Uuid) -> AppResult<BulkStatus> {
+    let row = db::get(conn, actor.scope(), actor.association_id(), id).await?;
+    let mut told = statuses(ctx, conn, actor, vec![row]).await?;
+    let mut status = told.pop().ok_or(AppError::NotFound)?;
+    let reasons = db::count_passed(conn, actor.scope(), actor.association_id(), id).await?;
+    let reasons = reasons.into_iter();
+    status.reasons = reasons
+        .filter_map(|(reason, count)| Some((Passed::parse(&reason)?, count)))
+        .collect();
+    Ok(status)
+}
+
+/// Rows with the names of people; reasons are left out.
+async fn statuses(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    actor: &StaffActor,
+    rows: Vec<BulkRow>,
+) -> AppResult<Vec<BulkStatus>> {
+    let acts: Vec<BulkAct> = rows.iter().map(act_of).collect::<AppResult<_>>()?;
+    let mut people: Vec<Uuid> = rows
+        .iter()
+        .zip(&acts)
+        .flat_map(|(row, act)| [Some(row.created_by), row.decided_by, colleague(act)])
+        .flatten()
+        .collect();
+    people.sort_unstable();
+    people.dedup();
+    let names = staff::names(ctx, conn, actor.scope(), &people).await?;
+    let cases = claimant_list::cases(ctx, actor).await?;
+    let slugs: HashMap<Uuid, &str> = cases
+        .iter()
+        .map(|own| (own.case.id.uuid(), own.case.slug.as_str()))
+        .collect();
+    let told = rows.into_iter().zip(acts).map(|(row, act)| {
+        let name = |id: Uuid| names.get(&id).cloned().unwrap_or_default();
+        let state = state_of(&row)?;
+        let steps = step::possible(actor, &row, act.kind(), state);
+        Ok(BulkStatus {
+            id: row.id,
+            case: slugs
+                .get(&row.case_id)
+                .copied()
+                .unwrap_or_default()
+                .to_owned(),
+            to: colleague(&act).map(name),
+            act,
+            filter: row.filter,
+            purpose: row.purpose,
+            state,
+            members: row.member_count,
+            done: row.done_count,
+            passed: row.passed_count,
+            reasons: Vec::new(),
+            created_by: (row.created_by, name(row.created_by)),
+            created_at: row.created_at,
+            expires_at: row.expires_at,
+            decided_by: row
+                .decided_by
+                .zip(row.decided_at)
+                .map(|(who, at)| (who, name(who), at)),
+            refused_because: row.decision_note,
+            finished_at: row.finished_at,
+            steps,
+        })
+    });
+    told.collect()
+}
+
+const fn colleague(act: &BulkAct) -> Option<Uuid> {
+    match act {
+        BulkAct::Assign { to, .. } => Some(*to),
+        BulkAct::Message { .. } | BulkAct::AskDeficiency { .. } | BulkAct::EndQuarantine => None,
+    }
+}
+
+/// What a row does.
+pub(in crate::app) fn act_of(row: &BulkRow) -> AppResult<BulkAct> {
+    Ok(
+        serde_json::from_value(row.act.clone())
+            .map_err(|_| DbError::Corrupt("bulk_actions.act"))?,
+    )
+}
+
+/// The state of a row.
+pub(in crate::app) fn state_of(row: &BulkRow) -> AppResult<BulkState> {
+    Ok(BulkState::parse(&row.state).ok_or(DbError::Corrupt("bulk_actions.state"))?)
+}
+
+/// What decides whether the act fits some records, in their order.
+async fn subjects(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    scope: Scope,
+    (association, act): (AssociationId, &BulkAct),
+    rows: &[ClaimantRow],
+) -> AppResult<Vec<Subject>> {
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let barred: HashSet<Uuid> = match act {
+        BulkAct::Message { .. } => db::list_stopped(conn, scope, &ids).await?,
+        BulkAct::AskDeficiency { letters, .. } => {
+            let letters: Vec<String> = letters.iter().map(char::to_string).collect();
+            db::list_asked(conn, scope, &ids, &letters).await?
+        }
+        BulkAct::EndQuarantine => Vec::new(),
+        BulkAct::Assign { queue, .. } => {
+            let taken = assignment::list(conn, scope, association, queue, &ids).await?;
+            taken.into_iter().map(|row| row.subject_id).collect()
+        }
+    }
+    .into_iter()
+    .collect();
+    let mut subjects = Vec::with_capacity(rows.len());
+    for row in rows {
+        subjects.push(Subject {
+            state: row.state()?,
+            review: Review::parse(&row.review).ok_or(DbError::Corrupt("claimants.review"))?,
+            restricted: row.restricted_at.is_some(),
+            has_mail: row.contact_kind == "email" && row.confirmed_at.is_some(),
+            unreachable: row.unreachable_at.is_some(),
+            died: row.died_at.is_some(),
+            missing: match act.kind() {
+                BulkKind::AskDeficiency => crate::app::deficiency::missing(ctx, row).await?,
+                BulkKind::Message | BulkKind::EndQuarantine | BulkKind::Assign => Vec::new(),
+            },
+            is_barred: barred.contains(&row.id),
+        });
+    }
+    Ok(subjects)
+}

@@ -1,0 +1,156 @@
+//! Starting, deciding, stopping and taking back a bulk action.
+
+use chrono::Duration;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{BulkStatus, act_of, read, state_of};
+use crate::app::ctx::Ctx;
+use crate::app::error::{AppError, AppResult};
+use crate::app::staff::StaffActor;
+use crate::db::Scope;
+use crate::db::bulk::{self as db, BulkRow, Stepped};
+use crate::domain::bulk::{BulkKind, BulkState, BulkStep, DECISION_DAYS};
+use crate::domain::field::{FieldCode, FieldErrors};
+use crate::domain::permission::operation;
+use crate::domain::reason::Reason;
+
+/// Rights under which sets that nobody started are given up.
+const SCOPE: Scope = Scope::System("bulk actions nobody decided about");
+
+/// What somebody wants of a bulk action.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// What.
+    pub step: BulkStep,
+    /// With `start`: how many records will be acted on, as was seen.
+    pub records: Option<i32>,
+    /// With `refuse`: why.
+    pub note: Option<String>,
+}
+
+/// Takes a step. Messages, and acts on more than 50 records, wait for another person than who looked at the
+/// set.
+///
+/// *effects*: audit `bulk_started`, `bulk_approved`, `bulk_refused`, `bulk_paused`, `bulk_resumed`,
+/// `bulk_cancelled` or `bulk_undone`.
+///
+/// # Errors
+/// `Forbidden`; `NotFound` for one of others; `Invalid` at `/records` if it is not the number that will be acted
+/// on, at `/note`; `SecondPerson` to who looked at the set; `IllegalTransition` if the state does not allow it.
+pub async fn step(ctx: &Ctx, actor: &StaffActor, id: Uuid, wanted: &Step) -> AppResult<BulkStatus> {
+    actor.require(&operation::STEP_BULK)?;
+    let scope = actor.scope();
+    let now = ctx.clock.now();
+    let mut tx = ctx.pools.begin(scope).await?;
+    let row = db::get(&mut tx, scope, actor.association_id(), id).await?;
+    let (kind, before) = (act_of(&row)?.kind(), state_of(&row)?);
+    let second = kind.needs_second(left(&row));
+    let after = wanted.step.from(before, kind, second);
+    let after = after.ok_or(AppError::IllegalTransition("bulk"))?;
+    if wanted.step.is_decision() && row.created_by == actor.staff_id().uuid() {
+        return Err(AppError::SecondPerson);
+    }
+    if row.expires_at <= now && is_waiting(before) {
+        return Err(AppError::IllegalTransition("bulk_expired"));
+    }
+    let note = checked(&row, wanted)?;
+    let stepped = Stepped {
+        from: before.as_str(),
+        to: after.as_str(),
+        at: now,
+        expires_at: (after == BulkState::AwaitingApproval)
+            .then(|| now + Duration::days(DECISION_DAYS)),
+        decided: wanted
+            .step
+            .is_decision()
+            .then(|| (actor.staff_id().uuid(), note.as_ref().map(Reason::as_str))),
+        is_over: after == BulkState::Cancelled,
+        begins_anew: after == BulkState::Undoing,
+    };
+    let place = (actor.association_id(), id);
+    if !db::mark_stepped(&mut tx, scope, place, &stepped).await? {
+        return Err(AppError::IllegalTransition("bulk"));
+    }
+    let mut deed = actor.deed(id, verb(wanted.step));
+    deed.detail = json!({ "kind": row.kind, "from": before.as_str(), "records": left(&row) });
+    deed.note = note.as_ref().map(|note| note.as_str().as_bytes());
+    deed.write(ctx, &mut tx, scope).await?;
+    let status = read(ctx, &mut tx, actor, id).await?;
+    tx.commit().await?;
+    Ok(status)
+}
+
+/// Ends what nobody started or decided in time; gives how many. Safe to repeat.
+///
+/// # Errors
+/// `Unavailable` if the database cannot be reached.
+pub async fn expire_due(ctx: &Ctx) -> AppResult<usize> {
+    let mut tx = ctx.pools.begin(SCOPE).await?;
+    let expired = db::expire(&mut tx, SCOPE, ctx.clock.now()).await?;
+    tx.commit().await?;
+    Ok(expired)
+}
+
+/// What an actor can do about a row now.
+pub(super) fn possible(
+    actor: &StaffActor,
+    row: &BulkRow,
+    kind: BulkKind,
+    state: BulkState,
+) -> Vec<BulkStep> {
+    if !operation::STEP_BULK.allows(actor.role()) {
+        return Vec::new();
+    }
+    let own = row.created_by == actor.staff_id().uuid();
+    let second = kind.needs_second(left(row));
+    let steps = BulkStep::ALL.into_iter();
+    steps
+        .filter(|step| !(own && step.is_decision()))
+        .filter(|step| *step != BulkStep::Start || left(row) > 0)
+        .filter(|step| step.from(state, kind, second).is_some())
+        .collect()
+}
+
+/// Records that have not had their turn.
+const fn left(row: &BulkRow) -> i32 {
+    row.member_count - row.done_count - row.passed_count
+}
+
+const fn is_waiting(state: BulkState) -> bool {
+    matches!(state, BulkState::Previewed | BulkState::AwaitingApproval)
+}
+
+/// Refuses a start without the exact number, and a refusal without its reason.
+fn checked(row: &BulkRow, wanted: &Step) -> AppResult<Option<Reason>> {
+    let mut errors = FieldErrors::new();
+    let mut note = None;
+    match wanted.step {
+        BulkStep::Start if left(row) == 0 => {
+            errors.push("/records", FieldCode::OutOfRange, "error-bulk-nobody");
+        }
+        BulkStep::Start if wanted.records != Some(left(row)) => {
+            errors.push("/records", FieldCode::NotAccepted, "error-bulk-records");
+        }
+        BulkStep::Refuse => note = errors.take("/note", Reason::parse(wanted.note.as_deref())),
+        BulkStep::Start
+        | BulkStep::Approve
+        | BulkStep::Pause
+        | BulkStep::Resume
+        | BulkStep::Cancel
+        | BulkStep::Undo => {}
+    }
+    Ok(errors.into_result(note)?)
+}
+
+const fn verb(step: BulkStep) -> &'static str {
+    match step {
+        BulkStep::Start => "bulk_started",
+        BulkStep::Approve => "bulk_approved",
+        BulkStep::Refuse => "bulk_refused",
+        BulkStep::Pause => "bulk_paused",
+        BulkStep::Resume => "bulk_resumed",
+        BulkStep::Cancel => "bulk_cancelled",
+        BulkStep::Undo => "bulk_undone",
+    }
+}

@@ -1,0 +1,424 @@
+//! Bulk actions, the records of their sets, and who wants no messages.
+
+use chrono::{DateTime, Utc};
+use diesel::QueryableByName;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel_async::RunQueryDsl;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::db::error::{DbError, DbResult};
+use crate::db::pool::Conn;
+use crate::db::schema::{bulk_actions, bulk_members, message_stops};
+use crate::db::scope::Scope;
+use crate::domain::ids::{AssociationId, CaseId, ClaimantId};
+
+/// A row of `bulk_actions`.
+#[derive(Queryable, Selectable, Insertable, Debug, Clone)]
+#[diesel(table_name = bulk_actions)]
+#[expect(
+    missing_docs,
+    reason = "each field is the column of its name; see the migration"
+)]
+pub struct BulkRow {
+    pub id: Uuid,
+    pub association_id: Uuid,
+    pub case_id: Uuid,
+    pub kind: String,
+    pub act: Value,
+    pub filter: Value,
+    pub purpose: String,
+    pub state: String,
+    pub member_count: i32,
+    pub done_count: i32,
+    pub passed_count: i32,
+    pub done_up_to: Option<Uuid>,
+    pub created_by: Uuid,
+    pub created_at: DateTime<Utc>,
+    pub expires_at: DateTime<Utc>,
+    pub decided_by: Option<Uuid>,
+    pub decided_at: Option<DateTime<Utc>>,
+    pub decision_note: Option<String>,
+    pub stepped_at: Option<DateTime<Utc>>,
+    pub finished_at: Option<DateTime<Utc>>,
+}
+
+/// A row of `bulk_members`.
+#[derive(Queryable, Selectable, Insertable, QueryableByName, Debug, Clone)]
+#[diesel(table_name = bulk_members)]
+#[diesel(check_for_backend(diesel::pg::Pg))]
+#[expect(
+    missing_docs,
+    reason = "each field is the column of its name; see the migration"
+)]
+pub struct MemberRow {
+    pub claimant_id: Uuid,
+    pub bulk_id: Uuid,
+    pub association_id: Uuid,
+    pub outcome: Option<String>,
+    pub reason: Option<String>,
+}
+
+/// What changes where a step is taken.
+#[derive(Debug, Clone)]
+pub struct Stepped<'a> {
+    /// State before.
+    pub from: &'a str,
+    /// State after.
+    pub to: &'a str,
+    /// When, UTC.
+    pub at: DateTime<Utc>,
+    /// Until when it can be decided from now on, UTC.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// The second person, and why they refused.
+    pub decided: Option<(Uuid, Option<&'a str>)>,
+    /// Whether it is over.
+    pub is_over: bool,
+    /// Whether records have their turns from the first one again.
+    pub begins_anew: bool,
+}
+
+/// Writes a bulk action.
+///
+/// # Errors
+/// As the database says.
+pub async fn insert(conn: &mut Conn, _scope: Scope, row: &BulkRow) -> DbResult<()> {
+    diesel::insert_into(bulk_actions::table)
+        .values(row)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Adds records to a set.
+///
+/// # Errors
+/// As the database says.
+pub async fn insert_members(conn: &mut Conn, _scope: Scope, rows: &[MemberRow]) -> DbResult<()> {
+    diesel::insert_into(bulk_members::table)
+        .values(rows)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// A bulk action of an association.
+///
+/// # Errors
+/// `NotFound`; as the database says.
+pub async fn get(
+    conn: &mut Conn,
+    _scope: Scope,
+    association: AssociationId,
+    id: Uuid,
+) -> DbResult<BulkRow> {
+    bulk_actions::table
+        .find(id)
+        .filter(bulk_actions::association_id.eq(association.uuid()))
+        .select(BulkRow::as_select())
+        .first(conn)
+        .await
+        .optional()?
+        .ok_or(DbError::NotFound)
+}
+
+/// A bulk action, whoever asks.
+///
+/// # Errors
+/// As the database says.
+pub async fn find(conn: &mut Conn, _scope: Scope, id: Uuid) -> DbResult<Option<BulkRow>> {
+    Ok(bulk_actions::table
+        .find(id)
+        .select(BulkRow::as_select())
+        .first(conn)
+        .await
+        .optional()?)
+}
+
+/// Bulk actions of an association in a case, newest first, from before `before`.
+///
+/// # Errors
+/// As the database says.
+pub async fn list(
+    conn: &mut Conn,
+    _scope: Scope,
+    (association, case): (AssociationId, CaseId),
+    before: Option<Uuid>,
+    limit: i64,
+) -> DbResult<Vec<BulkRow>> {
+    Ok(bulk_actions::table
+        .filter(bulk_actions::association_id.eq(association.uuid()))
+        .filter(bulk_actions::case_id.eq(case.uuid()))
+        .filter(bulk_actions::id.lt(before.unwrap_or(Uuid::max())))
+        .order(bulk_actions::id.desc())
+        .limit(limit)
+        .select(BulkRow::as_select())
+        .load(conn)
+        .await?)
+}
+
+/// Records of a set in order of their turns, after `after`; with an outcome, only those.
+///
+/// # Errors
+/// As the database says.
+pub async fn list_members(
+    conn: &mut Conn,
+    _scope: Scope,
+    (association, id): (AssociationId, Uuid),
+    outcome: Option<&str>,
+    after: Option<Uuid>,
+    limit: i64,
+) -> DbResult<Vec<MemberRow>> {
+    let mut query = bulk_members::table
+        .filter(bulk_members::bulk_id.eq(id))
+        .filter(bulk_members::association_id.eq(association.uuid()))
+        .order(bulk_members::claimant_id)
+        .limit(limit)
+        .select(MemberRow::as_select())
+        .into_boxed();
+    if let Some(after) = after {
+        query = query.filter(bulk_members::claimant_id.gt(after));
+    }
+    query = match outcome {
+        None => query,
+        Some("waiting") => query.filter(bulk_members::outcome.is_null()),
+        Some(outcome) => query.filter(bulk_members::outcome.eq(outcome)),
+    };
+    Ok(query.load(conn).await?)
+}
+
+/// How many records of a set were passed over, by reason.
+///
+/// # Errors
+/// As the database says.
+pub async fn count_passed(
+    conn: &mut Conn,
+    _scope: Scope,
+    association: AssociationId,
+    id: Uuid,
+) -> DbResult<Vec<(String, i64)>> {
+    let rows: Vec<(Option<String>, i64)> = bulk_members::table
+        .filter(bulk_members::bulk_id.eq(id))
+        .filter(bulk_members::association_id.eq(association.uuid()))
+        .filter(bulk_members::reason.is_not_null())
+        .group_by(bulk_members::reason)
+        .order(bulk_members::reason)
+        .select((bulk_members::reason, diesel::dsl::count_star()))
+        .load(conn)
+        .await?;
+    let named = rows.into_iter();
+    Ok(named
+        .filter_map(|(reason, count)| Some((reason?, count)))
+        .collect())
+}
+
+/// Takes a step; `false` where the state is another by now.
+///
+/// # Errors
+/// As the database says.
+pub async fn mark_stepped(
+    conn: &mut Conn,
+    _scope: Scope,
+    (association, id): (AssociationId, Uuid),
+    stepped: &Stepped<'_>,
+) -> DbResult<bool> {
+    let decided_at = stepped.decided.map(|_| stepped.at);
+    let changed = diesel::sql_query(
+        "UPDATE bulk_actions SET state = $4, expires_at = coalesce($5, expires_at), \
+         decided_by = coalesce($6, decided_by), decided_at = coalesce($7, decided_at), \
+         decision_note = coalesce($8, decision_note), finished_at = $9, \
+         done_up_to = CASE WHEN $10 = 1 THEN NULL ELSE done_up_to END \
+         WHERE id = $1 AND association_id = $2 AND state = $3",
+    )
+    .bind::<SqlUuid, _>(id)
+    .bind::<SqlUuid, _>(association.uuid())
+    .bind::<Text, _>(stepped.from)
+    .bind::<Text, _>(stepped.to)
+    .bind::<Nullable<Timestamptz>, _>(stepped.expires_at)
+    .bind::<Nullable<SqlUuid>, _>(stepped.decided.map(|(who, _)| who))
+    .bind::<Nullable<Timestamptz>, _>(decided_at)
+    .bind::<Nullable<Text>, _>(stepped.decided.and_then(|(_, why)| why))
+    .bind::<Nullable<Timestamptz>, _>(stepped.is_over.then_some(stepped.at))
+    .bind::<Integer, _>(i32::from(stepped.begins_anew))
+    .execute(conn)
+    .await?;
+    Ok(changed == 1)
+}
+
+/// The oldest bulk action that goes on after `after`, locked until the transaction ends.
+///
+/// # Errors
+/// As the database says.
+pub async fn lock_next(conn: &mut Conn, _scope: Scope, after: Uuid) -> DbResult<Option<BulkRow>> {
+    Ok(bulk_actions::table
+        .filter(bulk_actions::state.eq_any(["running", "undoing"]))
+        .filter(bulk_actions::id.gt(after))
+        .order(bulk_actions::id)
+        .select(BulkRow::as_select())
+        .for_update()
+        .first(conn)
+        .await
+        .optional()?)
+}
+
+/// Notes what became of records that had their turn.
+///
+/// # Errors
+/// As the database says.
+pub async fn mark_members(
+    conn: &mut Conn,
+    _scope: Scope,
+    id: Uuid,
+    rows: &[(Uuid, &'static str, Option<&'static str>)],
+) -> DbResult<()> {
+    let claimants: Vec<Uuid> = rows.iter().map(|(claimant, _, _)| *claimant).collect();
+    let outcomes: Vec<&str> = rows.iter().map(|(_, outcome, _)| *outcome).collect();
+    let reasons: Vec<Option<&str>> = rows.iter().map(|(_, _, reason)| *reason).collect();
+    diesel::sql_query(
+        "UPDATE bulk_members m SET outcome = n.outcome, reason = n.reason \
+         FROM unnest($2, $3, $4) AS n (claimant_id, outcome, reason) \
+         WHERE m.bulk_id = $1 AND m.claimant_id = n.claimant_id",
+    )
+    .bind::<SqlUuid, _>(id)
+    .bind::<Array<SqlUuid>, _>(claimants)
+    .bind::<Array<Text>, _>(outcomes)
+    .bind::<Array<Nullable<Text>>, _>(reasons)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Notes how far a bulk action is; with a state, it is over in it.
+///
+/// # Errors
+/// As the database says.
+pub async fn mark_progress(
+    conn: &mut Conn,
+    _scope: Scope,
+    id: Uuid,
+    (up_to, done, passed): (Option<Uuid>, i32, i32),
+    over: Option<&str>,
+    now: DateTime<Utc>,
+) -> DbResult<()> {
+    diesel::sql_query(
+        "UPDATE bulk_actions SET done_up_to = coalesce($2, done_up_to), done_count = done_count + $3, \
+         passed_count = passed_count + $4, stepped_at = $5, state = coalesce($6, state), \
+         finished_at = CASE WHEN $6 IS NULL THEN finished_at ELSE $5 END WHERE id = $1",
+    )
+    .bind::<SqlUuid, _>(id)
+    .bind::<Nullable<SqlUuid>, _>(up_to)
+    .bind::<Integer, _>(done)
+    .bind::<Integer, _>(passed)
+    .bind::<Timestamptz, _>(now)
+    .bind::<Nullable<Text>, _>(over)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Ends what nobody started or decided in time; gives how many.
+///
+/// # Errors
+/// As the database says.
+pub async fn expire(conn: &mut Conn, _scope: Scope, now: DateTime<Utc>) -> DbResult<usize> {
+    Ok(diesel::update(bulk_actions::table)
+        .filter(bulk_actions::state.eq_any(["previewed", "awaiting_approval"]))
+        .filter(bulk_actions::expires_at.lt(now))
+        .set((
+            bulk_actions::state.eq("expired"),
+            bulk_actions::finished_at.eq(Some(now)),
+        ))
+        .execute(conn)
+        .await?)
+}
+
+#[derive(QueryableByName)]
+struct IdRow {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+}
+
+/// Those of some claimants who have a letter of these open: asked for and still missing.
+///
+/// # Errors
+/// As the database says.
+pub async fn list_asked(
+    conn: &mut Conn,
+    _scope: Scope,
+    claimants: &[Uuid],
+    letters: &[String],
+) -> DbResult<Vec<Uuid>> {
+    let rows: Vec<IdRow> = diesel::sql_query(
+        "SELECT DISTINCT claimant_id AS id FROM deficiencies \
+         WHERE claimant_id = ANY ($1) AND letter = ANY ($2) AND cured_at IS NULL",
+    )
+    .bind::<Array<SqlUuid>, _>(claimants)
+    .bind::<Array<Text>, _>(letters)
+    .load(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
+/// Those of some claimants who want no messages.
+///
+/// # Errors
+/// As the database says.
+pub async fn list_stopped(
+    conn: &mut Conn,
+    _scope: Scope,
+    claimants: &[Uuid],
+) -> DbResult<Vec<Uuid>> {
+    Ok(message_stops::table
+        .filter(message_stops::claimant_id.eq_any(claimants))
+        .select(message_stops::claimant_id)
+        .load(conn)
+        .await?)
+}
+
+/// A claimant wants no more messages; `false`: it was so before.
+///
+/// # Errors
+/// As the database says.
+pub async fn insert_stop(
+    conn: &mut Conn,
+    _scope: Scope,
+    (claimant, association): (ClaimantId, AssociationId),
+    now: DateTime<Utc>,
+) -> DbResult<bool> {
+    let written = diesel::insert_into(message_stops::table)
+        .values((
+            message_stops::claimant_id.eq(claimant.uuid()),
+            message_stops::association_id.eq(association.uuid()),
+            message_stops::stopped_at.eq(now),
+        ))
+        .on_conflict_do_nothing()
+        .execute(conn)
+        .await?;
+    Ok(written == 1)
+}
+
+/// A claimant wants messages again; `false`: nothing stopped them.
+///
+/// # Errors
+/// As the database says.
+pub async fn delete_stop(conn: &mut Conn, _scope: Scope, claimant: ClaimantId) -> DbResult<bool> {
+    let gone = diesel::delete(message_stops::table.find(claimant.uuid()))
+        .execute(conn)
+        .await?;
+    Ok(gone == 1)
+}
+
+/// Whether there is anything that goes on.
+///
+/// # Errors
+/// As the database says.
+pub async fn is_due(conn: &mut Conn, _scope: Scope) -> DbResult<bool> {
+    let open: i64 = bulk_actions::table
+        .filter(bulk_actions::state.eq_any(["running", "undoing"]))
+        .limit(1)
+        .count()
+        .get_result(conn)
+        .await?;
+    Ok(open > 0)
+}
