@@ -304,7 +304,7 @@ pub async fn upsert_plan(conn: &mut Conn, _scope: Scope, row: &PlanRow) -> DbRes
     Ok(())
 }
 
-/// Writes a tariff by case and code.
+/// Writes a version of a tariff.
 ///
 /// # Errors
 /// As the database says.
@@ -312,7 +312,7 @@ pub async fn upsert_tariff(conn: &mut Conn, _scope: Scope, row: &TariffRow) -> D
     use tariffs as t;
     diesel::insert_into(t::table)
         .values(row)
-        .on_conflict((t::case_id, t::code))
+        .on_conflict((t::case_id, t::code, t::version))
         .do_update()
         .set((
             t::paid.eq(excluded(t::paid)),

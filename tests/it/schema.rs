@@ -203,6 +203,8 @@ const DISTRIBUTED: &[(&str, &str, u8)] = &[
     ("scam_reports", "id", 14),
     ("conflict_decisions", "registered_id", 15),
     ("staff_devices", "id", 16),
+    ("case_revisions", "case_id", 17),
+    ("demand_letters", "id", 18),
 ];
 
 /// Tables that each node has whole.
@@ -220,6 +222,7 @@ const REFERENCE: &[&str] = &[
     "mail_domains",
     "case_facts",
     "case_updates",
+    "case_words",
     "respondent_statements",
     "plans",
     "tariffs",

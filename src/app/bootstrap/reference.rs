@@ -210,7 +210,7 @@ fn register_row(id: AssociationId, register: Register, entry: &RegisterSeed) -> 
     }
 }
 
-async fn write_incidents(
+pub(in crate::app) async fn write_incidents(
     ctx: &Ctx,
     tx: &mut Tx,
     seed: &Seed,
@@ -250,7 +250,7 @@ async fn write_domains(tx: &mut Tx, incident: &IncidentSeed, id: Uuid) -> AppRes
     Ok(())
 }
 
-async fn write_reports(
+pub(in crate::app) async fn write_reports(
     ctx: &Ctx,
     tx: &mut Tx,
     seed: &Seed,
@@ -284,7 +284,7 @@ async fn write_reports(
     Ok(())
 }
 
-async fn write_statements(
+pub(in crate::app) async fn write_statements(
     ctx: &Ctx,
     tx: &mut Tx,
     seed: &Seed,
@@ -310,7 +310,7 @@ async fn write_statements(
     Ok(())
 }
 
-async fn write_plans(tx: &mut Tx, seed: &Seed, case: CaseId) -> AppResult<()> {
+pub(in crate::app) async fn write_plans(tx: &mut Tx, seed: &Seed, case: CaseId) -> AppResult<()> {
     for (position, plan) in (0..).zip(&seed.case.plans) {
         let row = PlanRow {
             case_id: case.uuid(),
@@ -334,13 +334,14 @@ async fn write_tariffs(tx: &mut Tx, seed: &Seed, case: CaseId) -> AppResult<()> 
             paid: tariff.paid,
             cents_per_day: tariff.cents_per_day,
             source: tariff.source.clone(),
+            version: 1,
         };
         rows::upsert_tariff(tx, SCOPE, &row).await?;
     }
     Ok(())
 }
 
-async fn write_texts(
+pub(in crate::app) async fn write_texts(
     ctx: &Ctx,
     tx: &mut Tx,
     seed: &Seed,

@@ -14,6 +14,7 @@ use crate::render::document::{Circumstances, PrintedMailbox, euro};
 
 pub mod account;
 pub mod breach;
+pub mod case_desk;
 pub mod conflict;
 pub mod dashboard;
 pub mod deficiency;
