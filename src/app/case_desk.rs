@@ -355,7 +355,12 @@ impl Known {
 
     fn public(&self, id: CaseId, written: Option<&CaseContent>) -> Option<CaseContent> {
         let case = self.led(id)?;
-        Some(current::content(&self.directory, case, self.association, written))
+        Some(current::content(
+            &self.directory,
+            case,
+            self.association,
+            written,
+        ))
     }
 
     /// Everything that is wrong with a content, also against what others made public before.
@@ -376,12 +381,22 @@ impl Known {
             if case.respondent.name != new.respondent.name {
                 let about = case.respondent.name.clone();
                 let pointer = "/respondent/name";
-                errors.push_about(pointer, FieldCode::UnknownValue, "error-respondent-differs", about);
+                errors.push_about(
+                    pointer,
+                    FieldCode::UnknownValue,
+                    "error-respondent-differs",
+                    about,
+                );
             }
             let pec = case.respondent.pec.clone().unwrap_or_default();
             if pec != new.respondent.pec {
                 let pointer = "/respondent/pec";
-                errors.push_about(pointer, FieldCode::UnknownValue, "error-respondent-differs", pec);
+                errors.push_about(
+                    pointer,
+                    FieldCode::UnknownValue,
+                    "error-respondent-differs",
+                    pec,
+                );
             }
         }
         let opens = self.registers.iter().any(RegisterEntry::opens_collection);

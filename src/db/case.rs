@@ -9,8 +9,8 @@ use crate::db::error::DbResult;
 use crate::db::pool::Conn;
 use crate::db::schema::{
     association_registers, associations, case_associations, case_counsel, case_counts, case_facts,
-    case_words, cases, incident_domains, incidents, mail_domains, plans, respondent_statements, respondents,
-    tariffs, texts, third_parties,
+    case_words, cases, incident_domains, incidents, mail_domains, plans, respondent_statements,
+    respondents, tariffs, texts, third_parties,
 };
 use crate::db::scope::Scope;
 use crate::domain::ids::CaseId;

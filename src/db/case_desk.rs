@@ -11,8 +11,8 @@ use crate::db::case::{CaseRow, RespondentRow, TariffRow, WordsRow};
 use crate::db::error::DbResult;
 use crate::db::pool::Conn;
 use crate::db::schema::{
-    case_counsel, case_facts, case_revisions, case_words, cases, respondent_statements, respondents,
-    tariffs, third_parties,
+    case_counsel, case_facts, case_revisions, case_words, cases, respondent_statements,
+    respondents, tariffs, third_parties,
 };
 use crate::db::scope::Scope;
 use crate::domain::ids::{AssociationId, CaseId, StaffId};

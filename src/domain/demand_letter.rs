@@ -16,7 +16,13 @@ const PASSAGE: usize = 4_000;
 const MOST: usize = 30;
 
 /// What a letter can demand.
-pub const KINDS: [&str; 5] = ["reactivation", "data_protection", "ristoro", "indennizzo", "other"];
+pub const KINDS: [&str; 5] = [
+    "reactivation",
+    "data_protection",
+    "ristoro",
+    "indennizzo",
+    "other",
+];
 
 /// A letter.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -74,7 +80,13 @@ impl LetterContent {
             recipients: names(&mut errors, "/recipients", &self.recipients),
             copies: names(&mut errors, "/copies", &self.copies),
             demands: self.demands(&mut errors, sent, today),
-            delivered_on: written(day(&mut errors, "/delivered_on", &self.delivered_on, sent, today)),
+            delivered_on: written(day(
+                &mut errors,
+                "/delivered_on",
+                &self.delivered_on,
+                sent,
+                today,
+            )),
             receipt: maybe(&mut errors, "/receipt", &self.receipt, LINE),
             public: self.public,
         };
@@ -238,7 +250,12 @@ mod tests {
         letter.demands[0].kind = "apology".to_owned();
         assert_eq!(
             wrong(&letter),
-            ["/demands/0/kind", "/demands/0/answered_on", "/delivered_on", "/receipt"]
+            [
+                "/demands/0/kind",
+                "/demands/0/answered_on",
+                "/delivered_on",
+                "/receipt"
+            ]
         );
         letter.sent_on = "2027-01-01".to_owned();
         assert!(wrong(&letter).contains(&"/sent_on".to_owned()));

@@ -168,8 +168,8 @@ const REGISTRARS: &[Role] = &[Role::Owner, Role::Auditor, Role::Operator];
 /// The table.
 pub mod operation {
     use super::{
-        ASSIGNERS, Access, DESKS, EXPORT_WATCHERS, EXPORTERS, OWNERS, Operation, PAYERS, PUBLISHERS,
-        READERS, REGISTRARS, REVIEWERS, WATCHERS,
+        ASSIGNERS, Access, DESKS, EXPORT_WATCHERS, EXPORTERS, OWNERS, Operation, PAYERS,
+        PUBLISHERS, READERS, REGISTRARS, REVIEWERS, WATCHERS,
     };
 
     // service

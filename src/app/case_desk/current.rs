@@ -27,14 +27,21 @@ pub(super) fn content(
         title: words(case, "title", &case.title),
         summary: words(case, "summary", &case.summary),
         state: case.state.as_str().to_owned(),
-        mode: own.map(|own| own.mode.as_str()).unwrap_or_default().to_owned(),
+        mode: own
+            .map(|own| own.mode.as_str())
+            .unwrap_or_default()
+            .to_owned(),
         respondent: RespondentContent {
             name: case.respondent.name.clone(),
             codice_fiscale: case.respondent.codice_fiscale.clone(),
             pec: case.respondent.pec.clone().unwrap_or_default(),
         },
         incidents: case.incidents.iter().map(|it| incident(case, it)).collect(),
-        domains: case.incidents.iter().flat_map(|it| domains(directory, it)).collect(),
+        domains: case
+            .incidents
+            .iter()
+            .flat_map(|it| domains(directory, it))
+            .collect(),
         plans: plans(case),
         tariffs: tariffs(case),
         facts: facts(case),
@@ -54,7 +61,11 @@ pub(super) fn content(
 }
 
 fn words(case: &CaseEntry, place: &str, italian: &str) -> Words {
-    let of = |language| case.words_in(place, language).unwrap_or_default().to_owned();
+    let of = |language| {
+        case.words_in(place, language)
+            .unwrap_or_default()
+            .to_owned()
+    };
     Words {
         it: italian.to_owned(),
         en: of(Language::En),

@@ -85,7 +85,11 @@ pub async fn publish(
 ///
 /// # Errors
 /// `Forbidden`; `NotFound`; `Invalid` for a draft that cannot be shown yet.
-pub async fn preview(ctx: &Ctx, actor: &StaffActor, id: CaseId) -> AppResult<(super::Desk, CaseEntry)> {
+pub async fn preview(
+    ctx: &Ctx,
+    actor: &StaffActor,
+    id: CaseId,
+) -> AppResult<(super::Desk, CaseEntry)> {
     let desk = super::get(ctx, actor, id).await?;
     let mut tx = ctx.pools.begin(SCOPE).await?;
     let tables = case::list_public(&mut tx, SCOPE).await?;
@@ -130,7 +134,11 @@ impl Writing<'_> {
         }
         let ends = (count(seed.facts.len())?, count(seed.statements.len())?);
         db::delete_reports_from(tx, SCOPE, self.case, ends).await?;
-        let names: Vec<String> = seed.third_parties.iter().map(|it| it.name.clone()).collect();
+        let names: Vec<String> = seed
+            .third_parties
+            .iter()
+            .map(|it| it.name.clone())
+            .collect();
         db::delete_third_parties_but(tx, SCOPE, self.case, &names).await?;
         reference::write_reports(self.ctx, tx, &seed, self.case, &incidents).await?;
         reference::write_statements(self.ctx, tx, &seed, self.case, &incidents).await?;
@@ -144,7 +152,11 @@ impl Writing<'_> {
 
     async fn write_new(&self, tx: &mut Tx, tables: &PublicRows) -> AppResult<()> {
         let row = case_row(self.ctx, self.case, self.checked, tables);
-        if !tables.respondents.iter().any(|it| it.id == row.respondent_id) {
+        if !tables
+            .respondents
+            .iter()
+            .any(|it| it.id == row.respondent_id)
+        {
             let respondent = respondent_row(row.respondent_id, self.checked);
             db::insert_respondent(tx, SCOPE, &respondent).await?;
         }
@@ -237,7 +249,10 @@ fn case_row(ctx: &Ctx, case: CaseId, checked: &Checked, tables: &PublicRows) -> 
     let now = ctx.clock.now();
     let seed = &checked.seed;
     let code = &seed.respondent.codice_fiscale;
-    let known = tables.respondents.iter().find(|it| it.codice_fiscale == *code);
+    let known = tables
+        .respondents
+        .iter()
+        .find(|it| it.codice_fiscale == *code);
     CaseRow {
         id: case.uuid(),
         slug: seed.case.slug.clone(),

@@ -49,7 +49,11 @@ pub fn refused(public: &CaseContent, new: &CaseContent) -> FieldErrors {
     let fixed = [
         ("/slug", &public.slug, &new.slug),
         ("/title/it", &public.title.it, &new.title.it),
-        ("/respondent/name", &public.respondent.name, &new.respondent.name),
+        (
+            "/respondent/name",
+            &public.respondent.name,
+            &new.respondent.name,
+        ),
         (
             "/respondent/codice_fiscale",
             &public.respondent.codice_fiscale,
@@ -148,13 +152,17 @@ fn ends_no_earlier(old: &IncidentContent, now: &IncidentContent) -> bool {
 }
 
 fn refused_domains(public: &CaseContent, new: &CaseContent, errors: &mut FieldErrors) {
-    let same = |a: &DomainContent, b: &DomainContent| a.incident == b.incident && a.domain == b.domain;
+    let same =
+        |a: &DomainContent, b: &DomainContent| a.incident == b.incident && a.domain == b.domain;
     for old in &public.domains {
         let Some(place) = new.domains.iter().position(|it| same(it, old)) else {
             push_gone(errors, "/domains");
             continue;
         };
-        let is_shut = new.domains.get(place).is_some_and(|it| it.treatment == "refuse");
+        let is_shut = new
+            .domains
+            .get(place)
+            .is_some_and(|it| it.treatment == "refuse");
         if is_shut && old.treatment != "refuse" {
             let pointer = format!("/domains/{place}/treatment");
             errors.push(pointer, FieldCode::OutOfRange, "error-desk-narrower");

@@ -17,7 +17,8 @@ use crate::domain::one_line::one_line;
 use crate::domain::paragraphs::paragraphs;
 use crate::domain::seed::{
     CaseSeed, CounselSeed, DomainSeed, FactSeed, IncidentSeed, PlanSeed, RespondentSeed,
-    SINCE_EVER, Seed, StatementSeed, TEXT_KINDS, TOPICS, TariffSeed, TextSeed, ThirdPartySeed, is_slug,
+    SINCE_EVER, Seed, StatementSeed, TEXT_KINDS, TOPICS, TariffSeed, TextSeed, ThirdPartySeed,
+    is_slug,
 };
 use crate::domain::vat_number::NumericCodiceFiscale;
 
@@ -32,7 +33,11 @@ const ROWS: usize = 200;
 /// Largest sum a day or a year, euro cents.
 const MOST_CENTS: i64 = 100_000_000;
 /// States that staff give a case; the later ones are acts of a court.
-const STATES: [CaseState; 3] = [CaseState::PreRegistration, CaseState::Open, CaseState::Closed];
+const STATES: [CaseState; 3] = [
+    CaseState::PreRegistration,
+    CaseState::Open,
+    CaseState::Closed,
+];
 /// The plan of somebody who does not remember: it is the domain's, of no case.
 const RESERVED_PLAN: &str = "unknown";
 
@@ -64,7 +69,10 @@ pub fn missing(content: &CaseContent) -> FieldErrors {
     need(!content.summary.it.is_empty(), "/summary/it");
     need(!content.incidents.is_empty(), "/incidents");
     let counts = |treatment: &str| matches!(treatment, "in_scope" | "verify");
-    need(content.domains.iter().any(|it| counts(&it.treatment)), "/domains");
+    need(
+        content.domains.iter().any(|it| counts(&it.treatment)),
+        "/domains",
+    );
     need(!content.plans.is_empty(), "/plans");
     for kind in TEXT_KINDS {
         need(content.texts.iter().any(|it| it.kind == kind), "/texts");
@@ -116,7 +124,11 @@ pub fn check(content: &CaseContent) -> Result<Checked, FieldErrors> {
         partners: Vec::new(),
     };
     let mode = mode.unwrap_or(Mode::Interest);
-    reader.errors.into_result(Checked { content, seed, mode })
+    reader.errors.into_result(Checked {
+        content,
+        seed,
+        mode,
+    })
 }
 
 impl Reader {
@@ -148,7 +160,11 @@ impl Reader {
 
     fn incidents(&mut self, content: &mut CaseContent) -> Vec<IncidentSeed> {
         self.rows("/incidents", content.incidents.len());
-        self.once("/incidents", "slug", content.incidents.iter().map(|it| &it.slug));
+        self.once(
+            "/incidents",
+            "slug",
+            content.incidents.iter().map(|it| &it.slug),
+        );
         self.once(
             "/domains",
             "domain",
@@ -160,7 +176,11 @@ impl Reader {
         for (place, domain) in content.domains.iter_mut().enumerate() {
             let at = |field: &str| format!("/domains/{place}/{field}");
             if !slugs.contains(&domain.incident) {
-                self.errors.push(at("incident"), FieldCode::UnknownValue, "error-incident-unknown");
+                self.errors.push(
+                    at("incident"),
+                    FieldCode::UnknownValue,
+                    "error-incident-unknown",
+                );
             }
             domain.domain = domain.domain.trim().to_lowercase();
             let is_one = MailboxAddress::parse(&format!("a@{}", domain.domain))
@@ -197,7 +217,10 @@ impl Reader {
             };
             let from = self.day(at("accept_from"), &mut incident.accept_from);
             let until = self.day(at("accept_until"), &mut incident.accept_until);
-            if starts_at.zip(ends_at).is_some_and(|(from, until)| until < from) {
+            if starts_at
+                .zip(ends_at)
+                .is_some_and(|(from, until)| until < from)
+            {
                 self.order(at("ends_at"));
             }
             if from.zip(until).is_some_and(|(from, until)| until < from) {
@@ -229,10 +252,14 @@ impl Reader {
             let at = |field: &str| format!("/plans/{place}/{field}");
             self.slug(at("code"), &mut plan.code);
             if plan.code == RESERVED_PLAN {
-                self.errors.push(at("code"), FieldCode::UnknownValue, "error-plan-reserved");
+                self.errors
+                    .push(at("code"), FieldCode::UnknownValue, "error-plan-reserved");
             }
             self.text(at("name"), &mut plan.name, line);
-            if plan.fee_cents.is_some_and(|fee| !(0..=MOST_CENTS).contains(&fee)) {
+            if plan
+                .fee_cents
+                .is_some_and(|fee| !(0..=MOST_CENTS).contains(&fee))
+            {
                 self.out_of_range(at("fee_cents"));
             }
             self.maybe(at("source"), &mut plan.source);
@@ -253,7 +280,11 @@ impl Reader {
 
     fn tariffs(&mut self, content: &mut CaseContent) -> Vec<TariffSeed> {
         self.rows("/tariffs", content.tariffs.len());
-        self.once("/tariffs", "code", content.tariffs.iter().map(|it| &it.code));
+        self.once(
+            "/tariffs",
+            "code",
+            content.tariffs.iter().map(|it| &it.code),
+        );
         // one sum for paid plans and one for free ones: another could never be the one that counts
         self.once("/tariffs", "paid", content.tariffs.iter().map(|it| it.paid));
         let mut read = Vec::new();
@@ -300,7 +331,11 @@ impl Reader {
             });
         }
         self.rows("/third_parties", content.third_parties.len());
-        self.once("/third_parties", "name", content.third_parties.iter().map(|it| &it.name));
+        self.once(
+            "/third_parties",
+            "name",
+            content.third_parties.iter().map(|it| &it.name),
+        );
         let mut others = Vec::new();
         for (place, other) in content.third_parties.iter_mut().enumerate() {
             let at = |field: &str| format!("/third_parties/{place}/{field}");
@@ -359,7 +394,11 @@ impl Reader {
 
     fn counsel(&mut self, content: &mut CaseContent) -> Vec<CounselSeed> {
         self.rows("/counsel", content.counsel.len());
-        self.once("/counsel", "codice_fiscale", content.counsel.iter().map(|it| &it.codice_fiscale));
+        self.once(
+            "/counsel",
+            "codice_fiscale",
+            content.counsel.iter().map(|it| &it.codice_fiscale),
+        );
         let mut read = Vec::new();
         for (place, lawyer) in content.counsel.iter_mut().enumerate() {
             let at = |field: &str| format!("/counsel/{place}/{field}");
@@ -399,23 +438,31 @@ impl Reader {
                     continue;
                 }
                 if words.chars().count() > TEXT {
-                    self.errors.push(pointer, FieldCode::TooLong, "error-desk-long");
+                    self.errors
+                        .push(pointer, FieldCode::TooLong, "error-desk-long");
                     continue;
                 }
                 let body = match filled_in(&whole, words) {
                     Ok(body) => body,
                     Err(name) => {
-                        self.errors.push_about(pointer, FieldCode::UnknownValue, "error-placeholder-unknown", name);
+                        self.errors.push_about(
+                            pointer,
+                            FieldCode::UnknownValue,
+                            "error-placeholder-unknown",
+                            name,
+                        );
                         continue;
                     }
                 };
                 let signed = TextKind::parse(&text.kind).filter(|_| language == Language::It);
                 match signed.map(|kind| check_text(kind, &body)) {
                     Some(Err(WrongText::NotTheAttestation)) => {
-                        self.errors.push(pointer, FieldCode::Format, "error-text-attestation");
+                        self.errors
+                            .push(pointer, FieldCode::Format, "error-text-attestation");
                     }
                     Some(Err(WrongText::NotTheMandate)) => {
-                        self.errors.push(pointer, FieldCode::Format, "error-text-mandate");
+                        self.errors
+                            .push(pointer, FieldCode::Format, "error-text-mandate");
                     }
                     Some(Err(WrongText::Empty)) => self.required(pointer),
                     None | Some(Ok(())) => read.push(TextSeed {
@@ -446,7 +493,8 @@ impl Reader {
         match read(value) {
             Ok(clean) => *value = clean,
             Err(FieldCode::TooLong) => {
-                self.errors.push(pointer, FieldCode::TooLong, "error-desk-long");
+                self.errors
+                    .push(pointer, FieldCode::TooLong, "error-desk-long");
             }
             Err(_) => self.wrong(pointer),
         }
@@ -482,7 +530,8 @@ impl Reader {
         if value.is_empty() {
             self.required(pointer);
         } else if !is_slug(value) {
-            self.errors.push(pointer, FieldCode::Format, "error-slug-format");
+            self.errors
+                .push(pointer, FieldCode::Format, "error-slug-format");
         }
     }
 
@@ -524,7 +573,9 @@ impl Reader {
         let read = day(value);
         match read {
             Some(day) => *value = day.to_string(),
-            None => self.errors.push(pointer, FieldCode::Format, "error-day-format"),
+            None => self
+                .errors
+                .push(pointer, FieldCode::Format, "error-day-format"),
         }
         read
     }
@@ -547,7 +598,8 @@ impl Reader {
     fn mentioned(&mut self, pointer: String, value: &mut String, slugs: &HashSet<String>) {
         *value = value.trim().to_owned();
         if !value.is_empty() && !slugs.contains(value) {
-            self.errors.push(pointer, FieldCode::UnknownValue, "error-incident-unknown");
+            self.errors
+                .push(pointer, FieldCode::UnknownValue, "error-incident-unknown");
         }
     }
 
@@ -561,19 +613,22 @@ impl Reader {
         for (place, key) in keys.enumerate() {
             if !seen.insert(key) {
                 let pointer = format!("{section}/{place}/{field}");
-                self.errors.push(pointer, FieldCode::UnknownValue, "error-desk-twice");
+                self.errors
+                    .push(pointer, FieldCode::UnknownValue, "error-desk-twice");
             }
         }
     }
 
     fn rows(&mut self, section: &str, count: usize) {
         if count > ROWS {
-            self.errors.push(section, FieldCode::TooLong, "error-desk-long");
+            self.errors
+                .push(section, FieldCode::TooLong, "error-desk-long");
         }
     }
 
     fn required(&mut self, pointer: impl Into<String>) {
-        self.errors.push(pointer, FieldCode::Required, "error-required");
+        self.errors
+            .push(pointer, FieldCode::Required, "error-required");
     }
 
     fn wrong(&mut self, pointer: impl Into<String>) {
@@ -581,15 +636,18 @@ impl Reader {
     }
 
     fn unknown(&mut self, pointer: impl Into<String>) {
-        self.errors.push(pointer, FieldCode::UnknownValue, "error-unknown-value");
+        self.errors
+            .push(pointer, FieldCode::UnknownValue, "error-unknown-value");
     }
 
     fn out_of_range(&mut self, pointer: impl Into<String>) {
-        self.errors.push(pointer, FieldCode::OutOfRange, "error-format");
+        self.errors
+            .push(pointer, FieldCode::OutOfRange, "error-format");
     }
 
     fn order(&mut self, pointer: impl Into<String>) {
-        self.errors.push(pointer, FieldCode::OutOfRange, "error-desk-order");
+        self.errors
+            .push(pointer, FieldCode::OutOfRange, "error-desk-order");
     }
 }
 

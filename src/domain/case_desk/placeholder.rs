@@ -4,7 +4,12 @@
 use super::CaseContent;
 
 /// The names, as `{case}`.
-pub const PLACEHOLDERS: [&str; 4] = ["case", "respondent", "respondent_codice_fiscale", "respondent_pec"];
+pub const PLACEHOLDERS: [&str; 4] = [
+    "case",
+    "respondent",
+    "respondent_codice_fiscale",
+    "respondent_pec",
+];
 
 /// The text with the values of its case.
 ///

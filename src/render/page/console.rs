@@ -143,6 +143,8 @@ pub struct CasesPage {
     pub shows_retention: bool,
     /// Whether the actor keeps the register of breaches.
     pub shows_breaches: bool,
+    /// Whether the actor sees the desk where cases are written.
+    pub shows_case_desk: bool,
     /// Reports of swindlers nobody has handled, counted up to 200; none for who does not see them.
     pub scam_reports: Option<usize>,
     /// Whether the actor posts news.

@@ -14,7 +14,8 @@ use crate::domain::permission::operation;
 use crate::render::page::Errors;
 use crate::render::page::console::Console;
 use crate::render::page::console::case_desk::{
-    CaseDeskPage, CaseOnDeskPage, ChangeLine, DeskField, DeskLine, DeskVersion, RowLine, SectionLines,
+    CaseDeskPage, CaseOnDeskPage, ChangeLine, DeskField, DeskLine, DeskVersion, RowLine,
+    SectionLines,
 };
 use crate::state::AppState;
 use crate::web::api::staff::case_desk::case_id;
@@ -128,7 +129,8 @@ pub async fn preview(
     let (desk, case) = state.ctx.to_end(acting).await?;
     let mut chrome = inside(&state, language, &request, &staff).await?.chrome;
     chrome.language = language.0;
-    let mut shown = public_case::shown(&state.ctx, &case, chrome, public_case::CaseQuery::default());
+    let mut shown =
+        public_case::shown(&state.ctx, &case, chrome, public_case::CaseQuery::default());
     shown.preview = Some(format!("/console/case-desk/{}", desk.id));
     page(StatusCode::OK, &shown)
 }
@@ -160,7 +162,9 @@ pub async fn decide(
     match state.ctx.to_end(acting).await {
         Ok(desk) => {
             let word = desk.stage.as_str();
-            Ok(see_other(&format!("/console/case-desk/{id}?done={word}#done")))
+            Ok(see_other(&format!(
+                "/console/case-desk/{id}?done={word}#done"
+            )))
         }
         Err(AppError::Invalid(errors)) => {
             let desk = case_desk::get(&state.ctx, &staff.actor, id).await?;

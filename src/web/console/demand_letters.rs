@@ -236,7 +236,10 @@ impl Asked<'_> {
             action,
             letters: Vec::new(),
             letter: Some((id.to_string(), based_on)),
-            versions: versions.iter().map(|it| (it.version, it.written_at)).collect(),
+            versions: versions
+                .iter()
+                .map(|it| (it.version, it.written_at))
+                .collect(),
             writes: self.writes(),
             kinds: KINDS.to_vec(),
             form,

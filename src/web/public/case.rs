@@ -8,11 +8,11 @@ use crate::app::demand_letter::DemandLetter;
 use crate::app::directory::{CaseEntry, DomainEntry, FactEntry, IncidentEntry, StatementEntry};
 use crate::domain::language::Language;
 use crate::domain::mailbox_address::DomainTreatment;
-use crate::render::page::{Chrome, Errors};
 use crate::render::page::case::{
     CasePage, Demand, Domain, Fact, FactValue, Incident, LetterShown, Promise, Said, Source,
     Statement, Treatment,
 };
+use crate::render::page::{Chrome, Errors};
 use crate::render::text::Text;
 use crate::web::WebResult;
 use crate::web::error::WebError;

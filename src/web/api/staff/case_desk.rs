@@ -156,7 +156,11 @@ impl From<Desk> for CaseOnDeskResponse {
                 })
                 .collect(),
             missing: desk.missing.iter().map(|it| it.pointer.clone()).collect(),
-            versions: desk.versions.into_iter().map(VersionResponse::from).collect(),
+            versions: desk
+                .versions
+                .into_iter()
+                .map(VersionResponse::from)
+                .collect(),
         }
     }
 }

@@ -77,7 +77,10 @@ pub async fn list(
     slug: web::Path<String>,
 ) -> WebResult<HttpResponse> {
     let letters = demand_letter::list(&state.ctx, &staff.actor, &slug).await?;
-    let items = letters.into_iter().map(DemandLetterResponse::from).collect();
+    let items = letters
+        .into_iter()
+        .map(DemandLetterResponse::from)
+        .collect();
     Ok(HttpResponse::Ok().json(DemandLettersResponse { items }))
 }
 
@@ -121,7 +124,10 @@ pub async fn get(
     id: web::Path<String>,
 ) -> WebResult<HttpResponse> {
     let versions = demand_letter::get(&state.ctx, &staff.actor, letter_id(&id)?).await?;
-    let items = versions.into_iter().map(DemandLetterResponse::from).collect();
+    let items = versions
+        .into_iter()
+        .map(DemandLetterResponse::from)
+        .collect();
     Ok(HttpResponse::Ok().json(DemandLettersResponse { items }))
 }
 

@@ -5,8 +5,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::section::{self, Section};
 use super::desk_line;
+use super::section::{self, Section};
 use crate::app::AppError;
 use crate::app::case_desk::{self, Desk};
 use crate::domain::case_desk::{CaseContent, filled_in};
@@ -84,8 +84,7 @@ pub async fn send(
         let content: CaseContent =
             serde_json::from_value(content).map_err(|_| WebError::Malformed)?;
         let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
-        let acting =
-            async move { case_desk::save(&ctx, &actor, id, version, &content).await };
+        let acting = async move { case_desk::save(&ctx, &actor, id, version, &content).await };
         match state.ctx.to_end(acting).await {
             Ok(_) => {
                 let place = format!("/console/case-desk/{id}?done=saved#done");
@@ -113,8 +112,12 @@ impl Place {
         let count = section.count(&content);
         let index = match place.as_str() {
             // the texts are those the law and the forms know: one of each kind
-            "new" if !matches!(section.word, "head" | "texts") => count,
-            number => number.parse().ok().filter(|it| *it < count).ok_or_else(missing)?,
+            "new" if !matches!(section.word, "main" | "texts") => count,
+            number => number
+                .parse()
+                .ok()
+                .filter(|it| *it < count)
+                .ok_or_else(missing)?,
         };
         Ok(Self {
             section,
@@ -146,7 +149,9 @@ impl Place {
 
     fn removed(&self) -> (Value, FieldErrors) {
         let mut content = self.content.clone();
-        let rows = content.get_mut(self.section.word).and_then(Value::as_array_mut);
+        let rows = content
+            .get_mut(self.section.word)
+            .and_then(Value::as_array_mut);
         if let Some(rows) = rows.filter(|rows| self.index < rows.len()) {
             rows.remove(self.index);
         }
@@ -164,13 +169,21 @@ fn shown(
     let text = console.chrome.text();
     let at = section.pointer(place.index);
     let is_text = section.word == "texts";
-    console.chrome.path = format!("/console/case-desk/{}/{}/{}", desk.id, section.word, place.word);
+    console.chrome.path = format!(
+        "/console/case-desk/{}/{}/{}",
+        desk.id, section.word, place.word
+    );
     CaseSectionPage {
         case: desk_line(desk),
         version: refused.map_or(desk.version, |refused| refused.version),
         section: section.word,
         place: place.word.clone(),
-        fields: section.shown(text, &row, (&place.content, &at), refused.map(|it| it.typed)),
+        fields: section.shown(
+            text,
+            &row,
+            (&place.content, &at),
+            refused.map(|it| it.typed),
+        ),
         read: if is_text {
             read(desk, place.index)
         } else {
@@ -181,7 +194,9 @@ fn shown(
         } else {
             String::new()
         },
-        errors: refused.map(|it| Errors::from(it.errors)).unwrap_or_default(),
+        errors: refused
+            .map(|it| Errors::from(it.errors))
+            .unwrap_or_default(),
         console,
     }
 }

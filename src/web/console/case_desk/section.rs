@@ -31,7 +31,7 @@ enum Kind {
 
 /// A section.
 pub(super) struct Section {
-    /// Word in addresses and in the content; `head` is the case itself.
+    /// Word in addresses and in the content; `main` is the case itself.
     pub(super) word: &'static str,
     /// What tells its rows apart: pointers into a row.
     pub(super) names: &'static [&'static str],
@@ -43,7 +43,7 @@ const WORDS_IN: [(&str, &str); 3] = [("/it", "it"), ("/en", "en"), ("/de", "de")
 /// Every section, in the order of the page.
 pub(super) const SECTIONS: [Section; 10] = [
     Section {
-        word: "head",
+        word: "main",
         names: &["/title/it"],
         fields: &[
             ("/slug", Kind::Line),
@@ -60,7 +60,10 @@ pub(super) const SECTIONS: [Section; 10] = [
                 "/state",
                 Kind::Choice("case-state", &["pre_registration", "open", "closed"]),
             ),
-            ("/mode", Kind::Choice("case-mode", &["interest", "collection"])),
+            (
+                "/mode",
+                Kind::Choice("label-mode", &["interest", "collection"]),
+            ),
         ],
     },
     Section {
@@ -85,7 +88,10 @@ pub(super) const SECTIONS: [Section; 10] = [
             ("/domain", Kind::Line),
             (
                 "/treatment",
-                Kind::Choice("desk-treatment", &["in_scope", "verify", "review", "refuse"]),
+                Kind::Choice(
+                    "label-treatment",
+                    &["in_scope", "verify", "review", "refuse"],
+                ),
             ),
             ("/source", Kind::Line),
             ("/public", Kind::Check),
@@ -121,7 +127,9 @@ pub(super) const SECTIONS: [Section; 10] = [
                 "/topic",
                 Kind::Choice(
                     "fact-topic",
-                    &["size", "start", "end", "length", "cause", "redress", "event", "sources"],
+                    &[
+                        "size", "start", "end", "length", "cause", "redress", "event", "sources",
+                    ],
                 ),
             ),
             ("/value", Kind::Area),
@@ -141,14 +149,18 @@ pub(super) const SECTIONS: [Section; 10] = [
             ("/promised_for", Kind::Day),
             (
                 "/promise_kept",
-                Kind::Choice("desk-kept", &["", "yes", "no"]),
+                Kind::Choice("label-kept", &["", "yes", "no"]),
             ),
         ],
     },
     Section {
         word: "third_parties",
         names: &["/name", "/role"],
-        fields: &[("/name", Kind::Line), ("/role", Kind::Line), ("/source", Kind::Line)],
+        fields: &[
+            ("/name", Kind::Line),
+            ("/role", Kind::Line),
+            ("/source", Kind::Line),
+        ],
     },
     Section {
         word: "counsel",
@@ -181,7 +193,7 @@ impl Section {
     /// The pointer of a row in the content.
     pub(super) fn pointer(&self, place: usize) -> String {
         match self.word {
-            "head" => String::new(),
+            "main" => String::new(),
             word => format!("/{word}/{place}"),
         }
     }
@@ -189,8 +201,11 @@ impl Section {
     /// How many rows there are.
     pub(super) fn count(&self, content: &Value) -> usize {
         match self.word {
-            "head" => 1,
-            word => content.get(word).and_then(Value::as_array).map_or(0, Vec::len),
+            "main" => 1,
+            word => content
+                .get(word)
+                .and_then(Value::as_array)
+                .map_or(0, Vec::len),
         }
     }
 
@@ -258,7 +273,9 @@ impl Section {
                     id: whole.trim_start_matches('/').replace(['/', '_'], "-"),
                     name: (*pointer).to_owned(),
                     label: error_text::label(text, &format!("/{}{pointer}", self.word)),
-                    hint: text.try_word("desk-hint", &hint(self.word, pointer)).unwrap_or_default(),
+                    hint: text
+                        .try_word("desk-hint", &hint(self.word, pointer))
+                        .unwrap_or_default(),
                     value: kept.unwrap_or_else(|| value(row, pointer, *kind)),
                     input: input(text, *kind, content),
                     lang: WORDS_IN
@@ -275,7 +292,7 @@ impl Section {
         let names = self.names.iter().filter_map(|pointer| {
             let words = row.pointer(pointer)?.as_str()?;
             let words = match *pointer {
-                "/kind" => text.word("text-kind", words),
+                "/kind" => text.word("label-texts-kind", words),
                 _ => words.to_owned(),
             };
             (!words.is_empty()).then_some(words)
@@ -310,7 +327,7 @@ fn input(text: Text, kind: Kind, content: &Value) -> Input {
                 .collect(),
         ),
         Kind::Incident => {
-            let mut choices = vec![(String::new(), text.get("desk-whole-case"))];
+            let mut choices = vec![(String::new(), text.get("label-whole-case"))];
             let incidents = content.get("incidents").and_then(Value::as_array);
             for incident in incidents.into_iter().flatten() {
                 let of = |pointer| incident.pointer(pointer).and_then(Value::as_str);
@@ -337,8 +354,12 @@ fn value(row: &Value, pointer: &str, kind: Kind) -> String {
 /// An instant on the clock of Rome, as a form sends it.
 fn of_rome(words: &str) -> String {
     let at = DateTime::parse_from_rfc3339(words).map(|at| at.with_timezone(&Utc));
-    at.map(|at| at.with_timezone(&Rome).format("%Y-%m-%dT%H:%M:%S").to_string())
-        .unwrap_or_else(|_| words.to_owned())
+    at.map(|at| {
+        at.with_timezone(&Rome)
+            .format("%Y-%m-%dT%H:%M:%S")
+            .to_string()
+    })
+    .unwrap_or_else(|_| words.to_owned())
 }
 
 fn euro(cents: i64) -> String {
