@@ -48,6 +48,12 @@ CREATE POLICY case_revisions_tenant_policy ON case_revisions TO joinder_tenant
     USING (association_id = (SELECT current_setting('joinder.association_id', true)::uuid));
 CREATE POLICY case_revisions_system_policy ON case_revisions TO joinder_system USING (true);
 
+ALTER TABLE cases ADD COLUMN lead_association_id uuid;
+ALTER TABLE cases ADD CONSTRAINT cases_lead_association_id_fkey FOREIGN KEY (lead_association_id) REFERENCES associations (id);
+COMMENT ON COLUMN cases.lead_association_id IS 'The association that alone writes what is common to all; null: the one that joined first';
+UPDATE cases SET lead_association_id = (
+    SELECT association_id FROM case_associations a WHERE a.case_id = cases.id ORDER BY joined_at, association_id LIMIT 1);
+
 CREATE TABLE case_words (
     case_id uuid NOT NULL,
     place text NOT NULL,

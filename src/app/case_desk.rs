@@ -5,6 +5,7 @@
 //! force, or sent back, by another. Nothing of a draft is in the reference tables before that.
 
 mod current;
+mod known;
 mod publish;
 
 use chrono::{DateTime, Utc};
@@ -13,22 +14,18 @@ use uuid::Uuid;
 
 use crate::app::bootstrap::standard_texts;
 use crate::app::ctx::Ctx;
-use crate::app::directory::{self, CaseEntry, Directory};
 use crate::app::error::{AppError, AppResult};
 use crate::app::staff::StaffActor;
 use crate::crypto::token;
-use crate::db::case::PublicRows;
 use crate::db::case_desk::{self as db, RevisionRow};
-use crate::db::{Conn, DbError, Scope, case};
-use crate::domain::case::{Mode, RegisterEntry};
-use crate::domain::case_desk::{
-    CaseContent, Change, Checked, PLACEHOLDERS, changes, check, missing, refused,
-};
-use crate::domain::field::{FieldCode, FieldErrors};
+use crate::db::{Conn, DbError, Scope};
+use crate::domain::case_desk::{CaseContent, Change, PLACEHOLDERS, changes, missing};
+use crate::domain::field::FieldErrors;
 use crate::domain::ids::{AssociationId, CaseId};
 use crate::domain::permission::operation;
 use crate::domain::reason::Reason;
 
+use known::Known;
 pub use publish::{preview, publish};
 
 /// Cases that are listed, and versions of one.
@@ -102,13 +99,6 @@ pub struct Listed {
     pub stage: Stage,
     /// Whether anybody sees the case.
     pub is_public: bool,
-}
-
-/// The reference tables, and who asks.
-struct Known {
-    directory: Directory,
-    registers: Vec<RegisterEntry>,
-    association: AssociationId,
 }
 
 impl Stage {
@@ -331,80 +321,6 @@ async fn locked(
         return Err(AppError::NotFound);
     }
     Err(AppError::IllegalTransition("changed"))
-}
-
-impl Known {
-    async fn read(tx: &mut Conn, scope: Scope, association: AssociationId) -> AppResult<Self> {
-        let tables = case::list_public(tx, scope).await?;
-        Self::of(association, &tables)
-    }
-
-    fn of(association: AssociationId, tables: &PublicRows) -> AppResult<Self> {
-        Ok(Self {
-            registers: directory::registers_of(association, tables)?,
-            directory: directory::of_rows(tables.clone())?,
-            association,
-        })
-    }
-
-    /// A public case that the association leads: it joined first.
-    fn led(&self, id: CaseId) -> Option<&CaseEntry> {
-        let case = self.directory.cases().iter().find(|case| case.id == id)?;
-        (case.lead() == Some(self.association)).then_some(case)
-    }
-
-    fn public(&self, id: CaseId, written: Option<&CaseContent>) -> Option<CaseContent> {
-        let case = self.led(id)?;
-        Some(current::content(
-            &self.directory,
-            case,
-            self.association,
-            written,
-        ))
-    }
-
-    /// Everything that is wrong with a content, also against what others made public before.
-    fn check(&self, id: CaseId, content: &CaseContent) -> AppResult<Checked> {
-        let checked = check(content)?;
-        let new = &checked.content;
-        let mut errors = FieldErrors::new();
-        if let Some(public) = self.public(id, Some(new)) {
-            errors.append(refused(&public, new));
-        }
-        let others = || self.directory.cases().iter().filter(|case| case.id != id);
-        if others().any(|case| case.slug == new.slug) {
-            errors.push("/slug", FieldCode::UnknownValue, "error-slug-taken");
-        }
-        let code = &new.respondent.codice_fiscale;
-        if let Some(case) = others().find(|case| case.respondent.codice_fiscale == *code) {
-            // a company is one for all cases: nobody renames that of others
-            if case.respondent.name != new.respondent.name {
-                let about = case.respondent.name.clone();
-                let pointer = "/respondent/name";
-                errors.push_about(
-                    pointer,
-                    FieldCode::UnknownValue,
-                    "error-respondent-differs",
-                    about,
-                );
-            }
-            let pec = case.respondent.pec.clone().unwrap_or_default();
-            if pec != new.respondent.pec {
-                let pointer = "/respondent/pec";
-                errors.push_about(
-                    pointer,
-                    FieldCode::UnknownValue,
-                    "error-respondent-differs",
-                    pec,
-                );
-            }
-        }
-        let opens = self.registers.iter().any(RegisterEntry::opens_collection);
-        if checked.mode == Mode::Collection && !opens {
-            errors.push("/mode", FieldCode::UnknownValue, "error-mode-register");
-        }
-        Ok(errors.into_result(checked)?)
-    }
 }
 
 fn desk(known: &Known, actor: &StaffActor, id: CaseId, rows: &[RevisionRow]) -> AppResult<Desk> {

@@ -47,6 +47,8 @@ pub struct CaseEntry {
     pub summary: String,
     pub state: CaseState,
     pub state_changed_at: DateTime<Utc>,
+    /// The association that alone writes what is common to all, if one was named.
+    pub named_lead: Option<AssociationId>,
     /// Court and number of the action, once there are any (letter a).
     pub court: Option<String>,
     pub rg_number: Option<String>,
@@ -363,11 +365,12 @@ impl CaseEntry {
             .all(|word| text.contains(word))
     }
 
-    /// The association that leads the case: the first that joined. It alone writes what is common to all.
+    /// The association that leads the case: the one that was named, else the first that joined. It alone
+    /// writes what is common to all.
     pub fn lead(&self) -> Option<AssociationId> {
-        let first = self.associations.iter();
-        let first = first.min_by_key(|it| (it.joined_at, it.id.uuid()));
-        first.map(|it| it.id)
+        let joined = self.associations.iter();
+        let first = joined.min_by_key(|it| (it.joined_at, it.id.uuid()));
+        self.named_lead.or_else(|| first.map(|it| it.id))
     }
 
     /// What the case says at a place (`title`, `summary`, `incident:<slug>`) in another language than

@@ -32,6 +32,7 @@ pub struct CaseRow {
     pub created_at: DateTime<Utc>,
     pub state_changed_at: DateTime<Utc>,
     pub fondo_spese_ordered: Option<bool>,
+    pub lead_association_id: Option<Uuid>,
 }
 
 /// A row of `respondents`.

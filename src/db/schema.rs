@@ -211,6 +211,7 @@ diesel::table! {
         fondo_spese_cents -> Nullable<Int8>,
         fondo_spese_act -> Nullable<Text>,
         fondo_spese_ordered -> Nullable<Bool>,
+        lead_association_id -> Nullable<Uuid>,
     }
 }
 

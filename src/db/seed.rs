@@ -18,6 +18,7 @@ use crate::db::schema::{
     texts, third_parties,
 };
 use crate::db::scope::Scope;
+use crate::domain::ids::{AssociationId, CaseId};
 
 /// Writes a respondent by slug; gives its id.
 ///
@@ -129,6 +130,24 @@ pub async fn upsert_case_association(
         .on_conflict((t::case_id, t::association_id))
         .do_update()
         .set(t::mode.eq(excluded(t::mode)))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Lets an association lead a case that nobody leads.
+///
+/// # Errors
+/// As the database says.
+pub async fn mark_lead(
+    conn: &mut Conn,
+    _scope: Scope,
+    case: CaseId,
+    association: AssociationId,
+) -> DbResult<()> {
+    diesel::update(cases::table.find(case.uuid()))
+        .filter(cases::lead_association_id.is_null())
+        .set(cases::lead_association_id.eq(association.uuid()))
         .execute(conn)
         .await?;
     Ok(())

@@ -1,10 +1,12 @@
 //! What staff write about a case before anybody sees it: the whole of it as one document, section by
-//! section. What may be written is in `check`, what may change once it is public in `change`, what the
+//! section. What may be written is in `check` and `reports`, over the single values of `reader`, what may change once it is public in `change`, what the
 //! braces of its texts stand for in `placeholder`.
 
 mod change;
 mod check;
 mod placeholder;
+mod reader;
+mod reports;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

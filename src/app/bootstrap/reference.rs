@@ -36,6 +36,11 @@ pub(super) async fn write(ctx: &Ctx, seed: &Seed) -> Result<Written, BootstrapEr
     let mut tx = ctx.pools.begin(SCOPE).await.map_err(AppError::from)?;
     let case = write_case(ctx, &mut tx, seed).await?;
     let associations = write_associations(ctx, &mut tx, seed, case).await?;
+    if let Some(first) = associations.first() {
+        rows::mark_lead(&mut tx, SCOPE, case, *first)
+            .await
+            .map_err(AppError::from)?;
+    }
     let incidents = write_incidents(ctx, &mut tx, seed, case).await?;
     for domain in seed.public_domains() {
         rows::insert_mail_domain(&mut tx, SCOPE, domain)
@@ -81,6 +86,7 @@ async fn write_case(ctx: &Ctx, tx: &mut Tx, seed: &Seed) -> AppResult<CaseId> {
         created_at: now,
         state_changed_at: now,
         fondo_spese_ordered: None,
+        lead_association_id: None,
     };
     let (id, state) = rows::upsert_case(tx, SCOPE, &row).await?;
     let case = CaseId::new(id);

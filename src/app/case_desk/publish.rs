@@ -3,7 +3,8 @@
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Known, Stage, content_of, locked, stage};
+use super::known::Known;
+use super::{Stage, content_of, locked, stage};
 use crate::app::bootstrap::{BootstrapError, reference};
 use crate::app::ctx::Ctx;
 use crate::app::directory::{self, CaseEntry};
@@ -175,6 +176,7 @@ impl Writing<'_> {
         let (ctx, own) = (self.ctx, self.actor.association_id());
         let link = link_row(ctx, own, self.case, self.checked);
         rows::upsert_case_association(tx, SCOPE, &link).await?;
+        rows::mark_lead(tx, SCOPE, self.case, own).await?;
         let lawyers = counsel_rows(ctx, own, self.case, self.checked);
         let codes: Vec<String> = lawyers.iter().map(|it| it.codice_fiscale.clone()).collect();
         db::delete_counsel_but(tx, SCOPE, (own, self.case), &codes).await?;
@@ -266,6 +268,7 @@ fn case_row(ctx: &Ctx, case: CaseId, checked: &Checked, tables: &PublicRows) -> 
         created_at: now,
         state_changed_at: now,
         fondo_spese_ordered: None,
+        lead_association_id: None,
     }
 }
 

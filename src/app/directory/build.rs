@@ -146,6 +146,7 @@ fn case_entry(
         summary: row.summary.clone(),
         state,
         state_changed_at: row.state_changed_at,
+        named_lead: row.lead_association_id.map(AssociationId::new),
         court: row.court.clone(),
         rg_number: row.rg_number.clone(),
         fondo_spese_ordered: row.fondo_spese_ordered,

@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::check::{day, instant};
+use super::reader::{day, instant};
 use super::{CaseContent, DomainContent, IncidentContent};
 use crate::domain::case::CaseState;
 use crate::domain::field::{FieldCode, FieldErrors};

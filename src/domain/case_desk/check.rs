@@ -1,35 +1,16 @@
 //! What may be written in each field, and what a case needs before it can be shown to a second person.
 
-use std::collections::HashSet;
-
-use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone, Utc};
-use chrono_tz::Europe::Rome;
-
-use super::{CaseContent, Words, filled_in};
-use crate::domain::attestation::{TextKind, WrongText, check_text};
+use super::CaseContent;
+use super::Words;
+use super::reader::{Reader, line, passage, slugs, some};
 use crate::domain::case::{CaseState, Mode};
-use crate::domain::codice_fiscale::CodiceFiscale;
-use crate::domain::email_address::EmailAddress;
 use crate::domain::field::{FieldCode, FieldErrors};
-use crate::domain::language::Language;
 use crate::domain::mailbox_address::{DomainTreatment, MailboxAddress};
-use crate::domain::one_line::one_line;
-use crate::domain::paragraphs::paragraphs;
 use crate::domain::seed::{
-    CaseSeed, CounselSeed, DomainSeed, FactSeed, IncidentSeed, PlanSeed, RespondentSeed,
-    SINCE_EVER, Seed, StatementSeed, TEXT_KINDS, TOPICS, TariffSeed, TextSeed, ThirdPartySeed,
-    is_slug,
+    CaseSeed, DomainSeed, IncidentSeed, PlanSeed, RespondentSeed, SINCE_EVER, Seed, TEXT_KINDS,
+    TariffSeed,
 };
-use crate::domain::vat_number::NumericCodiceFiscale;
 
-/// Longest line, in characters.
-const LINE: usize = 300;
-/// Longest passage, in characters.
-const PASSAGE: usize = 4_000;
-/// Longest text of a consent or mandate, in characters.
-const TEXT: usize = 20_000;
-/// Most rows of a section.
-const ROWS: usize = 200;
 /// Largest sum a day or a year, euro cents.
 const MOST_CENTS: i64 = 100_000_000;
 /// States that staff give a case; the later ones are acts of a court.
@@ -50,11 +31,6 @@ pub struct Checked {
     pub seed: Seed,
     /// What the own association does.
     pub mode: Mode,
-}
-
-/// Reads the fields one by one.
-struct Reader {
-    errors: FieldErrors,
 }
 
 /// What is still missing before a second person can be asked: at least one outage, a domain in scope and a
@@ -86,9 +62,7 @@ pub fn missing(content: &CaseContent) -> FieldErrors {
 /// Every field that is wrong, by its pointer.
 pub fn check(content: &CaseContent) -> Result<Checked, FieldErrors> {
     let mut content = content.clone();
-    let mut reader = Reader {
-        errors: FieldErrors::new(),
-    };
+    let mut reader = Reader::default();
     let mode = reader.head(&mut content);
     let incidents = reader.incidents(&mut content);
     let plans = reader.plans(&mut content);
@@ -165,6 +139,48 @@ impl Reader {
             "slug",
             content.incidents.iter().map(|it| &it.slug),
         );
+        let domains = self.domains(content);
+        let mut read = Vec::new();
+        for (place, incident) in content.incidents.iter_mut().enumerate() {
+            let at = |field: &str| format!("/incidents/{place}/{field}");
+            self.slug(at("slug"), &mut incident.slug);
+            self.words(&at("name"), &mut incident.name, line);
+            let starts_at = self.instant(at("starts_at"), &mut incident.starts_at);
+            let ends_at = match incident.ends_at.trim() {
+                "" => None,
+                _ => self.instant(at("ends_at"), &mut incident.ends_at),
+            };
+            let from = self.day(at("accept_from"), &mut incident.accept_from);
+            let until = self.day(at("accept_until"), &mut incident.accept_until);
+            if starts_at
+                .zip(ends_at)
+                .is_some_and(|(from, until)| until < from)
+            {
+                self.order(at("ends_at"));
+            }
+            if from.zip(until).is_some_and(|(from, until)| until < from) {
+                self.order(at("accept_until"));
+            }
+            let (Some(starts_at), Some(accept_from), Some(accept_until)) = (starts_at, from, until)
+            else {
+                continue;
+            };
+            let own = domains.iter().filter(|(slug, _)| *slug == incident.slug);
+            read.push(IncidentSeed {
+                slug: incident.slug.clone(),
+                name: incident.name.it.clone(),
+                starts_at,
+                ends_at,
+                accept_from,
+                accept_until,
+                domains: own.map(|(_, domain)| domain.clone()).collect(),
+            });
+        }
+        read
+    }
+
+    /// Each with the slug of its outage.
+    fn domains(&mut self, content: &mut CaseContent) -> Vec<(String, DomainSeed)> {
         self.once(
             "/domains",
             "domain",
@@ -205,43 +221,7 @@ impl Reader {
                 },
             ));
         }
-        let mut read = Vec::new();
-        for (place, incident) in content.incidents.iter_mut().enumerate() {
-            let at = |field: &str| format!("/incidents/{place}/{field}");
-            self.slug(at("slug"), &mut incident.slug);
-            self.words(&at("name"), &mut incident.name, line);
-            let starts_at = self.instant(at("starts_at"), &mut incident.starts_at);
-            let ends_at = match incident.ends_at.trim() {
-                "" => None,
-                _ => self.instant(at("ends_at"), &mut incident.ends_at),
-            };
-            let from = self.day(at("accept_from"), &mut incident.accept_from);
-            let until = self.day(at("accept_until"), &mut incident.accept_until);
-            if starts_at
-                .zip(ends_at)
-                .is_some_and(|(from, until)| until < from)
-            {
-                self.order(at("ends_at"));
-            }
-            if from.zip(until).is_some_and(|(from, until)| until < from) {
-                self.order(at("accept_until"));
-            }
-            let (Some(starts_at), Some(accept_from), Some(accept_until)) = (starts_at, from, until)
-            else {
-                continue;
-            };
-            let own = domains.iter().filter(|(slug, _)| *slug == incident.slug);
-            read.push(IncidentSeed {
-                slug: incident.slug.clone(),
-                name: incident.name.it.clone(),
-                starts_at,
-                ends_at,
-                accept_from,
-                accept_until,
-                domains: own.map(|(_, domain)| domain.clone()).collect(),
-            });
-        }
-        read
+        domains
     }
 
     fn plans(&mut self, content: &mut CaseContent) -> Vec<PlanSeed> {
@@ -308,390 +288,4 @@ impl Reader {
         }
         read
     }
-
-    fn reports(&mut self, content: &mut CaseContent) -> (Vec<FactSeed>, Vec<ThirdPartySeed>) {
-        self.rows("/facts", content.facts.len());
-        let slugs = slugs(content);
-        let mut facts = Vec::new();
-        for (place, fact) in content.facts.iter_mut().enumerate() {
-            let at = |field: &str| format!("/facts/{place}/{field}");
-            self.mentioned(at("incident"), &mut fact.incident, &slugs);
-            if !TOPICS.contains(&fact.topic.as_str()) {
-                self.unknown(at("topic"));
-            }
-            self.text(at("value"), &mut fact.value, passage);
-            self.text(at("source"), &mut fact.source, line);
-            self.maybe(at("note"), &mut fact.note);
-            facts.push(FactSeed {
-                incident: some(&fact.incident),
-                topic: fact.topic.clone(),
-                value: fact.value.clone(),
-                source: fact.source.clone(),
-                note: some(&fact.note),
-            });
-        }
-        self.rows("/third_parties", content.third_parties.len());
-        self.once(
-            "/third_parties",
-            "name",
-            content.third_parties.iter().map(|it| &it.name),
-        );
-        let mut others = Vec::new();
-        for (place, other) in content.third_parties.iter_mut().enumerate() {
-            let at = |field: &str| format!("/third_parties/{place}/{field}");
-            self.text(at("name"), &mut other.name, line);
-            self.text(at("role"), &mut other.role, line);
-            self.text(at("source"), &mut other.source, line);
-            others.push(ThirdPartySeed {
-                name: other.name.clone(),
-                role: other.role.clone(),
-                source: other.source.clone(),
-            });
-        }
-        (facts, others)
-    }
-
-    fn statements(&mut self, content: &mut CaseContent) -> Vec<StatementSeed> {
-        self.rows("/statements", content.statements.len());
-        let slugs = slugs(content);
-        let mut read = Vec::new();
-        for (place, statement) in content.statements.iter_mut().enumerate() {
-            let at = |field: &str| format!("/statements/{place}/{field}");
-            self.mentioned(at("incident"), &mut statement.incident, &slugs);
-            self.text(at("speaker"), &mut statement.speaker, line);
-            let said_on = self.day(at("said_on"), &mut statement.said_on);
-            self.text(at("statement"), &mut statement.statement, passage);
-            self.text(at("source"), &mut statement.source, line);
-            let promised_for = match statement.promised_for.trim() {
-                "" => None,
-                _ => self.day(at("promised_for"), &mut statement.promised_for),
-            };
-            let promise_kept = match statement.promise_kept.as_str() {
-                "" => None,
-                "yes" => Some(true),
-                "no" => Some(false),
-                _ => {
-                    self.unknown(at("promise_kept"));
-                    None
-                }
-            };
-            if promise_kept.is_some() && promised_for.is_none() {
-                self.required(at("promised_for"));
-            }
-            let Some(said_on) = said_on else { continue };
-            read.push(StatementSeed {
-                incident: some(&statement.incident),
-                speaker: statement.speaker.clone(),
-                said_on,
-                statement: statement.statement.clone(),
-                source: statement.source.clone(),
-                promised_for,
-                promise_kept,
-            });
-        }
-        read
-    }
-
-    fn counsel(&mut self, content: &mut CaseContent) -> Vec<CounselSeed> {
-        self.rows("/counsel", content.counsel.len());
-        self.once(
-            "/counsel",
-            "codice_fiscale",
-            content.counsel.iter().map(|it| &it.codice_fiscale),
-        );
-        let mut read = Vec::new();
-        for (place, lawyer) in content.counsel.iter_mut().enumerate() {
-            let at = |field: &str| format!("/counsel/{place}/{field}");
-            self.text(at("name"), &mut lawyer.name, line);
-            self.codice_fiscale(at("codice_fiscale"), &mut lawyer.codice_fiscale);
-            self.text(at("bar"), &mut lawyer.bar, line);
-            self.email(at("pec"), &mut lawyer.pec);
-            read.push(CounselSeed {
-                association: String::new(),
-                name: lawyer.name.clone(),
-                codice_fiscale: lawyer.codice_fiscale.clone(),
-                bar: lawyer.bar.clone(),
-                pec: lawyer.pec.clone(),
-            });
-        }
-        read
-    }
-
-    /// R3, R4: what is signed says in Italian what the law wants it to say.
-    fn texts(&mut self, content: &mut CaseContent) -> Vec<TextSeed> {
-        self.once("/texts", "kind", content.texts.iter().map(|it| &it.kind));
-        let whole = content.clone();
-        let mut read = Vec::new();
-        for (place, text) in content.texts.iter_mut().enumerate() {
-            let at = |field: &str| format!("/texts/{place}/{field}");
-            if !TEXT_KINDS.contains(&text.kind.as_str()) {
-                self.unknown(at("kind"));
-            }
-            self.text(at("version"), &mut text.version, line);
-            for language in Language::ALL {
-                let pointer = at(&format!("body/{}", language.as_str()));
-                let words = text.body.of(language);
-                if words.trim().is_empty() {
-                    if language == Language::It {
-                        self.required(pointer);
-                    }
-                    continue;
-                }
-                if words.chars().count() > TEXT {
-                    self.errors
-                        .push(pointer, FieldCode::TooLong, "error-desk-long");
-                    continue;
-                }
-                let body = match filled_in(&whole, words) {
-                    Ok(body) => body,
-                    Err(name) => {
-                        self.errors.push_about(
-                            pointer,
-                            FieldCode::UnknownValue,
-                            "error-placeholder-unknown",
-                            name,
-                        );
-                        continue;
-                    }
-                };
-                let signed = TextKind::parse(&text.kind).filter(|_| language == Language::It);
-                match signed.map(|kind| check_text(kind, &body)) {
-                    Some(Err(WrongText::NotTheAttestation)) => {
-                        self.errors
-                            .push(pointer, FieldCode::Format, "error-text-attestation");
-                    }
-                    Some(Err(WrongText::NotTheMandate)) => {
-                        self.errors
-                            .push(pointer, FieldCode::Format, "error-text-mandate");
-                    }
-                    Some(Err(WrongText::Empty)) => self.required(pointer),
-                    None | Some(Ok(())) => read.push(TextSeed {
-                        kind: text.kind.clone(),
-                        version: text.version.clone(),
-                        language,
-                        body,
-                    }),
-                }
-            }
-        }
-        read
-    }
-
-    // --- single values
-
-    fn text(
-        &mut self,
-        pointer: impl Into<String>,
-        value: &mut String,
-        read: fn(&str) -> Result<String, FieldCode>,
-    ) {
-        let pointer = pointer.into();
-        if value.trim().is_empty() {
-            value.clear();
-            return self.required(pointer);
-        }
-        match read(value) {
-            Ok(clean) => *value = clean,
-            Err(FieldCode::TooLong) => {
-                self.errors
-                    .push(pointer, FieldCode::TooLong, "error-desk-long");
-            }
-            Err(_) => self.wrong(pointer),
-        }
-    }
-
-    fn maybe(&mut self, pointer: impl Into<String>, value: &mut String) {
-        if value.trim().is_empty() {
-            value.clear();
-        } else {
-            self.text(pointer, value, line);
-        }
-    }
-
-    fn words(
-        &mut self,
-        pointer: &str,
-        words: &mut Words,
-        read: fn(&str) -> Result<String, FieldCode>,
-    ) {
-        self.text(format!("{pointer}/it"), &mut words.it, read);
-        for (word, value) in [("en", &mut words.en), ("de", &mut words.de)] {
-            if value.trim().is_empty() {
-                value.clear();
-            } else {
-                self.text(format!("{pointer}/{word}"), value, read);
-            }
-        }
-    }
-
-    fn slug(&mut self, pointer: impl Into<String>, value: &mut String) {
-        let pointer = pointer.into();
-        *value = value.trim().to_owned();
-        if value.is_empty() {
-            self.required(pointer);
-        } else if !is_slug(value) {
-            self.errors
-                .push(pointer, FieldCode::Format, "error-slug-format");
-        }
-    }
-
-    fn codice_fiscale(&mut self, pointer: impl Into<String>, value: &mut String) {
-        let pointer = pointer.into();
-        if value.trim().is_empty() {
-            value.clear();
-            return self.required(pointer);
-        }
-        if let Ok(code) = NumericCodiceFiscale::parse(value) {
-            code.as_str().clone_into(value);
-        } else {
-            match CodiceFiscale::parse(value) {
-                Ok(code) => code.as_str().clone_into(value),
-                Err(error) => self.errors.push(pointer, error.code, error.reason),
-            }
-        }
-    }
-
-    fn email(&mut self, pointer: impl Into<String>, value: &mut String) {
-        let pointer = pointer.into();
-        if value.trim().is_empty() {
-            value.clear();
-            return self.required(pointer);
-        }
-        match EmailAddress::parse(value) {
-            Ok(address) => address.as_str().clone_into(value),
-            Err(error) => self.errors.push(pointer, error.code, error.reason),
-        }
-    }
-
-    fn day(&mut self, pointer: impl Into<String>, value: &mut String) -> Option<NaiveDate> {
-        let pointer = pointer.into();
-        if value.trim().is_empty() {
-            value.clear();
-            self.required(pointer);
-            return None;
-        }
-        let read = day(value);
-        match read {
-            Some(day) => *value = day.to_string(),
-            None => self
-                .errors
-                .push(pointer, FieldCode::Format, "error-day-format"),
-        }
-        read
-    }
-
-    fn instant(&mut self, pointer: impl Into<String>, value: &mut String) -> Option<DateTime<Utc>> {
-        let pointer = pointer.into();
-        if value.trim().is_empty() {
-            value.clear();
-            self.required(pointer);
-            return None;
-        }
-        let read = instant(value);
-        match read {
-            Some(at) => *value = written(at),
-            None => self.wrong(pointer),
-        }
-        read
-    }
-
-    fn mentioned(&mut self, pointer: String, value: &mut String, slugs: &HashSet<String>) {
-        *value = value.trim().to_owned();
-        if !value.is_empty() && !slugs.contains(value) {
-            self.errors
-                .push(pointer, FieldCode::UnknownValue, "error-incident-unknown");
-        }
-    }
-
-    fn once<K: Eq + std::hash::Hash>(
-        &mut self,
-        section: &str,
-        field: &str,
-        keys: impl Iterator<Item = K>,
-    ) {
-        let mut seen = HashSet::new();
-        for (place, key) in keys.enumerate() {
-            if !seen.insert(key) {
-                let pointer = format!("{section}/{place}/{field}");
-                self.errors
-                    .push(pointer, FieldCode::UnknownValue, "error-desk-twice");
-            }
-        }
-    }
-
-    fn rows(&mut self, section: &str, count: usize) {
-        if count > ROWS {
-            self.errors
-                .push(section, FieldCode::TooLong, "error-desk-long");
-        }
-    }
-
-    fn required(&mut self, pointer: impl Into<String>) {
-        self.errors
-            .push(pointer, FieldCode::Required, "error-required");
-    }
-
-    fn wrong(&mut self, pointer: impl Into<String>) {
-        self.errors.push(pointer, FieldCode::Format, "error-format");
-    }
-
-    fn unknown(&mut self, pointer: impl Into<String>) {
-        self.errors
-            .push(pointer, FieldCode::UnknownValue, "error-unknown-value");
-    }
-
-    fn out_of_range(&mut self, pointer: impl Into<String>) {
-        self.errors
-            .push(pointer, FieldCode::OutOfRange, "error-format");
-    }
-
-    fn order(&mut self, pointer: impl Into<String>) {
-        self.errors
-            .push(pointer, FieldCode::OutOfRange, "error-desk-order");
-    }
-}
-
-/// A day as `2026-01-31`, or as people type it.
-pub(super) fn day(text: &str) -> Option<NaiveDate> {
-    let text = text.trim();
-    text.parse()
-        .ok()
-        .or_else(|| NaiveDate::parse_from_str(text, "%d/%m/%Y").ok())
-}
-
-/// RFC 3339, or the clock of Rome; of an hour that comes twice the first.
-pub(super) fn instant(text: &str) -> Option<DateTime<Utc>> {
-    let text = text.trim();
-    let of_rome = |form| {
-        let local = NaiveDateTime::parse_from_str(text, form).ok()?;
-        let at = Rome.from_local_datetime(&local).earliest()?;
-        Some(at.with_timezone(&Utc))
-    };
-    let zoned = DateTime::parse_from_rfc3339(text).ok();
-    zoned
-        .map(|at| at.with_timezone(&Utc))
-        .or_else(|| of_rome("%Y-%m-%dT%H:%M"))
-        .or_else(|| of_rome("%Y-%m-%dT%H:%M:%S"))
-}
-
-/// An instant as it is kept.
-fn written(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
-}
-
-fn slugs(content: &CaseContent) -> HashSet<String> {
-    let slugs = content.incidents.iter();
-    slugs.map(|it| it.slug.trim().to_owned()).collect()
-}
-
-fn some(text: &str) -> Option<String> {
-    (!text.is_empty()).then(|| text.to_owned())
-}
-
-fn line(text: &str) -> Result<String, FieldCode> {
-    one_line(text, LINE, "error-format", "error-desk-long").map_err(|error| error.code)
-}
-
-fn passage(text: &str) -> Result<String, FieldCode> {
-    paragraphs(text, PASSAGE, "error-format", "error-desk-long").map_err(|error| error.code)
 }
