@@ -66,7 +66,7 @@ pub struct CaseDeskResponse {
 
 /// A value that differs from what is public.
 #[derive(Serialize, ToSchema)]
-struct ChangeResponse {
+struct CaseChangeResponse {
     /// Rows of a list by their name: `/incidents/gennaio-2023/accept_until`.
     path: String,
     before: String,
@@ -75,7 +75,7 @@ struct ChangeResponse {
 
 /// A version in the history.
 #[derive(Serialize, ToSchema)]
-struct VersionResponse {
+struct CaseVersionResponse {
     version: i32,
     /// `draft|proposed|returned|published`
     stage: &'static str,
@@ -101,11 +101,11 @@ pub struct CaseOnDeskResponse {
     content: CaseContent,
     /// What is public now; null for a case that nobody sees yet.
     public: Option<CaseContent>,
-    changes: Vec<ChangeResponse>,
+    changes: Vec<CaseChangeResponse>,
     /// Pointers of what is needed before a second person can be asked.
     missing: Vec<String>,
     /// Newest first.
-    versions: Vec<VersionResponse>,
+    versions: Vec<CaseVersionResponse>,
 }
 
 impl From<Listed> for ListedCaseResponse {
@@ -121,7 +121,7 @@ impl From<Listed> for ListedCaseResponse {
     }
 }
 
-impl From<Version> for VersionResponse {
+impl From<Version> for CaseVersionResponse {
     fn from(version: Version) -> Self {
         let (proposed, published) = (version.proposed, version.published);
         Self {
@@ -149,7 +149,7 @@ impl From<Desk> for CaseOnDeskResponse {
             content: desk.content,
             public: desk.public,
             changes: changes
-                .map(|change| ChangeResponse {
+                .map(|change| CaseChangeResponse {
                     path: change.path,
                     before: change.before,
                     after: change.after,
@@ -159,7 +159,7 @@ impl From<Desk> for CaseOnDeskResponse {
             versions: desk
                 .versions
                 .into_iter()
-                .map(VersionResponse::from)
+                .map(CaseVersionResponse::from)
                 .collect(),
         }
     }
