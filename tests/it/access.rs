@@ -322,7 +322,7 @@ impl World {
         let id = Uuid::new_v4();
         let insert = format!(
             "INSERT INTO case_updates (id, association_id, case_id, request_key, texts, published_by, published_at) \
-             SELECT '{id}', '{}', id, '{id}', '[{{\"language\": \"it\", \"title\": \"a\", \"text\": \"b\"}}]', '{id}', '2026-03-01T09:00:00Z' FROM cases LIMIT 1",
+             SELECT '{id}', '{}', id, '{id}', '[{{\"language\": \"it\", \"title\": \"a\", \"text\": \"b\"}}]', '{id}', '2026-03-01T09:00:00Z' FROM cases WHERE slug = '{CASE}'",
             self.ours
         );
         self.app.sql(&insert).await;
@@ -457,7 +457,7 @@ impl World {
                 "INSERT INTO exports (id, association_id, case_id, requested_by, format, clear, purpose, filter, \
                    state, created_at, expires_at) \
                  SELECT '{id}', '{}', id, gen_random_uuid(), 'csv', true, 'Deposito', '{{}}', 'awaiting_approval', \
-                   '2026-03-01Z', '2036-03-01Z' FROM cases",
+                   '2026-03-01Z', '2036-03-01Z' FROM cases WHERE slug = '{CASE}'",
                 self.ours
             ))
             .await;

@@ -1,3 +1,5 @@
+//! What may be written about a case, and what may change.
+
 use super::*;
 use crate::domain::attestation::{ATTESTATION_G, REPRESENTATIVE};
 use crate::domain::field::FieldErrors;
