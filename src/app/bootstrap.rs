@@ -1,6 +1,6 @@
 //! Makes a case, its associations and their staff from a seed. The demo uses the same code.
 
-mod reference;
+pub(in crate::app) mod reference;
 mod staff_of_seed;
 
 use std::fmt;
@@ -11,8 +11,10 @@ use thiserror::Error;
 use crate::app::ctx::Ctx;
 use crate::app::error::AppError;
 use crate::db::Scope;
+use crate::domain::case_desk::TextContent;
+use crate::domain::language::Language;
 use crate::domain::permission::Role;
-use crate::domain::seed::{Seed, SeedError};
+use crate::domain::seed::{Seed, SeedError, standard_texts_of};
 
 pub use staff_of_seed::{Logins, demo_password, demo_totp};
 
@@ -110,6 +112,36 @@ pub fn demo_seed() -> Result<Seed, SeedError> {
     Seed::parse(DEMO_SEED)
 }
 
+/// The standard texts, each kind once, under the standard version: what a case written by staff begins with.
+///
+/// # Errors
+/// `Shape`: never, a test reads them.
+pub(in crate::app) fn standard_texts() -> Result<Vec<TextContent>, SeedError> {
+    let mut texts: Vec<TextContent> = Vec::new();
+    for file in STANDARD_TEXTS {
+        for text in standard_texts_of(file)? {
+            let place = texts.iter().position(|it| it.kind == text.kind);
+            let place = place.unwrap_or_else(|| {
+                texts.push(TextContent {
+                    kind: text.kind.clone(),
+                    version: text.version.clone(),
+                    ..TextContent::default()
+                });
+                texts.len() - 1
+            });
+            let Some(own) = texts.get_mut(place) else {
+                continue;
+            };
+            match text.language {
+                Language::It => own.body.it = text.body,
+                Language::En => own.body.en = text.body,
+                Language::De => own.body.de = text.body,
+            }
+        }
+    }
+    Ok(texts)
+}
+
 /// Writes what a seed tells, by slug or natural key, and makes two staff members per role for its
 /// first association; in the demo also one owner for each other, so that one can see that
 /// associations do not see each other (R55). Running it twice changes nothing; nothing is ever deleted.
@@ -174,7 +206,6 @@ mod tests {
     use crate::domain::attestation::{ATTESTATION_G, TextKind};
     use crate::domain::case::{CaseState, RegisterStatus};
     use crate::domain::consent::Purpose;
-    use crate::domain::language::Language;
     use crate::domain::seed::standard_texts_for;
 
     #[test]

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::app::case_update::CaseUpdate;
 use crate::app::ctx::Ctx;
+use crate::app::demand_letter::DemandLetter;
 use crate::app::error::{AppError, AppResult};
 use crate::domain::case::{CaseState, Mode, Offer, RegisterEntry};
 use crate::domain::consent::Purpose;
@@ -20,6 +21,8 @@ use crate::domain::mailbox_address::{DomainTreatment, ScopeTable};
 use crate::domain::outage::is_running;
 
 mod build;
+
+pub(in crate::app) use build::{of_rows, registers_of};
 
 /// All cases and associations, as of one moment.
 #[derive(Debug, Default, Clone)]
@@ -44,6 +47,8 @@ pub struct CaseEntry {
     pub summary: String,
     pub state: CaseState,
     pub state_changed_at: DateTime<Utc>,
+    /// The association that alone writes what is common to all, if one was named.
+    pub named_lead: Option<AssociationId>,
     /// Court and number of the action, once there are any (letter a).
     pub court: Option<String>,
     pub rg_number: Option<String>,
@@ -59,6 +64,10 @@ pub struct CaseEntry {
     pub plans: Vec<PlanEntry>,
     pub tariffs: Vec<TariffEntry>,
     pub texts: Vec<TextEntry>,
+    /// Translations of its own words.
+    pub words: Vec<WordsEntry>,
+    /// Letters that associations wrote to the respondent and tell of, oldest first.
+    pub letters: Vec<DemandLetter>,
     /// The newest news, at most 5 of each association, newest first.
     pub updates: Vec<CaseUpdate>,
     /// Claimants confirmed, over all associations, as counted last.
@@ -110,6 +119,7 @@ pub struct AssociationEntry {
     pub website: Option<String>,
     pub suspended: bool,
     pub mode: Mode,
+    pub joined_at: DateTime<Utc>,
     /// Both registers, `unknown` where nothing is recorded.
     pub registers: Vec<RegisterEntry>,
     /// Its lawyers in the case: with one the defender's PEC serves letter c).
@@ -228,6 +238,18 @@ pub struct TariffEntry {
     pub source: String,
 }
 
+/// What a case says of itself in another language than Italian.
+#[derive(Debug)]
+#[expect(
+    missing_docs,
+    reason = "each field is the column of its name; see the migration"
+)]
+pub struct WordsEntry {
+    pub place: String,
+    pub language: Language,
+    pub words: String,
+}
+
 /// The newest version of a text in a language.
 #[derive(Debug)]
 #[expect(
@@ -274,6 +296,12 @@ impl Directory {
     /// All cases, drafts too, newest first.
     pub fn cases(&self) -> &[Arc<CaseEntry>] {
         &self.cases
+    }
+
+    /// A case taken out of it.
+    pub(in crate::app) fn into_case(self, id: CaseId) -> Option<CaseEntry> {
+        let found = self.cases.into_iter().find(|case| case.id == id)?;
+        Arc::into_inner(found)
     }
 
     /// Whether a domain is a public provider: then it may stand in clear (DESIGN 4).
@@ -335,6 +363,22 @@ impl CaseEntry {
             .to_lowercase()
             .split_whitespace()
             .all(|word| text.contains(word))
+    }
+
+    /// The association that leads the case: the one that was named, else the first that joined. It alone
+    /// writes what is common to all.
+    pub fn lead(&self) -> Option<AssociationId> {
+        let joined = self.associations.iter();
+        let first = joined.min_by_key(|it| (it.joined_at, it.id.uuid()));
+        self.named_lead.or_else(|| first.map(|it| it.id))
+    }
+
+    /// What the case says at a place (`title`, `summary`, `incident:<slug>`) in another language than
+    /// Italian, if somebody wrote it.
+    pub fn words_in(&self, place: &str, language: Language) -> Option<&str> {
+        let words = self.words.iter();
+        let mut words = words.filter(|it| it.place == place && it.language == language);
+        words.next().map(|it| it.words.as_str())
     }
 
     /// An association of the case.

@@ -9,8 +9,8 @@ use crate::db::error::DbResult;
 use crate::db::pool::Conn;
 use crate::db::schema::{
     association_registers, associations, case_associations, case_counsel, case_counts, case_facts,
-    cases, incident_domains, incidents, mail_domains, plans, respondent_statements, respondents,
-    tariffs, texts, third_parties,
+    case_words, cases, incident_domains, incidents, mail_domains, plans, respondent_statements,
+    respondents, tariffs, texts, third_parties,
 };
 use crate::db::scope::Scope;
 use crate::domain::ids::CaseId;
@@ -32,6 +32,7 @@ pub struct CaseRow {
     pub created_at: DateTime<Utc>,
     pub state_changed_at: DateTime<Utc>,
     pub fondo_spese_ordered: Option<bool>,
+    pub lead_association_id: Option<Uuid>,
 }
 
 /// A row of `respondents`.
@@ -205,6 +206,18 @@ pub struct TariffRow {
     pub paid: bool,
     pub cents_per_day: i64,
     pub source: String,
+    pub version: i32,
+}
+
+/// A row of `case_words`.
+#[derive(Queryable, Selectable, Insertable, Debug, Clone)]
+#[diesel(table_name = case_words)]
+#[expect(missing_docs, reason = "the columns are commented in the migration")]
+pub struct WordsRow {
+    pub case_id: Uuid,
+    pub place: String,
+    pub language: String,
+    pub words: String,
 }
 
 /// A row of `texts`.
@@ -234,7 +247,7 @@ pub struct CountRow {
 }
 
 /// Everything public, for `app::directory`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[expect(missing_docs, reason = "each field is the table of its name")]
 pub struct PublicRows {
     pub cases: Vec<CaseRow>,
@@ -252,10 +265,11 @@ pub struct PublicRows {
     pub plans: Vec<PlanRow>,
     pub tariffs: Vec<TariffRow>,
     pub texts: Vec<TextRow>,
+    pub words: Vec<WordsRow>,
     pub counts: Vec<CountRow>,
 }
 
-/// Reads the reference tables whole: a few hundred rows at most. Texts are oldest first.
+/// Reads the reference tables whole: a few hundred rows at most. Texts and tariffs are oldest first.
 ///
 /// # Errors
 /// As the database says.
@@ -325,13 +339,17 @@ pub async fn list_public(conn: &mut Conn, _scope: Scope) -> DbResult<PublicRows>
             .load(conn)
             .await?,
         tariffs: tariffs::table
-            .order((tariffs::case_id, tariffs::code))
+            .order((tariffs::case_id, tariffs::code, tariffs::version))
             .select(TariffRow::as_select())
             .load(conn)
             .await?,
         texts: texts::table
             .order((texts::published_at, texts::version))
             .select(TextRow::as_select())
+            .load(conn)
+            .await?,
+        words: case_words::table
+            .select(WordsRow::as_select())
             .load(conn)
             .await?,
         counts: case_counts::table

@@ -187,6 +187,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    case_revisions (case_id, association_id, version) {
+        case_id -> Uuid,
+        association_id -> Uuid,
+        version -> Int4,
+        content -> Jsonb,
+        written_by -> Uuid,
+        written_at -> Timestamptz,
+        proposed_by -> Nullable<Uuid>,
+        proposed_at -> Nullable<Timestamptz>,
+        returned_by -> Nullable<Uuid>,
+        returned_at -> Nullable<Timestamptz>,
+        return_reason -> Nullable<Text>,
+        published_by -> Nullable<Uuid>,
+        published_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     case_updates (id) {
         id -> Uuid,
         association_id -> Uuid,
@@ -200,6 +218,15 @@ diesel::table! {
         withdrawal_reason -> Nullable<Text>,
         mailed_up_to -> Nullable<Uuid>,
         mailed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    case_words (case_id, place, language) {
+        case_id -> Uuid,
+        place -> Text,
+        language -> Text,
+        words -> Text,
     }
 }
 
@@ -219,6 +246,7 @@ diesel::table! {
         fondo_spese_cents -> Nullable<Int8>,
         fondo_spese_act -> Nullable<Text>,
         fondo_spese_ordered -> Nullable<Bool>,
+        lead_association_id -> Nullable<Uuid>,
     }
 }
 
@@ -368,6 +396,19 @@ diesel::table! {
         told -> Text,
         overdue_at -> Nullable<Timestamptz>,
         cured_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    demand_letters (id, version) {
+        id -> Uuid,
+        version -> Int4,
+        association_id -> Uuid,
+        case_id -> Uuid,
+        content -> Jsonb,
+        is_public -> Bool,
+        written_by -> Uuid,
+        written_at -> Timestamptz,
     }
 }
 
@@ -1117,12 +1158,13 @@ diesel::table! {
 }
 
 diesel::table! {
-    tariffs (case_id, code) {
+    tariffs (case_id, code, version) {
         case_id -> Uuid,
         code -> Text,
         paid -> Bool,
         cents_per_day -> Int8,
         source -> Text,
+        version -> Int4,
     }
 }
 
@@ -1185,7 +1227,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     case_counsel,
     case_counts,
     case_facts,
+    case_revisions,
     case_updates,
+    case_words,
     cases,
     claimant_keys,
     claimants,
@@ -1196,6 +1240,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     declaration_drafts,
     declarations,
     deficiencies,
+    demand_letters,
     document_files,
     documents,
     estates,

@@ -18,6 +18,7 @@ use crate::db::schema::{
     texts, third_parties,
 };
 use crate::db::scope::Scope;
+use crate::domain::ids::{AssociationId, CaseId};
 
 /// Writes a respondent by slug; gives its id.
 ///
@@ -129,6 +130,24 @@ pub async fn upsert_case_association(
         .on_conflict((t::case_id, t::association_id))
         .do_update()
         .set(t::mode.eq(excluded(t::mode)))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Lets an association lead a case that nobody leads.
+///
+/// # Errors
+/// As the database says.
+pub async fn mark_lead(
+    conn: &mut Conn,
+    _scope: Scope,
+    case: CaseId,
+    association: AssociationId,
+) -> DbResult<()> {
+    diesel::update(cases::table.find(case.uuid()))
+        .filter(cases::lead_association_id.is_null())
+        .set(cases::lead_association_id.eq(association.uuid()))
         .execute(conn)
         .await?;
     Ok(())
@@ -304,7 +323,7 @@ pub async fn upsert_plan(conn: &mut Conn, _scope: Scope, row: &PlanRow) -> DbRes
     Ok(())
 }
 
-/// Writes a tariff by case and code.
+/// Writes a version of a tariff.
 ///
 /// # Errors
 /// As the database says.
@@ -312,7 +331,7 @@ pub async fn upsert_tariff(conn: &mut Conn, _scope: Scope, row: &TariffRow) -> D
     use tariffs as t;
     diesel::insert_into(t::table)
         .values(row)
-        .on_conflict((t::case_id, t::code))
+        .on_conflict((t::case_id, t::code, t::version))
         .do_update()
         .set((
             t::paid.eq(excluded(t::paid)),

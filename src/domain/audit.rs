@@ -51,7 +51,7 @@ pub enum Logged {
 }
 
 /// Every verb.
-pub const ALL: [(&str, Logged); 131] = [
+pub const ALL: [(&str, Logged); 137] = [
     ("add_document", Logged::Decision),
     ("announce_lifting", Logged::Decision),
     ("answer_rights_request", Logged::Decision),
@@ -77,6 +77,8 @@ pub const ALL: [(&str, Logged); 131] = [
     ("consent", Logged::OwnAct),
     ("contact_unreachable", Logged::Mail),
     (action::CORRECT_EMAIL, Logged::Decision),
+    // what nobody sees yet belongs to no log
+    ("create_case", Logged::Access),
     ("cure_deficiency", Logged::Consequence),
     ("decide_conflict", Logged::Decision),
     ("declare", Logged::OwnAct),
@@ -133,8 +135,10 @@ pub const ALL: [(&str, Logged); 131] = [
     ("own_again", Logged::OwnAct),
     ("pace_mail", Logged::Mail),
     ("print_paper_form", Logged::Seen),
+    ("propose_case", Logged::Access),
     ("propose_conflict", Logged::Seen),
     ("prove_mailbox", Logged::OwnAct),
+    ("publish_case", Logged::Decision),
     ("publish_mail_texts", Logged::Mail),
     // news prove nothing about a claim
     ("publish_update", Logged::Mail),
@@ -156,6 +160,7 @@ pub const ALL: [(&str, Logged); 131] = [
     ("resume_messages", Logged::OwnAct),
     ("restrict", Logged::OwnAct),
     ("retry_mail", Logged::Mail),
+    ("return_case", Logged::Access),
     ("scan_document", Logged::Consequence),
     (action::SET_CASE_STATE, Logged::Decision),
     ("settle_conflict", Logged::Consequence),
@@ -190,6 +195,8 @@ pub const ALL: [(&str, Logged); 131] = [
     ("view_signed", Logged::Seen),
     ("withdraw", Logged::OwnAct),
     ("withdraw_update", Logged::Mail),
+    ("write_case", Logged::Access),
+    ("write_demand_letter", Logged::Access),
     ("wrong_code", Logged::Consequence),
 ];
 
@@ -264,6 +271,7 @@ mod tests {
                     "give_identity",
                     "give_representative",
                     "hand_in_paper",
+                    "publish_case",
                     "receive_rights_request",
                     "record_death",
                     "recover_log",

@@ -1,7 +1,7 @@
 //! The life of a case, and what an association may offer in it.
 
 /// State of a case.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum CaseState {
     /// Being prepared; not shown.
     Draft,

@@ -85,6 +85,13 @@ pub const REASONS: &[&str] = &[
     "error-declared-mailbox-required",
     "error-declared-mailbox-twice",
     "error-declared-mailbox-unknown",
+    "error-desk-fixed",
+    "error-desk-gone",
+    "error-desk-long",
+    "error-desk-narrower",
+    "error-desk-order",
+    "error-desk-state-back",
+    "error-desk-twice",
     "error-detail-format",
     "error-detail-too-long",
     "error-died-on-required",
@@ -109,6 +116,7 @@ pub const REASONS: &[&str] = &[
     "error-follow-association",
     "error-follow-consent",
     "error-follow-email",
+    "error-format",
     "error-full-name-mismatch",
     "error-full-name-required",
     "error-given-name-required",
@@ -151,6 +159,7 @@ pub const REASONS: &[&str] = &[
     "error-mandate-required",
     "error-member-number-format",
     "error-member-number-too-long",
+    "error-mode-register",
     "error-name-format",
     "error-name-required",
     "error-name-too-long",
@@ -171,7 +180,9 @@ pub const REASONS: &[&str] = &[
     "error-phone-format",
     "error-place-required",
     "error-place-unknown",
+    "error-placeholder-unknown",
     "error-plan-required",
+    "error-plan-reserved",
     "error-plan-unknown",
     "error-postal-code-format",
     "error-postal-code-required",
@@ -192,6 +203,8 @@ pub const REASONS: &[&str] = &[
     "error-representative-self",
     "error-request-required",
     "error-request-unknown",
+    "error-required",
+    "error-respondent-differs",
     "error-rights-confirm",
     "error-rights-day",
     "error-rights-decision",
@@ -254,6 +267,8 @@ pub const REASONS: &[&str] = &[
     "error-signature-wrong-signature",
     "error-signed-before-declared",
     "error-signed-file-required",
+    "error-slug-format",
+    "error-slug-taken",
     "error-span-format",
     "error-span-order",
     "error-span-required",
@@ -261,6 +276,9 @@ pub const REASONS: &[&str] = &[
     "error-street-format",
     "error-street-required",
     "error-street-too-long",
+    "error-text-attestation",
+    "error-text-mandate",
+    "error-text-version",
     "error-tier-required",
     "error-tier-unknown",
     "error-title-document-format",
@@ -374,6 +392,8 @@ pub struct FieldError {
     pub code: FieldCode,
     /// Key of the message for people, one of [`REASONS`].
     pub reason: &'static str,
+    /// What of the field it is about, where the message names it: a word of staff, nothing personal.
+    pub about: Option<String>,
 }
 
 /// All that is wrong with one input, in the order it was found.
@@ -389,11 +409,31 @@ impl FieldErrors {
 
     /// Adds an error; the same one twice is kept once.
     pub fn push(&mut self, pointer: impl Into<String>, code: FieldCode, reason: &'static str) {
-        let error = FieldError {
+        self.add(FieldError {
             pointer: pointer.into(),
             code,
             reason,
-        };
+            about: None,
+        });
+    }
+
+    /// Adds an error whose message names something in the field.
+    pub fn push_about(
+        &mut self,
+        pointer: impl Into<String>,
+        code: FieldCode,
+        reason: &'static str,
+        about: String,
+    ) {
+        self.add(FieldError {
+            pointer: pointer.into(),
+            code,
+            reason,
+            about: Some(about),
+        });
+    }
+
+    fn add(&mut self, error: FieldError) {
         if !self.0.contains(&error) {
             self.0.push(error);
         }
@@ -425,7 +465,7 @@ impl FieldErrors {
     /// Adds all errors of another collection.
     pub fn append(&mut self, other: Self) {
         for error in other.0 {
-            self.push(error.pointer, error.code, error.reason);
+            self.add(error);
         }
     }
 

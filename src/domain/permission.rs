@@ -161,14 +161,15 @@ const PAYERS: &[Role] = &[Role::CaseManager, Role::Payout, Role::Owner];
 const ASSIGNERS: &[Role] = &[Role::Reviewer, Role::CaseManager, Role::Payout, Role::Owner];
 const OWNERS: &[Role] = &[Role::Owner];
 const WATCHERS: &[Role] = &[Role::Owner, Role::Auditor];
+const DESKS: &[Role] = &[Role::CaseManager, Role::Owner, Role::Auditor];
 const EXPORT_WATCHERS: &[Role] = &[Role::CaseManager, Role::Owner, Role::Auditor];
 const REGISTRARS: &[Role] = &[Role::Owner, Role::Auditor, Role::Operator];
 
 /// The table.
 pub mod operation {
     use super::{
-        ASSIGNERS, Access, EXPORT_WATCHERS, EXPORTERS, OWNERS, Operation, PAYERS, PUBLISHERS,
-        READERS, REGISTRARS, REVIEWERS, WATCHERS,
+        ASSIGNERS, Access, DESKS, EXPORT_WATCHERS, EXPORTERS, OWNERS, Operation, PAYERS,
+        PUBLISHERS, READERS, REGISTRARS, REVIEWERS, WATCHERS,
     };
 
     // service
@@ -1431,6 +1432,141 @@ pub mod operation {
     /// Ends following.
     pub const UNFOLLOW_FORM: Operation =
         Operation::post("unfollow_form", "/unfollow/{token}", Access::Public);
+
+    // cases written by staff, and their letters to the respondent
+    /// Cases that the own association leads or drafts.
+    pub const LIST_CASE_DESK: Operation = Operation::get(
+        "list_case_desk",
+        "/api/v1/staff/case-desk",
+        Access::Staff(DESKS),
+    );
+    /// Begins a case.
+    pub const CREATE_CASE: Operation = Operation::post(
+        "create_case",
+        "/api/v1/staff/case-desk",
+        Access::Staff(PUBLISHERS),
+    );
+    /// A case on the desk.
+    pub const GET_CASE_DESK: Operation = Operation::get(
+        "get_case_desk",
+        "/api/v1/staff/case-desk/{id}",
+        Access::Staff(DESKS),
+    );
+    /// The next version of a case.
+    pub const WRITE_CASE: Operation = Operation::put(
+        "write_case",
+        "/api/v1/staff/case-desk/{id}",
+        Access::Staff(PUBLISHERS),
+    );
+    /// Asks a second person.
+    pub const PROPOSE_CASE: Operation = Operation::post(
+        "propose_case",
+        "/api/v1/staff/case-desk/{id}/proposal",
+        Access::Staff(PUBLISHERS),
+    );
+    /// The second person puts it in force.
+    pub const PUBLISH_CASE: Operation = Operation::post(
+        "publish_case",
+        "/api/v1/staff/case-desk/{id}/publication",
+        Access::Staff(PUBLISHERS),
+    );
+    /// Sends it back, or takes it back.
+    pub const RETURN_CASE: Operation = Operation::post(
+        "return_case",
+        "/api/v1/staff/case-desk/{id}/return",
+        Access::Staff(PUBLISHERS),
+    );
+    /// Cases on the desk, and a form for a new one.
+    pub const CONSOLE_CASE_DESK_PAGE: Operation = Operation::get(
+        "console_case_desk_page",
+        "/console/case-desk",
+        Access::Staff(DESKS),
+    );
+    /// Begins a case.
+    pub const CONSOLE_CASE_NEW: Operation = Operation::post(
+        "console_case_new",
+        "/console/case-desk",
+        Access::Staff(PUBLISHERS),
+    );
+    /// A case on the desk.
+    pub const CONSOLE_CASE_PAGE: Operation = Operation::get(
+        "console_case_page",
+        "/console/case-desk/{id}",
+        Access::Staff(DESKS),
+    );
+    /// The case as everybody will see it.
+    pub const CONSOLE_CASE_PREVIEW: Operation = Operation::get(
+        "console_case_preview",
+        "/console/case-desk/{id}/preview",
+        Access::Staff(DESKS),
+    );
+    /// One row of a section, as a form.
+    pub const CONSOLE_CASE_SECTION_PAGE: Operation = Operation::get(
+        "console_case_section_page",
+        "/console/case-desk/{id}/{section}/{place}",
+        Access::Staff(DESKS),
+    );
+    /// Writes or removes one row of a section.
+    pub const CONSOLE_CASE_SECTION_FORM: Operation = Operation::post(
+        "console_case_section_form",
+        "/console/case-desk/{id}/{section}/{place}",
+        Access::Staff(PUBLISHERS),
+    );
+    /// Proposes, publishes or sends back.
+    pub const CONSOLE_CASE_DECISION: Operation = Operation::post(
+        "console_case_decision",
+        "/console/case-desk/{id}/decision",
+        Access::Staff(PUBLISHERS),
+    );
+    /// Letters of the own association to the respondent.
+    pub const LIST_DEMAND_LETTERS: Operation = Operation::get(
+        "list_demand_letters",
+        "/api/v1/staff/cases/{slug}/demand-letters",
+        Access::Staff(READERS),
+    );
+    /// Enters a letter.
+    pub const ENTER_DEMAND_LETTER: Operation = Operation::post(
+        "enter_demand_letter",
+        "/api/v1/staff/cases/{slug}/demand-letters",
+        Access::Staff(PUBLISHERS),
+    );
+    /// A letter with all its versions.
+    pub const GET_DEMAND_LETTER: Operation = Operation::get(
+        "get_demand_letter",
+        "/api/v1/staff/demand-letters/{id}",
+        Access::Staff(READERS),
+    );
+    /// The next version of a letter.
+    pub const UPDATE_DEMAND_LETTER: Operation = Operation::put(
+        "update_demand_letter",
+        "/api/v1/staff/demand-letters/{id}",
+        Access::Staff(PUBLISHERS),
+    );
+    /// The register of letters, and a form for one.
+    pub const CONSOLE_DEMAND_LETTERS_PAGE: Operation = Operation::get(
+        "console_demand_letters_page",
+        "/console/cases/{slug}/demand-letters",
+        Access::Staff(READERS),
+    );
+    /// Enters a letter.
+    pub const CONSOLE_DEMAND_LETTERS_FORM: Operation = Operation::post(
+        "console_demand_letters_form",
+        "/console/cases/{slug}/demand-letters",
+        Access::Staff(PUBLISHERS),
+    );
+    /// A letter, and the form of its next version.
+    pub const CONSOLE_DEMAND_LETTER_PAGE: Operation = Operation::get(
+        "console_demand_letter_page",
+        "/console/demand-letters/{id}",
+        Access::Staff(READERS),
+    );
+    /// The next version of a letter.
+    pub const CONSOLE_DEMAND_LETTER_FORM: Operation = Operation::post(
+        "console_demand_letter_form",
+        "/console/demand-letters/{id}",
+        Access::Staff(PUBLISHERS),
+    );
+
     /// News of the own association, withdrawn ones too.
     pub const LIST_UPDATES: Operation = Operation::get(
         "list_updates",
@@ -2086,6 +2222,28 @@ pub mod operation {
         &CONSOLE_BULK_STEP,
         &STOP_MESSAGES_PAGE,
         &STOP_MESSAGES_FORM,
+        &LIST_CASE_DESK,
+        &CREATE_CASE,
+        &GET_CASE_DESK,
+        &WRITE_CASE,
+        &PROPOSE_CASE,
+        &PUBLISH_CASE,
+        &RETURN_CASE,
+        &CONSOLE_CASE_DESK_PAGE,
+        &CONSOLE_CASE_NEW,
+        &CONSOLE_CASE_PAGE,
+        &CONSOLE_CASE_PREVIEW,
+        &CONSOLE_CASE_SECTION_PAGE,
+        &CONSOLE_CASE_SECTION_FORM,
+        &CONSOLE_CASE_DECISION,
+        &LIST_DEMAND_LETTERS,
+        &ENTER_DEMAND_LETTER,
+        &GET_DEMAND_LETTER,
+        &UPDATE_DEMAND_LETTER,
+        &CONSOLE_DEMAND_LETTERS_PAGE,
+        &CONSOLE_DEMAND_LETTERS_FORM,
+        &CONSOLE_DEMAND_LETTER_PAGE,
+        &CONSOLE_DEMAND_LETTER_FORM,
         &LIST_UPDATES,
         &PUBLISH_UPDATE,
         &WITHDRAW_UPDATE,

@@ -18,8 +18,11 @@ use crate::domain::language::Language;
 use crate::domain::mail_text::{MailText, MailTexts, WrongMailText};
 use crate::domain::mailbox_address::DomainTreatment;
 
+pub use value::TEXT_KINDS;
+pub(in crate::domain) use value::{TOPICS, is_slug};
+
 /// Since when a domain row counts where the seed does not say: any day a claimant can mean.
-const SINCE_EVER: NaiveDate = match NaiveDate::from_ymd_opt(2000, 1, 1) {
+pub(in crate::domain) const SINCE_EVER: NaiveDate = match NaiveDate::from_ymd_opt(2000, 1, 1) {
     Some(day) => day,
     None => NaiveDate::MIN,
 };
@@ -587,20 +590,34 @@ struct StandardText {
 /// # Errors
 /// `Shape` if the file is not what it should be, `Field` for a text that may not be signed (R3, R4).
 pub fn standard_texts_for(seed: &Seed, file: &str) -> Result<Vec<TextSeed>, SeedError> {
+    let brought: HashSet<&str> = seed.texts.iter().map(|it| it.kind.as_str()).collect();
+    Ok(standard_texts_of(file)?
+        .into_iter()
+        .filter(|text| !brought.contains(text.kind.as_str()))
+        .map(|text| TextSeed {
+            version: seed.case.standard_texts.clone(),
+            ..text
+        })
+        .collect())
+}
+
+/// Reads a file of standard texts, under the standard version.
+///
+/// # Errors
+/// As [`standard_texts_for`].
+pub fn standard_texts_of(file: &str) -> Result<Vec<TextSeed>, SeedError> {
     let standard: StandardTexts =
         toml::from_str(file).map_err(|error| SeedError::Shape(error.to_string()))?;
     for (index, text) in standard.text.iter().enumerate() {
         may_be_signed(&text.kind, text.language, &text.body)
             .map_err(|reason| wrong(format!("text[{index}].body"), reason))?;
     }
-    let brought: HashSet<&str> = seed.texts.iter().map(|it| it.kind.as_str()).collect();
     Ok(standard
         .text
         .into_iter()
-        .filter(|text| !brought.contains(text.kind.as_str()))
         .map(|text| TextSeed {
             kind: text.kind,
-            version: seed.case.standard_texts.clone(),
+            version: STANDARD_TEXTS.to_owned(),
             language: text.language,
             body: text.body,
         })

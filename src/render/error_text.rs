@@ -35,8 +35,17 @@ pub const GENERAL: &[&str] = &[
 
 /// The sentence for `reason` at `pointer` (RFC 6901, as in `/mailboxes/0/address`).
 pub fn message(text: Text, pointer: &str, reason: &str) -> String {
+    message_about(text, pointer, reason, None)
+}
+
+/// As [`message`], of something in the field that the sentence names.
+pub fn message_about(text: Text, pointer: &str, reason: &str, about: Option<&str>) -> String {
     let label = label(text, pointer);
-    let sentence = text.with(reason, &[("label", label.clone().into())]);
+    let about = about.unwrap_or_default().to_owned();
+    let sentence = text.with(
+        reason,
+        &[("label", label.clone().into()), ("about", about.into())],
+    );
     if sentence == reason {
         return text.with("error-other", &[("label", label.into())]);
     }
@@ -45,7 +54,9 @@ pub fn message(text: Text, pointer: &str, reason: &str) -> String {
 
 /// The name of the field in words, with the number of its row where there are several.
 pub fn label(text: Text, pointer: &str) -> String {
-    let name = text.word("label", &field(pointer));
+    let name = field_of_section(pointer)
+        .and_then(|field| text.try_word("label", &field))
+        .unwrap_or_else(|| text.word("label", &field(pointer)));
     match row(pointer) {
         Some(row) => text.with(
             "label-in-row",
@@ -62,6 +73,14 @@ fn field(pointer: &str) -> String {
         .find(|part| !part.is_empty() && part.parse::<u32>().is_err())
         .unwrap_or("form")
         .replace('_', "-")
+}
+
+/// The last two words, where a field is called otherwise in its section: `plans-name`.
+fn field_of_section(pointer: &str) -> Option<String> {
+    let is_word = |part: &&str| !part.is_empty() && part.parse::<u32>().is_err();
+    let mut words = pointer.rsplit('/').filter(is_word);
+    let (last, before) = (words.next()?, words.next()?);
+    Some(format!("{before}-{last}").replace('_', "-"))
 }
 
 /// The row number as people count, from one; only where rows are mailboxes.

@@ -357,7 +357,12 @@ fn problem(kind: Kind, fields: Option<&FieldErrors>, style: &Style) -> Problem {
         .into_iter()
         .flatten()
         .map(|field| ProblemField {
-            message: error_text::message(text, &field.pointer, field.reason),
+            message: error_text::message_about(
+                text,
+                &field.pointer,
+                field.reason,
+                field.about.as_deref(),
+            ),
             pointer: field.pointer.clone(),
             code: field.code.as_str(),
         })

@@ -20,7 +20,9 @@ use url::form_urlencoded;
 use uuid::Uuid;
 
 use crate::app::TestApp;
+use crate::case_desk;
 use crate::claimant::{SignUpBuilder, ask, mario};
+use crate::demand_letters;
 use crate::desk::told;
 use crate::paper::Sheets;
 use crate::seed::CASE;
@@ -208,6 +210,36 @@ impl World {
         id
     }
 
+    /// A case of ours on the desk, complete; a colleague asked for a second person where somebody decides.
+    async fn case_on_desk(&self, known: &Operation) -> Uuid {
+        let id = Uuid::new_v4();
+        let content = case_desk::content(&format!("caso-{}", id.simple()));
+        let content = content.to_string().replace('\'', "''");
+        let decides = ["/publication", "/return", "/decision"];
+        let proposed = decides.iter().any(|end| known.path.ends_with(end));
+        let insert = format!(
+            "INSERT INTO case_revisions (case_id, association_id, version, content, written_by, written_at, proposed_by, proposed_at) \
+             SELECT '{id}', '{}', 1, '{content}', '{id}', '2026-03-01Z', CASE WHEN {proposed} THEN '{id}'::uuid END, \
+               CASE WHEN {proposed} THEN '2026-03-01Z'::timestamptz END",
+            self.ours
+        );
+        self.app.sql(&insert).await;
+        id
+    }
+
+    /// A letter of ours to the respondent.
+    async fn demand_letter(&self) -> Uuid {
+        let id = Uuid::new_v4();
+        let content = demand_letters::letter().to_string();
+        let insert = format!(
+            "INSERT INTO demand_letters (id, version, association_id, case_id, content, is_public, written_by, written_at) \
+             SELECT '{id}', 1, '{}', id, '{content}', true, '{id}', '2026-03-01Z' FROM cases WHERE slug = '{CASE}'",
+            self.ours
+        );
+        self.app.sql(&insert).await;
+        id
+    }
+
     /// A report of a swindler, sent to us by anybody.
     async fn scam_report(&self) -> Uuid {
         let body = json!({"case": CASE, "association": "codacons", "what_happened": "Volevano soldi", "asked_for": "money"});
@@ -290,7 +322,7 @@ impl World {
         let id = Uuid::new_v4();
         let insert = format!(
             "INSERT INTO case_updates (id, association_id, case_id, request_key, texts, published_by, published_at) \
-             SELECT '{id}', '{}', id, '{id}', '[{{\"language\": \"it\", \"title\": \"a\", \"text\": \"b\"}}]', '{id}', '2026-03-01T09:00:00Z' FROM cases LIMIT 1",
+             SELECT '{id}', '{}', id, '{id}', '[{{\"language\": \"it\", \"title\": \"a\", \"text\": \"b\"}}]', '{id}', '2026-03-01T09:00:00Z' FROM cases WHERE slug = '{CASE}'",
             self.ours
         );
         self.app.sql(&insert).await;
@@ -342,6 +374,10 @@ impl World {
             self.waits_for_staff().await
         } else if known.path.contains("/breaches/{id}") {
             self.breach().await
+        } else if known.path.contains("/case-desk/{id}") {
+            self.case_on_desk(known).await
+        } else if known.path.contains("/demand-letters/{id}") {
+            self.demand_letter().await
         } else if known.path.contains("/scam-reports/{id}") {
             self.scam_report().await
         } else if known.path.contains("/people/{id}") {
@@ -437,7 +473,7 @@ impl World {
                 "INSERT INTO exports (id, association_id, case_id, requested_by, format, clear, purpose, filter, \
                    state, created_at, expires_at) \
                  SELECT '{id}', '{}', id, gen_random_uuid(), 'csv', true, 'Deposito', '{{}}', 'awaiting_approval', \
-                   '2026-03-01Z', '2036-03-01Z' FROM cases",
+                   '2026-03-01Z', '2036-03-01Z' FROM cases WHERE slug = '{CASE}'",
                 self.ours
             ))
             .await;
@@ -454,6 +490,8 @@ impl World {
             .replace("{queue}", "to_assist")
             .replace("{document}", &Uuid::nil().to_string())
             .replace("{hand_in}", &self.hand_in.get().to_string())
+            .replace("{section}", "facts")
+            .replace("{place}", "new")
             .replace("{number}", "1")
             .replace("{purpose}", "newsletter")
             .replace("{version}", "1")
@@ -723,6 +761,46 @@ fn staff_body(name: &str, code: &str) -> Option<Body> {
             next["version"] = json!(1);
             Body::Json(next)
         }
+        "create_case" => {
+            let slug = format!("caso-{}", Uuid::new_v4().simple());
+            Body::Json(json!({"content": case_desk::content(&slug)}))
+        }
+        "write_case" => {
+            let slug = format!("caso-{}", Uuid::new_v4().simple());
+            Body::Json(json!({"version": 1, "content": case_desk::content(&slug)}))
+        }
+        "propose_case" | "publish_case" => Body::Json(json!({"version": 1})),
+        "return_case" => Body::Json(json!({"version": 1, "reason": "Manca una fonte"})),
+        "console_case_new" => {
+            let slug = format!("caso-{}", Uuid::new_v4().simple());
+            form(&[
+                ("/slug", &slug),
+                ("/title/it", "Banca ferma"),
+                ("/respondent/name", "Banca Esempio S.p.A."),
+                ("/respondent/codice_fiscale", "00743110157"),
+                ("/respondent/pec", "banca@pec.example"),
+            ])
+        }
+        "console_case_section_form" => form(&[
+            ("version", "1"),
+            ("action", "save"),
+            ("/topic", "size"),
+            ("/value", "Centomila caselle"),
+            ("/source", "Stampa"),
+        ]),
+        "console_case_decision" => form(&[("version", "1"), ("action", "publish")]),
+        "enter_demand_letter" => Body::Json(json!({"content": demand_letters::letter()})),
+        "update_demand_letter" => {
+            Body::Json(json!({"version": 1, "content": demand_letters::letter()}))
+        }
+        "console_demand_letters_form" | "console_demand_letter_form" => form(&[
+            ("version", "1"),
+            ("sent_on", "2023-01-24"),
+            ("subject", "Diffida"),
+            ("recipients", "Italiaonline S.p.A."),
+            ("demands[0][kind]", "other"),
+            ("demands[0][text]", "Rispondere"),
+        ]),
         "console_breach_new" => form(&[
             ("what_happened", "Lista smarrita"),
             ("noticed_at", "2026-03-01T10:00"),
@@ -1116,7 +1194,7 @@ async fn walk_as_another_association(world: &mut World) {
         assert_eq!(without_id(theirs), without_id(none), "{}", known.name);
         asked += 1;
     }
-    assert_eq!(asked, 125);
+    assert_eq!(asked, 139);
 }
 
 /// The body without what differs each time.

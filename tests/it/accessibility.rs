@@ -301,6 +301,9 @@ async fn the_registers_of_the_staff_pass_wcag_2_2_aa() {
         claimant.id
     ))
     .await;
+    let led = format!("SELECT id::text FROM cases WHERE slug = '{CASE}'");
+    let led = app.rows(&led).await[0][0].clone().unwrap();
+    let desk = format!("/console/case-desk/{led}");
     let dead = "UPDATE outbox SET state = 'dead', attempts = 9, last_error = '550 5.1.1 no such user' WHERE association_id IS NOT NULL";
     app.request_access("maria@example.org").await;
     app.sign_up(&SignUpBuilder::new("altra@example.org")).await;
@@ -362,6 +365,27 @@ async fn the_registers_of_the_staff_pass_wcag_2_2_aa() {
         judge.see("/console/account/recovery-codes").await;
         judge.see("/console/breaches").await;
         judge.refuse("/console/breaches", MAIN, &[]).await;
+        judge.see(&desk).await;
+        judge.refuse("/console/case-desk", MAIN, &[]).await;
+        for section in [
+            "main/0",
+            "incidents/0",
+            "domains/0",
+            "tariffs/new",
+            "statements/new",
+            "texts/0",
+        ] {
+            judge.see(&format!("{desk}/{section}")).await;
+        }
+        judge.refuse(&format!("{desk}/facts/new"), MAIN, &[]).await;
+        judge.see(&format!("{desk}/preview")).await;
+        judge
+            .refuse(
+                "/console/cases/libero-virgilio-2023/demand-letters",
+                MAIN,
+                &[],
+            )
+            .await;
         judge.see(&right).await;
         judge.see("/console/scam-reports").await;
         judge.refuse(&report, MAIN, &[]).await;

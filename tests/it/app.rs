@@ -46,7 +46,7 @@ pub(crate) struct TestApp {
     pub(crate) owner_url: String,
     memory: Memory,
     server: ServerHandle,
-    database: String,
+    pub(crate) database: String,
     _folder: TempDir,
 }
 

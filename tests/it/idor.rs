@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::app::TestApp;
 use crate::claimant::{Answer, Claimant, SignUpBuilder, anna, ask, code_in, mario};
+use crate::demand_letters;
 use crate::desk::told;
 use crate::documents::receipt;
 use crate::paper::{Sheets, hand_in_of};
@@ -342,6 +343,7 @@ impl World<'_> {
                 Some(json!({"case": slug, "format": "csv", "purpose": "Deposito"}))
             }
             ("POST", Some("assignment")) => Some(json!({"to": "me"})),
+            ("POST", Some("demand-letters")) => Some(json!({"content": demand_letters::letter()})),
             ("POST", Some("updates")) => {
                 Some(json!({"texts": [{"language": "it", "title": "a", "text": "b"}]}))
             }

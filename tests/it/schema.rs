@@ -206,6 +206,8 @@ const DISTRIBUTED: &[(&str, &str, u8)] = &[
     ("bulk_actions", "id", 17),
     ("bulk_members", "claimant_id", 1),
     ("message_stops", "claimant_id", 1),
+    ("case_revisions", "case_id", 18),
+    ("demand_letters", "id", 19),
 ];
 
 /// Tables that each node has whole.
@@ -223,6 +225,7 @@ const REFERENCE: &[&str] = &[
     "mail_domains",
     "case_facts",
     "case_updates",
+    "case_words",
     "respondent_statements",
     "plans",
     "tariffs",

@@ -36,6 +36,11 @@ pub(super) async fn write(ctx: &Ctx, seed: &Seed) -> Result<Written, BootstrapEr
     let mut tx = ctx.pools.begin(SCOPE).await.map_err(AppError::from)?;
     let case = write_case(ctx, &mut tx, seed).await?;
     let associations = write_associations(ctx, &mut tx, seed, case).await?;
+    if let Some(first) = associations.first() {
+        rows::mark_lead(&mut tx, SCOPE, case, *first)
+            .await
+            .map_err(AppError::from)?;
+    }
     let incidents = write_incidents(ctx, &mut tx, seed, case).await?;
     for domain in seed.public_domains() {
         rows::insert_mail_domain(&mut tx, SCOPE, domain)
@@ -81,6 +86,7 @@ async fn write_case(ctx: &Ctx, tx: &mut Tx, seed: &Seed) -> AppResult<CaseId> {
         created_at: now,
         state_changed_at: now,
         fondo_spese_ordered: None,
+        lead_association_id: None,
     };
     let (id, state) = rows::upsert_case(tx, SCOPE, &row).await?;
     let case = CaseId::new(id);
@@ -210,7 +216,7 @@ fn register_row(id: AssociationId, register: Register, entry: &RegisterSeed) -> 
     }
 }
 
-async fn write_incidents(
+pub(in crate::app) async fn write_incidents(
     ctx: &Ctx,
     tx: &mut Tx,
     seed: &Seed,
@@ -250,7 +256,7 @@ async fn write_domains(tx: &mut Tx, incident: &IncidentSeed, id: Uuid) -> AppRes
     Ok(())
 }
 
-async fn write_reports(
+pub(in crate::app) async fn write_reports(
     ctx: &Ctx,
     tx: &mut Tx,
     seed: &Seed,
@@ -284,7 +290,7 @@ async fn write_reports(
     Ok(())
 }
 
-async fn write_statements(
+pub(in crate::app) async fn write_statements(
     ctx: &Ctx,
     tx: &mut Tx,
     seed: &Seed,
@@ -310,7 +316,7 @@ async fn write_statements(
     Ok(())
 }
 
-async fn write_plans(tx: &mut Tx, seed: &Seed, case: CaseId) -> AppResult<()> {
+pub(in crate::app) async fn write_plans(tx: &mut Tx, seed: &Seed, case: CaseId) -> AppResult<()> {
     for (position, plan) in (0..).zip(&seed.case.plans) {
         let row = PlanRow {
             case_id: case.uuid(),
@@ -334,13 +340,14 @@ async fn write_tariffs(tx: &mut Tx, seed: &Seed, case: CaseId) -> AppResult<()> 
             paid: tariff.paid,
             cents_per_day: tariff.cents_per_day,
             source: tariff.source.clone(),
+            version: 1,
         };
         rows::upsert_tariff(tx, SCOPE, &row).await?;
     }
     Ok(())
 }
 
-async fn write_texts(
+pub(in crate::app) async fn write_texts(
     ctx: &Ctx,
     tx: &mut Tx,
     seed: &Seed,

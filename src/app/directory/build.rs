@@ -6,15 +6,17 @@ use std::sync::Arc;
 use super::{
     AssociationEntry, CaseEntry, CounselEntry, Directory, DomainEntry, FactEntry, IncidentEntry,
     MailTextsEntry, PlanEntry, RespondentEntry, StatementEntry, TariffEntry, TextEntry,
-    ThirdPartyEntry,
+    ThirdPartyEntry, WordsEntry,
 };
 use crate::app::case_update::{self, CaseUpdate};
 use crate::app::ctx::Ctx;
+use crate::app::demand_letter::{self, DemandLetter};
 use crate::app::error::AppResult;
 use crate::app::mail_text::stored as stored_mail_texts;
 use crate::db::bounce;
 use crate::db::case::{self, PublicRows};
 use crate::db::case_update as update_rows;
+use crate::db::demand_letter as letter_rows;
 use crate::db::mail_text::{self, MailTextsRow};
 use crate::db::{DbError, Scope, mail_queue};
 use crate::domain::case::{CaseState, Mode, Register, RegisterEntry, RegisterStatus, offer};
@@ -24,6 +26,8 @@ use crate::domain::mailbox_address::{DomainTreatment, ScopeRow, ScopeTable};
 
 /// News of an association in a case that are kept in memory.
 const NEWEST_UPDATES: i64 = 5;
+/// Letters of all associations that are kept in memory.
+const LETTERS: i64 = 2_000;
 
 pub(super) async fn read(ctx: &Ctx) -> AppResult<Directory> {
     let scope = Scope::System("directory of public data");
@@ -33,12 +37,18 @@ pub(super) async fn read(ctx: &Ctx) -> AppResult<Directory> {
     let stopped = mail_queue::list_stopped(&mut tx, scope).await?;
     let mail_texts = mail_text::list_newest(&mut tx, scope).await?;
     let updates = update_rows::list_newest(&mut tx, scope, NEWEST_UPDATES).await?;
+    let letters = letter_rows::list_newest(&mut tx, scope, LETTERS).await?;
     tx.commit().await?;
     let paused = storms.into_iter().filter(|storm| storm.pauses);
     Ok(Directory {
         paused: paused.map(|storm| storm.kind).collect(),
         stopped: stopped.into_iter().collect(),
-        ..build(rows, &own_words(mail_texts), &case_update::by_case(updates))?
+        ..build(
+            rows,
+            &own_words(mail_texts),
+            &case_update::by_case(updates),
+            &demand_letter::told(letters),
+        )?
     })
 }
 
@@ -64,11 +74,34 @@ fn own_words(rows: Vec<MailTextsRow>) -> OwnWords {
 /// News with the case they are about, newest first.
 type Updates = [(CaseId, CaseUpdate)];
 
-fn build(rows: PublicRows, words: &OwnWords, updates: &Updates) -> Result<Directory, DbError> {
+/// What the tables say, without news, letters and mails.
+pub(in crate::app) fn of_rows(rows: PublicRows) -> Result<Directory, DbError> {
+    build(rows, &OwnWords::new(), &[], &[])
+}
+
+/// The entries of an association in the two public lists.
+pub(in crate::app) fn registers_of(
+    association: AssociationId,
+    rows: &PublicRows,
+) -> Result<Vec<RegisterEntry>, DbError> {
+    registers(association.uuid(), rows)
+}
+
+fn build(
+    rows: PublicRows,
+    words: &OwnWords,
+    updates: &Updates,
+    letters: &[DemandLetter],
+) -> Result<Directory, DbError> {
     let cases = rows
         .cases
         .iter()
-        .map(|row| case_entry(row, &rows, words, updates).map(Arc::new))
+        .map(|row| {
+            let mut entry = case_entry(row, &rows, words, updates)?;
+            let own = letters.iter().filter(|it| it.case == entry.id);
+            entry.letters = own.cloned().collect();
+            Ok::<_, DbError>(Arc::new(entry))
+        })
         .collect::<Result<_, _>>()?;
     let held = rows
         .mail_domains
@@ -113,6 +146,7 @@ fn case_entry(
         summary: row.summary.clone(),
         state,
         state_changed_at: row.state_changed_at,
+        named_lead: row.lead_association_id.map(AssociationId::new),
         court: row.court.clone(),
         rg_number: row.rg_number.clone(),
         fondo_spese_ordered: row.fondo_spese_ordered,
@@ -130,6 +164,8 @@ fn case_entry(
         plans: plans(row, rows),
         tariffs: tariffs(row, rows),
         texts: texts(row, rows)?,
+        words: words_entries(row, rows)?,
+        letters: Vec::new(),
         updates: updates
             .iter()
             .filter(|(case, _)| case.uuid() == row.id)
@@ -173,6 +209,7 @@ fn association_entries(
             website: association.website.clone(),
             suspended,
             mode,
+            joined_at: link.joined_at,
             offer: offer(state, suspended, mode, &registers),
             registers,
             counsel: counsel(row, association.id, rows),
@@ -334,17 +371,32 @@ fn plans(row: &case::CaseRow, rows: &PublicRows) -> Vec<PlanEntry> {
         .collect()
 }
 
+/// The newest version of each tariff: rows come oldest first, later ones replace.
 fn tariffs(row: &case::CaseRow, rows: &PublicRows) -> Vec<TariffEntry> {
-    rows.tariffs
-        .iter()
-        .filter(|tariff| tariff.case_id == row.id)
-        .map(|tariff| TariffEntry {
+    let mut newest: Vec<TariffEntry> = Vec::new();
+    for tariff in rows.tariffs.iter().filter(|it| it.case_id == row.id) {
+        newest.retain(|older| older.code != tariff.code);
+        newest.push(TariffEntry {
             code: tariff.code.clone(),
             paid: tariff.paid,
             cents_per_day: tariff.cents_per_day,
             source: tariff.source.clone(),
+        });
+    }
+    newest
+}
+
+fn words_entries(row: &case::CaseRow, rows: &PublicRows) -> Result<Vec<WordsEntry>, DbError> {
+    let own = rows.words.iter().filter(|it| it.case_id == row.id);
+    own.map(|it| {
+        let language = Language::parse(&it.language);
+        Ok(WordsEntry {
+            place: it.place.clone(),
+            language: language.ok_or(DbError::Corrupt("case_words.language"))?,
+            words: it.words.clone(),
         })
-        .collect()
+    })
+    .collect()
 }
 
 /// The newest version of each kind and language: rows come oldest first, later ones replace.

@@ -12,10 +12,11 @@ use crate::domain::language::Language;
 use crate::domain::mailbox_address::{DomainTreatment, MailboxAddress};
 use crate::domain::vat_number::NumericCodiceFiscale;
 
-const TOPICS: [&str; 8] = [
+pub(in crate::domain) const TOPICS: [&str; 8] = [
     "size", "start", "end", "length", "cause", "redress", "event", "sources",
 ];
-const TEXT_KINDS: [&str; 7] = [
+/// What a text of a case can be for.
+pub const TEXT_KINDS: [&str; 7] = [
     "privacy_notice",
     "contact",
     "newsletter",
@@ -33,15 +34,20 @@ pub(super) fn filled<'de, D: Deserializer<'de>>(input: D) -> Result<String, D::E
     Ok(text)
 }
 
-pub(super) fn slug<'de, D: Deserializer<'de>>(input: D) -> Result<String, D::Error> {
-    let text = String::deserialize(input)?;
+/// Whether a text can be a name in addresses.
+pub(in crate::domain) fn is_slug(text: &str) -> bool {
     let part = |part: &str| {
         !part.is_empty()
             && part
                 .bytes()
                 .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
     };
-    if text.len() <= 80 && text.split('-').all(part) {
+    text.len() <= 80 && text.split('-').all(part)
+}
+
+pub(super) fn slug<'de, D: Deserializer<'de>>(input: D) -> Result<String, D::Error> {
+    let text = String::deserialize(input)?;
+    if is_slug(&text) {
         return Ok(text);
     }
     Err(refused(

@@ -84,11 +84,20 @@ pub struct Domain {
     pub source: Source,
 }
 
+/// What a case says of itself, in the language it is said in.
+#[derive(Debug, Clone, Default)]
+pub struct Said {
+    /// The words.
+    pub words: String,
+    /// `it`, `en` or `de`.
+    pub lang: &'static str,
+}
+
 /// One outage of the case.
 #[derive(Debug, Clone, Default)]
 pub struct Incident {
     /// Its name.
-    pub name: String,
+    pub name: Said,
     /// The recorded start.
     pub starts_at: Option<SourcedInstant>,
     /// The recorded end.
@@ -125,6 +134,32 @@ pub struct Statement {
     pub source: Source,
     /// The promise in it.
     pub promise: Option<Promise>,
+    /// An association's letter, whose subject the words are.
+    pub letter: Option<LetterShown>,
+}
+
+/// A letter of an association to the respondent.
+#[derive(Debug, Clone, Default)]
+pub struct LetterShown {
+    /// To whom.
+    pub recipients: String,
+    /// Who got a copy; may be empty.
+    pub copies: String,
+    /// When it was delivered.
+    pub delivered_on: Option<NaiveDate>,
+    /// What it demands, one by one.
+    pub demands: Vec<Demand>,
+}
+
+/// A demand of a letter.
+#[derive(Debug, Clone, Default)]
+pub struct Demand {
+    /// Word of its kind.
+    pub kind: String,
+    /// What is demanded.
+    pub text: String,
+    /// When it was answered, and what.
+    pub answer: Option<(NaiveDate, String)>,
 }
 
 /// `GET /c/{slug}?via=&share=`.
@@ -135,8 +170,10 @@ pub struct CasePage {
     pub chrome: Chrome,
     /// The case.
     pub case: CaseHead,
+    /// Its title.
+    pub title: Said,
     /// What it is about, in a few sentences.
-    pub summary: String,
+    pub summary: Said,
     /// The state's fixed word: `pre_registration`, `open`, ...
     pub state: String,
     /// Who runs it, in the order to show.
@@ -161,9 +198,16 @@ pub struct CasePage {
     pub share_via: String,
     /// The absolute address of this case, with `?via=` if `share_via` is not empty.
     pub share_url: String,
+    /// Where staff who look at a draft go back to.
+    pub preview: Option<String>,
 }
 
 impl CasePage {
+    /// Whether the timeline has a letter of an association.
+    pub fn has_letters(&self) -> bool {
+        self.statements.iter().any(|it| it.letter.is_some())
+    }
+
     /// The best that any association offers: decides the page's main button.
     pub fn offer(&self) -> Offer {
         let offers = || {

@@ -15,6 +15,7 @@ use crate::render::document::{Circumstances, PrintedMailbox, euro};
 pub mod account;
 pub mod breach;
 pub mod bulk;
+pub mod case_desk;
 pub mod conflict;
 pub mod dashboard;
 pub mod deficiency;
@@ -143,6 +144,8 @@ pub struct CasesPage {
     pub shows_retention: bool,
     /// Whether the actor keeps the register of breaches.
     pub shows_breaches: bool,
+    /// Whether the actor sees the desk where cases are written.
+    pub shows_case_desk: bool,
     /// Reports of swindlers nobody has handled, counted up to 200; none for who does not see them.
     pub scam_reports: Option<usize>,
     /// Whether the actor posts news.

@@ -188,6 +188,8 @@ pub struct FieldError {
     pub pointer: String,
     /// Key of the sentence, one of `error.ftl`.
     pub reason: &'static str,
+    /// What of the field it is about, where the sentence names it.
+    pub about: Option<String>,
 }
 
 impl FieldError {
@@ -199,6 +201,10 @@ impl FieldError {
         self.pointer
             .trim_start_matches('/')
             .replace(['/', '_'], "-")
+    }
+
+    fn sentence(&self, text: Text) -> String {
+        error_text::message_about(text, &self.pointer, self.reason, self.about.as_deref())
     }
 
     /// The outage of a declaration's step it is about, counted from one.
@@ -217,6 +223,7 @@ impl From<&FieldErrors> for Errors {
         let errors = errors.iter().map(|error| FieldError {
             pointer: error.pointer.clone(),
             reason: error.reason,
+            about: error.about.clone(),
         });
         Self(errors.collect())
     }
@@ -246,7 +253,7 @@ impl Errors {
         self.0
             .iter()
             .find(|error| error.id() == id)
-            .map(|error| error_text::message(text, &error.pointer, error.reason))
+            .map(|error| error.sentence(text))
     }
 
     /// All sentences with the ids they belong to.
@@ -254,7 +261,7 @@ impl Errors {
         let mut outages: Vec<u32> = self.0.iter().filter_map(FieldError::incident).collect();
         outages.dedup();
         let sentence = |error: &FieldError| {
-            let sentence = error_text::message(text, &error.pointer, error.reason);
+            let sentence = error.sentence(text);
             match error.incident() {
                 // the same question of two outages: the list says of which
                 Some(row) if outages.len() > 1 => text.with(

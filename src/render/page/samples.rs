@@ -11,8 +11,8 @@ use super::{
     association::{AssociationCard, ChoosePage, Offer, Register, RegisterStatus},
     association_change::{AssociationChangePage, AssociationChoicePage},
     case::{
-        CasePage, Domain, Fact, FactValue, Incident, Promise, Source, SourcedInstant, Statement,
-        Treatment,
+        CasePage, Demand, Domain, Fact, FactValue, Incident, LetterShown, Promise, Said, Source,
+        SourcedInstant, Statement, Treatment,
     },
     confirm::{ConfirmPage, ConfirmState},
     enter::{EnterPage, EnterRequestPage, EnterState},
@@ -250,7 +250,10 @@ fn public(words: Words, pages: &mut Vec<(String, String)>) {
         );
     }
     let incident = Incident {
-        name: words.say("Blocco di gennaio 2023"),
+        name: Said {
+            words: words.say("Blocco di gennaio 2023"),
+            lang: "it",
+        },
         starts_at: instant(2023, 1, 22, 21).map(|at| SourcedInstant {
             at,
             source: words.source(),
@@ -283,6 +286,23 @@ fn public(words: Words, pages: &mut Vec<(String, String)>) {
             words: words.say("«Contiamo di ripristinare il servizio entro 24/48 ore»"),
             source: words.source(),
             promise,
+            letter: promise.is_none().then(|| LetterShown {
+                recipients: words.say("Italiaonline S.p.A."),
+                copies: words.say("AGCOM"),
+                delivered_on: date(2023, 1, 25),
+                demands: vec![
+                    Demand {
+                        kind: "reactivation".to_owned(),
+                        text: words.say("Riattivare subito le caselle"),
+                        answer: Some((day, words.say("Le caselle sono tornate"))),
+                    },
+                    Demand {
+                        kind: "ristoro".to_owned(),
+                        text: words.say("Ristori per tutti"),
+                        answer: None,
+                    },
+                ],
+            }),
         })
         .to_vec();
     let offers = [
@@ -304,7 +324,14 @@ fn public(words: Words, pages: &mut Vec<(String, String)>) {
         let page = CasePage {
             chrome: words.chrome("/c/libero-virgilio-2023"),
             case: words.case(),
-            summary: words.say("Le caselle sono rimaste bloccate."),
+            title: Said {
+                words: words.say("Libero Mail e Virgilio Mail: il blocco del 2023"),
+                lang: "it",
+            },
+            summary: Said {
+                words: words.say("Le caselle sono rimaste bloccate."),
+                lang: "it",
+            },
             state: "open".to_owned(),
             associations: vec![words.association(offer, status); 2],
             facts: vec![words.fact()],
@@ -317,6 +344,7 @@ fn public(words: Words, pages: &mut Vec<(String, String)>) {
             via: Some(words.say("blog")),
             share_via: words.say("blog"),
             share_url: words.say("https://example.org/c/libero-virgilio-2023?via=blog"),
+            preview: (name == "case-closed").then(|| words.say("/console/case-desk/x")),
         };
         push(pages, name, &page);
     }
@@ -1079,6 +1107,7 @@ fn swindlers(words: Words, pages: &mut Vec<(String, String)>) {
 
 fn wrong(errors: &[(&str, &'static str)]) -> Errors {
     let error = |&(pointer, reason): &(&str, &'static str)| FieldError {
+        about: None,
         pointer: pointer.to_owned(),
         reason,
     };

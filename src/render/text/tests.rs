@@ -12,8 +12,9 @@ use super::*;
 use crate::domain::{mail::MailKind, sign_up::SignUpNotice};
 
 /// Files of `locales/` that German does not have: staff read Italian or English.
-const STAFF_FILES: [&str; 10] = [
+const STAFF_FILES: [&str; 11] = [
     "bulk.ftl",
+    "case_desk.ftl",
     "console.ftl",
     "dashboard.ftl",
     "desk.ftl",

@@ -71,6 +71,7 @@ pub async fn cases(
         cases: cases.collect(),
         shows_people: operation::CONSOLE_LIST_PAGE.allows(staff.actor.role()),
         shows_retention: operation::CONSOLE_RETENTION_PAGE.allows(staff.actor.role()),
+        shows_case_desk: operation::CONSOLE_CASE_DESK_PAGE.allows(staff.actor.role()),
         shows_breaches: operation::CONSOLE_BREACHES_PAGE.allows(staff.actor.role()),
         scam_reports,
         shows_updates: operation::CONSOLE_UPDATES_PAGE.allows(staff.actor.role()),

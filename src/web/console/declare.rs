@@ -183,6 +183,7 @@ impl Desk {
             }
             Err(AppError::RateLimited(wait)) => {
                 let errors = Errors(vec![FieldError {
+                    about: None,
                     pointer: String::new(),
                     reason: "error-declaration-too-often",
                 }]);

@@ -22,11 +22,13 @@ pub mod account;
 pub mod assist;
 pub mod breaches;
 pub mod bulk;
+pub mod case_desk;
 pub mod claimants;
 pub mod conflicts;
 pub mod dashboard;
 pub mod declare;
 pub mod deficiencies;
+pub mod demand_letters;
 pub mod documents;
 pub mod export;
 pub mod exports;
@@ -224,6 +226,44 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::CONSOLE_NEXT_ITEM, web::to(queues::next)),
         Route::new(&operation::CONSOLE_ASSIGN_FORM, web::to(queues::assign)),
         Route::new(&operation::CONSOLE_RETENTION_PAGE, web::to(retention::page)),
+        Route::new(
+            &operation::CONSOLE_CASE_DESK_PAGE,
+            web::to(case_desk::overview),
+        ),
+        Route::new(&operation::CONSOLE_CASE_NEW, web::to(case_desk::begin)),
+        Route::new(&operation::CONSOLE_CASE_PAGE, web::to(case_desk::one)),
+        Route::new(
+            &operation::CONSOLE_CASE_PREVIEW,
+            web::to(case_desk::preview),
+        ),
+        Route::new(
+            &operation::CONSOLE_CASE_SECTION_PAGE,
+            web::to(case_desk::form::show),
+        ),
+        Route::new(
+            &operation::CONSOLE_CASE_SECTION_FORM,
+            web::to(case_desk::form::send),
+        ),
+        Route::new(
+            &operation::CONSOLE_CASE_DECISION,
+            web::to(case_desk::decide),
+        ),
+        Route::new(
+            &operation::CONSOLE_DEMAND_LETTERS_PAGE,
+            web::to(demand_letters::register),
+        ),
+        Route::new(
+            &operation::CONSOLE_DEMAND_LETTERS_FORM,
+            web::to(demand_letters::enter),
+        ),
+        Route::new(
+            &operation::CONSOLE_DEMAND_LETTER_PAGE,
+            web::to(demand_letters::one),
+        ),
+        Route::new(
+            &operation::CONSOLE_DEMAND_LETTER_FORM,
+            web::to(demand_letters::update),
+        ),
         Route::new(
             &operation::CONSOLE_BREACHES_PAGE,
             web::to(breaches::register),

@@ -86,7 +86,11 @@ impl Assembled {
                 let reason = error.reason;
                 located.push(StepError {
                     step,
-                    error: FieldError { pointer, reason },
+                    error: FieldError {
+                        pointer,
+                        reason,
+                        about: None,
+                    },
                 });
             }
         }
@@ -282,7 +286,11 @@ impl Assembled {
     fn refuse(&mut self, step: usize, pointer: String, reason: &'static str) {
         self.errors.push(StepError {
             step,
-            error: FieldError { pointer, reason },
+            error: FieldError {
+                pointer,
+                reason,
+                about: None,
+            },
         });
     }
 }

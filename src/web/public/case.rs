@@ -3,12 +3,16 @@
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
+use crate::app::Ctx;
+use crate::app::demand_letter::DemandLetter;
 use crate::app::directory::{CaseEntry, DomainEntry, FactEntry, IncidentEntry, StatementEntry};
+use crate::domain::language::Language;
 use crate::domain::mailbox_address::DomainTreatment;
-use crate::render::page::Errors;
 use crate::render::page::case::{
-    CasePage, Domain, Fact, FactValue, Incident, Promise, Source, Statement, Treatment,
+    CasePage, Demand, Domain, Fact, FactValue, Incident, LetterShown, Promise, Said, Source,
+    Statement, Treatment,
 };
+use crate::render::page::{Chrome, Errors};
 use crate::render::text::Text;
 use crate::web::WebResult;
 use crate::web::error::WebError;
@@ -21,7 +25,7 @@ const NEWEST: usize = 3;
 const LONGEST_VIA: usize = 64;
 
 /// Where the visitor comes from, and the name for a link of one's own.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub struct CaseQuery {
     via: Option<String>,
     #[serde(default)]
@@ -38,35 +42,59 @@ pub async fn page(
     let directory = visit.ctx().directories.get(visit.ctx()).await?;
     let case = directory.public_case(&slug)?;
     let chrome = visit.chrome_of(&case.slug, &visit.chrome().path);
-    let text = chrome.text();
+    html(&shown(visit.ctx(), &case, chrome, query))
+}
+
+/// The page of a case, as it is or as a draft will be.
+pub(in crate::web) fn shown(
+    ctx: &Ctx,
+    case: &CaseEntry,
+    chrome: Chrome,
+    query: CaseQuery,
+) -> CasePage {
+    let (text, language) = (chrome.text(), chrome.language);
     let share_via = as_via(&query.share);
-    let base = &visit.ctx().settings.public_base_url;
+    let base = &ctx.settings.public_base_url;
     let share_url = match share_via.as_str() {
         "" => format!("{base}/c/{}", case.slug),
         via => format!("{base}/c/{}?via={via}", case.slug),
     };
     let of_the_case = case.facts.iter().filter(|fact| fact.incident.is_none());
-    html(&CasePage {
-        case: card::head(&case),
-        summary: case.summary.clone(),
+    CasePage {
+        case: card::head(case),
+        title: said(case, "title", &case.title, language),
+        summary: said(case, "summary", &case.summary, language),
         state: case.state.as_str().to_owned(),
-        associations: card::rotated(visit.ctx(), &case),
-        facts: facts(text, &case, of_the_case.collect()),
+        associations: card::rotated(ctx, case),
+        facts: facts(text, case, of_the_case.collect()),
         incidents: case
             .incidents
             .iter()
-            .map(|entry| incident(text, &case, entry))
+            .map(|entry| incident(text, case, entry))
             .collect(),
-        statements: statements(&case),
-        updates: updates::lines(&case, visit.language, case.updates.iter().take(NEWEST)),
-        follow: follow::blank(visit.ctx(), &case, visit.language),
+        statements: timeline(case),
+        updates: updates::lines(case, language, case.updates.iter().take(NEWEST)),
+        follow: follow::blank(ctx, case, language),
         errors: Errors::default(),
         confirmed: u64::try_from(case.confirmed_claimants).unwrap_or(0),
         via: query.via.as_deref().and_then(via),
         share_via,
         share_url,
+        preview: None,
         chrome,
-    })
+    }
+}
+
+/// Words of the case in a language, in Italian where nobody wrote them.
+fn said(case: &CaseEntry, place: &str, italian: &str, language: Language) -> Said {
+    let (words, lang) = match case.words_in(place, language) {
+        Some(words) => (words, language.as_str()),
+        None => (italian, Language::It.as_str()),
+    };
+    Said {
+        words: words.to_owned(),
+        lang,
+    }
 }
 
 /// A `via` as it may be stored; another one is dropped, it must not stop anybody.
@@ -94,7 +122,12 @@ fn incident(text: Text, case: &CaseEntry, entry: &IncidentEntry) -> Incident {
     let about = case.facts.iter();
     let about = about.filter(|fact| fact.incident == Some(entry.id));
     Incident {
-        name: entry.name.clone(),
+        name: said(
+            case,
+            &format!("incident:{}", entry.slug),
+            &entry.name,
+            text.language(),
+        ),
         // the recorded instants are the union of what the facts below say, each with its source
         starts_at: None,
         ends_at: None,
@@ -159,10 +192,39 @@ fn domain(entry: &DomainEntry) -> Domain {
     }
 }
 
-fn statements(case: &CaseEntry) -> Vec<Statement> {
-    let mut entries: Vec<&StatementEntry> = case.statements.iter().collect();
-    entries.sort_by_key(|entry| entry.said_on);
-    entries.into_iter().map(statement).collect()
+/// What the respondent said and what associations demanded, oldest first.
+fn timeline(case: &CaseEntry) -> Vec<Statement> {
+    let mut entries: Vec<Statement> = case.statements.iter().map(statement).collect();
+    entries.extend(case.letters.iter().filter_map(|it| letter(case, it)));
+    entries.sort_by_key(|entry| entry.on);
+    entries
+}
+
+fn letter(case: &CaseEntry, letter: &DemandLetter) -> Option<Statement> {
+    let association = case.association_by_id(letter.association)?;
+    let content = &letter.content;
+    let demands = content.demands.iter().map(|demand| Demand {
+        kind: demand.kind.clone(),
+        text: demand.text.clone(),
+        answer: demand
+            .answered_on
+            .parse()
+            .ok()
+            .map(|on| (on, demand.answer.clone())),
+    });
+    Some(Statement {
+        speaker: association.name.clone(),
+        on: content.sent_on.parse().ok(),
+        words: content.subject.clone(),
+        source: source(""),
+        promise: None,
+        letter: Some(LetterShown {
+            recipients: content.recipients.join(", "),
+            copies: content.copies.join(", "),
+            delivered_on: content.delivered_on.parse().ok(),
+            demands: demands.collect(),
+        }),
+    })
 }
 
 fn statement(entry: &StatementEntry) -> Statement {
@@ -176,6 +238,7 @@ fn statement(entry: &StatementEntry) -> Statement {
             Some(false) => Promise::Broken(by),
             None => Promise::Pending(by),
         }),
+        letter: None,
     }
 }
 

@@ -209,6 +209,7 @@ fn at_the_first_row(mut errors: Errors) -> Errors {
 
 fn about_the_form(reason: &'static str) -> Errors {
     Errors(vec![FieldError {
+        about: None,
         pointer: String::new(),
         reason,
     }])

@@ -146,6 +146,7 @@ pub async fn address(
         errors
             .iter()
             .map(|error| FieldError {
+                about: None,
                 pointer: "/email".to_owned(),
                 reason: error.reason,
             })

@@ -143,6 +143,7 @@ fn page(visit: &Visit, came: &Came) -> ResumePage {
 /// One error of a page.
 pub fn about(pointer: &str, reason: &'static str) -> Errors {
     Errors(vec![FieldError {
+        about: None,
         pointer: pointer.to_owned(),
         reason,
     }])

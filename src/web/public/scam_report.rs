@@ -85,6 +85,7 @@ pub async fn send(visit: Visit, form: Form<SentReport>) -> WebResult<HttpRespons
         Err(AppError::Invalid(errors)) => at_their_fields(Errors::from(&errors)),
         // the same page sent again with other words: they are a report of their own
         Err(AppError::IdempotencyMismatch) => Errors(vec![FieldError {
+            about: None,
             pointer: String::new(),
             reason: "error-form-sent-before",
         }]),

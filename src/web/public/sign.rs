@@ -251,6 +251,7 @@ fn accept_errors(errors: &FieldErrors) -> Errors {
         _ => "",
     };
     let errors = errors.into_iter().map(|error| FieldError {
+        about: None,
         pointer: pointer(error.reason).to_owned(),
         reason: error.reason,
     });

@@ -52,6 +52,7 @@ pub async fn page(
         None => StatusCode::OK,
     };
     let wrong = wrong.map(|reason| FieldError {
+        about: None,
         pointer: "/mail_code".to_owned(),
         reason,
     });

@@ -204,8 +204,8 @@ fn response(case: &CaseEntry, language: Language) -> CaseResponse {
     CaseResponse {
         id: case.id.uuid(),
         slug: case.slug.clone(),
-        title: case.title.clone(),
-        summary: case.summary.clone(),
+        title: words(case, "title", &case.title, language),
+        summary: words(case, "summary", &case.summary, language),
         state: CaseState::as_str(case.state),
         respondent: RespondentResponse {
             name: case.respondent.name.clone(),
@@ -219,7 +219,7 @@ fn response(case: &CaseEntry, language: Language) -> CaseResponse {
         incidents: case
             .incidents
             .iter()
-            .map(|incident| incident_response(case, incident))
+            .map(|incident| incident_response(case, incident, language))
             .collect(),
         consents: consents(case, language),
         confirmed_claimants: case.confirmed_claimants,
@@ -284,7 +284,16 @@ fn register(entries: &[RegisterEntry], wanted: Register) -> RegisterResponse {
     }
 }
 
-fn incident_response(case: &CaseEntry, incident: &IncidentEntry) -> IncidentResponse {
+/// In the language asked for, in Italian where nobody wrote it.
+fn words(case: &CaseEntry, place: &str, italian: &str, language: Language) -> String {
+    case.words_in(place, language).unwrap_or(italian).to_owned()
+}
+
+fn incident_response(
+    case: &CaseEntry,
+    incident: &IncidentEntry,
+    language: Language,
+) -> IncidentResponse {
     let facts = case
         .facts
         .iter()
@@ -296,7 +305,12 @@ fn incident_response(case: &CaseEntry, incident: &IncidentEntry) -> IncidentResp
     sources.dedup();
     IncidentResponse {
         slug: incident.slug.clone(),
-        name: incident.name.clone(),
+        name: words(
+            case,
+            &format!("incident:{}", incident.slug),
+            &incident.name,
+            language,
+        ),
         starts_at: incident.starts_at,
         ends_at: incident.ends_at,
         accept_from: incident.accept_from,

@@ -10,11 +10,13 @@ pub mod account;
 pub mod assist;
 pub mod breaches;
 pub mod bulk;
+pub mod case_desk;
 pub mod claimants;
 pub mod conflicts;
 pub mod dashboard;
 pub mod declared;
 pub mod deficiencies;
+pub mod demand_letters;
 pub mod documents;
 pub mod exports;
 pub mod mails;
@@ -131,6 +133,26 @@ pub fn routes() -> Vec<Route> {
             &operation::NEW_RECOVERY_CODES,
             web::to(account::recovery_codes),
         ),
+        Route::new(&operation::LIST_CASE_DESK, web::to(case_desk::list)),
+        Route::new(&operation::CREATE_CASE, web::to(case_desk::create)),
+        Route::new(&operation::GET_CASE_DESK, web::to(case_desk::get)),
+        Route::new(&operation::WRITE_CASE, web::to(case_desk::write)),
+        Route::new(&operation::PROPOSE_CASE, web::to(case_desk::propose)),
+        Route::new(&operation::PUBLISH_CASE, web::to(case_desk::publish)),
+        Route::new(&operation::RETURN_CASE, web::to(case_desk::send_back)),
+        Route::new(
+            &operation::LIST_DEMAND_LETTERS,
+            web::to(demand_letters::list),
+        ),
+        Route::new(
+            &operation::ENTER_DEMAND_LETTER,
+            web::to(demand_letters::enter),
+        ),
+        Route::new(&operation::GET_DEMAND_LETTER, web::to(demand_letters::get)),
+        Route::new(
+            &operation::UPDATE_DEMAND_LETTER,
+            web::to(demand_letters::update),
+        ),
         Route::new(&operation::LIST_BREACHES, web::to(breaches::list)),
         Route::new(&operation::OPEN_BREACH, web::to(breaches::open)),
         Route::new(&operation::GET_BREACH, web::to(breaches::get)),
@@ -231,6 +253,17 @@ pub fn routes() -> Vec<Route> {
     account::new_factor,
     account::change_factor,
     account::recovery_codes,
+    case_desk::list,
+    case_desk::create,
+    case_desk::get,
+    case_desk::write,
+    case_desk::propose,
+    case_desk::publish,
+    case_desk::send_back,
+    demand_letters::list,
+    demand_letters::enter,
+    demand_letters::get,
+    demand_letters::update,
     breaches::list,
     breaches::open,
     breaches::get,

@@ -1,0 +1,96 @@
+//! What is public now, and what a content may say beside it.
+
+use super::current;
+use crate::app::directory::{self, CaseEntry, Directory};
+use crate::app::error::AppResult;
+use crate::db::case::PublicRows;
+use crate::db::{Conn, Scope, case};
+use crate::domain::case::{Mode, RegisterEntry};
+use crate::domain::case_desk::{CaseContent, Checked, check, refused};
+use crate::domain::field::{FieldCode, FieldErrors};
+use crate::domain::ids::{AssociationId, CaseId};
+
+/// The reference tables, and who asks.
+pub(super) struct Known {
+    pub(super) directory: Directory,
+    registers: Vec<RegisterEntry>,
+    association: AssociationId,
+}
+
+impl Known {
+    pub(super) async fn read(
+        tx: &mut Conn,
+        scope: Scope,
+        association: AssociationId,
+    ) -> AppResult<Self> {
+        let tables = case::list_public(tx, scope).await?;
+        Self::of(association, &tables)
+    }
+
+    pub(super) fn of(association: AssociationId, tables: &PublicRows) -> AppResult<Self> {
+        Ok(Self {
+            registers: directory::registers_of(association, tables)?,
+            directory: directory::of_rows(tables.clone())?,
+            association,
+        })
+    }
+
+    /// A public case that the association leads.
+    pub(super) fn led(&self, id: CaseId) -> Option<&CaseEntry> {
+        let case = self.directory.cases().iter().find(|case| case.id == id)?;
+        (case.lead() == Some(self.association)).then_some(case)
+    }
+
+    pub(super) fn public(&self, id: CaseId, written: Option<&CaseContent>) -> Option<CaseContent> {
+        let case = self.led(id)?;
+        Some(current::content(
+            &self.directory,
+            case,
+            self.association,
+            written,
+        ))
+    }
+
+    /// Everything that is wrong with a content, also against what others made public before.
+    pub(super) fn check(&self, id: CaseId, content: &CaseContent) -> AppResult<Checked> {
+        let checked = check(content)?;
+        let new = &checked.content;
+        let mut errors = FieldErrors::new();
+        if let Some(public) = self.public(id, Some(new)) {
+            errors.append(refused(&public, new));
+        }
+        let others = || self.directory.cases().iter().filter(|case| case.id != id);
+        if others().any(|case| case.slug == new.slug) {
+            errors.push("/slug", FieldCode::UnknownValue, "error-slug-taken");
+        }
+        let code = &new.respondent.codice_fiscale;
+        if let Some(case) = others().find(|case| case.respondent.codice_fiscale == *code) {
+            // a company is one for all cases: nobody renames that of others
+            if case.respondent.name != new.respondent.name {
+                let about = case.respondent.name.clone();
+                let pointer = "/respondent/name";
+                errors.push_about(
+                    pointer,
+                    FieldCode::UnknownValue,
+                    "error-respondent-differs",
+                    about,
+                );
+            }
+            let pec = case.respondent.pec.clone().unwrap_or_default();
+            if pec != new.respondent.pec {
+                let pointer = "/respondent/pec";
+                errors.push_about(
+                    pointer,
+                    FieldCode::UnknownValue,
+                    "error-respondent-differs",
+                    pec,
+                );
+            }
+        }
+        let opens = self.registers.iter().any(RegisterEntry::opens_collection);
+        if checked.mode == Mode::Collection && !opens {
+            errors.push("/mode", FieldCode::UnknownValue, "error-mode-register");
+        }
+        Ok(errors.into_result(checked)?)
+    }
+}
