@@ -32,6 +32,7 @@ pub mod foreign_document;
 pub mod iban;
 pub mod identity;
 pub mod ids;
+pub mod import;
 pub mod language;
 pub mod log;
 pub mod mail;

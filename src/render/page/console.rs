@@ -18,6 +18,7 @@ pub mod conflict;
 pub mod dashboard;
 pub mod deficiency;
 pub mod export;
+pub mod import;
 pub mod mails;
 pub mod paper;
 pub mod payout;

@@ -17,6 +17,7 @@ const STAFF_FILES: [&str; 9] = [
     "dashboard.ftl",
     "desk.ftl",
     "export.ftl",
+    "import.ftl",
     "mails.ftl",
     "people.ftl",
     "queue.ftl",
