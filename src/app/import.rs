@@ -17,6 +17,7 @@ use crate::app::error::{AppError, AppResult};
 use crate::app::shelf::Shelf;
 use crate::app::spool::Spooled;
 use crate::app::staff::{self, StaffActor};
+use crate::app::vault::Vault;
 use crate::blob::IMPORTS;
 use crate::db::import::{self, ImportRow};
 use crate::db::{Conn, DbError, Scope, Tx};
@@ -323,6 +324,26 @@ pub(in crate::app) async fn listed_on(
 ) -> AppResult<Option<NaiveDate>> {
     let found = import::find_contact(conn, scope, claimant).await?;
     Ok(found.map(|row| row.listed_on))
+}
+
+/// What the list said that a claimant was imported from, opened; `None` for who came alone.
+pub(in crate::app) async fn hints_of(
+    conn: &mut Conn,
+    scope: Scope,
+    vault: &Vault,
+    claimant: ClaimantId,
+) -> AppResult<Option<ListedHints>> {
+    let Some(row) = import::find_contact(conn, scope, claimant).await? else {
+        return Ok(None);
+    };
+    let hints = row
+        .sealed
+        .map(|sealed| vault.unseal("imported_contacts", "sealed", sealed))
+        .transpose()?;
+    Ok(Some(ListedHints {
+        listed_on: row.listed_on,
+        hints: hints.unwrap_or_default(),
+    }))
 }
 
 /// An import of the own association whose case takes sign-ups now.

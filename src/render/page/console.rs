@@ -325,6 +325,21 @@ pub struct ContactLines {
     pub postal_lines: Vec<String>,
 }
 
+/// What an earlier list of the association said.
+#[derive(Debug, Clone)]
+pub struct ListedLines {
+    /// Day until which it was collected.
+    pub listed_on: NaiveDate,
+    /// Name.
+    pub name: Option<String>,
+    /// Codice fiscale, masked.
+    pub codice_fiscale: Option<String>,
+    /// Address.
+    pub address: Option<String>,
+    /// Notes.
+    pub notes: Option<String>,
+}
+
 /// An identity as the actor may see it.
 #[derive(Debug, Clone)]
 pub struct IdentityLines {
@@ -577,6 +592,8 @@ pub struct ClaimantPage {
     pub state: &'static str,
     /// Word of the review.
     pub review: &'static str,
+    /// What an earlier list said of who was imported from one.
+    pub listed: Option<ListedLines>,
     /// The way of somebody without an e-mail, where the actor leads it.
     pub desk: Option<DeskLines>,
     /// Whether the actor may add documents now.

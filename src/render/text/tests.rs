@@ -12,7 +12,7 @@ use super::*;
 use crate::domain::{mail::MailKind, sign_up::SignUpNotice};
 
 /// Files of `locales/` that German does not have: staff read Italian or English.
-const STAFF_FILES: [&str; 9] = [
+const STAFF_FILES: [&str; 10] = [
     "console.ftl",
     "dashboard.ftl",
     "desk.ftl",
