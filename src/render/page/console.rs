@@ -11,6 +11,7 @@ use super::identity::IdentityFields;
 use super::sign::ReportShown;
 use super::{Chrome, Errors};
 use crate::render::document::{Circumstances, PrintedMailbox, euro};
+use crate::render::text::Text;
 
 pub mod account;
 pub mod breach;
@@ -338,6 +339,12 @@ pub struct ListedLines {
     pub address: Option<String>,
     /// Notes.
     pub notes: Option<String>,
+}
+
+impl ListedLines {
+    fn day(&self, text: Text) -> String {
+        text.date(self.listed_on)
+    }
 }
 
 /// An identity as the actor may see it.
