@@ -153,6 +153,7 @@ fn read_csv(bytes: &[u8], counted: &mut Counted<'_, '_>) -> Result<(), TableErro
         .flexible(true)
         .from_reader(bytes);
     let mut record = ByteRecord::new();
+    let mut lines = Lines { at: 0, line: 1 };
     loop {
         let more = reader.read_byte_record(&mut record);
         if !more.map_err(|_| TableError::of("error-import-not-a-list"))? {
@@ -161,8 +162,8 @@ fn read_csv(bytes: &[u8], counted: &mut Counted<'_, '_>) -> Result<(), TableErro
         if record.get(0) == Some(b"sep=") {
             continue;
         }
-        let line = record.position().map_or(0, csv::Position::line);
-        let line = u32::try_from(line).unwrap_or(u32::MAX);
+        let start = record.position().map_or(0, csv::Position::byte);
+        let line = lines.at(bytes, start);
         if record.len() > MAX_COLUMNS {
             return Err(TableError::at("error-import-columns", line.to_string()));
         }
@@ -182,6 +183,32 @@ fn read_csv(bytes: &[u8], counted: &mut Counted<'_, '_>) -> Result<(), TableErro
             cells.push(Cell::Text(text.into_owned()));
         }
         counted.row(Row { line, cells })?;
+    }
+}
+
+/// Counts lines on the way through a file. The reader's own count is one short after CRLF.
+struct Lines {
+    at: usize,
+    line: u32,
+}
+
+impl Lines {
+    /// The line of the record that begins at a byte, or after the line ends that stand there.
+    fn at(&mut self, bytes: &[u8], start: u64) -> u32 {
+        let start = usize::try_from(start).unwrap_or(usize::MAX);
+        let rest = bytes.get(start..).unwrap_or_default();
+        let ends = rest
+            .iter()
+            .take_while(|byte| b"\r\n".contains(byte))
+            .count();
+        let until = start.saturating_add(ends);
+        let passed = bytes.get(self.at..until).unwrap_or_default();
+        let passed = passed.iter().filter(|byte| **byte == b'\n').count();
+        self.line = self
+            .line
+            .saturating_add(u32::try_from(passed).unwrap_or(u32::MAX));
+        self.at = until;
+        self.line
     }
 }
 
@@ -298,6 +325,20 @@ mod tests {
         assert!(wrong(wide.as_bytes()).contains("error-import-columns"));
         let long = format!("a;b\nx;{}\n", "y".repeat(2_001));
         assert!(wrong(long.as_bytes()).contains("error-import-cell-long"));
+    }
+
+    #[test]
+    fn lines_are_those_of_the_file_whatever_ends_them() {
+        for end in ["\n", "\r\n"] {
+            let text = ["a;b", "1;\"x", "y\"", "", "2;z", ""].join(end);
+            let mut lines = Vec::new();
+            let mut take = |row: Row| {
+                lines.push(row.line);
+                true
+            };
+            read(text.as_bytes(), Format::Csv, &mut take).unwrap();
+            assert_eq!(lines, [1, 2, 5], "{end:?}");
+        }
     }
 
     #[test]
