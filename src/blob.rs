@@ -20,6 +20,8 @@ const ERASING: &str = "erasing";
 
 /// Folder of what the worker makes to be fetched once: it is in no backup, and can be made again.
 pub const EXPORTS: &str = "exports";
+/// Folder of the lists that are being imported: they are in no backup, and can be uploaded again.
+pub const IMPORTS: &str = "imports";
 
 /// How long an object store may stumble before whoever waits is told.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -208,16 +210,15 @@ impl Blobs {
     }
 
     /// Keys of all files a backup holds, in no order: all but the marks of erasures under way, which
-    /// may yet come to nothing, and exports, which are gone sooner than a backup.
+    /// may yet come to nothing, and exports and imports, which are gone sooner than a backup.
     ///
     /// # Errors
     /// `Store` if they cannot be listed.
     pub async fn list(&self) -> Result<Vec<String>, BlobError> {
         let found: Vec<_> = self.store.list(None).try_collect().await?;
         let kept = found.into_iter().map(|object| object.location);
-        let kept = kept.filter(|key| {
-            !key.prefix_matches(&Key::from(ERASING)) && !key.prefix_matches(&Key::from(EXPORTS))
-        });
+        let left_out = [ERASING, EXPORTS, IMPORTS].map(Key::from);
+        let kept = kept.filter(|key| !left_out.iter().any(|folder| key.prefix_matches(folder)));
         Ok(kept.map(String::from).collect())
     }
 

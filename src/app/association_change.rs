@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::app::audit::{self, Actor, Entry};
 use crate::app::clash::{self, Outcome, Reach, SCOPE};
 use crate::app::confirmation::settle_confirmed;
+use crate::app::consent::{self, Origin};
 use crate::app::ctx::Ctx;
 use crate::app::declaration::content_of;
 use crate::app::directory::{AssociationEntry, CaseEntry, Directory};
@@ -15,11 +16,10 @@ use crate::app::error::{AppError, AppResult};
 use crate::app::leaving;
 use crate::app::representation;
 use crate::app::session::{self, ClaimantActor};
-use crate::app::sign_up::{self, Evidence, contact_domain};
+use crate::app::sign_up::{self, contact_domain};
 use crate::app::vault::Vault;
 use crate::crypto::token;
 use crate::db::claimant::{self, ClaimantRow, MovedRow};
-use crate::db::consent::{self, ConsentRow};
 use crate::db::declaration::{self, DraftRow};
 use crate::db::identity::{self, IdentityRow};
 use crate::db::key::{self, ClaimantKeyRow};
@@ -28,7 +28,6 @@ use crate::db::mailbox::{self, MailboxRow};
 use crate::db::representative::{self, RepresentativeRow};
 use crate::db::{Conn, Tx, confirmation, outbox, signature};
 use crate::domain::claimant::ClaimantState;
-use crate::domain::consent::Channel;
 use crate::domain::contact::Contact;
 use crate::domain::declaration::DeclarationInput;
 use crate::domain::field::{FieldCode, FieldErrors};
@@ -38,7 +37,7 @@ use crate::domain::mailbox_address::MailboxAddress;
 use crate::domain::outage::day_in_rome;
 use crate::domain::reference::Reference;
 use crate::domain::representation::Representative;
-use crate::domain::sign_up::{ConsentInput, SignUpConsent, parse_consents};
+use crate::domain::sign_up::{ConsentInput, parse_consents};
 
 /// The wish to go, as it comes in.
 #[derive(Clone, Debug)]
@@ -49,15 +48,6 @@ pub struct ChangeRequest {
     pub consents: Option<Vec<ConsentInput>>,
     /// Where it came from.
     pub origin: Origin,
-}
-
-/// Where a wish to go came from.
-#[derive(Clone, Debug)]
-pub struct Origin {
-    /// Form or API.
-    pub channel: Channel,
-    /// Address and browser.
-    pub evidence: Evidence,
 }
 
 /// The record that is open now.
@@ -101,7 +91,8 @@ pub async fn change(
     }
     let moving = Moving::open(ctx, &mut tx, &row).await?;
     let (vault, new) = insert(ctx, &mut tx, &directory, &target, &row, &moving).await?;
-    give_consents(ctx, &mut tx, &vault, &new, &consents, &request).await?;
+    let given = (consents.as_slice(), &request.origin);
+    consent::give(ctx, &mut tx, SCOPE, &vault, &new, given).await?;
     clash::hand_over(ctx, &mut tx, row.claimant(), &new).await?;
     leave(ctx, &mut tx, &row, before).await?;
     if let Outcome::Duplicate { .. } = settle_confirmed(ctx, &mut tx, &new).await? {
@@ -401,33 +392,6 @@ fn lookups(ctx: &Ctx, new: &ClaimantRow, contact: &Contact) -> Vec<LookupRow> {
         ));
     }
     rows
-}
-
-async fn give_consents(
-    ctx: &Ctx,
-    conn: &mut Conn,
-    vault: &Vault,
-    new: &ClaimantRow,
-    consents: &[SignUpConsent],
-    request: &ChangeRequest,
-) -> AppResult<()> {
-    let now = ctx.clock.now();
-    let Origin { channel, evidence } = &request.origin;
-    for given in consents {
-        let row = ConsentRow {
-            claimant_id: new.id,
-            id: token::new_id(now),
-            association_id: new.association_id,
-            purpose: given.purpose.as_str().to_owned(),
-            text_version: given.text_version.clone(),
-            given: given.given,
-            channel: channel.as_str().to_owned(),
-            evidence: Some(vault.seal("consents", "evidence", evidence)?),
-            created_at: now,
-        };
-        consent::insert(conn, SCOPE, &row).await?;
-    }
-    Ok(())
 }
 
 /// Ends the old record. Its association reads that the person went, not where.

@@ -10,6 +10,7 @@ use crate::app::claimant_list::{self, OpenMailbox, Opener, OwnCase, known, stand
 use crate::app::ctx::Ctx;
 use crate::app::document::{self, MyDocument};
 use crate::app::error::{AppError, AppResult};
+use crate::app::import::{self, ListedHints};
 use crate::app::representation;
 use crate::app::sign_up::Suspicion;
 use crate::app::staff::StaffActor;
@@ -64,6 +65,8 @@ pub struct ClaimantView {
     pub contact: Option<ShownContact>,
     /// Who the claimant is, once given.
     pub identity: Option<ShownIdentity>,
+    /// What an earlier list said of who was imported from one; none for who does not see clear data.
+    pub listed: Option<ListedHints>,
     /// Who acts for the claimant, as recorded (R46).
     pub representative: Option<Representative>,
     /// When a death was recorded (R47), UTC.
@@ -191,6 +194,10 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
         Some(vault) => representation::find(&mut tx, scope, vault, id).await?,
         None => None,
     };
+    let listed = match &vault {
+        Some(vault) if clear => import::hints_of(&mut tx, scope, vault, id).await?,
+        _ => None,
+    };
     let opened = Opener::new(belongings).open(ctx, row.id).await?;
     let history = rows::get_history(&mut tx, scope, association, id).await?;
     let trail = trail::read(ctx, &mut tx, scope, row.id).await?;
@@ -229,6 +236,7 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
         identity: opened
             .identity
             .map(|(row, identity)| shown_identity(row, &identity, clear)),
+        listed,
         representative,
         died_at: row.died_at,
         ratify_at: row.ratify_at,

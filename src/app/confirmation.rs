@@ -1,15 +1,18 @@
 //! Confirming a contact and entering the own record, by link or code.
 
+use chrono::NaiveDate;
 use serde_json::json;
 
 use crate::app::audit::{self, Actor, Entry};
 use crate::app::challenge::{self, Proof, Record, Standing};
 use crate::app::clash::{self, Outcome};
+use crate::app::consent::{self, Given};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
+use crate::app::import;
 use crate::app::mailbox_proof;
 use crate::app::session::{self, OpenSession};
-use crate::app::sign_up::province;
+use crate::app::sign_up::{self, province};
 use crate::app::suppression;
 use crate::app::vault::Vault;
 use crate::crypto::challenge::ChallengePurpose;
@@ -19,9 +22,11 @@ use crate::db::lookup::LookupRow;
 use crate::db::{Conn, Scope, Tx, confirmation, identity, lookup, mailbox};
 use crate::domain::claimant::ClaimantState;
 use crate::domain::contact::Contact;
+use crate::domain::field::{FieldCode, FieldErrors};
 use crate::domain::identity::Identity;
 use crate::domain::ids::{AssociationId, CaseId, ClaimantId, MailboxId};
 use crate::domain::mailbox_address::MailboxAddress;
+use crate::domain::sign_up::parse_consents;
 
 const FINDING: Scope = Scope::System("challenge before the tenant is known");
 
@@ -49,6 +54,8 @@ pub struct Link {
     pub record: Option<(AssociationId, CaseId)>,
     /// Whose it is, if it was ever real: to know the browser that used it.
     pub claimant: Option<ClaimantId>,
+    /// Of who must consent too, being on an earlier list of the association: until when it was collected.
+    pub listed_on: Option<NaiveDate>,
 }
 
 /// What a link would do. Changes nothing (R16).
@@ -64,12 +71,20 @@ pub async fn peek(ctx: &Ctx, purpose: ChallengePurpose, token: &str) -> AppResul
             standing: Standing::Unknown,
             record: None,
             claimant: None,
+            listed_on: None,
         },
         Some(row) => {
             let standing =
                 challenge::judge(ctx, &mut tx, FINDING, row.claimant(), purpose, &proof).await?;
             let known = standing != Standing::Unknown;
+            let listed_on = match (purpose, standing) {
+                (ChallengePurpose::Confirm, Standing::Open(_)) => {
+                    import::listed_on(&mut tx, FINDING, row.claimant()).await?
+                }
+                _ => None,
+            };
             Link {
+                listed_on,
                 standing,
                 record: known.then(|| (row.association(), row.case())),
                 claimant: known.then(|| row.claimant()),
@@ -82,18 +97,31 @@ pub async fn peek(ctx: &Ctx, purpose: ChallengePurpose, token: &str) -> AppResul
 
 /// Confirms the contact of a sign-up (R15, R16).
 ///
+/// *effects*: as [`confirm_with`].
+///
+/// # Errors
+/// As [`confirm_with`]; `Invalid` at `/consents` for who is on an earlier list and has given none yet.
+pub async fn confirm(ctx: &Ctx, proof: Proof) -> AppResult<Entered> {
+    confirm_with(ctx, proof, None).await
+}
+
+/// Confirms the contact of a sign-up (R15, R16), with the consents of who is on an earlier list of the
+/// association: no list gives any. Of who signed up alone they are not looked at.
+///
 /// *effects*: challenge used, state `confirmed`, look-ups of the mailboxes, identity given with the
 /// sign-up counts from now (clash step), audit `confirm`, a session; a wrong code counts.
 ///
 /// # Errors
-/// `TokenUsed`, `TokenExpired`; `Invalid` at `/code` for a wrong code or an unknown record.
-pub async fn confirm(ctx: &Ctx, proof: Proof) -> AppResult<Entered> {
+/// `TokenUsed`, `TokenExpired`; `Invalid` at `/code` for a wrong code or an unknown record, under `/consents` for
+/// what is missing there.
+pub async fn confirm_with(ctx: &Ctx, proof: Proof, given: Option<Given>) -> AppResult<Entered> {
     let (mut tx, row, standing) = prove(ctx, ChallengePurpose::Confirm, &proof).await?;
     let Standing::Open(challenge) = standing else {
         return refuse(ctx, tx, &row, ChallengePurpose::Confirm, &proof, standing).await;
     };
     let scope = Scope::Association(row.association());
     let now = ctx.clock.now();
+    consent_of_listed(ctx, &mut tx, &row, given).await?;
     if !confirmation::mark_used(&mut tx, scope, row.claimant(), challenge.uuid(), now).await? {
         return Err(AppError::TokenUsed);
     }
@@ -119,6 +147,34 @@ pub async fn confirm(ctx: &Ctx, proof: Proof) -> AppResult<Entered> {
     tx.commit().await?;
     metrics::counter!("joinder_confirmations_total").increment(1);
     Ok(entered(&open, state, opened))
+}
+
+/// Writes the consents of who is on an earlier list; refused, nothing is used up.
+async fn consent_of_listed(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    row: &ClaimantRow,
+    given: Option<Given>,
+) -> AppResult<()> {
+    let scope = Scope::Association(row.association());
+    if import::listed_on(tx, scope, row.claimant())
+        .await?
+        .is_none()
+    {
+        return Ok(());
+    }
+    let Some(given) = given else {
+        let mut errors = FieldErrors::new();
+        errors.push("/consents", FieldCode::Required, "error-consents-by-link");
+        return Err(errors.into());
+    };
+    let directory = ctx.directories.get(ctx).await?;
+    let case = directory.case(row.case())?;
+    let rules = sign_up::rules(&directory, &case, ctx.clock.now());
+    let consents = parse_consents(given.consents.as_deref(), &rules)?;
+    let vault = Vault::open(ctx, tx, scope, row.claimant()).await?;
+    let given = (consents.as_slice(), &given.origin);
+    consent::give(ctx, tx, scope, &vault, row, given).await
 }
 
 /// Enters the own record (DESIGN 7).

@@ -27,7 +27,7 @@ use crate::domain::consent::{Channel, Purpose};
 use crate::domain::contact::Contact;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::identity::{Identity, IdentityWarning};
-use crate::domain::ids::{AssociationId, CaseId, ClaimantId};
+use crate::domain::ids::{AssociationId, CaseId, ClaimantId, ImportId, StaffId};
 use crate::domain::language::Language;
 use crate::domain::outage::day_in_rome;
 use crate::domain::reference::Reference;
@@ -35,6 +35,10 @@ use crate::domain::sign_up::{SignUp, SignUpInput, SignUpNotice, SignUpRules};
 
 /// Hours a confirmation link works (R15).
 pub const CONFIRMATION_HOURS: i64 = 72;
+/// Priority of the mail that asks for confirmation.
+const CONFIRMATION: i16 = 1;
+/// The same for who is on an earlier list and waits for nothing.
+const LISTED: i16 = 6;
 /// Days a mail is tried.
 pub const MAIL_DAYS: i64 = 7;
 
@@ -78,6 +82,25 @@ pub struct Evidence {
     pub address: Option<IpAddr>,
     /// Browser, cut to 256 characters.
     pub user_agent: Option<String>,
+}
+
+/// How a record came, as its rows tell.
+struct Origin<'a> {
+    channel: Channel,
+    evidence: &'a Evidence,
+    suspicion: Option<Suspicion>,
+    listed: Option<&'a Listing>,
+}
+
+/// The earlier list a record comes from.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::app) struct Listing {
+    /// The import.
+    pub(in crate::app) import: ImportId,
+    /// Who had it imported.
+    pub(in crate::app) staff: StaffId,
+    /// Until when the list was collected.
+    pub(in crate::app) listed_on: NaiveDate,
 }
 
 /// The answer to a sign-up: the same for a new and a known address.
@@ -257,46 +280,67 @@ async fn prepare(
     if !association.offer.takes_sign_ups() {
         return Err(AppError::IllegalTransition("association_suspended"));
     }
-    let id = ClaimantId::new(token::new_id(now));
-    let email = sign_up.contact().email();
-    let signed_up = SignedUp {
+    let signed_up = made(ctx, association, &sign_up);
+    let origin = Origin {
+        channel: request.channel,
+        evidence: &request.evidence,
+        suspicion: request.suspicion,
+        listed: None,
+    };
+    let own = (case, association);
+    let (rows, _) = rows(ctx, directory, own, &origin, &sign_up, &signed_up, kept).await?;
+    Ok((signed_up, rows))
+}
+
+/// The rows of a person on an earlier list: unconfirmed, without consents, with the least urgent mail. Gives
+/// also the vault of the new record.
+pub(in crate::app) async fn listed(
+    ctx: &Ctx,
+    directory: &Directory,
+    (case, association): (&CaseEntry, &AssociationEntry),
+    sign_up: &SignUp,
+    (listing, line): (&Listing, u32),
+) -> AppResult<(SignUpRows, Vault)> {
+    let signed_up = made(ctx, association, sign_up);
+    let kept = Kept::under(ctx, &format!("import|{}|{line}", listing.import), &())?;
+    let origin = Origin {
+        channel: Channel::Import,
+        evidence: &Evidence::default(),
+        suspicion: None,
+        listed: Some(listing),
+    };
+    let own = (case, association);
+    rows(ctx, directory, own, &origin, sign_up, &signed_up, &kept).await
+}
+
+/// A new record of an association.
+fn made(ctx: &Ctx, association: &AssociationEntry, sign_up: &SignUp) -> SignedUp {
+    let id = ClaimantId::new(ctx.new_id());
+    SignedUp {
         id,
         reference: Reference::of(id),
-        state: match email {
+        state: match sign_up.contact().email() {
             Some(_) => ClaimantState::Unconfirmed,
             None => ClaimantState::ToAssist,
         },
         association: association.id,
         notices: sign_up.notices().to_vec(),
-    };
-    let rows = rows(
-        ctx,
-        directory,
-        case,
-        association,
-        request,
-        &sign_up,
-        &signed_up,
-        kept,
-    )
-    .await?;
-    Ok((signed_up, rows))
+    }
 }
 
 #[expect(
     clippy::too_many_arguments,
-    reason = "one call; the parts are borrowed from one place"
+    reason = "two calls; the parts are borrowed from one place"
 )]
 async fn rows(
     ctx: &Ctx,
     directory: &Directory,
-    case: &CaseEntry,
-    association: &AssociationEntry,
-    request: &SignUpRequest,
+    (case, association): (&CaseEntry, &AssociationEntry),
+    origin: &Origin<'_>,
     sign_up: &SignUp,
     signed_up: &SignedUp,
     kept: &Kept,
-) -> AppResult<SignUpRows> {
+) -> AppResult<(SignUpRows, Vault)> {
     let now = sign_up.signed_up_at();
     let id = signed_up.id;
     let (vault, association_key_version, wrapped) = Vault::create(ctx, association.id, id).await?;
@@ -308,12 +352,12 @@ async fn rows(
         association: association.id,
         notices: signed_up.notices.clone(),
     };
-    Ok(SignUpRows {
+    let rows = SignUpRows {
         claimant_id: id.uuid(),
         association_id: association.id.uuid(),
         case_id: case.id.uuid(),
         state: signed_up.state.as_str(),
-        review: match request.suspicion {
+        review: match origin.suspicion {
             Some(_) => Review::Quarantined,
             None => Review::None,
         }
@@ -333,7 +377,7 @@ async fn rows(
         },
         idempotency: kept.row(201, &answer, now)?,
         mailboxes: mailbox_rows(directory, sign_up, &vault)?,
-        consents: consent_rows(request, sign_up, &vault)?,
+        consents: consent_rows(origin, sign_up, &vault)?,
         identity: sign_up
             .identity()
             .map(|identity| identity_row(identity, &vault))
@@ -341,21 +385,27 @@ async fn rows(
         lookups: lookup_rows(ctx, case.id, signed_up, contact),
         mail: contact
             .email()
-            .filter(|_| request.suspicion.is_none())
-            .map(|email| mail_row(ctx, case.id, id, email, now)),
+            .filter(|_| origin.suspicion.is_none())
+            .map(|email| mail_row(ctx, case.id, id, email, (now, origin))),
         audit_id: token::new_id(now),
-        audit_detail: audit_detail(case.id, request, sign_up),
-    })
+        audit_detail: audit_detail(case.id, origin, sign_up),
+        actor_kind: origin.listed.map_or("public", |_| "staff"),
+        actor_id: origin.listed.map(|listing| listing.staff.uuid()),
+    };
+    Ok((rows, vault))
 }
 
-fn audit_detail(case: CaseId, request: &SignUpRequest, sign_up: &SignUp) -> serde_json::Value {
+fn audit_detail(case: CaseId, origin: &Origin<'_>, sign_up: &SignUp) -> serde_json::Value {
     let mut detail = json!({
         "case": case,
-        "channel": request.channel.as_str(),
+        "channel": origin.channel.as_str(),
         "mailboxes": sign_up.mailboxes().len(),
     });
-    if let (Some(suspicion), Some(detail)) = (request.suspicion, detail.as_object_mut()) {
+    if let (Some(suspicion), Some(detail)) = (origin.suspicion, detail.as_object_mut()) {
         detail.insert("quarantined_for".to_owned(), suspicion.as_str().into());
+    }
+    if let (Some(listing), Some(detail)) = (origin.listed, detail.as_object_mut()) {
+        detail.insert("import".to_owned(), json!(listing.import));
     }
     detail
 }
@@ -416,11 +466,7 @@ fn mailbox_rows(directory: &Directory, sign_up: &SignUp, vault: &Vault) -> AppRe
     Ok(rows)
 }
 
-fn consent_rows(
-    request: &SignUpRequest,
-    sign_up: &SignUp,
-    vault: &Vault,
-) -> AppResult<ConsentRows> {
+fn consent_rows(origin: &Origin<'_>, sign_up: &SignUp, vault: &Vault) -> AppResult<ConsentRows> {
     let now = sign_up.signed_up_at();
     let consents = sign_up.consents();
     Ok(ConsentRows {
@@ -434,8 +480,8 @@ fn consent_rows(
             .map(|consent| consent.text_version.clone())
             .collect(),
         given: consents.iter().map(|consent| consent.given).collect(),
-        channel: request.channel.as_str(),
-        evidence: Some(vault.seal("consents", "evidence", &request.evidence)?),
+        channel: origin.channel.as_str(),
+        evidence: Some(vault.seal("consents", "evidence", origin.evidence)?),
     })
 }
 
@@ -477,7 +523,7 @@ fn mail_row(
     case: CaseId,
     claimant: ClaimantId,
     email: &EmailAddress,
-    now: DateTime<Utc>,
+    (now, origin): (DateTime<Utc>, &Origin<'_>),
 ) -> MailRow {
     let challenge = token::new_id(now);
     let (token_hash, code_hash) =
@@ -490,7 +536,11 @@ fn mail_row(
         outbox_id: token::new_id(now),
         lane: lane(claimant.uuid()),
         queue_id: mail_queue::id_of(ctx, email.domain()),
-        payload: json!({ "challenge": challenge }),
+        priority: origin.listed.map_or(CONFIRMATION, |_| LISTED),
+        payload: match origin.listed {
+            Some(listing) => json!({ "challenge": challenge, "listed_on": listing.listed_on }),
+            None => json!({ "challenge": challenge }),
+        },
         mail_expires_at: now + Duration::days(MAIL_DAYS),
         cap: cap_ids(ctx, email, now),
         delayed_payload: json!(RecordsPayload::of_address(ctx, case, email)),

@@ -216,6 +216,7 @@ fn to_followers(sample: Sample<'_>) -> Result<Vec<(&'static str, Mail)>, RenderM
                 reference: String::new(),
                 link: format!("https://joinder.example/{page}"),
                 not_me: None,
+                listed_on: None,
                 ..record(Purpose::Enter)
             },
             about,
@@ -277,6 +278,7 @@ fn to_staff(sample: Sample<'_>) -> Result<Vec<(&'static str, Mail)>, RenderMailE
                 reference: String::new(),
                 link: format!("https://joinder.example/console/{page}"),
                 not_me: None,
+                listed_on: None,
                 ..record(Purpose::Enter)
             },
             about,
@@ -442,6 +444,7 @@ fn record_at(page: &str) -> RecordLine {
         reference: "0GZ7-41KX-N2QA".to_owned(),
         link: format!("https://joinder.example/{page}"),
         not_me: None,
+        listed_on: None,
     }
 }
 

@@ -8,7 +8,7 @@ use crate::db::error::DbResult;
 use crate::db::pool::Conn;
 use crate::db::schema::lookups;
 use crate::db::scope::Scope;
-use crate::domain::ids::ClaimantId;
+use crate::domain::ids::{AssociationId, ClaimantId};
 
 /// A row of `lookups`.
 #[derive(Insertable, Debug, Clone)]
@@ -60,6 +60,27 @@ pub async fn list(
     }
     let ids: Vec<Uuid> = query.load(conn).await?;
     Ok(ids.into_iter().map(ClaimantId::new).collect())
+}
+
+/// Whom values of some kinds find among the claimants of the association: kind, hash, claimant.
+///
+/// # Errors
+/// As the database says.
+pub async fn list_known(
+    conn: &mut Conn,
+    _scope: Scope,
+    association: AssociationId,
+    kinds: &[&str],
+    hashes: &[Vec<u8>],
+) -> DbResult<Vec<(String, Vec<u8>, Uuid)>> {
+    Ok(lookups::table
+        .filter(lookups::hash.eq_any(hashes))
+        .filter(lookups::kind.eq_any(kinds))
+        .filter(lookups::association_id.eq(association.uuid()))
+        .order(lookups::claimant_id)
+        .select((lookups::kind, lookups::hash, lookups::claimant_id))
+        .load(conn)
+        .await?)
 }
 
 /// Deletes the look-ups of a claimant, of some kinds.

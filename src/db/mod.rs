@@ -30,6 +30,7 @@ pub mod export;
 pub mod follower;
 pub mod idempotency;
 pub mod identity;
+pub mod import;
 pub mod invitation;
 pub mod key;
 pub mod lease;

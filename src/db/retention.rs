@@ -21,6 +21,7 @@ const DELETE_CLAIMANTS: &[&str] = &[
     "DELETE FROM lookups WHERE claimant_id = ANY($1)",
     "DELETE FROM registered_persons WHERE claimant_id = ANY($1)",
     "DELETE FROM registered_mailboxes WHERE claimant_id = ANY($1)",
+    "DELETE FROM imported_contacts WHERE claimant_id = ANY($1)",
     "DELETE FROM sessions WHERE kind = 'claimant' AND subject_id = ANY($1)",
     "DELETE FROM outbox WHERE subject_id = ANY($1)",
     "DELETE FROM bounces WHERE subject_id = ANY($1)",

@@ -126,6 +126,10 @@ fn row_due_under(rule: &str) -> Option<&'static str> {
             "SELECT expires_at AS at FROM exports WHERE state IN ('ready', 'awaiting_approval') \
              AND fetched_at IS NULL AND expires_at <= $1"
         }
+        retention::IMPORTS => {
+            "SELECT expires_at AS at FROM imports WHERE swept_at IS NULL \
+             AND state NOT IN ('checking', 'running') AND expires_at <= $1"
+        }
         "totp_uses" => "SELECT used_at AS at FROM totp_uses WHERE used_at < $1 - interval '1 day'",
         "bounces" => {
             "SELECT received_at AS at FROM bounces \

@@ -570,6 +570,62 @@ diesel::table! {
 }
 
 diesel::table! {
+    import_reports (import_id, round, number) {
+        import_id -> Uuid,
+        round -> Text,
+        number -> Int4,
+        association_id -> Uuid,
+        lines -> Jsonb,
+    }
+}
+
+diesel::table! {
+    imported_contacts (id) {
+        id -> Uuid,
+        claimant_id -> Uuid,
+        association_id -> Uuid,
+        import_id -> Uuid,
+        line -> Int4,
+        listed_on -> Date,
+        sealed -> Nullable<Bytea>,
+    }
+}
+
+diesel::table! {
+    imports (id) {
+        id -> Uuid,
+        association_id -> Uuid,
+        case_id -> Uuid,
+        uploaded_by -> Uuid,
+        state -> Text,
+        source -> Text,
+        listed_on -> Date,
+        format -> Text,
+        size -> Int8,
+        sha256 -> Bytea,
+        mapping -> Array<Text>,
+        row_total -> Int4,
+        batch_total -> Int4,
+        batch_done -> Int4,
+        row_done -> Int4,
+        created_count -> Int4,
+        known_count -> Int4,
+        refused_count -> Int4,
+        attempts -> Int4,
+        failures -> Int4,
+        failure -> Nullable<Text>,
+        key_wrapped -> Nullable<Bytea>,
+        key_version -> Int4,
+        created_at -> Timestamptz,
+        started_by -> Nullable<Uuid>,
+        started_at -> Nullable<Timestamptz>,
+        finished_at -> Nullable<Timestamptz>,
+        expires_at -> Timestamptz,
+        swept_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     incident_domains (incident_id, domain, valid_from) {
         incident_id -> Uuid,
         domain -> Text,
@@ -1252,6 +1308,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     housekeeping_cursors,
     idempotency_keys,
     identities,
+    import_reports,
+    imported_contacts,
+    imports,
     incident_domains,
     incidents,
     invitations,

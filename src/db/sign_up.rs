@@ -45,6 +45,8 @@ pub struct SignUpRows {
     pub mail: Option<MailRow>,
     pub audit_id: Uuid,
     pub audit_detail: serde_json::Value,
+    pub actor_kind: &'static str,
+    pub actor_id: Option<Uuid>,
 }
 
 /// The claimant's data key.
@@ -125,6 +127,7 @@ pub struct MailRow {
     pub outbox_id: Uuid,
     pub lane: i16,
     pub queue_id: Uuid,
+    pub priority: i16,
     pub payload: serde_json::Value,
     pub mail_expires_at: DateTime<Utc>,
     pub cap: CapIds,

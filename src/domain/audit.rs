@@ -51,7 +51,7 @@ pub enum Logged {
 }
 
 /// Every verb.
-pub const ALL: [(&str, Logged); 137] = [
+pub const ALL: [(&str, Logged); 144] = [
     ("add_document", Logged::Decision),
     ("announce_lifting", Logged::Decision),
     ("answer_rights_request", Logged::Decision),
@@ -117,6 +117,15 @@ pub const ALL: [(&str, Logged); 137] = [
     // about nobody who signed up: reports of swindlers belong to no claim
     ("handle_scam_report", Logged::Access),
     ("hold_mail", Logged::Mail),
+    // read and tried, nobody came in by it yet
+    ("import_cancelled", Logged::Seen),
+    ("import_checked", Logged::Seen),
+    ("import_expired", Logged::Consequence),
+    // as a sign-up, it proves nothing: whom it made has a row of their own
+    ("import_failed", Logged::Consequence),
+    ("import_finished", Logged::Consequence),
+    ("import_started", Logged::Seen),
+    ("import_uploaded", Logged::Seen),
     ("invitation_accepted", Logged::Access),
     ("invitation_revoked", Logged::Access),
     ("invite_staff", Logged::Access),

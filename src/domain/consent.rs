@@ -58,6 +58,8 @@ pub enum Channel {
     Desk,
     /// Written in a letter to the association.
     Paper,
+    /// On an earlier list of the association: no consent is ever given there.
+    Import,
 }
 
 impl Channel {
@@ -70,6 +72,7 @@ impl Channel {
             Self::Phone => "phone",
             Self::Desk => "desk",
             Self::Paper => "paper",
+            Self::Import => "import",
         }
     }
 }

@@ -35,6 +35,8 @@ pub mod kind {
     pub enum Staff {}
     /// A list produced.
     pub enum Export {}
+    /// An earlier list of an association.
+    pub enum Import {}
     /// A document of a claimant: one or several files.
     pub enum Document {}
     /// A file that is kept as it came.
@@ -61,6 +63,8 @@ pub type OutboxId = Id<kind::Outbox>;
 pub type StaffId = Id<kind::Staff>;
 /// Names an export.
 pub type ExportId = Id<kind::Export>;
+/// Names an earlier list of an association.
+pub type ImportId = Id<kind::Import>;
 /// Names a document of a claimant.
 pub type DocumentId = Id<kind::Document>;
 /// Names a file that is kept as it came.

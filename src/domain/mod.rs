@@ -35,6 +35,7 @@ pub mod foreign_document;
 pub mod iban;
 pub mod identity;
 pub mod ids;
+pub mod import;
 pub mod language;
 pub mod log;
 pub mod mail;

@@ -526,6 +526,48 @@ pub mod operation {
         "/api/v1/staff/claimants/{id}/signature-files/{file}",
         Access::StepUp(REVIEWERS),
     );
+    /// Upload an earlier list.
+    pub const UPLOAD_IMPORT: Operation = Operation::post(
+        "upload_import",
+        "/api/v1/staff/cases/{slug}/imports",
+        Access::Staff(EXPORTERS),
+    );
+    /// The register of imports.
+    pub const LIST_IMPORTS: Operation = Operation::get(
+        "list_imports",
+        "/api/v1/staff/cases/{slug}/imports",
+        Access::Staff(EXPORT_WATCHERS),
+    );
+    /// State of an import.
+    pub const GET_IMPORT: Operation = Operation::get(
+        "get_import",
+        "/api/v1/staff/imports/{id}",
+        Access::Staff(EXPORT_WATCHERS),
+    );
+    /// Say what its columns hold, and try it.
+    pub const CHECK_IMPORT: Operation = Operation::post(
+        "check_import",
+        "/api/v1/staff/imports/{id}/check",
+        Access::Staff(EXPORTERS),
+    );
+    /// Import a list that was tried.
+    pub const START_IMPORT: Operation = Operation::post(
+        "start_import",
+        "/api/v1/staff/imports/{id}/start",
+        Access::StepUp(EXPORTERS),
+    );
+    /// Call an import off.
+    pub const CANCEL_IMPORT: Operation = Operation::post(
+        "cancel_import",
+        "/api/v1/staff/imports/{id}/cancellation",
+        Access::Staff(EXPORTERS),
+    );
+    /// What became of each row.
+    pub const IMPORT_REPORT: Operation = Operation::get(
+        "import_report",
+        "/api/v1/staff/imports/{id}/report.csv",
+        Access::Staff(EXPORT_WATCHERS),
+    );
     /// Ask for a list or documents, with a reason.
     pub const EXPORT: Operation =
         Operation::post("export", "/api/v1/staff/exports", Access::StepUp(EXPORTERS));
@@ -1165,6 +1207,48 @@ pub mod operation {
         "console_csv",
         "/console/cases/{slug}/claimants.csv",
         Access::Staff(READERS),
+    );
+    /// The register of imports, with the form for another.
+    pub const CONSOLE_IMPORTS_PAGE: Operation = Operation::get(
+        "console_imports_page",
+        "/console/cases/{slug}/imports",
+        Access::Staff(EXPORT_WATCHERS),
+    );
+    /// Uploads an earlier list.
+    pub const CONSOLE_IMPORT_UPLOAD: Operation = Operation::post(
+        "console_import_upload",
+        "/console/cases/{slug}/imports",
+        Access::Staff(EXPORTERS),
+    );
+    /// One import.
+    pub const CONSOLE_ONE_IMPORT_PAGE: Operation = Operation::get(
+        "console_one_import_page",
+        "/console/imports/{id}",
+        Access::Staff(EXPORT_WATCHERS),
+    );
+    /// Says what its columns hold, and tries it.
+    pub const CONSOLE_IMPORT_CHECK: Operation = Operation::post(
+        "console_import_check",
+        "/console/imports/{id}/check",
+        Access::Staff(EXPORTERS),
+    );
+    /// Imports a list that was tried.
+    pub const CONSOLE_IMPORT_START: Operation = Operation::post(
+        "console_import_start",
+        "/console/imports/{id}/start",
+        Access::StepUp(EXPORTERS),
+    );
+    /// Calls an import off.
+    pub const CONSOLE_IMPORT_CANCELLATION: Operation = Operation::post(
+        "console_import_cancellation",
+        "/console/imports/{id}/cancellation",
+        Access::Staff(EXPORTERS),
+    );
+    /// What became of each row.
+    pub const CONSOLE_IMPORT_REPORT: Operation = Operation::get(
+        "console_import_report",
+        "/console/imports/{id}/report.csv",
+        Access::Staff(EXPORT_WATCHERS),
     );
     /// The register of exports.
     pub const CONSOLE_EXPORTS_PAGE: Operation = Operation::get(
@@ -2023,6 +2107,13 @@ pub mod operation {
         &CLAIMANT_RECEIPT,
         &CLAIMANT_SIGNATURE_FILES,
         &CLAIMANT_SIGNATURE_FILE,
+        &UPLOAD_IMPORT,
+        &LIST_IMPORTS,
+        &GET_IMPORT,
+        &CHECK_IMPORT,
+        &START_IMPORT,
+        &CANCEL_IMPORT,
+        &IMPORT_REPORT,
         &EXPORT,
         &LIST_EXPORTS,
         &GET_EXPORT,
@@ -2163,6 +2254,13 @@ pub mod operation {
         &CONSOLE_LIST_PAGE,
         &CONSOLE_DASHBOARD,
         &CONSOLE_CSV,
+        &CONSOLE_IMPORTS_PAGE,
+        &CONSOLE_IMPORT_UPLOAD,
+        &CONSOLE_ONE_IMPORT_PAGE,
+        &CONSOLE_IMPORT_CHECK,
+        &CONSOLE_IMPORT_START,
+        &CONSOLE_IMPORT_CANCELLATION,
+        &CONSOLE_IMPORT_REPORT,
         &CONSOLE_EXPORTS_PAGE,
         &CONSOLE_ONE_EXPORT_PAGE,
         &CONSOLE_EXPORT_APPROVAL,

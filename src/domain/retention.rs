@@ -144,7 +144,7 @@ const fn unstored(name: &'static str, source: &'static str) -> Rule {
 }
 
 /// Every rule. Those with the name of a table sweep that table.
-pub const RULES: [Rule; 29] = [
+pub const RULES: [Rule; 30] = [
     Rule {
         name: UNCONFIRMED,
         term: fixed(UNCONFIRMED_DAYS),
@@ -212,6 +212,15 @@ pub const RULES: [Rule; 29] = [
         cap: 100,
         of_claimants: true,
     },
+    Rule {
+        name: IMPORTS,
+        term: fixed(super::import::KEPT_DAYS),
+        from: "upload",
+        source: "R20, docs/decisions/0026",
+        mode: Mode::Acts,
+        cap: 100,
+        of_claimants: true,
+    },
     unstored("own_data", "art. 20 GDPR"),
     unstored("spool", "docs/decisions/0016"),
     Rule {
@@ -256,6 +265,8 @@ pub const SCAM_REPORTS: &str = "scam_reports";
 pub const UPLOADS: &str = "uploads";
 /// Files of exports that were made.
 pub const EXPORTS: &str = "exports";
+/// Rows and reports of earlier lists.
+pub const IMPORTS: &str = "imports";
 
 impl Rule {
     /// The rule of a name.

@@ -381,7 +381,16 @@ pub fn index_line(line: &IndexLine) -> Result<Vec<u8>, csv::Error> {
 
 /// Rows of text for Italian Excel, each cell guarded (R58).
 pub(in crate::render) fn guarded_rows(rows: &[Vec<String>]) -> Result<Vec<u8>, csv::Error> {
-    let mut writer = writer(Dialect::Excel, "\u{FEFF}".as_bytes().to_vec());
+    guarded_after("\u{FEFF}".as_bytes().to_vec(), rows)
+}
+
+/// As [`guarded_rows`], for what follows them: without the mark.
+pub(in crate::render) fn guarded_lines(rows: &[Vec<String>]) -> Result<Vec<u8>, csv::Error> {
+    guarded_after(Vec::new(), rows)
+}
+
+fn guarded_after(bytes: Vec<u8>, rows: &[Vec<String>]) -> Result<Vec<u8>, csv::Error> {
+    let mut writer = writer(Dialect::Excel, bytes);
     for row in rows {
         writer.write_record(row.iter().map(|cell| guarded(cell).into_owned()))?;
     }

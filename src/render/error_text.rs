@@ -31,6 +31,19 @@ pub const GENERAL: &[&str] = &[
     "error-mailbox-codes-too-many",
     "error-codes-too-many",
     "error-payout-code-required",
+    "error-consents-by-link",
+    "error-import-columns",
+    "error-import-empty",
+    "error-import-encoding",
+    "error-import-inflates",
+    "error-import-map-count",
+    "error-import-not-a-list",
+    "error-import-only-head",
+    "error-import-quotes",
+    "error-import-rows",
+    "error-import-unreadable",
+    "error-import-utf16",
+    "error-import-xls",
 ];
 
 /// The sentence for `reason` at `pointer` (RFC 6901, as in `/mailboxes/0/address`).

@@ -8,6 +8,7 @@ pub mod document;
 pub mod error_text;
 #[cfg(test)]
 mod gulpease;
+pub mod import;
 pub mod mail;
 pub mod own_data;
 pub mod page;

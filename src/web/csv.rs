@@ -73,6 +73,11 @@ pub fn file(fetched: Fetched) -> HttpResponse {
     stream(&fetched.name, fetched.kind, fetched.bytes)
 }
 
+/// The report of an import.
+pub fn report(name: &str, bytes: BoxStream<'static, AppResult<Vec<u8>>>) -> HttpResponse {
+    stream(name, "text/csv; charset=utf-8", bytes)
+}
+
 fn stream(
     name: &str,
     kind: &'static str,

@@ -1,4 +1,4 @@
-//! Loops over actions: mails, evidence logs, exports, bulk actions, time stamps, housekeeping. Each ends soon after it is told to stop; what it held is
+//! Loops over actions: mails, evidence logs, exports, imports, bulk actions, time stamps, housekeeping. Each ends soon after it is told to stop; what it held is
 //! taken up by another process after its lease.
 
 use std::future::Future;
@@ -17,6 +17,7 @@ pub mod bounces;
 pub mod bulk;
 pub mod exports;
 pub mod housekeeping;
+pub mod imports;
 pub mod log;
 pub mod outbox;
 pub mod scanning;
@@ -39,6 +40,7 @@ pub fn start(
     loops.spawn(log::run(ctx.clone(), holder, stopping.clone()));
     loops.spawn(bulk::run(ctx.clone(), holder, stopping.clone()));
     exports::start(loops, ctx, stopping);
+    imports::start(loops, ctx, stopping);
     if let Some(clamd) = clamd {
         loops.spawn(scanning::run(ctx.clone(), clamd, holder, stopping.clone()));
     }

@@ -24,6 +24,8 @@ use crate::case_desk;
 use crate::claimant::{SignUpBuilder, ask, mario};
 use crate::demand_letters;
 use crate::desk::told;
+use crate::documents::Form;
+use crate::imports;
 use crate::paper::Sheets;
 use crate::seed::CASE;
 use crate::signing::digital;
@@ -38,6 +40,8 @@ enum Body {
     Form(Vec<(&'static str, String)>),
     File(&'static str),
     Document,
+    /// An earlier list.
+    List,
     Sheets,
     /// A declaration as it was told to staff.
     Told,
@@ -79,6 +83,8 @@ struct World {
     hand_in: Cell<Uuid>,
     /// A file that was brought with a digital signature.
     file: Uuid,
+    /// An earlier list of ours.
+    list: Uuid,
     /// The mailbox of who is declared for.
     mailbox: RefCell<String>,
 }
@@ -89,6 +95,7 @@ impl World {
         let ours = association(&app, "codacons").await;
         let theirs = association(&app, "altroconsumo").await;
         Self {
+            list: imports::tried(&app, ours).await,
             app,
             ours,
             theirs,
@@ -388,6 +395,8 @@ impl World {
             self.update().await
         } else if known.path.contains("/bulk-actions/{id}") {
             self.bulk().await
+        } else if known.path.contains("/imports/{id}") {
+            self.import().await
         } else {
             self.assisted().await
         }
@@ -463,6 +472,22 @@ impl World {
         let answer: Value = answer.json().await.unwrap();
         self.app.run_exports().await;
         answer["id"].as_str().unwrap().parse().unwrap()
+    }
+
+    /// A list of ours that was tried; each time as if nothing else had been done with it.
+    async fn import(&self) -> Uuid {
+        let id = self.list;
+        self.app
+            .sql(&format!(
+                "UPDATE imports SET state = 'checked', batch_done = 1, row_done = 1, created_count = 0, known_count = 0, \
+                   refused_count = 1, started_by = NULL, started_at = NULL, finished_at = NULL, \
+                   mapping = '{{email,mailbox}}', expires_at = '2036-03-01Z' WHERE id = '{id}'; \
+                 INSERT INTO import_reports VALUES ('{id}', 'check', 0, '{}', '[{{\"line\": 2, \"outcome\": \"refused\"}}]') \
+                 ON CONFLICT DO NOTHING",
+                self.ours
+            ))
+            .await;
+        id
     }
 
     /// An export in clear that somebody else of ours asked for and nobody decided about.
@@ -548,6 +573,20 @@ impl World {
                 request
                     .header("content-type", "multipart/form-data; boundary=b")
                     .body(body + "--b--\r\n")
+            }
+            Body::List => {
+                let mut form = Form::new();
+                if !is_api(known) {
+                    form = form.text("csrf", &asker.csrf);
+                }
+                form.text("source", "Modulo")
+                    .text("listed_on", "2023-02-01")
+                    .file(
+                        "file",
+                        "a.csv",
+                        b"email;casella\nx@example.org;x@libero.it\n",
+                    )
+                    .send(request)
             }
             Body::Form(fields) => {
                 let mut form = form_urlencoded::Serializer::new(String::new());
@@ -862,6 +901,11 @@ fn staff_body(name: &str, code: &str) -> Option<Body> {
         }
         "console_email_form" => form(&[("email", "z@example.org")]),
         "console_export_form" => form(&[("purpose", "Deposito"), ("state", "")]),
+        "upload_import" | "console_import_upload" => Body::List,
+        "check_import" => Body::Json(json!({"columns": ["email", "mailbox"]})),
+        "start_import" | "cancel_import" => Body::Nothing,
+        "console_import_check" => form(&[("columns[0]", "email"), ("columns[1]", "mailbox")]),
+        "console_import_start" | "console_import_cancellation" => form(&[]),
         "approve_export" | "cancel_export" => Body::Nothing,
         "reject_export" => Body::Json(json!({"reason": "Non serve"})),
         "console_export_approval" | "console_export_cancellation" => form(&[]),
@@ -1130,6 +1174,8 @@ async fn walk_as_staff(world: &mut World, role: Role) {
             }
         } else if about_exports && known.allows(role) {
             world.waiting_export().await
+        } else if known.path.contains("/imports/{id}") && known.allows(role) {
+            world.import().await
         } else if known.path.contains("/declarations/") && known.allows(role) {
             world.signed().await
         } else if known.path.contains("/signature-files") && known.allows(role) {
@@ -1194,7 +1240,7 @@ async fn walk_as_another_association(world: &mut World) {
         assert_eq!(without_id(theirs), without_id(none), "{}", known.name);
         asked += 1;
     }
-    assert_eq!(asked, 139);
+    assert_eq!(asked, 149);
 }
 
 /// The body without what differs each time.

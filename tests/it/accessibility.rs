@@ -16,6 +16,7 @@ use crate::app::TestApp;
 use crate::browser::Phone;
 use crate::claimant::{SignUpBuilder, ask, code_in, mario, token_in};
 use crate::followers;
+use crate::imports;
 use crate::log::{receipt_of, signer};
 use crate::seed::CASE;
 use crate::staff_seed::{PASSWORD, association, person, post};
@@ -288,6 +289,7 @@ async fn the_registers_of_the_staff_pass_wcag_2_2_aa() {
            'awaiting_approval', '2026-03-01Z', '2036-03-01Z' FROM cases WHERE slug = '{CASE}'"
     ))
     .await;
+    let list = format!("/console/imports/{}", imports::tried(&app, ours).await);
     let clash = clash(&app, ours, claimant.id).await;
     let bulk = app.ctx.new_id();
     app.sql(&format!(
@@ -324,6 +326,9 @@ async fn the_registers_of_the_staff_pass_wcag_2_2_aa() {
         judge.see(&format!("{one}?queue=unreachable")).await;
         judge.see(&exports).await;
         judge.refuse(&form, MAIN, &[]).await;
+        let imports = format!("/console/cases/{CASE}/imports");
+        judge.refuse(&imports, "#form > button", &[]).await;
+        judge.see(&list).await;
         let one = format!("/console/exports/{waiting}");
         judge.see(&one).await;
         judge.refuse(&one, "#form > button", &[]).await;

@@ -16,7 +16,7 @@ use crate::app::TestApp;
 use crate::claimant::{Answer, Claimant, SignUpBuilder, anna, ask, code_in, mario};
 use crate::demand_letters;
 use crate::desk::told;
-use crate::documents::receipt;
+use crate::documents::{Form, receipt};
 use crate::paper::{Sheets, hand_in_of};
 use crate::seed::CASE;
 use crate::signing::{self, digital};
@@ -243,6 +243,15 @@ impl World<'_> {
             .request(place.method.parse().unwrap(), &path)
             .bearer_auth(bearer);
         ask(match body {
+            _ if place.operation == "upload_import" => Form::new()
+                .text("source", "Modulo")
+                .text("listed_on", "2023-02-01")
+                .file(
+                    "file",
+                    "a.csv",
+                    b"email;casella\nx@example.org;x@libero.it\n",
+                )
+                .send(request),
             Some(body) => request.json(body),
             None => request,
         })
@@ -698,6 +707,10 @@ async fn populate(app: &TestApp) {
          INSERT INTO exports (id, association_id, case_id, requested_by, format, clear, purpose, filter, state, created_at, expires_at) \
          SELECT gen_random_uuid(), '{theirs}', id, gen_random_uuid(), 'csv', true, 'Deposito', '{{}}', 'awaiting_approval', '2026-03-01Z', '2036-03-01Z' \
          FROM cases, generate_series(1, 120); \
+         INSERT INTO imports (id, association_id, case_id, uploaded_by, state, source, listed_on, format, size, sha256, mapping, \
+           row_total, batch_total, key_version, created_at, expires_at) \
+         SELECT gen_random_uuid(), '{theirs}', id, gen_random_uuid(), 'uploaded', 'Modulo', '2023-02-01', 'csv', 1, sha256('a'), \
+           '{{email,mailbox}}', 1, 1, 1, '2026-03-01Z', '2036-03-01Z' FROM cases, generate_series(1, 120); \
          INSERT INTO case_updates (id, association_id, case_id, request_key, texts, published_by, published_at) \
          SELECT gen_random_uuid(), '{theirs}', id, gen_random_uuid(), '[{{\"language\": \"it\", \"title\": \"a\", \"text\": \"b\"}}]', \
            gen_random_uuid(), '2026-03-01T09:00:00Z' FROM cases, generate_series(1, 120); \

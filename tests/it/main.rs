@@ -40,6 +40,7 @@ mod exports;
 mod followers;
 mod identity;
 mod idor;
+mod imports;
 mod keyboard;
 mod languages;
 mod lifting;

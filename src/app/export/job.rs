@@ -17,7 +17,7 @@ use super::list::List;
 use super::outlet::Whole;
 use super::plan::{self, Freezing, Member};
 use super::run::Read;
-use super::shelf::Shelf;
+use super::shelf::{self, Shelf};
 use super::trace::{Of, described};
 use super::{chosen, filter_of};
 use crate::app::claimant_list;
@@ -127,7 +127,7 @@ impl Job {
             return Ok(None);
         };
         let of = Of::row(&row);
-        let kept = match Shelf::open(ctx, &row).await {
+        let kept = match shelf::open(ctx, &row).await {
             Err(error @ AppError::Unavailable(_)) => return Err(error),
             // what was sealed with it is lost: whatever needs it fails this export, not the lane
             Err(_) => None,
@@ -138,7 +138,7 @@ impl Job {
                 let wrapped = row.key_wrapped.clone().unwrap_or_default();
                 (shelf, wrapped, row.key_version.unwrap_or_default())
             }
-            None => Shelf::create(ctx, of.association, of.id).await?,
+            None => shelf::create(ctx, of.association, of.id).await?,
         };
         let begun = export::mark_begun(&mut tx, SCOPE, &row, (&wrapped, version), now).await?;
         let Some(attempt) = begun else {

@@ -4,110 +4,43 @@
 //! A part is written when it is full, so nothing more than one is ever in memory, and a store needs no
 //! multipart uploads.
 
-use std::sync::Arc;
-
 use uuid::Uuid;
 
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
-use crate::blob::{BlobError, EXPORTS};
-use crate::crypto::sealing::{Aad, DataKey, FORMAT, Sealed, WrappedKey};
+use crate::app::shelf;
+use crate::blob::EXPORTS;
 use crate::crypto::sha256::Sha256;
 use crate::db::export::{ExportFileRow, ExportRow};
 use crate::domain::ids::{AssociationId, ExportId};
 
+pub(super) use crate::app::shelf::Shelf;
+
 /// Bytes of a part, in clear.
 const PART: usize = 4 * 1024 * 1024;
 
-/// Where the files of one export lie. Cloning shares it.
-#[derive(Clone)]
-pub(super) struct Shelf {
-    ctx: Ctx,
+/// A new key, and its wrapped form with the version of the key that wraps it.
+pub(super) async fn create(
+    ctx: &Ctx,
+    association: AssociationId,
     export: ExportId,
-    key: Arc<DataKey>,
+) -> AppResult<(Shelf, Vec<u8>, i32)> {
+    Shelf::create(ctx, EXPORTS, association, export.uuid()).await
 }
 
-impl Shelf {
-    /// A new key, and its wrapped form with the version of the key that wraps it.
-    pub(super) async fn create(
-        ctx: &Ctx,
-        association: AssociationId,
-        export: ExportId,
-    ) -> AppResult<(Self, Vec<u8>, i32)> {
-        let (version, association_key) = ctx.keyring.association(&ctx.pools, association).await?;
-        let key = DataKey::random();
-        let wrapped = association_key.wrap(&key, association.uuid(), export.uuid())?;
-        let shelf = Self {
-            ctx: ctx.clone(),
-            export,
-            key: Arc::new(key),
-        };
-        Ok((shelf, wrapped.into_bytes(), version))
-    }
-
-    /// Opens the key of an export; `None` once it was taken away.
-    pub(super) async fn open(ctx: &Ctx, row: &ExportRow) -> AppResult<Option<Self>> {
-        let (Some(wrapped), Some(version)) = (row.key_wrapped.clone(), row.key_version) else {
-            return Ok(None);
-        };
-        let association = AssociationId::new(row.association_id);
-        let association_key = ctx
-            .keyring
-            .association_by_version(&ctx.pools, association, version)
-            .await?;
-        let wrapped = WrappedKey::from_stored(wrapped);
-        let key = association_key.unwrap(&wrapped, row.association_id, row.id)?;
-        Ok(Some(Self {
-            ctx: ctx.clone(),
-            export: ExportId::new(row.id),
-            key: Arc::new(key),
-        }))
-    }
-
-    /// Keeps a small thing of the export's own under a name.
-    pub(super) async fn put(&self, name: &str, bytes: &[u8]) -> AppResult<()> {
-        let sealed = self.key.seal(&self.place(name), bytes)?.into_bytes();
-        let put = self.ctx.blobs.put(&self.path(name), sealed).await;
-        put.map_err(unavailable)
-    }
-
-    /// What was kept under a name.
-    pub(super) async fn get(&self, name: &str) -> AppResult<Vec<u8>> {
-        let sealed = self.ctx.blobs.get(&self.path(name)).await;
-        let sealed = Sealed::from_stored(sealed.map_err(unavailable)?);
-        Ok(self.key.open(&self.place(name), &sealed)?)
-    }
-
-    /// Deletes a folder of the export.
-    pub(super) async fn delete(&self, folder: Uuid) -> AppResult<()> {
-        let path = format!("{}/{folder}", folder_of(self.export));
-        let deleted = self.ctx.blobs.delete_folder(&path).await;
-        deleted.map_err(unavailable)
-    }
-
-    fn path(&self, name: &str) -> String {
-        format!("{}/{name}", folder_of(self.export))
-    }
-
-    fn place<'a>(&self, name: &'a str) -> Aad<'a> {
-        Aad {
-            version: FORMAT,
-            table: "exports",
-            column: name,
-            claimant: self.export.uuid(),
-            key_version: 1,
-        }
-    }
+/// Opens the key of an export; `None` once it was taken away.
+pub(super) async fn open(ctx: &Ctx, row: &ExportRow) -> AppResult<Option<Shelf>> {
+    let (Some(wrapped), Some(version)) = (row.key_wrapped.clone(), row.key_version) else {
+        return Ok(None);
+    };
+    let association = AssociationId::new(row.association_id);
+    let shelf = Shelf::open(ctx, EXPORTS, association, row.id, (wrapped, version)).await?;
+    Ok(Some(shelf))
 }
 
 /// Deletes everything of an export. Safe to repeat.
 pub(super) async fn clear(ctx: &Ctx, export: ExportId) -> AppResult<()> {
-    let deleted = ctx.blobs.delete_folder(&folder_of(export)).await;
-    deleted.map_err(unavailable)
-}
-
-fn folder_of(export: ExportId) -> String {
-    format!("{EXPORTS}/{export}")
+    shelf::clear(ctx, EXPORTS, export.uuid()).await
 }
 
 /// A file that was written.
@@ -134,7 +67,7 @@ impl Writer {
     pub(super) fn new(shelf: &Shelf) -> Self {
         Self {
             shelf: shelf.clone(),
-            folder: shelf.ctx.new_id(),
+            folder: shelf.new_folder(),
             waiting: Vec::new(),
             parts: 0,
             size: 0,
@@ -230,11 +163,4 @@ impl Reader {
 fn part(folder: Uuid, number: u64, is_last: bool) -> String {
     let end = if is_last { "last" } else { "more" };
     format!("{folder}/{number:08}-{end}")
-}
-
-fn unavailable(error: BlobError) -> AppError {
-    match error {
-        BlobError::Store(error) => AppError::Unavailable(Box::new(error)),
-        other => AppError::internal(other),
-    }
 }

@@ -3,7 +3,7 @@
 use futures_util::stream::{self, BoxStream, StreamExt};
 use serde_json::json;
 
-use super::shelf::{Reader, Shelf};
+use super::shelf::{self, Reader};
 use super::trace::Of;
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
@@ -62,7 +62,7 @@ pub async fn content(
     deed.detail = json!({ "file": number });
     deed.write(ctx, &mut tx, scope).await?;
     tx.commit().await?;
-    let shelf = Shelf::open(ctx, &row).await?;
+    let shelf = shelf::open(ctx, &row).await?;
     let shelf = shelf.ok_or(AppError::IllegalTransition("export_not_ready"))?;
     let fetching = Fetching {
         ctx: ctx.clone(),

@@ -1,6 +1,6 @@
 //! The mail of one sign-up: its link and its code.
 
-use chrono::Duration;
+use chrono::{Duration, NaiveDate};
 
 use super::batch::{Batch, challenge_of};
 use super::letter::{Letter, Speaker, letter, record as line_of};
@@ -53,13 +53,23 @@ pub(super) async fn prepare(
         confirmation::mark_expiry(conn, SCOPE, id, challenge, expires_at).await?;
     }
     let purpose = ChallengePurpose::Confirm;
-    let line = line_of(ctx, directory, found, purpose, made.id)?;
-    let code = ctx.keyring.challenges.code(purpose, id.uuid(), made.id);
+    let mut line = line_of(ctx, directory, found, purpose, made.id)?;
+    line.listed_on = listed_on(row);
+    // who is on a list consents on the page of the link
+    let code = match line.listed_on {
+        Some(_) => None,
+        None => Some(ctx.keyring.challenges.code(purpose, id.uuid(), made.id)),
+    };
     let speaker = Speaker::of(found);
     let letter = letter(ctx, conn, row, speaker, email, kind, vec![line]).await?;
     Ok(Step::Send(Box::new(Letter {
-        code: Some(code),
+        code,
         expires_at,
         ..letter
     })))
+}
+
+/// Until when the earlier list was collected that a mail is due to.
+fn listed_on(row: &OutboxRow) -> Option<NaiveDate> {
+    row.payload.get("listed_on")?.as_str()?.parse().ok()
 }

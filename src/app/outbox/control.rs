@@ -251,6 +251,7 @@ fn line(ctx: &Ctx, directory: &Directory, at: &Record, page: &str) -> AppResult<
         reference: Reference::of(claimant).as_str().to_owned(),
         link: format!("{}/{page}", ctx.settings.public_base_url),
         not_me: None,
+        listed_on: None,
         mail_texts: association.mail_texts.clone(),
     })
 }

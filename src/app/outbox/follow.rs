@@ -223,6 +223,7 @@ fn line(directory: &Directory, found: &FollowerRow, link: String) -> AppResult<L
         reference: String::new(),
         link,
         not_me: None,
+        listed_on: None,
         mail_texts: association.mail_texts.clone(),
     })
 }

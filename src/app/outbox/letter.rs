@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 use super::{ControlNotice, DeficiencyNotice, FollowNotice, RightsNotice, SCOPE, StaffNotice};
@@ -118,6 +118,8 @@ pub struct LetterRecord {
     pub link: String,
     /// Link by which the reader says that it was not them.
     pub not_me: Option<String>,
+    /// Of who is asked to confirm because an earlier list names them: until when it was collected.
+    pub listed_on: Option<NaiveDate>,
     /// What the association says in its own words now.
     pub(super) mail_texts: Option<Arc<MailTextsEntry>>,
 }
@@ -222,6 +224,7 @@ pub(super) fn record(
         reference: Reference::of(row.claimant()).as_str().to_owned(),
         link: format!("{base}/{page}/{token}"),
         not_me: Some(format!("{base}/not-me/{not_me}")),
+        listed_on: None,
         mail_texts: association.mail_texts.clone(),
     })
 }

@@ -2,9 +2,10 @@
 //! the cap. Whether there are any is looked up here and not where somebody asks, so that the time of
 //! the answer tells nothing (R18).
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Duration, NaiveDate, Utc};
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -23,7 +24,7 @@ use crate::crypto::challenge::ChallengePurpose;
 use crate::db::claimant::{self, ClaimantRow};
 use crate::db::outbox::{self, OutboxRow};
 use crate::db::rate_bucket::Grant;
-use crate::db::{Conn, confirmation, lookup};
+use crate::db::{Conn, confirmation, import, lookup};
 use crate::domain::claimant::{ClaimantState, Review};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{CaseId, ChallengeId, ClaimantId};
@@ -187,6 +188,11 @@ pub(super) async fn write(
         }
         _ => None,
     };
+    let ids: Vec<Uuid> = listed.iter().map(|listed| listed.row.id).collect();
+    let on_lists: HashMap<Uuid, NaiveDate> = import::list_listed(conn, SCOPE, &ids)
+        .await?
+        .into_iter()
+        .collect();
     let lines = listed
         .iter()
         .map(|Listed { row, line, .. }| {
@@ -194,9 +200,16 @@ pub(super) async fn write(
             // who asked for a link into their own record knows that they did
             let unasked = line.confirms || kind == MailKind::AlreadyRegistered;
             let not_me = made.not_me.filter(|_| unasked);
-            Ok(LetterRecord { not_me, ..made })
+            let listed_on = on_lists.get(&row.id).copied().filter(|_| line.confirms);
+            Ok(LetterRecord {
+                not_me,
+                listed_on,
+                ..made
+            })
         })
         .collect::<AppResult<Vec<_>>>()?;
+    // who is on a list consents on the page of the link
+    let code = code.filter(|_| lines.iter().all(|line| line.listed_on.is_none()));
     let letter = letter(ctx, conn, row, speaker, email, kind, lines).await?;
     Ok(Step::Send(Box::new(Letter {
         code,

@@ -84,6 +84,7 @@ pub(super) async fn prepare(
         reference: Reference::of(claimant).as_str().to_owned(),
         link: format!("{}/me", ctx.settings.public_base_url),
         not_me: None,
+        listed_on: None,
         mail_texts: association.mail_texts.clone(),
     };
     let speaker = Speaker::of(&at.row);

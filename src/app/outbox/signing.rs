@@ -209,6 +209,7 @@ fn record(
         reference: Reference::of(row.claimant()).as_str().to_owned(),
         link: format!("{}/{page}", ctx.settings.public_base_url),
         not_me: None,
+        listed_on: None,
         mail_texts: association.mail_texts.clone(),
     })
 }

@@ -213,6 +213,7 @@ fn line(directory: &Directory, association: AssociationId, link: String) -> Lett
         reference: String::new(),
         link,
         not_me: None,
+        listed_on: None,
         // what an association says to claimants is not said to its people
         mail_texts: None,
     }

@@ -8,7 +8,7 @@ use crate::app::ctx::Ctx;
 use crate::app::directory::Directory;
 use crate::app::error::{AppError, AppResult};
 use crate::app::vault::Vault;
-use crate::app::{document, own_history};
+use crate::app::{document, import, own_history};
 use crate::crypto::sha256;
 use crate::db::assignment::{self, AssignmentRow};
 use crate::db::audit::{self, AuditRow};
@@ -139,6 +139,7 @@ pub(super) async fn rows(
         "representative",
         representative(tx, scope, vault, claimant).await?,
     );
+    put(&mut all, "list", list(tx, scope, vault, claimant).await?);
     put(
         &mut all,
         "links_and_codes",
@@ -439,6 +440,20 @@ async fn representative(
     Ok(
         json!({ "title": row.title, "given_by": row.given_by, "given_at": row.created_at, "who": who }),
     )
+}
+
+/// What an earlier list of the association said, for who was imported from one.
+async fn list(
+    conn: &mut Conn,
+    scope: Scope,
+    vault: &Vault,
+    claimant: ClaimantId,
+) -> AppResult<Value> {
+    let listed = import::hints_of(conn, scope, vault, claimant).await?;
+    Ok(listed.map_or(
+        Value::Null,
+        |listed| json!({ "listed_on": listed.listed_on, "said": listed.hints }),
+    ))
 }
 
 async fn challenges(conn: &mut Conn, scope: Scope, claimant: ClaimantId) -> AppResult<Value> {

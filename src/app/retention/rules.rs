@@ -14,15 +14,15 @@ use crate::app::audit::{self, Actor, Entry};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::app::staff::StaffActor;
-use crate::app::{document, export, leaving, paper, scam_report};
+use crate::app::{document, export, import, leaving, paper, scam_report};
 use crate::db::retention_rule::{self as db, RunRow, TermRow};
 use crate::db::{Scope, Tx, retention as rows};
 use crate::domain::ids::{AssociationId, ClaimantId};
 use crate::domain::outage::day_in_rome;
 use crate::domain::permission::operation;
 use crate::domain::retention::{
-    DRAFTS, DUPLICATE, EXPORTS, ID_IMAGES, NOT_SIGNED, REJECTED, RULES, Rule, SCAM_REPORTS,
-    UNCONFIRMED, UPLOADS, WITHDRAWN,
+    DRAFTS, DUPLICATE, EXPORTS, ID_IMAGES, IMPORTS, NOT_SIGNED, REJECTED, RULES, Rule,
+    SCAM_REPORTS, UNCONFIRMED, UPLOADS, WITHDRAWN,
 };
 
 /// Rules whose records go one by one.
@@ -184,6 +184,7 @@ pub async fn run(ctx: &Ctx) -> AppResult<Ran> {
         (UPLOADS, document::delete_loose(ctx).await?),
         (SCAM_REPORTS, delete_scam_reports(ctx, &confirmed).await?),
         (EXPORTS, export::sweep(ctx).await?),
+        (IMPORTS, import::sweep(ctx).await?),
     ]);
     for name in RECORDS {
         if let Some(row) = confirmed.get(name) {

@@ -82,18 +82,18 @@ const TEMPLATE: &str = "\
   FROM unnest(:lookup_place, :lookup_hash, :lookup_kind) AS u (place, hash, kind) \
   WHERE (SELECT fresh FROM f)[u.place] \
 ), trail AS ( \
-  INSERT INTO audit (subject_id, id, association_id, actor_kind, action, after, detail, created_at) \
-  SELECT u.claimant_id, u.id, u.association_id, 'public', 'sign_up', u.state, u.detail, u.now \
-  FROM unnest(:claimant_id, :audit_id, :association_id, :state, :audit_detail, :now) WITH ORDINALITY \
-    AS u (claimant_id, id, association_id, state, detail, now, place) \
+  INSERT INTO audit (subject_id, id, association_id, actor_kind, actor_id, action, after, detail, created_at) \
+  SELECT u.claimant_id, u.id, u.association_id, u.actor_kind, u.actor_id, 'sign_up', u.state, u.detail, u.now \
+  FROM unnest(:claimant_id, :audit_id, :association_id, :actor_kind, :actor_id, :state, :audit_detail, :now) WITH ORDINALITY \
+    AS u (claimant_id, id, association_id, actor_kind, actor_id, state, detail, now, place) \
   WHERE (SELECT fresh FROM f)[u.place] \
 ), m AS ( \
   SELECT u.*, :claimant_id[u.place] AS claimant_id, :association_id[u.place] AS association_id, \
     :case_id[u.place] AS case_id, :now[u.place] AS now, o.used, o.first \
   FROM unnest(:mail_place, :challenge_id, :token_hash, :code_hash, :challenge_expires_at, \
-    :outbox_id, :lane, :queue_id, :payload, :mail_expires_at, :cap_yesterday, :cap_today, :cap_tomorrow, \
+    :outbox_id, :lane, :queue_id, :priority, :payload, :mail_expires_at, :cap_yesterday, :cap_today, :cap_tomorrow, \
     :cap_tomorrow_at, :delayed_payload) AS u (place, challenge_id, token_hash, code_hash, \
-    challenge_expires_at, outbox_id, lane, queue_id, payload, mail_expires_at, cap_yesterday, cap_today, \
+    challenge_expires_at, outbox_id, lane, queue_id, priority, payload, mail_expires_at, cap_yesterday, cap_today, \
     cap_tomorrow, cap_tomorrow_at, delayed_payload) \
   CROSS JOIN LATERAL ( \
     SELECT count(t) AS used, min(t) AS first FROM rate_buckets r, unnest(r.instants) AS t \
@@ -134,7 +134,7 @@ const TEMPLATE: &str = "\
     CASE WHEN d.granted THEN d.outbox_id WHEN d.due_at < d.cap_tomorrow_at THEN d.cap_today ELSE d.cap_tomorrow END, \
     CASE WHEN d.granted THEN d.association_id END, d.case_id, \
     CASE WHEN d.granted THEN 'confirmation' ELSE 'resend' END, d.lane, d.queue_id, \
-    CASE WHEN d.granted THEN 1 ELSE 3 END, \
+    CASE WHEN d.granted THEN d.priority ELSE greatest(d.priority, 3::smallint) END, \
     CASE WHEN d.granted THEN d.payload ELSE d.delayed_payload END, d.due_at, d.now, \
     CASE WHEN d.granted THEN d.mail_expires_at ELSE d.due_at + interval '7 days' END \
   FROM d ON CONFLICT DO NOTHING \
@@ -384,7 +384,11 @@ fn other_columns<'a>(rows: &[&'a SignUpRows]) -> Vec<Column<'a>> {
     });
     let hashes = all(rows, |row| row.lookups.hashes.iter().map(Vec::as_slice));
     let lookups = all(rows, |row| row.lookups.kinds.iter().copied());
+    let actor_kind = each(rows, |row| row.actor_kind);
+    let actor_id = each(rows, |row| row.actor_id);
     vec![
+        column("actor_kind", Values::Texts(actor_kind)),
+        column("actor_id", Values::MaybeIds(actor_id)),
         column("identity_place", places(rows, count)),
         column("identity_kind", Values::Texts(kinds)),
         column("identity_sealed", Values::Bytes(sealed)),
@@ -415,7 +419,8 @@ fn mail_columns<'a>(rows: &[&'a SignUpRows]) -> Vec<Column<'a>> {
         Values::Documents(mails.iter().map(|mail| value(mail)).collect())
     };
     let place = places(rows, |row| usize::from(row.mail.is_some()));
-    let lane = Values::Small(mails.iter().map(|mail| mail.lane).collect());
+    let small =
+        |value: fn(&MailRow) -> i16| Values::Small(mails.iter().map(|mail| value(mail)).collect());
     vec![
         column("mail_place", place),
         column("challenge_id", ids(|mail| mail.challenge_id)),
@@ -426,8 +431,9 @@ fn mail_columns<'a>(rows: &[&'a SignUpRows]) -> Vec<Column<'a>> {
             times(|mail| mail.challenge_expires_at),
         ),
         column("outbox_id", ids(|mail| mail.outbox_id)),
-        column("lane", lane),
+        column("lane", small(|mail| mail.lane)),
         column("queue_id", ids(|mail| mail.queue_id)),
+        column("priority", small(|mail| mail.priority)),
         column("payload", documents(|mail| &mail.payload)),
         column("mail_expires_at", times(|mail| mail.mail_expires_at)),
         column("cap_yesterday", ids(|mail| mail.cap.yesterday)),

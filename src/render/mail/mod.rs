@@ -22,7 +22,7 @@ mod signing_tests;
 mod tests;
 
 use askama::Template;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::domain::{
     language::Language,
@@ -80,6 +80,9 @@ pub struct RecordLine {
     /// `{PUBLIC_BASE_URL}/not-me/{token}`: says that it was not the reader; mails somebody asked for
     /// have none.
     pub not_me: Option<String>,
+    /// Of who is asked to confirm because an earlier list of the association names them: the day until which it
+    /// was collected (art. 14 GDPR).
+    pub listed_on: Option<NaiveDate>,
 }
 
 /// Asks to confirm the contact address of one sign-up (R15, R16).
@@ -299,6 +302,7 @@ fn clean(record: &RecordLine) -> Result<RecordLine, RenderMailError> {
             Some(not_me) => Some(link(not_me)?.to_owned()),
             None => None,
         },
+        listed_on: record.listed_on,
     })
 }
 

@@ -187,6 +187,7 @@ mod tests {
                         reference: "4T7QXK9M2BR1".to_owned(),
                         link: link.to_owned(),
                         not_me: None,
+                        listed_on: None,
                     },
                     flaw,
                 };

@@ -26,6 +26,7 @@ pub(super) fn record(number: u32) -> RecordLine {
         reference: format!("4T7QXK9M2BR{number}"),
         link: format!("https://joinder.example/confirm/token-{number}"),
         not_me: None,
+        listed_on: None,
     }
 }
 

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::language::Language;
 
+use super::super::text::Text;
 use super::{
     Purpose, RecordLine,
     framing::{english_time, german_time, italian_time},
@@ -28,6 +29,7 @@ pub(super) struct Words {
     pub(super) not_me: &'static str,
     /// On that link (HTML part).
     pub(super) not_me_link: &'static str,
+    language: Language,
 }
 
 /// What the mail holds: it decides number and promise of the sentences.
@@ -52,10 +54,71 @@ impl Words {
             (false, [_]) => Holds::Link,
             (false, _) => Holds::Links,
         };
-        match language {
+        let words = match language {
             Language::It => italian(purpose, holds, expires_at),
             Language::En => english(purpose, holds, expires_at),
             Language::De => german(purpose, holds, expires_at),
+        };
+        let is_listed = records.iter().all(|record| record.listed_on.is_some());
+        if !is_listed || holds == Holds::Links {
+            return words;
+        }
+        Self {
+            intro: listed_intro(language),
+            not_you: listed_not_you(language),
+            ..words
+        }
+    }
+
+    /// Where the address comes from, of who is on an earlier list of the association (art. 14 GDPR).
+    pub(super) fn origin(&self, record: &RecordLine) -> Option<String> {
+        let day = Text::new(self.language).date(record.listed_on?);
+        let name = &record.association_name;
+        Some(match self.language {
+            Language::It => format!(
+                "Da dove viene il tuo indirizzo: ce l'ha dato {name}. È nel suo elenco di chi le aveva \
+                 scritto per questo disservizio, raccolto fino al {day}. A {name} puoi chiedere quali dati \
+                 ha e di cancellarli."
+            ),
+            Language::En => format!(
+                "Where your address comes from: {name} gave it to us. It is on its list of people who had \
+                 written to it about this outage, collected until {day}. You can ask {name} which data it \
+                 has, and to delete them."
+            ),
+            Language::De => format!(
+                "Woher Ihre Adresse kommt: {name} hat sie uns gegeben. Sie steht auf der Liste derer, die \
+                 wegen dieses Ausfalls geschrieben hatten, gesammelt bis {day}. Sie können {name} fragen, \
+                 welche Daten vorliegen, und deren Löschung verlangen."
+            ),
+        })
+    }
+}
+
+fn listed_intro(language: Language) -> &'static str {
+    match language {
+        Language::It => {
+            "ti proponiamo la pre-adesione alla causa qui sotto. Non l'hai ancora data: vale solo se apri \
+             il link, leggi l'informativa e confermi."
+        }
+        Language::En => {
+            "we propose that you join the case below. You have not joined yet: it only counts if you open \
+             the link, read the privacy notice and confirm."
+        }
+        Language::De => {
+            "wir schlagen Ihnen die Voranmeldung (pre-adesione) zum Fall unten vor. Sie gilt erst, wenn Sie \
+             den Link öffnen, die Datenschutzhinweise lesen und bestätigen."
+        }
+    }
+}
+
+fn listed_not_you(language: Language) -> &'static str {
+    match language {
+        Language::It => {
+            "Non ti interessa? Non fare nulla: senza conferma questi dati vengono cancellati."
+        }
+        Language::En => "Not interested? Do nothing: without confirmation these data are deleted.",
+        Language::De => {
+            "Kein Interesse? Tun Sie nichts: Ohne Bestätigung werden diese Daten gelöscht."
         }
     }
 }
@@ -90,6 +153,7 @@ fn italian(purpose: Purpose, holds: Holds, expires_at: DateTime<Utc>) -> Words {
         not_you: italian_not_you(purpose),
         not_me: "Non sei stato tu? Dillo qui, e per questa richiesta non ti scriviamo più:",
         not_me_link: "Non sono stato io",
+        language: Language::It,
     }
 }
 
@@ -183,6 +247,7 @@ fn english(purpose: Purpose, holds: Holds, expires_at: DateTime<Utc>) -> Words {
         not_you: english_not_you(purpose),
         not_me: "It wasn't you? Say so here, and we will not write to you about this again:",
         not_me_link: "It wasn't me",
+        language: Language::En,
     }
 }
 
@@ -276,6 +341,7 @@ fn german(purpose: Purpose, holds: Holds, expires_at: DateTime<Utc>) -> Words {
         not_you: german_not_you(purpose),
         not_me: "Waren Sie das nicht? Sagen Sie es hier, dann schreiben wir Ihnen dazu nicht mehr:",
         not_me_link: "Das war nicht ich",
+        language: Language::De,
     }
 }
 

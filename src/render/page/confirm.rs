@@ -1,8 +1,9 @@
 //! `/confirm/{token}`: GET shows, POST confirms (R16).
 
 use askama::Template;
+use chrono::NaiveDate;
 
-use super::{CaseHead, Chrome};
+use super::{CaseHead, Chrome, Errors, join::ConsentField};
 
 /// What the link is worth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +49,19 @@ pub struct ConfirmPage {
     pub association: Option<String>,
     /// True if this browser has the record open.
     pub signed_in: bool,
+    /// Of who is on an earlier list of the association: until when it was collected.
+    pub listed_on: Option<NaiveDate>,
+    /// The consents asked of them, in the order of the interface; else none.
+    pub consents: Vec<ConsentField>,
+    /// What was refused.
+    pub errors: Errors,
     /// True after the one tap: another mail is on its way (or would be, R18).
     pub resent: bool,
+}
+
+impl ConfirmPage {
+    /// A day in words.
+    pub fn day(&self, day: &NaiveDate) -> String {
+        self.chrome.text().date(*day)
+    }
 }

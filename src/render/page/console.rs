@@ -11,6 +11,7 @@ use super::identity::IdentityFields;
 use super::sign::ReportShown;
 use super::{Chrome, Errors};
 use crate::render::document::{Circumstances, PrintedMailbox, euro};
+use crate::render::text::Text;
 
 pub mod account;
 pub mod breach;
@@ -20,6 +21,7 @@ pub mod conflict;
 pub mod dashboard;
 pub mod deficiency;
 pub mod export;
+pub mod import;
 pub mod mails;
 pub mod paper;
 pub mod payout;
@@ -328,6 +330,27 @@ pub struct ContactLines {
     pub postal_lines: Vec<String>,
 }
 
+/// What an earlier list of the association said.
+#[derive(Debug, Clone)]
+pub struct ListedLines {
+    /// Day until which it was collected.
+    pub listed_on: NaiveDate,
+    /// Name.
+    pub name: Option<String>,
+    /// Codice fiscale, masked.
+    pub codice_fiscale: Option<String>,
+    /// Address.
+    pub address: Option<String>,
+    /// Notes.
+    pub notes: Option<String>,
+}
+
+impl ListedLines {
+    fn day(&self, text: Text) -> String {
+        text.date(self.listed_on)
+    }
+}
+
 /// An identity as the actor may see it.
 #[derive(Debug, Clone)]
 pub struct IdentityLines {
@@ -580,6 +603,8 @@ pub struct ClaimantPage {
     pub state: &'static str,
     /// Word of the review.
     pub review: &'static str,
+    /// What an earlier list said of who was imported from one.
+    pub listed: Option<ListedLines>,
     /// The way of somebody without an e-mail, where the actor leads it.
     pub desk: Option<DeskLines>,
     /// Whether the actor may add documents now.

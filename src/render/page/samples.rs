@@ -541,9 +541,20 @@ fn entering(words: Words, pages: &mut Vec<(String, String)>) {
             case: Some(words.case()),
             association: Some(words.say("Altroconsumo")),
             signed_in: true,
+            listed_on: None,
+            consents: Vec::new(),
+            errors: Errors::default(),
             resent: state == ConfirmState::Used,
         };
         push(pages, format!("confirm-{}", state.as_str()), &page);
+        if state == ConfirmState::Ask {
+            let listed = ConfirmPage {
+                listed_on: NaiveDate::from_ymd_opt(2023, 2, 1),
+                consents: words.consents().to_vec(),
+                ..page
+            };
+            push(pages, "confirm-listed".to_owned(), &listed);
+        }
     }
     for state in [
         NotMeState::Ask,

@@ -12,13 +12,14 @@ use super::*;
 use crate::domain::{mail::MailKind, sign_up::SignUpNotice};
 
 /// Files of `locales/` that German does not have: staff read Italian or English.
-const STAFF_FILES: [&str; 11] = [
+const STAFF_FILES: [&str; 12] = [
     "bulk.ftl",
     "case_desk.ftl",
     "console.ftl",
     "dashboard.ftl",
     "desk.ftl",
     "export.ftl",
+    "import.ftl",
     "mails.ftl",
     "people.ftl",
     "queue.ftl",

@@ -12,23 +12,26 @@ use crate::app::claimant_list::{self, DEFAULT_LIMIT, Item};
 use crate::app::claimant_view::{self, BounceRow, ClaimantView, ShownIdentity};
 use crate::app::deficiency;
 use crate::app::document::{self, MyDocument};
+use crate::app::import::ListedHints;
 use crate::app::log::status::{self, LogBrief};
 use crate::app::scam_report;
 use crate::app::signature_file::ShownFile;
 use crate::app::trail;
 use crate::domain::claimant::{ClaimantState, Queue, Review};
+use crate::domain::codice_fiscale::CodiceFiscale;
 use crate::domain::declaration::DeclarationFlag;
 use crate::domain::ids::{ClaimantId, DocumentId};
 use crate::domain::narrowing::{Tier, Words};
 use crate::domain::permission::operation;
 use crate::domain::readiness::Letter;
+use crate::domain::vat_number::NumericCodiceFiscale;
 use crate::render::document::euro;
 use crate::render::page::Errors;
 use crate::render::page::console::{
     AssistForms, BounceLine, CaseRow, CasesPage, ClaimantPage, ClaimantRow, ConflictLine,
     ConsentLine, Console, ContactLines, DeclarationLines, DeskLines, HolderLine, IdentityLines,
-    ListPage, LogLine, MailLine, MailboxLine, NarrowFields, SignatureFileLine, TrailLine,
-    VersionLine,
+    ListPage, ListedLines, LogLine, MailLine, MailboxLine, NarrowFields, SignatureFileLine,
+    TrailLine, VersionLine,
 };
 use crate::render::page::documents::DocumentLine;
 use crate::render::page::sign::ReportShown;
@@ -242,6 +245,24 @@ fn row(item: Item) -> ClaimantRow {
 }
 
 #[expect(clippy::too_many_lines, reason = "one line for each field")]
+/// What an earlier list said; the codice fiscale masked.
+fn listed_lines(listed: ListedHints) -> ListedLines {
+    let masked = |code: String| {
+        let person = CodiceFiscale::parse(&code).map(|code| code.masked());
+        person.or_else(|_| NumericCodiceFiscale::parse(&code).map(|code| code.masked()))
+    };
+    ListedLines {
+        listed_on: listed.listed_on,
+        name: listed.hints.name,
+        codice_fiscale: listed
+            .hints
+            .codice_fiscale
+            .and_then(|code| masked(code).ok()),
+        address: listed.hints.address,
+        notes: listed.hints.notes,
+    }
+}
+
 fn claimant_page(console: Console, view: ClaimantView, operators: &Operators) -> ClaimantPage {
     let typists = typists(&view);
     ClaimantPage {
@@ -285,6 +306,7 @@ fn claimant_page(console: Console, view: ClaimantView, operators: &Operators) ->
         documents: document_lines(view.id, &view.documents, operators),
         takes_documents: view.can_take_documents,
         via: view.via,
+        listed: view.listed.map(listed_lines),
         contact: view.contact.map(|contact| ContactLines {
             clear: contact.clear,
             email: contact.email,

@@ -12,8 +12,8 @@ use crate::render::page::Chrome;
 use crate::render::page::console::{Console, Who};
 use crate::state::AppState;
 use crate::web::api::staff::{
-    declared, documents as documents_api, exports as exports_api, paper as paper_api,
-    signature_files, trails as trails_api,
+    declared, documents as documents_api, exports as exports_api, imports as imports_api,
+    paper as paper_api, signature_files, trails as trails_api,
 };
 use crate::web::extract::{Lang, Staff};
 use crate::web::{Route, WebError, WebResult};
@@ -32,6 +32,7 @@ pub mod demand_letters;
 pub mod documents;
 pub mod export;
 pub mod exports;
+pub mod imports;
 pub mod invitation;
 pub mod login;
 pub mod mails;
@@ -116,6 +117,19 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::CONSOLE_ONE_BULK_PAGE, web::to(bulk::one)),
         Route::new(&operation::CONSOLE_BULK_STEP, web::to(bulk::step)),
         Route::new(&operation::CONSOLE_EXPORT_PAGE, web::to(export::page)),
+        Route::new(&operation::CONSOLE_IMPORTS_PAGE, web::to(imports::register)),
+        Route::new(&operation::CONSOLE_ONE_IMPORT_PAGE, web::to(imports::one)),
+        Route::new(
+            &operation::CONSOLE_IMPORT_REPORT,
+            web::to(imports_api::report),
+        ),
+        Route::new(&operation::CONSOLE_IMPORT_UPLOAD, web::to(imports::upload)),
+        Route::new(&operation::CONSOLE_IMPORT_CHECK, web::to(imports::check)),
+        Route::new(&operation::CONSOLE_IMPORT_START, web::to(imports::start)),
+        Route::new(
+            &operation::CONSOLE_IMPORT_CANCELLATION,
+            web::to(imports::cancel),
+        ),
         Route::new(&operation::CONSOLE_EXPORTS_PAGE, web::to(exports::register)),
         Route::new(&operation::CONSOLE_ONE_EXPORT_PAGE, web::to(exports::one)),
         Route::new(

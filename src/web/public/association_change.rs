@@ -6,7 +6,8 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
-use crate::app::association_change::{self, ChangeRequest, Changed, Origin};
+use crate::app::association_change::{self, ChangeRequest, Changed};
+use crate::app::consent::Origin;
 use crate::app::directory::{AssociationEntry, CaseEntry};
 use crate::app::me::{self, Me};
 use crate::app::session::{ClaimantActor, KnownBrowser};

@@ -6,17 +6,29 @@ use serde::Deserialize;
 
 use crate::app::challenge::{ChallengePurpose, Proof, Standing};
 use crate::app::confirmation::{self, Link};
+use crate::app::consent::{Given, Origin};
 use crate::app::session::KnownBrowser;
 use crate::app::{AppError, mail_request};
+use crate::domain::consent::Channel;
 use crate::domain::ids::{AssociationId, CaseId};
-use crate::render::page::CaseHead;
+use crate::domain::sign_up::ConsentInput;
 use crate::render::page::confirm::{ConfirmPage, ConfirmState};
+use crate::render::page::join::ConsentField;
+use crate::render::page::{CaseHead, Errors};
 use crate::web::WebResult;
 use crate::web::error::WebError;
+use crate::web::extract::Form;
 use crate::web::public::card;
+use crate::web::public::join::consent_fields;
 use crate::web::public::visit::{Visit, checked_token, html_with, see_other};
 
 const PURPOSE: ChallengePurpose = ChallengePurpose::Confirm;
+
+/// The consents of who is on an earlier list; others send none.
+#[derive(Deserialize)]
+pub struct SentConsents {
+    consents: Option<Vec<ConsentInput>>,
+}
 
 /// What has just happened.
 #[derive(Deserialize)]
@@ -34,6 +46,23 @@ pub async fn page(
     query: Result<web::Query<ConfirmQuery>, actix_web::Error>,
 ) -> WebResult<HttpResponse> {
     let done = query.map_err(|_| WebError::Malformed)?.into_inner().done;
+    let asked = Asked {
+        resent: done == "resent",
+        ..Asked::default()
+    };
+    show(&visit, token.into_inner(), asked).await
+}
+
+/// What the page says beside the link.
+#[derive(Default)]
+struct Asked {
+    resent: bool,
+    /// Consents as they were sent, with what was refused.
+    sent: Vec<ConsentInput>,
+    errors: Errors,
+}
+
+async fn show(visit: &Visit, token: String, asked: Asked) -> WebResult<HttpResponse> {
     let link = confirmation::peek(visit.ctx(), PURPOSE, &token).await?;
     let state = match (link.standing, link.claimant) {
         (Standing::Open(_), _) => ConfirmState::Ask,
@@ -44,9 +73,10 @@ pub async fn page(
         (Standing::Expired, _) => ConfirmState::Expired,
         (Standing::Unknown, _) => ConfirmState::Unknown,
     };
-    let (case, association) = names(&visit, link.record).await?;
+    let (case, association) = names(visit, link.record).await?;
     let slug = case.as_ref().map(|case| case.slug.clone());
-    let path = format!("/confirm/{}", token.as_str());
+    let path = format!("/confirm/{token}");
+    let refused = !asked.errors.0.is_empty();
     let page = ConfirmPage {
         chrome: match slug {
             Some(slug) => visit.chrome_of(&slug, &path),
@@ -56,13 +86,24 @@ pub async fn page(
             Some(claimant) => visit.is_signed_in_as(claimant).await?,
             None => false,
         },
-        token: token.into_inner(),
+        token,
         state,
+        consents: match link.listed_on {
+            Some(_) => consents(visit, &link, &asked.sent).await?,
+            None => Vec::new(),
+        },
+        listed_on: link.listed_on,
         case,
         association,
-        resent: done == "resent",
+        errors: asked.errors,
+        resent: asked.resent,
     };
-    let mut response = html_with(status(state), &page)?;
+    let status = if refused {
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        status(state)
+    };
+    let mut response = html_with(status, &page)?;
     if let (ConfirmState::Ask, Some(known)) = (state, known(&link)) {
         let cookie = visit.known_cookie(known);
         response.add_cookie(&cookie).map_err(AppError::internal)?;
@@ -71,12 +112,28 @@ pub async fn page(
 }
 
 /// `POST /confirm/{token}`
-pub async fn send(visit: Visit, token: web::Path<String>) -> WebResult<HttpResponse> {
+pub async fn send(
+    visit: Visit,
+    token: web::Path<String>,
+    form: Result<Form<SentConsents>, WebError>,
+) -> WebResult<HttpResponse> {
     checked_token(&token)?;
+    // who has none to give may send nothing at all
+    let mut sent = form.ok().and_then(|form| form.0.consents);
+    for consent in sent.iter_mut().flatten() {
+        consent.given.get_or_insert(false);
+    }
+    let given = Given {
+        consents: sent.clone(),
+        origin: Origin {
+            channel: Channel::Page,
+            evidence: visit.evidence(),
+        },
+    };
     let (ctx, proof) = (visit.ctx().clone(), Proof::Token(token.to_string()));
     let done = visit
         .ctx()
-        .to_end(async move { confirmation::confirm(&ctx, proof).await })
+        .to_end(async move { confirmation::confirm_with(&ctx, proof, Some(given)).await })
         .await;
     let mut answer = see_other(&format!("/confirm/{}", token.as_str()));
     match done {
@@ -88,8 +145,29 @@ pub async fn send(visit: Visit, token: web::Path<String>) -> WebResult<HttpRespo
         Err(AppError::TokenUsed | AppError::TokenExpired | AppError::IllegalTransition(_)) => {
             Ok(answer.finish())
         }
+        Err(AppError::Invalid(errors)) if errors.concerns("/consents") => {
+            let asked = Asked {
+                sent: sent.unwrap_or_default(),
+                errors: Errors::from(&errors),
+                ..Asked::default()
+            };
+            show(&visit, token.into_inner(), asked).await
+        }
         Err(error) => Err(error.into()),
     }
+}
+
+/// The consents asked of who is on an earlier list.
+async fn consents(
+    visit: &Visit,
+    link: &Link,
+    sent: &[ConsentInput],
+) -> WebResult<Vec<ConsentField>> {
+    let Some((_, case)) = link.record else {
+        return Ok(Vec::new());
+    };
+    let directory = visit.ctx().directories.get(visit.ctx()).await?;
+    Ok(consent_fields(visit, &*directory.case(case)?, sent))
 }
 
 /// `POST /confirm/{token}/resend`: one tap on an expired link.

@@ -286,5 +286,6 @@ fn line(record: LetterRecord) -> RecordLine {
         reference: record.reference,
         link: record.link,
         not_me: record.not_me,
+        listed_on: record.listed_on,
     }
 }

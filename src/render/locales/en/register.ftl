@@ -66,6 +66,7 @@ retention-rule-rights-requests = Register of requests about data
 retention-rule-breaches = Register of breaches
 retention-rule-audit = Register of what was done
 retention-rule-exports = Files of exports nobody fetched, and requests nobody decided
+retention-rule-imports = Rows and reports of imported lists
 retention-rule-uploads = Files of broken uploads
 retention-rule-own-data = Copies of own data
 retention-rule-spool = Files on arrival

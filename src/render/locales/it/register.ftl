@@ -66,6 +66,7 @@ retention-rule-rights-requests = Registro delle richieste sui dati
 retention-rule-breaches = Registro delle violazioni
 retention-rule-audit = Registro di quello che è stato fatto
 retention-rule-exports = File di esportazioni non scaricati e richieste non decise
+retention-rule-imports = Righe e resoconti di elenchi importati
 retention-rule-uploads = File di caricamenti interrotti
 retention-rule-own-data = Copie dei propri dati
 retention-rule-spool = File in arrivo

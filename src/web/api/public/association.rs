@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use super::claimants::evidence;
 use super::me::actor;
-use crate::app::association_change::{self, ChangeRequest, Origin};
+use crate::app::association_change::{self, ChangeRequest};
+use crate::app::consent::Origin;
 use crate::domain::consent::Channel;
 use crate::domain::sign_up::ConsentInput;
 use crate::state::AppState;

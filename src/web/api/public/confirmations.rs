@@ -7,15 +7,19 @@ use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::claimants::evidence;
 use crate::app::challenge::{Proof, Record};
 use crate::app::confirmation::{self, Entered};
+use crate::app::consent::{Given, Origin};
 use crate::app::mail_request;
+use crate::domain::consent::Channel;
 use crate::domain::field::{FieldCode, FieldErrors, filled};
 use crate::domain::ids::ClaimantId;
 use crate::domain::reference::Reference;
+use crate::domain::sign_up::ConsentInput;
 use crate::state::AppState;
 use crate::web::error::Problem;
-use crate::web::extract::Json;
+use crate::web::extract::{ClientAddr, Json, UserAgent};
 use crate::web::{WebError, WebResult};
 
 /// What shows that a mail arrived: the token of its link, or its code and the record it is for.
@@ -32,6 +36,24 @@ pub struct ProofRequest {
     /// Six digits.
     #[schema(example = "123456")]
     code: Option<String>,
+}
+
+/// What shows that a mail arrived; who was on an earlier list of the association also consents.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConfirmationRequest {
+    /// Last part of the link.
+    token: Option<String>,
+    /// Id of the record; or `reference`.
+    claimant_id: Option<Uuid>,
+    /// Reference of the record; or `claimant_id`.
+    #[schema(example = "7Z8K2M4Q9XWT")]
+    reference: Option<String>,
+    /// Six digits.
+    #[schema(example = "123456")]
+    code: Option<String>,
+    /// Needed of who was on an earlier list; else not looked at.
+    consents: Option<Vec<ConsentInput>>,
 }
 
 /// An open record.
@@ -65,25 +87,34 @@ pub struct MailRequest {
     path = "/api/v1/public/confirmations",
     operation_id = "confirm",
     tag = "public",
-    request_body(content = ProofRequest, example = json!({"reference": "7Z8K2M4Q9XWT", "code": "123456"})),
+    request_body(content = ConfirmationRequest, example = json!({"reference": "7Z8K2M4Q9XWT", "code": "123456"})),
     responses(
         (status = 200, body = EnteredResponse),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "The state does not allow it"),
         (status = 410, body = Problem, content_type = "application/problem+json", description = "`token-used` or `token-expired`"),
         (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json", description = "A wrong code, or parts are missing"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "A wrong code, or parts are missing; under `/consents` what who was on an earlier list must agree to"),
         (status = 429, body = Problem, content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json")
     )
 )]
 pub async fn confirm(
     state: web::Data<AppState>,
-    body: Json<ProofRequest>,
+    client: ClientAddr,
+    agent: UserAgent,
+    body: Json<ConfirmationRequest>,
 ) -> WebResult<HttpResponse> {
-    let proof = body.0.proof()?;
+    let (proof, consents) = body.0.parts()?;
+    let given = consents.map(|consents| Given {
+        consents: Some(consents),
+        origin: Origin {
+            channel: Channel::Api,
+            evidence: evidence(client, agent),
+        },
+    });
     let ctx = state.ctx.clone();
-    let acting = async move { confirmation::confirm(&ctx, proof).await };
+    let acting = async move { confirmation::confirm_with(&ctx, proof, given).await };
     let entered = state.ctx.to_end(acting).await?;
     Ok(HttpResponse::Ok().json(EnteredResponse::of(&entered)))
 }
@@ -113,6 +144,18 @@ pub async fn resend(
     let acting = async move { mail_request::resend(&ctx, &case, &email).await };
     state.ctx.to_end(acting).await?;
     Ok(HttpResponse::Accepted().json(json!({})))
+}
+
+impl ConfirmationRequest {
+    fn parts(self) -> WebResult<(Proof, Option<Vec<ConsentInput>>)> {
+        let proof = ProofRequest {
+            token: self.token,
+            claimant_id: self.claimant_id,
+            reference: self.reference,
+            code: self.code,
+        };
+        Ok((proof.proof()?, self.consents))
+    }
 }
 
 impl ProofRequest {

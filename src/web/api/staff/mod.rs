@@ -19,6 +19,7 @@ pub mod deficiencies;
 pub mod demand_letters;
 pub mod documents;
 pub mod exports;
+pub mod imports;
 pub mod mails;
 pub mod paper;
 pub mod payout;
@@ -84,6 +85,13 @@ pub fn routes() -> Vec<Route> {
             &operation::CLAIMANT_SIGNATURE_FILE,
             web::to(signature_files::content),
         ),
+        Route::new(&operation::UPLOAD_IMPORT, web::to(imports::upload)),
+        Route::new(&operation::LIST_IMPORTS, web::to(imports::list)),
+        Route::new(&operation::GET_IMPORT, web::to(imports::get)),
+        Route::new(&operation::CHECK_IMPORT, web::to(imports::check)),
+        Route::new(&operation::START_IMPORT, web::to(imports::start)),
+        Route::new(&operation::CANCEL_IMPORT, web::to(imports::cancel)),
+        Route::new(&operation::IMPORT_REPORT, web::to(imports::report)),
         Route::new(&operation::EXPORT, web::to(exports::request)),
         Route::new(&operation::LIST_EXPORTS, web::to(exports::list)),
         Route::new(&operation::GET_EXPORT, web::to(exports::get)),
@@ -216,6 +224,13 @@ pub fn routes() -> Vec<Route> {
     declared::receipt,
     signature_files::list,
     signature_files::content,
+    imports::upload,
+    imports::list,
+    imports::get,
+    imports::check,
+    imports::start,
+    imports::cancel,
+    imports::report,
     exports::request,
     exports::list,
     exports::get,
