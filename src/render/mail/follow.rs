@@ -88,7 +88,12 @@ impl FollowMail {
                 let end = link(&unsubscribe)?.to_owned();
                 (
                     MailKind::CaseUpdate,
-                    Words::news(text, "follow-mail-update", &news, published_on),
+                    Words::news(
+                        text,
+                        |part| text.word("follow-mail-update", part),
+                        &news,
+                        published_on,
+                    ),
                     Some(end),
                 )
             }
@@ -100,7 +105,7 @@ impl FollowMail {
                 let end = link(&unsubscribe)?.to_owned();
                 (
                     MailKind::Message,
-                    Words::news(text, "message-mail", &news, sent_on),
+                    Words::news(text, |part| text.word("message-mail", part), &news, sent_on),
                     Some(end),
                 )
             }
@@ -184,9 +189,13 @@ impl Words {
         }
     }
 
-    /// The words of a family of texts: `follow-mail-update` or `message-mail`.
-    fn news(text: Text, family: &str, news: &UpdateText, published_on: NaiveDate) -> Self {
-        let say = |part: &str| text.word(family, part);
+    /// News or a message; `say` gives the other words.
+    fn news(
+        text: Text,
+        say: impl Fn(&str) -> String,
+        news: &UpdateText,
+        published_on: NaiveDate,
+    ) -> Self {
         let paragraphs = news.paragraphs().into_iter();
         let line = |line: &str| one_line(line, LONGEST_TEXT);
         Self {
