@@ -188,10 +188,15 @@ pub async fn members(
     Ok((members.collect(), next))
 }
 
-async fn read(ctx: &Ctx, conn: &mut Conn, actor: &StaffActor, id: Uuid) -> AppResult<BulkStatus> {
+/// How it stands, reasons left out.
+async fn brief(ctx: &Ctx, conn: &mut Conn, actor: &StaffActor, id: Uuid) -> AppResult<BulkStatus> {
     let row = db::get(conn, actor.scope(), actor.association_id(), id).await?;
     let mut told = statuses(ctx, conn, actor, vec![row]).await?;
-    let mut status = told.pop().ok_or(AppError::NotFound)?;
+    told.pop().ok_or(AppError::NotFound)
+}
+
+async fn read(ctx: &Ctx, conn: &mut Conn, actor: &StaffActor, id: Uuid) -> AppResult<BulkStatus> {
+    let mut status = brief(ctx, conn, actor, id).await?;
     let reasons = db::count_passed(conn, actor.scope(), actor.association_id(), id).await?;
     let reasons = reasons.into_iter();
     status.reasons = reasons

@@ -13,7 +13,7 @@ use crate::db::assignment::{self, AssignmentRow};
 use crate::db::work_queue::{self as db, Place, QueueRow};
 use crate::db::{Conn, Scope, Tx, claimant};
 use crate::domain::field::{FieldCode, FieldErrors};
-use crate::domain::ids::{CaseId, ClaimantId};
+use crate::domain::ids::{AssociationId, CaseId, ClaimantId};
 use crate::domain::outage::day_in_rome;
 use crate::domain::permission::{Role, operation};
 use crate::domain::work_queue::{MOST_COUNTED, WorkQueue};
@@ -339,7 +339,17 @@ pub(in crate::app) async fn is_colleague(
     actor: &StaffActor,
     who: Uuid,
 ) -> AppResult<bool> {
-    let people = assignment::list_people(tx, actor.scope(), actor.association_id()).await?;
+    works_for(tx, actor.scope(), actor.association_id(), who).await
+}
+
+/// Whether somebody works on the queues of an association.
+pub(in crate::app) async fn works_for(
+    tx: &mut Tx,
+    scope: Scope,
+    association: AssociationId,
+    who: Uuid,
+) -> AppResult<bool> {
+    let people = assignment::list_people(tx, scope, association).await?;
     Ok(people.iter().any(|(id, role)| *id == who && works(role)))
 }
 

@@ -181,3 +181,24 @@ pub async fn has_export(
         .get_result(conn)
         .await?)
 }
+
+/// Releases an item that `by` gave to `to` and nobody gave again; `false` where that is not so any more.
+///
+/// # Errors
+/// As the database says.
+pub async fn delete_given(
+    conn: &mut Conn,
+    _scope: Scope,
+    association: AssociationId,
+    (subject, queue): (Uuid, &str),
+    (to, by, since): (Uuid, Uuid, DateTime<Utc>),
+) -> DbResult<bool> {
+    let gone = diesel::delete(assignments::table.find((subject, queue)))
+        .filter(assignments::staff_id.eq(to))
+        .filter(assignments::assigned_by.eq(by))
+        .filter(assignments::assigned_at.ge(since))
+        .filter(assignments::association_id.eq(association.uuid()))
+        .execute(conn)
+        .await?;
+    Ok(gone == 1)
+}

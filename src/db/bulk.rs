@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
 use uuid::Uuid;
@@ -331,6 +331,21 @@ pub async fn expire(conn: &mut Conn, _scope: Scope, now: DateTime<Utc>) -> DbRes
         ))
         .execute(conn)
         .await?)
+}
+
+/// Forgets who was in sets that ended without any act, at most `limit` records; gives how many.
+///
+/// # Errors
+/// As the database says.
+pub async fn delete_unacted(conn: &mut Conn, _scope: Scope, limit: i64) -> DbResult<usize> {
+    Ok(diesel::sql_query(
+        "DELETE FROM bulk_members WHERE (claimant_id, bulk_id) IN (SELECT m.claimant_id, m.bulk_id \
+         FROM bulk_actions a JOIN bulk_members m ON m.bulk_id = a.id \
+         WHERE a.state IN ('expired', 'cancelled') AND a.done_count = 0 AND a.stepped_at IS NULL LIMIT $1)",
+    )
+    .bind::<BigInt, _>(limit)
+    .execute(conn)
+    .await?)
 }
 
 #[derive(QueryableByName)]

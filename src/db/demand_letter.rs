@@ -1,7 +1,9 @@
 //! Letters of associations to respondents: versions that are appended and never changed.
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
 use uuid::Uuid;
@@ -80,15 +82,18 @@ pub async fn list_versions(
         .await?)
 }
 
-/// The newest version of every letter, of all associations, at most `limit`: for the directory of public
-/// data, which leaves out what is not told.
+/// The newest version of every letter that is told, of all associations, newest first, at most `limit`: for the
+/// directory of public data.
 ///
 /// # Errors
 /// As the database says.
 pub async fn list_newest(conn: &mut Conn, _scope: Scope, limit: i64) -> DbResult<Vec<LetterRow>> {
+    let is_newest = "NOT EXISTS (SELECT 1 FROM demand_letters newer \
+         WHERE newer.id = demand_letters.id AND newer.version > demand_letters.version)";
     Ok(demand_letters::table
-        .distinct_on(demand_letters::id)
-        .order((demand_letters::id.desc(), demand_letters::version.desc()))
+        .filter(demand_letters::is_public)
+        .filter(sql::<Bool>(is_newest))
+        .order(demand_letters::id.desc())
         .limit(limit)
         .select(LetterRow::as_select())
         .load(conn)

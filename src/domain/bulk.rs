@@ -16,6 +16,8 @@ pub const MOST: usize = 200_000;
 pub const LOOKED_AT_HOURS: i64 = 24;
 /// Days the second person has.
 pub const DECISION_DAYS: i64 = 7;
+/// Days after which a message is none.
+pub const MESSAGE_DAYS: i64 = 7;
 /// Most messages a minute that can be asked for.
 pub const MOST_PER_MINUTE: i32 = 10_000;
 
@@ -228,6 +230,9 @@ impl BulkStep {
                 Some(S::Cancelled)
             }
             (Self::Pause, S::Running) => Some(S::Paused),
+            // every record had its turn, but mails may still be on their way
+            (Self::Pause, S::Done) if kind == BulkKind::Message => Some(S::Paused),
+            (Self::Cancel, S::Done) if kind == BulkKind::Message => Some(S::Cancelled),
             (Self::Undo, S::Done | S::Cancelled) if kind.can_be_undone() => Some(S::Undoing),
             _ => None,
         }

@@ -125,7 +125,11 @@ async fn a_message_goes_to_the_exact_set_once_after_a_second_person() {
         desk.step(&desk.one, &seen, &wrong).await.wrong_fields(),
         [("/records".to_owned(), "not_accepted".to_owned())]
     );
+    // nor is it for another to start what somebody looked at, and then to approve it
     let begin = json!({"step": "start", "records": 3});
+    desk.step(&desk.other, &seen, &begin)
+        .await
+        .expect_problem(403, "second-person");
     let started = desk.step(&desk.one, &seen, &begin).await.expect(200);
     assert_eq!(started["state"], "awaiting_approval");
     assert_eq!(go_on(&app).await, 0);
@@ -449,8 +453,60 @@ async fn a_lost_database_loses_no_turn_and_gives_none_twice() {
         assert_eq!(desk.status(&seen).await["left"], 2, "{moment}");
     }
     go_on(&app).await;
+    // every record had its turn, and the mails can still be called off
+    assert_eq!(desk.status(&seen).await["state"], "done");
+    desk.step(&desk.one, &seen, &json!({"step": "pause"}))
+        .await
+        .expect(200);
+    app.run_outbox().await;
+    assert!(told(&app).is_empty());
+    desk.step(&desk.one, &seen, &json!({"step": "resume"}))
+        .await
+        .expect(200);
+    go_on(&app).await;
+    app.clock().advance(TimeDelta::minutes(6));
     app.run_outbox().await;
     assert_eq!(told(&app), ["a@example.org", "b@example.org"]);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_act_that_cannot_go_on_is_paused_and_holds_up_no_other() {
+    let app = TestApp::seeded().await;
+    let desk = Desk::of(&app, "codacons").await;
+    confirmed(&app, &["a@example.org"]).await;
+    let (broken, sound) = (
+        desk.preview(&message()).await.expect(201),
+        desk.preview(&message()).await.expect(201),
+    );
+    desk.start(&broken).await;
+    desk.start(&sound).await;
+    let spoil = "UPDATE bulk_actions SET act = '{\"kind\": \"nothing\"}' WHERE id";
+    app.sql(&format!("{spoil} = '{}'", id(&broken))).await;
+    go_on(&app).await;
+    let states = "SELECT string_agg(state, ' ' ORDER BY id) FROM bulk_actions";
+    assert_eq!(app.rows(states).await[0][0].as_deref(), Some("paused done"));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn letters_are_not_asked_for_once_their_day_is_over_and_unused_sets_are_forgotten() {
+    let app = TestApp::seeded().await;
+    let desk = Desk::of(&app, "codacons").await;
+    confirmed(&app, &["a@example.org"]).await;
+    let body = json!({
+        "kind": "ask_deficiency", "purpose": "Prima del deposito", "letters": ["i"], "due_on": "2026-03-06",
+    });
+    let seen = desk.preview(&body).await.expect(201);
+    desk.start(&seen).await;
+    desk.preview(&body).await.expect(201);
+    app.clock().advance(TimeDelta::days(5));
+    go_on(&app).await;
+    assert_eq!(app.number("SELECT count(*) FROM deficiencies").await, 0);
+    let states = "SELECT string_agg(DISTINCT state, ' ') FROM bulk_actions";
+    joinder::app::housekeeping::run(&app.ctx).await.unwrap();
+    assert_eq!(app.rows(states).await[0][0].as_deref(), Some("expired"));
+    assert_eq!(app.number("SELECT count(*) FROM bulk_members").await, 0);
     app.stop().await;
 }
 

@@ -389,6 +389,21 @@ impl World<'_> {
         rows.into_iter().filter_map(|row| row[0].clone()).collect()
     }
 
+    /// A set of ours from where a record of others stands.
+    async fn members(&self, place: &Place) {
+        let body = json!({"kind": "ask_deficiency", "purpose": "Prova", "letters": ["i"], "due_on": "2026-03-20"});
+        let path = format!("/api/v1/staff/cases/{CASE}/bulk-actions");
+        let request = self.app.request(Method::POST, &path);
+        let set = ask(request.bearer_auth(&self.ours).json(&body)).await;
+        let set = set.expect(201)["id"].as_str().unwrap().to_owned();
+        let rows = self.ids_of_others("claimants").await;
+        let cursor = write_cursor(rows.iter().min().unwrap().parse().unwrap());
+        let path = place.path.replace("{id}", &set);
+        let told = self.get(&format!("{path}?cursor={cursor}"), &self.ours);
+        let told = told.await.expect(200).to_string();
+        assert!(rows.iter().all(|id| !told.contains(id)), "{place:?} {told}");
+    }
+
     /// A trail of ours from where a row of others stands.
     async fn trail(&self, place: &Place) {
         let subject = match place.path.contains("/claimants/") {
@@ -539,6 +554,9 @@ impl World<'_> {
 
     /// Where a page of others began: what follows is one's own.
     async fn cursor(&self, place: &Place) {
+        if place.path.contains("/bulk-actions/{id}") {
+            return self.members(place).await;
+        }
         if place.path.contains("{id}") {
             return self.trail(place).await;
         }
@@ -711,6 +729,10 @@ async fn populate(app: &TestApp) {
            row_total, batch_total, key_version, created_at, expires_at) \
          SELECT gen_random_uuid(), '{theirs}', id, gen_random_uuid(), 'uploaded', 'Modulo', '2023-02-01', 'csv', 1, sha256('a'), \
            '{{email,mailbox}}', 1, 1, 1, '2026-03-01Z', '2036-03-01Z' FROM cases, generate_series(1, 120); \
+         INSERT INTO bulk_actions (id, association_id, case_id, kind, act, filter, purpose, state, member_count, done_count, \
+           passed_count, created_by, created_at, expires_at) \
+         SELECT gen_random_uuid(), '{theirs}', id, 'end_quarantine', '{{\"kind\": \"end_quarantine\"}}', '{{}}', 'Prova', 'done', \
+           0, 0, 0, gen_random_uuid(), '2026-03-01Z', '2036-03-01Z' FROM cases, generate_series(1, 120); \
          INSERT INTO case_updates (id, association_id, case_id, request_key, texts, published_by, published_at) \
          SELECT gen_random_uuid(), '{theirs}', id, gen_random_uuid(), '[{{\"language\": \"it\", \"title\": \"a\", \"text\": \"b\"}}]', \
            gen_random_uuid(), '2026-03-01T09:00:00Z' FROM cases, generate_series(1, 120); \

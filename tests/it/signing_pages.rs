@@ -496,6 +496,32 @@ async fn r39_a_correction_shows_what_changed_and_asks_for_another_signature() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_goes_back_a_step_loses_nothing_that_was_typed() {
+    let app = TestApp::seeded().await;
+    let (browser, csrf) = mario(&app, &[]).await;
+    browser.send("/me/declare", &mailbox(&csrf, "1", &[])).await;
+    let story = browser.get("/me/declare?step=3").await;
+    story.says("name=\"back\"");
+    assert!(!story.html.contains("href=\"/me/declare?step=2\""));
+    let typed = [
+        ("csrf", csrf.as_str()),
+        ("step", "3"),
+        ("narrative", "Cinque giorni senza posta."),
+        ("back", "1"),
+    ];
+    let back = browser.send("/me/declare", &typed).await;
+    assert_eq!(back.place, "/me/declare?step=2", "{}", back.html);
+    let kept = browser.get("/me/declare?step=3").await;
+    kept.says("Cinque giorni senza posta.");
+    // the first step has nothing before it
+    let mut first = mailbox(&csrf, "1", &[]);
+    first.push(("back", "1"));
+    let on = browser.send("/me/declare", &first).await;
+    assert_eq!(on.place, "/me/declare?step=2", "{}", on.html);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_session_that_ends_in_a_step_loses_nothing() {
     let app = TestApp::seeded().await;
     let (browser, csrf) = mario(&app, &[]).await;

@@ -82,7 +82,7 @@ pub async fn preview(ctx: &Ctx, actor: &StaffActor, new: NewBulk) -> AppResult<B
     }
     let now = ctx.clock.now();
     let id = token::new_id(now);
-    let passed = freeze(ctx, &mut tx, actor, (id, &act), &ids).await?;
+    let (members, passed) = freeze(ctx, &mut tx, actor, (id, &act), &ids).await?;
     let row = BulkRow {
         id,
         association_id: actor.association_id().uuid(),
@@ -92,7 +92,7 @@ pub async fn preview(ctx: &Ctx, actor: &StaffActor, new: NewBulk) -> AppResult<B
         filter: export::noted(&filter),
         purpose: purpose.as_str().to_owned(),
         state: BulkState::Previewed.as_str().to_owned(),
-        member_count: count(ids.len()),
+        member_count: count(members),
         done_count: 0,
         passed_count: count(passed),
         done_up_to: None,
@@ -117,16 +117,16 @@ pub async fn preview(ctx: &Ctx, actor: &StaffActor, new: NewBulk) -> AppResult<B
     Ok(status)
 }
 
-/// Writes the records of the set; gives how many of them the act does not fit.
+/// Writes the records of the set; gives how many there are, and how many of them the act does not fit.
 async fn freeze(
     ctx: &Ctx,
     tx: &mut Tx,
     actor: &StaffActor,
     (bulk, act): (Uuid, &BulkAct),
     ids: &[Uuid],
-) -> AppResult<usize> {
+) -> AppResult<(usize, usize)> {
     let (scope, association) = (actor.scope(), actor.association_id());
-    let mut passed = 0;
+    let (mut all, mut passed) = (0, 0);
     for ids in ids.chunks(AT_ONCE) {
         let rows = claimant::list_by_ids(tx, scope, ids).await?;
         let subjects = subjects(ctx, tx, scope, (association, act), &rows).await?;
@@ -141,10 +141,11 @@ async fn freeze(
             }
         });
         let members: Vec<MemberRow> = members.collect();
+        all += members.len();
         passed += members.iter().filter(|row| row.reason.is_some()).count();
         db::insert_members(tx, scope, &members).await?;
     }
-    Ok(passed)
+    Ok((all, passed))
 }
 
 /// Whom an act can be meant for at all: quarantines are ended of who is in one.

@@ -1,22 +1,25 @@
 //! Starting, deciding, stopping and taking back a bulk action.
 
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{BulkStatus, act_of, read, state_of};
+use super::{BulkStatus, act_of, brief, state_of};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::app::staff::StaffActor;
 use crate::db::Scope;
 use crate::db::bulk::{self as db, BulkRow, Stepped};
-use crate::domain::bulk::{BulkKind, BulkState, BulkStep, DECISION_DAYS};
+use crate::domain::bulk::{BulkAct, BulkKind, BulkState, BulkStep, DECISION_DAYS, MESSAGE_DAYS};
 use crate::domain::field::{FieldCode, FieldErrors};
+use crate::domain::outage::day_in_rome;
 use crate::domain::permission::operation;
 use crate::domain::reason::Reason;
 
 /// Rights under which sets that nobody started are given up.
 const SCOPE: Scope = Scope::System("bulk actions nobody decided about");
+/// Records of sets that are forgotten in one run.
+const AT_ONCE: i64 = 20_000;
 
 /// What somebody wants of a bulk action.
 #[derive(Clone, Debug)]
@@ -48,10 +51,10 @@ pub async fn step(ctx: &Ctx, actor: &StaffActor, id: Uuid, wanted: &Step) -> App
     let second = kind.needs_second(left(&row));
     let after = wanted.step.from(before, kind, second);
     let after = after.ok_or(AppError::IllegalTransition("bulk"))?;
-    if wanted.step.is_decision() && row.created_by == actor.staff_id().uuid() {
+    if !is_for(wanted.step, row.created_by == actor.staff_id().uuid()) {
         return Err(AppError::SecondPerson);
     }
-    if row.expires_at <= now && is_waiting(before) {
+    if is_late(&row, &act_of(&row)?, before, now) {
         return Err(AppError::IllegalTransition("bulk_expired"));
     }
     let note = checked(&row, wanted)?;
@@ -76,18 +79,20 @@ pub async fn step(ctx: &Ctx, actor: &StaffActor, id: Uuid, wanted: &Step) -> App
     deed.detail = json!({ "kind": row.kind, "from": before.as_str(), "records": left(&row) });
     deed.note = note.as_ref().map(|note| note.as_str().as_bytes());
     deed.write(ctx, &mut tx, scope).await?;
-    let status = read(ctx, &mut tx, actor, id).await?;
+    let status = brief(ctx, &mut tx, actor, id).await?;
     tx.commit().await?;
     Ok(status)
 }
 
-/// Ends what nobody started or decided in time; gives how many. Safe to repeat.
+/// Ends what nobody started or decided in time, and forgets who was in sets that were never acted on; gives how
+/// many ended. Safe to repeat.
 ///
 /// # Errors
 /// `Unavailable` if the database cannot be reached.
 pub async fn expire_due(ctx: &Ctx) -> AppResult<usize> {
     let mut tx = ctx.pools.begin(SCOPE).await?;
     let expired = db::expire(&mut tx, SCOPE, ctx.clock.now()).await?;
+    db::delete_unacted(&mut tx, SCOPE, AT_ONCE).await?;
     tx.commit().await?;
     Ok(expired)
 }
@@ -106,7 +111,7 @@ pub(super) fn possible(
     let second = kind.needs_second(left(row));
     let steps = BulkStep::ALL.into_iter();
     steps
-        .filter(|step| !(own && step.is_decision()))
+        .filter(|step| is_for(*step, own))
         .filter(|step| *step != BulkStep::Start || left(row) > 0)
         .filter(|step| step.from(state, kind, second).is_some())
         .collect()
@@ -117,8 +122,42 @@ const fn left(row: &BulkRow) -> i32 {
     row.member_count - row.done_count - row.passed_count
 }
 
-const fn is_waiting(state: BulkState) -> bool {
-    matches!(state, BulkState::Previewed | BulkState::AwaitingApproval)
+/// Whether a step is for who looked at the set, or for another: else one could start what another looked at,
+/// and approve it.
+const fn is_for(step: BulkStep, own: bool) -> bool {
+    match step {
+        BulkStep::Start => own,
+        BulkStep::Approve | BulkStep::Refuse => !own,
+        BulkStep::Pause | BulkStep::Resume | BulkStep::Cancel | BulkStep::Undo => true,
+    }
+}
+
+/// Whether the time of a step is over: nobody decided, the last day of letters has come, or the mails of a message
+/// have long left.
+fn is_late(row: &BulkRow, act: &BulkAct, state: BulkState, now: DateTime<Utc>) -> bool {
+    match state {
+        BulkState::Previewed | BulkState::AwaitingApproval => {
+            row.expires_at <= now || is_over(act, now)
+        }
+        BulkState::Done => {
+            let gone = |at: DateTime<Utc>| at + Duration::days(MESSAGE_DAYS) <= now;
+            act.kind() == BulkKind::Message && row.finished_at.is_some_and(gone)
+        }
+        BulkState::Running
+        | BulkState::Paused
+        | BulkState::Cancelled
+        | BulkState::Expired
+        | BulkState::Undoing
+        | BulkState::Undone => false,
+    }
+}
+
+/// Whether the last day that an act asks for is over.
+pub(super) fn is_over(act: &BulkAct, now: DateTime<Utc>) -> bool {
+    match act {
+        BulkAct::AskDeficiency { due_on, .. } => *due_on < day_in_rome(now),
+        BulkAct::Message { .. } | BulkAct::EndQuarantine | BulkAct::Assign { .. } => false,
+    }
 }
 
 /// Refuses a start without the exact number, and a refusal without its reason.

@@ -5,20 +5,22 @@ use chrono::{DateTime, Duration, Utc};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::step::is_over;
 use super::{act_of, state_of, subjects};
 use crate::app::audit::{self, Actor, Entry};
 use crate::app::ctx::Ctx;
 use crate::app::deficiency::{self, Asking};
-use crate::app::error::AppResult;
+use crate::app::error::{AppError, AppResult};
 use crate::app::mail_request::outbox_row;
 use crate::app::quarantine;
+use crate::app::work_queue;
 use crate::crypto::token;
 use crate::db::assignment::{self, AssignmentRow};
-use crate::db::bulk::{self as db, BulkRow};
+use crate::db::bulk::{self as db, BulkRow, Stepped};
 use crate::db::claimant::{self, ClaimantRow};
 use crate::db::outbox::{self, OutboxRow};
 use crate::db::{Scope, Tx};
-use crate::domain::bulk::{BulkAct, BulkState, Passed, judge};
+use crate::domain::bulk::{BulkAct, BulkState, MESSAGE_DAYS, Passed, judge};
 use crate::domain::ids::{AssociationId, ClaimantId, StaffId};
 use crate::domain::reason::Reason;
 
@@ -28,8 +30,6 @@ const SCOPE: Scope = Scope::System("bulk actions that go on");
 const AT_ONCE: i64 = 200;
 /// The priority of what may wait for everything else.
 const LAST: i16 = 8;
-/// Days after which a message is none.
-const MESSAGE_DAYS: i64 = 7;
 /// Parts of a minute whose share of messages may go at once.
 const SHARES: i32 = 20;
 
@@ -71,13 +71,48 @@ pub async fn is_due(ctx: &Ctx) -> AppResult<bool> {
 /// # Errors
 /// `Unavailable` if the database cannot be reached; what was done stays done.
 pub async fn take_turn(ctx: &Ctx, after: Uuid) -> AppResult<Turn> {
-    let now = ctx.clock.now();
     let mut tx = ctx.pools.begin(SCOPE).await?;
     let Some(row) = db::lock_next(&mut tx, SCOPE, after).await? else {
         return Ok(Turn::Nothing);
     };
-    let (act, state) = (act_of(&row)?, state_of(&row)?);
-    let limit = share(&act, &row, now);
+    match turn_of(ctx, tx, &row).await {
+        Err(error) if !matches!(error, AppError::Unavailable(_)) => {
+            // the others go on; somebody looks at this one
+            tracing::error!(bulk.id = %row.id, %error, "a bulk action cannot go on and is paused");
+            halt(ctx, &row, BulkState::Paused).await?;
+            Ok(Turn::Waits(row.id))
+        }
+        done => done,
+    }
+}
+
+/// Changes the state of an action that cannot go on, unless somebody did before.
+async fn halt(ctx: &Ctx, row: &BulkRow, to: BulkState) -> AppResult<()> {
+    let stepped = Stepped {
+        from: &row.state,
+        to: to.as_str(),
+        at: ctx.clock.now(),
+        expires_at: None,
+        decided: None,
+        is_over: to != BulkState::Paused,
+        begins_anew: false,
+    };
+    let place = (AssociationId::new(row.association_id), row.id);
+    let mut tx = ctx.pools.begin(SCOPE).await?;
+    db::mark_stepped(&mut tx, SCOPE, place, &stepped).await?;
+    Ok(tx.commit().await?)
+}
+
+/// The next records of one action.
+async fn turn_of(ctx: &Ctx, mut tx: Tx, row: &BulkRow) -> AppResult<Turn> {
+    let now = ctx.clock.now();
+    let (act, state) = (act_of(row)?, state_of(row)?);
+    if state == BulkState::Running && is_past(ctx, &mut tx, row, &act).await? {
+        drop(tx);
+        halt(ctx, row, BulkState::Expired).await?;
+        return Ok(Turn::Waits(row.id));
+    }
+    let limit = share(&act, row, now);
     if limit == 0 {
         return Ok(Turn::Waits(row.id));
     }
@@ -91,7 +126,7 @@ pub async fn take_turn(ctx: &Ctx, after: Uuid) -> AppResult<Turn> {
         db::list_members(&mut tx, SCOPE, place, Some(outcome), row.done_up_to, limit).await?;
     let is_last = i64::try_from(members.len()).unwrap_or(i64::MAX) < limit;
     let batch = Batch {
-        row: &row,
+        row,
         act: &act,
         scope: Scope::Association(association),
         by: StaffId::new(row.created_by),
@@ -120,6 +155,19 @@ pub async fn take_turn(ctx: &Ctx, after: Uuid) -> AppResult<Turn> {
     db::mark_progress(&mut tx, SCOPE, row.id, moved, over, now).await?;
     tx.commit().await?;
     Ok(Turn::Went(row.id))
+}
+
+/// Whether what an act needs is gone: its last day is over, or the colleague works here no more.
+async fn is_past(ctx: &Ctx, tx: &mut Tx, row: &BulkRow, act: &BulkAct) -> AppResult<bool> {
+    let BulkAct::Assign { to, .. } = act else {
+        return Ok(is_over(act, ctx.clock.now()));
+    };
+    let association = AssociationId::new(row.association_id);
+    let scope = Scope::Association(association);
+    tx.enter(scope).await?;
+    let works = work_queue::works_for(tx, scope, association, *to).await?;
+    tx.enter(SCOPE).await?;
+    Ok(!works)
 }
 
 /// How many records may have their turn now: messages keep their pace.
@@ -227,7 +275,9 @@ impl Batch<'_> {
         let mut fates = Vec::with_capacity(ids.len());
         for id in ids {
             let item = (id.uuid(), queue.as_str());
-            if assignment::delete(tx, self.scope, association, item, *to).await? {
+            // what was given again since, by hand, stays
+            let given = (*to, self.row.created_by, self.row.created_at);
+            if assignment::delete_given(tx, self.scope, association, item, given).await? {
                 self.trace_assignment(ctx, tx, *id, (queue, Some(*to), None))
                     .await?;
                 fates.push((id.uuid(), "undone", None));

@@ -12,6 +12,8 @@ use crate::domain::import::{Cell, MAX_CELL, MAX_COLUMNS, MAX_ROWS, Row};
 
 /// Records that are looked at to find the separator.
 const LOOKED_AT: usize = 20;
+/// Bytes of the text of all cells together.
+const MAX_TEXT: usize = 128 * 1024 * 1024;
 
 /// What a file is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -111,7 +113,12 @@ pub(super) fn read(
     format: Format,
     take: &mut Taker<'_>,
 ) -> Result<usize, TableError> {
-    let mut counted = Counted { take, rows: 0 };
+    let mut counted = Counted {
+        take,
+        rows: 0,
+        bytes: 0,
+        line: 0,
+    };
     match format {
         Format::Csv => read_csv(bytes, &mut counted)?,
         Format::Xlsx => workbook::read(bytes, &mut counted)?,
@@ -127,6 +134,10 @@ pub(super) fn read(
 pub(super) struct Counted<'a, 'b> {
     take: &'a mut Taker<'b>,
     rows: usize,
+    /// Bytes of all cells so far: a workbook names a long text in few.
+    bytes: usize,
+    /// Line of the row before.
+    line: u32,
 }
 
 impl Counted<'_, '_> {
@@ -138,7 +149,17 @@ impl Counted<'_, '_> {
             let place = row.line.to_string();
             return Err(TableError::at("error-import-rows", place));
         }
+        if row.line <= self.line {
+            // a workbook says its lines itself; each names its row once
+            return Err(TableError::of("error-import-unreadable"));
+        }
+        self.line = row.line;
         self.rows += 1;
+        let sizes = row.cells.iter().map(|cell| cell.text().len());
+        self.bytes = self.bytes.saturating_add(sizes.sum::<usize>());
+        if self.bytes > MAX_TEXT {
+            return Err(TableError::of("error-import-inflates"));
+        }
         let taken = (self.take)(row);
         taken.then_some(()).ok_or(TableError::Cut)
     }

@@ -461,6 +461,26 @@ mod tests {
             ),
         ]);
         assert!(wrong(&strings).contains("error-import-inflates"));
+        // a long text named by few bytes, again and again
+        let long = format!("<sst><si><t>{}</t></si></sst>", "x".repeat(2_000));
+        let named = "<c t=\"s\"><v>0</v></c>".repeat(100);
+        let rows_of = |count: u32| -> String {
+            (2..count)
+                .map(|line| format!("<row r=\"{line}\">{named}</row>"))
+                .collect()
+        };
+        let full = format!(
+            "<worksheet><sheetData>{head}{}</sheetData></worksheet>",
+            rows_of(800)
+        );
+        let full = zipped(&[
+            ("xl/worksheets/sheet1.xml", full.as_bytes()),
+            ("xl/sharedStrings.xml", long.as_bytes()),
+        ]);
+        assert!(full.len() < 200_000, "it is a bomb");
+        assert!(wrong(&full).contains("error-import-inflates"));
+        let twice = "<row r=\"2\"><c t=\"str\"><v>a</v></c></row>".repeat(2);
+        assert!(wrong(&sheet(&format!("{head}{twice}"))).contains("error-import-unreadable"));
         let wide: String = (0..17_000).map(|_| "<c t=\"str\"><v>x</v></c>").collect();
         let told = wrong(&sheet(&format!("{head}<row r=\"2\">{wide}</row>")));
         assert!(

@@ -58,7 +58,10 @@ pub(super) async fn prepare(
         BulkAct::Message { texts, .. } => texts.of(language).cloned(),
         BulkAct::AskDeficiency { .. } | BulkAct::EndQuarantine | BulkAct::Assign { .. } => None,
     };
-    let is_over = at.row.restricted_at.is_some() || !at.row.state()?.counts();
+    let is_over = at.row.restricted_at.is_some()
+        || at.row.unreachable_at.is_some()
+        || !at.row.state()?.counts()
+        || row.expires_at <= ctx.clock.now();
     let is_unwanted = is_over || bulk::is_stopped(conn, SCOPE, at.row.claimant()).await?;
     let (Some(text), Some(email), false) = (text, at.email.clone(), is_unwanted) else {
         return Ok(Step::Drop);

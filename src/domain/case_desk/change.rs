@@ -236,13 +236,13 @@ fn walk(path: &str, value: &Value, found: &mut Vec<(String, String)>) {
     }
 }
 
-/// A row by what names it; facts, statements and lawyers have only their place: the paths stand in the trail.
+/// A row by what names it; facts, statements, lawyers and third parties have only their place: the paths stand in the trail.
 fn name_of(item: &Value, place: usize) -> String {
     let word = |field: &str| item.get(field).and_then(Value::as_str);
     if let (Some(incident), Some(domain)) = (word("incident"), word("domain")) {
         return format!("{incident}:{domain}");
     }
-    let placed = ["topic", "speaker", "bar"];
+    let placed = ["topic", "speaker", "bar", "role"];
     if placed.into_iter().all(|field| word(field).is_none()) {
         let named = ["slug", "code", "kind", "name"];
         if let Some(name) = named.into_iter().find_map(word) {

@@ -41,11 +41,6 @@ impl Progress {
             None => "/me/identity".to_owned(),
         }
     }
-
-    /// The step before, if there is one.
-    pub fn back(&self) -> Option<usize> {
-        self.number.checked_sub(1).filter(|step| *step > 0)
-    }
 }
 
 /// A plan to choose.

@@ -34,6 +34,7 @@ pub struct SentDeskStep {
     incidents: Vec<IncidentForm>,
     elsewhere: Option<ElsewhereForm>,
     narrative: Option<String>,
+    back: Option<String>,
     how: Option<String>,
     consents: Option<Vec<ConsentInput>>,
 }
@@ -103,6 +104,7 @@ pub async fn send(
         incidents: sent.incidents,
         elsewhere: sent.elsewhere,
         narrative: sent.narrative,
+        back: sent.back,
     };
     steps.take(step, sent);
     if step == steps.work.steps() {
@@ -154,7 +156,7 @@ impl Desk {
         let saved = self.state.ctx.to_end(saving).await;
         match steps.after_saving(step, saved)? {
             Saved::Whole => {
-                let next = format!("{}/declare?step={}", place(self.id), step + 1);
+                let next = format!("{}/declare?step={}", place(self.id), steps.after(step));
                 Ok(see_other(&next))
             }
             Saved::Wrong(errors) => steps.show(StatusCode::UNPROCESSABLE_ENTITY, step, errors),

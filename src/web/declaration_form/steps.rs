@@ -39,6 +39,8 @@ pub struct SentStep {
     pub(in crate::web) incidents: Vec<IncidentForm>,
     pub(in crate::web) elsewhere: Option<ElsewhereForm>,
     pub(in crate::web) narrative: Option<String>,
+    /// Sent by the button that saves and goes back.
+    pub(in crate::web) back: Option<String>,
 }
 
 /// What the pages of the steps are made of.
@@ -55,6 +57,8 @@ pub struct Steps {
     pub desk: Option<DeskHead>,
     /// How it was told, where staff type.
     pub dictation: Option<DictationFields>,
+    /// Whether the step before is wanted.
+    pub back: bool,
 }
 
 /// What became of a step that was sent.
@@ -82,6 +86,7 @@ impl Steps {
             mine,
             desk: None,
             dictation: None,
+            back: false,
         })
     }
 
@@ -114,6 +119,8 @@ impl Steps {
     /// What a saved step shows: what is wrong with it, next to its fields.
     pub fn after_saving(&self, step: usize, saved: AppResult<()>) -> AppResult<Saved> {
         let errors = match saved {
+            // what is wrong is said on the way forth
+            Ok(()) if self.back => Errors::default(),
             Ok(()) => of_step(&self.wrong(), step),
             Err(AppError::Invalid(errors)) => Errors::from(&errors),
             Err(error) => return Err(error),
@@ -128,8 +135,14 @@ impl Steps {
         })
     }
 
+    /// The step that is shown after one was saved.
+    pub const fn after(&self, step: usize) -> usize {
+        if self.back { step - 1 } else { step + 1 }
+    }
+
     /// Puts what was typed in its place.
     pub fn take(&mut self, step: usize, sent: SentStep) {
+        self.back = sent.back.is_some() && step > 1;
         let elsewhere = self.work.mailboxes.len() + 1;
         if let Some(mailbox) = self.work.mailboxes.get_mut(step - 1) {
             mailbox.forms = sent_forms(&sent.incidents, &mailbox.forms);

@@ -79,7 +79,7 @@ async fn save(
         .to_end(async move { declaration::save_draft(&ctx, &actor, &input).await })
         .await;
     match steps.after_saving(step, saved)? {
-        Saved::Whole => Ok(see_other(&format!("{PATH}?step={}", step + 1)).finish()),
+        Saved::Whole => Ok(see_other(&format!("{PATH}?step={}", steps.after(step))).finish()),
         Saved::Wrong(errors) => steps.show(StatusCode::UNPROCESSABLE_ENTITY, step, errors),
     }
 }

@@ -4,6 +4,7 @@ answer-no = Nein
 declare-title = Ihre Erklärung
 declare-step = Schritt { $number } von { $total }
 declare-back = Ein Schritt zurück
+declare-save-back = Speichern und einen Schritt zurück
 declare-choose = Wählen
 declare-next = Speichern und weiter
 declare-saved = Jeder Schritt wird gespeichert, wenn Sie „Speichern und weiter“ drücken. Sie können aufhören und später weitermachen.

@@ -4,6 +4,7 @@ answer-no = No
 declare-title = Your declaration
 declare-step = Step { $number } of { $total }
 declare-back = Step before
+declare-save-back = Save and go to the step before
 declare-choose = Choose
 declare-next = Save and go on
 declare-saved = Each step is saved when you press "Save and go on". You can stop and come back later.

@@ -4,6 +4,7 @@ answer-no = No
 declare-title = La tua dichiarazione
 declare-step = Passo { $number } di { $total }
 declare-back = Passo precedente
+declare-save-back = Salva e torna al passo precedente
 declare-choose = Scegli
 declare-next = Salva e continua
 declare-saved = Ogni passo viene salvato quando premi «Salva e continua». Puoi fermarti e riprendere dopo.
