@@ -484,7 +484,10 @@ mod tests {
             BulkStep::Undo.from(S::Done, BulkKind::Assign, true),
             Some(S::Undoing)
         );
-        for state in [S::Done, S::Cancelled, S::Expired, S::Undone, S::Undoing] {
+        // mails may still be on their way; letters are asked for at once
+        assert_eq!(BulkStep::Pause.from(S::Done, kind, true), Some(S::Paused));
+        assert_eq!(BulkStep::Cancel.from(S::Done, BulkKind::Assign, true), None);
+        for state in [S::Cancelled, S::Expired, S::Undone, S::Undoing] {
             for step in [BulkStep::Start, BulkStep::Approve, BulkStep::Pause] {
                 assert_eq!(step.from(state, kind, true), None);
             }

@@ -353,6 +353,9 @@ impl World<'_> {
             }
             ("POST", Some("assignment")) => Some(json!({"to": "me"})),
             ("POST", Some("demand-letters")) => Some(json!({"content": demand_letters::letter()})),
+            ("POST", Some("bulk-actions")) => {
+                Some(json!({"kind": "end_quarantine", "purpose": "Prova"}))
+            }
             ("POST", Some("updates")) => {
                 Some(json!({"texts": [{"language": "it", "title": "a", "text": "b"}]}))
             }
@@ -399,8 +402,9 @@ impl World<'_> {
         let rows = self.ids_of_others("claimants").await;
         let cursor = write_cursor(rows.iter().min().unwrap().parse().unwrap());
         let path = place.path.replace("{id}", &set);
-        let told = self.get(&format!("{path}?cursor={cursor}"), &self.ours);
-        let told = told.await.expect(200).to_string();
+        let path = format!("{path}?cursor={cursor}");
+        let told = self.get(&path, &self.ours).await;
+        let told = told.expect(200).to_string();
         assert!(rows.iter().all(|id| !told.contains(id)), "{place:?} {told}");
     }
 
