@@ -126,6 +126,7 @@ pub struct ListedHints {
 /// # Errors
 /// `Forbidden`; `NotFound` for a case of others; `Invalid` at `/listed_on`, or at `/file` with the cell that
 /// cannot be taken; `IllegalTransition` if the case or the association takes no sign-ups.
+#[expect(clippy::too_many_lines, reason = "one line for each column")]
 pub async fn upload(ctx: &Ctx, actor: &StaffActor, new: NewImport) -> AppResult<ImportStatus> {
     actor.require(&operation::UPLOAD_IMPORT)?;
     let own = claimant_list::own_case(ctx, actor, &new.case).await?;

@@ -328,10 +328,6 @@ fn made(ctx: &Ctx, association: &AssociationEntry, sign_up: &SignUp) -> SignedUp
     }
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "two calls; the parts are borrowed from one place"
-)]
 async fn rows(
     ctx: &Ctx,
     directory: &Directory,

@@ -221,18 +221,21 @@ impl BulkStep {
     /// The state it leads to; `None` where it makes no sense. `second`: it takes a second person.
     pub fn from(self, state: BulkState, kind: BulkKind, second: bool) -> Option<BulkState> {
         use BulkState as S;
-        match (self, state) {
+        // of a message that is done, mails may still be on their way
+        let goes_on = match state {
+            S::Done if kind == BulkKind::Message => S::Running,
+            other => other,
+        };
+        match (self, goes_on) {
             (Self::Start, S::Previewed) if second => Some(S::AwaitingApproval),
-            (Self::Start, S::Previewed) => Some(S::Running),
-            (Self::Approve, S::AwaitingApproval) | (Self::Resume, S::Paused) => Some(S::Running),
+            (Self::Start, S::Previewed)
+            | (Self::Approve, S::AwaitingApproval)
+            | (Self::Resume, S::Paused) => Some(S::Running),
             (Self::Refuse, S::AwaitingApproval)
             | (Self::Cancel, S::Previewed | S::AwaitingApproval | S::Running | S::Paused) => {
                 Some(S::Cancelled)
             }
             (Self::Pause, S::Running) => Some(S::Paused),
-            // every record had its turn, but mails may still be on their way
-            (Self::Pause, S::Done) if kind == BulkKind::Message => Some(S::Paused),
-            (Self::Cancel, S::Done) if kind == BulkKind::Message => Some(S::Cancelled),
             (Self::Undo, S::Done | S::Cancelled) if kind.can_be_undone() => Some(S::Undoing),
             _ => None,
         }
@@ -370,6 +373,8 @@ fn is_worked_on(subject: &Subject) -> Result<(), Passed> {
 mod tests {
     use super::*;
 
+    type Change = fn(&mut Subject);
+
     fn subject() -> Subject {
         Subject {
             state: ClaimantState::Confirmed,
@@ -432,23 +437,21 @@ mod tests {
     #[test]
     fn a_message_goes_to_who_can_read_it_and_wants_it() {
         assert_eq!(judge(&message(), &subject()), Ok(()));
-        let with = |change: fn(&mut Subject)| {
+        let with = |change: Change| {
             let mut changed = subject();
             change(&mut changed);
             judge(&message(), &changed)
         };
-        for (change, why) in [
-            (
-                (|it| it.state = ClaimantState::Withdrawn) as fn(&mut Subject),
-                Passed::State,
-            ),
+        let cases: [(Change, Passed); 7] = [
+            (|it| it.state = ClaimantState::Withdrawn, Passed::State),
             (|it| it.state = ClaimantState::Unconfirmed, Passed::State),
             (|it| it.restricted = true, Passed::Restricted),
             (|it| it.died = true, Passed::Died),
             (|it| it.has_mail = false, Passed::NoMail),
             (|it| it.unreachable = true, Passed::Unreachable),
             (|it| it.is_barred = true, Passed::Stopped),
-        ] {
+        ];
+        for (change, why) in cases {
             assert_eq!(with(change), Err(why));
         }
     }

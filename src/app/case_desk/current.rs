@@ -177,10 +177,8 @@ fn texts(case: &CaseEntry, written: Option<&CaseContent>) -> Vec<TextContent> {
     let mut texts = Vec::new();
     for kind in TEXT_KINDS {
         let of = |language| {
-            let found = case.texts.iter();
-            found
-                .filter(|it| it.kind == kind && it.language == language)
-                .next_back()
+            let mut found = case.texts.iter();
+            found.rfind(|it| it.kind == kind && it.language == language)
         };
         let Some(italian) = of(Language::It) else {
             continue;

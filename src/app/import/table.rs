@@ -224,7 +224,7 @@ impl Lines {
             .count();
         let until = start.saturating_add(ends);
         let passed = bytes.get(self.at..until).unwrap_or_default();
-        let passed = passed.iter().filter(|byte| **byte == b'\n').count();
+        let passed = breaks(passed);
         self.line = self
             .line
             .saturating_add(u32::try_from(passed).unwrap_or(u32::MAX));
@@ -233,10 +233,14 @@ impl Lines {
     }
 }
 
+/// Line breaks.
+fn breaks(bytes: &[u8]) -> usize {
+    bytes.split(|byte| *byte == b'\n').count() - 1
+}
+
 /// A cell that goes on over many lines is one whose quotes are never closed.
 fn too_long(field: &[u8], line: u32, column: usize) -> TableError {
-    let lines = field.iter().filter(|byte| **byte == b'\n').count();
-    let reason = if lines > 20 {
+    let reason = if breaks(field) > 20 {
         "error-import-quotes"
     } else {
         "error-import-cell-long"

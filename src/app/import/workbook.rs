@@ -45,7 +45,7 @@ pub(super) fn read(bytes: &[u8], counted: &mut Counted<'_, '_>) -> Result<(), Ta
     let mut sheet = Sheet::default();
     while let Some(tag) = xml.next()? {
         match tag {
-            Tag::Open(name, attributes) => sheet.open(&name, &attributes)?,
+            Tag::Open(name, attributes) => sheet.open(&name, &attributes),
             Tag::Close(name) => sheet.close(&name, &texts, counted)?,
             Tag::Text(text) => sheet.text(&text)?,
         }
@@ -141,7 +141,7 @@ struct Sheet {
 }
 
 impl Sheet {
-    fn open(&mut self, name: &str, attributes: &Attributes) -> Result<(), TableError> {
+    fn open(&mut self, name: &str, attributes: &Attributes) {
         match name {
             "row" => {
                 let told = attributes.of("r").and_then(|line| line.parse().ok());
@@ -160,7 +160,6 @@ impl Sheet {
             "rPh" => self.aloud = true,
             _ => {}
         }
-        Ok(())
     }
 
     fn text(&mut self, text: &str) -> Result<(), TableError> {
@@ -272,11 +271,14 @@ impl Attributes {
     }
 }
 
+/// A part of a workbook while it is read.
+type PartXml<'x, 'b> = Xml<ZipFile<'x, Cursor<&'b [u8]>>>;
+
 /// Opens a part of a workbook; `None` if there is no such part.
 fn open<'x, 'b>(
     archive: &'x mut Archive<'b>,
     path: &str,
-) -> Result<Option<Xml<ZipFile<'x, Cursor<&'b [u8]>>>>, TableError> {
+) -> Result<Option<PartXml<'x, 'b>>, TableError> {
     match archive.by_name(path) {
         Ok(part) => Ok(Some(Xml::over(part))),
         Err(zip::result::ZipError::FileNotFound) => Ok(None),
@@ -465,9 +467,9 @@ mod tests {
         let long = format!("<sst><si><t>{}</t></si></sst>", "x".repeat(2_000));
         let named = "<c t=\"s\"><v>0</v></c>".repeat(100);
         let rows_of = |count: u32| -> String {
-            (2..count)
-                .map(|line| format!("<row r=\"{line}\">{named}</row>"))
-                .collect()
+            (2..count).fold(String::new(), |rows, line| {
+                rows + &format!("<row r=\"{line}\">{named}</row>")
+            })
         };
         let full = format!(
             "<worksheet><sheetData>{head}{}</sheetData></worksheet>",

@@ -13,6 +13,7 @@ use crate::app::bulk;
 use crate::app::ctx::Ctx;
 use crate::app::directory::Directory;
 use crate::app::error::{AppError, AppResult};
+use crate::db::claimant::ClaimantRow;
 use crate::db::outbox::OutboxRow;
 use crate::db::{Conn, bulk as db};
 use crate::domain::bulk::{BulkAct, BulkState};
@@ -73,19 +74,7 @@ pub(super) async fn prepare(
     if let Some(stop) = stopped(ctx, conn, directory, row, reason, kind).await? {
         return Ok(stop);
     }
-    let case = directory.case(at.row.case())?;
-    let association = case.association_by_id(at.row.association());
-    let association = association.ok_or(AppError::NotFound)?;
-    let line = LetterRecord {
-        case_title: case.title.clone(),
-        association_name: association.name.clone(),
-        association_phone: association.phone.clone(),
-        reference: Reference::of(at.row.claimant()).as_str().to_owned(),
-        link: format!("{}/me", ctx.settings.public_base_url),
-        not_me: None,
-        listed_on: None,
-        mail_texts: association.mail_texts.clone(),
-    };
+    let line = line(ctx, directory, &at.row)?;
     let speaker = Speaker::of(&at.row);
     let letter = letter(ctx, conn, row, speaker, email, kind, vec![line]).await?;
     Ok(Step::Send(Box::new(Letter {
@@ -96,4 +85,20 @@ pub(super) async fn prepare(
         }),
         ..letter
     })))
+}
+
+fn line(ctx: &Ctx, directory: &Directory, row: &ClaimantRow) -> AppResult<LetterRecord> {
+    let case = directory.case(row.case())?;
+    let association = case.association_by_id(row.association());
+    let association = association.ok_or(AppError::NotFound)?;
+    Ok(LetterRecord {
+        case_title: case.title.clone(),
+        association_name: association.name.clone(),
+        association_phone: association.phone.clone(),
+        reference: Reference::of(row.claimant()).as_str().to_owned(),
+        link: format!("{}/me", ctx.settings.public_base_url),
+        not_me: None,
+        listed_on: None,
+        mail_texts: association.mail_texts.clone(),
+    })
 }

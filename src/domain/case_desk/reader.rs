@@ -90,13 +90,15 @@ impl Reader {
             value.clear();
             return self.required(pointer);
         }
-        if let Ok(code) = NumericCodiceFiscale::parse(value) {
-            code.as_str().clone_into(value);
+        let is_company = value.trim().bytes().all(|byte| byte.is_ascii_digit());
+        let read = if is_company {
+            NumericCodiceFiscale::parse(value).map(|code| code.as_str().to_owned())
         } else {
-            match CodiceFiscale::parse(value) {
-                Ok(code) => code.as_str().clone_into(value),
-                Err(error) => self.errors.push(pointer, error.code, error.reason),
-            }
+            CodiceFiscale::parse(value).map(|code| code.as_str().to_owned())
+        };
+        match read {
+            Ok(code) => *value = code,
+            Err(error) => self.errors.push(pointer, error.code, error.reason),
         }
     }
 

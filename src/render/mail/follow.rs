@@ -61,6 +61,7 @@ impl FollowMail {
     /// # Errors
     ///
     /// `NotALink` for a bad link, `Template` if the template fails.
+    #[expect(clippy::too_many_lines, reason = "one arm for each kind of mail")]
     pub fn render(self) -> Result<Mail, RenderMailError> {
         let record = clean(&self.record)?;
         let frame = Frame {

@@ -51,6 +51,7 @@ impl RightsMail {
     /// # Errors
     ///
     /// `NotALink` for a bad link, `Template` if the template fails.
+    #[expect(clippy::too_many_lines, reason = "one arm for each kind of mail")]
     pub fn render(self) -> Result<Mail, RenderMailError> {
         let record = clean(&self.record)?;
         let framing = Framing::new(&self.frame, std::slice::from_ref(&record))?;

@@ -80,7 +80,7 @@ pub async fn begin(
     let mut errors = head.put(&mut content, &form.fields, "");
     let content: CaseContent = serde_json::from_value(content).map_err(|_| WebError::Malformed)?;
     let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
-    let acting = async move { case_desk::create(&ctx, &actor, content).await };
+    let acting = Box::pin(async move { case_desk::create(&ctx, &actor, content).await });
     match state.ctx.to_end(acting).await {
         Ok(desk) => {
             let place = format!("/console/case-desk/{}?done=saved#done", desk.id);
@@ -129,8 +129,12 @@ pub async fn preview(
     let (desk, case) = state.ctx.to_end(acting).await?;
     let mut chrome = inside(&state, language, &request, &staff).await?.chrome;
     chrome.language = language.0;
-    let mut shown =
-        public_case::shown(&state.ctx, &case, chrome, public_case::CaseQuery::default());
+    let mut shown = public_case::shown(
+        &state.ctx,
+        &case,
+        chrome,
+        &public_case::CaseQuery::default(),
+    );
     shown.preview = Some(format!("/console/case-desk/{}", desk.id));
     page(StatusCode::OK, &shown)
 }

@@ -244,7 +244,6 @@ fn row(item: Item) -> ClaimantRow {
     }
 }
 
-#[expect(clippy::too_many_lines, reason = "one line for each field")]
 /// What an earlier list said; the codice fiscale masked.
 fn listed_lines(listed: ListedHints) -> ListedLines {
     let masked = |code: String| {
@@ -263,6 +262,7 @@ fn listed_lines(listed: ListedHints) -> ListedLines {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "one line for each field")]
 fn claimant_page(console: Console, view: ClaimantView, operators: &Operators) -> ClaimantPage {
     let typists = typists(&view);
     ClaimantPage {

@@ -42,7 +42,7 @@ pub async fn page(
     let directory = visit.ctx().directories.get(visit.ctx()).await?;
     let case = directory.public_case(&slug)?;
     let chrome = visit.chrome_of(&case.slug, &visit.chrome().path);
-    html(&shown(visit.ctx(), &case, chrome, query))
+    html(&shown(visit.ctx(), &case, chrome, &query))
 }
 
 /// The page of a case, as it is or as a draft will be.
@@ -50,7 +50,7 @@ pub(in crate::web) fn shown(
     ctx: &Ctx,
     case: &CaseEntry,
     chrome: Chrome,
-    query: CaseQuery,
+    query: &CaseQuery,
 ) -> CasePage {
     let (text, language) = (chrome.text(), chrome.language);
     let share_via = as_via(&query.share);

@@ -201,7 +201,7 @@ pub async fn create(
     body: Json<CaseBody>,
 ) -> WebResult<HttpResponse> {
     let (ctx, actor, content) = (state.ctx.clone(), staff.actor.clone(), body.0.content);
-    let acting = async move { case_desk::create(&ctx, &actor, content).await };
+    let acting = Box::pin(async move { case_desk::create(&ctx, &actor, content).await });
     let desk = state.ctx.to_end(acting).await.map_err(in_content)?;
     Ok(HttpResponse::Created().json(CaseOnDeskResponse::from(desk)))
 }

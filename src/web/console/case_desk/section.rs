@@ -27,6 +27,8 @@ enum Kind {
     Choice(&'static str, &'static [&'static str]),
     /// An outage of the case; the first choice is the whole case.
     Incident,
+    /// An outage of the case, and one it must be.
+    Outage,
 }
 
 /// A section.
@@ -84,7 +86,7 @@ pub(super) const SECTIONS: [Section; 10] = [
         word: "domains",
         names: &["/domain", "/incident"],
         fields: &[
-            ("/incident", Kind::Incident),
+            ("/incident", Kind::Outage),
             ("/domain", Kind::Line),
             (
                 "/treatment",
@@ -240,13 +242,14 @@ impl Section {
             *value = match kind {
                 Kind::Check => Value::Bool(words == "true"),
                 Kind::Amount if words.is_empty() => Value::Null,
-                Kind::Amount => match cents(words) {
-                    Some(cents) => Value::from(cents),
-                    None => {
+                Kind::Amount => {
+                    if let Some(cents) = cents(words) {
+                        Value::from(cents)
+                    } else {
                         errors.push(format!("{at}{pointer}"), FieldCode::Format, "error-format");
                         Value::Null
                     }
-                },
+                }
                 _ => Value::String(words.to_owned()),
             };
         }
@@ -326,8 +329,12 @@ fn input(text: Text, kind: Kind, content: &Value) -> Input {
                 })
                 .collect(),
         ),
-        Kind::Incident => {
-            let mut choices = vec![(String::new(), text.get("label-whole-case"))];
+        Kind::Incident | Kind::Outage => {
+            let none = match kind {
+                Kind::Outage => text.get("declare-choose"),
+                _ => text.get("label-whole-case"),
+            };
+            let mut choices = vec![(String::new(), none)];
             let incidents = content.get("incidents").and_then(Value::as_array);
             for incident in incidents.into_iter().flatten() {
                 let of = |pointer| incident.pointer(pointer).and_then(Value::as_str);
@@ -354,12 +361,14 @@ fn value(row: &Value, pointer: &str, kind: Kind) -> String {
 /// An instant on the clock of Rome, as a form sends it.
 fn of_rome(words: &str) -> String {
     let at = DateTime::parse_from_rfc3339(words).map(|at| at.with_timezone(&Utc));
-    at.map(|at| {
-        at.with_timezone(&Rome)
-            .format("%Y-%m-%dT%H:%M:%S")
-            .to_string()
-    })
-    .unwrap_or_else(|_| words.to_owned())
+    at.map_or_else(
+        |_| words.to_owned(),
+        |at| {
+            at.with_timezone(&Rome)
+                .format("%Y-%m-%dT%H:%M:%S")
+                .to_string()
+        },
+    )
 }
 
 fn euro(cents: i64) -> String {
