@@ -352,7 +352,7 @@ async fn s12_the_same_list_and_an_overlapping_one_make_nobody_twice() {
     let done = desk.imported(&first).await;
     assert_eq!(counts(&done), [4, 2, 2, 0]);
     let report = desk.report(&done).await;
-    assert!(report.contains("4;già importata da un elenco"), "{report}");
+    assert!(report.contains("4;lo stesso contatto"), "{report}");
     assert!(report.contains("5;contatto già presente"), "{report}");
     assert_eq!(app.number(PEOPLE).await, 3);
     assert_eq!(counts(&desk.imported(&first).await), [4, 0, 4, 0]);

@@ -139,6 +139,9 @@ async fn r52_a_refusal_while_the_database_is_away_is_asked_for_again_and_kept_on
         .await;
     let loops = Loops::start(&app, Way::Direct.patient(&sink));
     held.is_waited_for().await;
+    // other loops read that table as well: the one meant has heard the answer
+    until("it was asked", 30, async || sink.asked("gone.example") >= 1).await;
+    sleep(Duration::from_secs(1)).await;
     app.lose_database().await;
     sleep(Duration::from_secs(1)).await;
     app.regain_database().await;
