@@ -3,7 +3,7 @@
 //! Two tests need a process of its own: they start this test binary again, for one test, with `ROLE_VARIABLE` set.
 
 use std::fs::{self, Permissions};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, ErrorKind};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -184,7 +184,16 @@ fn a_plain_user_runs_a_server() {
         .env(ROLE_VARIABLE, &data)
         .uid(NOBODY)
         .gid(NOBODY);
-    let output = again.current_dir("/").output().unwrap();
+    again.current_dir("/");
+    let output = loop {
+        match again.output() {
+            // a process that another test began has the file still open for writing
+            Err(busy) if busy.kind() == ErrorKind::ExecutableFileBusy => {
+                thread::sleep(Duration::from_millis(50));
+            }
+            done => break done.unwrap(),
+        }
+    };
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(
         output.status.success(),
