@@ -5,7 +5,7 @@ use joinder::domain::permission::{Access, operation};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::app::TestApp;
+use crate::app::{DEATHS, TestApp};
 use crate::claimant::{SignUpBuilder, ask, code_in, token_in, tokens_in};
 use crate::seed::CASE;
 
@@ -133,6 +133,31 @@ async fn r49_who_is_withdrawn_is_told_by_mail_once() {
         .expect(201);
     app.run_outbox().await;
     assert_eq!(told("withdrawal").len(), 1);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r49_r60_a_database_lost_at_the_mail_withdraws_nobody_and_enters_no_request() {
+    let app = TestApp::seeded().await;
+    let maria = app
+        .confirmed(&SignUpBuilder::new("maria@example.org"))
+        .await;
+    let request = json!({"kind": "objection", "text": "Non voglio"});
+    for moment in DEATHS {
+        app.let_die("outbox", moment).await;
+        let withdrawn = maria.withdraw(&json!({})).await;
+        let asked = ask(maria
+            .request(Method::POST, "/rights-requests")
+            .json(&request))
+        .await;
+        app.let_live("outbox").await;
+        for lost in [withdrawn, asked] {
+            assert_eq!(lost.status.as_u16(), 503, "{moment} {}", lost.body);
+        }
+        assert_eq!(maria.me().await["state"], "confirmed", "{moment}");
+        let requests = "SELECT count(*) FROM rights_requests";
+        assert_eq!(app.number(requests).await, 0, "{moment}");
+    }
     app.stop().await;
 }
 
