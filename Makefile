@@ -8,7 +8,7 @@ TARGET_DIR := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 DIST := dist/joinder-$(VERSION)
 
-.PHONY: demo test lint setup setup-test dist
+.PHONY: demo test lint setup setup-test dist openapi
 
 demo: setup
 	cargo run --locked
@@ -26,6 +26,10 @@ setup:
 
 setup-test:
 	@deploy/setup.sh test
+
+# Writes docs/openapi.json after something was added to the API; refuses what would break others (`OPENAPI=break` does not).
+openapi: setup-test
+	OPENAPI=$${OPENAPI:-write} cargo test --locked --test it api_compat::nothing
 
 # One archive with all a server needs besides Postgres: program, units, proxy example, instructions.
 dist:

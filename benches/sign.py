@@ -49,45 +49,51 @@ class Claimant:
         return json.loads(text)
 
 
+def steps(joinder):
+    """What a claimant does until the signature, in order: its name, how, the mail that comes of it; and the signature."""
+    incidents = [incident["slug"] for incident in joinder.case["incidents"]]
+    consents = [{"purpose": c["purpose"], "text_version": c["text_version"], "given": c["required"]} for c in joinder.case["consents"]]
+
+    def sign_up(c, to):
+        body = {"association": "codacons", "contact": {"email": f"c{c.number}@example.org", "language": "it"}, "consents": consents,
+                "mailboxes": [{"address": f"c{c.number}@libero.it", "plan": "libero-free"}]}
+        c.id = c.call(to, "POST", f"/api/v1/public/cases/{CASE}/claimants", body, f"k{c.number}")["id"]
+
+    def confirm(c, to):
+        c.token = c.call(to, "POST", "/api/v1/public/confirmations", {"token": c.mails["confirmation"]})["access_token"]
+
+    def identify(c, to):
+        c.call(to, "PUT", f"{ME}/identity", {"person": dict(PERSON, codice_fiscale=codice_fiscale(c.number))})
+
+    def declare(c, to):
+        outages = [{"slug": slug, "plan": "libero-free", "use": ["private", "work"], "compensation_received": "none",
+                    "items": [{"head": "flat_rate"}, {"head": "lost_chance", "amount_cents": 25000, "description": "Una visita perduta"}]}
+                   for slug in incidents]
+        body = {"mailboxes": [{"address": f"c{c.number}@libero.it", "incidents": outages}],
+                "narrative": "Il lunedì mattina la posta non si apriva più.", "other_claims": False, "already_compensated": False}
+        c.version = c.call(to, "PUT", f"{ME}/declaration", body)
+
+    def ask(c, to):
+        accepted = [{"kind": text["kind"], "version": text["version"]} for text in c.version["texts"]]
+        body = {"tier": "otp", "document_sha256": c.version["document_sha256"], "acceptances": accepted}
+        c.request = c.call(to, "POST", f"{ME}/declaration/signature-requests", body)["id"]
+
+    def sign(c, to):
+        body = {"request_id": c.request, "code": c.mails["otp"], "full_name": "Anna Bianchi"}
+        assert c.call(to, "POST", f"{ME}/declaration/signatures", body)["state"] == "signed"
+
+    return [("sign up", sign_up, "confirmation"), ("confirm", confirm, None), ("identity", identify, None), ("declare", declare, None),
+            ("ask for the code", ask, "otp")], sign
+
+
 def main():
     with Joinder(BINARY, 16, mails=True) as joinder:
-        incidents = [incident["slug"] for incident in joinder.case["incidents"]]
-        consents = [{"purpose": c["purpose"], "text_version": c["text_version"], "given": c["required"]} for c in joinder.case["consents"]]
         claimants = [Claimant(number) for number in range(CLAIMANTS)]
         folder = joinder.env["MAIL_DIR"]
-
-        def sign_up(c, to):
-            body = {"association": "codacons", "contact": {"email": f"c{c.number}@example.org", "language": "it"}, "consents": consents,
-                    "mailboxes": [{"address": f"c{c.number}@libero.it", "plan": "libero-free"}]}
-            c.id = c.call(to, "POST", f"/api/v1/public/cases/{CASE}/claimants", body, f"k{c.number}")["id"]
-
-        def confirm(c, to):
-            c.token = c.call(to, "POST", "/api/v1/public/confirmations", {"token": c.mails["confirmation"]})["access_token"]
-
-        def identify(c, to):
-            c.call(to, "PUT", f"{ME}/identity", {"person": dict(PERSON, codice_fiscale=codice_fiscale(c.number))})
-
-        def declare(c, to):
-            outages = [{"slug": slug, "plan": "libero-free", "use": ["private", "work"], "compensation_received": "none",
-                        "items": [{"head": "flat_rate"}, {"head": "lost_chance", "amount_cents": 25000, "description": "Una visita perduta"}]}
-                       for slug in incidents]
-            body = {"mailboxes": [{"address": f"c{c.number}@libero.it", "incidents": outages}],
-                    "narrative": "Il lunedì mattina la posta non si apriva più.", "other_claims": False, "already_compensated": False}
-            c.version = c.call(to, "PUT", f"{ME}/declaration", body)
-
-        def ask(c, to):
-            accepted = [{"kind": text["kind"], "version": text["version"]} for text in c.version["texts"]]
-            body = {"tier": "otp", "document_sha256": c.version["document_sha256"], "acceptances": accepted}
-            c.request = c.call(to, "POST", f"{ME}/declaration/signature-requests", body)["id"]
-
-        def sign(c, to):
-            body = {"request_id": c.request, "code": c.mails["otp"], "full_name": "Anna Bianchi"}
-            assert c.call(to, "POST", f"{ME}/declaration/signatures", body)["state"] == "signed"
-
+        before_signing, sign = steps(joinder)
         base = None
         print(f"{CLAIMANTS} claimants, {CLIENTS} clients; load of the machine {load()}")
-        for what, step, mail in [("sign up", sign_up, "confirmation"), ("confirm", confirm, None), ("identity", identify, None),
-                                 ("declare", declare, None), ("ask for the code", ask, "otp")]:
+        for what, step, mail in before_signing:
             before = cpu(joinder.postgres()), cpu(joinder.own())
             seconds = everybody(step, claimants)
             if mail:
@@ -154,4 +160,5 @@ def collect(folder, kind, claimants):
         claimant.mails = {kind: found[f"c{claimant.number}@example.org"]}
 
 
-main()
+if __name__ == "__main__":
+    main()

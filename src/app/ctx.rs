@@ -2,11 +2,12 @@
 
 use std::future::Future;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
+use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 use tokio::runtime::Handle;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::timeout;
 
 use crate::app::clock::Clock;
@@ -169,12 +170,15 @@ impl Ctx {
         F: FnOnce() -> AppResult<T> + Send + 'static,
     {
         let permit = self.room_on_a_core().await?;
-        let task = self.runtime.spawn_blocking(move || {
+        let pool = PRINTERS.as_ref().map_err(AppError::internal)?;
+        let (sender, receiver) = oneshot::channel();
+        pool.spawn(move || {
             let done = work();
             drop(permit);
-            done
+            // nobody waits any more: the work was for nothing
+            let _ = sender.send(done);
         });
-        task.await.map_err(AppError::internal)?
+        receiver.await.map_err(AppError::internal)?
     }
 
     /// Room for work that keeps a core busy, here or in another process, until the permit is let go.
@@ -232,6 +236,16 @@ impl Ctx {
         }
     }
 }
+
+/// One thread for each core, always the same ones: printing leaves megabytes with the thread that did it, and the
+/// runtime has a hundred threads for work that waits. A panic ends its document, not the process.
+static PRINTERS: LazyLock<Result<ThreadPool, ThreadPoolBuildError>> = LazyLock::new(|| {
+    ThreadPoolBuilder::new()
+        .num_threads(cores())
+        .thread_name(|place| format!("printer-{place}"))
+        .panic_handler(|_| ())
+        .build()
+});
 
 fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get)

@@ -31,6 +31,7 @@ pub mod demand_letter;
 pub mod directory;
 pub mod disown;
 pub mod document;
+pub mod entity_tag;
 pub mod error;
 pub mod estate;
 pub mod evidence;

@@ -1486,6 +1486,24 @@ pub mod operation {
         Operation::post("console_step_up_form", "/console/step-up", Access::AnyStaff);
 
     // news of a case
+    /// How many confirmed, for anybody.
+    pub const GET_COUNTER: Operation = Operation::get(
+        "get_counter",
+        "/api/v1/public/cases/{slug}/counter",
+        Access::Public,
+    );
+    /// The newest news of a case as a feed.
+    pub const GET_FEED: Operation = Operation::get(
+        "get_feed",
+        "/api/v1/public/cases/{slug}/feed.json",
+        Access::Public,
+    );
+    /// Dates of a case as a calendar.
+    pub const GET_CALENDAR: Operation = Operation::get(
+        "get_calendar",
+        "/api/v1/public/cases/{slug}/calendar.ics",
+        Access::Public,
+    );
     /// News of a case, for anybody.
     pub const LIST_CASE_UPDATES: Operation = Operation::get(
         "list_case_updates",
@@ -2301,6 +2319,9 @@ pub mod operation {
         &CONSOLE_DOCUMENT_FILE,
         &CONSOLE_STEP_UP_PAGE,
         &CONSOLE_STEP_UP_FORM,
+        &GET_COUNTER,
+        &GET_FEED,
+        &GET_CALENDAR,
         &LIST_CASE_UPDATES,
         &FOLLOW,
         &FOLLOW_PAGE,

@@ -2,10 +2,12 @@
 
 pub mod archive;
 pub mod assets;
+pub mod calendar;
 pub mod chart;
 pub mod csv;
 pub mod document;
 pub mod error_text;
+pub mod feed;
 #[cfg(test)]
 mod gulpease;
 pub mod import;

@@ -22,6 +22,7 @@ pub mod public;
 pub mod representative_form;
 pub mod routes;
 pub mod service;
+pub mod shared;
 pub mod statics;
 
 pub use error::{WebError, WebResult};

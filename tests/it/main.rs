@@ -14,6 +14,7 @@
 
 mod access;
 mod accessibility;
+mod api_compat;
 mod app;
 mod assist;
 mod association_change;
@@ -37,6 +38,7 @@ mod documents;
 mod embedded;
 mod erasure;
 mod exports;
+mod feeds;
 mod followers;
 mod identity;
 mod idor;

@@ -5,7 +5,6 @@ use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::crypto::merkle::{self, TileId};
 use crate::crypto::note::Checkpoint;
-use crate::crypto::sha256;
 use crate::db::log as db;
 
 /// Longest slug looked for.
@@ -107,12 +106,6 @@ pub async fn timestamp(ctx: &Ctx, slug: &str, name: &str) -> AppResult<Vec<u8>> 
     };
     let found = ctx.blobs.find(&key).await.map_err(super::unavailable)?;
     found.ok_or(AppError::NotFound)
-}
-
-/// The entity tag of a file: a part of its hash, quoted.
-pub fn tag(bytes: &[u8]) -> String {
-    let hash = sha256::hex(&sha256::digest(bytes));
-    format!("\"{}\"", hash.chars().take(32).collect::<String>())
 }
 
 /// Slugs are ours: nothing else becomes part of a key of the store.

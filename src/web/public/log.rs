@@ -1,12 +1,12 @@
 //! `/log/{slug}/...`: the evidence log of a case, as C2SP tlog-tiles says: files that any client reads.
 
-use actix_web::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, ETAG};
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::app::AppError;
 use crate::app::log::{proof, served};
 use crate::state::AppState;
-use crate::web::{WebResult, etag};
+use crate::web::WebResult;
+use crate::web::shared::file;
 
 const TEXT: &str = "text/plain; charset=utf-8";
 const BYTES: &str = "application/octet-stream";
@@ -74,28 +74,4 @@ pub async fn timestamp(
         _ => TEXT,
     };
     Ok(file(&request, bytes, kind, FOR_EVER))
-}
-
-/// A file for everybody, browsers of other sites included.
-fn file(
-    request: &HttpRequest,
-    bytes: Vec<u8>,
-    kind: &'static str,
-    caching: &'static str,
-) -> HttpResponse {
-    let tag = served::tag(&bytes);
-    let known = etag::is_known(request, &tag);
-    let mut answer = if known {
-        HttpResponse::NotModified()
-    } else {
-        HttpResponse::Ok()
-    };
-    answer
-        .insert_header((CACHE_CONTROL, caching))
-        .insert_header((ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
-        .insert_header((ETAG, tag));
-    if known {
-        return answer.finish();
-    }
-    answer.insert_header((CONTENT_TYPE, kind)).body(bytes)
 }

@@ -1,6 +1,6 @@
 //! `/api/v1/public/cases`: what anybody may know of a case.
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{DateTime, NaiveDate, Utc};
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
@@ -15,9 +15,8 @@ use crate::state::AppState;
 use crate::web::WebResult;
 use crate::web::error::{Problem, WebError};
 use crate::web::extract::Lang;
+use crate::web::shared;
 
-/// The same for everybody, for as long as the counts of a page may lag.
-const CACHING: &str = "public, max-age=10";
 /// Longest search text, in bytes.
 const LONGEST_QUERY: usize = 200;
 
@@ -150,9 +149,14 @@ struct ConsentResponse {
     operation_id = "list_cases",
     tag = "public",
     params(("q" = Option<String>, Query, description = "Words of the company's name or of the title")),
-    responses((status = 200, body = CasesResponse), (status = 400, body = Problem))
+    responses(
+        (status = 200, body = CasesResponse),
+        (status = 304, description = "Not changed since the answer that `If-None-Match` names"),
+        (status = 400, body = Problem)
+    )
 )]
 pub async fn list(
+    request: HttpRequest,
     state: web::Data<AppState>,
     language: Lang,
     query: Result<web::Query<CasesQuery>, actix_web::Error>,
@@ -168,10 +172,11 @@ pub async fn list(
         .filter(|case| case.is_about(&wanted))
         .map(|case| response(case, language.0))
         .collect();
-    Ok(answer(&CasesResponse {
+    let cases = CasesResponse {
         items,
         next_cursor: None,
-    }))
+    };
+    shared::json(&request, &cases)
 }
 
 /// `GET /api/v1/public/cases/{slug}`
@@ -181,23 +186,21 @@ pub async fn list(
     operation_id = "get_case",
     tag = "public",
     params(("slug" = String, Path, description = "Name of the case in addresses")),
-    responses((status = 200, body = CaseResponse), (status = 404, body = Problem))
+    responses(
+        (status = 200, body = CaseResponse),
+        (status = 304, description = "Not changed since the answer that `If-None-Match` names"),
+        (status = 404, body = Problem)
+    )
 )]
 pub async fn get(
+    request: HttpRequest,
     state: web::Data<AppState>,
     language: Lang,
     slug: web::Path<String>,
 ) -> WebResult<HttpResponse> {
     let directory = state.ctx.directories.get(&state.ctx).await?;
     let case = directory.public_case(&slug)?;
-    Ok(answer(&response(&case, language.0)))
-}
-
-fn answer<T: Serialize>(body: &T) -> HttpResponse {
-    HttpResponse::Ok()
-        .insert_header(("Cache-Control", CACHING))
-        .insert_header(("Vary", "Accept-Language, Cookie"))
-        .json(body)
+    shared::json(&request, &response(&case, language.0))
 }
 
 fn response(case: &CaseEntry, language: Language) -> CaseResponse {

@@ -14,6 +14,7 @@ pub mod confirmations;
 pub mod control;
 pub mod declaration;
 pub mod documents;
+pub mod feeds;
 pub mod followers;
 pub mod mail_codes;
 pub mod me;
@@ -31,6 +32,9 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::LIST_CASES, web::to(cases::list)),
         Route::new(&operation::GET_CASE, web::to(cases::get)),
         Route::new(&operation::LIST_CASE_UPDATES, web::to(updates::list)),
+        Route::new(&operation::GET_COUNTER, web::to(feeds::counter)),
+        Route::new(&operation::GET_FEED, web::to(feeds::feed)),
+        Route::new(&operation::GET_CALENDAR, web::to(feeds::calendar)),
         Route::new(&operation::FOLLOW, web::to(followers::follow)),
         Route::new(&operation::SIGN_UP, web::to(claimants::sign_up)),
         Route::new(&operation::CONFIRM, web::to(confirmations::confirm)),
@@ -95,6 +99,9 @@ pub fn routes() -> Vec<Route> {
     cases::list,
     cases::get,
     updates::list,
+    feeds::counter,
+    feeds::feed,
+    feeds::calendar,
     followers::follow,
     claimants::sign_up,
     confirmations::confirm,

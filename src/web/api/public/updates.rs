@@ -1,6 +1,6 @@
 //! `/api/v1/public/cases/{slug}/updates`: news of a case, in plain words.
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -11,10 +11,7 @@ use crate::app::directory::CaseEntry;
 use crate::domain::case_update::UpdateText;
 use crate::state::AppState;
 use crate::web::error::Problem;
-use crate::web::{WebError, WebResult};
-
-/// The same for everybody; news that were withdrawn stay no longer than this.
-const CACHING: &str = "public, max-age=10";
+use crate::web::{WebError, WebResult, shared};
 
 /// A part of the list.
 #[derive(Deserialize)]
@@ -108,12 +105,14 @@ impl From<&UpdateText> for UpdateTextResponse {
     ),
     responses(
         (status = 200, body = CaseUpdatesResponse),
+        (status = 304, description = "Not changed since the answer that `If-None-Match` names"),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json")
     )
 )]
 pub async fn list(
+    request: HttpRequest,
     state: web::Data<AppState>,
     slug: web::Path<String>,
     query: Result<web::Query<UpdatesQuery>, actix_web::Error>,
@@ -122,12 +121,11 @@ pub async fn list(
     let (before, limit) = (query.before()?, query.limit()?);
     let (case, page) = case_update::list_public(&state.ctx, &slug, before, limit).await?;
     let items = page.items.iter();
-    Ok(HttpResponse::Ok()
-        .insert_header(("Cache-Control", CACHING))
-        .json(CaseUpdatesResponse {
-            items: items.filter_map(|update| item(&case, update)).collect(),
-            next_cursor: page.next.map(case_update::cursor),
-        }))
+    let updates = CaseUpdatesResponse {
+        items: items.filter_map(|update| item(&case, update)).collect(),
+        next_cursor: page.next.map(case_update::cursor),
+    };
+    shared::json(&request, &updates)
 }
 
 fn item(case: &CaseEntry, update: &CaseUpdate) -> Option<CaseUpdateResponse> {
