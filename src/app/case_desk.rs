@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::app::approval;
 use crate::app::bootstrap::standard_texts;
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
@@ -19,6 +20,7 @@ use crate::app::staff::StaffActor;
 use crate::crypto::token;
 use crate::db::case_desk::{self as db, RevisionRow};
 use crate::db::{Conn, DbError, Scope};
+use crate::domain::approval::ApprovalKind;
 use crate::domain::case_desk::{CaseContent, Change, PLACEHOLDERS, changes, missing};
 use crate::domain::field::FieldErrors;
 use crate::domain::ids::{AssociationId, CaseId};
@@ -200,7 +202,7 @@ pub async fn save(
 
 /// Asks a second person to put a version in force: it cannot be written on until that person decided.
 ///
-/// *effects*: audit `propose_case`.
+/// *effects*: audit `propose_case`; mails to who may decide.
 ///
 /// # Errors
 /// `Forbidden`; `NotFound`; `Invalid` with what is missing; `IllegalTransition` for a version that is not the
@@ -224,6 +226,8 @@ pub async fn propose(ctx: &Ctx, actor: &StaffActor, id: CaseId, version: i32) ->
     let mut deed = actor.deed(id.uuid(), "propose_case");
     deed.detail = json!({ "version": version });
     deed.write(ctx, &mut tx, scope).await?;
+    let told = (actor.association_id(), ApprovalKind::CaseVersion);
+    approval::tell(ctx, &mut tx, scope, told, Some(actor.staff_id())).await?;
     tx.commit().await?;
     get(ctx, actor, id).await
 }

@@ -146,6 +146,7 @@ impl Operation {
     }
 }
 
+const EVERYBODY: &[Role] = &Role::ALL;
 const READERS: &[Role] = &[
     Role::Reader,
     Role::Reviewer,
@@ -168,7 +169,7 @@ const REGISTRARS: &[Role] = &[Role::Owner, Role::Auditor, Role::Operator];
 /// The table.
 pub mod operation {
     use super::{
-        ASSIGNERS, Access, DESKS, EXPORT_WATCHERS, EXPORTERS, OWNERS, Operation, PAYERS,
+        ASSIGNERS, Access, DESKS, EVERYBODY, EXPORT_WATCHERS, EXPORTERS, OWNERS, Operation, PAYERS,
         PUBLISHERS, READERS, REGISTRARS, REVIEWERS, WATCHERS,
     };
 
@@ -1804,6 +1805,18 @@ pub mod operation {
         "/api/v1/staff/people/{id}/sessions-end",
         Access::StepUp(OWNERS),
     );
+    /// What waits for a second person: to be decided, and asked for oneself.
+    pub const LIST_APPROVALS: Operation = Operation::get(
+        "list_approvals",
+        "/api/v1/staff/approvals",
+        Access::Staff(ASSIGNERS),
+    );
+    /// The same, as a page.
+    pub const CONSOLE_APPROVALS_PAGE: Operation = Operation::get(
+        "console_approvals_page",
+        "/console/approvals",
+        Access::Staff(ASSIGNERS),
+    );
     /// The own account: where one is signed in.
     pub const GET_ACCOUNT: Operation =
         Operation::get("get_account", "/api/v1/staff/account", Access::AnyStaff);
@@ -1823,13 +1836,13 @@ pub mod operation {
     pub const NEW_FACTOR: Operation = Operation::get(
         "new_factor",
         "/api/v1/staff/account/authenticator",
-        Access::AnyStaff,
+        Access::StepUp(EVERYBODY),
     );
     /// Take up a new authenticator app.
     pub const CHANGE_FACTOR: Operation = Operation::put(
         "change_factor",
         "/api/v1/staff/account/authenticator",
-        Access::AnyStaff,
+        Access::StepUp(EVERYBODY),
     );
     /// Make new recovery codes.
     pub const NEW_RECOVERY_CODES: Operation = Operation::post(
@@ -1898,13 +1911,13 @@ pub mod operation {
     pub const CONSOLE_FACTOR_PAGE: Operation = Operation::get(
         "console_factor_page",
         "/console/account/authenticator",
-        Access::AnyStaff,
+        Access::StepUp(EVERYBODY),
     );
     /// Take up a new authenticator app, from the page.
     pub const CONSOLE_FACTOR_FORM: Operation = Operation::post(
         "console_factor_form",
         "/console/account/authenticator",
-        Access::AnyStaff,
+        Access::StepUp(EVERYBODY),
     );
     /// Form for new recovery codes.
     pub const CONSOLE_RECOVERY_PAGE: Operation = Operation::get(
@@ -2349,6 +2362,8 @@ pub mod operation {
         &CONSOLE_UPDATES_PAGE,
         &CONSOLE_UPDATES_FORM,
         &CONSOLE_UPDATE_WITHDRAWAL,
+        &LIST_APPROVALS,
+        &CONSOLE_APPROVALS_PAGE,
         &LIST_PEOPLE,
         &GET_PERSON,
         &INVITE,

@@ -7,6 +7,7 @@ use crate::domain::permission::operation;
 use crate::web::Route;
 
 pub mod account;
+pub mod approvals;
 pub mod assist;
 pub mod breaches;
 pub mod bulk;
@@ -120,6 +121,7 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::STAFF_REACH_CSV, web::to(trails::reach_csv)),
         Route::new(&operation::LIST_MAILS, web::to(mails::list)),
         Route::new(&operation::RETRY_MAILS, web::to(mails::retry)),
+        Route::new(&operation::LIST_APPROVALS, web::to(approvals::list)),
         Route::new(&operation::LIST_PEOPLE, web::to(people::list)),
         Route::new(&operation::GET_PERSON, web::to(people::get)),
         Route::new(&operation::INVITE, web::to(people::invite)),
@@ -256,6 +258,7 @@ pub fn routes() -> Vec<Route> {
     trails::reach_csv,
     mails::list,
     mails::retry,
+    approvals::list,
     people::list,
     people::get,
     people::invite,
