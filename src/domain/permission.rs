@@ -1555,6 +1555,12 @@ pub mod operation {
         "/api/v1/staff/case-desk/{id}/publication",
         Access::Staff(PUBLISHERS),
     );
+    /// Takes a public case back that nobody signed up for.
+    pub const WITHDRAW_CASE: Operation = Operation::post(
+        "withdraw_case",
+        "/api/v1/staff/case-desk/{id}/withdrawal",
+        Access::Staff(PUBLISHERS),
+    );
     /// Sends it back, or takes it back.
     pub const RETURN_CASE: Operation = Operation::post(
         "return_case",
@@ -2340,6 +2346,7 @@ pub mod operation {
         &PROPOSE_CASE,
         &PUBLISH_CASE,
         &RETURN_CASE,
+        &WITHDRAW_CASE,
         &CONSOLE_CASE_DESK_PAGE,
         &CONSOLE_CASE_NEW,
         &CONSOLE_CASE_PAGE,

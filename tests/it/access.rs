@@ -234,6 +234,21 @@ impl World {
         id
     }
 
+    /// A public case that we lead and nobody signed up for.
+    async fn public_case(&self) -> Uuid {
+        let id = Uuid::new_v4();
+        self.app
+            .sql(&format!(
+                "INSERT INTO cases (id, slug, title, respondent_id, state, created_at, state_changed_at, lead_association_id) \
+                 SELECT '{id}', 'caso-{}', title, respondent_id, 'open', '2026-03-01Z', '2026-03-01Z', '{}' \
+                 FROM cases WHERE slug = '{CASE}'",
+                id.simple(),
+                self.ours
+            ))
+            .await;
+        id
+    }
+
     /// A letter of ours to the respondent.
     async fn demand_letter(&self) -> Uuid {
         let id = Uuid::new_v4();
@@ -381,6 +396,8 @@ impl World {
             self.waits_for_staff().await
         } else if known.path.contains("/breaches/{id}") {
             self.breach().await
+        } else if known.name == operation::WITHDRAW_CASE.name {
+            self.public_case().await
         } else if known.path.contains("/case-desk/{id}") {
             self.case_on_desk(known).await
         } else if known.path.contains("/demand-letters/{id}") {
@@ -808,7 +825,9 @@ fn staff_body(name: &str, code: &str) -> Option<Body> {
             let slug = format!("caso-{}", Uuid::new_v4().simple());
             Body::Json(json!({"version": 1, "content": case_desk::content(&slug)}))
         }
-        "propose_case" | "publish_case" => Body::Json(json!({"version": 1})),
+        "propose_case" => Body::Json(json!({"version": 1})),
+        "publish_case" => Body::Json(json!({"version": 1, "texts_read": true})),
+        "withdraw_case" => Body::Json(json!({"reason": "Titolo sbagliato"})),
         "return_case" => Body::Json(json!({"version": 1, "reason": "Manca una fonte"})),
         "console_case_new" => {
             let slug = format!("caso-{}", Uuid::new_v4().simple());
@@ -827,7 +846,11 @@ fn staff_body(name: &str, code: &str) -> Option<Body> {
             ("/value", "Centomila caselle"),
             ("/source", "Stampa"),
         ]),
-        "console_case_decision" => form(&[("version", "1"), ("action", "publish")]),
+        "console_case_decision" => form(&[
+            ("version", "1"),
+            ("action", "publish"),
+            ("texts_read", "true"),
+        ]),
         "enter_demand_letter" => Body::Json(json!({"content": demand_letters::letter()})),
         "update_demand_letter" => {
             Body::Json(json!({"version": 1, "content": demand_letters::letter()}))

@@ -15,6 +15,7 @@
 mod access;
 mod accessibility;
 mod app;
+mod approvals;
 mod assist;
 mod association_change;
 mod backup;

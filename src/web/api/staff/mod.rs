@@ -150,6 +150,7 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::PROPOSE_CASE, web::to(case_desk::propose)),
         Route::new(&operation::PUBLISH_CASE, web::to(case_desk::publish)),
         Route::new(&operation::RETURN_CASE, web::to(case_desk::send_back)),
+        Route::new(&operation::WITHDRAW_CASE, web::to(case_desk::withdraw)),
         Route::new(
             &operation::LIST_DEMAND_LETTERS,
             web::to(demand_letters::list),
@@ -278,6 +279,7 @@ pub fn routes() -> Vec<Route> {
     case_desk::propose,
     case_desk::publish,
     case_desk::send_back,
+    case_desk::withdraw,
     demand_letters::list,
     demand_letters::enter,
     demand_letters::get,
