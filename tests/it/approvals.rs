@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::app::TestApp;
 use crate::case_desk;
 use crate::claimant::{Answer, SignUpBuilder, ask, mario};
-use crate::paper::{Sheets, hand_in_of};
+use crate::paper::Sheets;
 use crate::seed::CASE;
 use crate::staff_console::{csrf, open, place, send, sign_in};
 use crate::staff_declared::{declaration, identified, step_up};
@@ -119,7 +119,10 @@ async fn handed_in(app: &TestApp, by: &Member) -> (Uuid, String) {
     let path = format!("/api/v1/staff/claimants/{}/paper-hand-ins", claimant.id);
     let request = app.request(Method::POST, &path).bearer_auth(&by.bearer);
     let answer = ask(Sheets::whole().without("tier").on(request)).await;
-    (claimant.id, hand_in_of(&answer.expect(201)))
+    (
+        claimant.id,
+        answer.expect(201)["id"].as_str().unwrap().to_owned(),
+    )
 }
 
 /// An account typed in for somebody without an e-mail.
@@ -290,6 +293,7 @@ async fn who_may_decide_gets_one_mail_an_hour_and_who_asked_gets_none() {
     }
     // what comes within the hour is told at its end, once
     app.clock().advance(TimeDelta::minutes(5));
+    manager.sign_in(&app).await;
     manager.export(&app).await;
     manager.export(&app).await;
     app.run_outbox().await;

@@ -757,6 +757,8 @@ async fn a_case_nobody_relies_on_is_taken_back_put_right_and_published_again() {
     // what nobody reads any more is put right, and shown again by two people
     let mut next = before.clone();
     next["title"]["it"] = json!("Banca Esempio bloccata");
+    // the notice names the case: with another name it reads otherwise
+    next["texts"][0]["version"] = json!("2");
     next["respondent"]["name"] = json!("Banca Esempio Società per azioni");
     let mut moved = next.clone();
     moved["slug"] = json!("altra");
@@ -798,6 +800,7 @@ async fn a_case_nobody_relies_on_is_taken_back_put_right_and_published_again() {
         .await;
     let mut late = next.clone();
     late["title"]["it"] = json!("Ancora altro");
+    late["texts"][0]["version"] = json!("3");
     two.write(&path, 2, &late).await.expect(200);
     two.propose(&path, 3).await.expect(200);
     assert_eq!(
@@ -833,7 +836,7 @@ async fn what_changes_is_told_in_the_words_of_the_forms_with_names_and_what_is_i
         "8 marzo 2025",
         "3,00 €",
         "Testi: Informativa sui dati",
-        "contro {respondent}.<br><ins>Si conserva per dieci anni.</ins>",
+        "contro Banca Esempio S.p.A..<br><ins>Si conserva per dieci anni.</ins>",
         "È in vigore la versione 1",
         "Nome case_manager, ",
         "pubblicata da Nome owner",

@@ -2,7 +2,8 @@
 case-desk-title = Writing cases
 case-desk-text = Here you write the cases of your association. Nobody sees a draft. A case becomes public, and every change takes effect, only when a second person approves.
 case-desk-none = There is no case to write yet.
-case-desk-unseen = not public yet
+case-desk-unseen = not public
+case-desk-in-force = another version is in force
 case-desk-new = New case
 case-desk-new-text = Begin with the main data. You add the rest later, part by part.
 case-desk-begin = Create the draft

@@ -2,7 +2,8 @@
 case-desk-title = Scrivere i casi
 case-desk-text = Qui scrivi i casi della tua associazione. Nessuno vede una bozza. Un caso diventa pubblico, e ogni modifica entra in vigore, solo quando una seconda persona approva.
 case-desk-none = Non c’è ancora nessun caso da scrivere.
-case-desk-unseen = non ancora pubblico
+case-desk-unseen = non pubblico
+case-desk-in-force = è in vigore un’altra versione
 case-desk-new = Nuovo caso
 case-desk-new-text = Comincia dai dati principali. Il resto lo aggiungi dopo, una parte alla volta.
 case-desk-begin = Crea la bozza

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::section::{self, Section};
 use crate::app::case_desk::Desk;
-use crate::domain::case_desk::{Change, row_named};
+use crate::domain::case_desk::{CaseContent, Change, filled_in, row_named};
 use crate::render::page::console::case_desk::{ChangeLine, DiffLine};
 use crate::render::text::Text;
 
@@ -19,11 +19,11 @@ pub(super) fn lines(text: Text, desk: &Desk) -> Vec<ChangeLine> {
     let before = desk.public.as_ref().map(section::json).unwrap_or_default();
     let changes = desk.changes.iter();
     changes
-        .map(|change| line(text, change, (&before, &after)))
+        .map(|change| line(text, desk, change, (&before, &after)))
         .collect()
 }
 
-fn line(text: Text, change: &Change, (before, after): (&Value, &Value)) -> ChangeLine {
+fn line(text: Text, desk: &Desk, change: &Change, (before, after): (&Value, &Value)) -> ChangeLine {
     let (section, name, pointer) = taken_apart(&change.path);
     let rows = |content: &Value| -> Option<Value> {
         let rows = content.get(section.word)?.as_array()?;
@@ -35,8 +35,20 @@ fn line(text: Text, change: &Change, (before, after): (&Value, &Value)) -> Chang
         Some(row) if !row.is_empty() => format!("{heading}: {row}"),
         _ => heading,
     };
-    let shown = |words: &str| section.read(text, pointer, words, after);
-    let (old, new) = (shown(&change.before), shown(&change.after));
+    let (old, new) = if section.word == "texts" && pointer.starts_with("/body") {
+        // what people read: the braces are filled in when a text goes in force
+        let filled = |whole: Option<&CaseContent>, words: &str| {
+            let filled = whole.and_then(|whole| filled_in(whole, words).ok());
+            filled.unwrap_or_else(|| words.to_owned())
+        };
+        (
+            filled(desk.public.as_ref(), &change.before),
+            filled(Some(&desk.content), &change.after),
+        )
+    } else {
+        let shown = |words: &str| section.read(text, pointer, words, after);
+        (shown(&change.before), shown(&change.after))
+    };
     let (old, new) = compared(&old, &new);
     ChangeLine {
         place,
