@@ -153,26 +153,11 @@ fn words(text: Text, association: &str, about: StaffAbout) -> (MailKind, Words) 
             invited_by,
             expires_at,
         } => {
-            let values = [
-                ("association", association.to_owned()),
-                ("name", one_line(&invited_by, MAX_VALUE)),
-                ("role", text.word("staff-mail-role", role)),
-            ];
-            let words = Words {
-                subject: say(
-                    "staff-mail-invitation-subject",
-                    values.get(..1).unwrap_or_default(),
-                ),
-                intro: say("staff-mail-invitation-intro", &values),
-                lines: Vec::new(),
-                before: say("staff-mail-invitation-before", &[]),
-                button: say("staff-mail-invitation-button", &[]),
-                after: say(
-                    "staff-mail-invitation-after",
-                    &[("at", time(text, expires_at))],
-                ),
-            };
-            (MailKind::Invitation, words)
+            let about = (role, invited_by.as_str(), expires_at);
+            (
+                MailKind::Invitation,
+                invitation_words(text, association, about),
+            )
         }
         StaffAbout::RecoveryCode { at } => told(
             "staff-mail-recovery-subject",
@@ -193,6 +178,37 @@ fn words(text: Text, association: &str, about: StaffAbout) -> (MailKind, Words) 
         StaffAbout::Approvals { waiting } => (
             MailKind::ApprovalWaits,
             waiting_words(text, association, &waiting),
+        ),
+    }
+}
+
+/// That somebody is asked to act for the association, in which role, by whom and until when.
+fn invitation_words(
+    text: Text,
+    association: &str,
+    (role, invited_by, expires_at): (&str, &str, DateTime<Utc>),
+) -> Words {
+    let (association, name) = (association.to_owned(), one_line(invited_by, MAX_VALUE));
+    let role = text.word("staff-mail-role", role);
+    Words {
+        subject: text.with(
+            "staff-mail-invitation-subject",
+            &[("association", association.clone().into())],
+        ),
+        intro: text.with(
+            "staff-mail-invitation-intro",
+            &[
+                ("association", association.into()),
+                ("name", name.into()),
+                ("role", role.into()),
+            ],
+        ),
+        lines: Vec::new(),
+        before: text.get("staff-mail-invitation-before"),
+        button: text.get("staff-mail-invitation-button"),
+        after: text.with(
+            "staff-mail-invitation-after",
+            &[("at", time(text, expires_at).into())],
         ),
     }
 }
