@@ -291,6 +291,7 @@ mod tests {
                     "remove_document",
                     "set_case_state",
                     "type_payout",
+                    "withdraw_case",
                 ]
             );
         }

@@ -2444,8 +2444,8 @@ mod tests {
 
     #[test]
     fn the_operator_sees_no_personal_data() {
-        // names nobody (R63)
-        let is_register = |name: &str| name.contains("breach");
+        // names nobody (R63); the own account is everybody's
+        let is_register = |name: &str| name.contains("breach") || name.contains("factor");
         let seen: Vec<&str> = operation::ALL
             .iter()
             .filter(|operation| {
