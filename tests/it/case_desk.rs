@@ -785,10 +785,12 @@ async fn a_case_nobody_relies_on_is_taken_back_put_right_and_published_again() {
         )
     );
     // once somebody signed up it stays
-    let builder = SignUpBuilder::new("anna@example.org").with(
-        "/mailboxes",
-        json!([{"address": "anna@posta.example", "plan": "base"}]),
-    );
+    let builder = SignUpBuilder::new("anna@example.org")
+        .with("/consents/0/text_version", json!("2"))
+        .with(
+            "/mailboxes",
+            json!([{"address": "anna@posta.example", "plan": "base"}]),
+        );
     let claims = "/api/v1/public/cases/banca-esempio-2025/claimants";
     let request = app.request(Method::POST, claims);
     let request = request.header("idempotency-key", Uuid::new_v4().to_string());
