@@ -7,26 +7,35 @@
 mod current;
 mod known;
 mod publish;
+mod withdraw;
+
+use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::app::approval;
 use crate::app::bootstrap::standard_texts;
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
-use crate::app::staff::StaffActor;
+use crate::app::staff::{self, StaffActor};
 use crate::crypto::token;
 use crate::db::case_desk::{self as db, RevisionRow};
 use crate::db::{Conn, DbError, Scope};
-use crate::domain::case_desk::{CaseContent, Change, PLACEHOLDERS, changes, missing};
+use crate::domain::approval::ApprovalKind;
+use crate::domain::case::CaseState;
+use crate::domain::case_desk::{
+    CaseContent, Change, PLACEHOLDERS, changed_texts, changes, is_withdrawn, missing,
+};
 use crate::domain::field::FieldErrors;
 use crate::domain::ids::{AssociationId, CaseId};
 use crate::domain::permission::operation;
 use crate::domain::reason::Reason;
 
 use known::Known;
-pub use publish::{preview, publish};
+pub use publish::{Publication, preview, publish};
+pub use withdraw::withdraw;
 
 /// Cases that are listed, and versions of one.
 const LISTED: i64 = 200;
@@ -82,6 +91,12 @@ pub struct Desk {
     pub versions: Vec<Version>,
     /// Whether the actor asked for the second person: then another has to decide.
     pub is_own_proposal: bool,
+    /// Whether nobody sees it any more: it was taken back.
+    pub is_withdrawn: bool,
+    /// Kinds of the texts that say something else than what is public: who puts it in force has read them.
+    pub unread_texts: Vec<String>,
+    /// Names of who wrote, proposed and published its versions.
+    pub names: HashMap<Uuid, String>,
 }
 
 /// A case in the list.
@@ -134,7 +149,7 @@ pub async fn list(ctx: &Ctx, actor: &StaffActor) -> AppResult<Vec<Listed>> {
             title: content.title.it,
             version: row.version,
             stage: stage(&row),
-            is_public: known.led(id).is_some(),
+            is_public: known.is_seen(id),
         });
     }
     for case in known.directory.cases() {
@@ -145,7 +160,7 @@ pub async fn list(ctx: &Ctx, actor: &StaffActor) -> AppResult<Vec<Listed>> {
                 title: case.title.clone(),
                 version: 0,
                 stage: Stage::Published,
-                is_public: true,
+                is_public: case.state.is_public(),
             });
         }
     }
@@ -163,8 +178,16 @@ pub async fn get(ctx: &Ctx, actor: &StaffActor, id: CaseId) -> AppResult<Desk> {
     let mut tx = ctx.pools.begin(scope).await?;
     let known = Known::read(&mut tx, scope, actor.association_id()).await?;
     let rows = db::list_versions(&mut tx, scope, (actor.association_id(), id), LISTED).await?;
+    let mut people: Vec<Uuid> = rows
+        .iter()
+        .flat_map(|row| [Some(row.written_by), row.proposed_by, row.published_by])
+        .flatten()
+        .collect();
+    people.sort_unstable();
+    people.dedup();
+    let names = staff::names(ctx, &mut tx, scope, &people).await?;
     tx.commit().await?;
-    desk(&known, actor, id, &rows)
+    desk(&known, actor, id, &rows, names)
 }
 
 /// Begins a case. What was not given is as standard texts and first states have it.
@@ -200,7 +223,7 @@ pub async fn save(
 
 /// Asks a second person to put a version in force: it cannot be written on until that person decided.
 ///
-/// *effects*: audit `propose_case`.
+/// *effects*: audit `propose_case`; mails to who may decide.
 ///
 /// # Errors
 /// `Forbidden`; `NotFound`; `Invalid` with what is missing; `IllegalTransition` for a version that is not the
@@ -224,6 +247,8 @@ pub async fn propose(ctx: &Ctx, actor: &StaffActor, id: CaseId, version: i32) ->
     let mut deed = actor.deed(id.uuid(), "propose_case");
     deed.detail = json!({ "version": version });
     deed.write(ctx, &mut tx, scope).await?;
+    let told = (actor.association_id(), ApprovalKind::CaseVersion);
+    approval::tell(ctx, &mut tx, scope, told, Some(actor.staff_id())).await?;
     tx.commit().await?;
     get(ctx, actor, id).await
 }
@@ -323,18 +348,31 @@ async fn locked(
     Err(AppError::IllegalTransition("changed"))
 }
 
-fn desk(known: &Known, actor: &StaffActor, id: CaseId, rows: &[RevisionRow]) -> AppResult<Desk> {
+fn desk(
+    known: &Known,
+    actor: &StaffActor,
+    id: CaseId,
+    rows: &[RevisionRow],
+    names: HashMap<Uuid, String>,
+) -> AppResult<Desk> {
     let newest = rows.first();
     let written = newest.map(content_of).transpose()?;
     let public = known.public(id, written.as_ref());
     let stage = newest.map_or(Stage::Published, stage);
     // what is in force is what the tables say: the operator has commands of his own
-    let content = match (written, &public) {
+    let mut content = match (written, &public) {
         (Some(_), Some(public)) if stage == Stage::Published => public.clone(),
         (Some(written), _) => written,
         (None, Some(public)) => public.clone(),
         (None, None) => return Err(AppError::NotFound),
     };
+    let withdrawn = public.as_ref().is_some_and(is_withdrawn);
+    if withdrawn && is_withdrawn(&content) {
+        // what is written on is a case that people are to see again
+        CaseState::PreRegistration
+            .as_str()
+            .clone_into(&mut content.state);
+    }
     let proposer = newest.and_then(|row| row.proposed_by);
     Ok(Desk {
         id,
@@ -346,6 +384,9 @@ fn desk(known: &Known, actor: &StaffActor, id: CaseId, rows: &[RevisionRow]) -> 
             .unwrap_or_default(),
         missing: missing(&content),
         is_own_proposal: proposer == Some(actor.staff_id().uuid()),
+        is_withdrawn: withdrawn,
+        unread_texts: changed_texts(public.as_ref(), &content),
+        names,
         content,
         public,
         versions: rows.iter().map(version).collect(),

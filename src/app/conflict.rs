@@ -10,7 +10,7 @@ use crate::app::clash::{self, Reach};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::app::staff::{self, StaffActor};
-use crate::app::{mailbox_clash, paper, trail};
+use crate::app::{approval, mailbox_clash, paper, trail};
 use crate::crypto::token;
 use crate::db::claimant::{self, ClaimantRow};
 use crate::db::conflict::{self as db, DecisionRow};
@@ -18,6 +18,7 @@ use crate::db::identity::{self, ConflictRow};
 use crate::db::{
     Conn, Tx, claimant_list as rows, confirmation, document, outbox, registered_mailbox, signature,
 };
+use crate::domain::approval::ApprovalKind;
 use crate::domain::claimant::ClaimantState;
 use crate::domain::identity::Identity;
 use crate::domain::ids::{AssociationId, ClaimantId};
@@ -314,7 +315,7 @@ pub async fn share(ctx: &Ctx, actor: &StaffActor, id: Uuid, reason: &Reason) -> 
 
 /// Proposes that one record keeps the key and the others are rejected; a second person decides.
 ///
-/// *effects*: a proposal; audit `propose_conflict` on each record.
+/// *effects*: a proposal; audit `propose_conflict` on each record; mails to who may decide.
 ///
 /// # Errors
 /// `Forbidden`, `NotFound`; `IllegalTransition` where a proposal waits or a record is of others.
@@ -356,6 +357,8 @@ pub async fn propose(
         deed.note = Some(reason.as_str().as_bytes());
         deed.write(ctx, &mut tx, actor.scope()).await?;
     }
+    let told = (actor.association_id(), ApprovalKind::Keeper);
+    approval::tell(ctx, &mut tx, actor.scope(), told, Some(actor.staff_id())).await?;
     Ok(tx.commit().await?)
 }
 

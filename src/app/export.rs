@@ -13,6 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::app::approval;
 use crate::app::claimant_list::{self, Filter, OwnCase, selection};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
@@ -22,6 +23,7 @@ use crate::crypto::token;
 use crate::db::claimant_list::Selection;
 use crate::db::export::{self, ExportFileRow, ExportRow};
 use crate::db::{Conn, DbError};
+use crate::domain::approval::ApprovalKind;
 use crate::domain::claimant::{ClaimantState, Queue};
 use crate::domain::declaration::DeclarationFlag;
 use crate::domain::export::{Columns, ExportState, Format, KEPT_DAYS};
@@ -173,8 +175,8 @@ pub struct Register {
 }
 
 /// Asks for a list or documents, with what they are for; needs a fresh second factor. In clear they wait for
-/// a second person (R58), else for a worker. Audited as `export_requested`. Asked for again under the same
-/// key within 24 h, it is the first one, as it stands now.
+/// a second person (R58), who is told by mail, else for a worker. Audited as `export_requested`. Asked for again
+/// under the same key within 24 h, it is the first one, as it stands now.
 ///
 /// # Errors
 /// `Forbidden`, `StepUpRequired`; `NotFound` for a case of others; `IdempotencyMismatch`,
@@ -194,6 +196,10 @@ pub async fn request(ctx: &Ctx, actor: &StaffActor, new: NewExport) -> AppResult
     deed.detail = trace::described(&row);
     deed.note = Some(row.purpose.as_bytes());
     deed.write(ctx, &mut tx, scope).await?;
+    if row.state == ExportState::AwaitingApproval.as_str() {
+        let told = (actor.association_id(), ApprovalKind::Export);
+        approval::tell(ctx, &mut tx, scope, told, Some(actor.staff_id())).await?;
+    }
     let status = read_status(ctx, &mut tx, actor, id).await?;
     tx.commit().await?;
     Ok(status)

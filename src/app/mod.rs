@@ -2,6 +2,7 @@
 //!
 //! Permissions are checked here. Nothing here knows of HTTP, SQL or the environment.
 
+pub mod approval;
 pub mod assist;
 pub mod association_change;
 pub mod audit;

@@ -14,6 +14,7 @@ use crate::db::outbox::{self, BackRow, Claim, OutboxRow};
 use crate::db::{Conn, Scope};
 use crate::domain::email_address::EmailAddress;
 
+mod approval;
 mod batch;
 mod confirmation;
 mod control;
@@ -29,6 +30,8 @@ mod staff;
 mod stop;
 mod unasked;
 
+pub use approval::Waiting;
+pub(in crate::app) use approval::approval_row;
 use batch::Batch;
 pub use control::ControlNotice;
 pub use deficiency::DeficiencyNotice;
@@ -281,6 +284,7 @@ async fn step(
         "case_update" => follow::prepare_update(ctx, conn, directory, row).await,
         "message" => message::prepare(ctx, conn, batch, directory, row).await,
         "invitation" => staff::prepare_invitation(ctx, conn, directory, row).await,
+        "approval_waits" => approval::prepare(ctx, conn, directory, row).await,
         "staff_notice" => staff::prepare_notice(ctx, conn, directory, row).await,
         "reminder" => unasked::prepare_reminder(ctx, conn, directory, row).await,
         "already_registered" => unasked::prepare_registered(ctx, conn, directory, row).await,
@@ -334,6 +338,7 @@ impl DueMail {
                 | "case_update"
                 | "message"
                 | "staff_notice"
+                | "approval_waits"
         )
     }
 

@@ -12,6 +12,7 @@ use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::app::staff::account::{SessionLine, forget_all};
 use crate::app::staff::{self, StaffActor, note_change, opened, read_role};
+use crate::app::work_queue;
 use crate::db::membership::{self, ChangeRow, PersonRow};
 use crate::db::staff::MembershipRow;
 use crate::db::{DbError, Scope, staff_session};
@@ -124,10 +125,11 @@ pub async fn get(ctx: &Ctx, actor: &StaffActor, id: StaffId) -> AppResult<Profil
     })
 }
 
-/// Changes a membership. What the person has open for the association ends at once.
+/// Changes a membership. What the person has open for the association ends at once; what the person had to do is
+/// nobody's from then on, where the person works on queues no more.
 ///
-/// *effects*: membership, `membership_changes`; sessions and tokens of the person for this association; audit
-/// `membership_changed`.
+/// *effects*: membership, `membership_changes`; sessions, tokens and assignments of the person for this association;
+/// audit `membership_changed`, `assign` on each item released.
 ///
 /// # Errors
 /// `Forbidden`, `StepUpRequired`; `NotFound` for one who never belonged to it; `IllegalTransition` if it changes
@@ -164,10 +166,17 @@ pub async fn change(
     let place = (id, association);
     note_change(ctx, &mut tx, SCOPE, place, (state, role), by).await?;
     let ended = forget_all(ctx, &mut tx, SCOPE, (id, Some(association))).await?;
+    let works = state == MembershipState::Active && operation::ASSIGN_ITEM.allows(role);
+    let released = if works {
+        0
+    } else {
+        work_queue::release_all(ctx, &mut tx, SCOPE, place, by).await?
+    };
     let mut deed = actor.deed(id.uuid(), "membership_changed");
     deed.change = Some((before.0.as_str(), state.as_str()));
-    deed.detail =
-        json!({ "role_before": before.1.as_str(), "role": role.as_str(), "sessions": ended });
+    deed.detail = json!({
+        "role_before": before.1.as_str(), "role": role.as_str(), "sessions": ended, "released": released,
+    });
     deed.write(ctx, &mut tx, SCOPE).await?;
     Ok(tx.commit().await?)
 }

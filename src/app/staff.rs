@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::app::trail::Deed;
+use crate::app::work_queue;
 use crate::crypto::sealing::{Aad, FORMAT, Sealed};
 use crate::crypto::token;
 use crate::crypto::totp::TotpSecret;
@@ -209,14 +210,18 @@ pub(in crate::app) fn sealed_row(
     })
 }
 
-/// Lets nobody sign in as this person any more; what is open ends with the next request. For the
-/// operator.
+/// Lets nobody sign in as this person any more; what is open ends with the next request, and what the person had
+/// to do is nobody's. For the operator.
 ///
 /// # Errors
 /// `NotFound` if there is no such person.
 pub async fn disable(ctx: &Ctx, person: StaffId) -> AppResult<()> {
     let scope = Scope::System("staff disabled by the operator");
     let mut tx = ctx.pools.begin(scope).await?;
+    for (membership, _) in staff::list_memberships(&mut tx, scope, person).await? {
+        let place = (person, AssociationId::new(membership.association_id));
+        work_queue::release_all(ctx, &mut tx, scope, place, None).await?;
+    }
     staff::mark_status(&mut tx, scope, person, "disabled").await?;
     operator_deed(person, None, "staff_disabled")
         .write(ctx, &mut tx, scope)
@@ -224,7 +229,7 @@ pub async fn disable(ctx: &Ctx, person: StaffId) -> AppResult<()> {
     Ok(tx.commit().await?)
 }
 
-/// Ends a person's role in an association. For the operator.
+/// Ends a person's role in an association; what the person had to do is nobody's. For the operator.
 ///
 /// # Errors
 /// `NotFound` if the person has none there.
@@ -242,8 +247,9 @@ pub async fn revoke_membership(
         return Err(AppError::NotFound);
     }
     let role = read_role(&known.membership.role)?;
-    let now_is = (MembershipState::Ended, role);
-    note_change(ctx, &mut tx, scope, (person, association), now_is, None).await?;
+    let (now_is, place) = ((MembershipState::Ended, role), (person, association));
+    note_change(ctx, &mut tx, scope, place, now_is, None).await?;
+    work_queue::release_all(ctx, &mut tx, scope, place, None).await?;
     operator_deed(person, Some(association), "membership_revoked")
         .write(ctx, &mut tx, scope)
         .await?;

@@ -9,17 +9,21 @@ use crate::app::claimant_list::{self, OwnCase};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::app::staff::{self, StaffActor};
+use crate::crypto::token;
 use crate::db::assignment::{self, AssignmentRow};
+use crate::db::audit::{self, AuditRow};
 use crate::db::work_queue::{self as db, Place, QueueRow};
 use crate::db::{Conn, Scope, Tx, claimant};
 use crate::domain::field::{FieldCode, FieldErrors};
-use crate::domain::ids::{AssociationId, CaseId, ClaimantId};
+use crate::domain::ids::{AssociationId, CaseId, ClaimantId, StaffId};
 use crate::domain::outage::day_in_rome;
 use crate::domain::permission::{Role, operation};
 use crate::domain::work_queue::{MOST_COUNTED, WorkQueue};
 
 /// Rights under which clashes are read: the other side may be another association's.
 const CLASHES: Scope = Scope::System("queue of clashes");
+/// Rows of the trail written by one statement.
+const AUDITED_AT_ONCE: usize = 1_000;
 /// How far ahead a day for an assignment may lie, days.
 const LATEST_DUE: i64 = 366;
 
@@ -356,6 +360,41 @@ pub(in crate::app) async fn works_for(
 /// Whether a role works on queues.
 fn works(role: &str) -> bool {
     Role::parse(role).is_some_and(|role| operation::ASSIGN_ITEM.allows(role))
+}
+
+/// Releases what a person has who works on the queues of an association no more: nobody has it then. Gives how
+/// many items. The caller commits.
+///
+/// *effects*: rows of `assignments` go; audit `assign` on each item.
+///
+/// # Errors
+/// `Unavailable` if the database cannot be reached.
+pub(in crate::app) async fn release_all(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    scope: Scope,
+    (person, association): (StaffId, AssociationId),
+    by: Option<StaffId>,
+) -> AppResult<usize> {
+    let held = assignment::delete_of_person(conn, scope, association, person.uuid()).await?;
+    let now = ctx.clock.now();
+    for some in held.chunks(AUDITED_AT_ONCE) {
+        let rows = some.iter().map(|(subject, queue)| AuditRow {
+            subject_id: *subject,
+            id: token::new_id(now),
+            association_id: Some(association.uuid()),
+            actor_kind: by.map_or("operator", |_| "staff").to_owned(),
+            actor_id: by.map(StaffId::uuid),
+            action: "assign".to_owned(),
+            before: None,
+            after: None,
+            detail: json!({ "queue": queue, "to": null, "from": person, "due_on": null }),
+            sealed: None,
+            created_at: now,
+        });
+        audit::insert_all(conn, scope, &rows.collect::<Vec<_>>()).await?;
+    }
+    Ok(held.len())
 }
 
 /// Who has each of some claimants on a queue, by claimant.

@@ -292,6 +292,13 @@ fn to_staff(sample: Sample<'_>) -> Result<Vec<(&'static str, Mail)>, RenderMailE
         expires_at: at,
     };
     let token = format!("invitation/{}", "A".repeat(64));
+    let approvals = StaffAbout::Approvals {
+        waiting: vec![
+            ("bulk", 1, false),
+            ("export", 2, false),
+            ("paper", 99, true),
+        ],
+    };
     let notice = |about| mail("account", MailKind::StaffNotice, about);
     Ok(vec![
         (
@@ -304,6 +311,14 @@ fn to_staff(sample: Sample<'_>) -> Result<Vec<(&'static str, Mail)>, RenderMailE
         ),
         ("password-changed", notice(StaffAbout::Password { at })?),
         ("authenticator-changed", notice(StaffAbout::Factor { at })?),
+        (
+            "recovery-codes-made",
+            notice(StaffAbout::RecoveryCodesMade { at })?,
+        ),
+        (
+            "approval-waits",
+            mail("approvals", MailKind::ApprovalWaits, approvals)?,
+        ),
     ])
 }
 

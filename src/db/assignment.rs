@@ -122,6 +122,25 @@ pub async fn delete(
     Ok(gone == 1)
 }
 
+/// Releases all that a person has for an association; gives the items with their queues.
+///
+/// # Errors
+/// As the database says.
+pub async fn delete_of_person(
+    conn: &mut Conn,
+    _scope: Scope,
+    association: AssociationId,
+    person: Uuid,
+) -> DbResult<Vec<(Uuid, String)>> {
+    let held = assignments::table
+        .filter(assignments::association_id.eq(association.uuid()))
+        .filter(assignments::staff_id.eq(person));
+    Ok(diesel::delete(held)
+        .returning((assignments::subject_id, assignments::queue))
+        .get_results(conn)
+        .await?)
+}
+
 /// Active people of an association and their role, oldest membership first, at most 200.
 ///
 /// # Errors

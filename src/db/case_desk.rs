@@ -11,8 +11,8 @@ use crate::db::case::{CaseRow, RespondentRow, TariffRow, WordsRow};
 use crate::db::error::DbResult;
 use crate::db::pool::Conn;
 use crate::db::schema::{
-    case_counsel, case_facts, case_revisions, case_words, cases, respondent_statements,
-    respondents, tariffs, third_parties,
+    case_counsel, case_facts, case_revisions, case_words, cases, claimants, followers,
+    respondent_statements, respondents, tariffs, third_parties,
 };
 use crate::db::scope::Scope;
 use crate::domain::ids::{AssociationId, CaseId, StaffId};
@@ -214,6 +214,65 @@ pub async fn insert_case(conn: &mut Conn, _scope: Scope, row: &CaseRow) -> DbRes
         .execute(conn)
         .await?;
     Ok(())
+}
+
+/// Changes the title of a case.
+///
+/// # Errors
+/// As the database says.
+pub async fn update_title(
+    conn: &mut Conn,
+    _scope: Scope,
+    case: CaseId,
+    title: &str,
+) -> DbResult<()> {
+    diesel::update(cases::table.find(case.uuid()))
+        .set(cases::title.eq(title))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Changes the name of a respondent, known by its codice fiscale.
+///
+/// # Errors
+/// As the database says.
+pub async fn update_respondent_name(
+    conn: &mut Conn,
+    _scope: Scope,
+    codice_fiscale: &str,
+    name: &str,
+) -> DbResult<()> {
+    diesel::update(respondents::table.filter(respondents::codice_fiscale.eq(codice_fiscale)))
+        .set(respondents::name.eq(name))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Whether anybody signed up for a case with one of these associations, or follows it.
+///
+/// # Errors
+/// As the database says.
+pub async fn is_relied_on(
+    conn: &mut Conn,
+    _scope: Scope,
+    case: CaseId,
+    associations: &[Uuid],
+) -> DbResult<bool> {
+    let claims = claimants::table
+        .filter(claimants::association_id.eq_any(associations))
+        .filter(claimants::case_id.eq(case.uuid()));
+    let follows = followers::table
+        .filter(followers::association_id.eq_any(associations))
+        .filter(followers::case_id.eq(case.uuid()));
+    let is_claimed: bool = diesel::select(diesel::dsl::exists(claims))
+        .get_result(conn)
+        .await?;
+    Ok(is_claimed
+        || diesel::select(diesel::dsl::exists(follows))
+            .get_result(conn)
+            .await?)
 }
 
 /// Changes the summary of a case.

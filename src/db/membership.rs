@@ -185,6 +185,24 @@ pub async fn mark_signed_in(
     Ok(())
 }
 
+/// Notes the language in which the person signed in.
+///
+/// # Errors
+/// As the database says.
+pub async fn mark_language(
+    conn: &mut Conn,
+    _scope: Scope,
+    person: StaffId,
+    association: AssociationId,
+    language: &str,
+) -> DbResult<()> {
+    diesel::update(memberships::table.find((person.uuid(), association.uuid())))
+        .set(memberships::language.eq(language))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 /// Appends what a membership is from now on.
 ///
 /// # Errors

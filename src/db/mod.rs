@@ -4,6 +4,7 @@
 //! under. `find` gives an `Option`, `get` gives [`DbError::NotFound`], `list`, `insert`, `mark_*`,
 //! `lock` (= FOR UPDATE), `stream`.
 
+pub mod approval;
 pub mod assignment;
 pub mod audit;
 pub mod bounce;

@@ -5,6 +5,14 @@
 )]
 
 diesel::table! {
+    approval_notices (staff_id, association_id) {
+        staff_id -> Uuid,
+        association_id -> Uuid,
+        due_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     assignments (subject_id, queue) {
         subject_id -> Uuid,
         queue -> Text,
@@ -846,6 +854,7 @@ diesel::table! {
         revoked_at -> Nullable<Timestamptz>,
         suspended_at -> Nullable<Timestamptz>,
         signed_in_at -> Nullable<Timestamptz>,
+        language -> Nullable<Text>,
     }
 }
 
@@ -1270,6 +1279,7 @@ diesel::joinable!(identities -> claimants (claimant_id));
 diesel::joinable!(mailboxes -> claimants (claimant_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
+    approval_notices,
     assignments,
     association_keys,
     association_registers,

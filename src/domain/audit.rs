@@ -51,7 +51,7 @@ pub enum Logged {
 }
 
 /// Every verb.
-pub const ALL: [(&str, Logged); 144] = [
+pub const ALL: [(&str, Logged); 145] = [
     ("add_document", Logged::Decision),
     ("announce_lifting", Logged::Decision),
     ("answer_rights_request", Logged::Decision),
@@ -203,6 +203,7 @@ pub const ALL: [(&str, Logged); 144] = [
     ("view_scam_report", Logged::Seen),
     ("view_signed", Logged::Seen),
     ("withdraw", Logged::OwnAct),
+    ("withdraw_case", Logged::Decision),
     ("withdraw_update", Logged::Mail),
     ("write_case", Logged::Access),
     ("write_demand_letter", Logged::Access),
@@ -290,6 +291,7 @@ mod tests {
                     "remove_document",
                     "set_case_state",
                     "type_payout",
+                    "withdraw_case",
                 ]
             );
         }

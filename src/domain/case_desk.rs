@@ -11,7 +11,7 @@ mod reports;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-pub use change::{Change, changes, refused};
+pub use change::{Change, changed_texts, changes, is_withdrawn, refused, renamed, row_named};
 pub use check::{Checked, check, missing};
 pub use placeholder::{PLACEHOLDERS, filled_in};
 

@@ -286,6 +286,7 @@ pub const REASONS: &[&str] = &[
     "error-text-attestation",
     "error-text-mandate",
     "error-text-version",
+    "error-texts-read",
     "error-tier-required",
     "error-tier-unknown",
     "error-title-document-format",

@@ -44,11 +44,13 @@ pub enum MailKind {
     StaffNotice,
     /// A message of an association to many of its claimants.
     Message,
+    /// Tells a staff member that something waits for a second person.
+    ApprovalWaits,
 }
 
 impl MailKind {
     /// All kinds.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Confirmation,
         Self::Otp,
         Self::Receipt,
@@ -67,6 +69,7 @@ impl MailKind {
         Self::Invitation,
         Self::StaffNotice,
         Self::Message,
+        Self::ApprovalWaits,
     ];
 
     /// The wire name: lower case ASCII with underscores.
@@ -90,6 +93,7 @@ impl MailKind {
             Self::Invitation => "invitation",
             Self::StaffNotice => "staff_notice",
             Self::Message => "message",
+            Self::ApprovalWaits => "approval_waits",
         }
     }
 
@@ -106,7 +110,8 @@ impl MailKind {
             | Self::CaseUpdate
             | Self::Deficiency
             | Self::Invitation
-            | Self::Message => true,
+            | Self::Message
+            | Self::ApprovalWaits => true,
             // a term of the law runs, or 72 hours in which a theft can be stopped
             Self::Otp
             | Self::Access

@@ -1,5 +1,6 @@
 //! Pure types, rules and state machines: no actix, diesel, lettre, tokio, environment or clock.
 
+pub mod approval;
 pub mod attestation;
 pub mod audit;
 pub mod bounce;

@@ -313,6 +313,7 @@ async fn the_registers_of_the_staff_pass_wcag_2_2_aa() {
     for language in ["it", "en"] {
         judge.next(language);
         judge.see("/console").await;
+        judge.see("/console/approvals").await;
         judge.see(&clash).await;
         judge.refuse(&clash, "#form > p > button", &[]).await;
         judge.see(&format!("/console/cases/{CASE}/dashboard")).await;

@@ -91,8 +91,8 @@ impl<'app> Two<'app> {
 
     async fn publish(&self, who: &str, path: &str, version: i64) -> Answer {
         let path = format!("{path}/publication");
-        self.ask(who, Method::POST, &path, &json!({"version": version}))
-            .await
+        let read = json!({"version": version, "texts_read": true});
+        self.ask(who, Method::POST, &path, &read).await
     }
 
     /// A case in force: its path, and what it says.
@@ -658,14 +658,196 @@ async fn the_console_writes_a_case_shows_it_and_asks_a_second_person() {
     let other = app.browser();
     sign_in(&app, &other, &second).await;
     let (_, waiting) = open(&app, &other, &case).await;
+    assert!(
+        waiting.contains("/texts/0\">Informativa sui dati")
+            && waiting.contains("non si possono più cambiare"),
+        "{waiting}"
+    );
+    let unread = [
+        ("csrf", csrf(&waiting)),
+        ("version", number.as_str()),
+        ("action", "publish"),
+    ];
+    let refused = send(&app, &other, &format!("{case}/decision"), &unread).await;
+    assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let refused = refused.text().await.unwrap();
+    assert!(refused.contains("id=\"texts-read-error\""), "{refused}");
     let publish = [
         ("csrf", csrf(&waiting)),
         ("version", number.as_str()),
         ("action", "publish"),
+        ("texts_read", "true"),
     ];
     let done = send(&app, &other, &format!("{case}/decision"), &publish).await;
     assert_eq!(place(&done), format!("{case}?done=published#done"));
     let (_, page) = open(&app, &other, "/c/banca-esempio-2025").await;
     assert!(page.contains("Centomila") && !page.contains("Anteprima"));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_publishes_has_read_the_texts_that_change_and_the_trail_says_which() {
+    let app = TestApp::seeded().await;
+    let two = Two::of(&app).await;
+    let (path, desk) = two.draft(&content("banca-esempio-2025")).await;
+    assert_eq!(desk["unread_texts"].as_array().unwrap().len(), 7);
+    two.propose(&path, 1).await.expect(200);
+    let publication = format!("{path}/publication");
+    let unread = json!({"version": 1});
+    let refused = two
+        .ask(&two.second, Method::POST, &publication, &unread)
+        .await;
+    assert_eq!(
+        refused.wrong_fields(),
+        [("/texts_read".to_owned(), "not_accepted".to_owned())]
+    );
+    public(&app, "banca-esempio-2025").await.expect(404);
+    let desk = two.publish(&two.second, &path, 1).await.expect(200);
+    assert_eq!(desk["unread_texts"], json!([]));
+    // where no text changes nobody is asked
+    let mut next = desk["content"].clone();
+    next["summary"]["it"] = json!("Altro.");
+    let desk = two.write(&path, 1, &next).await.expect(200);
+    assert_eq!(desk["unread_texts"], json!([]));
+    two.propose(&path, 2).await.expect(200);
+    let plain = json!({"version": 2});
+    two.ask(&two.second, Method::POST, &publication, &plain)
+        .await
+        .expect(200);
+    next["texts"][1]["body"]["it"] = json!("Scrivetemi pure.");
+    next["texts"][1]["version"] = json!("2");
+    let desk = two.write(&path, 2, &next).await.expect(200);
+    assert_eq!(desk["unread_texts"], json!(["contact"]));
+    two.propose(&path, 3).await.expect(200);
+    two.publish(&two.second, &path, 3).await.expect(200);
+    let read = "SELECT string_agg(jsonb_array_length(detail -> 'texts_read')::text, ' ' ORDER BY id) FROM audit WHERE action = 'publish_case'";
+    assert_eq!(app.rows(read).await[0][0].as_deref(), Some("7 0 1"));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_case_nobody_relies_on_is_taken_back_put_right_and_published_again() {
+    let app = TestApp::seeded().await;
+    let two = Two::of(&app).await;
+    let (path, before) = two.published(&content("banca-esempio-2025")).await;
+    let withdrawal = format!("{path}/withdrawal");
+    let reason = json!({"reason": "Titolo sbagliato"});
+    let take_back = || two.ask(&two.writer, Method::POST, &withdrawal, &reason);
+    let without = two
+        .ask(&two.writer, Method::POST, &withdrawal, &json!({}))
+        .await;
+    assert_eq!(without.wrong_fields()[0].0, "/reason");
+    let desk = take_back().await.expect(200);
+    assert_eq!(
+        (&desk["withdrawn"], &desk["public"]["state"]),
+        (&json!(true), &json!("draft"))
+    );
+    public(&app, "banca-esempio-2025").await.expect(404);
+    for page in ["/c/banca-esempio-2025", "/c/banca-esempio-2025/join"] {
+        let seen = app.browser().get(app.url(page)).send().await.unwrap();
+        assert_eq!(seen.status(), StatusCode::NOT_FOUND, "{page}");
+    }
+    take_back().await.expect_problem(409, "illegal-transition");
+    let verbs = "SELECT string_agg(action || coalesce(':' || before || '>' || after, ''), ' ' ORDER BY id) FROM audit \
+        WHERE action IN ('withdraw_case', 'set_case_state')";
+    assert_eq!(
+        app.rows(verbs).await[0][0].as_deref(),
+        Some("set_case_state:draft>open withdraw_case set_case_state:open>draft")
+    );
+    // what nobody reads any more is put right, and shown again by two people
+    let mut next = before.clone();
+    next["title"]["it"] = json!("Banca Esempio bloccata");
+    // the notice names the case: with another name it reads otherwise
+    next["texts"][0]["version"] = json!("2");
+    next["respondent"]["name"] = json!("Banca Esempio Società per azioni");
+    let mut moved = next.clone();
+    moved["slug"] = json!("altra");
+    assert_eq!(
+        two.write(&path, 1, &moved).await.wrong_fields()[0].0,
+        "/content/slug"
+    );
+    two.write(&path, 1, &next).await.expect(200);
+    two.propose(&path, 2).await.expect(200);
+    two.publish(&two.writer, &path, 2)
+        .await
+        .expect_problem(403, "second-person");
+    let desk = two.publish(&two.second, &path, 2).await.expect(200);
+    assert_eq!(
+        (&desk["withdrawn"], &desk["changes"]),
+        (&json!(false), &json!([]))
+    );
+    let shown = public(&app, "banca-esempio-2025").await.expect(200);
+    assert_eq!(
+        (&shown["title"], &shown["respondent"]["name"]),
+        (
+            &json!("Banca Esempio bloccata"),
+            &json!("Banca Esempio Società per azioni")
+        )
+    );
+    // once somebody signed up it stays
+    let builder = SignUpBuilder::new("anna@example.org")
+        .with("/consents/0/text_version", json!("2"))
+        .with(
+            "/mailboxes",
+            json!([{"address": "anna@posta.example", "plan": "base"}]),
+        );
+    let claims = "/api/v1/public/cases/banca-esempio-2025/claimants";
+    let request = app.request(Method::POST, claims);
+    let request = request.header("idempotency-key", Uuid::new_v4().to_string());
+    ask(request.json(&builder.body)).await.expect(201);
+    take_back().await.expect_problem(409, "illegal-transition");
+    public(&app, "banca-esempio-2025").await.expect(200);
+    // who signed up on a node that had not heard of it keeps the names
+    app.sql("UPDATE cases SET state = 'draft' WHERE slug = 'banca-esempio-2025'")
+        .await;
+    let mut late = next.clone();
+    late["title"]["it"] = json!("Ancora altro");
+    late["texts"][0]["version"] = json!("3");
+    two.write(&path, 2, &late).await.expect(200);
+    two.propose(&path, 3).await.expect(200);
+    assert_eq!(
+        two.publish(&two.second, &path, 3).await.wrong_fields()[0].0,
+        "/content/title/it"
+    );
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_changes_is_told_in_the_words_of_the_forms_with_names_and_what_is_in_force() {
+    let app = TestApp::seeded().await;
+    let ours = association(&app, "codacons").await;
+    let two = Two::of(&app).await;
+    let (path, before) = two.published(&content("banca-esempio-2025")).await;
+    let mut next = before.clone();
+    next["incidents"][0]["accept_until"] = json!("2025-03-08");
+    next["tariffs"][0]["cents_per_day"] = json!(300);
+    next["texts"][0] = json!({
+        "kind": "privacy_notice", "version": "2",
+        "body": {"it": "Informativa di {case}, contro {respondent}.\nSi conserva per dieci anni."},
+    });
+    two.write(&path, 1, &next).await.expect(200);
+    let auditor = person(&app, ours, Role::Auditor).await;
+    let browser = app.browser();
+    sign_in(&app, &browser, &auditor).await;
+    let page = path.replace("/api/v1/staff", "/console");
+    let (status, page) = open(&app, &browser, &page).await;
+    assert_eq!(status, StatusCode::OK);
+    for said in [
+        "Disservizi: Blocco di marzo – marzo-2025<br><span class=\"hint\">Ultimo giorno che si può dichiarare",
+        "5 marzo 2025",
+        "8 marzo 2025",
+        "3,00 €",
+        "Testi: Informativa sui dati",
+        "contro Banca Esempio S.p.A..<br><ins>Si conserva per dieci anni.</ins>",
+        "È in vigore la versione 1",
+        "Nome case_manager, ",
+        "pubblicata da Nome owner",
+    ] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    assert!(
+        !page.contains("/incidents/marzo-2025/accept_until"),
+        "{page}"
+    );
     app.stop().await;
 }

@@ -31,7 +31,7 @@ async fn say(app: &TestApp, bearer: &str, path: &str, body: Value) -> Answer {
 }
 
 /// Mario and Anna of Codacons, both signed for the same mailbox.
-async fn both(app: &TestApp) -> [Claimant<'_>; 2] {
+pub(crate) async fn both(app: &TestApp) -> [Claimant<'_>; 2] {
     let one = identified(app, "mario@example.org", MAILBOX, &mario()).await;
     let two = identified(app, "anna@example.org", MAILBOX, &anna()).await;
     sign(app, &one, &declaration(MAILBOX), "Mario Rossi").await;

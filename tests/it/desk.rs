@@ -448,7 +448,7 @@ async fn finish(desk: &Desk<'_>, id: Uuid) {
     let waiting = place(&handed_in).to_owned();
     let page = desk.open(waiting.strip_prefix(&desk.own).unwrap()).await;
     assert!(
-        !page.contains("/approval"),
+        !page.contains("/approval\""),
         "who handed it in does not decide"
     );
     let ours = association(app, "codacons").await;

@@ -697,7 +697,7 @@ async fn the_register_shows_who_and_why_and_the_second_person_decides_there() {
     let one = place(&asked).to_owned();
     let (_, own) = open(&app, &asker, &one).await;
     assert!(
-        own.contains("L’hai chiesta tu") && !own.contains("/approval"),
+        own.contains("L’hai chiesta tu") && !own.contains("/approval\""),
         "{own}"
     );
     let token = csrf(&own).to_owned();

@@ -16,6 +16,7 @@ mod access;
 mod accessibility;
 mod api_compat;
 mod app;
+mod approvals;
 mod assist;
 mod association_change;
 mod backup;

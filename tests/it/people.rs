@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::app::{DEATHS, TestApp};
 use crate::claimant::{ask, token_in};
+use crate::seed::CASE;
 use crate::staff_console::{csrf, open, place, send, sign_in};
 use crate::staff_seed::{self, PASSWORD, Person, association, codacons, get, person, post};
 
@@ -258,6 +259,67 @@ async fn a_change_of_role_and_a_suspension_end_what_is_open_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_member_had_to_do_is_nobodys_once_the_membership_rests_or_ends() {
+    let app = TestApp::seeded().await;
+    let ours = association(&app, "codacons").await;
+    let theirs = association(&app, "altroconsumo").await;
+    let boss = person(&app, ours, Role::Owner).await;
+    let reviewer = person(&app, ours, Role::Reviewer).await;
+    let mine = owner(&app, &boss).await;
+    let give = |association, to: &Person| {
+        format!(
+            "INSERT INTO assignments (subject_id, queue, association_id, case_id, staff_id, assigned_by, assigned_at) \
+             SELECT gen_random_uuid(), queue, '{association}', id, '{0}', '{0}', '2026-03-01Z' \
+             FROM cases, unnest(ARRAY['to_assist', 'rights']) AS queue WHERE slug = '{CASE}'",
+            to.id
+        )
+    };
+    let released = "SELECT detail ->> 'queue' FROM audit WHERE action = 'assign' AND detail ->> 'to' IS NULL \
+        AND detail ->> 'from' IS NOT NULL ORDER BY 1";
+    let held = "SELECT count(*) FROM assignments";
+    for (step, left) in [
+        (json!({"action": "suspend"}), 4),
+        (json!({"action": "resume"}), 6),
+        (json!({"action": "role", "role": "auditor"}), 4),
+        (json!({"action": "end"}), 4),
+    ] {
+        app.sql("DELETE FROM assignments").await;
+        for (association, to) in [(ours, &boss), (ours, &reviewer), (theirs, &reviewer)] {
+            app.sql(&give(association, to)).await;
+        }
+        assert_eq!(
+            change(&app, &mine, &reviewer, &step).await,
+            StatusCode::NO_CONTENT
+        );
+        assert_eq!(app.number(held).await, left, "{step}");
+    }
+    let rows: Vec<String> = app
+        .rows(released)
+        .await
+        .into_iter()
+        .map(|row| row[0].clone().unwrap())
+        .collect();
+    let expected = [
+        "rights",
+        "rights",
+        "rights",
+        "to_assist",
+        "to_assist",
+        "to_assist",
+    ];
+    assert_eq!(rows, expected);
+    let told = "SELECT string_agg(detail ->> 'released', ' ' ORDER BY id) FROM audit WHERE action = 'membership_changed'";
+    assert_eq!(app.rows(told).await[0][0].as_deref(), Some("2 0 2 2"));
+    app.sql("DELETE FROM assignments").await;
+    app.sql(&give(ours, &boss)).await;
+    joinder::app::staff::disable(&app.ctx, boss.id)
+        .await
+        .unwrap();
+    assert_eq!(app.number(held).await, 0);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_last_active_owner_stays() {
     let app = staff_seed::start().await;
     let ours = codacons();
@@ -429,7 +491,15 @@ async fn everything_dies_at_a_change_of_password_or_app_and_a_mail_tells() {
     let bearer = fresh["access_token"].as_str().unwrap();
     app.clock().advance(TimeDelta::seconds(30));
 
+    // the secret is shown to who has just proved the second factor alone
     let factor = "/api/v1/staff/account/authenticator";
+    assert_eq!(status(&app, factor, bearer).await, StatusCode::FORBIDDEN);
+    let put = app.request(Method::PUT, factor).bearer_auth(bearer);
+    let early = json!({"password": NEW, "totp": "123456", "new_code": "123456"});
+    ask(put.json(&early))
+        .await
+        .expect_problem(403, "step-up-required");
+    stepped_up(&app, &reader, bearer).await;
     let new: Value = get(&app, factor, bearer).await.json().await.unwrap();
     assert!(
         new["otpauth"]
@@ -485,10 +555,27 @@ async fn a_recovery_code_stands_in_for_the_app_once_and_a_mail_tells() {
     let second = reader.try_sign_in(&app, PASSWORD, code).await;
     assert_eq!(second.status(), StatusCode::UNAUTHORIZED);
     app.run_outbox().await;
-    let [mail] = app.mails_to(&reader.email).try_into().unwrap();
-    assert!(mail.contains("codice di recupero"), "{mail}");
+    let [told, used] = app.mails_to(&reader.email).try_into().unwrap();
+    assert!(
+        told.contains("Sono stati creati nuovi codici di recupero"),
+        "{told}"
+    );
+    assert!(
+        used.contains("ha usato un tuo codice di recupero"),
+        "{used}"
+    );
     let left = "SELECT detail ->> 'left' FROM audit WHERE action = 'recovery_code_used'";
     assert_eq!(app.rows(left).await[0][0].as_deref(), Some("9"));
+    // who lost the app comes to a new one by codes alone
+    let bearer = first.json::<Value>().await.unwrap();
+    let bearer = bearer["access_token"].as_str().unwrap();
+    let step_up = json!({ "totp": codes[2] });
+    for expected in [StatusCode::OK, StatusCode::UNAUTHORIZED] {
+        let answer = post(&app, "/api/v1/staff/step-up", Some(bearer), &step_up).await;
+        assert_eq!(answer.status(), expected);
+    }
+    let factor = "/api/v1/staff/account/authenticator";
+    assert_eq!(status(&app, factor, bearer).await, StatusCode::OK);
     // another's code opens nothing
     let other = person(&app, ours, Role::Auditor).await;
     let code = codes[1].as_str().unwrap();
@@ -777,6 +864,7 @@ async fn an_invitation_stands_no_longer_than_who_gave_it_and_codes_no_longer_tha
     let made = post(&app, path, Some(&bearer), &body).await;
     assert_eq!(made.status(), StatusCode::OK);
     app.clock().advance(TimeDelta::seconds(30));
+    stepped_up(&app, &boss, &bearer).await;
     let factor = "/api/v1/staff/account/authenticator";
     let new: Value = get(&app, factor, &bearer).await.json().await.unwrap();
     let secret = TotpSecret::from_base32(new["secret"].as_str().unwrap()).unwrap();

@@ -190,6 +190,7 @@ const DISTRIBUTED: &[(&str, &str, u8)] = &[
     ("refresh_tokens", "id", 7),
     ("totp_uses", "staff_id", 8),
     ("recovery_codes", "staff_id", 8),
+    ("approval_notices", "staff_id", 8),
     ("exports", "id", 9),
     ("suppressions", "id", 10),
     ("reminders", "id", 11),

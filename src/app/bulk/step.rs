@@ -5,11 +5,13 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{BulkStatus, act_of, brief, state_of};
+use crate::app::approval;
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::app::staff::StaffActor;
 use crate::db::Scope;
 use crate::db::bulk::{self as db, BulkRow, Stepped};
+use crate::domain::approval::ApprovalKind;
 use crate::domain::bulk::{BulkAct, BulkKind, BulkState, BulkStep, DECISION_DAYS, MESSAGE_DAYS};
 use crate::domain::field::{FieldCode, FieldErrors};
 use crate::domain::outage::day_in_rome;
@@ -36,7 +38,7 @@ pub struct Step {
 /// set.
 ///
 /// *effects*: audit `bulk_started`, `bulk_approved`, `bulk_refused`, `bulk_paused`, `bulk_resumed`,
-/// `bulk_cancelled` or `bulk_undone`.
+/// `bulk_cancelled` or `bulk_undone`; mails to who may decide.
 ///
 /// # Errors
 /// `Forbidden`; `NotFound` for one of others; `Invalid` at `/records` if it is not the number that will be acted
@@ -79,6 +81,10 @@ pub async fn step(ctx: &Ctx, actor: &StaffActor, id: Uuid, wanted: &Step) -> App
     deed.detail = json!({ "kind": row.kind, "from": before.as_str(), "records": left(&row) });
     deed.note = note.as_ref().map(|note| note.as_str().as_bytes());
     deed.write(ctx, &mut tx, scope).await?;
+    if after == BulkState::AwaitingApproval {
+        let told = (actor.association_id(), ApprovalKind::Bulk);
+        approval::tell(ctx, &mut tx, scope, told, Some(actor.staff_id())).await?;
+    }
     let status = brief(ctx, &mut tx, actor, id).await?;
     tx.commit().await?;
     Ok(status)

@@ -35,10 +35,15 @@ impl Known {
         })
     }
 
-    /// A public case that the association leads.
+    /// A case in the reference tables that the association leads; it may have been taken back.
     pub(super) fn led(&self, id: CaseId) -> Option<&CaseEntry> {
         let case = self.directory.cases().iter().find(|case| case.id == id)?;
         (case.lead() == Some(self.association)).then_some(case)
+    }
+
+    /// Whether everybody sees a case that the association leads.
+    pub(super) fn is_seen(&self, id: CaseId) -> bool {
+        self.led(id).is_some_and(|case| case.state.is_public())
     }
 
     pub(super) fn public(&self, id: CaseId, written: Option<&CaseContent>) -> Option<CaseContent> {

@@ -18,14 +18,25 @@ use crate::db::case_desk as db;
 use crate::db::{DbError, Scope, Tx, case, seed as rows};
 use crate::domain::audit::action;
 use crate::domain::case::CaseState;
-use crate::domain::case_desk::{CaseContent, Checked, Words, changes, missing};
+use crate::domain::case_desk::{
+    CaseContent, Checked, Words, changed_texts, changes, missing, renamed,
+};
 use crate::domain::field::{FieldCode, FieldErrors};
 use crate::domain::ids::{AssociationId, CaseId};
 use crate::domain::language::Language;
 use crate::domain::permission::operation;
 use crate::domain::seed::Seed;
 
-const SCOPE: Scope = Scope::System("a case put in force by a second person");
+pub(super) const SCOPE: Scope = Scope::System("a case put in force by a second person");
+
+/// What the second person puts in force.
+#[derive(Clone, Copy, Debug)]
+pub struct Publication {
+    /// The version that was read.
+    pub version: i32,
+    /// Whether the person says to have read the texts that change.
+    pub has_read_texts: bool,
+}
 
 /// What a publication writes, and where.
 struct Writing<'a> {
@@ -45,14 +56,15 @@ struct Writing<'a> {
 /// # Errors
 /// `Forbidden`; `NotFound`; `SecondPerson` for who proposed it; `IllegalTransition` for a version that is not
 /// proposed, or was decided by somebody else; `Invalid` if it does not fit any more what became public
-/// meanwhile.
+/// meanwhile, at `/texts_read` where texts change and were not read.
 pub async fn publish(
     ctx: &Ctx,
     actor: &StaffActor,
     id: CaseId,
-    version: i32,
+    wanted: Publication,
 ) -> AppResult<super::Desk> {
     actor.require(&operation::PUBLISH_CASE)?;
+    let version = wanted.version;
     let mut tx = ctx.pools.begin(SCOPE).await?;
     let key = (actor.association_id(), id);
     let row = locked(&mut tx, SCOPE, key, version).await?;
@@ -67,6 +79,12 @@ pub async fn publish(
     let checked = known.check(id, &content_of(&row)?)?;
     missing(&checked.content).into_result(())?;
     let before = known.public(id, Some(&checked.content));
+    let texts = changed_texts(before.as_ref(), &checked.content);
+    if !texts.is_empty() && !wanted.has_read_texts {
+        let mut errors = FieldErrors::new();
+        errors.push("/texts_read", FieldCode::NotAccepted, "error-texts-read");
+        return Err(errors.into());
+    }
     let writing = Writing {
         ctx,
         actor,
@@ -74,9 +92,10 @@ pub async fn publish(
         checked: &checked,
         before: before.as_ref(),
     };
+    writing.refuse_late_names(&mut tx, &tables).await?;
     writing.write(&mut tx, &tables).await?;
     db::mark_published(&mut tx, SCOPE, &row, actor.staff_id(), ctx.clock.now()).await?;
-    writing.tell(&mut tx, version).await?;
+    writing.tell(&mut tx, version, &texts).await?;
     tx.commit().await?;
     ctx.directories.forget();
     super::get(ctx, actor, id).await
@@ -121,6 +140,14 @@ impl Writing<'_> {
             None => self.write_new(tx, tables).await?,
             Some(before) => {
                 db::update_summary(tx, SCOPE, self.case, &seed.case.summary).await?;
+                if before.title.it != seed.case.title {
+                    db::update_title(tx, SCOPE, self.case, &seed.case.title).await?;
+                }
+                let respondent = &seed.respondent;
+                if before.respondent.name != respondent.name {
+                    let code = &respondent.codice_fiscale;
+                    db::update_respondent_name(tx, SCOPE, code, &respondent.name).await?;
+                }
                 if before.state != seed.case.state.as_str() {
                     case::mark_state(tx, SCOPE, self.case, seed.case.state.as_str(), now).await?;
                 }
@@ -186,7 +213,20 @@ impl Writing<'_> {
         Ok(())
     }
 
-    async fn tell(&self, tx: &mut Tx, version: i32) -> AppResult<()> {
+    /// Names of a case that was taken back change as long as nobody signed up: who did so meanwhile, on a node that
+    /// had not heard of it yet, keeps what they read.
+    async fn refuse_late_names(&self, tx: &mut Tx, tables: &PublicRows) -> AppResult<()> {
+        let Some(before) = self.before else {
+            return Ok(());
+        };
+        let renamed = renamed(before, &self.checked.content);
+        if renamed.is_empty() || !is_relied_on(tx, self.case, tables).await? {
+            return Ok(());
+        }
+        Err(renamed.into())
+    }
+
+    async fn tell(&self, tx: &mut Tx, version: i32, texts: &[String]) -> AppResult<()> {
         let new = &self.checked.content;
         let nothing = CaseContent::default();
         let changed = changes(self.before.unwrap_or(&nothing), new);
@@ -196,6 +236,7 @@ impl Writing<'_> {
             "version": version,
             "sha256": sha256::hex(&sha256::digest(&bytes)),
             "changed": changed.into_iter().map(|it| it.path).collect::<Vec<_>>(),
+            "texts_read": texts,
         });
         deed.write(self.ctx, tx, SCOPE).await?;
         let before = self.before.and_then(|it| CaseState::parse(&it.state));
@@ -224,6 +265,18 @@ impl Writing<'_> {
             BootstrapError::Seed(error) => AppError::internal(error),
         }
     }
+}
+
+/// Whether anybody signed up for a case, with whichever association, or follows it.
+pub(super) async fn is_relied_on(
+    tx: &mut Tx,
+    case: CaseId,
+    tables: &PublicRows,
+) -> AppResult<bool> {
+    let links = tables.case_associations.iter();
+    let links = links.filter(|link| link.case_id == case.uuid());
+    let associations: Vec<Uuid> = links.map(|link| link.association_id).collect();
+    Ok(db::is_relied_on(tx, SCOPE, case, &associations).await?)
 }
 
 /// Domains keep the days that an operator gave them.

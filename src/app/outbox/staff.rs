@@ -3,6 +3,7 @@
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::approval::Waiting;
 use super::letter::{Letter, LetterRecord, Speaker, letter};
 use super::stop::stopped;
 use super::{SCOPE, Step, held};
@@ -52,6 +53,13 @@ pub enum StaffNotice {
         /// When, UTC.
         at: DateTime<Utc>,
     },
+    /// New recovery codes took the place of the old ones.
+    RecoveryCodesMade {
+        /// When, UTC.
+        at: DateTime<Utc>,
+    },
+    /// Something waits for a second person.
+    Approvals(Vec<Waiting>),
 }
 
 /// What happened, as the payload of a row says it.
@@ -64,6 +72,8 @@ pub(in crate::app) enum StaffNews {
     Password,
     /// The authenticator app was changed.
     Factor,
+    /// New recovery codes were made.
+    RecoveryCodesMade,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -165,6 +175,7 @@ pub(super) async fn prepare_notice(
         StaffNews::RecoveryCode => StaffNotice::RecoveryCode { at },
         StaffNews::Password => StaffNotice::Password { at },
         StaffNews::Factor => StaffNotice::Factor { at },
+        StaffNews::RecoveryCodesMade => StaffNotice::RecoveryCodesMade { at },
     };
     let language = Language::parse(&payload.language).unwrap_or_default();
     let own = format!("{}/console/account", ctx.settings.public_base_url);
@@ -178,7 +189,7 @@ pub(super) async fn prepare_notice(
 }
 
 /// What is to be done instead of sending, if anything.
-async fn stop(
+pub(super) async fn stop(
     ctx: &Ctx,
     conn: &mut Conn,
     directory: &Directory,
@@ -200,7 +211,11 @@ async fn stop(
 }
 
 /// Whom it comes from, and where it leads.
-fn line(directory: &Directory, association: AssociationId, link: String) -> LetterRecord {
+pub(super) fn line(
+    directory: &Directory,
+    association: AssociationId,
+    link: String,
+) -> LetterRecord {
     let entry = directory
         .cases()
         .iter()

@@ -8,6 +8,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{Kept, replace_open};
+use crate::app::approval;
 use crate::app::audit::{self, Actor, Entry};
 use crate::app::ctx::Ctx;
 use crate::app::declaration::{Basis, read_basis};
@@ -23,9 +24,10 @@ use crate::crypto::sha256;
 use crate::db::document::{self, UploadRow};
 use crate::db::paper::{self as db, HandInRow};
 use crate::db::{Scope, claimant};
+use crate::domain::approval::ApprovalKind;
 use crate::domain::field::{FieldCode, FieldErrors};
 use crate::domain::file_type::FileType;
-use crate::domain::ids::{AssociationId, ClaimantId, FileId};
+use crate::domain::ids::{AssociationId, ClaimantId, FileId, StaffId};
 use crate::domain::outage::day_in_rome;
 use crate::domain::paper::{Days, HAND_INS_A_DAY, MOST_SCANS, Sheet, SheetKind, readable};
 use crate::domain::permission::operation;
@@ -108,7 +110,7 @@ struct Checked {
 /// Takes what was signed by hand: it is to be verified, the record does not move. Another one that waited
 /// is replaced.
 ///
-/// *effects*: files in the blob store; row in `paper_hand_ins`; audit `hand_in_paper`.
+/// *effects*: files in the blob store; row in `paper_hand_ins`; audit `hand_in_paper`; mails to who may decide.
 ///
 /// # Errors
 /// `Invalid` at `/file`, `/id_front`, `/id_back`, `/id_expires_on`, `/signed_on`; `IllegalTransition` if
@@ -320,6 +322,11 @@ async fn write(
     let entry = Entry::new(id, by.association(), actor, "hand_in_paper");
     let entry = entry.with(json!({ "hand_in": row.id, "version": version, "files": files.len() }));
     audit::append(ctx, &mut tx, scope, entry).await?;
+    let (told, asked_by) = (
+        (by.association(), ApprovalKind::Paper),
+        handed_in_by.map(StaffId::new),
+    );
+    approval::tell(ctx, &mut tx, scope, told, asked_by).await?;
     if let By::Owner(actor) = by {
         session::keep(ctx, &mut tx, actor).await?;
     }

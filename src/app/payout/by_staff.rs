@@ -8,6 +8,7 @@ use chrono::{DateTime, Duration, Utc};
 use serde_json::json;
 
 use super::{Given, may_give, open};
+use crate::app::approval;
 use crate::app::audit::{self, Actor, Entry};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
@@ -18,6 +19,7 @@ use crate::app::vault::Vault;
 use crate::db::Tx;
 use crate::db::claimant::{self, ClaimantRow};
 use crate::db::payout::{self as db, PayoutRow};
+use crate::domain::approval::ApprovalKind;
 use crate::domain::field::{FieldCode, FieldErrors, filled};
 use crate::domain::iban::Iban;
 use crate::domain::ids::ClaimantId;
@@ -108,7 +110,8 @@ fn waits_for_staff(row: &PayoutRow) -> bool {
 /// Types in where to pay, from a signed paper, for who has no e-mail.
 ///
 /// *effects*: a version of `payouts` that counts once a second person released it, a change not before 72 hours;
-/// one that still waited stopped; the queue `payout_waits`; audit `type_payout` with who, when and from which paper.
+/// one that still waited stopped; the queue `payout_waits`; audit `type_payout` with who, when and from which paper;
+/// mails to who may decide.
 ///
 /// # Errors
 /// `Forbidden`; `Invalid` at `/iban`, `/holder`; `IllegalTransition` with `own_email` for who has an e-mail, as
@@ -151,6 +154,8 @@ pub async fn type_in(
     db::insert(&mut tx, scope, &written).await?;
     let told = json!({ "version": written.version, "effective_at": written.effective_at });
     note(ctx, &mut tx, actor, &row, ("type_payout", told), paper).await?;
+    let told = (actor.association_id(), ApprovalKind::Payout);
+    approval::tell(ctx, &mut tx, scope, told, Some(actor.staff_id())).await?;
     tx.commit().await?;
     Ok(Given {
         payout,

@@ -214,7 +214,7 @@ pub async fn change_factor(
 
 /// Makes ten new recovery codes in the place of the old ones; they are shown once.
 ///
-/// *effects*: audit `recovery_codes_made`.
+/// *effects*: audit `recovery_codes_made`; a mail.
 ///
 /// # Errors
 /// As [`change_password`].
@@ -231,6 +231,11 @@ pub async fn new_recovery_codes(
         .deed(actor.staff_id().uuid(), "recovery_codes_made")
         .write(ctx, &mut tx, SCOPE)
         .await?;
+    let (who, news) = (
+        (actor.staff_id(), actor.association_id()),
+        StaffNews::RecoveryCodesMade,
+    );
+    recovery::tell(ctx, &mut tx, SCOPE, who, news, proof.language).await?;
     tx.commit().await?;
     Ok(codes)
 }

@@ -13,6 +13,7 @@ use crate::crypto::token;
 use crate::db::staff_session::{self, RefreshTokenRow, StaffSessionRow};
 use crate::db::{Conn, Scope, staff};
 use crate::domain::ids::{AssociationId, StaffId};
+use crate::domain::language::Language;
 use crate::domain::permission::{Method, Operation, Role};
 
 /// Longest life of a console session.
@@ -155,12 +156,17 @@ pub async fn revoke(ctx: &Ctx, refresh_token: &str) -> AppResult<()> {
     Ok(tx.commit().await?)
 }
 
-/// Takes a fresh authenticator code: clear data may be seen for 5 minutes; gives until when.
+/// Takes a fresh authenticator code, or a recovery code: clear data may be seen for 5 minutes; gives until when.
 /// Audited as `staff_step_up` or `staff_step_up_refused`.
 ///
 /// # Errors
 /// `WrongCredentials`, `TotpUsed`, `RateLimited` after 10 failures in 15 minutes.
-pub async fn step_up(ctx: &Ctx, actor: &StaffActor, code: &str) -> AppResult<DateTime<Utc>> {
+pub async fn step_up(
+    ctx: &Ctx,
+    actor: &StaffActor,
+    code: &str,
+    language: Language,
+) -> AppResult<DateTime<Utc>> {
     let now = ctx.clock.now();
     let person = actor.staff_id.to_string();
     let bucket = sign_in::bucket(ctx, now, "staff step-up", &person);
@@ -168,7 +174,9 @@ pub async fn step_up(ctx: &Ctx, actor: &StaffActor, code: &str) -> AppResult<Dat
     sign_in::take_attempt(&mut tx, bucket, now).await?;
     let row = staff::get(&mut tx, SCOPE, actor.staff_id).await?;
     let subject = actor.staff_id.uuid();
-    match sign_in::use_code(ctx, &mut tx, &row, code, now).await {
+    // who lost the app gets a new one by a recovery code
+    let who = (&row, actor.association_id);
+    match sign_in::use_factor(ctx, &mut tx, who, code, (now, language)).await {
         Ok(()) => {
             let until = now + STEP_UP;
             staff_session::mark_stepped_up(&mut tx, SCOPE, actor.session, until).await?;

@@ -98,6 +98,9 @@ pub(super) struct Proven {
 pub async fn open_session(ctx: &Ctx, attempt: SignIn, visitor: &Visitor) -> AppResult<Opened> {
     let (proven, known, mut tx) = prove(ctx, &attempt, visitor).await?;
     let token = session::open(ctx, &mut tx, &proven, visitor).await?;
+    let (person, association) = (proven.staff_id, proven.association_id);
+    let language = visitor.language.as_str();
+    membership::mark_language(&mut tx, SCOPE, person, association, language).await?;
     let device = if known {
         None
     } else {
@@ -275,7 +278,7 @@ pub(in crate::app) async fn use_factor(
 ///
 /// # Errors
 /// `WrongCredentials`, `TotpUsed`.
-pub(in crate::app) async fn use_code(
+async fn use_code(
     ctx: &Ctx,
     conn: &mut Conn,
     row: &StaffRow,

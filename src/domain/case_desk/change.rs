@@ -2,7 +2,7 @@
 //!
 //! What a signed declaration rests on stays: slugs and names of outages, codes and kind of plans, codes and
 //! kind of tariffs, title, respondent. Windows may only open further. Facts, statements, others, counsel,
-//! summary and translations may change. A sum or a text that changes becomes a new version beside the old one.
+//! summary and translations may change; title and respondent's name while a case is taken back, too. A sum or a text that changes becomes a new version beside the old one.
 
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -48,12 +48,6 @@ pub fn refused(public: &CaseContent, new: &CaseContent) -> FieldErrors {
     let mut errors = FieldErrors::new();
     let fixed = [
         ("/slug", &public.slug, &new.slug),
-        ("/title/it", &public.title.it, &new.title.it),
-        (
-            "/respondent/name",
-            &public.respondent.name,
-            &new.respondent.name,
-        ),
         (
             "/respondent/codice_fiscale",
             &public.respondent.codice_fiscale,
@@ -64,6 +58,10 @@ pub fn refused(public: &CaseContent, new: &CaseContent) -> FieldErrors {
         if old != now {
             push_fixed(&mut errors, pointer);
         }
+    }
+    // of a case that was taken back nobody relies on its names
+    if !is_withdrawn(public) {
+        errors.append(renamed(public, new));
     }
     refused_states(public, new, &mut errors);
     refused_incidents(public, new, &mut errors);
@@ -92,6 +90,35 @@ pub fn refused(public: &CaseContent, new: &CaseContent) -> FieldErrors {
     }
     refused_texts(public, new, &mut errors);
     errors
+}
+
+/// Whether nobody sees a content that was public, or that the operator set up.
+pub fn is_withdrawn(public: &CaseContent) -> bool {
+    public.state == CaseState::Draft.as_str()
+}
+
+/// Names that people rely on who signed up, where they are others in `new`.
+pub fn renamed(public: &CaseContent, new: &CaseContent) -> FieldErrors {
+    let mut errors = FieldErrors::new();
+    if public.title.it != new.title.it {
+        push_fixed(&mut errors, "/title/it");
+    }
+    if public.respondent.name != new.respondent.name {
+        push_fixed(&mut errors, "/respondent/name");
+    }
+    errors
+}
+
+/// Kinds of the texts that say something else in `new`, or are new: a second person reads them.
+pub fn changed_texts(public: Option<&CaseContent>, new: &CaseContent) -> Vec<String> {
+    let is_same = |text: &super::TextContent| {
+        public.is_some_and(|public| {
+            let mut known = public.texts.iter();
+            known.any(|old| old.kind == text.kind && old.body == text.body)
+        })
+    };
+    let changed = new.texts.iter().filter(|text| !is_same(text));
+    changed.map(|text| text.kind.clone()).collect()
 }
 
 fn refused_states(public: &CaseContent, new: &CaseContent, errors: &mut FieldErrors) {
@@ -234,6 +261,13 @@ fn walk(path: &str, value: &Value, found: &mut Vec<(String, String)>) {
         Value::String(text) => found.push((path.to_owned(), text.clone())),
         other => found.push((path.to_owned(), other.to_string())),
     }
+}
+
+/// The row of a list that a path of [`changes`] names.
+pub fn row_named<'a>(rows: &'a [Value], name: &str) -> Option<&'a Value> {
+    let mut rows = rows.iter().enumerate();
+    rows.find(|(place, row)| name_of(row, *place) == name)
+        .map(|(_, row)| row)
 }
 
 /// A row by what names it; facts, statements, lawyers and third parties have only their place: the paths stand in the trail.

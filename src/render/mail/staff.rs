@@ -1,4 +1,5 @@
-//! The mails to the people of an association: an invitation, and what happened to what they sign in with.
+//! The mails to the people of an association: an invitation, what happened to what they sign in with, what waits
+//! for a second person.
 
 use askama::Template;
 use chrono::{DateTime, Utc};
@@ -50,6 +51,16 @@ pub enum StaffAbout {
     Factor {
         /// When, UTC.
         at: DateTime<Utc>,
+    },
+    /// New recovery codes took the place of the old ones.
+    RecoveryCodesMade {
+        /// When, UTC.
+        at: DateTime<Utc>,
+    },
+    /// Something waits for a second person.
+    Approvals {
+        /// Word of each kind, how many wait, and whether there are more.
+        waiting: Vec<(&'static str, u64, bool)>,
     },
 }
 
@@ -109,6 +120,8 @@ struct Content {
 struct Words {
     subject: String,
     intro: String,
+    /// Items of a list under it.
+    lines: Vec<String>,
     before: String,
     button: String,
     after: String,
@@ -127,6 +140,7 @@ fn words(text: Text, association: &str, about: StaffAbout) -> (MailKind, Words) 
         let words = Words {
             subject: say(subject, &[]),
             intro: say(intro, &at),
+            lines: Vec::new(),
             before: say("staff-mail-account-before", &[]),
             button: say("staff-mail-account-button", &[]),
             after: say("staff-mail-account-after", &[]),
@@ -139,25 +153,11 @@ fn words(text: Text, association: &str, about: StaffAbout) -> (MailKind, Words) 
             invited_by,
             expires_at,
         } => {
-            let values = [
-                ("association", association.to_owned()),
-                ("name", one_line(&invited_by, MAX_VALUE)),
-                ("role", text.word("staff-mail-role", role)),
-            ];
-            let words = Words {
-                subject: say(
-                    "staff-mail-invitation-subject",
-                    values.get(..1).unwrap_or_default(),
-                ),
-                intro: say("staff-mail-invitation-intro", &values),
-                before: say("staff-mail-invitation-before", &[]),
-                button: say("staff-mail-invitation-button", &[]),
-                after: say(
-                    "staff-mail-invitation-after",
-                    &[("at", time(text, expires_at))],
-                ),
-            };
-            (MailKind::Invitation, words)
+            let about = (role, invited_by.as_str(), expires_at);
+            (
+                MailKind::Invitation,
+                invitation_words(text, association, about),
+            )
         }
         StaffAbout::RecoveryCode { at } => told(
             "staff-mail-recovery-subject",
@@ -172,6 +172,68 @@ fn words(text: Text, association: &str, about: StaffAbout) -> (MailKind, Words) 
         StaffAbout::Factor { at } => {
             told("staff-mail-factor-subject", "staff-mail-factor-intro", at)
         }
+        StaffAbout::RecoveryCodesMade { at } => {
+            told("staff-mail-codes-subject", "staff-mail-codes-intro", at)
+        }
+        StaffAbout::Approvals { waiting } => (
+            MailKind::ApprovalWaits,
+            waiting_words(text, association, &waiting),
+        ),
+    }
+}
+
+/// That somebody is asked to act for the association, in which role, by whom and until when.
+fn invitation_words(
+    text: Text,
+    association: &str,
+    (role, invited_by, expires_at): (&str, &str, DateTime<Utc>),
+) -> Words {
+    let (association, name) = (association.to_owned(), one_line(invited_by, MAX_VALUE));
+    let role = text.word("staff-mail-role", role);
+    Words {
+        subject: text.with(
+            "staff-mail-invitation-subject",
+            &[("association", association.clone().into())],
+        ),
+        intro: text.with(
+            "staff-mail-invitation-intro",
+            &[
+                ("association", association.into()),
+                ("name", name.into()),
+                ("role", role.into()),
+            ],
+        ),
+        lines: Vec::new(),
+        before: text.get("staff-mail-invitation-before"),
+        button: text.get("staff-mail-invitation-button"),
+        after: text.with(
+            "staff-mail-invitation-after",
+            &[("at", time(text, expires_at).into())],
+        ),
+    }
+}
+
+/// What waits for a second person, counted by kind.
+fn waiting_words(text: Text, association: &str, waiting: &[(&'static str, u64, bool)]) -> Words {
+    let line = |(kind, count, more): &(&'static str, u64, bool)| {
+        let shown = if *more {
+            text.with("staff-mail-approval-many", &[("count", (*count).into())])
+        } else {
+            count.to_string()
+        };
+        let kind = text.word("staff-mail-approval-kind", kind);
+        format!("{kind}: {shown}")
+    };
+    Words {
+        subject: text.get("staff-mail-approval-subject"),
+        intro: text.with(
+            "staff-mail-approval-intro",
+            &[("association", association.into())],
+        ),
+        lines: waiting.iter().map(line).collect(),
+        before: text.get("staff-mail-approval-before"),
+        button: text.get("staff-mail-approval-button"),
+        after: text.get("staff-mail-approval-after"),
     }
 }
 

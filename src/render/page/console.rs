@@ -4,6 +4,7 @@ use askama::Template;
 use chrono::{DateTime, NaiveDate, Utc};
 use url::form_urlencoded;
 
+use self::approval::ApprovalLine;
 use self::deficiency::DeficiencyLines;
 use self::queues::QueueBar;
 use super::documents::DocumentLine;
@@ -14,6 +15,7 @@ use crate::render::document::{Circumstances, PrintedMailbox, euro};
 use crate::render::text::Text;
 
 pub mod account;
+pub mod approval;
 pub mod breach;
 pub mod bulk;
 pub mod case_desk;
@@ -49,6 +51,21 @@ pub struct Who {
     pub association: String,
     /// Word of the role.
     pub role: &'static str,
+    /// What waits for a second person; none for who decides nothing.
+    pub approvals: Option<ApprovalsNav>,
+}
+
+/// What waits for a second person, in the navigation.
+#[derive(Debug, Clone, Copy)]
+pub struct ApprovalsNav {
+    /// What the reader may decide.
+    pub count: u64,
+    /// Whether there are more.
+    pub more: bool,
+    /// Whether the reader asked for something that nobody can decide.
+    pub is_stuck: bool,
+    /// Whether the reader can invite a second person.
+    pub invites: bool,
 }
 
 /// Why a code or password was not taken.
@@ -140,6 +157,8 @@ pub struct CasesPage {
     pub console: Console,
     /// Cases of the association, newest first.
     pub cases: Vec<CaseRow>,
+    /// What the reader may decide as a second person, oldest first.
+    pub to_decide: Vec<ApprovalLine>,
     /// False for roles without personal data.
     pub shows_people: bool,
     /// Whether the actor sees the terms of keeping.

@@ -4,18 +4,18 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use serde_json::Value;
+use uuid::Uuid;
 
 use self::section::{SECTIONS, Section};
 use crate::app::AppError;
-use crate::app::case_desk::{self, Desk, Stage, Version};
+use crate::app::case_desk::{self, Desk, Publication, Stage, Version};
 use crate::domain::case_desk::CaseContent;
 use crate::domain::field::FieldErrors;
 use crate::domain::permission::operation;
 use crate::render::page::Errors;
 use crate::render::page::console::Console;
 use crate::render::page::console::case_desk::{
-    CaseDeskPage, CaseOnDeskPage, ChangeLine, DeskField, DeskLine, DeskVersion, RowLine,
-    SectionLines,
+    CaseDeskPage, CaseOnDeskPage, DeskField, DeskLine, DeskVersion, RowLine, SectionLines,
 };
 use crate::state::AppState;
 use crate::web::api::staff::case_desk::case_id;
@@ -26,6 +26,7 @@ use crate::web::extract::{Form, Lang, Staff};
 use crate::web::public::case as public_case;
 use crate::web::{WebError, WebResult};
 
+pub(super) mod difference;
 pub mod form;
 mod section;
 
@@ -44,6 +45,9 @@ pub struct SentDecision {
     action: String,
     #[serde(default)]
     reason: String,
+    /// `true`: the texts that change were read.
+    #[serde(default)]
+    texts_read: String,
 }
 
 /// What has just happened.
@@ -108,7 +112,7 @@ pub async fn one(
     let desk = case_desk::get(&state.ctx, &staff.actor, case_id(&id)?).await?;
     let console = inside(&state, language, &request, &staff).await?;
     let mut shown = desk_page(console, &staff, &desk);
-    shown.done = ["saved", "proposed", "published", "returned"]
+    shown.done = ["saved", "proposed", "published", "returned", "withdrawn"]
         .into_iter()
         .find(|word| *word == query.done);
     page(StatusCode::OK, &shown)
@@ -153,10 +157,18 @@ pub async fn decide(
     let version = form.version.unwrap_or(0);
     let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
     let (why, action) = (form.reason.clone(), form.action.clone());
+    let wanted = Publication {
+        version,
+        has_read_texts: form.texts_read == "true",
+    };
     let acting = async move {
         match action.as_str() {
             "propose" => case_desk::propose(&ctx, &actor, id, version).await,
-            "publish" => case_desk::publish(&ctx, &actor, id, version).await,
+            "publish" => case_desk::publish(&ctx, &actor, id, wanted).await,
+            "withdraw" => {
+                let why = reason(Some(&why))?;
+                case_desk::withdraw(&ctx, &actor, id, &why).await
+            }
             _ => {
                 let why = reason(Some(&why))?;
                 case_desk::send_back(&ctx, &actor, id, version, &why).await
@@ -165,7 +177,10 @@ pub async fn decide(
     };
     match state.ctx.to_end(acting).await {
         Ok(desk) => {
-            let word = desk.stage.as_str();
+            let word = match form.action.as_str() {
+                "withdraw" => "withdrawn",
+                _ => desk.stage.as_str(),
+            };
             Ok(see_other(&format!(
                 "/console/case-desk/{id}?done={word}#done"
             )))
@@ -222,7 +237,7 @@ fn desk_line(desk: &Desk) -> DeskLine {
         title: desk.content.title.it.clone(),
         slug: desk.content.slug.clone(),
         stage: desk.stage.as_str(),
-        public: desk.public.is_some(),
+        public: desk.public.is_some() && !desk.is_withdrawn,
     }
 }
 
@@ -256,10 +271,18 @@ fn desk_page(console: Console, staff: &Staff, desk: &Desk) -> CaseOnDeskPage {
             .collect(),
         changes: match desk.stage {
             Stage::Published => Vec::new(),
-            Stage::Draft | Stage::Proposed | Stage::Returned => changes(desk),
+            Stage::Draft | Stage::Proposed | Stage::Returned => difference::lines(text, desk),
         },
+        in_force: desk
+            .versions
+            .iter()
+            .find(|version| version.stage == Stage::Published && desk.stage != Stage::Published)
+            .map(|version| version.number)
+            .filter(|_| !desk.is_withdrawn),
+        is_withdrawn: desk.is_withdrawn,
+        unread: unread(desk),
         missing: pointers(&desk.missing),
-        versions: desk.versions.iter().map(version).collect(),
+        versions: desk.versions.iter().map(|it| version(desk, it)).collect(),
         writes: may_write(staff),
         is_own_proposal: desk.is_own_proposal,
         reason: String::new(),
@@ -269,14 +292,12 @@ fn desk_page(console: Console, staff: &Staff, desk: &Desk) -> CaseOnDeskPage {
     }
 }
 
-fn changes(desk: &Desk) -> Vec<ChangeLine> {
-    let changes = desk.changes.iter();
-    changes
-        .map(|change| ChangeLine {
-            path: change.path.clone(),
-            before: change.before.clone(),
-            after: change.after.clone(),
-        })
+/// Place and kind of the texts that a second person reads.
+fn unread(desk: &Desk) -> Vec<(usize, String)> {
+    let texts = desk.content.texts.iter().enumerate();
+    texts
+        .filter(|(_, text)| desk.unread_texts.contains(&text.kind))
+        .map(|(place, text)| (place, text.kind.clone()))
         .collect()
 }
 
@@ -284,8 +305,11 @@ fn pointers(errors: &FieldErrors) -> Vec<String> {
     errors.iter().map(|error| error.pointer.clone()).collect()
 }
 
-fn version(version: &Version) -> DeskVersion {
+fn version(desk: &Desk, version: &Version) -> DeskVersion {
+    let name = |id: Uuid| desk.names.get(&id).cloned().unwrap_or_default();
     DeskVersion {
+        written_by: name(version.written.0),
+        published_by: version.published.map(|(by, _)| name(by)),
         number: version.number,
         stage: version.stage.as_str(),
         written_at: version.written.1,

@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use uuid::Uuid;
 
 use crate::app::AppError;
+use crate::app::approval;
 use crate::app::claimant_declaration::{ShownDeclaration, ShownVersion};
 use crate::app::claimant_list::{self, DEFAULT_LIMIT, Item};
 use crate::app::claimant_view::{self, BounceRow, ClaimantView, ShownIdentity};
@@ -37,12 +38,16 @@ use crate::render::page::documents::DocumentLine;
 use crate::render::page::sign::ReportShown;
 use crate::state::AppState;
 use crate::web::api::staff::claimants::ListQuery;
+use crate::web::console::approvals;
 use crate::web::console::deficiencies;
 use crate::web::console::queues::{self, lists};
 use crate::web::console::{inside, page};
 use crate::web::documents;
 use crate::web::extract::{Lang, Staff};
 use crate::web::{WebError, WebResult};
+
+/// What waits for a second person, shown on the start page.
+const SHOWN_TO_DECIDE: usize = 10;
 
 /// Who of the staff added which document.
 type Operators = HashMap<DocumentId, String>;
@@ -69,7 +74,15 @@ pub async fn cases(
     } else {
         None
     };
+    let to_decide = if operation::LIST_APPROVALS.allows(staff.actor.role()) {
+        let mut waiting = approval::list(&state.ctx, &staff.actor).await?.to_decide;
+        waiting.truncate(SHOWN_TO_DECIDE);
+        approvals::lines(waiting)
+    } else {
+        Vec::new()
+    };
     let cases = CasesPage {
+        to_decide,
         console: inside(&state, language, &request, &staff).await?,
         cases: cases.collect(),
         shows_people: operation::CONSOLE_LIST_PAGE.allows(staff.actor.role()),

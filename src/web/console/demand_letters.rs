@@ -3,6 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
+use uuid::Uuid;
 
 use crate::app::AppError;
 use crate::app::claimant_list;
@@ -14,9 +15,11 @@ use crate::render::page::Errors;
 use crate::render::page::console::case_desk::{
     DemandFields, DemandLettersPage, LetterForm, LetterLine,
 };
+use crate::render::text::Text;
 use crate::state::AppState;
 use crate::web::WebResult;
 use crate::web::api::staff::demand_letters::letter_id;
+use crate::web::console::case_desk::difference;
 use crate::web::console::{inside, page, see_other};
 use crate::web::extract::{Form, Lang, Staff};
 
@@ -121,7 +124,7 @@ pub async fn enter(
     let (case, typed) = (slug.to_string(), content.clone());
     let acting = async move { demand_letter::enter(&ctx, &actor, &case, &content).await };
     match state.ctx.to_end(acting).await {
-        Ok(letter) => Ok(see_other(&format!("/console/demand-letters/{}", letter.id))),
+        Ok(letter) => Ok(see_other(&saved(letter.id))),
         Err(AppError::Invalid(errors)) => {
             let asked = Asked {
                 state: &state,
@@ -152,7 +155,8 @@ pub async fn one(
         staff: &staff,
         request: &request,
     };
-    let shown = asked.one(&id, None).await?;
+    let mut shown = asked.one(&id, None).await?;
+    shown.is_saved = request.query_string().starts_with("done=saved");
     page(StatusCode::OK, &shown)
 }
 
@@ -172,7 +176,7 @@ pub async fn update(
     let acting =
         async move { demand_letter::update(&ctx, &actor, letter, based_on, &content).await };
     match state.ctx.to_end(acting).await {
-        Ok(_) => Ok(see_other(&format!("/console/demand-letters/{letter}"))),
+        Ok(_) => Ok(see_other(&saved(letter))),
         Err(AppError::Invalid(errors)) => {
             let asked = Asked {
                 state: &state,
@@ -195,12 +199,14 @@ impl Asked<'_> {
         let action = format!("/console/cases/{}/demand-letters", own.case.slug);
         let mut console = inside(self.state, self.language, self.request, self.staff).await?;
         console.chrome.path.clone_from(&action);
+        let text = console.chrome.text();
         Ok(DemandLettersPage {
             console,
             slug: own.case.slug.clone(),
             title: own.case.title.clone(),
             action,
-            letters: letters.iter().map(line).collect(),
+            letters: letters.iter().map(|it| line(text, it)).collect(),
+            is_saved: false,
             letter: None,
             versions: Vec::new(),
             writes: self.writes(),
@@ -235,6 +241,7 @@ impl Asked<'_> {
             title: case.title.clone(),
             action,
             letters: Vec::new(),
+            is_saved: false,
             letter: Some((id.to_string(), based_on)),
             versions: versions
                 .iter()
@@ -252,13 +259,18 @@ impl Asked<'_> {
     }
 }
 
-fn line(letter: &DemandLetter) -> LetterLine {
+/// Where a letter is shown that was just saved.
+fn saved(letter: Uuid) -> String {
+    format!("/console/demand-letters/{letter}?done=saved#done")
+}
+
+fn line(text: Text, letter: &DemandLetter) -> LetterLine {
     let content = &letter.content;
     let answered = content.demands.iter().filter(|it| !it.answer.is_empty());
     LetterLine {
         id: letter.id.to_string(),
         subject: content.subject.clone(),
-        sent_on: content.sent_on.clone(),
+        sent_on: difference::day(text, &content.sent_on),
         recipients: content.recipients.join(", "),
         demands: (content.demands.len(), answered.count()),
         public: content.public,

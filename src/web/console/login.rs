@@ -181,7 +181,7 @@ pub async fn step_up(
     let (ctx, actor, code) = (state.ctx.clone(), staff.actor.clone(), form.totp);
     let done = state
         .ctx
-        .to_end(async move { session::step_up(&ctx, &actor, &code).await })
+        .to_end(async move { session::step_up(&ctx, &actor, &code, language.0).await })
         .await;
     let back = own_place(&form.back);
     match done {

@@ -6,10 +6,11 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use crate::app::AppError;
+use crate::app::approval;
 use crate::app::claimant_list;
 use crate::domain::permission::operation;
 use crate::render::page::Chrome;
-use crate::render::page::console::{Console, Who};
+use crate::render::page::console::{ApprovalsNav, Console, Who};
 use crate::state::AppState;
 use crate::web::api::staff::{
     declared, documents as documents_api, exports as exports_api, imports as imports_api,
@@ -19,6 +20,7 @@ use crate::web::extract::{Lang, Staff};
 use crate::web::{Route, WebError, WebResult};
 
 pub mod account;
+pub mod approvals;
 pub mod assist;
 pub mod breaches;
 pub mod bulk;
@@ -56,6 +58,7 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::LOGIN_FORM, web::to(login::sign_in)),
         Route::new(&operation::LOGOUT_FORM, web::to(login::sign_out)),
         Route::new(&operation::CONSOLE_PAGE, web::to(claimants::cases)),
+        Route::new(&operation::CONSOLE_APPROVALS_PAGE, web::to(approvals::list)),
         Route::new(&operation::CONSOLE_LIST_PAGE, web::to(claimants::list)),
         Route::new(&operation::CONSOLE_CSV, web::to(export::masked)),
         Route::new(&operation::CONSOLE_CLAIMANT_PAGE, web::to(claimants::one)),
@@ -351,12 +354,22 @@ async fn inside(
     let mut console = outside(state, language, request);
     console.chrome.csrf = staff.csrf(state);
     let cases = claimant_list::cases(&state.ctx, &staff.actor).await?;
+    let role = staff.actor.role();
+    let tally = approval::tally(&state.ctx, &staff.actor).await?;
     console.who = Some(Who {
         association: cases
             .first()
             .map(|own| own.association.name.clone())
             .unwrap_or_default(),
-        role: staff.actor.role().as_str(),
+        role: role.as_str(),
+        approvals: operation::CONSOLE_APPROVALS_PAGE
+            .allows(role)
+            .then(|| ApprovalsNav {
+                count: u64::try_from(tally.to_decide).unwrap_or(0),
+                more: tally.more,
+                is_stuck: tally.is_stuck,
+                invites: operation::INVITE.allows(role),
+            }),
     });
     Ok(console)
 }

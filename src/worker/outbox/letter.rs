@@ -100,6 +100,7 @@ const fn purpose(kind: MailKind) -> Purpose {
         | MailKind::Deficiency
         | MailKind::Invitation
         | MailKind::StaffNotice
+        | MailKind::ApprovalWaits
         | MailKind::Message => Purpose::Enter,
     }
 }
@@ -195,6 +196,13 @@ fn render_staff(
             StaffNotice::RecoveryCode { at } => StaffAbout::RecoveryCode { at },
             StaffNotice::Password { at } => StaffAbout::Password { at },
             StaffNotice::Factor { at } => StaffAbout::Factor { at },
+            StaffNotice::RecoveryCodesMade { at } => StaffAbout::RecoveryCodesMade { at },
+            StaffNotice::Approvals(waiting) => StaffAbout::Approvals {
+                waiting: waiting
+                    .into_iter()
+                    .map(|it| (it.kind.as_str(), it.count, it.more))
+                    .collect(),
+            },
         },
     }
     .render()

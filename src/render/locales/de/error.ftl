@@ -272,6 +272,7 @@ error-slug-taken = Diesen Namen hat schon ein anderer Fall. Wählen Sie einen an
 error-text-attestation = Die Bestätigung von Buchstabe g) ist die des Gesetzes, Wort für Wort.
 error-text-mandate = Das Mandat von Buchstabe h) muss „già nominato o che sarà nominato dal giudice“ enthalten.
 error-text-version = In dieser Fassung gilt der Text mit anderen Worten. Geben Sie ihm eine neue Fassung: { $label }.
+error-texts-read = Lesen Sie vor der Veröffentlichung die geänderten Texte und bestätigen Sie das.
 error-consents-by-link = Öffnen Sie den Link in der E-Mail: Dort lesen Sie die Hinweise und stimmen zu.
 error-import-cell-fault = Die Zelle enthält einen Excel-Fehler wie #NV: bitte in der Tabelle korrigieren.
 error-import-cell-long = Die Zelle { $label } ist zu lang: höchstens 2.000 Zeichen.

@@ -272,6 +272,7 @@ error-slug-taken = Another case has this name already. Choose another one.
 error-text-attestation = The attestation of letter g) is the one of the law, word for word.
 error-text-mandate = The mandate of letter h) must say “già nominato o che sarà nominato dal giudice”.
 error-text-version = This version of the text is in force with other words. Give it a new version: { $label }.
+error-texts-read = Before publishing, read the texts that change and confirm that you have read them.
 error-consents-by-link = Open the link in the mail: there you read the notice and give the consents.
 error-import-cell-fault = The cell holds an error of Excel, such as #N/A: correct it in the sheet.
 error-import-cell-long = The cell { $label } is too long: at most 2,000 characters.

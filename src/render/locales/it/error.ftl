@@ -272,6 +272,7 @@ error-slug-taken = Questo nome è già usato da un altro caso. Scegline un altro
 error-text-attestation = L’attestazione della lettera g) è quella della legge, parola per parola.
 error-text-mandate = Il mandato della lettera h) deve dire «già nominato o che sarà nominato dal giudice».
 error-text-version = Con questa versione il testo è già in vigore con altre parole. Dai una versione nuova: { $label }.
+error-texts-read = Prima di pubblicare leggi i testi che cambiano e conferma di averli letti.
 error-consents-by-link = Apri il link della mail: lì leggi l’informativa e dai i consensi.
 error-import-cell-fault = La cella contiene un errore di Excel, come #N/D: correggila nel foglio.
 error-import-cell-long = La cella { $label } è troppo lunga: al massimo 2.000 caratteri.

@@ -79,15 +79,26 @@ pub struct SectionLines {
     pub rows: Vec<RowLine>,
 }
 
+/// A line of a value, and whether the other side lacks it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DiffLine {
+    /// The words.
+    pub words: String,
+    /// Whether the other side lacks them.
+    pub differs: bool,
+}
+
 /// A value that differs from what is public.
 #[derive(Debug, Clone)]
 pub struct ChangeLine {
-    /// Where.
-    pub path: String,
-    /// What is there now.
-    pub before: String,
+    /// The section and the row, in words.
+    pub place: String,
+    /// The field, in words.
+    pub field: String,
+    /// What is there now, line by line.
+    pub before: Vec<DiffLine>,
     /// What is to be there.
-    pub after: String,
+    pub after: Vec<DiffLine>,
 }
 
 /// A version in the history.
@@ -97,6 +108,10 @@ pub struct DeskVersion {
     pub number: i32,
     /// Word of its stage.
     pub stage: &'static str,
+    /// Name of who wrote it.
+    pub written_by: String,
+    /// Name of who put it in force.
+    pub published_by: Option<String>,
     /// When it was written, UTC.
     pub written_at: DateTime<Utc>,
     /// When it was put in force, UTC.
@@ -133,6 +148,12 @@ pub struct CaseOnDeskPage {
     pub sections: Vec<SectionLines>,
     /// What differs from what is public.
     pub changes: Vec<ChangeLine>,
+    /// The version that is in force, where that is another one.
+    pub in_force: Option<i32>,
+    /// Whether it was taken back: nobody sees it.
+    pub is_withdrawn: bool,
+    /// Place and kind of the texts that change: who publishes has read them.
+    pub unread: Vec<(usize, String)>,
     /// What is missing before a second person can be asked.
     pub missing: Vec<String>,
     /// Newest first.
@@ -143,7 +164,7 @@ pub struct CaseOnDeskPage {
     pub is_own_proposal: bool,
     /// As typed: why it is sent back.
     pub reason: String,
-    /// What has just happened: `saved`, `proposed`, `published`, `returned`.
+    /// What has just happened: `saved`, `proposed`, `published`, `returned`, `withdrawn`.
     pub done: Option<&'static str>,
     /// What was refused.
     pub errors: Errors,
@@ -180,7 +201,7 @@ pub struct LetterLine {
     pub id: String,
     /// What it is about.
     pub subject: String,
-    /// Day on which it was sent.
+    /// Day on which it was sent, in words.
     pub sent_on: String,
     /// To whom.
     pub recipients: String,
@@ -229,6 +250,8 @@ pub struct DemandLettersPage {
     pub action: String,
     /// The letters, newest first; nothing where one of them is shown.
     pub letters: Vec<LetterLine>,
+    /// Whether the letter was just saved.
+    pub is_saved: bool,
     /// The letter that is shown, with the version the form was made from.
     pub letter: Option<(String, i32)>,
     /// Its versions, newest first: number and instant, UTC.

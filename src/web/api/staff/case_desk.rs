@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::quarantine::reason;
 use crate::app::AppError;
-use crate::app::case_desk::{self, Desk, Listed, Version};
+use crate::app::case_desk::{self, Desk, Listed, Publication, Version};
 use crate::domain::case_desk::CaseContent;
 use crate::domain::ids::CaseId;
 use crate::state::AppState;
@@ -32,6 +32,25 @@ pub struct CaseBody {
 pub struct CaseVersionBody {
     /// The version that was read.
     version: i32,
+}
+
+/// Which version goes in force.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CasePublicationBody {
+    /// The version that was read.
+    version: i32,
+    /// True: the texts that change were read. Needed where any of them does; it stands in the trail.
+    #[serde(default)]
+    texts_read: bool,
+}
+
+/// Why a public case is taken back.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CaseWithdrawalBody {
+    /// For the colleagues, 1 to 500 characters.
+    reason: Option<String>,
 }
 
 /// Which version is sent back, and why.
@@ -99,8 +118,12 @@ pub struct CaseOnDeskResponse {
     /// `draft|proposed|returned|published`
     stage: &'static str,
     content: CaseContent,
-    /// What is public now; null for a case that nobody sees yet.
+    /// What is public now; null for a case that nobody sees yet. With the state `draft` it was taken back.
     public: Option<CaseContent>,
+    /// Whether it was taken back: nobody sees it.
+    withdrawn: bool,
+    /// Kinds of the texts that change: who puts the version in force has read them.
+    unread_texts: Vec<String>,
     changes: Vec<CaseChangeResponse>,
     /// Pointers of what is needed before a second person can be asked.
     missing: Vec<String>,
@@ -148,6 +171,8 @@ impl From<Desk> for CaseOnDeskResponse {
             stage: desk.stage.as_str(),
             content: desk.content,
             public: desk.public,
+            withdrawn: desk.is_withdrawn,
+            unread_texts: desk.unread_texts,
             changes: changes
                 .map(|change| CaseChangeResponse {
                     path: change.path,
@@ -286,20 +311,24 @@ pub async fn propose(
     tag = "staff",
     params(("id" = Uuid, Path, description = "The case")),
     security(("staff" = [])),
-    request_body = CaseVersionBody,
+    request_body = CasePublicationBody,
     responses((status = 200, body = CaseOnDeskResponse), (status = 403, body = Problem, description = "Also for who proposed it"),
         (status = 404, body = Problem), (status = 409, body = Problem, description = "Not proposed, or decided by somebody else"),
-        (status = 422, body = Problem, description = "Does not fit any more what became public meanwhile"))
+        (status = 422, body = Problem, description = "Does not fit any more what became public meanwhile, or texts change and were not read"))
 )]
 pub async fn publish(
     state: web::Data<AppState>,
     staff: Staff,
     id: web::Path<String>,
-    body: Json<CaseVersionBody>,
+    body: Json<CasePublicationBody>,
 ) -> WebResult<HttpResponse> {
-    let (id, version) = (case_id(&id)?, body.0.version);
+    let id = case_id(&id)?;
+    let wanted = Publication {
+        version: body.0.version,
+        has_read_texts: body.0.texts_read,
+    };
     let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
-    let acting = async move { case_desk::publish(&ctx, &actor, id, version).await };
+    let acting = async move { case_desk::publish(&ctx, &actor, id, wanted).await };
     let desk = state.ctx.to_end(acting).await.map_err(in_content)?;
     Ok(HttpResponse::Ok().json(CaseOnDeskResponse::from(desk)))
 }
@@ -330,9 +359,40 @@ pub async fn send_back(
     Ok(HttpResponse::Ok().json(CaseOnDeskResponse::from(desk)))
 }
 
-/// Pointers are into the body, where the case is `content`.
+/// `POST /api/v1/staff/case-desk/{id}/withdrawal`
+#[utoipa::path(
+    post,
+    path = "/api/v1/staff/case-desk/{id}/withdrawal",
+    operation_id = "withdraw_case",
+    tag = "staff",
+    params(("id" = Uuid, Path, description = "The case")),
+    security(("staff" = [])),
+    request_body = CaseWithdrawalBody,
+    responses((status = 200, body = CaseOnDeskResponse, description = "Nobody sees it any more; it may be put in force again"),
+        (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "Somebody signed up for it or follows it, it waits for a second person, or was taken back"),
+        (status = 422, body = Problem))
+)]
+pub async fn withdraw(
+    state: web::Data<AppState>,
+    staff: Staff,
+    id: web::Path<String>,
+    body: Json<CaseWithdrawalBody>,
+) -> WebResult<HttpResponse> {
+    let id = case_id(&id)?;
+    let reason = reason(body.0.reason.as_deref())?;
+    let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
+    let acting = async move { case_desk::withdraw(&ctx, &actor, id, &reason).await };
+    let desk = state.ctx.to_end(acting).await?;
+    Ok(HttpResponse::Ok().json(CaseOnDeskResponse::from(desk)))
+}
+
+/// Pointers are into the body, where the case is `content`; whether texts were read stands beside it.
 fn in_content(error: AppError) -> WebError {
     WebError::App(match error {
+        AppError::Invalid(errors) if errors.iter().all(|it| it.pointer == "/texts_read") => {
+            AppError::Invalid(errors)
+        }
         AppError::Invalid(errors) => AppError::Invalid(errors.prefix("/content")),
         other => other,
     })

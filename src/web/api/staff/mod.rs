@@ -7,6 +7,7 @@ use crate::domain::permission::operation;
 use crate::web::Route;
 
 pub mod account;
+pub mod approvals;
 pub mod assist;
 pub mod breaches;
 pub mod bulk;
@@ -120,6 +121,7 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::STAFF_REACH_CSV, web::to(trails::reach_csv)),
         Route::new(&operation::LIST_MAILS, web::to(mails::list)),
         Route::new(&operation::RETRY_MAILS, web::to(mails::retry)),
+        Route::new(&operation::LIST_APPROVALS, web::to(approvals::list)),
         Route::new(&operation::LIST_PEOPLE, web::to(people::list)),
         Route::new(&operation::GET_PERSON, web::to(people::get)),
         Route::new(&operation::INVITE, web::to(people::invite)),
@@ -148,6 +150,7 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::PROPOSE_CASE, web::to(case_desk::propose)),
         Route::new(&operation::PUBLISH_CASE, web::to(case_desk::publish)),
         Route::new(&operation::RETURN_CASE, web::to(case_desk::send_back)),
+        Route::new(&operation::WITHDRAW_CASE, web::to(case_desk::withdraw)),
         Route::new(
             &operation::LIST_DEMAND_LETTERS,
             web::to(demand_letters::list),
@@ -256,6 +259,7 @@ pub fn routes() -> Vec<Route> {
     trails::reach_csv,
     mails::list,
     mails::retry,
+    approvals::list,
     people::list,
     people::get,
     people::invite,
@@ -275,6 +279,7 @@ pub fn routes() -> Vec<Route> {
     case_desk::propose,
     case_desk::publish,
     case_desk::send_back,
+    case_desk::withdraw,
     demand_letters::list,
     demand_letters::enter,
     demand_letters::get,

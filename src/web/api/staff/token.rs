@@ -10,6 +10,7 @@ use crate::app::staff::sign_in::{self, SignIn, Visitor};
 use crate::domain::device;
 use crate::state::AppState;
 use crate::web::WebResult;
+use crate::web::api::staff::people::language;
 use crate::web::error::Problem;
 use crate::web::extract::{ClientAddr, Json, Staff, UserAgent};
 
@@ -36,8 +37,10 @@ pub struct RefreshRequest {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StepUpRequest {
-    /// Six digits of the authenticator app.
+    /// Six digits of the authenticator app, or a recovery code.
     totp: String,
+    /// Language of the mail about a recovery code: `it|en|de`.
+    language: Option<String>,
 }
 
 /// What a tool works with.
@@ -145,7 +148,7 @@ pub async fn revoke(
     tag = "staff",
     request_body = StepUpRequest,
     security(("staff" = [])),
-    responses((status = 200, body = StepUpResponse), (status = 401, body = Problem), (status = 429, body = Problem))
+    responses((status = 200, body = StepUpResponse), (status = 401, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem))
 )]
 pub async fn step_up(
     state: web::Data<AppState>,
@@ -153,10 +156,9 @@ pub async fn step_up(
     body: Json<StepUpRequest>,
 ) -> WebResult<HttpResponse> {
     let ctx = state.ctx.clone();
-    let expires_at = state
-        .ctx
-        .to_end(async move { session::step_up(&ctx, &staff.actor, &body.0.totp).await })
-        .await?;
+    let language = language(body.0.language.as_deref())?;
+    let acting = async move { session::step_up(&ctx, &staff.actor, &body.0.totp, language).await };
+    let expires_at = state.ctx.to_end(acting).await?;
     Ok(HttpResponse::Ok().json(StepUpResponse { expires_at }))
 }
 

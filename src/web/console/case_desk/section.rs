@@ -5,6 +5,7 @@ use chrono_tz::Europe::Rome;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::difference;
 use crate::domain::case_desk::{
     CaseContent, CounselContent, DomainContent, FactContent, IncidentContent, PlanContent,
     StatementContent, TariffContent, TextContent, ThirdPartyContent,
@@ -275,7 +276,7 @@ impl Section {
                 DeskField {
                     id: whole.trim_start_matches('/').replace(['/', '_'], "-"),
                     name: (*pointer).to_owned(),
-                    label: error_text::label(text, &format!("/{}{pointer}", self.word)),
+                    label: self.label(text, pointer),
                     hint: text
                         .try_word("desk-hint", &hint(self.word, pointer))
                         .unwrap_or_default(),
@@ -288,6 +289,38 @@ impl Section {
                 }
             })
             .collect()
+    }
+
+    /// What a field is called.
+    pub(super) fn label(&self, text: Text, pointer: &str) -> String {
+        error_text::label(text, &format!("/{}{pointer}", self.word))
+    }
+
+    /// A value of a field as people read it.
+    pub(super) fn read(&self, text: Text, pointer: &str, words: &str, content: &Value) -> String {
+        let mut fields = self.fields.iter();
+        let kind = fields.find(|(known, _)| *known == pointer);
+        let kind = kind.map_or(Kind::Line, |(_, kind)| *kind);
+        match kind {
+            _ if words.is_empty() => String::new(),
+            Kind::Line if pointer == "/kind" => text.word("label-texts-kind", words),
+            Kind::Line | Kind::Area => words.to_owned(),
+            Kind::Day => difference::day(text, words),
+            Kind::Instant => difference::instant(text, words),
+            Kind::Check if words == "true" => text.word("label-kept", "yes"),
+            Kind::Check => text.word("label-kept", "no"),
+            Kind::Amount => words
+                .parse()
+                .map_or_else(|_| words.to_owned(), |cents: i64| text.euro(cents)),
+            Kind::Choice(family, _) => text.word(family, words),
+            Kind::Incident | Kind::Outage => {
+                let incidents = content.get("incidents").and_then(Value::as_array);
+                let named = incidents.into_iter().flatten();
+                let mut named = named.filter(|it| it.pointer("/slug") == Some(&Value::from(words)));
+                let name = named.next().and_then(|it| it.pointer("/name/it")?.as_str());
+                name.unwrap_or(words).to_owned()
+            }
+        }
     }
 
     /// What tells a row apart.
