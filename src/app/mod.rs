@@ -75,6 +75,7 @@ pub mod representation;
 pub mod retention;
 mod return_path;
 pub mod rights;
+pub mod sample_check;
 pub mod scam_report;
 pub mod seal;
 pub mod session;

@@ -66,6 +66,7 @@ pub mod reference;
 pub mod representation;
 pub mod retention;
 pub mod rights;
+pub mod sample_check;
 pub mod scam_report;
 pub mod seed;
 pub mod sign_up;

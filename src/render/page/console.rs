@@ -29,6 +29,7 @@ pub mod people;
 pub mod queues;
 pub mod representation;
 pub mod retention;
+pub mod sample_check;
 pub mod scam_report;
 pub mod trail;
 pub mod updates;
@@ -284,6 +285,8 @@ pub struct ListPage {
     pub can_export: bool,
     /// Whether the actor sees the register of exports.
     pub sees_exports: bool,
+    /// Whether the actor sees samples.
+    pub sees_samples: bool,
     /// Whether the actor checks signatures on paper.
     pub checks_paper: bool,
 }

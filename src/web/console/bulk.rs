@@ -90,18 +90,13 @@ pub async fn list(
         staff: &staff,
         request: &request,
     };
-    let pairs = url::form_urlencoded::parse(request.query_string().as_bytes());
+    let mut pairs = url::form_urlencoded::parse(request.query_string().as_bytes());
     let sent = SentBulk {
         kind: pairs
-            .clone()
             .find(|(name, _)| name == "kind")
             .map(|(_, kind)| kind.into_owned())
             .unwrap_or_default(),
-        filter: url::form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(
-                pairs.filter(|(name, value)| !OTHERS.contains(&name.as_ref()) && !value.is_empty()),
-            )
-            .finish(),
+        filter: list_words(request.query_string()),
         ..SentBulk::default()
     };
     let shown = asked.register(&slug, &sent, query.place()?).await?;
@@ -201,17 +196,6 @@ pub async fn step(
 }
 
 impl Asked<'_> {
-    /// The filter that the words of a list mean.
-    fn filter(&self, query: &str) -> WebResult<Filter> {
-        let read = web::Query::<ListQuery>::from_query(query);
-        let read = read.map_err(|_| WebError::Malformed)?;
-        let filter = read.filter(self.staff.actor.staff_id())?;
-        Ok(Filter {
-            search: None,
-            ..filter
-        })
-    }
-
     fn new_bulk(&self, slug: &str, form: &SentBulk) -> WebResult<NewBulk> {
         let pace = form.per_minute.trim();
         let per_minute = if pace.is_empty() {
@@ -227,7 +211,7 @@ impl Asked<'_> {
         Ok(NewBulk {
             case: slug.to_owned(),
             kind: Some(form.kind.clone()),
-            filter: self.filter(&form.filter)?,
+            filter: filter_of(self.staff, &form.filter)?,
             purpose: Some(form.purpose.clone()),
             texts: form.texts.clone(),
             per_minute,
@@ -255,7 +239,7 @@ impl Asked<'_> {
         let letters = Letter::ALL.into_iter();
         let letters = letters.filter(|letter| deficiency::can_be_asked(*letter));
         let proposed = deficiency::proposed(day_in_rome(ctx.clock.now()));
-        let noted = export::noted(&self.filter(&sent.filter)?);
+        let noted = export::noted(&filter_of(self.staff, &sent.filter)?);
         Ok(BulkPage {
             slug: own.case.slug.clone(),
             title: own.case.title.clone(),
@@ -357,6 +341,27 @@ impl Asked<'_> {
         }
         Ok(shown)
     }
+}
+
+/// The words of a list in a query, as another query.
+pub(super) fn list_words(query: &str) -> String {
+    let pairs = url::form_urlencoded::parse(query.as_bytes());
+    let kept =
+        pairs.filter(|(name, value)| !OTHERS.contains(&name.as_ref()) && !value.is_empty());
+    url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(kept)
+        .finish()
+}
+
+/// The filter that the words of a list mean; a search is left out.
+pub(super) fn filter_of(staff: &Staff, query: &str) -> WebResult<Filter> {
+    let read = web::Query::<ListQuery>::from_query(query);
+    let read = read.map_err(|_| WebError::Malformed)?;
+    let filter = read.filter(staff.actor.staff_id())?;
+    Ok(Filter {
+        search: None,
+        ..filter
+    })
 }
 
 fn line(status: &BulkStatus) -> BulkLine {

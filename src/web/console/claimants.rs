@@ -150,6 +150,7 @@ pub async fn list(
         next: found.next.map(claimant_list::write_cursor),
         can_export: operation::CONSOLE_EXPORT_PAGE.allows(staff.actor.role()),
         sees_exports: operation::CONSOLE_EXPORTS_PAGE.allows(staff.actor.role()),
+        sees_samples: operation::CONSOLE_SAMPLE_CHECKS_PAGE.allows(staff.actor.role()),
         checks_paper: operation::CONSOLE_PAPER_QUEUE.allows(staff.actor.role()),
     };
     page(StatusCode::OK, &list)

@@ -202,7 +202,11 @@ impl BulkQuery {
         id.map(Some).ok_or(WebError::BadCursor)
     }
 
-    fn limit(&self) -> WebResult<u16> {
+    /// Items of the page.
+    ///
+    /// # Errors
+    /// `BadCursor`.
+    pub(in crate::web) fn limit(&self) -> WebResult<u16> {
         let Some(limit) = &self.limit else {
             return Ok(DEFAULT_LIMIT);
         };
@@ -221,7 +225,11 @@ impl BulkQuery {
 }
 
 impl BulkFilterBody {
-    fn filter(self, staff: &Staff) -> WebResult<Filter> {
+    /// The records these words mean.
+    ///
+    /// # Errors
+    /// `Invalid` at the word that means nothing.
+    pub(in crate::web) fn filter(self, staff: &Staff) -> WebResult<Filter> {
         let (state, active) = csv::state_or_active(self.state.as_deref())?;
         let words = Words {
             review: self.review,
