@@ -9,9 +9,7 @@ use uuid::Uuid;
 
 use crate::db::error::DbResult;
 use crate::db::pool::Conn;
-use crate::db::schema::{
-    cases, claimants, exports, log_events, log_leaves, logs, sample_checks,
-};
+use crate::db::schema::{cases, claimants, exports, log_events, log_leaves, logs, sample_checks};
 use crate::db::scope::Scope;
 use crate::domain::ids::{CaseId, ClaimantId};
 

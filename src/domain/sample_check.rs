@@ -308,10 +308,7 @@ mod tests {
                 .map(|error| error.pointer.clone())
                 .collect::<Vec<_>>()
         };
-        assert_eq!(
-            Checked::parse(Some("ok"), None, None).unwrap(),
-            Checked::Ok
-        );
+        assert_eq!(Checked::parse(Some("ok"), None, None).unwrap(), Checked::Ok);
         let found = Checked::parse(Some("finding"), Some("damage"), Some("Fattura  di altri"));
         let found = found.unwrap();
         assert_eq!(
@@ -327,7 +324,10 @@ mod tests {
 
     #[test]
     fn results_are_complete_or_none() {
-        let both = [(1, "A", Some("ok"), None), (2, "B", Some("finding"), Some("damage"))];
+        let both = [
+            (1, "A", Some("ok"), None),
+            (2, "B", Some("finding"), Some("damage")),
+        ];
         assert_eq!(result_lines(both).unwrap(), "1;A;ok;\n2;B;finding;damage\n");
         assert_eq!(result_lines([(1, "A", None, None)]), None);
         assert_eq!(lines(["A", "B"]), "A\nB\n");

@@ -72,6 +72,7 @@ mod request;
 mod retention;
 mod rights;
 mod roles;
+mod sample_checks;
 mod scam_reports;
 mod schema;
 mod seal;

@@ -157,12 +157,7 @@ pub async fn step(ctx: &Ctx, actor: &StaffActor, id: Uuid, wanted: &Step) -> App
 }
 
 /// Closes it: what the log is told is the list, the seed, what was drawn and what came out.
-async fn finish(
-    ctx: &Ctx,
-    tx: &mut Tx,
-    actor: &StaffActor,
-    row: &mut SampleRow,
-) -> AppResult<()> {
+async fn finish(ctx: &Ctx, tx: &mut Tx, actor: &StaffActor, row: &mut SampleRow) -> AppResult<()> {
     let sample = read(ctx, tx, actor, row.id).await?;
     let lines = sample.members.iter().map(|member| {
         let code = member.code.map(|code| code.as_str());

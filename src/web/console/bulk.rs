@@ -346,8 +346,7 @@ impl Asked<'_> {
 /// The words of a list in a query, as another query.
 pub(super) fn list_words(query: &str) -> String {
     let pairs = url::form_urlencoded::parse(query.as_bytes());
-    let kept =
-        pairs.filter(|(name, value)| !OTHERS.contains(&name.as_ref()) && !value.is_empty());
+    let kept = pairs.filter(|(name, value)| !OTHERS.contains(&name.as_ref()) && !value.is_empty());
     url::form_urlencoded::Serializer::new(String::new())
         .extend_pairs(kept)
         .finish()

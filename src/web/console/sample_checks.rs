@@ -10,7 +10,9 @@ use uuid::Uuid;
 use crate::app::AppError;
 use crate::app::claimant_list;
 use crate::app::export;
-use crate::app::sample_check::{self, Found, LogEntry, Member, NewSample, Sample, SampleStatus, Step};
+use crate::app::sample_check::{
+    self, Found, LogEntry, Member, NewSample, Sample, SampleStatus, Step,
+};
 use crate::domain::field::filled;
 use crate::domain::permission::operation;
 use crate::domain::sample_check::{Checked, FindingCode, SampleState, SampleStep};
@@ -327,7 +329,11 @@ fn form(sample: &Sample, wanted: Option<i32>) -> Option<SampleResultFields> {
         claimant: member.claimant.to_string(),
         reference: member.reference.grouped(),
         result: member.result.clone().unwrap_or_default(),
-        code: member.code.map(FindingCode::as_str).unwrap_or_default().to_owned(),
+        code: member
+            .code
+            .map(FindingCode::as_str)
+            .unwrap_or_default()
+            .to_owned(),
         note: member.note.clone().unwrap_or_default(),
     })
 }

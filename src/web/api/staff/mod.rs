@@ -172,10 +172,7 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::GET_BULK, web::to(bulk::get)),
         Route::new(&operation::LIST_BULK_RECORDS, web::to(bulk::records)),
         Route::new(&operation::STEP_BULK, web::to(bulk::step)),
-        Route::new(
-            &operation::LIST_SAMPLE_CHECKS,
-            web::to(sample_checks::list),
-        ),
+        Route::new(&operation::LIST_SAMPLE_CHECKS, web::to(sample_checks::list)),
         Route::new(&operation::OPEN_SAMPLE_CHECK, web::to(sample_checks::open)),
         Route::new(&operation::GET_SAMPLE_CHECK, web::to(sample_checks::get)),
         Route::new(&operation::GET_SAMPLE_FILE, web::to(sample_checks::file)),
