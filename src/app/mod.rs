@@ -70,6 +70,7 @@ pub mod quarantine;
 pub mod reach;
 pub mod receipt;
 pub mod receipt_check;
+mod rejection;
 pub mod reminder;
 pub mod representation;
 pub mod retention;

@@ -130,6 +130,7 @@ diesel::table! {
         decision_note -> Nullable<Text>,
         stepped_at -> Nullable<Timestamptz>,
         finished_at -> Nullable<Timestamptz>,
+        undo_by -> Nullable<Uuid>,
     }
 }
 

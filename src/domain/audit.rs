@@ -51,7 +51,7 @@ pub enum Logged {
 }
 
 /// Every verb.
-pub const ALL: [(&str, Logged); 150] = [
+pub const ALL: [(&str, Logged); 151] = [
     ("add_document", Logged::Decision),
     ("announce_lifting", Logged::Decision),
     ("answer_rights_request", Logged::Decision),
@@ -157,6 +157,7 @@ pub const ALL: [(&str, Logged); 150] = [
     ("recovery_code_used", Logged::Access),
     ("recovery_codes_made", Logged::Access),
     ("refuse_signature", Logged::Consequence),
+    ("reject", Logged::Decision),
     ("reject_paper", Logged::Decision),
     ("reject_payout", Logged::Decision),
     ("release_mail", Logged::Mail),
@@ -292,6 +293,7 @@ mod tests {
                     "receive_rights_request",
                     "record_death",
                     "recover_log",
+                    "reject",
                     "reject_paper",
                     "reject_payout",
                     "release_payout",

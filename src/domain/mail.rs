@@ -44,11 +44,13 @@ pub enum MailKind {
     StaffNotice,
     /// A message of an association to many of its claimants.
     Message,
+    /// Tells that a record was rejected, why, and until when to object.
+    Rejection,
 }
 
 impl MailKind {
     /// All kinds.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Confirmation,
         Self::Otp,
         Self::Receipt,
@@ -67,6 +69,7 @@ impl MailKind {
         Self::Invitation,
         Self::StaffNotice,
         Self::Message,
+        Self::Rejection,
     ];
 
     /// The wire name: lower case ASCII with underscores.
@@ -90,6 +93,7 @@ impl MailKind {
             Self::Invitation => "invitation",
             Self::StaffNotice => "staff_notice",
             Self::Message => "message",
+            Self::Rejection => "rejection",
         }
     }
 
@@ -107,7 +111,7 @@ impl MailKind {
             | Self::Deficiency
             | Self::Invitation
             | Self::Message => true,
-            // a term of the law runs, or 72 hours in which a theft can be stopped
+            // a term runs, or 72 hours in which a theft can be stopped
             Self::Otp
             | Self::Access
             | Self::Rights
@@ -115,7 +119,8 @@ impl MailKind {
             | Self::PayoutCode
             | Self::PayoutNotice
             | Self::Withdrawal
-            | Self::StaffNotice => false,
+            | Self::StaffNotice
+            | Self::Rejection => false,
         }
     }
 

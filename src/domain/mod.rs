@@ -63,6 +63,7 @@ pub mod prescription;
 pub mod readiness;
 pub mod reason;
 pub mod reference;
+pub mod rejection;
 pub mod representation;
 pub mod retention;
 pub mod rights;

@@ -347,7 +347,13 @@ async fn the_registers_of_the_staff_pass_wcag_2_2_aa() {
         judge.refuse(&one, "#form > button", &[]).await;
         let sets = format!("/console/cases/{CASE}/bulk-actions");
         judge.see(&format!("{sets}?queue=quarantined")).await;
-        for kind in ["message", "ask_deficiency", "end_quarantine", "assign"] {
+        for kind in [
+            "message",
+            "ask_deficiency",
+            "end_quarantine",
+            "assign",
+            "reject",
+        ] {
             judge
                 .refuse(&format!("{sets}?kind={kind}"), MAIN, &[])
                 .await;

@@ -24,6 +24,8 @@ mod bounces;
 mod breaches;
 mod browser;
 mod bulk;
+mod bulk_limits;
+mod bulk_rejections;
 mod case_desk;
 mod certificate;
 mod claimant;

@@ -31,7 +31,7 @@ const AT_ONCE: u16 = 200;
 
 /// What of the trail a claimant may know of: what they did, what was done for them, who looked. Whatever
 /// is not named stays out: a clash of two records would tell of somebody else (R30, R55).
-const OWN_ACTIONS: [&str; 41] = [
+const OWN_ACTIONS: [&str; 42] = [
     "announce_lifting",
     "answer_rights_request",
     "confirm",
@@ -58,6 +58,7 @@ const OWN_ACTIONS: [&str; 41] = [
     "own_again",
     "prove_mailbox",
     "receive_rights_request",
+    "reject",
     "reject_payout",
     "release_payout",
     "request_mailbox_code",

@@ -680,6 +680,8 @@ pub struct ClaimantPage {
     pub trail: Vec<TrailLine>,
     /// Whether the actor looks at the whole trail.
     pub shows_trail: bool,
+    /// Whether the actor may propose to reject the record now.
+    pub rejects: bool,
     /// When the sign-up was made, UTC.
     pub created_at: DateTime<Utc>,
     /// When the contact was confirmed, UTC.

@@ -10,13 +10,14 @@ use crate::app::bulk::{self, BulkStatus, Member, NewBulk, Step};
 use crate::app::claimant_list::{self, Filter};
 use crate::app::export;
 use crate::app::work_queue;
-use crate::domain::bulk::{BulkAct, BulkKind, BulkStep, Passed};
+use crate::domain::bulk::{BulkAct, BulkKind, BulkState, BulkStep, Passed};
 use crate::domain::case_update::UpdateTextInput;
 use crate::domain::deficiency;
 use crate::domain::field::{FieldCode, FieldErrors};
 use crate::domain::outage::day_in_rome;
 use crate::domain::permission::operation;
 use crate::domain::readiness::Letter;
+use crate::domain::rejection::RejectionCode;
 use crate::render::page::Errors;
 use crate::render::page::console::bulk::{BulkFields, BulkLine, BulkPage, MemberLine, OneBulkPage};
 use crate::render::page::updates::UpdateLine;
@@ -32,7 +33,7 @@ use crate::web::{WebError, WebResult};
 /// Bulk actions, and records of one, on a page.
 const ON_A_PAGE: u16 = 50;
 /// Words of the address that are no part of the filter.
-const OTHERS: [&str; 5] = ["kind", "cursor", "lang", "q", "limit"];
+const OTHERS: [&str; 6] = ["kind", "cursor", "lang", "q", "limit", "quoted"];
 
 /// A bulk action as it was typed.
 #[derive(Deserialize, Default)]
@@ -55,6 +56,12 @@ pub struct SentBulk {
     due_on: String,
     #[serde(default)]
     to: String,
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    words: String,
+    #[serde(default)]
+    quoted: String,
 }
 
 /// A step as it was tapped.
@@ -95,6 +102,10 @@ pub async fn list(
         kind: pairs
             .find(|(name, _)| name == "kind")
             .map(|(_, kind)| kind.into_owned())
+            .unwrap_or_default(),
+        quoted: url::form_urlencoded::parse(request.query_string().as_bytes())
+            .find(|(name, _)| name == "quoted")
+            .map(|(_, quoted)| quoted.into_owned())
             .unwrap_or_default(),
         filter: list_words(request.query_string()),
         ..SentBulk::default()
@@ -218,6 +229,9 @@ impl Asked<'_> {
             letters: form.letters.clone(),
             due_on: Some(form.due_on.clone()),
             to: Some(form.to.clone()),
+            code: Some(form.code.clone()),
+            words: Some(form.words.clone()),
+            reference: Some(form.quoted.clone()),
         })
     }
 
@@ -275,6 +289,10 @@ impl Asked<'_> {
                     )
                     .collect(),
                 to: sent.to.clone(),
+                codes: RejectionCode::ALL.map(RejectionCode::as_str).to_vec(),
+                code: sent.code.clone(),
+                words: sent.words.clone(),
+                quoted: sent.quoted.clone(),
             },
             errors: Errors::default(),
             console,
@@ -298,6 +316,7 @@ impl Asked<'_> {
             letters: Vec::new(),
             due_on: None,
             given: None,
+            rejected: None,
             reasons: status
                 .reasons
                 .iter()
@@ -308,7 +327,14 @@ impl Asked<'_> {
             refused_because: status.refused_because.clone(),
             finished_at: status.finished_at,
             needs_second: status.needs_second(),
-            is_own: status.created_by.0 == actor.staff_id().uuid(),
+            is_own: {
+                let undone = status.undo_by.as_ref().map(|(who, _)| *who);
+                let asked = match status.state {
+                    BulkState::AwaitingUndo => undone.unwrap_or(status.created_by.0),
+                    _ => status.created_by.0,
+                };
+                asked == actor.staff_id().uuid()
+            },
             steps: status
                 .steps
                 .iter()
@@ -337,6 +363,9 @@ impl Asked<'_> {
             BulkAct::EndQuarantine => {}
             BulkAct::Assign { queue, .. } => {
                 shown.given = Some((queue.clone(), status.to.clone().unwrap_or_default()));
+            }
+            BulkAct::Reject { code, words } => {
+                shown.rejected = Some((code.as_str(), words.clone()));
             }
         }
         Ok(shown)

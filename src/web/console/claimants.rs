@@ -366,6 +366,7 @@ fn claimant_page(console: Console, view: ClaimantView, operators: &Operators) ->
         bounces: view.bounces.into_iter().map(bounce).collect(),
         unreachable_at: view.unreachable_at,
         shows_trail: view.shows_trail,
+        rejects: view.can_reject,
         trail: trail::folded(view.trail)
             .into_iter()
             .map(|(entry, times)| TrailLine {

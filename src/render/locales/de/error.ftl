@@ -303,3 +303,5 @@ error-sample-place = Dieser Platz ist nicht in der Stichprobe.
 error-sample-erased = Die Akte wurde gelöscht: Wählen Sie „nicht prüfbar“, ohne Anmerkung.
 problem-state-sample = Der jetzige Stand der Stichprobe lässt das nicht zu.
 problem-state-sample-unchecked = Noch sind nicht alle Akten der Stichprobe geprüft.
+error-bulk-code = Wählen Sie den Grund.
+error-bulk-reference = Die Nummer einer Akte hat 12 Zeichen.

@@ -303,3 +303,5 @@ error-sample-place = This place is not in the sample.
 error-sample-erased = The record was erased: choose “cannot be checked”, without a note.
 problem-state-sample = The present state of the sample does not allow this.
 problem-state-sample-unchecked = Not every record of the sample is checked yet.
+error-bulk-code = Choose the reason.
+error-bulk-reference = A record’s number has 12 characters.

@@ -303,3 +303,5 @@ error-sample-place = Questo posto non è nel campione.
 error-sample-erased = La pratica è stata cancellata: scegli «non si può controllare», senza nota.
 problem-state-sample = Nello stato di ora del campione questo non si può fare.
 problem-state-sample-unchecked = Non tutte le pratiche del campione sono controllate.
+error-bulk-code = Scegli il motivo.
+error-bulk-reference = Il numero di pratica ha 12 caratteri.
