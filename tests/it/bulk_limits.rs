@@ -156,7 +156,7 @@ async fn who_is_erased_while_a_set_is_frozen_is_not_in_it() {
     let erasing = app.sql(
         "BEGIN; SET LOCAL session_replication_role = replica; \
          DELETE FROM claimants WHERE id = (SELECT min(id::text)::uuid FROM claimants); \
-         SELECT pg_sleep(2); COMMIT",
+         SELECT pg_sleep(1); COMMIT",
     );
     let looking = async {
         let waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'";

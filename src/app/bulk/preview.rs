@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{BulkStatus, read, subjects};
-use crate::app::claimant_list::{self, Filter, selection};
+use crate::app::claimant_list::{self, Filter, OwnCase, selection};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::app::export;
@@ -76,27 +76,22 @@ pub async fn preview(ctx: &Ctx, actor: &StaffActor, new: NewBulk) -> AppResult<B
     let mut errors = FieldErrors::new();
     let purpose = errors.take("/purpose", Reason::parse(new.purpose.as_deref()));
     let act = act(ctx, &mut tx, actor, &new, &mut errors).await?;
-    let typed = filled(new.reference.as_deref());
-    if typed.is_some_and(|typed| Reference::parse(typed).is_none()) {
-        errors.push("/quoted", FieldCode::Format, "error-bulk-reference");
-    }
+    let reference = quoted(&new, &mut errors);
     let (Some(purpose), Some(act), true) = (purpose, act, errors.is_empty()) else {
         return Err(errors.into());
     };
-    let reference = new.reference.as_deref().and_then(Reference::parse);
-    let filter = Filter {
+    let filter = match &reference {
         // a reference names nobody; it is told apart from a search in the register
-        search: reference.as_ref().map(|of| of.as_str().to_owned()),
-        ..fitting(&act, new.filter)
+        Some(of) => Filter {
+            search: Some(of.as_str().to_owned()),
+            ..new.filter
+        },
+        None => Filter {
+            search: None,
+            ..fitting(&act, new.filter)
+        },
     };
-    let states: Vec<&str> = filter.state.iter().map(|state| state.as_str()).collect();
-    let chosen = selection(ctx, actor.association_id(), &own, &filter, states);
-    let most = i64::try_from(MOST).unwrap_or(i64::MAX);
-    let ids = lists::list_ids(&mut tx, scope, &chosen, most + 1).await?;
-    if ids.len() > MOST {
-        errors.push("/filter", FieldCode::OutOfRange, "error-bulk-too-many");
-        return Err(errors.into());
-    }
+    let ids = meant(ctx, &mut tx, actor, (&own, &filter)).await?;
     let now = ctx.clock.now();
     let id = token::new_id(now);
     let (members, passed) = freeze(ctx, &mut tx, actor, (id, &act), &ids).await?;
@@ -133,6 +128,25 @@ pub async fn preview(ctx: &Ctx, actor: &StaffActor, new: NewBulk) -> AppResult<B
     let status = read(ctx, &mut tx, actor, id).await?;
     tx.commit().await?;
     Ok(status)
+}
+
+/// The records a filter means.
+async fn meant(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    actor: &StaffActor,
+    (own, filter): (&OwnCase, &Filter),
+) -> AppResult<Vec<Uuid>> {
+    let states: Vec<&str> = filter.state.iter().map(|state| state.as_str()).collect();
+    let chosen = selection(ctx, actor.association_id(), own, filter, states);
+    let most = i64::try_from(MOST).unwrap_or(i64::MAX);
+    let ids = lists::list_ids(tx, actor.scope(), &chosen, most + 1).await?;
+    if ids.len() > MOST {
+        let mut errors = FieldErrors::new();
+        errors.push("/filter", FieldCode::OutOfRange, "error-bulk-too-many");
+        return Err(errors.into());
+    }
+    Ok(ids)
 }
 
 /// Writes the records of the set; gives how many there are, and how many of them the act does not fit.
@@ -241,42 +255,63 @@ async fn act(
             })
         }
         BulkKind::EndQuarantine => Some(BulkAct::EndQuarantine),
-        BulkKind::Reject => {
-            let code = filled(new.code.as_deref());
-            let known = code.and_then(RejectionCode::parse);
-            if known.is_none() {
-                let why = match code {
-                    None => FieldCode::Required,
-                    Some(_) => FieldCode::UnknownValue,
-                };
-                errors.push("/code", why, "error-bulk-code");
-            }
-            let words = errors.take("/words", Reason::parse(new.words.as_deref()));
-            known.zip(words).map(|(code, words)| BulkAct::Reject {
-                code,
-                words: words.as_str().to_owned(),
-            })
-        }
-        BulkKind::Assign => {
-            let Some(queue) = new.filter.queue else {
-                errors.push("/queue", FieldCode::Required, "error-bulk-queue");
-                return Ok(None);
-            };
-            let to = new
-                .to
-                .as_deref()
-                .and_then(|to| Uuid::try_parse(to.trim()).ok());
-            let known = match to {
-                Some(to) => work_queue::is_colleague(tx, actor, to).await?,
-                None => false,
-            };
-            if !known {
-                errors.push("/to", FieldCode::UnknownValue, "error-bulk-to");
-            }
-            let queue = queue.as_str().to_owned();
-            to.filter(|_| known).map(|to| BulkAct::Assign { queue, to })
-        }
+        BulkKind::Reject => rejection(new, errors),
+        BulkKind::Assign => assignment(tx, actor, new, errors).await?,
     })
+}
+
+/// Reads why records are rejected.
+fn rejection(new: &NewBulk, errors: &mut FieldErrors) -> Option<BulkAct> {
+    let code = filled(new.code.as_deref());
+    let known = code.and_then(RejectionCode::parse);
+    if known.is_none() {
+        let why = match code {
+            None => FieldCode::Required,
+            Some(_) => FieldCode::UnknownValue,
+        };
+        errors.push("/code", why, "error-bulk-code");
+    }
+    let words = errors.take("/words", Reason::parse(new.words.as_deref()));
+    known.zip(words).map(|(code, words)| BulkAct::Reject {
+        code,
+        words: words.as_str().to_owned(),
+    })
+}
+
+/// Reads who gets what.
+async fn assignment(
+    tx: &mut Tx,
+    actor: &StaffActor,
+    new: &NewBulk,
+    errors: &mut FieldErrors,
+) -> AppResult<Option<BulkAct>> {
+    let Some(queue) = new.filter.queue else {
+        errors.push("/queue", FieldCode::Required, "error-bulk-queue");
+        return Ok(None);
+    };
+    let to = new
+        .to
+        .as_deref()
+        .and_then(|to| Uuid::try_parse(to.trim()).ok());
+    let known = match to {
+        Some(to) => work_queue::is_colleague(tx, actor, to).await?,
+        None => false,
+    };
+    if !known {
+        errors.push("/to", FieldCode::UnknownValue, "error-bulk-to");
+    }
+    let queue = queue.as_str().to_owned();
+    Ok(to.filter(|_| known).map(|to| BulkAct::Assign { queue, to }))
+}
+
+/// The only record that is meant, by its number; `None`: those of the filter.
+fn quoted(new: &NewBulk, errors: &mut FieldErrors) -> Option<Reference> {
+    let typed = filled(new.reference.as_deref())?;
+    let reference = Reference::parse(typed);
+    if reference.is_none() {
+        errors.push("/quoted", FieldCode::Format, "error-bulk-reference");
+    }
+    reference
 }
 
 /// What was read; else its errors go to the others.

@@ -327,14 +327,7 @@ impl Asked<'_> {
             refused_because: status.refused_because.clone(),
             finished_at: status.finished_at,
             needs_second: status.needs_second(),
-            is_own: {
-                let undone = status.undo_by.as_ref().map(|(who, _)| *who);
-                let asked = match status.state {
-                    BulkState::AwaitingUndo => undone.unwrap_or(status.created_by.0),
-                    _ => status.created_by.0,
-                };
-                asked == actor.staff_id().uuid()
-            },
+            is_own: asked_by(&status) == actor.staff_id().uuid(),
             steps: status
                 .steps
                 .iter()
@@ -346,28 +339,7 @@ impl Asked<'_> {
             errors: Errors::default(),
             console,
         };
-        match &status.act {
-            BulkAct::Message { texts, per_minute } => {
-                let name = &own.association.name;
-                shown.texts = texts
-                    .all()
-                    .iter()
-                    .map(|text| UpdateLine::of(text, name))
-                    .collect();
-                shown.per_minute = per_minute.map(number);
-            }
-            BulkAct::AskDeficiency { letters, due_on } => {
-                shown.letters = letters.iter().map(char::to_string).collect();
-                shown.due_on = Some(*due_on);
-            }
-            BulkAct::EndQuarantine => {}
-            BulkAct::Assign { queue, .. } => {
-                shown.given = Some((queue.clone(), status.to.clone().unwrap_or_default()));
-            }
-            BulkAct::Reject { code, words } => {
-                shown.rejected = Some((code.as_str(), words.clone()));
-            }
-        }
+        show_act(&mut shown, &status, &own.association.name);
         Ok(shown)
     }
 }
@@ -390,6 +362,40 @@ pub(super) fn filter_of(staff: &Staff, query: &str) -> WebResult<Filter> {
         search: None,
         ..filter
     })
+}
+
+/// Whose wish a second person decides about.
+fn asked_by(status: &BulkStatus) -> Uuid {
+    let undone = status.undo_by.as_ref().map(|(who, _)| *who);
+    match status.state {
+        BulkState::AwaitingUndo => undone.unwrap_or(status.created_by.0),
+        _ => status.created_by.0,
+    }
+}
+
+/// What is done to each record, with all it takes.
+fn show_act(shown: &mut OneBulkPage, status: &BulkStatus, association: &str) {
+    match &status.act {
+        BulkAct::Message { texts, per_minute } => {
+            shown.texts = texts
+                .all()
+                .iter()
+                .map(|text| UpdateLine::of(text, association))
+                .collect();
+            shown.per_minute = per_minute.map(number);
+        }
+        BulkAct::AskDeficiency { letters, due_on } => {
+            shown.letters = letters.iter().map(char::to_string).collect();
+            shown.due_on = Some(*due_on);
+        }
+        BulkAct::EndQuarantine => {}
+        BulkAct::Assign { queue, .. } => {
+            shown.given = Some((queue.clone(), status.to.clone().unwrap_or_default()));
+        }
+        BulkAct::Reject { code, words } => {
+            shown.rejected = Some((code.as_str(), words.clone()));
+        }
+    }
 }
 
 fn line(status: &BulkStatus) -> BulkLine {
