@@ -16,7 +16,7 @@ use crate::staff_seed::{association, person};
 
 /// Two people of an association who may act.
 pub(crate) struct Desk<'a> {
-    app: &'a TestApp,
+    pub(crate) app: &'a TestApp,
     pub(crate) one: String,
     pub(crate) other: String,
 }

@@ -440,7 +440,11 @@ async fn a_manager_draws_and_a_reviewer_checks_in_the_console() {
         &format!("/console/cases/{CASE}?state=confirmed"),
     )
     .await;
-    assert!(list.contains("/sample-checks?state=confirmed"), "{list}");
+    let link = format!("{path}?");
+    assert!(
+        list.contains(&link) && list.contains("state=confirmed"),
+        "{list}"
+    );
     let (_, page) = open(&app, &browser, &format!("{path}?state=confirmed")).await;
     let token = csrf(&page).to_owned();
     let mut fields = vec![
