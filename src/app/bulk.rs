@@ -1,11 +1,11 @@
 //! Bulk actions: one act on an exact set of records. The set is frozen when somebody looks at it (`preview`),
-//! its id is the token that starts it; messages, and everything on more than 50 records, wait for a second
-//! person (`step`). A worker gives each record its turn (`turn`): what does not fit any more is passed over and
-//! says why. Who wants no messages says so by link (`stop`).
+//! its id is the token that starts it; messages, rejections, and everything on more than 50 records, wait for a second
+//! person (`step`). A worker gives each record its turn (`turn`, `reject`): what does not fit any more is passed over
+//! and says why. Who wants no messages says so by link (`stop`).
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -15,14 +15,15 @@ use crate::app::error::{AppError, AppResult};
 use crate::app::staff::{self, StaffActor};
 use crate::db::bulk::{self as db, BulkRow};
 use crate::db::claimant::ClaimantRow;
-use crate::db::{Conn, DbError, Scope, assignment};
-use crate::domain::bulk::{BulkAct, BulkKind, BulkState, BulkStep, Passed, Subject};
-use crate::domain::claimant::Review;
+use crate::db::{Conn, DbError, Scope, assignment, work_queue as queues};
+use crate::domain::bulk::{ALONE_HOURS, BulkAct, BulkKind, BulkState, BulkStep, Passed, Subject};
+use crate::domain::claimant::{Queue, Review};
 use crate::domain::ids::{AssociationId, ClaimantId};
 use crate::domain::permission::operation;
 use crate::domain::reference::Reference;
 
 mod preview;
+mod reject;
 mod step;
 mod stop;
 mod turn;
@@ -77,6 +78,10 @@ pub struct BulkStatus {
     pub to: Option<String>,
     /// What the actor can do now.
     pub steps: Vec<BulkStep>,
+    /// Records that who looked at it did the same to alone within a day.
+    pub alone: i32,
+    /// Name of who asked for taking back.
+    pub undo_by: Option<(Uuid, String)>,
 }
 
 impl BulkStatus {
@@ -87,7 +92,8 @@ impl BulkStatus {
 
     /// Whether starting it asks a second person.
     pub const fn needs_second(&self) -> bool {
-        self.act.kind().needs_second(self.left())
+        let records = self.left().saturating_add(self.alone);
+        self.act.kind().needs_second(records)
     }
 }
 
@@ -216,7 +222,10 @@ async fn statuses(
     let mut people: Vec<Uuid> = rows
         .iter()
         .zip(&acts)
-        .flat_map(|(row, act)| [Some(row.created_by), row.decided_by, colleague(act)])
+        .flat_map(|(row, act)| {
+            let others = [row.decided_by, row.undo_by, colleague(act)];
+            others.into_iter().chain([Some(row.created_by)])
+        })
         .flatten()
         .collect();
     people.sort_unstable();
@@ -227,10 +236,12 @@ async fn statuses(
         .iter()
         .map(|own| (own.case.id.uuid(), own.case.slug.as_str()))
         .collect();
+    let alone = alone(ctx, conn, actor).await?;
     let told = rows.into_iter().zip(acts).map(|(row, act)| {
+        let alone = of(&alone, &row);
         let name = |id: Uuid| names.get(&id).cloned().unwrap_or_default();
         let state = state_of(&row)?;
-        let steps = step::possible(actor, &row, act.kind(), state);
+        let steps = step::possible(actor, &row, (act.kind(), state), alone);
         Ok(BulkStatus {
             id: row.id,
             case: slugs
@@ -257,15 +268,39 @@ async fn statuses(
             refused_because: row.decision_note,
             finished_at: row.finished_at,
             steps,
+            alone,
+            undo_by: row.undo_by.map(|who| (who, name(who))),
         })
     });
     told.collect()
 }
 
+/// How many records each person acted on alone within a day, by kind of act.
+type Alone = HashMap<(Uuid, String), i64>;
+
+async fn alone(ctx: &Ctx, conn: &mut Conn, actor: &StaffActor) -> AppResult<Alone> {
+    let since = ctx.clock.now() - Duration::hours(ALONE_HOURS);
+    let rows = db::list_alone(conn, actor.scope(), actor.association_id(), since).await?;
+    Ok(rows.into_iter().collect())
+}
+
+/// What who looked at a set did alone, this set aside.
+fn of(alone: &Alone, row: &BulkRow) -> i32 {
+    let key = (row.created_by, row.kind.clone());
+    let records = alone.get(&key).copied().unwrap_or(0);
+    match row.state.as_str() {
+        "previewed" => i32::try_from(records).unwrap_or(i32::MAX),
+        _ => 0,
+    }
+}
+
 const fn colleague(act: &BulkAct) -> Option<Uuid> {
     match act {
         BulkAct::Assign { to, .. } => Some(*to),
-        BulkAct::Message { .. } | BulkAct::AskDeficiency { .. } | BulkAct::EndQuarantine => None,
+        BulkAct::Message { .. }
+        | BulkAct::AskDeficiency { .. }
+        | BulkAct::EndQuarantine
+        | BulkAct::Reject { .. } => None,
     }
 }
 
@@ -297,7 +332,7 @@ async fn subjects(
             let letters: Vec<String> = letters.iter().map(char::to_string).collect();
             db::list_asked(conn, scope, &ids, &letters).await?
         }
-        BulkAct::EndQuarantine => Vec::new(),
+        BulkAct::EndQuarantine | BulkAct::Reject { .. } => Vec::new(),
         BulkAct::Assign { queue, .. } => {
             let taken = assignment::list(conn, scope, association, queue, &ids).await?;
             taken.into_iter().map(|row| row.subject_id).collect()
@@ -305,6 +340,17 @@ async fn subjects(
     }
     .into_iter()
     .collect();
+    let queued: Option<HashSet<Uuid>> = match act {
+        BulkAct::Assign { queue, .. } => {
+            let queue = Queue::parse(queue).ok_or(DbError::Corrupt("bulk_actions.act"))?;
+            let found = queues::list_queued(conn, scope, association, queue, &ids).await?;
+            Some(found.into_iter().collect())
+        }
+        BulkAct::Message { .. }
+        | BulkAct::AskDeficiency { .. }
+        | BulkAct::EndQuarantine
+        | BulkAct::Reject { .. } => None,
+    };
     let mut subjects = Vec::with_capacity(rows.len());
     for row in rows {
         subjects.push(Subject {
@@ -316,9 +362,15 @@ async fn subjects(
             died: row.died_at.is_some(),
             missing: match act.kind() {
                 BulkKind::AskDeficiency => crate::app::deficiency::missing(ctx, row).await?,
-                BulkKind::Message | BulkKind::EndQuarantine | BulkKind::Assign => Vec::new(),
+                BulkKind::Message
+                | BulkKind::EndQuarantine
+                | BulkKind::Assign
+                | BulkKind::Reject => Vec::new(),
             },
             is_barred: barred.contains(&row.id),
+            is_queued: queued
+                .as_ref()
+                .is_none_or(|queued| queued.contains(&row.id)),
         });
     }
     Ok(subjects)

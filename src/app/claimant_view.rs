@@ -123,6 +123,8 @@ pub struct ClaimantView {
     pub hand_in: Option<(Uuid, String)>,
     /// Whether the record is in quarantine and the actor may end it.
     pub can_end_quarantine: bool,
+    /// Whether the actor may propose to reject the record now.
+    pub can_reject: bool,
     /// Why it is in quarantine: `not_me` or `hidden_field`.
     pub quarantined_for: &'static str,
     /// Whether the actor may take signed documents along, with a fresh second factor.
@@ -260,6 +262,8 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
         can_end_payout_freeze: row.payout_frozen_at.is_some()
             && operation::END_PAYOUT_FREEZE.allows(actor.role()),
         can_end_quarantine: can_end_quarantine(actor, review),
+        can_reject: operation::PREVIEW_BULK.allows(actor.role())
+            && state.move_to(ClaimantState::Rejected).is_ok(),
         quarantined_for,
         assists: assists(&row.contact_kind, state) && clear,
         can_type: clear && !moved && row.contact_kind != "email" && state.declares(),

@@ -10,14 +10,12 @@ use crate::app::clash::{self, Reach};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::app::staff::{self, StaffActor};
-use crate::app::{approval, mailbox_clash, paper, trail};
+use crate::app::{approval, mailbox_clash, rejection, trail};
 use crate::crypto::token;
 use crate::db::claimant::{self, ClaimantRow};
 use crate::db::conflict::{self as db, DecisionRow};
 use crate::db::identity::{self, ConflictRow};
-use crate::db::{
-    Conn, Tx, claimant_list as rows, confirmation, document, outbox, registered_mailbox, signature,
-};
+use crate::db::{Conn, Tx, claimant_list as rows, document, registered_mailbox, signature};
 use crate::domain::approval::ApprovalKind;
 use crate::domain::claimant::ClaimantState;
 use crate::domain::identity::Identity;
@@ -25,6 +23,7 @@ use crate::domain::ids::{AssociationId, ClaimantId};
 use crate::domain::permission::operation;
 use crate::domain::reason::Reason;
 use crate::domain::reference::Reference;
+use crate::domain::rejection::RejectionCode;
 
 /// A clash, its records side by side.
 #[derive(Debug)]
@@ -364,8 +363,8 @@ pub async fn propose(
 
 /// Approves what somebody else proposed: the others are rejected, and what they held goes to who keeps the key.
 ///
-/// *effects*: states `rejected`, clashes settled as `refused`, keys freed, mails that wait taken back; audit
-/// `decide_conflict` on each record.
+/// *effects*: states `rejected`, clashes settled as `refused`, keys freed, mails that wait taken back, a notice to who
+/// is rejected; audit `decide_conflict` on each record.
 ///
 /// # Errors
 /// `Forbidden`, `NotFound`; `SecondPerson` for who proposed it; `IllegalTransition` where nothing waits or a
@@ -389,16 +388,14 @@ pub async fn approve(ctx: &Ctx, actor: &StaffActor, id: Uuid, reason: &Reason) -
             continue;
         }
         tx.enter(clash::SCOPE).await?;
-        let before = record.state()?;
-        let after = before.move_to(ClaimantState::Rejected)?;
         identity::settle_conflicts(&mut tx, clash::SCOPE, side, key, "refused", now).await?;
-        clash::free(ctx, &mut tx, side).await?;
-        outbox::delete_of(&mut tx, clash::SCOPE, side).await?;
-        tx.enter(actor.scope()).await?;
-        claimant::mark_state(&mut tx, actor.scope(), side, after, now).await?;
-        confirmation::mark_voided(&mut tx, actor.scope(), side, now).await?;
-        signature::void_requests(&mut tx, actor.scope(), side, now).await?;
-        paper::replace_open(ctx, &mut tx, actor.scope(), side).await?;
+        // of the other record nothing is told (R30): what staff wrote stays here
+        let told = rejection::Told {
+            code: RejectionCode::NotProven,
+            bulk: None,
+        };
+        let scope = actor.scope();
+        let (before, after) = rejection::reject_locked(ctx, &mut tx, scope, record, told).await?;
         let mut deed = actor.deed(record.id, "decide_conflict");
         deed.change = Some((before.as_str(), after.as_str()));
         deed.detail = json!({ "conflict": id, "decision": "refused" });

@@ -24,6 +24,7 @@ mod letter;
 mod message;
 mod outcome;
 mod records;
+mod rejection;
 mod rights;
 mod signing;
 mod staff;
@@ -41,6 +42,7 @@ pub(in crate::app) use letter::mail_id;
 pub use letter::{Letter, LetterRecord, Signing};
 pub use outcome::{Done, Outcome, Refusal, settle};
 pub(in crate::app) use records::{Frozen, RecordsPayload, Whose};
+pub use rejection::RejectionNotice;
 pub use rights::{RightsNotice, RightsStep};
 pub use staff::StaffNotice;
 pub(in crate::app) use staff::{StaffNews, notice_row};
@@ -283,6 +285,7 @@ async fn step(
         "follow_confirmation" => follow::prepare_confirmation(ctx, conn, directory, row).await,
         "case_update" => follow::prepare_update(ctx, conn, directory, row).await,
         "message" => message::prepare(ctx, conn, batch, directory, row).await,
+        "rejection" => rejection::prepare(ctx, conn, batch, directory, row).await,
         "invitation" => staff::prepare_invitation(ctx, conn, directory, row).await,
         "approval_waits" => approval::prepare(ctx, conn, directory, row).await,
         "staff_notice" => staff::prepare_notice(ctx, conn, directory, row).await,
@@ -337,6 +340,7 @@ impl DueMail {
                 | "withdrawal"
                 | "case_update"
                 | "message"
+                | "rejection"
                 | "staff_notice"
                 | "approval_waits"
         )

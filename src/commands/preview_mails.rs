@@ -16,11 +16,13 @@ use crate::domain::mail::{Attachment, Mail, MailKind};
 use crate::domain::mail_text::MailTexts;
 use crate::domain::outage::day_in_rome;
 use crate::domain::paper::Flaw;
+use crate::domain::rejection::RejectionCode;
 use crate::mailer::{self, OutgoingMail};
 use crate::render::mail::{
     AccessMail, ConfirmationMail, ControlAbout, ControlMail, DeficiencyMail, FollowAbout,
     FollowMail, Frame, PaperRejectedMail, Purpose, ReceiptMail, RecordLine, RecordsMail,
-    RenderMailError, RightsMail, RightsOutcome, SigningCodeMail, StaffAbout, StaffMail,
+    RejectionMail, RenderMailError, RightsMail, RightsOutcome, SigningCodeMail, StaffAbout,
+    StaffMail,
 };
 
 /// An empty page: what a signed declaration is in a preview.
@@ -166,6 +168,7 @@ fn about_requests(sample: Sample<'_>) -> Result<Vec<(&'static str, Mail)>, Rende
         ("rights-kept", rights(sample, answered("kept"))?),
         ("rights-lifting", rights(sample, lifting())?),
         ("deficiency", deficiency(sample)?),
+        ("rejection", rejection(sample)?),
     ])
 }
 
@@ -382,6 +385,19 @@ fn deficiency(sample: Sample<'_>) -> Result<Mail, RenderMailError> {
         record: record_at("me"),
         letters: ["b", "g", "i"].map(str::to_owned).to_vec(),
         due_on: sample_time().date_naive(),
+    }
+    .render()
+}
+
+fn rejection(sample: Sample<'_>) -> Result<Mail, RenderMailError> {
+    let day = sample_time().date_naive();
+    RejectionMail {
+        frame: frame(sample, MailKind::Rejection),
+        record: record_at("me"),
+        code: RejectionCode::NotProven,
+        words: Some("Non abbiamo ricevuto la prova che la casella è tua".to_owned()),
+        rejected_on: day,
+        object_until: day,
     }
     .render()
 }

@@ -42,6 +42,7 @@ pub struct BulkRow {
     pub decision_note: Option<String>,
     pub stepped_at: Option<DateTime<Utc>>,
     pub finished_at: Option<DateTime<Utc>>,
+    pub undo_by: Option<Uuid>,
 }
 
 /// A row of `bulk_members`.
@@ -73,6 +74,8 @@ pub struct Stepped<'a> {
     pub expires_at: Option<DateTime<Utc>>,
     /// The second person, and why they refused.
     pub decided: Option<(Uuid, Option<&'a str>)>,
+    /// Who asks for what was done to be taken back.
+    pub undo_by: Option<Uuid>,
     /// Whether it is over.
     pub is_over: bool,
     /// Whether records have their turns from the first one again.
@@ -227,7 +230,7 @@ pub async fn mark_stepped(
     let changed = diesel::sql_query(
         "UPDATE bulk_actions SET state = $4, expires_at = coalesce($5, expires_at), \
          decided_by = coalesce($6, decided_by), decided_at = coalesce($7, decided_at), \
-         decision_note = coalesce($8, decision_note), finished_at = $9, \
+         decision_note = coalesce($8, decision_note), finished_at = $9, undo_by = coalesce($11, undo_by), \
          done_up_to = CASE WHEN $10 = 1 THEN NULL ELSE done_up_to END \
          WHERE id = $1 AND association_id = $2 AND state = $3",
     )
@@ -241,6 +244,7 @@ pub async fn mark_stepped(
     .bind::<Nullable<Text>, _>(stepped.decided.and_then(|(_, why)| why))
     .bind::<Nullable<Timestamptz>, _>(stepped.is_over.then_some(stepped.at))
     .bind::<Integer, _>(i32::from(stepped.begins_anew))
+    .bind::<Nullable<SqlUuid>, _>(stepped.undo_by)
     .execute(conn)
     .await?;
     Ok(changed == 1)
@@ -260,6 +264,79 @@ pub async fn lock_next(conn: &mut Conn, _scope: Scope, after: Uuid) -> DbResult<
         .first(conn)
         .await
         .optional()?)
+}
+
+/// A bulk action, locked until the transaction ends.
+///
+/// # Errors
+/// As the database says.
+pub async fn lock(conn: &mut Conn, _scope: Scope, id: Uuid) -> DbResult<Option<BulkRow>> {
+    Ok(bulk_actions::table
+        .find(id)
+        .select(BulkRow::as_select())
+        .for_update()
+        .first(conn)
+        .await
+        .optional()?)
+}
+
+/// Locks all that a staff member may start, so that two starts at once see each other.
+///
+/// # Errors
+/// As the database says.
+pub async fn lock_startable(
+    conn: &mut Conn,
+    _scope: Scope,
+    (association, staff): (AssociationId, Uuid),
+) -> DbResult<()> {
+    let _: Vec<Uuid> = bulk_actions::table
+        .filter(bulk_actions::association_id.eq(association.uuid()))
+        .filter(bulk_actions::created_by.eq(staff))
+        .filter(bulk_actions::state.eq("previewed"))
+        .order(bulk_actions::id)
+        .select(bulk_actions::id)
+        .for_update()
+        .load(conn)
+        .await?;
+    Ok(())
+}
+
+#[derive(QueryableByName)]
+struct AloneRow {
+    #[diesel(sql_type = SqlUuid)]
+    created_by: Uuid,
+    #[diesel(sql_type = Text)]
+    kind: String,
+    #[diesel(sql_type = BigInt)]
+    records: i64,
+}
+
+/// How many records each staff member of an association acted on without a second person since `since`, or is acting
+/// on, by kind.
+///
+/// # Errors
+/// As the database says.
+pub async fn list_alone(
+    conn: &mut Conn,
+    _scope: Scope,
+    association: AssociationId,
+    since: DateTime<Utc>,
+) -> DbResult<Vec<((Uuid, String), i64)>> {
+    let rows: Vec<AloneRow> = diesel::sql_query(
+        "SELECT created_by, kind, sum(CASE WHEN state IN ('running', 'paused') THEN member_count - passed_count \
+           ELSE done_count END) AS records FROM bulk_actions \
+         WHERE association_id = $1 AND created_at > $2 - interval '24 hours' AND decided_by IS NULL \
+           AND state NOT IN ('previewed', 'awaiting_approval') \
+           AND (state IN ('running', 'paused') OR coalesce(stepped_at, created_at) > $2) GROUP BY created_by, kind",
+    )
+    .bind::<SqlUuid, _>(association.uuid())
+    .bind::<Timestamptz, _>(since)
+    .load(conn)
+    .await?;
+    let rows = rows.into_iter();
+    Ok(rows
+        .map(|row| ((row.created_by, row.kind), row.records))
+        .collect())
 }
 
 /// Notes what became of records that had their turn.

@@ -148,6 +148,24 @@ pub async fn lock_in_order(
         .await?)
 }
 
+/// Some claimants in id order, kept from being erased until the transaction ends; gives those that are there.
+///
+/// # Errors
+/// As the database says.
+pub async fn keep_in_order(
+    conn: &mut Conn,
+    _scope: Scope,
+    ids: &[Uuid],
+) -> DbResult<Vec<ClaimantRow>> {
+    Ok(claimants::table
+        .filter(claimants::id.eq_any(ids))
+        .order(claimants::id)
+        .select(ClaimantRow::as_select())
+        .for_key_share()
+        .load(conn)
+        .await?)
+}
+
 /// Claimants by id, newest first, at most `limit`.
 ///
 /// # Errors

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::db::error::DbResult;
 use crate::db::pool::Conn;
-use crate::db::schema::{cases, claimants, exports, log_events, log_leaves, logs};
+use crate::db::schema::{cases, claimants, exports, log_events, log_leaves, logs, sample_checks};
 use crate::db::scope::Scope;
 use crate::domain::ids::{CaseId, ClaimantId};
 
@@ -522,7 +522,7 @@ pub async fn list_entered(
         .await?)
 }
 
-/// The case of a claimant, an export, or a case itself.
+/// The case of a claimant, an export, a sample check, or a case itself.
 ///
 /// # Errors
 /// As the database says.
@@ -547,6 +547,15 @@ pub async fn find_case_of(
         .await
         .optional()?;
     if let Some(case) = export {
+        return Ok(Some(CaseId::new(case)));
+    }
+    let sample: Option<Uuid> = sample_checks::table
+        .find(subject)
+        .select(sample_checks::case_id)
+        .first(conn)
+        .await
+        .optional()?;
+    if let Some(case) = sample {
         return Ok(Some(CaseId::new(case)));
     }
     let case: Option<Uuid> = cases::table

@@ -28,6 +28,7 @@ const DELETE_CLAIMANTS: &[&str] = &[
     "DELETE FROM assignments WHERE subject_id = ANY($1)",
     "DELETE FROM conflict_decisions WHERE keeper_id = ANY($1)",
     "DELETE FROM bulk_members WHERE claimant_id = ANY($1)",
+    "UPDATE sample_members SET note_sealed = NULL WHERE claimant_id = ANY($1)",
     "DELETE FROM message_stops WHERE claimant_id = ANY($1)",
     "DELETE FROM deficiencies WHERE claimant_id = ANY($1)",
     "DELETE FROM conflicts WHERE claimant_id = ANY($1)",

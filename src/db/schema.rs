@@ -138,6 +138,7 @@ diesel::table! {
         decision_note -> Nullable<Text>,
         stepped_at -> Nullable<Timestamptz>,
         finished_at -> Nullable<Timestamptz>,
+        undo_by -> Nullable<Uuid>,
     }
 }
 
@@ -1097,6 +1098,46 @@ diesel::table! {
 }
 
 diesel::table! {
+    sample_checks (id) {
+        id -> Uuid,
+        association_id -> Uuid,
+        case_id -> Uuid,
+        filter -> Jsonb,
+        purpose -> Text,
+        state -> Text,
+        size -> Int4,
+        population -> Array<Uuid>,
+        population_count -> Int4,
+        population_sha256 -> Bytea,
+        seed_source -> Nullable<Text>,
+        seed -> Nullable<Text>,
+        sample_sha256 -> Nullable<Bytea>,
+        result_sha256 -> Nullable<Bytea>,
+        opened_by -> Uuid,
+        opened_at -> Timestamptz,
+        drawn_by -> Nullable<Uuid>,
+        drawn_at -> Nullable<Timestamptz>,
+        ended_by -> Nullable<Uuid>,
+        ended_at -> Nullable<Timestamptz>,
+        end_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    sample_members (sample_id, place) {
+        sample_id -> Uuid,
+        place -> Int4,
+        association_id -> Uuid,
+        claimant_id -> Uuid,
+        result -> Nullable<Text>,
+        code -> Nullable<Text>,
+        note_sealed -> Nullable<Bytea>,
+        checked_by -> Nullable<Uuid>,
+        checked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     scam_reports (id) {
         id -> Uuid,
         association_id -> Uuid,
@@ -1358,6 +1399,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     retention_terms,
     rights_requests,
     root_keys,
+    sample_checks,
+    sample_members,
     scam_reports,
     sessions,
     signature_files,

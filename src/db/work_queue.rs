@@ -114,6 +114,34 @@ fn conflicts(then: &str) -> String {
     )
 }
 
+/// Those of some claimants who are on a queue of claimants.
+///
+/// # Errors
+/// As the database says.
+pub async fn list_queued(
+    conn: &mut Conn,
+    _scope: Scope,
+    association: AssociationId,
+    queue: Queue,
+    claimants: &[Uuid],
+) -> DbResult<Vec<Uuid>> {
+    let rows: Vec<IdRow> = diesel::sql_query(format!(
+        "SELECT id FROM claimants WHERE association_id = $1 AND id = ANY ($2) AND {}",
+        condition(queue)
+    ))
+    .bind::<SqlUuid, _>(association.uuid())
+    .bind::<diesel::sql_types::Array<SqlUuid>, _>(claimants)
+    .load(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
+#[derive(QueryableByName)]
+struct IdRow {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+}
+
 /// What is on a queue, oldest or most urgent first: SQL for `id`, `since`, `due_on` and the `subject` that
 /// assignments name; from after the item `$4` where `later` says so, nil: from the start.
 fn items(queue: WorkQueue, later: Later) -> String {

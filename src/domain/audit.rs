@@ -51,7 +51,7 @@ pub enum Logged {
 }
 
 /// Every verb.
-pub const ALL: [(&str, Logged); 145] = [
+pub const ALL: [(&str, Logged); 152] = [
     ("add_document", Logged::Decision),
     ("announce_lifting", Logged::Decision),
     ("answer_rights_request", Logged::Decision),
@@ -157,6 +157,7 @@ pub const ALL: [(&str, Logged); 145] = [
     ("recovery_code_used", Logged::Access),
     ("recovery_codes_made", Logged::Access),
     ("refuse_signature", Logged::Consequence),
+    ("reject", Logged::Decision),
     ("reject_paper", Logged::Decision),
     ("reject_payout", Logged::Decision),
     ("release_mail", Logged::Mail),
@@ -170,6 +171,12 @@ pub const ALL: [(&str, Logged); 145] = [
     ("resume_messages", Logged::OwnAct),
     ("retry_mail", Logged::Mail),
     ("return_case", Logged::Access),
+    ("sample_announced", Logged::Decision),
+    ("sample_cancelled", Logged::Decision),
+    // the result of each is told with the end
+    ("sample_checked", Logged::Access),
+    ("sample_drawn", Logged::Decision),
+    ("sample_finished", Logged::Decision),
     ("scan_document", Logged::Consequence),
     (action::SET_CASE_STATE, Logged::Decision),
     ("settle_conflict", Logged::Consequence),
@@ -192,6 +199,8 @@ pub const ALL: [(&str, Logged); 145] = [
     ("stop_payout", Logged::OwnAct),
     ("suppress_mail", Logged::Mail),
     ("take_own_data", Logged::Seen),
+    // list and results by reference alone: it is made to be handed on
+    ("take_sample_file", Logged::Seen),
     ("type_payout", Logged::Decision),
     ("unfollow", Logged::Mail),
     ("unsuppress_mail", Logged::Mail),
@@ -285,10 +294,15 @@ mod tests {
                     "receive_rights_request",
                     "record_death",
                     "recover_log",
+                    "reject",
                     "reject_paper",
                     "reject_payout",
                     "release_payout",
                     "remove_document",
+                    "sample_announced",
+                    "sample_cancelled",
+                    "sample_drawn",
+                    "sample_finished",
                     "set_case_state",
                     "type_payout",
                     "withdraw_case",

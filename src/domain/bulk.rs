@@ -7,9 +7,12 @@ use uuid::Uuid;
 
 use super::case_update::UpdateTexts;
 use super::claimant::{ClaimantState, Review};
+use super::rejection::RejectionCode;
 
 /// Records that one person may act on alone (DESIGN 8); messages always take two.
 pub const ALONE: i32 = 50;
+/// Hours over which the records of one person and one kind of act are added up.
+pub const ALONE_HOURS: i64 = 24;
 /// Most records of a set.
 pub const MOST: usize = 200_000;
 /// Hours a set that was looked at can be started.
@@ -49,6 +52,13 @@ pub enum BulkAct {
         /// The colleague.
         to: Uuid,
     },
+    /// Rejects records for good, and tells their claimants.
+    Reject {
+        /// Why.
+        code: RejectionCode,
+        /// The same in the words of the association; its claimants read them.
+        words: String,
+    },
 }
 
 /// What is done, without what it takes.
@@ -62,15 +72,18 @@ pub enum BulkKind {
     EndQuarantine,
     /// [`BulkAct::Assign`].
     Assign,
+    /// [`BulkAct::Reject`].
+    Reject,
 }
 
 impl BulkKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Message,
         Self::AskDeficiency,
         Self::EndQuarantine,
         Self::Assign,
+        Self::Reject,
     ];
 
     /// Name on the wire and in the database.
@@ -80,6 +93,7 @@ impl BulkKind {
             Self::AskDeficiency => "ask_deficiency",
             Self::EndQuarantine => "end_quarantine",
             Self::Assign => "assign",
+            Self::Reject => "reject",
         }
     }
 
@@ -93,9 +107,10 @@ impl BulkKind {
         matches!(self, Self::Assign)
     }
 
-    /// Whether so many records take a second person.
+    /// Whether so many records take a second person: those of the set, and those that one person did the same to
+    /// alone within a day.
     pub const fn needs_second(self, records: i32) -> bool {
-        matches!(self, Self::Message) || records > ALONE
+        matches!(self, Self::Message | Self::Reject) || records > ALONE
     }
 }
 
@@ -107,6 +122,7 @@ impl BulkAct {
             Self::AskDeficiency { .. } => BulkKind::AskDeficiency,
             Self::EndQuarantine => BulkKind::EndQuarantine,
             Self::Assign { .. } => BulkKind::Assign,
+            Self::Reject { .. } => BulkKind::Reject,
         }
     }
 }
@@ -128,6 +144,8 @@ pub enum BulkState {
     Cancelled,
     /// Nobody started or decided it in time.
     Expired,
+    /// A second person is asked whether what it did is taken back.
+    AwaitingUndo,
     /// What it did is being taken back.
     Undoing,
     /// What it did was taken back, where that was still so.
@@ -136,7 +154,7 @@ pub enum BulkState {
 
 impl BulkState {
     /// Every state.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Previewed,
         Self::AwaitingApproval,
         Self::Running,
@@ -144,6 +162,7 @@ impl BulkState {
         Self::Done,
         Self::Cancelled,
         Self::Expired,
+        Self::AwaitingUndo,
         Self::Undoing,
         Self::Undone,
     ];
@@ -158,6 +177,7 @@ impl BulkState {
             Self::Done => "done",
             Self::Cancelled => "cancelled",
             Self::Expired => "expired",
+            Self::AwaitingUndo => "awaiting_undo",
             Self::Undoing => "undoing",
             Self::Undone => "undone",
         }
@@ -218,7 +238,8 @@ impl BulkStep {
         Self::ALL.into_iter().find(|step| step.as_str() == text)
     }
 
-    /// The state it leads to; `None` where it makes no sense. `second`: it takes a second person.
+    /// The state it leads to; `None` where it makes no sense. `second`: it takes a second person. A refused taking back
+    /// leads to [`BulkState::Done`], whether all had their turn or not.
     pub fn from(self, state: BulkState, kind: BulkKind, second: bool) -> Option<BulkState> {
         use BulkState as S;
         // of a message that is done, mails may still be on their way
@@ -236,7 +257,12 @@ impl BulkStep {
                 Some(S::Cancelled)
             }
             (Self::Pause, S::Running) => Some(S::Paused),
+            (Self::Undo, S::Done | S::Cancelled) if kind.can_be_undone() && second => {
+                Some(S::AwaitingUndo)
+            }
             (Self::Undo, S::Done | S::Cancelled) if kind.can_be_undone() => Some(S::Undoing),
+            (Self::Approve, S::AwaitingUndo) => Some(S::Undoing),
+            (Self::Refuse, S::AwaitingUndo) => Some(S::Done),
             _ => None,
         }
     }
@@ -270,11 +296,15 @@ pub enum Passed {
     NotQuarantined,
     /// A colleague has it.
     Taken,
+    /// It is on the queue no more.
+    NotQueued,
+    /// Its clash with another record is decided first.
+    Clash,
 }
 
 impl Passed {
     /// Every reason.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::State,
         Self::Restricted,
         Self::NoMail,
@@ -285,6 +315,8 @@ impl Passed {
         Self::Asked,
         Self::NotQuarantined,
         Self::Taken,
+        Self::NotQueued,
+        Self::Clash,
     ];
 
     /// Name on the wire and in the database.
@@ -300,6 +332,8 @@ impl Passed {
             Self::Asked => "asked",
             Self::NotQuarantined => "not_quarantined",
             Self::Taken => "taken",
+            Self::NotQueued => "not_queued",
+            Self::Clash => "clash",
         }
     }
 
@@ -328,6 +362,8 @@ pub struct Subject {
     pub missing: Vec<char>,
     /// What rows elsewhere hold against it: messages stopped, a letter asked for, a colleague who has it.
     pub is_barred: bool,
+    /// It is on the queue that it is taken from.
+    pub is_queued: bool,
 }
 
 /// Whether an act fits a record.
@@ -354,7 +390,17 @@ pub fn judge(act: &BulkAct, subject: &Subject) -> Result<(), Passed> {
             let is_in = subject.review == Review::Quarantined;
             refuse(!is_in, Passed::NotQuarantined)
         }
-        BulkAct::Assign { .. } => refuse(subject.is_barred, Passed::Taken),
+        BulkAct::Assign { .. } => {
+            refuse(subject.is_barred, Passed::Taken)?;
+            refuse(!subject.is_queued, Passed::NotQueued)
+        }
+        BulkAct::Reject { .. } => {
+            refuse(subject.restricted, Passed::Restricted)?;
+            refuse(subject.died, Passed::Died)?;
+            let may_be = subject.state.move_to(ClaimantState::Rejected).is_ok();
+            refuse(!may_be, Passed::State)?;
+            refuse(subject.review == Review::Conflict, Passed::Clash)
+        }
     }
 }
 
@@ -385,6 +431,7 @@ mod tests {
             died: false,
             missing: vec!['b', 'd'],
             is_barred: false,
+            is_queued: true,
         }
     }
 
@@ -430,6 +477,7 @@ mod tests {
     #[test]
     fn messages_always_take_two_others_beyond_fifty() {
         assert!(BulkKind::Message.needs_second(1));
+        assert!(BulkKind::Reject.needs_second(1));
         assert!(!BulkKind::AskDeficiency.needs_second(50));
         assert!(BulkKind::AskDeficiency.needs_second(51));
     }
@@ -471,6 +519,53 @@ mod tests {
     }
 
     #[test]
+    fn what_is_lodged_contested_or_over_is_not_rejected_in_bulk() {
+        let reject = BulkAct::Reject {
+            code: RejectionCode::Incomplete,
+            words: "Mancano i documenti".to_owned(),
+        };
+        for state in [
+            ClaimantState::ToAssist,
+            ClaimantState::Confirmed,
+            ClaimantState::Signed,
+            ClaimantState::ResignRequired,
+        ] {
+            let fits = Subject { state, ..subject() };
+            assert_eq!(judge(&reject, &fits), Ok(()), "{state:?}");
+        }
+        let with = |change: Change| {
+            let mut changed = subject();
+            change(&mut changed);
+            judge(&reject, &changed)
+        };
+        let cases: [(Change, Passed); 6] = [
+            (|it| it.state = ClaimantState::Lodged, Passed::State),
+            (|it| it.state = ClaimantState::Rejected, Passed::State),
+            (|it| it.state = ClaimantState::Unconfirmed, Passed::State),
+            (|it| it.restricted = true, Passed::Restricted),
+            (|it| it.died = true, Passed::Died),
+            (|it| it.review = Review::Conflict, Passed::Clash),
+        ];
+        for (change, why) in cases {
+            assert_eq!(with(change), Err(why));
+        }
+    }
+
+    #[test]
+    fn what_left_its_queue_is_given_to_nobody() {
+        let assign = BulkAct::Assign {
+            queue: "unreachable".to_owned(),
+            to: Uuid::nil(),
+        };
+        assert_eq!(judge(&assign, &subject()), Ok(()));
+        let gone = Subject {
+            is_queued: false,
+            ..subject()
+        };
+        assert_eq!(judge(&assign, &gone), Err(Passed::NotQueued));
+    }
+
+    #[test]
     fn steps_lead_where_they_may() {
         use BulkState as S;
         let kind = BulkKind::Message;
@@ -484,7 +579,15 @@ mod tests {
         );
         assert_eq!(BulkStep::Undo.from(S::Done, kind, true), None);
         assert_eq!(
+            BulkStep::Undo.from(S::Done, BulkKind::Assign, false),
+            Some(S::Undoing)
+        );
+        assert_eq!(
             BulkStep::Undo.from(S::Done, BulkKind::Assign, true),
+            Some(S::AwaitingUndo)
+        );
+        assert_eq!(
+            BulkStep::Approve.from(S::AwaitingUndo, BulkKind::Assign, true),
             Some(S::Undoing)
         );
         // mails may still be on their way; letters are asked for at once

@@ -46,11 +46,13 @@ pub enum MailKind {
     Message,
     /// Tells a staff member that something waits for a second person.
     ApprovalWaits,
+    /// Tells that a record was rejected, why, and until when to object.
+    Rejection,
 }
 
 impl MailKind {
     /// All kinds.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Confirmation,
         Self::Otp,
         Self::Receipt,
@@ -70,6 +72,7 @@ impl MailKind {
         Self::StaffNotice,
         Self::Message,
         Self::ApprovalWaits,
+        Self::Rejection,
     ];
 
     /// The wire name: lower case ASCII with underscores.
@@ -94,6 +97,7 @@ impl MailKind {
             Self::StaffNotice => "staff_notice",
             Self::Message => "message",
             Self::ApprovalWaits => "approval_waits",
+            Self::Rejection => "rejection",
         }
     }
 
@@ -112,7 +116,7 @@ impl MailKind {
             | Self::Invitation
             | Self::Message
             | Self::ApprovalWaits => true,
-            // a term of the law runs, or 72 hours in which a theft can be stopped
+            // a term runs, or 72 hours in which a theft can be stopped
             Self::Otp
             | Self::Access
             | Self::Rights
@@ -120,7 +124,8 @@ impl MailKind {
             | Self::PayoutCode
             | Self::PayoutNotice
             | Self::Withdrawal
-            | Self::StaffNotice => false,
+            | Self::StaffNotice
+            | Self::Rejection => false,
         }
     }
 

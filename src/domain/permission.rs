@@ -159,6 +159,12 @@ const REVIEWERS: &[Role] = &[Role::Reviewer, Role::CaseManager, Role::Owner];
 const PUBLISHERS: &[Role] = &[Role::CaseManager, Role::Owner];
 const EXPORTERS: &[Role] = &[Role::CaseManager, Role::Owner];
 const PAYERS: &[Role] = &[Role::CaseManager, Role::Payout, Role::Owner];
+const SAMPLE_READERS: &[Role] = &[
+    Role::Reviewer,
+    Role::CaseManager,
+    Role::Owner,
+    Role::Auditor,
+];
 const ASSIGNERS: &[Role] = &[Role::Reviewer, Role::CaseManager, Role::Payout, Role::Owner];
 const OWNERS: &[Role] = &[Role::Owner];
 const WATCHERS: &[Role] = &[Role::Owner, Role::Auditor];
@@ -170,7 +176,7 @@ const REGISTRARS: &[Role] = &[Role::Owner, Role::Auditor, Role::Operator];
 pub mod operation {
     use super::{
         ASSIGNERS, Access, DESKS, EVERYBODY, EXPORT_WATCHERS, EXPORTERS, OWNERS, Operation, PAYERS,
-        PUBLISHERS, READERS, REGISTRARS, REVIEWERS, WATCHERS,
+        PUBLISHERS, READERS, REGISTRARS, REVIEWERS, SAMPLE_READERS, WATCHERS,
     };
 
     // service
@@ -1784,6 +1790,80 @@ pub mod operation {
         Access::Public,
     );
 
+    // sample checks
+    /// Sample checks of the own association.
+    pub const LIST_SAMPLE_CHECKS: Operation = Operation::get(
+        "list_sample_checks",
+        "/api/v1/staff/cases/{slug}/sample-checks",
+        Access::Staff(SAMPLE_READERS),
+    );
+    /// Freeze a list of records and draw a sample of it.
+    pub const OPEN_SAMPLE_CHECK: Operation = Operation::post(
+        "open_sample_check",
+        "/api/v1/staff/cases/{slug}/sample-checks",
+        Access::Staff(PUBLISHERS),
+    );
+    /// A sample check with its records.
+    pub const GET_SAMPLE_CHECK: Operation = Operation::get(
+        "get_sample_check",
+        "/api/v1/staff/sample-checks/{id}",
+        Access::Staff(SAMPLE_READERS),
+    );
+    /// What an expert draws again from.
+    pub const GET_SAMPLE_FILE: Operation = Operation::get(
+        "get_sample_file",
+        "/api/v1/staff/sample-checks/{id}/file",
+        Access::Staff(SAMPLE_READERS),
+    );
+    /// Say what was found of a record of a sample.
+    pub const CHECK_SAMPLED: Operation = Operation::post(
+        "check_sampled",
+        "/api/v1/staff/sample-checks/{id}/results",
+        Access::Staff(REVIEWERS),
+    );
+    /// Draw by a public seed, finish or cancel a sample check.
+    pub const STEP_SAMPLE_CHECK: Operation = Operation::post(
+        "step_sample_check",
+        "/api/v1/staff/sample-checks/{id}/steps",
+        Access::Staff(PUBLISHERS),
+    );
+    /// Sample checks of a case, and a form for another.
+    pub const CONSOLE_SAMPLE_CHECKS_PAGE: Operation = Operation::get(
+        "console_sample_checks_page",
+        "/console/cases/{slug}/sample-checks",
+        Access::Staff(SAMPLE_READERS),
+    );
+    /// Freezes a list of records and draws a sample of it.
+    pub const CONSOLE_SAMPLE_CHECKS_FORM: Operation = Operation::post(
+        "console_sample_checks_form",
+        "/console/cases/{slug}/sample-checks",
+        Access::Staff(PUBLISHERS),
+    );
+    /// One sample check with its records.
+    pub const CONSOLE_SAMPLE_CHECK_PAGE: Operation = Operation::get(
+        "console_sample_check_page",
+        "/console/sample-checks/{id}",
+        Access::Staff(SAMPLE_READERS),
+    );
+    /// What an expert draws again from.
+    pub const CONSOLE_SAMPLE_FILE: Operation = Operation::get(
+        "console_sample_file",
+        "/console/sample-checks/{id}/file",
+        Access::Staff(SAMPLE_READERS),
+    );
+    /// Takes what was found of a record of a sample.
+    pub const CONSOLE_SAMPLE_RESULT_FORM: Operation = Operation::post(
+        "console_sample_result_form",
+        "/console/sample-checks/{id}/results",
+        Access::Staff(REVIEWERS),
+    );
+    /// Draws, finishes or cancels a sample check.
+    pub const CONSOLE_SAMPLE_STEP_FORM: Operation = Operation::post(
+        "console_sample_step_form",
+        "/console/sample-checks/{id}",
+        Access::Staff(PUBLISHERS),
+    );
+
     // demo
     /// Mails of the demo.
     pub const DEMO_OUTBOX_PAGE: Operation =
@@ -2360,6 +2440,18 @@ pub mod operation {
         &CONSOLE_BULK_STEP,
         &STOP_MESSAGES_PAGE,
         &STOP_MESSAGES_FORM,
+        &LIST_SAMPLE_CHECKS,
+        &OPEN_SAMPLE_CHECK,
+        &GET_SAMPLE_CHECK,
+        &GET_SAMPLE_FILE,
+        &CHECK_SAMPLED,
+        &STEP_SAMPLE_CHECK,
+        &CONSOLE_SAMPLE_CHECKS_PAGE,
+        &CONSOLE_SAMPLE_CHECKS_FORM,
+        &CONSOLE_SAMPLE_CHECK_PAGE,
+        &CONSOLE_SAMPLE_FILE,
+        &CONSOLE_SAMPLE_RESULT_FORM,
+        &CONSOLE_SAMPLE_STEP_FORM,
         &LIST_CASE_DESK,
         &CREATE_CASE,
         &GET_CASE_DESK,

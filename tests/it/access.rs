@@ -365,6 +365,30 @@ impl World {
         id
     }
 
+    /// A sample of ours: announced, or drawn where a result is given.
+    async fn sample(&self, is_drawn: bool) -> Uuid {
+        let id = self.app.ctx.new_id();
+        let claimant = self.assisted().await;
+        let (state, seed) = match is_drawn {
+            true => (
+                "drawn",
+                "'7', sha256('a'), '2026-03-01Z', gen_random_uuid()",
+            ),
+            false => ("announced", "NULL, NULL, NULL, NULL"),
+        };
+        let insert = format!(
+            "INSERT INTO sample_checks (id, association_id, case_id, filter, purpose, state, size, population, population_count, \
+               population_sha256, seed_source, opened_by, opened_at, seed, sample_sha256, drawn_at, drawn_by) \
+             SELECT '{id}', '{0}', id, '{{}}', 'Prova', '{state}', 1, ARRAY['{claimant}'::uuid], 1, sha256('a'), 'Lotto', '{id}', \
+               '2026-03-01Z', {seed} FROM cases LIMIT 1; \
+             INSERT INTO sample_members (sample_id, place, association_id, claimant_id) \
+             SELECT id, 1, association_id, '{claimant}' FROM sample_checks WHERE id = '{id}' AND state = 'drawn'",
+            self.ours
+        );
+        self.app.sql(&insert).await;
+        id
+    }
+
     /// A record for what an operation is about.
     async fn record(&self, known: &Operation) -> Uuid {
         if known.name == "lift_restriction" || known.name == "console_lifting_form" {
@@ -412,6 +436,8 @@ impl World {
             self.update().await
         } else if known.path.contains("/bulk-actions/{id}") {
             self.bulk().await
+        } else if known.path.contains("/sample-checks/{id}") {
+            self.sample(known.path.ends_with("/results")).await
         } else if known.path.contains("/imports/{id}") {
             self.import().await
         } else {
@@ -898,6 +924,12 @@ fn staff_body(name: &str, code: &str) -> Option<Body> {
         "console_password_form" | "console_factor_form" | "console_recovery_form" => {
             form(&[("password", PASSWORD), ("code", code)])
         }
+        "open_sample_check" => Body::Json(json!({"purpose": "Prova", "size": 1})),
+        "check_sampled" => Body::Json(json!({"place": 1, "result": "ok"})),
+        "step_sample_check" => Body::Json(json!({"step": "draw", "seed": "7"})),
+        "console_sample_checks_form" => form(&[("purpose", "Prova"), ("size", "1")]),
+        "console_sample_result_form" => form(&[("place", "1"), ("result", "ok")]),
+        "console_sample_step_form" => form(&[("step", "draw"), ("seed", "7")]),
         "preview_bulk" => Body::Json(json!({"kind": "end_quarantine", "purpose": "Prova"})),
         "step_bulk" => Body::Json(json!({"step": "cancel"})),
         "console_bulk_form" => form(&[("kind", "end_quarantine"), ("purpose", "Prova")]),
@@ -1272,7 +1304,7 @@ async fn walk_as_another_association(world: &mut World) {
         assert_eq!(without_id(theirs), without_id(none), "{}", known.name);
         asked += 1;
     }
-    assert_eq!(asked, 150);
+    assert_eq!(asked, 158);
 }
 
 /// The body without what differs each time.

@@ -303,6 +303,19 @@ async fn the_registers_of_the_staff_pass_wcag_2_2_aa() {
         claimant.id
     ))
     .await;
+    let sample = app.ctx.new_id();
+    let announced = app.ctx.new_id();
+    app.sql(&format!(
+        "INSERT INTO sample_checks (id, association_id, case_id, filter, purpose, state, size, population, population_count, \
+           population_sha256, seed_source, opened_by, opened_at, seed, sample_sha256, drawn_at, drawn_by) \
+         SELECT v.id, '{ours}', c.id, '{{\"missing\": \"i\"}}', 'Deposito', v.state, 1, ARRAY['{0}'::uuid], 1, sha256('a'), \
+           'Lotto', gen_random_uuid(), '2026-03-01Z', v.seed, sha256(v.seed::bytea), v.at, v.who \
+         FROM cases c, (VALUES ('{sample}'::uuid, 'drawn', '7', '2026-03-01Z'::timestamptz, gen_random_uuid()), \
+           ('{announced}', 'announced', NULL, NULL, NULL)) v (id, state, seed, at, who) WHERE c.slug = '{CASE}'; \
+         INSERT INTO sample_members (sample_id, place, association_id, claimant_id) VALUES ('{sample}', 1, '{ours}', '{0}')",
+        claimant.id
+    ))
+    .await;
     let led = format!("SELECT id::text FROM cases WHERE slug = '{CASE}'");
     let led = app.rows(&led).await[0][0].clone().unwrap();
     let desk = format!("/console/case-desk/{led}");
@@ -335,7 +348,13 @@ async fn the_registers_of_the_staff_pass_wcag_2_2_aa() {
         judge.refuse(&one, "#form > button", &[]).await;
         let sets = format!("/console/cases/{CASE}/bulk-actions");
         judge.see(&format!("{sets}?queue=quarantined")).await;
-        for kind in ["message", "ask_deficiency", "end_quarantine", "assign"] {
+        for kind in [
+            "message",
+            "ask_deficiency",
+            "end_quarantine",
+            "assign",
+            "reject",
+        ] {
             judge
                 .refuse(&format!("{sets}?kind={kind}"), MAIN, &[])
                 .await;
@@ -343,6 +362,14 @@ async fn the_registers_of_the_staff_pass_wcag_2_2_aa() {
         let one = format!("/console/bulk-actions/{bulk}");
         judge.see(&one).await;
         judge.refuse(&one, "#form > button", &[]).await;
+        let samples = format!("/console/cases/{CASE}/sample-checks");
+        judge.see(&samples).await;
+        judge.refuse(&samples, MAIN, &[]).await;
+        for one in [sample, announced] {
+            let one = format!("/console/sample-checks/{one}");
+            judge.see(&one).await;
+            judge.refuse(&one, "#form > button", &[]).await;
+        }
         judge.see("/console/retention").await;
         judge.see("/console/people").await;
         judge.refuse("/console/people", MAIN, &[]).await;

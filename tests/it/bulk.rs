@@ -15,14 +15,14 @@ use crate::staff_declared::identified;
 use crate::staff_seed::{association, person};
 
 /// Two people of an association who may act.
-struct Desk<'a> {
-    app: &'a TestApp,
-    one: String,
-    other: String,
+pub(crate) struct Desk<'a> {
+    pub(crate) app: &'a TestApp,
+    pub(crate) one: String,
+    pub(crate) other: String,
 }
 
 impl<'a> Desk<'a> {
-    async fn of(app: &'a TestApp, slug: &str) -> Self {
+    pub(crate) async fn of(app: &'a TestApp, slug: &str) -> Self {
         let ours = association(app, slug).await;
         Self {
             app,
@@ -31,7 +31,13 @@ impl<'a> Desk<'a> {
         }
     }
 
-    async fn ask(&self, method: Method, bearer: &str, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn ask(
+        &self,
+        method: Method,
+        bearer: &str,
+        path: &str,
+        body: &Value,
+    ) -> Answer {
         let request = self.app.request(method.clone(), path).bearer_auth(bearer);
         ask(if method == Method::GET {
             request
@@ -41,17 +47,17 @@ impl<'a> Desk<'a> {
         .await
     }
 
-    async fn preview(&self, body: &Value) -> Answer {
+    pub(crate) async fn preview(&self, body: &Value) -> Answer {
         let path = format!("/api/v1/staff/cases/{CASE}/bulk-actions");
         self.ask(Method::POST, &self.one, &path, body).await
     }
 
-    async fn step(&self, bearer: &str, seen: &Value, body: &Value) -> Answer {
+    pub(crate) async fn step(&self, bearer: &str, seen: &Value, body: &Value) -> Answer {
         let path = format!("/api/v1/staff/bulk-actions/{}/steps", id(seen));
         self.ask(Method::POST, bearer, &path, body).await
     }
 
-    async fn status(&self, seen: &Value) -> Value {
+    pub(crate) async fn status(&self, seen: &Value) -> Value {
         let path = format!("/api/v1/staff/bulk-actions/{}", id(seen));
         self.ask(Method::GET, &self.one, &path, &Value::Null)
             .await
@@ -59,7 +65,7 @@ impl<'a> Desk<'a> {
     }
 
     /// Starts what was seen, with the second person where one is needed.
-    async fn start(&self, seen: &Value) {
+    pub(crate) async fn start(&self, seen: &Value) {
         let begin = json!({"step": "start", "records": seen["left"]});
         let started = self.step(&self.one, seen, &begin).await.expect(200);
         if started["state"] == "awaiting_approval" {
@@ -80,7 +86,7 @@ fn message() -> Value {
     })
 }
 
-async fn go_on(app: &TestApp) -> usize {
+pub(crate) async fn go_on(app: &TestApp) -> usize {
     worker::bulk::go_on(&app.ctx, Holder::new()).await.unwrap()
 }
 

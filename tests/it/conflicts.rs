@@ -170,6 +170,16 @@ async fn r30_that_one_keeps_the_mailbox_takes_a_second_person_and_rejects_the_ot
         one.id
     );
     assert_eq!(rows(&app, &trail).await, ["rejected"]);
+    // who loses hears of it, and nothing of the other
+    app.run_outbox().await;
+    let mail = app.mails_to("mario@example.org").pop().unwrap();
+    assert!(mail.contains("La tua pratica è stata respinta"), "{mail}");
+    assert!(mail.contains("Manca la prova che i dati o la casella sono tuoi."));
+    for hidden in ["Anna", "Bianchi", "contratto", "ricevuta"] {
+        assert!(!mail.contains(hidden), "{hidden}: {mail}");
+    }
+    let told = app.mails_to("anna@example.org").pop().unwrap();
+    assert!(!told.contains("respinta"), "{told}");
     app.stop().await;
 }
 

@@ -212,6 +212,8 @@ const DISTRIBUTED: &[(&str, &str, u8)] = &[
     ("message_stops", "claimant_id", 1),
     ("case_revisions", "case_id", 18),
     ("demand_letters", "id", 19),
+    ("sample_checks", "id", 21),
+    ("sample_members", "sample_id", 21),
 ];
 
 /// Tables that each node has whole.

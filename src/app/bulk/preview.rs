@@ -1,11 +1,11 @@
 //! The exact set of a bulk action, frozen to be looked at.
 
 use chrono::Duration;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{BulkStatus, read, subjects};
-use crate::app::claimant_list::{self, Filter, selection};
+use crate::app::claimant_list::{self, Filter, OwnCase, selection};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::app::export;
@@ -20,11 +20,13 @@ use crate::domain::bulk::{
 use crate::domain::case_update::{UpdateTextInput, UpdateTexts};
 use crate::domain::claimant::Queue;
 use crate::domain::deficiency;
-use crate::domain::field::{FieldCode, FieldErrors};
+use crate::domain::field::{FieldCode, FieldErrors, filled};
 use crate::domain::outage::day_in_rome;
 use crate::domain::permission::operation;
 use crate::domain::readiness::Letter;
 use crate::domain::reason::Reason;
+use crate::domain::reference::Reference;
+use crate::domain::rejection::RejectionCode;
 
 /// Records that are read and judged at once.
 const AT_ONCE: usize = 1_000;
@@ -50,6 +52,12 @@ pub struct NewBulk {
     pub due_on: Option<String>,
     /// The colleague who gets what is on the queue of the filter.
     pub to: Option<String>,
+    /// Why records are rejected.
+    pub code: Option<String>,
+    /// The same in words, for those who are.
+    pub words: Option<String>,
+    /// Only the record of this reference.
+    pub reference: Option<String>,
 }
 
 /// Freezes the set a filter means and judges each record: nothing happens to any of them. It can be started for
@@ -68,18 +76,22 @@ pub async fn preview(ctx: &Ctx, actor: &StaffActor, new: NewBulk) -> AppResult<B
     let mut errors = FieldErrors::new();
     let purpose = errors.take("/purpose", Reason::parse(new.purpose.as_deref()));
     let act = act(ctx, &mut tx, actor, &new, &mut errors).await?;
+    let reference = quoted(&new, &mut errors);
     let (Some(purpose), Some(act), true) = (purpose, act, errors.is_empty()) else {
         return Err(errors.into());
     };
-    let filter = fitting(&act, new.filter);
-    let states: Vec<&str> = filter.state.iter().map(|state| state.as_str()).collect();
-    let chosen = selection(ctx, actor.association_id(), &own, &filter, states);
-    let most = i64::try_from(MOST).unwrap_or(i64::MAX);
-    let ids = lists::list_ids(&mut tx, scope, &chosen, most + 1).await?;
-    if ids.len() > MOST {
-        errors.push("/filter", FieldCode::OutOfRange, "error-bulk-too-many");
-        return Err(errors.into());
-    }
+    let filter = match &reference {
+        // a reference names nobody; it is told apart from a search in the register
+        Some(of) => Filter {
+            search: Some(of.as_str().to_owned()),
+            ..new.filter
+        },
+        None => Filter {
+            search: None,
+            ..fitting(&act, new.filter)
+        },
+    };
+    let ids = meant(ctx, &mut tx, actor, (&own, &filter)).await?;
     let now = ctx.clock.now();
     let id = token::new_id(now);
     let (members, passed) = freeze(ctx, &mut tx, actor, (id, &act), &ids).await?;
@@ -89,7 +101,7 @@ pub async fn preview(ctx: &Ctx, actor: &StaffActor, new: NewBulk) -> AppResult<B
         case_id: own.case.id.uuid(),
         kind: act.kind().as_str().to_owned(),
         act: serde_json::to_value(&act).map_err(AppError::internal)?,
-        filter: export::noted(&filter),
+        filter: noted(&filter, reference.as_ref()),
         purpose: purpose.as_str().to_owned(),
         state: BulkState::Previewed.as_str().to_owned(),
         member_count: count(members),
@@ -104,6 +116,7 @@ pub async fn preview(ctx: &Ctx, actor: &StaffActor, new: NewBulk) -> AppResult<B
         decision_note: None,
         stepped_at: None,
         finished_at: None,
+        undo_by: None,
     };
     db::insert(&mut tx, scope, &row).await?;
     let mut deed = actor.deed(id, "bulk_previewed");
@@ -117,6 +130,25 @@ pub async fn preview(ctx: &Ctx, actor: &StaffActor, new: NewBulk) -> AppResult<B
     Ok(status)
 }
 
+/// The records a filter means.
+async fn meant(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    actor: &StaffActor,
+    (own, filter): (&OwnCase, &Filter),
+) -> AppResult<Vec<Uuid>> {
+    let states: Vec<&str> = filter.state.iter().map(|state| state.as_str()).collect();
+    let chosen = selection(ctx, actor.association_id(), own, filter, states);
+    let most = i64::try_from(MOST).unwrap_or(i64::MAX);
+    let ids = lists::list_ids(tx, actor.scope(), &chosen, most + 1).await?;
+    if ids.len() > MOST {
+        let mut errors = FieldErrors::new();
+        errors.push("/filter", FieldCode::OutOfRange, "error-bulk-too-many");
+        return Err(errors.into());
+    }
+    Ok(ids)
+}
+
 /// Writes the records of the set; gives how many there are, and how many of them the act does not fit.
 async fn freeze(
     ctx: &Ctx,
@@ -128,7 +160,8 @@ async fn freeze(
     let (scope, association) = (actor.scope(), actor.association_id());
     let (mut all, mut passed) = (0, 0);
     for ids in ids.chunks(AT_ONCE) {
-        let rows = claimant::list_by_ids(tx, scope, ids).await?;
+        // who is erased just now is in no set
+        let rows = claimant::keep_in_order(tx, scope, ids).await?;
         let subjects = subjects(ctx, tx, scope, (association, act), &rows).await?;
         let members = rows.iter().zip(&subjects).map(|(row, subject)| {
             let why = judge(act, subject).err();
@@ -148,6 +181,15 @@ async fn freeze(
     Ok((all, passed))
 }
 
+/// What the register keeps of the words of a set.
+fn noted(filter: &Filter, reference: Option<&Reference>) -> Value {
+    let mut noted = export::noted(filter);
+    if let (Some(fields), Some(reference)) = (noted.as_object_mut(), reference) {
+        fields.insert("reference".to_owned(), json!(reference.as_str()));
+    }
+    noted
+}
+
 /// Whom an act can be meant for at all: quarantines are ended of who is in one.
 fn fitting(act: &BulkAct, filter: Filter) -> Filter {
     match act.kind() {
@@ -155,13 +197,15 @@ fn fitting(act: &BulkAct, filter: Filter) -> Filter {
             queue: filter.queue.or(Some(Queue::Quarantined)),
             ..filter
         },
-        BulkKind::Message | BulkKind::AskDeficiency if filter.state.is_none() => {
+        BulkKind::Message | BulkKind::AskDeficiency | BulkKind::Reject
+            if filter.state.is_none() && filter.queue != Some(Queue::ToAssist) =>
+        {
             let mut filter = filter;
             // who withdrew or never confirmed is not listed as passed over
             filter.narrowing.active = true;
             filter
         }
-        BulkKind::Message | BulkKind::AskDeficiency | BulkKind::Assign => filter,
+        BulkKind::Message | BulkKind::AskDeficiency | BulkKind::Reject | BulkKind::Assign => filter,
     }
 }
 
@@ -211,26 +255,63 @@ async fn act(
             })
         }
         BulkKind::EndQuarantine => Some(BulkAct::EndQuarantine),
-        BulkKind::Assign => {
-            let Some(queue) = new.filter.queue else {
-                errors.push("/queue", FieldCode::Required, "error-bulk-queue");
-                return Ok(None);
-            };
-            let to = new
-                .to
-                .as_deref()
-                .and_then(|to| Uuid::try_parse(to.trim()).ok());
-            let known = match to {
-                Some(to) => work_queue::is_colleague(tx, actor, to).await?,
-                None => false,
-            };
-            if !known {
-                errors.push("/to", FieldCode::UnknownValue, "error-bulk-to");
-            }
-            let queue = queue.as_str().to_owned();
-            to.filter(|_| known).map(|to| BulkAct::Assign { queue, to })
-        }
+        BulkKind::Reject => rejection(new, errors),
+        BulkKind::Assign => assignment(tx, actor, new, errors).await?,
     })
+}
+
+/// Reads why records are rejected.
+fn rejection(new: &NewBulk, errors: &mut FieldErrors) -> Option<BulkAct> {
+    let code = filled(new.code.as_deref());
+    let known = code.and_then(RejectionCode::parse);
+    if known.is_none() {
+        let why = match code {
+            None => FieldCode::Required,
+            Some(_) => FieldCode::UnknownValue,
+        };
+        errors.push("/code", why, "error-bulk-code");
+    }
+    let words = errors.take("/words", Reason::parse(new.words.as_deref()));
+    known.zip(words).map(|(code, words)| BulkAct::Reject {
+        code,
+        words: words.as_str().to_owned(),
+    })
+}
+
+/// Reads who gets what.
+async fn assignment(
+    tx: &mut Tx,
+    actor: &StaffActor,
+    new: &NewBulk,
+    errors: &mut FieldErrors,
+) -> AppResult<Option<BulkAct>> {
+    let Some(queue) = new.filter.queue else {
+        errors.push("/queue", FieldCode::Required, "error-bulk-queue");
+        return Ok(None);
+    };
+    let to = new
+        .to
+        .as_deref()
+        .and_then(|to| Uuid::try_parse(to.trim()).ok());
+    let known = match to {
+        Some(to) => work_queue::is_colleague(tx, actor, to).await?,
+        None => false,
+    };
+    if !known {
+        errors.push("/to", FieldCode::UnknownValue, "error-bulk-to");
+    }
+    let queue = queue.as_str().to_owned();
+    Ok(to.filter(|_| known).map(|to| BulkAct::Assign { queue, to }))
+}
+
+/// The only record that is meant, by its number; `None`: those of the filter.
+fn quoted(new: &NewBulk, errors: &mut FieldErrors) -> Option<Reference> {
+    let typed = filled(new.reference.as_deref())?;
+    let reference = Reference::parse(typed);
+    if reference.is_none() {
+        errors.push("/quoted", FieldCode::Format, "error-bulk-reference");
+    }
+    reference
 }
 
 /// What was read; else its errors go to the others.

@@ -4,7 +4,7 @@ use chrono::{DateTime, Duration, Utc};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{BulkStatus, act_of, brief, state_of};
+use super::{BulkStatus, act_of, alone, brief, of, state_of};
 use crate::app::approval;
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
@@ -48,12 +48,19 @@ pub async fn step(ctx: &Ctx, actor: &StaffActor, id: Uuid, wanted: &Step) -> App
     let scope = actor.scope();
     let now = ctx.clock.now();
     let mut tx = ctx.pools.begin(scope).await?;
+    let me = actor.staff_id().uuid();
+    if wanted.step == BulkStep::Start {
+        // two starts of one person at once count each other
+        db::lock_startable(&mut tx, scope, (actor.association_id(), me)).await?;
+    }
     let row = db::get(&mut tx, scope, actor.association_id(), id).await?;
     let (kind, before) = (act_of(&row)?.kind(), state_of(&row)?);
-    let second = kind.needs_second(left(&row));
+    let alone = of(&alone(ctx, &mut tx, actor).await?, &row);
+    let second = takes_second(&row, (kind, wanted.step), alone);
     let after = wanted.step.from(before, kind, second);
+    let after = after.map(|after| whole(&row, before, after));
     let after = after.ok_or(AppError::IllegalTransition("bulk"))?;
-    if !is_for(wanted.step, row.created_by == actor.staff_id().uuid()) {
+    if !is_for(wanted.step, asked_by(&row, before) == me) {
         return Err(AppError::SecondPerson);
     }
     if is_late(&row, &act_of(&row)?, before, now) {
@@ -66,11 +73,11 @@ pub async fn step(ctx: &Ctx, actor: &StaffActor, id: Uuid, wanted: &Step) -> App
         at: now,
         expires_at: (after == BulkState::AwaitingApproval)
             .then(|| now + Duration::days(DECISION_DAYS)),
-        decided: wanted
-            .step
-            .is_decision()
-            .then(|| (actor.staff_id().uuid(), note.as_ref().map(Reason::as_str))),
-        is_over: after == BulkState::Cancelled,
+        // who decided to begin stays in the register; who decides to take back stands in the trail
+        decided: (wanted.step.is_decision() && before == BulkState::AwaitingApproval)
+            .then(|| (me, note.as_ref().map(Reason::as_str))),
+        undo_by: (wanted.step == BulkStep::Undo).then_some(me),
+        is_over: matches!(after, BulkState::Cancelled | BulkState::Done),
         begins_anew: after == BulkState::Undoing,
     };
     let place = (actor.association_id(), id);
@@ -78,7 +85,9 @@ pub async fn step(ctx: &Ctx, actor: &StaffActor, id: Uuid, wanted: &Step) -> App
         return Err(AppError::IllegalTransition("bulk"));
     }
     let mut deed = actor.deed(id, verb(wanted.step));
-    deed.detail = json!({ "kind": row.kind, "from": before.as_str(), "records": left(&row) });
+    deed.detail = json!({
+        "kind": row.kind, "from": before.as_str(), "to": after.as_str(), "records": left(&row),
+    });
     deed.note = note.as_ref().map(|note| note.as_str().as_bytes());
     deed.write(ctx, &mut tx, scope).await?;
     if after == BulkState::AwaitingApproval {
@@ -107,25 +116,57 @@ pub async fn expire_due(ctx: &Ctx) -> AppResult<usize> {
 pub(super) fn possible(
     actor: &StaffActor,
     row: &BulkRow,
-    kind: BulkKind,
-    state: BulkState,
+    (kind, state): (BulkKind, BulkState),
+    alone: i32,
 ) -> Vec<BulkStep> {
     if !operation::STEP_BULK.allows(actor.role()) {
         return Vec::new();
     }
-    let own = row.created_by == actor.staff_id().uuid();
-    let second = kind.needs_second(left(row));
+    let own = asked_by(row, state) == actor.staff_id().uuid();
     let steps = BulkStep::ALL.into_iter();
     steps
         .filter(|step| is_for(*step, own))
         .filter(|step| *step != BulkStep::Start || left(row) > 0)
-        .filter(|step| step.from(state, kind, second).is_some())
+        .filter(|step| {
+            let second = takes_second(row, (kind, *step), alone);
+            step.from(state, kind, second).is_some()
+        })
         .collect()
 }
 
 /// Records that have not had their turn.
 const fn left(row: &BulkRow) -> i32 {
     row.member_count - row.done_count - row.passed_count
+}
+
+/// Whether a step waits for a second person: beginning for how many records there are, with those of the day before,
+/// taking back where beginning did and many were acted on.
+const fn takes_second(row: &BulkRow, (kind, step): (BulkKind, BulkStep), alone: i32) -> bool {
+    match step {
+        BulkStep::Undo => row.decided_by.is_some() && kind.needs_second(row.done_count),
+        BulkStep::Start
+        | BulkStep::Approve
+        | BulkStep::Refuse
+        | BulkStep::Pause
+        | BulkStep::Resume
+        | BulkStep::Cancel => kind.needs_second(left(row).saturating_add(alone)),
+    }
+}
+
+/// Whose wish a second person decides about.
+fn asked_by(row: &BulkRow, state: BulkState) -> Uuid {
+    match state {
+        BulkState::AwaitingUndo => row.undo_by.unwrap_or(row.created_by),
+        _ => row.created_by,
+    }
+}
+
+/// What was called off before all had their turn is so again once taking back is refused.
+const fn whole(row: &BulkRow, before: BulkState, after: BulkState) -> BulkState {
+    match (before, after) {
+        (BulkState::AwaitingUndo, BulkState::Done) if left(row) > 0 => BulkState::Cancelled,
+        _ => after,
+    }
 }
 
 /// Whether a step is for who looked at the set, or for another: else one could start what another looked at,
@@ -153,6 +194,7 @@ fn is_late(row: &BulkRow, act: &BulkAct, state: BulkState, now: DateTime<Utc>) -
         | BulkState::Paused
         | BulkState::Cancelled
         | BulkState::Expired
+        | BulkState::AwaitingUndo
         | BulkState::Undoing
         | BulkState::Undone => false,
     }
@@ -162,7 +204,10 @@ fn is_late(row: &BulkRow, act: &BulkAct, state: BulkState, now: DateTime<Utc>) -
 pub(super) fn is_over(act: &BulkAct, now: DateTime<Utc>) -> bool {
     match act {
         BulkAct::AskDeficiency { due_on, .. } => *due_on < day_in_rome(now),
-        BulkAct::Message { .. } | BulkAct::EndQuarantine | BulkAct::Assign { .. } => false,
+        BulkAct::Message { .. }
+        | BulkAct::EndQuarantine
+        | BulkAct::Assign { .. }
+        | BulkAct::Reject { .. } => false,
     }
 }
 

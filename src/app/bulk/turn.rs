@@ -6,7 +6,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::step::is_over;
-use super::{act_of, state_of, subjects};
+use super::{act_of, reject, state_of, subjects};
 use crate::app::audit::{self, Actor, Entry};
 use crate::app::ctx::Ctx;
 use crate::app::deficiency::{self, Asking};
@@ -20,11 +20,11 @@ use crate::db::bulk::{self as db, BulkRow, Stepped};
 use crate::db::claimant::{self, ClaimantRow};
 use crate::db::outbox::{self, OutboxRow};
 use crate::db::{Scope, Tx};
-use crate::domain::bulk::{BulkAct, BulkState, MESSAGE_DAYS, Passed, judge};
+use crate::domain::bulk::{BulkAct, BulkKind, BulkState, MESSAGE_DAYS, Passed, judge};
 use crate::domain::ids::{AssociationId, ClaimantId, StaffId};
 use crate::domain::reason::Reason;
 
-const SCOPE: Scope = Scope::System("bulk actions that go on");
+pub(super) const SCOPE: Scope = Scope::System("bulk actions that go on");
 
 /// Records of one transaction.
 const AT_ONCE: i64 = 200;
@@ -94,6 +94,7 @@ async fn halt(ctx: &Ctx, row: &BulkRow, to: BulkState) -> AppResult<()> {
         at: ctx.clock.now(),
         expires_at: None,
         decided: None,
+        undo_by: None,
         is_over: to != BulkState::Paused,
         begins_anew: false,
     };
@@ -107,6 +108,9 @@ async fn halt(ctx: &Ctx, row: &BulkRow, to: BulkState) -> AppResult<()> {
 async fn turn_of(ctx: &Ctx, mut tx: Tx, row: &BulkRow) -> AppResult<Turn> {
     let now = ctx.clock.now();
     let (act, state) = (act_of(row)?, state_of(row)?);
+    if act.kind() == BulkKind::Reject {
+        return reject::turn(ctx, tx, row, &act).await;
+    }
     if state == BulkState::Running && is_past(ctx, &mut tx, row, &act).await? {
         drop(tx);
         halt(ctx, row, BulkState::Expired).await?;
@@ -244,6 +248,8 @@ impl Batch<'_> {
                 tx.enter(self.scope).await?;
                 Ok(None)
             }
+            // these have turns of their own: each may touch others
+            BulkAct::Reject { .. } => Ok(Some(Passed::State)),
             BulkAct::Assign { queue, to } => {
                 let taken = AssignmentRow {
                     subject_id: row.id,

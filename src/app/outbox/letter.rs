@@ -5,7 +5,10 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
-use super::{ControlNotice, DeficiencyNotice, FollowNotice, RightsNotice, SCOPE, StaffNotice};
+use super::{
+    ControlNotice, DeficiencyNotice, FollowNotice, RejectionNotice, RightsNotice, SCOPE,
+    StaffNotice,
+};
 use crate::app::ctx::Ctx;
 use crate::app::directory::{Directory, MailTextsEntry};
 use crate::app::error::{AppError, AppResult};
@@ -64,6 +67,8 @@ pub struct Letter {
     pub control: Option<ControlNotice>,
     /// What a mail about what is missing says besides.
     pub deficiency: Option<DeficiencyNotice>,
+    /// What a notice of rejection says besides.
+    pub rejection: Option<RejectionNotice>,
     /// What a mail to a follower says besides.
     pub follow: Option<FollowNotice>,
     /// What a mail to a staff member says.
@@ -278,6 +283,7 @@ pub(super) async fn letter(
         rights: None,
         control: None,
         deficiency: None,
+        rejection: None,
         follow: None,
         staff: None,
     })

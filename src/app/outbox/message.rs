@@ -51,13 +51,17 @@ pub(super) async fn prepare(
         | BulkState::AwaitingApproval
         | BulkState::Cancelled
         | BulkState::Expired
+        | BulkState::AwaitingUndo
         | BulkState::Undoing
         | BulkState::Undone => return Ok(Step::Drop),
     }
     let language = Language::parse(&at.row.language).unwrap_or_default();
     let text = match bulk::act_of(&action)? {
         BulkAct::Message { texts, .. } => texts.of(language).cloned(),
-        BulkAct::AskDeficiency { .. } | BulkAct::EndQuarantine | BulkAct::Assign { .. } => None,
+        BulkAct::AskDeficiency { .. }
+        | BulkAct::EndQuarantine
+        | BulkAct::Assign { .. }
+        | BulkAct::Reject { .. } => None,
     };
     let is_over = at.row.restricted_at.is_some()
         || at.row.unreachable_at.is_some()

@@ -14,6 +14,7 @@ use crate::db::assignment::{self, AssignmentRow};
 use crate::db::audit::{self, AuditRow};
 use crate::db::claimant::ClaimantRow;
 use crate::db::deficiency::{self, DeficiencyRow};
+use crate::db::sample_check::{self, MemberRow};
 use crate::db::signature::SignatureRow;
 use crate::db::{
     Conn, Scope, consent, declaration, mailbox, own_data, representative, rights_request,
@@ -30,7 +31,7 @@ const AT_ONCE: u16 = 200;
 
 /// What of the trail a claimant may know of: what they did, what was done for them, who looked. Whatever
 /// is not named stays out: a clash of two records would tell of somebody else (R30, R55).
-const OWN_ACTIONS: [&str; 41] = [
+const OWN_ACTIONS: [&str; 42] = [
     "announce_lifting",
     "answer_rights_request",
     "confirm",
@@ -57,6 +58,7 @@ const OWN_ACTIONS: [&str; 41] = [
     "own_again",
     "prove_mailbox",
     "receive_rights_request",
+    "reject",
     "reject_payout",
     "release_payout",
     "request_mailbox_code",
@@ -154,6 +156,11 @@ pub(super) async fn rows(
         rights(tx, scope, vault, claimant).await?,
     );
     put(&mut all, "asked_for", asked_for(tx, scope, claimant).await?);
+    put(
+        &mut all,
+        "sample_checks",
+        sample_checks(tx, scope, claimant).await?,
+    );
     put(&mut all, "worked_on", worked_on(tx, scope, claimant).await?);
     let subjects = own_history::subjects(ctx, vault, row)?;
     put(
@@ -556,6 +563,13 @@ async fn asked_for(conn: &mut Conn, scope: Scope, claimant: ClaimantId) -> AppRe
             "overdue_at": row.overdue_at, "cured_at": row.cured_at,
         })
     };
+    Ok(rows.iter().map(line).collect())
+}
+
+/// Samples the record was drawn in. What a finding says stays out: it may tell of somebody else (R30, R55).
+async fn sample_checks(conn: &mut Conn, scope: Scope, claimant: ClaimantId) -> AppResult<Value> {
+    let rows = sample_check::list_of_claimant(conn, scope, claimant.uuid()).await?;
+    let line = |row: &MemberRow| json!({ "result": row.result, "checked_at": row.checked_at });
     Ok(rows.iter().map(line).collect())
 }
 

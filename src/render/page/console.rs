@@ -31,6 +31,7 @@ pub mod people;
 pub mod queues;
 pub mod representation;
 pub mod retention;
+pub mod sample_check;
 pub mod scam_report;
 pub mod trail;
 pub mod updates;
@@ -303,6 +304,8 @@ pub struct ListPage {
     pub can_export: bool,
     /// Whether the actor sees the register of exports.
     pub sees_exports: bool,
+    /// Whether the actor sees samples.
+    pub sees_samples: bool,
     /// Whether the actor checks signatures on paper.
     pub checks_paper: bool,
 }
@@ -696,6 +699,8 @@ pub struct ClaimantPage {
     pub trail: Vec<TrailLine>,
     /// Whether the actor looks at the whole trail.
     pub shows_trail: bool,
+    /// Whether the actor may propose to reject the record now.
+    pub rejects: bool,
     /// When the sign-up was made, UTC.
     pub created_at: DateTime<Utc>,
     /// When the contact was confirmed, UTC.

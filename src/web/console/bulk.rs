@@ -10,13 +10,14 @@ use crate::app::bulk::{self, BulkStatus, Member, NewBulk, Step};
 use crate::app::claimant_list::{self, Filter};
 use crate::app::export;
 use crate::app::work_queue;
-use crate::domain::bulk::{BulkAct, BulkKind, BulkStep, Passed};
+use crate::domain::bulk::{BulkAct, BulkKind, BulkState, BulkStep, Passed};
 use crate::domain::case_update::UpdateTextInput;
 use crate::domain::deficiency;
 use crate::domain::field::{FieldCode, FieldErrors};
 use crate::domain::outage::day_in_rome;
 use crate::domain::permission::operation;
 use crate::domain::readiness::Letter;
+use crate::domain::rejection::RejectionCode;
 use crate::render::page::Errors;
 use crate::render::page::console::bulk::{BulkFields, BulkLine, BulkPage, MemberLine, OneBulkPage};
 use crate::render::page::updates::UpdateLine;
@@ -32,7 +33,7 @@ use crate::web::{WebError, WebResult};
 /// Bulk actions, and records of one, on a page.
 const ON_A_PAGE: u16 = 50;
 /// Words of the address that are no part of the filter.
-const OTHERS: [&str; 5] = ["kind", "cursor", "lang", "q", "limit"];
+const OTHERS: [&str; 6] = ["kind", "cursor", "lang", "q", "limit", "quoted"];
 
 /// A bulk action as it was typed.
 #[derive(Deserialize, Default)]
@@ -55,6 +56,12 @@ pub struct SentBulk {
     due_on: String,
     #[serde(default)]
     to: String,
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    words: String,
+    #[serde(default)]
+    quoted: String,
 }
 
 /// A step as it was tapped.
@@ -90,18 +97,17 @@ pub async fn list(
         staff: &staff,
         request: &request,
     };
-    let pairs = url::form_urlencoded::parse(request.query_string().as_bytes());
+    let mut pairs = url::form_urlencoded::parse(request.query_string().as_bytes());
     let sent = SentBulk {
         kind: pairs
-            .clone()
             .find(|(name, _)| name == "kind")
             .map(|(_, kind)| kind.into_owned())
             .unwrap_or_default(),
-        filter: url::form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(
-                pairs.filter(|(name, value)| !OTHERS.contains(&name.as_ref()) && !value.is_empty()),
-            )
-            .finish(),
+        quoted: url::form_urlencoded::parse(request.query_string().as_bytes())
+            .find(|(name, _)| name == "quoted")
+            .map(|(_, quoted)| quoted.into_owned())
+            .unwrap_or_default(),
+        filter: list_words(request.query_string()),
         ..SentBulk::default()
     };
     let shown = asked.register(&slug, &sent, query.place()?).await?;
@@ -201,17 +207,6 @@ pub async fn step(
 }
 
 impl Asked<'_> {
-    /// The filter that the words of a list mean.
-    fn filter(&self, query: &str) -> WebResult<Filter> {
-        let read = web::Query::<ListQuery>::from_query(query);
-        let read = read.map_err(|_| WebError::Malformed)?;
-        let filter = read.filter(self.staff.actor.staff_id())?;
-        Ok(Filter {
-            search: None,
-            ..filter
-        })
-    }
-
     fn new_bulk(&self, slug: &str, form: &SentBulk) -> WebResult<NewBulk> {
         let pace = form.per_minute.trim();
         let per_minute = if pace.is_empty() {
@@ -227,13 +222,16 @@ impl Asked<'_> {
         Ok(NewBulk {
             case: slug.to_owned(),
             kind: Some(form.kind.clone()),
-            filter: self.filter(&form.filter)?,
+            filter: filter_of(self.staff, &form.filter)?,
             purpose: Some(form.purpose.clone()),
             texts: form.texts.clone(),
             per_minute,
             letters: form.letters.clone(),
             due_on: Some(form.due_on.clone()),
             to: Some(form.to.clone()),
+            code: Some(form.code.clone()),
+            words: Some(form.words.clone()),
+            reference: Some(form.quoted.clone()),
         })
     }
 
@@ -255,7 +253,7 @@ impl Asked<'_> {
         let letters = Letter::ALL.into_iter();
         let letters = letters.filter(|letter| deficiency::can_be_asked(*letter));
         let proposed = deficiency::proposed(day_in_rome(ctx.clock.now()));
-        let noted = export::noted(&self.filter(&sent.filter)?);
+        let noted = export::noted(&filter_of(self.staff, &sent.filter)?);
         Ok(BulkPage {
             slug: own.case.slug.clone(),
             title: own.case.title.clone(),
@@ -291,6 +289,10 @@ impl Asked<'_> {
                     )
                     .collect(),
                 to: sent.to.clone(),
+                codes: RejectionCode::ALL.map(RejectionCode::as_str).to_vec(),
+                code: sent.code.clone(),
+                words: sent.words.clone(),
+                quoted: sent.quoted.clone(),
             },
             errors: Errors::default(),
             console,
@@ -314,6 +316,7 @@ impl Asked<'_> {
             letters: Vec::new(),
             due_on: None,
             given: None,
+            rejected: None,
             reasons: status
                 .reasons
                 .iter()
@@ -324,7 +327,7 @@ impl Asked<'_> {
             refused_because: status.refused_because.clone(),
             finished_at: status.finished_at,
             needs_second: status.needs_second(),
-            is_own: status.created_by.0 == actor.staff_id().uuid(),
+            is_own: asked_by(&status) == actor.staff_id().uuid(),
             steps: status
                 .steps
                 .iter()
@@ -336,26 +339,62 @@ impl Asked<'_> {
             errors: Errors::default(),
             console,
         };
-        match &status.act {
-            BulkAct::Message { texts, per_minute } => {
-                let name = &own.association.name;
-                shown.texts = texts
-                    .all()
-                    .iter()
-                    .map(|text| UpdateLine::of(text, name))
-                    .collect();
-                shown.per_minute = per_minute.map(number);
-            }
-            BulkAct::AskDeficiency { letters, due_on } => {
-                shown.letters = letters.iter().map(char::to_string).collect();
-                shown.due_on = Some(*due_on);
-            }
-            BulkAct::EndQuarantine => {}
-            BulkAct::Assign { queue, .. } => {
-                shown.given = Some((queue.clone(), status.to.clone().unwrap_or_default()));
-            }
-        }
+        show_act(&mut shown, &status, &own.association.name);
         Ok(shown)
+    }
+}
+
+/// The words of a list in a query, as another query.
+pub(super) fn list_words(query: &str) -> String {
+    let pairs = url::form_urlencoded::parse(query.as_bytes());
+    let kept = pairs.filter(|(name, value)| !OTHERS.contains(&name.as_ref()) && !value.is_empty());
+    url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(kept)
+        .finish()
+}
+
+/// The filter that the words of a list mean; a search is left out.
+pub(super) fn filter_of(staff: &Staff, query: &str) -> WebResult<Filter> {
+    let read = web::Query::<ListQuery>::from_query(query);
+    let read = read.map_err(|_| WebError::Malformed)?;
+    let filter = read.filter(staff.actor.staff_id())?;
+    Ok(Filter {
+        search: None,
+        ..filter
+    })
+}
+
+/// Whose wish a second person decides about.
+fn asked_by(status: &BulkStatus) -> Uuid {
+    let undone = status.undo_by.as_ref().map(|(who, _)| *who);
+    match status.state {
+        BulkState::AwaitingUndo => undone.unwrap_or(status.created_by.0),
+        _ => status.created_by.0,
+    }
+}
+
+/// What is done to each record, with all it takes.
+fn show_act(shown: &mut OneBulkPage, status: &BulkStatus, association: &str) {
+    match &status.act {
+        BulkAct::Message { texts, per_minute } => {
+            shown.texts = texts
+                .all()
+                .iter()
+                .map(|text| UpdateLine::of(text, association))
+                .collect();
+            shown.per_minute = per_minute.map(number);
+        }
+        BulkAct::AskDeficiency { letters, due_on } => {
+            shown.letters = letters.iter().map(char::to_string).collect();
+            shown.due_on = Some(*due_on);
+        }
+        BulkAct::EndQuarantine => {}
+        BulkAct::Assign { queue, .. } => {
+            shown.given = Some((queue.clone(), status.to.clone().unwrap_or_default()));
+        }
+        BulkAct::Reject { code, words } => {
+            shown.rejected = Some((code.as_str(), words.clone()));
+        }
     }
 }
 

@@ -163,6 +163,7 @@ pub async fn list(
         next: found.next.map(claimant_list::write_cursor),
         can_export: operation::CONSOLE_EXPORT_PAGE.allows(staff.actor.role()),
         sees_exports: operation::CONSOLE_EXPORTS_PAGE.allows(staff.actor.role()),
+        sees_samples: operation::CONSOLE_SAMPLE_CHECKS_PAGE.allows(staff.actor.role()),
         checks_paper: operation::CONSOLE_PAPER_QUEUE.allows(staff.actor.role()),
     };
     page(StatusCode::OK, &list)
@@ -378,6 +379,7 @@ fn claimant_page(console: Console, view: ClaimantView, operators: &Operators) ->
         bounces: view.bounces.into_iter().map(bounce).collect(),
         unreachable_at: view.unreachable_at,
         shows_trail: view.shows_trail,
+        rejects: view.can_reject,
         trail: trail::folded(view.trail)
             .into_iter()
             .map(|(entry, times)| TrailLine {

@@ -255,6 +255,13 @@ pub(super) fn filter(console: &Console, noted: &Value) -> Vec<(&'static str, Str
         ("list-until", word("until")),
         ("list-least", word("least")),
         ("list-most", word("most")),
+        (
+            "label-reference",
+            noted
+                .get("reference")
+                .and_then(Value::as_str)
+                .map(str::to_owned),
+        ),
     ];
     told.extend(
         narrowed

@@ -14,7 +14,7 @@ use crate::render::page::console::{ApprovalsNav, Console, Who};
 use crate::state::AppState;
 use crate::web::api::staff::{
     declared, documents as documents_api, exports as exports_api, imports as imports_api,
-    paper as paper_api, signature_files, trails as trails_api,
+    paper as paper_api, sample_checks as sample_checks_api, signature_files, trails as trails_api,
 };
 use crate::web::extract::{Lang, Staff};
 use crate::web::{Route, WebError, WebResult};
@@ -46,6 +46,7 @@ pub mod queues;
 pub mod representation;
 pub mod retention;
 pub mod rights;
+pub mod sample_checks;
 pub mod scam_reports;
 pub mod trails;
 pub mod updates;
@@ -119,6 +120,30 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::CONSOLE_BULK_FORM, web::to(bulk::send)),
         Route::new(&operation::CONSOLE_ONE_BULK_PAGE, web::to(bulk::one)),
         Route::new(&operation::CONSOLE_BULK_STEP, web::to(bulk::step)),
+        Route::new(
+            &operation::CONSOLE_SAMPLE_CHECKS_PAGE,
+            web::to(sample_checks::register),
+        ),
+        Route::new(
+            &operation::CONSOLE_SAMPLE_CHECKS_FORM,
+            web::to(sample_checks::send),
+        ),
+        Route::new(
+            &operation::CONSOLE_SAMPLE_CHECK_PAGE,
+            web::to(sample_checks::one),
+        ),
+        Route::new(
+            &operation::CONSOLE_SAMPLE_FILE,
+            web::to(sample_checks_api::file),
+        ),
+        Route::new(
+            &operation::CONSOLE_SAMPLE_RESULT_FORM,
+            web::to(sample_checks::check),
+        ),
+        Route::new(
+            &operation::CONSOLE_SAMPLE_STEP_FORM,
+            web::to(sample_checks::step),
+        ),
         Route::new(&operation::CONSOLE_EXPORT_PAGE, web::to(export::page)),
         Route::new(&operation::CONSOLE_IMPORTS_PAGE, web::to(imports::register)),
         Route::new(&operation::CONSOLE_ONE_IMPORT_PAGE, web::to(imports::one)),

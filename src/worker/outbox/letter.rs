@@ -5,15 +5,15 @@ use chrono::{DateTime, Utc};
 use super::Post;
 use crate::app::evidence::INTENT;
 use crate::app::outbox::{
-    ControlNotice, DeficiencyNotice, FollowNotice, Letter, LetterRecord, RightsNotice, RightsStep,
-    Signing, StaffNotice,
+    ControlNotice, DeficiencyNotice, FollowNotice, Letter, LetterRecord, RejectionNotice,
+    RightsNotice, RightsStep, Signing, StaffNotice,
 };
 use crate::domain::mail::{Attachment, Mail, MailKind};
 use crate::mailer::OutgoingMail;
 use crate::render::mail::{
     ControlAbout, ControlMail, DeficiencyMail, FollowAbout, FollowMail, Frame, PaperRejectedMail,
-    Purpose, ReceiptMail, RecordLine, RecordsMail, RenderMailError, RightsMail, RightsOutcome,
-    SigningCodeMail, StaffAbout, StaffMail,
+    Purpose, ReceiptMail, RecordLine, RecordsMail, RejectionMail, RenderMailError, RightsMail,
+    RightsOutcome, SigningCodeMail, StaffAbout, StaffMail,
 };
 
 /// A letter as a mail of this sender.
@@ -56,6 +56,9 @@ fn render(letter: Letter) -> Result<Mail, RenderMailError> {
     }
     if let Some(notice) = letter.deficiency {
         return render_deficiency(frame, records, notice);
+    }
+    if let Some(notice) = letter.rejection {
+        return render_rejection(frame, records, notice);
     }
     let Some(signing) = letter.signing else {
         return RecordsMail {
@@ -101,7 +104,8 @@ const fn purpose(kind: MailKind) -> Purpose {
         | MailKind::Invitation
         | MailKind::StaffNotice
         | MailKind::ApprovalWaits
-        | MailKind::Message => Purpose::Enter,
+        | MailKind::Message
+        | MailKind::Rejection => Purpose::Enter,
     }
 }
 
@@ -173,6 +177,23 @@ fn render_deficiency(
         record: record.ok_or(RenderMailError::NoRecord)?,
         letters: notice.letters,
         due_on: notice.due_on,
+    }
+    .render()
+}
+
+fn render_rejection(
+    frame: Frame,
+    records: Vec<RecordLine>,
+    notice: RejectionNotice,
+) -> Result<Mail, RenderMailError> {
+    let record = records.into_iter().next();
+    RejectionMail {
+        frame,
+        record: record.ok_or(RenderMailError::NoRecord)?,
+        code: notice.code,
+        words: notice.words,
+        rejected_on: notice.rejected_on,
+        object_until: notice.object_until,
     }
     .render()
 }

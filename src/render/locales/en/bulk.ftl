@@ -81,3 +81,24 @@ trail-action-bulk-undone = Act on many records: taken back
 trail-action-stop-messages = Wants no more messages to many
 trail-action-resume-messages = Wants messages to many again
 bulk-me = me
+bulk-kind-reject = Rejection of records
+bulk-kind-text-reject = The records are rejected for good. Each person gets an e-mail with the reason and until when to object. It always takes a second person.
+bulk-code = Reason
+bulk-code-not-concerned = mailbox or period outside the case
+bulk-code-not-proven = no proof that data or mailbox are the person’s
+bulk-code-incomplete = what was asked for did not arrive
+bulk-code-untrue = some of what was declared is not true
+bulk-code-other = something else, explained below
+bulk-words = The reason in your words
+bulk-words-hint = Everybody who is rejected reads it. Do not write names.
+bulk-quoted = Only this record
+bulk-reason-not-queued = on the queue no more
+bulk-reason-clash = a clash is to be decided first
+bulk-state-awaiting-undo = Waits for the second person to take it back
+bulk-undo-text = { $count ->
+    [one] One record is taken back.
+   *[other] { $count } records are taken back.
+}
+bulk-reject-one = Propose to reject the record
+mails-kind-rejection = Record rejected
+trail-action-reject = Record rejected

@@ -81,3 +81,24 @@ trail-action-bulk-undone = Azione su molte pratiche: riportata indietro
 trail-action-stop-messages = Non vuole più messaggi a molti
 trail-action-resume-messages = Vuole di nuovo i messaggi a molti
 bulk-me = io
+bulk-kind-reject = Rifiuto delle pratiche
+bulk-kind-text-reject = Le pratiche sono respinte per sempre. Ogni persona riceve un’e-mail con il motivo e con il termine per opporsi. Serve sempre una seconda persona.
+bulk-code = Motivo
+bulk-code-not-concerned = casella o periodo fuori dal caso
+bulk-code-not-proven = manca la prova che dati o casella siano della persona
+bulk-code-incomplete = non è arrivato ciò che era stato chiesto
+bulk-code-untrue = alcune cose dichiarate non sono vere
+bulk-code-other = altro, spiegato sotto
+bulk-words = Il motivo con parole vostre
+bulk-words-hint = Lo legge ogni persona respinta. Non scrivere nomi.
+bulk-quoted = Solo questa pratica
+bulk-reason-not-queued = non è più nella coda
+bulk-reason-clash = c’è un conflitto da decidere prima
+bulk-state-awaiting-undo = Aspetta la seconda persona per tornare indietro
+bulk-undo-text = { $count ->
+    [one] Si riporta indietro una pratica.
+   *[other] Si riportano indietro { $count } pratiche.
+}
+bulk-reject-one = Proponi di respingere la pratica
+mails-kind-rejection = Pratica respinta
+trail-action-reject = Pratica respinta

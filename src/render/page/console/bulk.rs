@@ -52,6 +52,14 @@ pub struct BulkFields {
     pub colleagues: Vec<(String, String)>,
     /// The one chosen.
     pub to: String,
+    /// Words of why records are rejected.
+    pub codes: Vec<&'static str>,
+    /// The one chosen.
+    pub code: String,
+    /// The same in words.
+    pub words: String,
+    /// Reference of the only record; empty: those of the list.
+    pub quoted: String,
 }
 
 /// `GET /console/cases/{slug}/bulk-actions?kind=`; POST to the same path.
@@ -117,6 +125,8 @@ pub struct OneBulkPage {
     pub due_on: Option<NaiveDate>,
     /// Queue and colleague.
     pub given: Option<(String, String)>,
+    /// Why records are rejected, and the same in words.
+    pub rejected: Option<(&'static str, String)>,
     /// Why records were passed over, with how many each.
     pub reasons: Vec<(&'static str, u64)>,
     /// Last instant at which it can be started or decided, UTC.
@@ -166,5 +176,10 @@ impl OneBulkPage {
     /// Whether it goes on.
     fn is_under_way(&self) -> bool {
         matches!(self.line.state, "running" | "paused" | "undoing")
+    }
+
+    /// Whether a second person is asked.
+    fn waits_for_second(&self) -> bool {
+        matches!(self.line.state, "awaiting_approval" | "awaiting_undo")
     }
 }

@@ -58,7 +58,7 @@ pub struct BulkFilterBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BulkBody {
-    /// `message|ask_deficiency|end_quarantine|assign`
+    /// `message|ask_deficiency|end_quarantine|assign|reject`
     kind: Option<String>,
     /// Which records.
     #[serde(default)]
@@ -78,6 +78,12 @@ pub struct BulkBody {
     due_on: Option<String>,
     /// Of `assign`: id of the colleague.
     to: Option<String>,
+    /// Of `reject`: `not_concerned|not_proven|incomplete|untrue|other`
+    code: Option<String>,
+    /// Of `reject`: why in words, one line of 1 to 500 characters; those who are rejected read them.
+    words: Option<String>,
+    /// Only the record that is quoted so on the phone.
+    quoted: Option<String>,
 }
 
 /// A step of a bulk action.
@@ -99,7 +105,7 @@ pub struct BulkResponse {
     id: Uuid,
     /// Slug of the case.
     case: String,
-    /// `message|ask_deficiency|end_quarantine|assign`
+    /// `message|ask_deficiency|end_quarantine|assign|reject`
     kind: &'static str,
     /// Of a message: its words.
     texts: Vec<UpdateTextResponse>,
@@ -113,11 +119,15 @@ pub struct BulkResponse {
     queue: Option<String>,
     /// Of `assign`: name of the colleague.
     to: Option<String>,
+    /// Of `reject`: why.
+    code: Option<&'static str>,
+    /// Of `reject`: why in words.
+    words: Option<String>,
     /// Words of the list the set was taken from.
     #[schema(value_type = Object)]
     filter: Value,
     purpose: String,
-    /// `previewed|awaiting_approval|running|paused|done|cancelled|expired|undoing|undone`
+    /// `previewed|awaiting_approval|running|paused|done|cancelled|expired|awaiting_undo|undoing|undone`
     state: &'static str,
     /// Records of the set.
     records: i32,
@@ -141,6 +151,8 @@ pub struct BulkResponse {
     decided_at: Option<DateTime<Utc>>,
     refused_because: Option<String>,
     finished_at: Option<DateTime<Utc>>,
+    /// Who last asked to take back what was done.
+    undo_by: Option<String>,
     /// What the asker can do now.
     steps: Vec<&'static str>,
 }
@@ -148,7 +160,7 @@ pub struct BulkResponse {
 /// Why records were passed over.
 #[derive(Serialize, ToSchema)]
 pub struct BulkReasonResponse {
-    /// `state|restricted|no_mail|unreachable|died|stopped|not_missing|asked|not_quarantined|taken`
+    /// `state|restricted|no_mail|unreachable|died|stopped|not_missing|asked|not_quarantined|taken|not_queued|clash`
     reason: &'static str,
     records: i64,
 }
@@ -202,7 +214,11 @@ impl BulkQuery {
         id.map(Some).ok_or(WebError::BadCursor)
     }
 
-    fn limit(&self) -> WebResult<u16> {
+    /// Items of the page.
+    ///
+    /// # Errors
+    /// `BadCursor`.
+    pub(in crate::web) fn limit(&self) -> WebResult<u16> {
         let Some(limit) = &self.limit else {
             return Ok(DEFAULT_LIMIT);
         };
@@ -221,7 +237,11 @@ impl BulkQuery {
 }
 
 impl BulkFilterBody {
-    fn filter(self, staff: &Staff) -> WebResult<Filter> {
+    /// The records these words mean.
+    ///
+    /// # Errors
+    /// `Invalid` at the word that means nothing.
+    pub(in crate::web) fn filter(self, staff: &Staff) -> WebResult<Filter> {
         let (state, active) = csv::state_or_active(self.state.as_deref())?;
         let words = Words {
             review: self.review,
@@ -257,6 +277,8 @@ impl From<&BulkStatus> for BulkResponse {
             due_on: None,
             queue: None,
             to: status.to.clone(),
+            code: None,
+            words: None,
             filter: status.filter.clone(),
             purpose: status.purpose.clone(),
             state: status.state.as_str(),
@@ -273,6 +295,7 @@ impl From<&BulkStatus> for BulkResponse {
             decided_at: status.decided_by.as_ref().map(|(_, _, at)| *at),
             refused_because: status.refused_because.clone(),
             finished_at: status.finished_at,
+            undo_by: status.undo_by.as_ref().map(|(_, name)| name.clone()),
             steps: status.steps.iter().map(|step| step.as_str()).collect(),
         };
         match &status.act {
@@ -286,6 +309,10 @@ impl From<&BulkStatus> for BulkResponse {
             }
             BulkAct::EndQuarantine => {}
             BulkAct::Assign { queue, .. } => told.queue = Some(queue.clone()),
+            BulkAct::Reject { code, words } => {
+                told.code = Some(code.as_str());
+                told.words = Some(words.clone());
+            }
         }
         told
     }
@@ -393,6 +420,9 @@ pub async fn preview(
         letters: body.letters,
         due_on: body.due_on,
         to: body.to,
+        code: body.code,
+        words: body.words,
+        reference: body.quoted,
     };
     let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
     let acting = async move { bulk::preview(&ctx, &actor, new).await };

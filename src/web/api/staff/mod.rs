@@ -29,6 +29,7 @@ pub mod quarantine;
 pub mod queues;
 pub mod representation;
 pub mod rights;
+pub mod sample_checks;
 pub mod scam_reports;
 pub mod signature_files;
 pub mod token;
@@ -174,6 +175,12 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::GET_BULK, web::to(bulk::get)),
         Route::new(&operation::LIST_BULK_RECORDS, web::to(bulk::records)),
         Route::new(&operation::STEP_BULK, web::to(bulk::step)),
+        Route::new(&operation::LIST_SAMPLE_CHECKS, web::to(sample_checks::list)),
+        Route::new(&operation::OPEN_SAMPLE_CHECK, web::to(sample_checks::open)),
+        Route::new(&operation::GET_SAMPLE_CHECK, web::to(sample_checks::get)),
+        Route::new(&operation::GET_SAMPLE_FILE, web::to(sample_checks::file)),
+        Route::new(&operation::CHECK_SAMPLED, web::to(sample_checks::check)),
+        Route::new(&operation::STEP_SAMPLE_CHECK, web::to(sample_checks::step)),
         Route::new(&operation::LIST_UPDATES, web::to(updates::list)),
         Route::new(&operation::PUBLISH_UPDATE, web::to(updates::publish)),
         Route::new(&operation::WITHDRAW_UPDATE, web::to(updates::withdraw)),
@@ -294,6 +301,12 @@ pub fn routes() -> Vec<Route> {
     bulk::get,
     bulk::records,
     bulk::step,
+    sample_checks::list,
+    sample_checks::open,
+    sample_checks::get,
+    sample_checks::file,
+    sample_checks::check,
+    sample_checks::step,
     updates::list,
     updates::publish,
     updates::withdraw,

@@ -1,0 +1,21 @@
+-- Rejections of many records, their notice by mail, and a second person for taking back what took two.
+
+ALTER TABLE bulk_actions DROP CONSTRAINT bulk_actions_kind_check;
+ALTER TABLE bulk_actions ADD CONSTRAINT bulk_actions_kind_check
+    CHECK (kind IN ('message', 'ask_deficiency', 'end_quarantine', 'assign', 'reject')) NOT VALID;
+ALTER TABLE bulk_actions VALIDATE CONSTRAINT bulk_actions_kind_check;
+ALTER TABLE bulk_actions DROP CONSTRAINT bulk_actions_state_check;
+ALTER TABLE bulk_actions ADD CONSTRAINT bulk_actions_state_check CHECK (state IN ('previewed', 'awaiting_approval', 'running', 'paused', 'done',
+    'cancelled', 'expired', 'awaiting_undo', 'undoing', 'undone')) NOT VALID;
+ALTER TABLE bulk_actions VALIDATE CONSTRAINT bulk_actions_state_check;
+ALTER TABLE bulk_actions ADD COLUMN undo_by uuid;
+COMMENT ON COLUMN bulk_actions.state IS 'previewed, awaiting_approval, running, paused, done, cancelled, expired, awaiting_undo, undoing or undone';
+COMMENT ON COLUMN bulk_actions.undo_by IS 'Staff member who last asked to take back what was done';
+CREATE INDEX bulk_actions_created_by_idx ON bulk_actions (created_by, created_at);
+
+ALTER TABLE outbox DROP CONSTRAINT outbox_kind_check;
+ALTER TABLE outbox ADD CONSTRAINT outbox_kind_check
+    CHECK (kind IN ('confirmation', 'resend', 'access', 'otp', 'receipt', 'reminder', 'already_registered', 'paper_rejected', 'rights',
+        'mailbox_code', 'payout_code', 'payout_notice', 'withdrawal', 'follow_confirmation', 'case_update', 'deficiency', 'invitation',
+        'staff_notice', 'message', 'approval_waits', 'rejection')) NOT VALID;
+ALTER TABLE outbox VALIDATE CONSTRAINT outbox_kind_check;

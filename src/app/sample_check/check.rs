@@ -1,0 +1,188 @@
+//! What was found of each record, and the end: everything was checked and the result goes into the log, or it is
+//! given up with a reason and stays in the register.
+
+use serde_json::json;
+use uuid::Uuid;
+
+use super::draw::draw;
+use super::{Sample, read, state_of};
+use crate::app::audit::{self, Actor, Entry};
+use crate::app::ctx::Ctx;
+use crate::app::error::{AppError, AppResult};
+use crate::app::staff::StaffActor;
+use crate::app::vault::Vault;
+use crate::crypto::sha256;
+use crate::db::sample_check::{self as db, SampleRow};
+use crate::db::{DbError, Tx, claimant};
+use crate::domain::field::{FieldCode, FieldErrors};
+use crate::domain::ids::ClaimantId;
+use crate::domain::permission::operation;
+use crate::domain::reason::Reason;
+use crate::domain::sample_check::{Checked, SampleState, SampleStep, result_lines, seed};
+
+/// What was found of a record, as typed.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// Its place in the sample.
+    pub place: Option<i32>,
+    /// Word of the result.
+    pub result: Option<String>,
+    /// What a finding is about.
+    pub code: Option<String>,
+    /// In words.
+    pub note: Option<String>,
+}
+
+/// What somebody wants of a sample check.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// What.
+    pub step: SampleStep,
+    /// With `draw`: the seed.
+    pub seed: Option<String>,
+    /// With `cancel`: why.
+    pub reason: Option<String>,
+}
+
+/// Takes what was found of a record; until the end it can be put right.
+///
+/// *effects*: the result, its note sealed by the claimant's key; audit `sample_checked` with the claimant.
+///
+/// # Errors
+/// `Forbidden`; `NotFound` for one of others; `Invalid` at `/place`, `/result`, `/code`, `/note`; `IllegalTransition`
+/// if it is not drawn, or over.
+pub async fn check(ctx: &Ctx, actor: &StaffActor, id: Uuid, found: &Found) -> AppResult<Sample> {
+    actor.require(&operation::CHECK_SAMPLED)?;
+    let (scope, association) = (actor.scope(), actor.association_id());
+    let mut tx = ctx.pools.begin(scope).await?;
+    let sample = db::get(&mut tx, scope, association, id).await?;
+    if state_of(&sample)? != SampleState::Drawn {
+        return Err(AppError::IllegalTransition("sample"));
+    }
+    let mut errors = FieldErrors::new();
+    let (place, results) = (found.place.unwrap_or(0), (association, id));
+    let member = db::find_member(&mut tx, scope, results, place).await?;
+    if member.is_none() {
+        errors.push("/place", FieldCode::UnknownValue, "error-sample-place");
+    }
+    let (result, code, note) = (&found.result, &found.code, &found.note);
+    let checked = match Checked::parse(result.as_deref(), code.as_deref(), note.as_deref()) {
+        Ok(checked) => Some(checked),
+        Err(wrong) => {
+            errors.append(wrong);
+            None
+        }
+    };
+    let (Some(mut row), Some(checked), true) = (member, checked, errors.is_empty()) else {
+        return Err(errors.into());
+    };
+    // the claimant first, then the sample: the order of locks
+    let of = ClaimantId::new(row.claimant_id);
+    let is_there = match claimant::lock(&mut tx, scope, of).await {
+        Ok(_) => true,
+        Err(DbError::NotFound) => false,
+        Err(error) => return Err(error.into()),
+    };
+    if !is_there && !matches!(checked, Checked::Unable(None)) {
+        let mut errors = FieldErrors::new();
+        errors.push("/result", FieldCode::NotAccepted, "error-sample-erased");
+        return Err(errors.into());
+    }
+    let sample = db::lock(&mut tx, scope, association, id).await?;
+    if state_of(&sample)? != SampleState::Drawn {
+        return Err(AppError::IllegalTransition("sample"));
+    }
+    row.note_sealed = match checked.note() {
+        Some(note) => {
+            let vault = Vault::open(ctx, &mut tx, scope, of).await?;
+            Some(vault.seal("sample_members", "note_sealed", &note)?)
+        }
+        None => None,
+    };
+    row.result = Some(checked.word().to_owned());
+    row.code = checked.code().map(|code| code.as_str().to_owned());
+    row.checked_by = Some(actor.staff_id().uuid());
+    row.checked_at = Some(ctx.clock.now());
+    db::mark_member(&mut tx, scope, &row).await?;
+    let told = json!({ "sample": id, "place": place, "result": row.result, "code": row.code });
+    let who = Actor::Staff(actor.staff_id());
+    let entry = Entry::new(of, association, who, "sample_checked").with(told);
+    audit::append(ctx, &mut tx, scope, entry).await?;
+    let sample = read(ctx, &mut tx, actor, id).await?;
+    tx.commit().await?;
+    Ok(sample)
+}
+
+/// Draws by the public seed that is known now, closes a sample whose records are all checked, or gives it up.
+///
+/// *effects*: the row; of `draw` the records; audit `sample_drawn`, `sample_finished` or `sample_cancelled`, each an
+/// entry of the log.
+///
+/// # Errors
+/// `Forbidden`; `NotFound` for one of others; `Invalid` at `/seed`, `/reason`; `IllegalTransition` if the state does
+/// not allow it, or a record is not checked yet.
+pub async fn step(ctx: &Ctx, actor: &StaffActor, id: Uuid, wanted: &Step) -> AppResult<Sample> {
+    actor.require(&operation::STEP_SAMPLE_CHECK)?;
+    let scope = actor.scope();
+    let mut tx = ctx.pools.begin(scope).await?;
+    let mut row = db::lock(&mut tx, scope, actor.association_id(), id).await?;
+    let after = wanted.step.from(state_of(&row)?);
+    let after = after.ok_or(AppError::IllegalTransition("sample"))?;
+    let mut errors = FieldErrors::new();
+    match wanted.step {
+        SampleStep::Draw => {
+            let typed = errors.take("/seed", seed(wanted.seed.as_deref()));
+            let typed = typed.ok_or(errors)?;
+            let association = actor.association_id();
+            let population = db::get_population(&mut tx, scope, association, id).await?;
+            draw(ctx, &mut tx, actor, (&mut row, &population), typed).await?;
+        }
+        SampleStep::Finish => finish(ctx, &mut tx, actor, &mut row).await?,
+        SampleStep::Cancel => {
+            let reason = errors.take("/reason", Reason::parse(wanted.reason.as_deref()));
+            let reason = reason.ok_or(errors)?;
+            row.state = after.as_str().to_owned();
+            row.end_reason = Some(reason.as_str().to_owned());
+            end(ctx, actor, &mut row);
+            db::mark(&mut tx, scope, &row).await?;
+            let mut deed = actor.deed(id, "sample_cancelled");
+            deed.detail = json!({ "seed": row.seed, "drawn": row.drawn_at.is_some() });
+            deed.note = Some(reason.as_str().as_bytes());
+            deed.write(ctx, &mut tx, scope).await?;
+        }
+    }
+    let sample = read(ctx, &mut tx, actor, id).await?;
+    tx.commit().await?;
+    Ok(sample)
+}
+
+/// Closes it: what the log is told is the list, the seed, what was drawn and what came out.
+async fn finish(ctx: &Ctx, tx: &mut Tx, actor: &StaffActor, row: &mut SampleRow) -> AppResult<()> {
+    let sample = read(ctx, tx, actor, row.id).await?;
+    let lines = sample.members.iter().map(|member| {
+        let code = member.code.map(|code| code.as_str());
+        let reference = member.reference.as_str();
+        (member.place, reference, member.result.as_deref(), code)
+    });
+    let lines = result_lines(lines).ok_or(AppError::IllegalTransition("sample_unchecked"))?;
+    row.state = SampleState::Finished.as_str().to_owned();
+    row.result_sha256 = Some(sha256::digest(lines.as_bytes()));
+    end(ctx, actor, row);
+    db::mark(tx, actor.scope(), row).await?;
+    let counts = sample.counts();
+    let mut deed = actor.deed(row.id, "sample_finished");
+    deed.detail = json!({
+        "filter": row.filter, "size": row.size, "population": row.population_count,
+        "population_sha256": sha256::hex(&row.population_sha256),
+        "seed_source": row.seed_source, "seed": row.seed,
+        "sample_sha256": row.sample_sha256.as_deref().map(sha256::hex),
+        "result_sha256": row.result_sha256.as_deref().map(sha256::hex),
+        "ok": counts.ok, "unable": counts.unable, "findings": counts.findings,
+    });
+    deed.write(ctx, tx, actor.scope()).await
+}
+
+fn end(ctx: &Ctx, actor: &StaffActor, row: &mut SampleRow) {
+    row.ended_by = Some(actor.staff_id().uuid());
+    row.ended_at = Some(ctx.clock.now());
+}

@@ -1,0 +1,252 @@
+//! Records rejected in bulk, or one of them by its number: always by two, each told why and until when.
+
+use joinder::domain::permission::Role;
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+use crate::app::TestApp;
+use crate::bulk::{Desk, go_on};
+use crate::claimant::{SignUpBuilder, mario};
+use crate::seed::CASE;
+use crate::staff_console::{csrf, open, place, send, sign_in};
+use crate::staff_declared::{declaration, identified, sign};
+use crate::staff_seed::{association, person};
+
+const WORDS: &str = "La casella non è tra quelle bloccate";
+
+fn rejection() -> Value {
+    json!({
+        "kind": "reject", "purpose": "Fuori dal caso", "code": "not_concerned", "words": WORDS,
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_set_is_rejected_after_a_second_person_and_each_is_told() {
+    let app = TestApp::seeded().await;
+    let desk = Desk::of(&app, "codacons").await;
+    let signed = identified(&app, "mario@example.org", "caduta@libero.it", &mario()).await;
+    sign(
+        &app,
+        &signed,
+        &declaration("caduta@libero.it"),
+        "Mario Rossi",
+    )
+    .await;
+    for (email, language) in [("e@example.org", "en"), ("d@example.org", "de")] {
+        let builder = SignUpBuilder::new(email).with("/contact/language", json!(language));
+        app.confirmed(&builder).await;
+    }
+    let gone = app.confirmed(&SignUpBuilder::new("gone@example.org")).await;
+    let lodged = app
+        .confirmed(&SignUpBuilder::new("lodged@example.org"))
+        .await;
+    let clash = app
+        .confirmed(&SignUpBuilder::new("clash@example.org"))
+        .await;
+    app.sql(&format!(
+        "UPDATE claimants SET state = 'lodged' WHERE id = '{}'; \
+         UPDATE claimants SET review = 'conflict' WHERE id = '{}'",
+        lodged.id, clash.id
+    ))
+    .await;
+    let seen = desk.preview(&rejection()).await.expect(201);
+    assert_eq!(
+        (
+            &seen["records"],
+            &seen["left"],
+            &seen["needs_second_person"]
+        ),
+        (&json!(6), &json!(4), &json!(true))
+    );
+    assert_eq!(
+        seen["reasons"],
+        json!([{"reason": "clash", "records": 1}, {"reason": "state", "records": 1}])
+    );
+    // after the look, before the turn
+    gone.withdraw(&json!({})).await.expect(200);
+    app.run_outbox().await;
+    let begin = json!({"step": "start", "records": 4});
+    let started = desk.step(&desk.one, &seen, &begin).await.expect(200);
+    assert_eq!(started["state"], "awaiting_approval");
+    go_on(&app).await;
+    let rejected = "SELECT count(*) FROM claimants WHERE state = 'rejected'";
+    assert_eq!(app.number(rejected).await, 0);
+    let approve = json!({"step": "approve"});
+    desk.step(&desk.one, &seen, &approve)
+        .await
+        .expect_problem(403, "second-person");
+    desk.step(&desk.other, &seen, &approve).await.expect(200);
+    let (one, other) = tokio::join!(go_on(&app), go_on(&app));
+    assert!(one + other > 0);
+    go_on(&app).await;
+    let done = desk.status(&seen).await;
+    assert_eq!(
+        (&done["state"], &done["done"], &done["passed"]),
+        (&json!("done"), &json!(3), &json!(3))
+    );
+    assert_eq!(
+        done["reasons"],
+        json!([{"reason": "clash", "records": 1}, {"reason": "state", "records": 2}])
+    );
+    assert_eq!(app.number(rejected).await, 3);
+    let held = "SELECT (SELECT count(*) FROM registered_persons) + (SELECT count(*) FROM registered_mailboxes)";
+    assert_eq!(app.number(held).await, 0, "what was held is free");
+    desk.step(&desk.other, &seen, &json!({"step": "undo"}))
+        .await
+        .expect_problem(409, "illegal-transition");
+
+    app.run_outbox().await;
+    let told = |email: &str| app.mails_to(email).pop().unwrap();
+    for (email, said) in [
+        ("mario@example.org", "La tua pratica è stata respinta"),
+        (
+            "mario@example.org",
+            "La casella o il periodo non rientrano in questo caso.",
+        ),
+        ("mario@example.org", "Hai tempo fino al"),
+        ("e@example.org", "Your record was rejected"),
+        ("e@example.org", "You have time until"),
+        ("d@example.org", "Ihre Akte wurde abgelehnt"),
+    ] {
+        assert!(told(email).contains(said), "{said}: {}", told(email));
+    }
+    for email in ["mario@example.org", "e@example.org", "d@example.org"] {
+        assert!(told(email).contains(WORDS), "{}", told(email));
+        let mails = app.mails();
+        let mails = mails.iter().map(|sent| &sent.message.mail);
+        let notices = mails.filter(|mail| mail.to == email && mail.kind.as_str() == "rejection");
+        assert_eq!(notices.count(), 1, "{email}");
+    }
+    for email in [
+        "gone@example.org",
+        "lodged@example.org",
+        "clash@example.org",
+    ] {
+        assert!(!told(email).contains("respinta"), "{email}");
+    }
+    // a decision of two about each, told to the log
+    let decided = "SELECT count(*) FROM audit WHERE action = 'reject' AND after = 'rejected' \
+        AND detail ->> 'code' = 'not_concerned' AND detail ->> 'approved_by' <> actor_id::text";
+    assert_eq!(app.number(decided).await, 3);
+    app.run_log().await;
+    let logged = "SELECT count(*) FROM log_events WHERE leaf_index IS NOT NULL AND content LIKE '%\"reject\"%'";
+    assert_eq!(app.number(logged).await, 3);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_record_is_rejected_by_its_number_and_nothing_without_a_reason() {
+    let app = TestApp::seeded().await;
+    let desk = Desk::of(&app, "codacons").await;
+    let one = app.confirmed(&SignUpBuilder::new("a@example.org")).await;
+    app.confirmed(&SignUpBuilder::new("b@example.org")).await;
+    for (field, wrong) in [
+        (
+            "/code",
+            json!({"kind": "reject", "purpose": "x", "words": "y"}),
+        ),
+        (
+            "/code",
+            json!({"kind": "reject", "purpose": "x", "words": "y", "code": "ugly"}),
+        ),
+        (
+            "/words",
+            json!({"kind": "reject", "purpose": "x", "code": "other"}),
+        ),
+        (
+            "/quoted",
+            json!({"kind": "reject", "purpose": "x", "code": "other", "words": "y", "quoted": "12"}),
+        ),
+    ] {
+        let wrong = desk.preview(&wrong).await.wrong_fields();
+        assert_eq!(wrong.len(), 1);
+        assert_eq!(wrong[0].0, field);
+    }
+    let reference = one.me().await["reference"].as_str().unwrap().to_owned();
+    let mut body = rejection();
+    body["quoted"] = json!(reference);
+    let others = Desk::of(&app, "altroconsumo").await;
+    let theirs = others.preview(&body).await.expect(201);
+    assert_eq!(theirs["records"], 0, "a record of others is in no set");
+    let seen = desk.preview(&body).await.expect(201);
+    assert_eq!(seen["records"], 1);
+    assert_eq!(seen["filter"]["reference"], json!(reference));
+    desk.start(&seen).await;
+    go_on(&app).await;
+    let state = format!("SELECT state FROM claimants WHERE id = '{}'", one.id);
+    assert_eq!(app.rows(&state).await[0][0].as_deref(), Some("rejected"));
+    let left = "SELECT count(*) FROM claimants WHERE state = 'confirmed'";
+    assert_eq!(app.number(left).await, 1);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rejection_that_loses_its_database_rejects_nobody_twice() {
+    let app = TestApp::seeded().await;
+    let desk = Desk::of(&app, "codacons").await;
+    for email in ["a@example.org", "b@example.org"] {
+        app.confirmed(&SignUpBuilder::new(email)).await;
+    }
+    let seen = desk.preview(&rejection()).await.expect(201);
+    desk.start(&seen).await;
+    for moment in crate::app::DEATHS {
+        app.let_die("outbox", moment).await;
+        let holder = joinder::app::lease::Holder::new();
+        let lost = joinder::worker::bulk::go_on(&app.ctx, holder).await;
+        assert!(lost.is_err(), "{moment}");
+        app.let_live("outbox").await;
+        assert_eq!(desk.status(&seen).await["left"], 2, "{moment}");
+    }
+    go_on(&app).await;
+    app.run_outbox().await;
+    let mails = app.mails();
+    let notices = mails
+        .iter()
+        .filter(|sent| sent.message.mail.kind.as_str() == "rejection");
+    assert_eq!(notices.count(), 2);
+    let acts = "SELECT count(*) FROM audit WHERE action = 'reject'";
+    assert_eq!(app.number(acts).await, 2);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_console_leads_from_a_record_to_its_rejection() {
+    let app = TestApp::seeded().await;
+    let one = app.confirmed(&SignUpBuilder::new("a@example.org")).await;
+    let ours = association(&app, "codacons").await;
+    let manager = person(&app, ours, Role::CaseManager).await;
+    let browser = app.browser();
+    sign_in(&app, &browser, &manager).await;
+    let (_, page) = open(&app, &browser, &format!("/console/claimants/{}", one.id)).await;
+    let link = page.split("bulk-actions?kind=reject&#38;quoted=").nth(1);
+    let link = link.or_else(|| page.split("bulk-actions?kind=reject&amp;quoted=").nth(1));
+    let quoted = link.unwrap().split('#').next().unwrap().to_owned();
+    let path = format!("/console/cases/{CASE}/bulk-actions");
+    let (_, form) = open(
+        &app,
+        &browser,
+        &format!("{path}?kind=reject&quoted={quoted}"),
+    )
+    .await;
+    assert!(form.contains(&format!("value=\"{quoted}\"")), "{form}");
+    let token = csrf(&form).to_owned();
+    let mut fields = vec![
+        ("csrf", token.as_str()),
+        ("kind", "reject"),
+        ("quoted", quoted.as_str()),
+        ("purpose", "Fuori dal caso"),
+        ("code", ""),
+        ("words", WORDS),
+    ];
+    let wrong = send(&app, &browser, &path, &fields).await;
+    assert_eq!(wrong.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.text().await.unwrap().contains("id=\"code-error\""));
+    fields[4] = ("code", "other");
+    let made = send(&app, &browser, &path, &fields).await;
+    let (_, shown) = open(&app, &browser, place(&made)).await;
+    assert!(
+        shown.contains("Riguarda una pratica.") && shown.contains(WORDS),
+        "{shown}"
+    );
+    app.stop().await;
+}
