@@ -30,6 +30,7 @@ const DELETE_CLAIMANTS: &[&str] = &[
     "DELETE FROM bulk_members WHERE claimant_id = ANY($1)",
     "DELETE FROM message_stops WHERE claimant_id = ANY($1)",
     "DELETE FROM deficiencies WHERE claimant_id = ANY($1)",
+    "DELETE FROM partner_submissions WHERE claimant_id = ANY($1)",
     "DELETE FROM conflicts WHERE claimant_id = ANY($1)",
     "DELETE FROM confirmations WHERE claimant_id = ANY($1)",
     "DELETE FROM consents WHERE claimant_id = ANY($1)",

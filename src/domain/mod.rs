@@ -51,6 +51,8 @@ mod one_line;
 pub mod outage;
 pub mod paper;
 mod paragraphs;
+pub mod partner;
+pub mod partner_key;
 pub mod payout;
 pub mod permission;
 pub mod person;

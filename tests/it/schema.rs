@@ -211,6 +211,8 @@ const DISTRIBUTED: &[(&str, &str, u8)] = &[
     ("message_stops", "claimant_id", 1),
     ("case_revisions", "case_id", 18),
     ("demand_letters", "id", 19),
+    ("partner_submissions", "claimant_id", 1),
+    ("partner_rates", "key_id", 21),
 ];
 
 /// Tables that each node has whole.
@@ -240,6 +242,8 @@ const REFERENCE: &[&str] = &[
     "memberships",
     "membership_changes",
     "invitations",
+    "partners",
+    "partner_keys",
     "root_keys",
     "signing_keys",
     "log_timestamps",
