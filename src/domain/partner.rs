@@ -1,6 +1,13 @@
-//! Partner sites: what their keys may do, and what they are told of the people they sent (R55, R56).
+//! Partner sites: who they are, what their keys may do, and what they are told of the people they sent (R55, R56).
+
+use std::fmt;
 
 use crate::domain::claimant::ClaimantState;
+use crate::domain::email_address::EmailAddress;
+use crate::domain::field::{FieldCode, FieldErrors, ValueError, filled};
+use crate::domain::language::Language;
+use crate::domain::one_line::one_line;
+use crate::domain::seed;
 
 /// What a key may do.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -112,16 +119,95 @@ impl SubmissionState {
 
 /// Letters of a slug at most: as many as `via` takes.
 pub const MAX_SLUG: usize = 64;
+/// Characters of a name at most.
+pub const MAX_NAME: usize = 120;
+
+/// What staff type about a partner.
+#[derive(Clone, Default)]
+pub struct ProfileInput {
+    /// What the site is called.
+    pub name: Option<String>,
+    /// Where the partner is written to.
+    pub email: Option<String>,
+    /// Language of mails to it: `it|en|de`; `it` without it.
+    pub language: Option<String>,
+}
+
+/// What is known about a partner beside its slug.
+#[derive(Clone)]
+pub struct Profile {
+    /// What the site is called.
+    pub name: String,
+    /// Where the partner is written to.
+    pub email: Option<EmailAddress>,
+    /// Language of mails to it.
+    pub language: Language,
+}
+
+impl Profile {
+    /// Reads what was typed.
+    ///
+    /// # Errors
+    /// All that is wrong at once: `/name`, `/email`, `/language`.
+    pub fn parse(input: &ProfileInput) -> Result<Self, FieldErrors> {
+        let mut errors = FieldErrors::new();
+        let name = errors.take("/name", name(input.name.as_deref()));
+        let email = filled(input.email.as_deref()).map(EmailAddress::parse);
+        let email = errors.take("/email", email.transpose());
+        let language = errors.take("/language", language(input.language.as_deref()));
+        match (name, email, language) {
+            (Some(name), Some(email), Some(language)) => Ok(Self {
+                name,
+                email,
+                language,
+            }),
+            _ => Err(errors),
+        }
+    }
+}
+
+/// Reads the name of a partner in links.
+///
+/// # Errors
+/// `required`, `format`.
+pub fn slug(typed: Option<&str>) -> Result<String, ValueError> {
+    let missing = ValueError::new(FieldCode::Required, "error-partner-slug");
+    let typed = filled(typed).ok_or(missing)?;
+    if is_slug(typed) {
+        Ok(typed.to_owned())
+    } else {
+        Err(ValueError::new(FieldCode::Format, "error-partner-slug"))
+    }
+}
+
+fn name(typed: Option<&str>) -> Result<String, ValueError> {
+    let missing = ValueError::new(FieldCode::Required, "error-partner-name");
+    let typed = filled(typed).ok_or(missing)?;
+    one_line(
+        typed,
+        MAX_NAME,
+        "error-partner-name",
+        "error-partner-name-long",
+    )
+}
+
+fn language(word: Option<&str>) -> Result<Language, ValueError> {
+    let Some(word) = filled(word) else {
+        return Ok(Language::It);
+    };
+    let unknown = ValueError::new(FieldCode::UnknownValue, "error-language-unknown");
+    Language::parse(word).ok_or(unknown)
+}
+
+impl fmt::Debug for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Profile({})", self.name)
+    }
+}
 
 /// Whether the text can be the name of a partner in links: small letters and digits, single hyphens between.
 pub fn is_slug(text: &str) -> bool {
-    let part = |part: &str| {
-        !part.is_empty()
-            && part
-                .bytes()
-                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-    };
-    text.len() <= MAX_SLUG && text.split('-').all(part)
+    text.len() <= MAX_SLUG && seed::is_slug(text)
 }
 
 #[cfg(test)]

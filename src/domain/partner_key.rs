@@ -2,12 +2,18 @@
 //! without asking the database (R56, decision 32).
 
 use std::fmt;
+use std::net::IpAddr;
 
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use ipnet::IpNet;
 use thiserror::Error;
 use uuid::Uuid;
 
+use crate::domain::field::{FieldCode, FieldErrors, ValueError, filled};
 use crate::domain::ids::PartnerKeyId;
-use crate::domain::partner::KeyMode;
+use crate::domain::outage::{day_in_rome, midnight_in_rome};
+use crate::domain::partner::{KeyMode, PartnerScope};
+use crate::domain::typed_day;
 
 /// Crockford's base 32 in small letters: no i, l, o, u.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
@@ -38,6 +44,166 @@ pub enum PartnerKeyError {
     /// It looks like one, but a character is wrong or missing.
     #[error("the checksum does not fit: a character is wrong or missing")]
     Checksum,
+}
+
+/// Why a key does not open what it was shown for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
+pub enum KeyRefusal {
+    /// A character is wrong or missing; nobody was asked.
+    #[error("a character of the key is wrong or missing")]
+    Malformed,
+    /// There is no such key.
+    #[error("no such key")]
+    Unknown,
+    /// Its time is over.
+    #[error("the key has expired")]
+    Expired,
+    /// It was revoked, or its partner rests.
+    #[error("the key was revoked")]
+    Revoked,
+    /// It lacks the scope.
+    #[error("the key lacks the scope {}", .0.as_str())]
+    Scope(PartnerScope),
+    /// It was used from another network than those it is for.
+    #[error("the key may not be used from this network")]
+    Network,
+    /// It may not act in that case.
+    #[error("the key may not act in this case")]
+    Case,
+    /// A test key where only live ones do.
+    #[error("a test key does not reach records of people")]
+    Test,
+}
+
+impl KeyRefusal {
+    /// Last part of the problem's `type`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Malformed => "key-malformed",
+            Self::Unknown => "key-unknown",
+            Self::Expired => "key-expired",
+            Self::Revoked => "key-revoked",
+            Self::Scope(_) => "key-scope",
+            Self::Network => "key-network",
+            Self::Case => "key-case",
+            Self::Test => "key-test",
+        }
+    }
+}
+
+/// Networks of a key at most.
+pub const MAX_NETWORKS: usize = 20;
+/// Cases named in a key at most.
+const MAX_CASES: usize = 50;
+/// Days a key may work at most, where an end is set.
+const MAX_DAYS: u64 = 3_660;
+
+/// What staff type about a key.
+#[derive(Clone, Debug, Default)]
+pub struct KeyInput {
+    /// `live|test`
+    pub mode: Option<String>,
+    /// Scopes.
+    pub scopes: Vec<String>,
+    /// Slugs of cases; none: every case of the association.
+    pub cases: Vec<String>,
+    /// Addresses and networks; none: from anywhere.
+    pub networks: Vec<String>,
+    /// Last day on which it works, in Rome; none: until it is revoked.
+    pub expires_on: Option<String>,
+}
+
+/// What a key may do.
+#[derive(Clone, Debug)]
+pub struct KeyRights {
+    /// Live or test.
+    pub mode: KeyMode,
+    /// Each once, at least one.
+    pub scopes: Vec<PartnerScope>,
+    /// Slugs of cases, not looked up yet; none: every case of the association.
+    pub cases: Vec<String>,
+    /// From where it may be used; none: from anywhere.
+    pub networks: Vec<IpNet>,
+    /// First instant at which it works no more, UTC.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+impl KeyRights {
+    /// Reads what was typed.
+    ///
+    /// # Errors
+    /// All that is wrong at once, with pointers like `/networks/0`.
+    pub fn parse(input: &KeyInput, now: DateTime<Utc>) -> Result<Self, FieldErrors> {
+        let mut errors = FieldErrors::new();
+        let unknown = ValueError::new(FieldCode::UnknownValue, "error-unknown-value");
+        let missing = ValueError::new(FieldCode::Required, "error-required");
+        let mode = filled(input.mode.as_deref()).ok_or(missing);
+        let mode = mode.and_then(|word| KeyMode::parse(word).ok_or(unknown));
+        let mode = errors.take("/mode", mode);
+        let mut scopes = Vec::new();
+        for (place, word) in input.scopes.iter().enumerate() {
+            let scope = PartnerScope::parse(word).ok_or(unknown);
+            scopes.extend(errors.take(format!("/scopes/{place}"), scope));
+        }
+        scopes.sort_unstable();
+        scopes.dedup();
+        if input.scopes.is_empty() {
+            errors.push("/scopes", FieldCode::Required, "error-key-scopes");
+        }
+        let networks = networks(&input.networks, &mut errors);
+        if input.cases.len() > MAX_CASES {
+            errors.push("/cases", FieldCode::TooLong, "error-key-cases");
+        }
+        let expires_at = filled(input.expires_on.as_deref()).map(|day| end_of(day, now));
+        let expires_at = errors.take("/expires_on", expires_at.transpose());
+        let (Some(mode), Some(expires_at)) = (mode, expires_at) else {
+            return Err(errors);
+        };
+        errors.into_result(Self {
+            mode,
+            scopes,
+            cases: input.cases.clone(),
+            networks,
+            expires_at,
+        })
+    }
+}
+
+fn networks(typed: &[String], errors: &mut FieldErrors) -> Vec<IpNet> {
+    let wrong = ValueError::new(FieldCode::Format, "error-key-network");
+    let mut found = Vec::new();
+    for (place, text) in typed.iter().take(MAX_NETWORKS).enumerate() {
+        let network = network(text).ok_or(wrong);
+        found.extend(errors.take(format!("/networks/{place}"), network));
+    }
+    if typed.len() > MAX_NETWORKS {
+        errors.push("/networks", FieldCode::TooLong, "error-key-networks");
+    }
+    found
+}
+
+/// A network, or a single address as one; an IPv4 address written as IPv6 is what it is.
+pub fn network(text: &str) -> Option<IpNet> {
+    let text = text.trim();
+    let address: Result<IpAddr, _> = text.parse();
+    match address {
+        Ok(address) => Some(IpNet::from(address.to_canonical())),
+        Err(_) => text.parse().ok().map(|network: IpNet| network.trunc()),
+    }
+}
+
+/// The first instant after a day in Rome, which must be ahead.
+fn end_of(typed: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, ValueError> {
+    let today = day_in_rome(now);
+    let last = today.checked_add_days(Days::new(MAX_DAYS)).unwrap_or(today);
+    let span = today..=last;
+    let day = typed_day::read(typed, &span);
+    let day = day.ok_or(ValueError::new(FieldCode::Format, "error-key-expires"))?;
+    let out = ValueError::new(FieldCode::OutOfRange, "error-key-expires");
+    if !span.contains(&day) {
+        return Err(out);
+    }
+    Ok(midnight_in_rome(day.succ_opt().unwrap_or(NaiveDate::MAX)))
 }
 
 impl PartnerKey {
@@ -235,6 +401,36 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn what_staff_type_is_read_or_told_field_by_field() {
+        let now = DateTime::from_timestamp(1_772_442_000, 0).unwrap();
+        let good = KeyInput {
+            mode: Some("live".to_owned()),
+            scopes: ["read", "intake", "read"].map(str::to_owned).to_vec(),
+            cases: Vec::new(),
+            networks: ["192.0.2.7", "2001:db8::1/32", "::ffff:192.0.2.9"]
+                .map(str::to_owned)
+                .to_vec(),
+            expires_on: Some("2026-12-31".to_owned()),
+        };
+        let rights = KeyRights::parse(&good, now).unwrap();
+        assert_eq!(rights.scopes, [PartnerScope::Intake, PartnerScope::Read]);
+        let networks: Vec<String> = rights.networks.iter().map(IpNet::to_string).collect();
+        assert_eq!(networks, ["192.0.2.7/32", "2001:db8::/32", "192.0.2.9/32"]);
+        let end = rights.expires_at.unwrap().to_rfc3339();
+        assert_eq!(end, "2026-12-31T23:00:00+00:00");
+        let bad = KeyInput {
+            mode: None,
+            scopes: vec!["admin".to_owned()],
+            networks: vec!["192.0.2.0/33".to_owned()],
+            expires_on: Some("2026-03-01".to_owned()),
+            ..KeyInput::default()
+        };
+        let errors = KeyRights::parse(&bad, now).unwrap_err();
+        let places: Vec<&str> = errors.iter().map(|error| error.pointer.as_str()).collect();
+        assert_eq!(places, ["/mode", "/scopes/0", "/networks/0", "/expires_on"]);
     }
 
     #[test]

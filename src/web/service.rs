@@ -5,11 +5,13 @@ use actix_web::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use actix_web::{HttpResponse, web};
 use serde_json::json;
 
+use crate::app::partner::limit::{self, Unit};
 use crate::app::staff::sign_in;
 use crate::app::{AppError, challenge, mail_cap};
 use crate::domain::document;
 use crate::domain::file_type::FileType;
 use crate::domain::paper;
+use crate::domain::partner_submission::MAX_BATCH;
 use crate::domain::permission::operation;
 use crate::state::AppState;
 use crate::web::api::Description;
@@ -97,6 +99,14 @@ async fn limits(state: web::Data<AppState>) -> HttpResponse {
         "staff_sign_in": {
             "failures": sign_in::TRIES,
             "window_minutes": sign_in::TRIES_MINUTES,
+        },
+        // rows, shared by all nodes
+        "partner_keys": {
+            "window_seconds": limit::WINDOW_SECONDS,
+            "requests": Unit::Requests.quota(),
+            "claimants": Unit::Claimants.quota(),
+            "batch_items": MAX_BATCH,
+            "batch_bytes": extract::LARGE_BODY_BYTES,
         },
         "paper": {
             "bytes_per_file": paper::FILE_BYTES,

@@ -24,6 +24,7 @@ pub mod export;
 pub mod import;
 pub mod mails;
 pub mod paper;
+pub mod partners;
 pub mod payout;
 pub mod people;
 pub mod queues;
@@ -154,6 +155,8 @@ pub struct CasesPage {
     pub shows_updates: bool,
     /// Whether the actor says who acts for the association.
     pub shows_people_list: bool,
+    /// Whether partner sites are shown.
+    pub shows_partners: bool,
     /// Whether the actor looks at trails.
     pub shows_trails: bool,
     /// Whether the actor looks at the outbox.
