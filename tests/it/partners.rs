@@ -1,7 +1,9 @@
 //! Partner sites and their keys: made and revoked by the owner, checked on every node (R56).
 
 use chrono::TimeDelta;
-use joinder::domain::ids::AssociationId;
+use joinder::domain::ids::{AssociationId, PartnerKeyId};
+use joinder::domain::partner::KeyMode;
+use joinder::domain::partner_key::PartnerKey;
 use joinder::domain::permission::Role;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -86,6 +88,21 @@ pub(crate) fn secret(made: &Value) -> String {
 
 fn id_of(value: &Value) -> Uuid {
     value.as_str().unwrap().parse().unwrap()
+}
+
+/// The key of a partner that was put in by hand: it may send and read.
+pub(crate) async fn seeded_key(app: &TestApp, association: AssociationId, slug: &str) -> String {
+    let id = PartnerKeyId::new(app.ctx.new_id());
+    let key = PartnerKey::new(KeyMode::Live, id, [7; 20]);
+    let (partner, text) = (Uuid::new_v4(), key.as_str().to_owned());
+    app.sql(&format!(
+        "INSERT INTO partners (id, association_id, slug, name, language, created_at) \
+           VALUES ('{partner}', '{association}', '{slug}', 'Il sito', 'it', '2026-03-01Z'); \
+         INSERT INTO partner_keys (id, partner_id, association_id, mode, slot, secret_sha256, scopes, created_at) \
+           VALUES ('{id}', '{partner}', '{association}', 'live', 1, sha256(convert_to('{text}', 'UTF8')), '{{intake,read}}', '2026-03-01Z')"
+    ))
+    .await;
+    text
 }
 
 /// A request of a partner.
