@@ -216,7 +216,7 @@ impl PartnerKey {
         for half in secret.chunks(SECRET_BYTES / 2) {
             let number = half
                 .iter()
-                .fold(0, |number: u128, byte| number << 8 | u128::from(*byte));
+                .fold(0, |number: u128, byte| (number << 8) | u128::from(*byte));
             push_number(&mut text, number, SECRET_LETTERS / 2);
         }
         let checksum = crc32(text.as_bytes());
@@ -311,7 +311,7 @@ fn number(letters: &str) -> Option<u128> {
 fn crc32(bytes: &[u8]) -> u32 {
     let step = |crc: u32, byte: &u8| {
         (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
-            crc >> 1 ^ (0xedb8_8320 * (crc & 1))
+            (crc >> 1) ^ (0xedb8_8320 * (crc & 1))
         })
     };
     !bytes.iter().fold(u32::MAX, step)
@@ -323,7 +323,11 @@ mod tests {
 
     fn key(mode: KeyMode) -> PartnerKey {
         let id = PartnerKeyId::new(Uuid::from_u128(0x0192_0000_0000_7000_8fff_1234_5678_9abc));
-        PartnerKey::new(mode, id, std::array::from_fn(|place| place as u8 * 13))
+        PartnerKey::new(
+            mode,
+            id,
+            std::array::from_fn(|place| u8::try_from(place * 13).unwrap()),
+        )
     }
 
     #[test]

@@ -176,20 +176,7 @@ fn app_kind(error: &AppError) -> Kind {
         ),
         AppError::NotFound => Kind::new(S::NOT_FOUND, "not-found", "Not found"),
         AppError::Unauthenticated => Kind::new(S::UNAUTHORIZED, "unauthenticated", "Not signed in"),
-        AppError::Key(refusal) => Kind::new(
-            match refusal {
-                KeyRefusal::Malformed
-                | KeyRefusal::Unknown
-                | KeyRefusal::Expired
-                | KeyRefusal::Revoked => S::UNAUTHORIZED,
-                KeyRefusal::Scope(_)
-                | KeyRefusal::Network
-                | KeyRefusal::Case
-                | KeyRefusal::Test => S::FORBIDDEN,
-            },
-            refusal.as_str(),
-            "The key does not open this",
-        ),
+        AppError::Key(refusal) => key_kind(*refusal),
         AppError::WrongCredentials => {
             Kind::new(S::UNAUTHORIZED, "wrong-credentials", "Wrong credentials")
         }
@@ -236,6 +223,19 @@ fn app_kind(error: &AppError) -> Kind {
         }
         AppError::Internal(_) => INTERNAL,
     }
+}
+
+/// A key that is not right is 401; one that is right and may not, 403.
+fn key_kind(refusal: KeyRefusal) -> Kind {
+    let status = match refusal {
+        KeyRefusal::Malformed | KeyRefusal::Unknown | KeyRefusal::Expired | KeyRefusal::Revoked => {
+            StatusCode::UNAUTHORIZED
+        }
+        KeyRefusal::Scope(_) | KeyRefusal::Network | KeyRefusal::Case | KeyRefusal::Test => {
+            StatusCode::FORBIDDEN
+        }
+    };
+    Kind::new(status, refusal.as_str(), "The key does not open this")
 }
 
 /// Until `middleware::around` writes the answer; what stands here is seen only without it.

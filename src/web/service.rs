@@ -100,14 +100,7 @@ async fn limits(state: web::Data<AppState>) -> HttpResponse {
             "failures": sign_in::TRIES,
             "window_minutes": sign_in::TRIES_MINUTES,
         },
-        // rows, shared by all nodes
-        "partner_keys": {
-            "window_seconds": limit::WINDOW_SECONDS,
-            "requests": Unit::Requests.quota(),
-            "claimants": Unit::Claimants.quota(),
-            "batch_items": MAX_BATCH,
-            "batch_bytes": extract::LARGE_BODY_BYTES,
-        },
+        "partner_keys": of_partner_keys(),
         "paper": {
             "bytes_per_file": paper::FILE_BYTES,
             "pages": paper::MOST_SCANS,
@@ -130,4 +123,15 @@ async fn limits(state: web::Data<AppState>) -> HttpResponse {
         "body_bytes": extract::BODY_BYTES,
         "idempotency_key_characters": extract::idempotency::LONGEST,
     }))
+}
+
+/// Limits of the keys of partners: rows, shared by all nodes.
+fn of_partner_keys() -> serde_json::Value {
+    json!({
+        "window_seconds": limit::WINDOW_SECONDS,
+        "requests": Unit::Requests.quota(),
+        "claimants": Unit::Claimants.quota(),
+        "batch_items": MAX_BATCH,
+        "batch_bytes": extract::LARGE_BODY_BYTES,
+    })
 }

@@ -2,7 +2,9 @@
 
 use chrono::TimeDelta;
 use futures_util::future::join_all;
+use joinder::app::bootstrap::{self, Logins};
 use joinder::domain::permission::Role;
+use joinder::domain::seed::Seed;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -10,7 +12,7 @@ use uuid::Uuid;
 use crate::app::{DEATHS, TestApp, TestOptions};
 use crate::claimant::{Answer, SignUpBuilder, ask, mario, signed_up};
 use crate::partners::{Owner, read, request, submission, submit};
-use crate::seed::CASE;
+use crate::seed::{CASE, SEED};
 use crate::staff_seed::{association, person};
 
 const CLAIMANTS: &str = "SELECT count(*) FROM claimants";
@@ -175,18 +177,16 @@ async fn a_test_key_never_reaches_real_records() {
 async fn a_key_acts_in_its_cases_and_no_other() {
     let app = TestApp::seeded().await;
     // a second case of ours, and one that only others promote
-    for (slug, association) in [("secondo", "codacons"), ("altrui", "altroconsumo")] {
-        app.sql(&format!(
-            "INSERT INTO cases SELECT (jsonb_populate_record(c, jsonb_build_object('id', gen_random_uuid(), 'slug', '{slug}'))).* FROM cases c WHERE slug = '{CASE}'; \
-             INSERT INTO case_associations SELECT n.id, a.association_id, a.mode, a.joined_at FROM cases n, case_associations a \
-               JOIN associations o ON o.id = a.association_id WHERE n.slug = '{slug}' AND o.slug = '{association}' LIMIT 1; \
-             INSERT INTO texts SELECT (jsonb_populate_record(t, jsonb_build_object('id', gen_random_uuid(), 'case_id', n.id))).* FROM texts t, cases n \
-               WHERE n.slug = '{slug}' AND t.case_id = (SELECT id FROM cases WHERE slug = '{CASE}'); \
-             INSERT INTO incidents SELECT (jsonb_populate_record(i, jsonb_build_object('id', gen_random_uuid(), 'case_id', n.id))).* FROM incidents i, cases n WHERE n.slug = '{slug}' AND i.case_id = (SELECT id FROM cases WHERE slug = '{CASE}'); \
-             INSERT INTO incident_domains SELECT n.id, d.domain, d.treatment, d.source FROM incident_domains d JOIN incidents i ON i.id = d.incident_id JOIN incidents n ON n.slug = i.slug AND n.case_id = (SELECT id FROM cases WHERE slug = '{slug}') WHERE i.case_id = (SELECT id FROM cases WHERE slug = '{CASE}'); \
-             INSERT INTO plans SELECT (jsonb_populate_record(p, jsonb_build_object('id', gen_random_uuid(), 'case_id', n.id))).* FROM plans p, cases n WHERE n.slug = '{slug}' AND p.case_id = (SELECT id FROM cases WHERE slug = '{CASE}')"
-        ))
-        .await;
+    let second = SEED.replace(CASE, "secondo");
+    let (head, rest) = SEED.split_once("[[association]]").unwrap();
+    let (_, others) = rest.split_once("[[association]]").unwrap();
+    let (others, _) = others.split_once("[[counsel]]").unwrap();
+    let foreign = format!("{head}[[association]]{others}").replace(CASE, "altrui");
+    for seed in [second, foreign] {
+        let seed = Seed::parse(&seed).unwrap();
+        bootstrap::bootstrap(&app.ctx, &seed, Logins::Random)
+            .await
+            .unwrap();
     }
     let owner = Owner::of(&app, "codacons").await;
     let blog = owner.partner("blog").await;
@@ -521,13 +521,14 @@ async fn own_submissions_are_read_page_by_page_and_the_erased_are_gone() {
     let owner = Owner::of(&app, "codacons").await;
     let blog = owner.partner("blog").await;
     let key = owner.key(&blog, &["intake", "read"]).await;
-    let mut sent = Vec::new();
+    let (mut sent, mut records) = (Vec::new(), Vec::new());
     for number in 0..5 {
         let body = submission(&format!("m{number}@own.example"));
         let told = submit(&app, &key, &number.to_string(), &body)
             .await
             .expect(201);
         sent.push(told["id"].as_str().unwrap().to_owned());
+        records.push(signed_up(&told));
     }
     let mut found = Vec::new();
     let mut after = String::new();
@@ -553,9 +554,7 @@ async fn own_submissions_are_read_page_by_page_and_the_erased_are_gone() {
             .await
             .expect_problem(400, "cursor");
     }
-    app.run_outbox().await;
-    let record = json!({"id": sent[0], "reference": "", "state": "unconfirmed"});
-    let gone = app.confirm(&signed_up(&record)).await;
+    let gone = app.confirm(&records[0]).await;
     gone.erase().await.expect(200);
     let fresh = read(&app, &format!("/claimants/{}", app.ctx.new_id()), &key).await;
     let erased = read(&app, &format!("/claimants/{}", sent[0]), &key).await;

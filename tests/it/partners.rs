@@ -492,12 +492,13 @@ async fn the_owner_makes_a_partner_and_a_key_in_the_console_and_others_only_look
     for id in ["mode-error", "scopes-error", "networks-error"] {
         assert!(wrong.contains(id), "{id}: {wrong}");
     }
+    let only = format!("cases[{CASE}]");
     let fields = [
         ("csrf", token.as_str()),
         ("mode", "live"),
         ("scopes[read]", "true"),
         ("scopes[intake]", "true"),
-        (&format!("cases[{CASE}]"), "true"),
+        (only.as_str(), "true"),
         ("expires_on", "31/12/2026"),
     ];
     let made = send(&app, &browser, &keys, &fields).await;
