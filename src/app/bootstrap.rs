@@ -1,5 +1,6 @@
-//! Makes a case, its associations and their staff from a seed. The demo uses the same code.
+//! Makes a case, its associations, their staff and their partner sites from a seed. The demo uses the same code.
 
+mod partner_of_seed;
 pub(in crate::app) mod reference;
 mod staff_of_seed;
 
@@ -16,6 +17,7 @@ use crate::domain::language::Language;
 use crate::domain::permission::Role;
 use crate::domain::seed::{Seed, SeedError, standard_texts_of};
 
+pub use partner_of_seed::demo_key;
 pub use staff_of_seed::{Logins, demo_password, demo_totp};
 
 const SCOPE: Scope = Scope::System("bootstrap");
@@ -38,7 +40,7 @@ pub struct BootstrapReport {
     pub associations: Vec<AssociationMade>,
     /// Staff made now; who was there already keeps password and authenticator, and is not listed.
     pub staff: Vec<StaffMade>,
-    /// Keys of partner sites: none in this version.
+    /// Partner sites made now, each with its key; who was there already keeps theirs, and is not listed.
     pub partners: Vec<PartnerMade>,
 }
 
@@ -77,9 +79,18 @@ pub struct StaffMade {
     pub totp_secret: String,
 }
 
-/// A partner's key: there are none in this version.
-#[derive(Debug, Serialize)]
-pub enum PartnerMade {}
+/// A partner site made now, with the key that is shown this once.
+#[derive(Serialize)]
+pub struct PartnerMade {
+    /// Its name in links.
+    pub slug: String,
+    /// Slug of its association.
+    pub association: String,
+    /// The key.
+    pub key: String,
+    /// What the key may do.
+    pub scopes: Vec<&'static str>,
+}
 
 /// Why a bootstrap did not happen; nothing of it is kept then, staff made before the fault aside.
 #[derive(Debug, Error)]
@@ -146,7 +157,7 @@ pub(in crate::app) fn standard_texts() -> Result<Vec<TextContent>, SeedError> {
 /// first association; in the demo also one owner for each other, so that one can see that
 /// associations do not see each other (R55). Running it twice changes nothing; nothing is ever deleted.
 ///
-/// *effects*: reference rows, keys of new associations, staff; audit rows.
+/// *effects*: reference rows, keys of new associations, staff, partner sites with a key each; audit rows.
 ///
 /// # Errors
 /// `Seed` if the standard texts do not read, `TextChanged`, `App`.
@@ -180,6 +191,23 @@ pub async fn bootstrap(
             );
         }
     }
+    let mut partners = Vec::new();
+    for partner in &seed.partners {
+        let own = seed.associations.iter().zip(&written.associations);
+        let own = own
+            .into_iter()
+            .find(|(it, _)| it.slug == partner.association);
+        let Some((association, id)) = own else {
+            continue;
+        };
+        let made = partner_of_seed::make(ctx, partner, *id, logins).await?;
+        partners.extend(made.map(|key| PartnerMade {
+            slug: partner.slug.clone(),
+            association: association.slug.clone(),
+            key: key.as_str().to_owned(),
+            scopes: partner_of_seed::words(&partner.scopes),
+        }));
+    }
     Ok(BootstrapReport {
         case: CaseMade {
             id: written.case.to_string(),
@@ -187,8 +215,16 @@ pub async fn bootstrap(
         },
         associations,
         staff,
-        partners: Vec::new(),
+        partners,
     })
+}
+
+impl fmt::Debug for PartnerMade {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PartnerMade")
+            .field("slug", &self.slug)
+            .finish_non_exhaustive()
+    }
 }
 
 impl fmt::Debug for StaffMade {

@@ -16,6 +16,7 @@ use crate::app::directory::Directories;
 use crate::app::error::{AppError, AppResult};
 use crate::app::intake::Intake;
 use crate::app::keyring::Keyring;
+use crate::app::partner::brought::Counted;
 use crate::app::seal::Sealer;
 use crate::app::signature_trust::TrustFiles;
 use crate::blob::Blobs;
@@ -77,6 +78,8 @@ pub struct Ctx {
     pub directories: Arc<Directories>,
     /// Figures of cases, counted a moment ago.
     pub(in crate::app) dashboards: Arc<Dashboards>,
+    /// How many partners brought, counted a moment ago.
+    pub(in crate::app) counted: Arc<Counted>,
     /// Sign-ups that wait to be written together.
     pub(in crate::app) intake: Arc<Intake>,
     writes: Arc<Semaphore>,
@@ -106,6 +109,7 @@ impl Ctx {
             blobs,
             directories: Arc::new(Directories::new(settings.directory_ttl)),
             dashboards: Arc::default(),
+            counted: Arc::default(),
             settings: Arc::new(settings),
             stamp_trust: None,
             sealer: None,

@@ -9,6 +9,7 @@ use crate::crypto::password::PasswordError;
 use crate::db::DbError;
 use crate::domain::claimant::IllegalTransition;
 use crate::domain::field::FieldErrors;
+use crate::domain::partner_key::KeyRefusal;
 
 /// Result of an action.
 pub type AppResult<T> = Result<T, AppError>;
@@ -25,6 +26,9 @@ pub enum AppError {
     /// Nobody is signed in, or no longer: 401.
     #[error("not signed in")]
     Unauthenticated,
+    /// The key of a partner does not open this: 401, or 403 where the key is right.
+    #[error("the partner's key does not open this")]
+    Key(#[source] KeyRefusal),
     /// Name, password or code is wrong; which one is not told: 401.
     #[error("wrong credentials")]
     WrongCredentials,

@@ -65,6 +65,7 @@ pub mod outbox;
 pub mod own_data;
 pub mod own_history;
 pub mod paper;
+pub mod partner;
 pub mod payout;
 pub mod people;
 pub mod picture;

@@ -21,15 +21,20 @@ use crate::crypto::token;
 use crate::db::DbError;
 use crate::db::sign_up::{
     CapIds, ConsentRows, DataKeyRow, IdentityRow, LookupRows, MailRow, MailboxRows, SignUpRows,
+    SubmissionRow,
 };
 use crate::domain::claimant::{ClaimantState, ContactKind, Review};
 use crate::domain::consent::{Channel, Purpose};
 use crate::domain::contact::Contact;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::identity::{Identity, IdentityWarning};
-use crate::domain::ids::{AssociationId, CaseId, ClaimantId, ImportId, StaffId};
+use crate::domain::ids::{
+    AssociationId, CaseId, ClaimantId, ImportId, PartnerId, PartnerKeyId, StaffId,
+};
 use crate::domain::language::Language;
 use crate::domain::outage::day_in_rome;
+use crate::domain::partner::KeyMode;
+use crate::domain::partner_submission::Notice;
 use crate::domain::reference::Reference;
 use crate::domain::sign_up::{SignUp, SignUpInput, SignUpNotice, SignUpRules};
 
@@ -82,6 +87,20 @@ pub struct Evidence {
     pub address: Option<IpAddr>,
     /// Browser, cut to 256 characters.
     pub user_agent: Option<String>,
+    /// What a partner says that it showed, if one sent it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partner: Option<PartnerEvidence>,
+}
+
+/// What a partner says of somebody it sends (R57).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PartnerEvidence {
+    /// Slug of the partner.
+    pub slug: String,
+    /// Which notice on data protection it showed.
+    pub notice_version: String,
+    /// When it was shown, UTC.
+    pub notice_shown_at: DateTime<Utc>,
 }
 
 /// How a record came, as its rows tell.
@@ -90,6 +109,22 @@ struct Origin<'a> {
     evidence: &'a Evidence,
     suspicion: Option<Suspicion>,
     listed: Option<&'a Listing>,
+    sent: Option<&'a Sending>,
+}
+
+/// Who sends somebody by the API of partners, and what was shown before.
+#[derive(Clone, Debug)]
+pub(in crate::app) struct Sending {
+    /// The partner.
+    pub(in crate::app) partner: PartnerId,
+    /// The key that was shown.
+    pub(in crate::app) key: PartnerKeyId,
+    /// Its mode.
+    pub(in crate::app) mode: KeyMode,
+    /// The notice that was shown.
+    pub(in crate::app) notice: Notice,
+    /// Where the request came from.
+    pub(in crate::app) evidence: Evidence,
 }
 
 /// The earlier list a record comes from.
@@ -145,11 +180,24 @@ pub async fn sign_up(ctx: &Ctx, request: SignUpRequest) -> AppResult<SignedUp> {
     let case = directory.public_case(&request.slug)?;
     let kept = kept_under(ctx, &case, &request)?;
     let preparing = Box::pin(prepare(ctx, &directory, &case, &request, &kept, now));
-    let fresh = match preparing.await {
+    let prepared = preparing.await;
+    settle(ctx, prepared, &kept).await
+}
+
+/// Writes what was prepared, once; gives the answer of before where its key was used.
+///
+/// # Errors
+/// Why it was not prepared, unless it was taken before; `IdempotencyMismatch`, `IdempotencyRunning`.
+pub(in crate::app) async fn settle(
+    ctx: &Ctx,
+    prepared: AppResult<(SignedUp, SignUpRows)>,
+    kept: &Kept,
+) -> AppResult<SignedUp> {
+    let now = ctx.clock.now();
+    let (signed_up, rows) = match prepared {
         Ok(fresh) => fresh,
-        Err(refusal) => return replay(ctx, &kept, now).await?.ok_or(refusal),
+        Err(refusal) => return replay(ctx, kept, now).await?.ok_or(refusal),
     };
-    let (signed_up, rows) = fresh;
     let inserted = match intake::write(ctx, rows).await {
         Ok(inserted) => inserted,
         Err(DbError::LockTimeout) => return Err(AppError::IdempotencyRunning),
@@ -159,7 +207,7 @@ pub async fn sign_up(ctx: &Ctx, request: SignUpRequest) -> AppResult<SignedUp> {
         metrics::counter!("joinder_sign_ups_total").increment(1);
         return Ok(signed_up);
     }
-    replay(ctx, &kept, now)
+    replay(ctx, kept, now)
         .await?
         .ok_or(AppError::IdempotencyRunning)
 }
@@ -286,9 +334,31 @@ async fn prepare(
         evidence: &request.evidence,
         suspicion: request.suspicion,
         listed: None,
+        sent: None,
     };
     let own = (case, association);
     let (rows, _) = rows(ctx, directory, own, &origin, &sign_up, &signed_up, kept).await?;
+    Ok((signed_up, rows))
+}
+
+/// The rows of a person whom a partner sends: as of any sign-up, and who sent it.
+pub(in crate::app) async fn sent(
+    ctx: &Ctx,
+    directory: &Directory,
+    own: (&CaseEntry, &AssociationEntry),
+    sign_up: &SignUp,
+    sending: &Sending,
+    kept: &Kept,
+) -> AppResult<(SignedUp, SignUpRows)> {
+    let signed_up = made(ctx, own.1, sign_up);
+    let origin = Origin {
+        channel: Channel::Partner,
+        evidence: &sending.evidence,
+        suspicion: None,
+        listed: None,
+        sent: Some(sending),
+    };
+    let (rows, _) = rows(ctx, directory, own, &origin, sign_up, &signed_up, kept).await?;
     Ok((signed_up, rows))
 }
 
@@ -308,6 +378,7 @@ pub(in crate::app) async fn listed(
         evidence: &Evidence::default(),
         suspicion: None,
         listed: Some(listing),
+        sent: None,
     };
     let own = (case, association);
     rows(ctx, directory, own, &origin, sign_up, &signed_up, &kept).await
@@ -379,16 +450,38 @@ async fn rows(
             .map(|identity| identity_row(identity, &vault))
             .transpose()?,
         lookups: lookup_rows(ctx, case.id, signed_up, contact),
+        submission: origin.sent.map(submission_row),
         mail: contact
             .email()
             .filter(|_| origin.suspicion.is_none())
             .map(|email| mail_row(ctx, case.id, id, email, (now, origin))),
         audit_id: token::new_id(now),
         audit_detail: audit_detail(case.id, origin, sign_up),
-        actor_kind: origin.listed.map_or("public", |_| "staff"),
-        actor_id: origin.listed.map(|listing| listing.staff.uuid()),
+        actor_kind: origin.actor().0,
+        actor_id: origin.actor().1,
     };
     Ok((rows, vault))
+}
+
+impl Origin<'_> {
+    /// Who acts, for the trail.
+    fn actor(&self) -> (&'static str, Option<Uuid>) {
+        match (self.listed, self.sent) {
+            (Some(listing), _) => ("staff", Some(listing.staff.uuid())),
+            (None, Some(sending)) => ("partner", Some(sending.key.uuid())),
+            (None, None) => ("public", None),
+        }
+    }
+}
+
+fn submission_row(sending: &Sending) -> SubmissionRow {
+    SubmissionRow {
+        partner_id: sending.partner.uuid(),
+        key_id: sending.key.uuid(),
+        mode: sending.mode.as_str(),
+        notice_version: sending.notice.version.clone(),
+        notice_shown_at: sending.notice.shown_at,
+    }
 }
 
 fn audit_detail(case: CaseId, origin: &Origin<'_>, sign_up: &SignUp) -> serde_json::Value {
@@ -402,6 +495,9 @@ fn audit_detail(case: CaseId, origin: &Origin<'_>, sign_up: &SignUp) -> serde_js
     }
     if let (Some(listing), Some(detail)) = (origin.listed, detail.as_object_mut()) {
         detail.insert("import".to_owned(), json!(listing.import));
+    }
+    if let (Some(sending), Some(detail)) = (origin.sent, detail.as_object_mut()) {
+        detail.insert("partner".to_owned(), json!(sending.partner));
     }
     detail
 }

@@ -20,6 +20,9 @@ use crate::telemetry;
 /// Ports tried where BIND is not given: another program may have the first.
 const PORTS: std::ops::RangeInclusive<u16> = 8080..=8099;
 
+/// The partner site of the demo's seed.
+const DEMO_PARTNER: &str = "blog-disservizi";
+
 /// Arguments of `demo`.
 #[derive(Args, Default)]
 pub struct DemoArgs {
@@ -127,6 +130,10 @@ fn tell(config: &Config) -> anyhow::Result<()> {
     say(&format!("  console  {url}/console"))?;
     say(&format!("  mails    {url}/demo/outbox"))?;
     say(&format!("  API      {url}/docs"))?;
+    say(&format!(
+        "  partner  key {}",
+        bootstrap::demo_key(DEMO_PARTNER).as_str()
+    ))?;
     say(&format!(
         "  login    owner-1@codacons.example, password {}; the login page shows the code",
         bootstrap::demo_password()

@@ -31,6 +31,7 @@ const DELETE_CLAIMANTS: &[&str] = &[
     "UPDATE sample_members SET note_sealed = NULL WHERE claimant_id = ANY($1)",
     "DELETE FROM message_stops WHERE claimant_id = ANY($1)",
     "DELETE FROM deficiencies WHERE claimant_id = ANY($1)",
+    "DELETE FROM partner_submissions WHERE claimant_id = ANY($1)",
     "DELETE FROM conflicts WHERE claimant_id = ANY($1)",
     "DELETE FROM confirmations WHERE claimant_id = ANY($1)",
     "DELETE FROM consents WHERE claimant_id = ANY($1)",

@@ -917,6 +917,64 @@ diesel::table! {
 }
 
 diesel::table! {
+    partner_keys (id) {
+        id -> Uuid,
+        partner_id -> Uuid,
+        association_id -> Uuid,
+        mode -> Text,
+        slot -> Nullable<Int2>,
+        secret_sha256 -> Bytea,
+        scopes -> Array<Text>,
+        case_ids -> Nullable<Array<Uuid>>,
+        networks -> Array<Text>,
+        created_by -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+        expires_at -> Nullable<Timestamptz>,
+        last_used_at -> Nullable<Timestamptz>,
+        revoked_by -> Nullable<Uuid>,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    partner_rates (key_id, unit) {
+        key_id -> Uuid,
+        unit -> Text,
+        window_starts_at -> Timestamptz,
+        used -> Int8,
+    }
+}
+
+diesel::table! {
+    partner_submissions (claimant_id) {
+        claimant_id -> Uuid,
+        association_id -> Uuid,
+        case_id -> Uuid,
+        partner_id -> Uuid,
+        key_id -> Uuid,
+        mode -> Text,
+        notice_version -> Text,
+        notice_shown_at -> Timestamptz,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    partners (id) {
+        id -> Uuid,
+        association_id -> Uuid,
+        slug -> Text,
+        name -> Text,
+        language -> Text,
+        root_version -> Nullable<Int4>,
+        email_sealed -> Nullable<Bytea>,
+        created_by -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+        suspended_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     payouts (claimant_id, version) {
         claimant_id -> Uuid,
         version -> Int4,
@@ -1384,6 +1442,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     minors,
     outbox,
     paper_hand_ins,
+    partner_keys,
+    partner_rates,
+    partner_submissions,
+    partners,
     payouts,
     plans,
     rate_buckets,

@@ -1,8 +1,8 @@
 //! Sign-ups: one cacheable autocommit statement for those that arrive together (DESIGN 3.1, 3.6).
 //!
 //! One round trip, one commit for the whole batch, no lock on a row that others need: idempotency
-//! keys, claimants, data keys, mailboxes, consents, identities, look-ups, mail caps, challenges,
-//! outbox and audit. What is written stands here, the statement in `statement`.
+//! keys, claimants, data keys, mailboxes, consents, identities, look-ups, submissions of partners, mail caps,
+//! challenges, outbox and audit. What is written stands here, the statement in `statement`.
 
 use chrono::{DateTime, Utc};
 use diesel_async::RunQueryDsl;
@@ -41,6 +41,8 @@ pub struct SignUpRows {
     /// Given with the sign-up; counts from confirmation on.
     pub identity: Option<IdentityRow>,
     pub lookups: LookupRows,
+    /// Which partner sent it, if one did.
+    pub submission: Option<SubmissionRow>,
     /// The mail that asks for confirmation; none without an e-mail.
     pub mail: Option<MailRow>,
     pub audit_id: Uuid,
@@ -111,6 +113,20 @@ pub struct IdentityRow {
 pub struct LookupRows {
     pub hashes: Vec<Vec<u8>>,
     pub kinds: Vec<&'static str>,
+}
+
+/// What a partner that sends somebody leaves.
+#[derive(Debug)]
+#[expect(
+    missing_docs,
+    reason = "each field is the column of its name; see the migrations"
+)]
+pub struct SubmissionRow {
+    pub partner_id: Uuid,
+    pub key_id: Uuid,
+    pub mode: &'static str,
+    pub notice_version: String,
+    pub notice_shown_at: DateTime<Utc>,
 }
 
 /// Challenge, outbox row and mail cap of the confirmation mail.

@@ -51,7 +51,7 @@ pub enum Logged {
 }
 
 /// Every verb.
-pub const ALL: [(&str, Logged); 152] = [
+pub const ALL: [(&str, Logged); 156] = [
     ("add_document", Logged::Decision),
     ("announce_lifting", Logged::Decision),
     ("answer_rights_request", Logged::Decision),
@@ -143,6 +143,11 @@ pub const ALL: [(&str, Logged); 152] = [
     ("open_breach", Logged::Access),
     ("own_again", Logged::OwnAct),
     ("pace_mail", Logged::Mail),
+    // who may send people proves nothing about a claim
+    ("partner_added", Logged::Access),
+    ("partner_changed", Logged::Access),
+    ("partner_key_made", Logged::Access),
+    ("partner_key_revoked", Logged::Access),
     ("print_paper_form", Logged::Seen),
     ("propose_case", Logged::Access),
     ("propose_conflict", Logged::Seen),

@@ -58,6 +58,8 @@ pub enum Channel {
     Desk,
     /// Written in a letter to the association.
     Paper,
+    /// On the site of a partner, as it says.
+    Partner,
     /// On an earlier list of the association: no consent is ever given there.
     Import,
 }
@@ -72,6 +74,7 @@ impl Channel {
             Self::Phone => "phone",
             Self::Desk => "desk",
             Self::Paper => "paper",
+            Self::Partner => "partner",
             Self::Import => "import",
         }
     }

@@ -41,6 +41,10 @@ pub mod kind {
     pub enum Document {}
     /// A file that is kept as it came.
     pub enum File {}
+    /// A partner site.
+    pub enum Partner {}
+    /// A key of a partner site.
+    pub enum PartnerKey {}
 }
 
 /// Names an association.
@@ -69,6 +73,10 @@ pub type ImportId = Id<kind::Import>;
 pub type DocumentId = Id<kind::Document>;
 /// Names a file that is kept as it came.
 pub type FileId = Id<kind::File>;
+/// Names a partner site.
+pub type PartnerId = Id<kind::Partner>;
+/// Names a key of a partner site.
+pub type PartnerKeyId = Id<kind::PartnerKey>;
 
 impl<T> Id<T> {
     /// The id with this UUID.

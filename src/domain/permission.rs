@@ -1,6 +1,8 @@
 //! Who may do what: a table as data. Routes are built from it, so there is no operation without a
 //! row (DESIGN 7); `tests/it/access.rs` walks it.
 
+use crate::domain::partner::PartnerScope;
+
 /// Role of a staff member in an association.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Role {
@@ -82,6 +84,8 @@ pub enum Access {
     Demo,
     /// A claimant, on the own record.
     Claimant,
+    /// A partner whose key has this scope, on what it sent.
+    Partner(PartnerScope),
     /// Any signed-in staff member.
     AnyStaff,
     /// Staff of these roles, on their association's data.
@@ -109,7 +113,7 @@ impl Operation {
         match self.access {
             Access::Public | Access::AnyStaff => true,
             Access::Staff(roles) | Access::StepUp(roles) => roles.contains(&role),
-            Access::Demo | Access::Claimant => false,
+            Access::Demo | Access::Claimant | Access::Partner(_) => false,
         }
     }
 
@@ -176,7 +180,7 @@ const REGISTRARS: &[Role] = &[Role::Owner, Role::Auditor, Role::Operator];
 pub mod operation {
     use super::{
         ASSIGNERS, Access, DESKS, EVERYBODY, EXPORT_WATCHERS, EXPORTERS, OWNERS, Operation, PAYERS,
-        PUBLISHERS, READERS, REGISTRARS, REVIEWERS, SAMPLE_READERS, WATCHERS,
+        PUBLISHERS, PartnerScope, READERS, REGISTRARS, REVIEWERS, SAMPLE_READERS, WATCHERS,
     };
 
     // service
@@ -1875,6 +1879,116 @@ pub mod operation {
     pub const DEMO_MAIL_HTML: Operation =
         Operation::get("demo_mail_html", "/demo/outbox/{name}/html", Access::Demo);
 
+    // partner sites
+    /// Partner sites of the association.
+    pub const LIST_PARTNERS: Operation = Operation::get(
+        "list_partners",
+        "/api/v1/staff/partners",
+        Access::Staff(DESKS),
+    );
+    /// Make a partner site known.
+    pub const ADD_PARTNER: Operation = Operation::post(
+        "add_partner",
+        "/api/v1/staff/partners",
+        Access::StepUp(OWNERS),
+    );
+    /// One of them: its keys, how many it brought.
+    pub const GET_PARTNER: Operation = Operation::get(
+        "get_partner",
+        "/api/v1/staff/partners/{id}",
+        Access::Staff(DESKS),
+    );
+    /// Change what is known about it, let it rest, take it up again.
+    pub const CHANGE_PARTNER: Operation = Operation::put(
+        "change_partner",
+        "/api/v1/staff/partners/{id}",
+        Access::StepUp(OWNERS),
+    );
+    /// Make a key for it.
+    pub const ADD_PARTNER_KEY: Operation = Operation::post(
+        "add_partner_key",
+        "/api/v1/staff/partners/{id}/keys",
+        Access::StepUp(OWNERS),
+    );
+    /// Revoke a key.
+    pub const REVOKE_PARTNER_KEY: Operation = Operation::post(
+        "revoke_partner_key",
+        "/api/v1/staff/partner-keys/{id}/revocation",
+        Access::StepUp(OWNERS),
+    );
+    /// Partner sites of the association.
+    pub const CONSOLE_PARTNERS_PAGE: Operation = Operation::get(
+        "console_partners_page",
+        "/console/partners",
+        Access::Staff(DESKS),
+    );
+    /// Make one known, from the page.
+    pub const CONSOLE_PARTNER_NEW: Operation = Operation::post(
+        "console_partner_new",
+        "/console/partners",
+        Access::StepUp(OWNERS),
+    );
+    /// One of them: keys, links, how many it brought.
+    pub const CONSOLE_PARTNER_PAGE: Operation = Operation::get(
+        "console_partner_page",
+        "/console/partners/{id}",
+        Access::Staff(DESKS),
+    );
+    /// Change it, from the page.
+    pub const CONSOLE_PARTNER_FORM: Operation = Operation::post(
+        "console_partner_form",
+        "/console/partners/{id}",
+        Access::StepUp(OWNERS),
+    );
+    /// Form for a new key.
+    pub const CONSOLE_PARTNER_KEY_PAGE: Operation = Operation::get(
+        "console_partner_key_page",
+        "/console/partners/{id}/keys",
+        Access::StepUp(OWNERS),
+    );
+    /// Make a key, from the page.
+    pub const CONSOLE_PARTNER_KEY_FORM: Operation = Operation::post(
+        "console_partner_key_form",
+        "/console/partners/{id}/keys",
+        Access::StepUp(OWNERS),
+    );
+    /// Revoke a key, from the page.
+    pub const CONSOLE_PARTNER_KEY_REVOCATION: Operation = Operation::post(
+        "console_partner_key_revocation",
+        "/console/partner-keys/{id}/revocation",
+        Access::StepUp(OWNERS),
+    );
+    /// Send somebody who asked for it on the partner's site.
+    pub const SUBMIT_CLAIMANT: Operation = Operation::post(
+        "submit_claimant",
+        "/api/v1/partner/claimants",
+        Access::Partner(PartnerScope::Intake),
+    );
+    /// Send many.
+    pub const SUBMIT_CLAIMANTS: Operation = Operation::post(
+        "submit_claimants",
+        "/api/v1/partner/claimants/batches",
+        Access::Partner(PartnerScope::Intake),
+    );
+    /// What the partner sent.
+    pub const LIST_SUBMISSIONS: Operation = Operation::get(
+        "list_submissions",
+        "/api/v1/partner/claimants",
+        Access::Partner(PartnerScope::Read),
+    );
+    /// One of those it sent.
+    pub const GET_SUBMISSION: Operation = Operation::get(
+        "get_submission",
+        "/api/v1/partner/claimants/{id}",
+        Access::Partner(PartnerScope::Read),
+    );
+    /// How many it brought.
+    pub const PARTNER_STATISTICS: Operation = Operation::get(
+        "partner_statistics",
+        "/api/v1/partner/statistics",
+        Access::Partner(PartnerScope::Read),
+    );
+
     // people of an association
     /// Who acts for the association, and who is invited.
     pub const LIST_PEOPLE: Operation =
@@ -2484,6 +2598,24 @@ pub mod operation {
         &CONSOLE_UPDATE_WITHDRAWAL,
         &LIST_APPROVALS,
         &CONSOLE_APPROVALS_PAGE,
+        &LIST_PARTNERS,
+        &ADD_PARTNER,
+        &GET_PARTNER,
+        &CHANGE_PARTNER,
+        &ADD_PARTNER_KEY,
+        &REVOKE_PARTNER_KEY,
+        &CONSOLE_PARTNERS_PAGE,
+        &CONSOLE_PARTNER_NEW,
+        &CONSOLE_PARTNER_PAGE,
+        &CONSOLE_PARTNER_FORM,
+        &CONSOLE_PARTNER_KEY_PAGE,
+        &CONSOLE_PARTNER_KEY_FORM,
+        &CONSOLE_PARTNER_KEY_REVOCATION,
+        &SUBMIT_CLAIMANT,
+        &SUBMIT_CLAIMANTS,
+        &LIST_SUBMISSIONS,
+        &GET_SUBMISSION,
+        &PARTNER_STATISTICS,
         &LIST_PEOPLE,
         &GET_PERSON,
         &INVITE,

@@ -17,6 +17,7 @@ use crate::domain::email_address::EmailAddress;
 use crate::domain::language::Language;
 use crate::domain::mail_text::{MailText, MailTexts, WrongMailText};
 use crate::domain::mailbox_address::DomainTreatment;
+use crate::domain::partner::{MAX_SLUG, PartnerScope, Profile, ProfileInput};
 
 pub use value::TEXT_KINDS;
 pub(in crate::domain) use value::{TOPICS, is_slug};
@@ -63,9 +64,40 @@ pub struct Seed {
     /// and be held.
     #[serde(default, deserialize_with = "value::domains")]
     pub mail_domains: Vec<String>,
-    /// Partner sites: not supported yet, refused with a reason.
+    /// Partner sites.
     #[serde(default, rename = "partner")]
-    pub partners: Vec<toml::Table>,
+    pub partners: Vec<PartnerSeed>,
+}
+
+/// Section `[[partner]]`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PartnerSeed {
+    /// Its name in links.
+    #[serde(deserialize_with = "value::slug")]
+    pub slug: String,
+    /// Slug of the association it works for.
+    pub association: String,
+    /// What its key may do.
+    #[serde(deserialize_with = "value::scopes")]
+    pub scopes: Vec<PartnerScope>,
+    /// What the site is called; the slug where missing.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Where it is written to.
+    #[serde(default, deserialize_with = "value::optional_email")]
+    pub email: Option<String>,
+}
+
+impl PartnerSeed {
+    /// What is known about it beside its slug.
+    pub fn profile(&self) -> ProfileInput {
+        ProfileInput {
+            name: Some(self.name.clone().unwrap_or_else(|| self.slug.clone())),
+            email: self.email.clone(),
+            language: None,
+        }
+    }
 }
 
 /// Section `[respondent]`.
@@ -420,12 +452,6 @@ impl Seed {
     }
 
     fn check(&self) -> Result<(), SeedError> {
-        if !self.partners.is_empty() {
-            return Err(wrong(
-                "partner[0]",
-                "partner sites are not supported by this version",
-            ));
-        }
         if self.associations.is_empty() {
             return Err(wrong("association", "a case needs an association"));
         }
@@ -433,6 +459,7 @@ impl Seed {
         self.check_repeats()?;
         self.check_mentions()?;
         self.check_texts()?;
+        self.check_partners()?;
         for association in &self.associations {
             MailTexts::parse(&association.mail_texts).map_err(|wrong| SeedError::MailText {
                 association: association.slug.clone(),
@@ -445,6 +472,33 @@ impl Seed {
                     format!("statement[{index}].promise_kept"),
                     "a promise that is kept or not needs promised_for",
                 ));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_partners(&self) -> Result<(), SeedError> {
+        let mut seen = HashSet::new();
+        for (index, partner) in self.partners.iter().enumerate() {
+            let field = |name: &str| format!("partner[{index}].{name}");
+            let known = |it: &AssociationSeed| it.slug == partner.association;
+            if !self.associations.iter().any(known) {
+                return Err(wrong(
+                    field("association"),
+                    "is no association of this seed",
+                ));
+            }
+            if partner.slug.len() > MAX_SLUG {
+                return Err(wrong(field("slug"), "is longer than 64 characters"));
+            }
+            if !seen.insert((&partner.association, &partner.slug)) {
+                return Err(wrong(field("slug"), "stands there twice"));
+            }
+            if partner.scopes.is_empty() {
+                return Err(wrong(field("scopes"), "a key that may do nothing is none"));
+            }
+            if Profile::parse(&partner.profile()).is_err() {
+                return Err(wrong(field("name"), "is empty or too long"));
             }
         }
         Ok(())

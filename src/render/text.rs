@@ -1,7 +1,7 @@
 //! The words of pages and mails, from the Fluent files beside, compiled in.
 //!
 //! Italian and English have every text. German has those that claimants see, all but
-//! `bulk.ftl`, `case_desk.ftl`, `console.ftl`, `dashboard.ftl`, `desk.ftl`, `export.ftl`, `import.ftl`, `mails.ftl`, `people.ftl`, `queue.ftl`, `register.ftl`, `sample.ftl` and `trail.ftl`: staff work in Italian or English (`domain::language::Language::of_staff`). A test
+//! `bulk.ftl`, `case_desk.ftl`, `console.ftl`, `dashboard.ftl`, `desk.ftl`, `export.ftl`, `import.ftl`, `mails.ftl`, `partner.ftl`, `people.ftl`, `queue.ftl`, `register.ftl`, `sample.ftl` and `trail.ftl`: staff work in Italian or English (`domain::language::Language::of_staff`). A test
 //! compares keys and values file by file, so the Italian that would fill a gap is never seen.
 
 use std::{borrow::Cow, collections::HashMap};

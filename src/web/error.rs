@@ -15,6 +15,7 @@ use serde::Serialize;
 use crate::app::AppError;
 use crate::domain::field::FieldErrors;
 use crate::domain::language::Language;
+use crate::domain::partner_key::KeyRefusal;
 use crate::domain::permission::Method;
 use crate::render::error_text;
 use crate::render::page::Chrome;
@@ -175,6 +176,7 @@ fn app_kind(error: &AppError) -> Kind {
         ),
         AppError::NotFound => Kind::new(S::NOT_FOUND, "not-found", "Not found"),
         AppError::Unauthenticated => Kind::new(S::UNAUTHORIZED, "unauthenticated", "Not signed in"),
+        AppError::Key(refusal) => key_kind(*refusal),
         AppError::WrongCredentials => {
             Kind::new(S::UNAUTHORIZED, "wrong-credentials", "Wrong credentials")
         }
@@ -221,6 +223,19 @@ fn app_kind(error: &AppError) -> Kind {
         }
         AppError::Internal(_) => INTERNAL,
     }
+}
+
+/// A key that is not right is 401; one that is right and may not, 403.
+fn key_kind(refusal: KeyRefusal) -> Kind {
+    let status = match refusal {
+        KeyRefusal::Malformed | KeyRefusal::Unknown | KeyRefusal::Expired | KeyRefusal::Revoked => {
+            StatusCode::UNAUTHORIZED
+        }
+        KeyRefusal::Scope(_) | KeyRefusal::Network | KeyRefusal::Case | KeyRefusal::Test => {
+            StatusCode::FORBIDDEN
+        }
+    };
+    Kind::new(status, refusal.as_str(), "The key does not open this")
 }
 
 /// Until `middleware::around` writes the answer; what stands here is seen only without it.
@@ -338,7 +353,7 @@ fn finish(
 ) -> HttpResponse {
     if style.api {
         builder.insert_header((CONTENT_TYPE, "application/problem+json"));
-        let mut problem = problem(kind, fields, style);
+        let mut problem = problem(kind, fields, style.language, style.request_id.clone());
         problem.detail = told.unwrap_or(problem.detail);
         let body = serde_json::to_string(&problem);
         return builder.body(body.unwrap_or_default());
@@ -351,8 +366,26 @@ fn finish(
     builder.body(page.render().unwrap_or_default())
 }
 
-fn problem(kind: Kind, fields: Option<&FieldErrors>, style: &Style) -> Problem {
-    let text = Text::new(style.language);
+/// The problem of one of several answers.
+pub(in crate::web) fn problem_of(
+    error: &WebError,
+    language: Language,
+    request_id: String,
+) -> Problem {
+    let fields = match error {
+        WebError::App(AppError::Invalid(fields)) => Some(fields),
+        _ => None,
+    };
+    problem(error.kind(), fields, language, request_id)
+}
+
+fn problem(
+    kind: Kind,
+    fields: Option<&FieldErrors>,
+    language: Language,
+    request_id: String,
+) -> Problem {
+    let text = Text::new(language);
     let errors = fields
         .into_iter()
         .flatten()
@@ -376,7 +409,7 @@ fn problem(kind: Kind, fields: Option<&FieldErrors>, style: &Style) -> Problem {
             .and_then(|state| text.try_word("problem-state", state))
             .unwrap_or_else(|| text.word("problem", kind.name)),
         errors,
-        request_id: style.request_id.clone(),
+        request_id,
     }
 }
 

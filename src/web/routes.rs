@@ -7,6 +7,7 @@ use actix_web::web::{self, ServiceConfig};
 
 use crate::domain::permission::{Access, Method, Operation, operation};
 use crate::web::error::{WebError, WebResult};
+use crate::web::middleware::partner;
 use crate::web::middleware::rate_limit::{self, Limits};
 use crate::web::middleware::same_origin;
 use crate::web::{api, console, demo, public, service, statics};
@@ -34,6 +35,7 @@ pub fn all() -> Vec<Route> {
     let mut routes = service::routes();
     routes.extend(api::public::routes());
     routes.extend(api::staff::routes());
+    routes.extend(api::partner::routes());
     routes.extend(public::routes());
     routes.extend(console::routes());
     routes.extend(demo::routes());
@@ -76,6 +78,7 @@ fn register_one(config: &mut ServiceConfig, route: Route, limits: &Limits) {
     let operation = route.operation;
     let limit = limits.of(operation);
     // pages of one person stay uncompressed: length must not tell of their content
+    let partners = partner::guards(operation);
     let compressed = operation.method == Method::Get && operation.access == Access::Public;
     let resource = web::resource(operation.path)
         .name(operation.name)
@@ -84,6 +87,10 @@ fn register_one(config: &mut ServiceConfig, route: Route, limits: &Limits) {
         }))
         .app_data(operation)
         .route(route.handler)
+        .wrap(Condition::new(
+            partners,
+            from_fn(move |request, next| partner::check(operation, request, next)),
+        ))
         .wrap(Condition::new(compressed, Compress::default()))
         .wrap(from_fn(same_origin::check))
         .wrap(from_fn(move |request, next| {

@@ -5,11 +5,13 @@ use actix_web::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use actix_web::{HttpResponse, web};
 use serde_json::json;
 
+use crate::app::partner::limit::{self, Unit};
 use crate::app::staff::sign_in;
 use crate::app::{AppError, challenge, mail_cap};
 use crate::domain::document;
 use crate::domain::file_type::FileType;
 use crate::domain::paper;
+use crate::domain::partner_submission::MAX_BATCH;
 use crate::domain::permission::operation;
 use crate::state::AppState;
 use crate::web::api::Description;
@@ -98,6 +100,7 @@ async fn limits(state: web::Data<AppState>) -> HttpResponse {
             "failures": sign_in::TRIES,
             "window_minutes": sign_in::TRIES_MINUTES,
         },
+        "partner_keys": of_partner_keys(),
         "paper": {
             "bytes_per_file": paper::FILE_BYTES,
             "pages": paper::MOST_SCANS,
@@ -120,4 +123,15 @@ async fn limits(state: web::Data<AppState>) -> HttpResponse {
         "body_bytes": extract::BODY_BYTES,
         "idempotency_key_characters": extract::idempotency::LONGEST,
     }))
+}
+
+/// Limits of the keys of partners: rows, shared by all nodes.
+fn of_partner_keys() -> serde_json::Value {
+    json!({
+        "window_seconds": limit::WINDOW_SECONDS,
+        "requests": Unit::Requests.quota(),
+        "claimants": Unit::Claimants.quota(),
+        "batch_items": MAX_BATCH,
+        "batch_bytes": extract::LARGE_BODY_BYTES,
+    })
 }

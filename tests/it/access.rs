@@ -27,6 +27,7 @@ use crate::desk::told;
 use crate::documents::Form;
 use crate::imports;
 use crate::paper::Sheets;
+use crate::partners;
 use crate::seed::CASE;
 use crate::signing::digital;
 use crate::staff_console;
@@ -339,6 +340,31 @@ impl World {
         id
     }
 
+    /// A partner site of ours.
+    async fn partner(&self) -> Uuid {
+        let id = self.app.ctx.new_id();
+        let insert = format!(
+            "INSERT INTO partners (id, association_id, slug, name, language, created_at) \
+             VALUES ('{id}', '{}', 'p-{id}', 'Il sito', 'it', '2026-03-01Z')",
+            self.ours
+        );
+        self.app.sql(&insert).await;
+        id
+    }
+
+    /// A key of it.
+    async fn partner_key(&self) -> Uuid {
+        let partner = self.partner().await;
+        let id = self.app.ctx.new_id();
+        let insert = format!(
+            "INSERT INTO partner_keys (id, partner_id, association_id, mode, slot, secret_sha256, scopes, created_at) \
+             VALUES ('{id}', '{partner}', '{}', 'live', 1, sha256('x'), '{{read}}', '2026-03-01Z')",
+            self.ours
+        );
+        self.app.sql(&insert).await;
+        id
+    }
+
     /// News that we published.
     async fn update(&self) -> Uuid {
         let id = Uuid::new_v4();
@@ -432,6 +458,10 @@ impl World {
             self.member().await
         } else if known.path.contains("/invitations/{id}") {
             self.invitation().await
+        } else if known.path.contains("/partners/{id}") {
+            self.partner().await
+        } else if known.path.contains("/partner-keys/{id}") {
+            self.partner_key().await
         } else if known.path.contains("/updates/{id}") {
             self.update().await
         } else if known.path.contains("/bulk-actions/{id}") {
@@ -698,6 +728,8 @@ fn public_body(name: &str) -> Option<Body> {
             form(&[])
         }
         "sign_up" => Body::Json(SignUpBuilder::new("x@example.org").body),
+        "submit_claimant" => Body::Json(partners::submission("x@example.org")),
+        "submit_claimants" => Body::Json(json!({"items": [partners::submission("x@example.org")]})),
         "confirm" | "enter" => Body::Json(token),
         "resend" | "request_access" => Body::Json(address),
         "put_identity" => Body::Json(json!({"person": mario()})),
@@ -898,6 +930,20 @@ fn staff_body(name: &str, code: &str) -> Option<Body> {
             ("what_happened", "Lista smarrita"),
             ("noticed_at", "2026-03-01T10:00"),
         ]),
+        "add_partner" => {
+            let slug = format!("sito-{}", Uuid::new_v4().simple());
+            Body::Json(json!({"slug": slug, "name": "Il sito"}))
+        }
+        "change_partner" => Body::Json(json!({"name": "Il sito"})),
+        "add_partner_key" => Body::Json(json!({"mode": "live", "scopes": ["read"]})),
+        "console_partner_new" => {
+            let slug = format!("sito-{}", Uuid::new_v4().simple());
+            form(&[("slug", &slug), ("name", "Il sito")])
+        }
+        "console_partner_form" => form(&[("name", "Il sito")]),
+        "console_partner_key_form" => form(&[("mode", "live"), ("scopes[read]", "true")]),
+        "revoke_partner_key" => Body::Nothing,
+        "console_partner_key_revocation" => form(&[]),
         "invite" => {
             let email = format!("{}@assoc.example", Uuid::new_v4().simple());
             Body::Json(json!({"email": email, "role": "reader"}))
@@ -1231,7 +1277,14 @@ async fn walk_as_staff(world: &mut World, role: Role) {
         } else if known.path.contains("/signature-files") && known.allows(role) {
             world.signed_digitally().await
         } else if known.allows(role)
-            && (known.path.contains("/people/{id}") || known.path.contains("/invitations/{id}"))
+            && [
+                "/people/{id}",
+                "/invitations/{id}",
+                "/partners/{id}",
+                "/partner-keys/{id}",
+            ]
+            .iter()
+            .any(|part| known.path.contains(part))
         {
             world.record(known).await
         } else {
@@ -1304,7 +1357,7 @@ async fn walk_as_another_association(world: &mut World) {
         assert_eq!(without_id(theirs), without_id(none), "{}", known.name);
         asked += 1;
     }
-    assert_eq!(asked, 158);
+    assert_eq!(asked, 167);
 }
 
 /// The body without what differs each time.

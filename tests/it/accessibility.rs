@@ -18,6 +18,7 @@ use crate::claimant::{SignUpBuilder, ask, code_in, mario, token_in};
 use crate::followers;
 use crate::imports;
 use crate::log::{receipt_of, signer};
+use crate::partners::seeded_key;
 use crate::seed::CASE;
 use crate::staff_seed::{PASSWORD, association, person, post};
 use crate::updates;
@@ -261,6 +262,9 @@ async fn the_registers_of_the_staff_pass_wcag_2_2_aa() {
     let report = format!("/console/scam-reports/{report}");
     let owner = person(&app, ours, Role::Owner).await;
     let news = format!("/console/cases/{CASE}/updates");
+    seeded_key(&app, ours, "blog").await;
+    let partner = app.rows("SELECT id::text FROM partners").await[0][0].clone();
+    let partner = partner.unwrap();
     let member = format!(
         "/console/people/{}",
         person(&app, ours, Role::Auditor).await.id
@@ -373,6 +377,15 @@ async fn the_registers_of_the_staff_pass_wcag_2_2_aa() {
         judge.see("/console/retention").await;
         judge.see("/console/people").await;
         judge.refuse("/console/people", MAIN, &[]).await;
+        judge.see("/console/partners").await;
+        judge.refuse("/console/partners", MAIN, &[]).await;
+        judge.see(&format!("/console/partners/{partner}")).await;
+        judge
+            .see(&format!("/console/partners/{partner}/keys"))
+            .await;
+        judge
+            .refuse(&format!("/console/partners/{partner}/keys"), MAIN, &[])
+            .await;
         judge.see(&member).await;
         judge.see("/console/mails").await;
         judge.see("/console/trails").await;

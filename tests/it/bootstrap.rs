@@ -28,6 +28,14 @@ async fn bootstrapping_twice_changes_nothing() {
         .await
         .unwrap();
     assert_eq!(first.staff.len(), 2 * Role::ALL.len());
+    let ids = |report: &bootstrap::BootstrapReport| -> Vec<String> {
+        report
+            .associations
+            .iter()
+            .map(|one| one.id.clone())
+            .collect()
+    };
+    let before = (first.case.id.clone(), ids(&first));
     let filled = number(&app, FILLED).await;
     let audit = number(&app, "SELECT count(*) FROM audit").await;
 
@@ -36,15 +44,19 @@ async fn bootstrapping_twice_changes_nothing() {
         .unwrap();
 
     assert!(again.staff.is_empty(), "secrets are shown once");
-    assert_eq!(again.case.id, first.case.id);
-    let ids = |report: &bootstrap::BootstrapReport| -> Vec<String> {
-        report
-            .associations
-            .iter()
-            .map(|one| one.id.clone())
-            .collect()
-    };
-    assert_eq!(ids(&again), ids(&first));
+    assert!(again.partners.is_empty(), "so are keys of partners");
+    let [blog] = first.partners.try_into().unwrap();
+    assert_eq!(
+        (blog.slug.as_str(), blog.association.as_str()),
+        ("blog-disservizi", "codacons")
+    );
+    assert_eq!(blog.scopes, ["intake", "read", "events", "webhooks"]);
+    let claimants = "/api/v1/partner/claimants";
+    let opened = app.browser().get(app.url(claimants));
+    let opened = opened.bearer_auth(&blog.key).send().await.unwrap();
+    assert_eq!(opened.status().as_u16(), 200);
+    assert_ne!(blog.key, bootstrap::demo_key(&blog.slug).as_str());
+    assert_eq!((&again.case.id, ids(&again)), (&before.0, before.1));
     assert_eq!(number(&app, FILLED).await, filled);
     assert_eq!(number(&app, "SELECT count(*) FROM audit").await, audit);
     app.stop().await;

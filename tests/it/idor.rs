@@ -18,6 +18,7 @@ use crate::demand_letters;
 use crate::desk::told;
 use crate::documents::{Form, receipt};
 use crate::paper::{Sheets, hand_in_of};
+use crate::partners::{seeded_key, submission, submit};
 use crate::seed::CASE;
 use crate::signing::{self, digital};
 use crate::staff_declared::{declaration, identified, step_up};
@@ -71,6 +72,8 @@ enum Attack {
     Session,
     /// Who keeps a key, of a clash they have no part in.
     Keeper,
+    /// Somebody whom another partner sent.
+    Sent,
 }
 
 fn attack(place: &Place) -> Attack {
@@ -88,6 +91,7 @@ fn attack(place: &Place) -> Attack {
             Attack::Walked
         }
         ("path", "id" | "document" | "file") if is_own => Attack::OwnPath,
+        ("path", "id") if place.path.starts_with("/api/v1/partner/") => Attack::Sent,
         ("path", "document" | "file" | "hand_in") if is_staff => Attack::Nested,
         ("path", "slug") | ("body", "/case") if is_staff => Attack::Case,
         ("path", "slug" | "code" | "purpose") | ("body", "/case" | "/association") if !is_staff => {
@@ -538,6 +542,26 @@ impl World<'_> {
         assert!(taken.status.is_success(), "{place:?} {}", taken.body);
     }
 
+    /// Somebody whom another partner sent, and somebody nobody sent.
+    async fn sent(&self, place: &Place) {
+        let ours = association(self.app, "codacons").await;
+        let mut keys = Vec::new();
+        for slug in ["uno", "due"] {
+            keys.push(seeded_key(self.app, ours, slug).await);
+        }
+        let body = submission("inviata@example.org");
+        let sent = submit(self.app, &keys[0], "uno", &body).await.expect(201);
+        let sent = sent["id"].as_str().unwrap().to_owned();
+        for foreign in [sent, self.mario.id.to_string()] {
+            let theirs = [("id", foreign)];
+            let none = [("id", Uuid::new_v4().to_string())];
+            let theirs = self.ask(place, &keys[1], &theirs, None).await;
+            let none = self.ask(place, &keys[1], &none, None).await;
+            assert_eq!(theirs.status.as_u16(), 404, "{place:?}");
+            assert_same(place, theirs, none);
+        }
+    }
+
     /// A session of somebody else.
     async fn session(&self, place: &Place) {
         let found = format!(
@@ -837,8 +861,9 @@ async fn r55_ids_of_others_open_nothing_in_any_place_of_any_operation() {
             Attack::Mails => world.mails(&place).await,
             Attack::Session => world.session(&place).await,
             Attack::Keeper => world.keeper(&place).await,
+            Attack::Sent => world.sent(&place).await,
         }
     }
-    assert_eq!(attacked.len(), 16, "{attacked:?}");
+    assert_eq!(attacked.len(), 17, "{attacked:?}");
     app.stop().await;
 }

@@ -65,6 +65,8 @@ mod own_data;
 mod own_record;
 mod pages;
 mod paper;
+mod partner_intake;
+mod partners;
 mod payout_hold;
 mod payout_staff;
 mod people;

@@ -214,6 +214,8 @@ const DISTRIBUTED: &[(&str, &str, u8)] = &[
     ("demand_letters", "id", 19),
     ("sample_checks", "id", 21),
     ("sample_members", "sample_id", 21),
+    ("partner_submissions", "claimant_id", 1),
+    ("partner_rates", "key_id", 22),
 ];
 
 /// Tables that each node has whole.
@@ -243,6 +245,8 @@ const REFERENCE: &[&str] = &[
     "memberships",
     "membership_changes",
     "invitations",
+    "partners",
+    "partner_keys",
     "root_keys",
     "signing_keys",
     "log_timestamps",

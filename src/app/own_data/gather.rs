@@ -17,8 +17,8 @@ use crate::db::deficiency::{self, DeficiencyRow};
 use crate::db::sample_check::{self, MemberRow};
 use crate::db::signature::SignatureRow;
 use crate::db::{
-    Conn, Scope, consent, declaration, mailbox, own_data, representative, rights_request,
-    signature_file,
+    Conn, Scope, consent, declaration, mailbox, own_data, partner_submission, representative,
+    rights_request, signature_file,
 };
 use crate::domain::ids::ClaimantId;
 use crate::domain::reference::Reference;
@@ -142,6 +142,7 @@ pub(super) async fn rows(
         representative(tx, scope, vault, claimant).await?,
     );
     put(&mut all, "list", list(tx, scope, vault, claimant).await?);
+    put(&mut all, "sent_by", sent_by(tx, scope, claimant).await?);
     put(
         &mut all,
         "links_and_codes",
@@ -450,6 +451,16 @@ async fn representative(
 }
 
 /// What an earlier list of the association said, for who was imported from one.
+/// The partner site that sent the sign-up, and which notice it says it showed.
+async fn sent_by(conn: &mut Conn, scope: Scope, claimant: ClaimantId) -> AppResult<Value> {
+    let sender = partner_submission::find_sender(conn, scope, claimant).await?;
+    Ok(sender.map_or(Value::Null, |(name, version, shown_at, at)| {
+        json!({
+            "partner": name, "notice_version": version, "notice_shown_at": shown_at, "at": at,
+        })
+    }))
+}
+
 async fn list(
     conn: &mut Conn,
     scope: Scope,

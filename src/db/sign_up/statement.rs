@@ -18,7 +18,7 @@ use diesel::sql_types::{
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{IdentityRow, MailRow, SignUpRows};
+use super::{IdentityRow, MailRow, SignUpRows, SubmissionRow};
 
 /// Everything after the bound values, `:name` in place of their numbers.
 ///
@@ -80,6 +80,14 @@ const TEMPLATE: &str = "\
   INSERT INTO lookups (hash, kind, claimant_id, association_id) \
   SELECT u.hash, u.kind, :claimant_id[u.place], :association_id[u.place] \
   FROM unnest(:lookup_place, :lookup_hash, :lookup_kind) AS u (place, hash, kind) \
+  WHERE (SELECT fresh FROM f)[u.place] \
+), submission AS ( \
+  INSERT INTO partner_submissions (claimant_id, association_id, case_id, partner_id, key_id, mode, \
+    notice_version, notice_shown_at, created_at) \
+  SELECT :claimant_id[u.place], :association_id[u.place], :case_id[u.place], u.partner_id, u.key_id, u.mode, \
+    u.notice_version, u.notice_shown_at, :now[u.place] \
+  FROM unnest(:submission_place, :partner_id, :partner_key_id, :partner_mode, :notice_version, :notice_shown_at) \
+    AS u (place, partner_id, key_id, mode, notice_version, notice_shown_at) \
   WHERE (SELECT fresh FROM f)[u.place] \
 ), trail AS ( \
   INSERT INTO audit (subject_id, id, association_id, actor_kind, actor_id, action, after, detail, created_at) \
@@ -261,6 +269,7 @@ fn columns<'a>(rows: &[&'a SignUpRows]) -> Vec<Column<'a>> {
     columns.extend(mailbox_columns(rows));
     columns.extend(consent_columns(rows));
     columns.extend(other_columns(rows));
+    columns.extend(submission_columns(rows));
     columns.extend(mail_columns(rows));
     columns
 }
@@ -401,6 +410,32 @@ fn other_columns<'a>(rows: &[&'a SignUpRows]) -> Vec<Column<'a>> {
             "audit_detail",
             Values::Documents(each(rows, |row| &row.audit_detail)),
         ),
+    ]
+}
+
+/// Who sent those that partners sent.
+fn submission_columns<'a>(rows: &[&'a SignUpRows]) -> Vec<Column<'a>> {
+    let sent: Vec<&'a SubmissionRow> = all(rows, |row| row.submission.as_ref());
+    let ids = |value: fn(&SubmissionRow) -> Uuid| {
+        Values::Ids(sent.iter().map(|submission| value(submission)).collect())
+    };
+    let place = places(rows, |row| usize::from(row.submission.is_some()));
+    let modes = sent.iter().map(|submission| submission.mode).collect();
+    let versions = sent
+        .iter()
+        .map(|submission| submission.notice_version.as_str())
+        .collect();
+    let times = sent
+        .iter()
+        .map(|submission| submission.notice_shown_at)
+        .collect();
+    vec![
+        column("submission_place", place),
+        column("partner_id", ids(|submission| submission.partner_id)),
+        column("partner_key_id", ids(|submission| submission.key_id)),
+        column("partner_mode", Values::Texts(modes)),
+        column("notice_version", Values::Texts(versions)),
+        column("notice_shown_at", Values::Times(times)),
     ]
 }
 

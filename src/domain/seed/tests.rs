@@ -86,7 +86,7 @@ fn what_contradicts_another_field_is_told_with_its_path() {
         (fact, "fact[0].incident"),
         (statement, "statement[0].promise_kept"),
         (twice, "association[1].slug"),
-        (partner, "partner[0]"),
+        (partner, "partner[0].scopes"),
     ] {
         match Seed::parse(&format!("{MINIMAL}{added}")) {
             Err(SeedError::Field { field: found, .. }) => assert_eq!(found, field),

@@ -10,6 +10,7 @@ use crate::domain::case::{CaseState, Mode, RegisterStatus};
 use crate::domain::codice_fiscale::CodiceFiscale;
 use crate::domain::language::Language;
 use crate::domain::mailbox_address::{DomainTreatment, MailboxAddress};
+use crate::domain::partner::PartnerScope;
 use crate::domain::vat_number::NumericCodiceFiscale;
 
 pub(in crate::domain) const TOPICS: [&str; 8] = [
@@ -74,6 +75,18 @@ pub(super) fn optional_email<'de, D: Deserializer<'de>>(
     input: D,
 ) -> Result<Option<String>, D::Error> {
     email(input).map(Some)
+}
+
+pub(super) fn scopes<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<PartnerScope>, D::Error> {
+    let words = Vec::<String>::deserialize(input)?;
+    let mut scopes = Vec::new();
+    for word in words {
+        let scope = PartnerScope::parse(&word);
+        scopes.push(scope.ok_or_else(|| refused(&word, "intake, read, events or webhooks"))?);
+    }
+    scopes.sort_unstable();
+    scopes.dedup();
+    Ok(scopes)
 }
 
 pub(super) fn codice_fiscale<'de, D: Deserializer<'de>>(input: D) -> Result<String, D::Error> {

@@ -26,6 +26,7 @@ pub mod export;
 pub mod import;
 pub mod mails;
 pub mod paper;
+pub mod partners;
 pub mod payout;
 pub mod people;
 pub mod queues;
@@ -174,6 +175,8 @@ pub struct CasesPage {
     pub shows_updates: bool,
     /// Whether the actor says who acts for the association.
     pub shows_people_list: bool,
+    /// Whether partner sites are shown.
+    pub shows_partners: bool,
     /// Whether the actor looks at trails.
     pub shows_trails: bool,
     /// Whether the actor looks at the outbox.

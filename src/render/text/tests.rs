@@ -12,7 +12,7 @@ use super::*;
 use crate::domain::{mail::MailKind, sign_up::SignUpNotice};
 
 /// Files of `locales/` that German does not have: staff read Italian or English.
-const STAFF_FILES: [&str; 13] = [
+const STAFF_FILES: [&str; 14] = [
     "bulk.ftl",
     "case_desk.ftl",
     "console.ftl",
@@ -21,6 +21,7 @@ const STAFF_FILES: [&str; 13] = [
     "export.ftl",
     "import.ftl",
     "mails.ftl",
+    "partner.ftl",
     "people.ftl",
     "queue.ftl",
     "register.ftl",

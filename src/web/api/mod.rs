@@ -7,6 +7,7 @@ use utoipa::{Modify, OpenApi};
 use crate::web::error::{Problem, ProblemField};
 
 pub mod docs;
+pub mod partner;
 pub mod public;
 pub mod staff;
 
@@ -49,6 +50,13 @@ impl Modify for Credentials {
             "staff",
             bearer("The JWT of `/api/v1/staff/token`, 10 minutes"),
         );
+        components.add_security_scheme(
+            "partner",
+            bearer(
+                "A key that the association gave out, `jnd_live_<id>_<secret>`. What it may do is named by \
+                 its scopes: `intake`, `read`, `events`, `webhooks`",
+            ),
+        );
     }
 }
 
@@ -57,6 +65,7 @@ pub fn openapi() -> Description {
     let mut openapi = Base::openapi();
     openapi.merge(public::Doc::openapi());
     openapi.merge(staff::Doc::openapi());
+    openapi.merge(partner::Doc::openapi());
     Description {
         json: openapi.to_json().map(Bytes::from).unwrap_or_default(),
     }

@@ -93,6 +93,7 @@ pub async fn cases(
         shows_updates: operation::CONSOLE_UPDATES_PAGE.allows(staff.actor.role()),
         shows_mails: operation::CONSOLE_MAILS_PAGE.allows(staff.actor.role()),
         shows_trails: operation::CONSOLE_TRAILS_PAGE.allows(staff.actor.role()),
+        shows_partners: operation::CONSOLE_PARTNERS_PAGE.allows(staff.actor.role()),
         shows_people_list: operation::CONSOLE_PEOPLE_PAGE.allows(staff.actor.role()),
     };
     page(StatusCode::OK, &cases)

@@ -39,6 +39,7 @@ pub mod invitation;
 pub mod login;
 pub mod mails;
 pub mod paper;
+pub mod partners;
 pub mod payout;
 pub mod people;
 pub mod quarantine;
@@ -185,6 +186,22 @@ pub fn routes() -> Vec<Route> {
         Route::new(
             &operation::CONSOLE_LETTER_FORM,
             web::to(rights::enter_letter),
+        ),
+        Route::new(&operation::CONSOLE_PARTNERS_PAGE, web::to(partners::list)),
+        Route::new(&operation::CONSOLE_PARTNER_NEW, web::to(partners::add)),
+        Route::new(&operation::CONSOLE_PARTNER_PAGE, web::to(partners::one)),
+        Route::new(&operation::CONSOLE_PARTNER_FORM, web::to(partners::change)),
+        Route::new(
+            &operation::CONSOLE_PARTNER_KEY_PAGE,
+            web::to(partners::key_page),
+        ),
+        Route::new(
+            &operation::CONSOLE_PARTNER_KEY_FORM,
+            web::to(partners::add_key),
+        ),
+        Route::new(
+            &operation::CONSOLE_PARTNER_KEY_REVOCATION,
+            web::to(partners::revoke_key),
         ),
         Route::new(&operation::CONSOLE_PEOPLE_PAGE, web::to(people::list)),
         Route::new(&operation::CONSOLE_INVITATION_NEW, web::to(people::invite)),

@@ -12,7 +12,7 @@ use serde_path_to_error::{Path, Segment};
 use crate::app::AppError;
 use crate::domain::field::{FieldCode, FieldErrors, pointer_token};
 use crate::web::error::WebError;
-use crate::web::extract::body;
+use crate::web::extract::{LARGE_BODY_BYTES, body};
 
 /// A body.
 pub struct Json<T>(pub T);
@@ -25,6 +25,23 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
             let bytes = body::read(request, payload, "application/json").await?;
+            parse(&bytes).map(Self)
+        })
+    }
+}
+
+/// A body of many items.
+pub struct LargeJson<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for LargeJson<T> {
+    type Error = WebError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, WebError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let bytes =
+                body::read_up_to(request, payload, "application/json", LARGE_BODY_BYTES).await?;
             parse(&bytes).map(Self)
         })
     }

@@ -14,6 +14,7 @@ pub mod idempotency;
 pub mod json;
 pub mod language;
 pub mod multipart;
+pub mod partner;
 pub mod session;
 pub mod staff;
 pub mod upload;
@@ -21,12 +22,15 @@ pub mod upload;
 pub use client::{ClientAddr, UserAgent};
 pub use form::Form;
 pub use idempotency::{IdempotencyKey, OptionalIdempotencyKey};
-pub use json::{Json, OptionalJson};
+pub use json::{Json, LargeJson, OptionalJson};
 pub use language::Lang;
+pub use partner::Partner;
 pub use staff::Staff;
 
 /// The largest body of JSON or form that is read.
 pub const BODY_BYTES: usize = 64 * 1024;
+/// The largest body of many items: two kibibytes for each of 500.
+pub const LARGE_BODY_BYTES: usize = 1024 * 1024;
 
 /// What every request can reach.
 ///

@@ -146,7 +146,8 @@ fn shown(request: &HttpRequest, holder: Holder) -> Result<Option<String>, WebErr
     Ok(holder.read(request, &state(request)?.web))
 }
 
-fn bearer(request: &HttpRequest) -> Option<String> {
+/// The token of `Authorization: Bearer`.
+pub(in crate::web) fn bearer(request: &HttpRequest) -> Option<String> {
     let header = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, rest) = header.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("bearer") {

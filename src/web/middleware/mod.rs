@@ -23,6 +23,7 @@ use crate::web::extract::{is_api, language};
 
 pub mod access_log;
 pub mod headers;
+pub mod partner;
 pub mod rate_limit;
 pub mod request_id;
 pub mod same_origin;
@@ -63,6 +64,8 @@ pub async fn around<B: MessageBody + 'static>(
         Ok(Ok(response)) => {
             let mut response = rewrite(response.map_into_boxed_body(), &asked);
             dress(response.response_mut(), &asked);
+            let answered = response.request().clone();
+            partner::tell(&answered, response.headers_mut());
             let pattern = response.request().match_pattern();
             access_log::write(&method, pattern.as_deref(), response.status(), started);
             Ok(response)

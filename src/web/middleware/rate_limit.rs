@@ -15,7 +15,7 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use crate::app::AppError;
 use crate::config::RateLimits;
-use crate::domain::permission::{Operation, operation};
+use crate::domain::permission::{Access, Operation, operation};
 use crate::web::error::WebError;
 use crate::web::extract;
 use crate::web::extract::client::{ClientAddr, Network};
@@ -34,17 +34,20 @@ pub enum Class {
     Attempt,
     /// What prints or reads a document.
     Document,
+    /// The API of partners: each key has its own limits beside.
+    Partner,
     /// Files of the evidence logs: who reads one of a million entries whole asks for 8,000.
     Log,
 }
 
 impl Class {
     /// All classes.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::SignUp,
         Self::Mail,
         Self::Attempt,
         Self::Document,
+        Self::Partner,
         Self::Log,
     ];
 
@@ -52,6 +55,9 @@ impl Class {
     #[expect(clippy::too_many_lines, reason = "a table")]
     pub fn of(asked: &Operation) -> Option<Self> {
         use operation as o;
+        if matches!(asked.access, Access::Partner(_)) {
+            return Some(Self::Partner);
+        }
         let is_in = |operations: &[Operation]| operations.contains(asked);
         let links = [
             o::SIGN_UP,
@@ -143,6 +149,7 @@ impl Class {
             Self::Mail => "mail",
             Self::Attempt => "attempt",
             Self::Document => "document",
+            Self::Partner => "partner",
             Self::Log => "log",
         }
     }
@@ -151,6 +158,7 @@ impl Class {
     pub const fn per_minute(self) -> NonZeroU32 {
         match self {
             Self::SignUp | Self::Document => number(300),
+            Self::Partner => number(3_000),
             Self::Log => number(6_000),
             Self::Mail => number(60),
             Self::Attempt => number(30),
@@ -161,6 +169,7 @@ impl Class {
     pub const fn burst(self) -> NonZeroU32 {
         match self {
             Self::SignUp | Self::Document => number(100),
+            Self::Partner => number(1_000),
             Self::Log => number(10_000),
             Self::Mail => number(30),
             Self::Attempt => number(20),

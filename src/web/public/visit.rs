@@ -268,6 +268,7 @@ impl FromRequest for Visit {
                 evidence: Evidence {
                     address: Some(ClientAddr::from_request(request, payload).into_inner()?.0),
                     user_agent: UserAgent::from_request(request, payload).into_inner()?.0,
+                    partner: None,
                 },
                 whose: None,
                 state: data.ok_or_else(|| AppError::internal("the server has no state"))?,

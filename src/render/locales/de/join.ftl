@@ -61,3 +61,4 @@ typo-other-yes = Ja, es ist dieses: { $typed }
 typo-other-no = Wenn nicht, schreiben Sie oben das richtige Postfach.
 typo-text = Wir ändern nichts von selbst. Bitte antworten Sie unten.
 join-mailbox-hint = Zum Beispiel name@libero.it
+partner-button = Mit { $association } mitmachen

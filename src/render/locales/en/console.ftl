@@ -78,6 +78,7 @@ actor-claimant = the person
 actor-staff = association
 actor-system = system
 actor-operator = platform
+actor-partner = partner site
 conflict-person = Same person
 conflict-mailbox = Same mailbox
 mailbox-treatment-verify = domain to verify

@@ -6,6 +6,7 @@ consent-channel-staff = typed by staff
 consent-channel-phone = on the phone
 consent-channel-desk = at the desk
 consent-channel-paper = on paper
+consent-channel-partner = on the site of a partner
 desk-title = Desk: from the call to the signature
 desk-text = This person has no e-mail. You lead them: type what they tell you, then they sign by hand.
 desk-done = done

@@ -61,3 +61,4 @@ typo-other-yes = Yes, it is this one: { $typed }
 typo-other-no = If not, type the right mailbox above.
 typo-text = We change nothing by ourselves. Please answer below.
 join-mailbox-hint = For example name@libero.it
+partner-button = Join with { $association }

@@ -78,6 +78,7 @@ actor-claimant = la persona
 actor-staff = associazione
 actor-system = sistema
 actor-operator = piattaforma
+actor-partner = sito partner
 conflict-person = Stessa persona
 conflict-mailbox = Stessa casella
 mailbox-treatment-verify = dominio da verificare

@@ -6,6 +6,7 @@ consent-channel-staff = scritto da un operatore
 consent-channel-phone = al telefono
 consent-channel-desk = allo sportello
 consent-channel-paper = su carta
+consent-channel-partner = sul sito di un partner
 desk-title = Sportello: dalla telefonata alla firma
 desk-text = La persona non ha un’e-mail. La guidi tu: scrivi quello che ti dice, poi firma lei, a mano.
 desk-done = fatto

@@ -108,5 +108,6 @@ pub(super) fn evidence(client: ClientAddr, agent: UserAgent) -> Evidence {
     Evidence {
         address: Some(client.0),
         user_agent: agent.0,
+        partner: None,
     }
 }

@@ -23,6 +23,7 @@ pub mod exports;
 pub mod imports;
 pub mod mails;
 pub mod paper;
+pub mod partners;
 pub mod payout;
 pub mod people;
 pub mod quarantine;
@@ -123,6 +124,15 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::LIST_MAILS, web::to(mails::list)),
         Route::new(&operation::RETRY_MAILS, web::to(mails::retry)),
         Route::new(&operation::LIST_APPROVALS, web::to(approvals::list)),
+        Route::new(&operation::LIST_PARTNERS, web::to(partners::list)),
+        Route::new(&operation::ADD_PARTNER, web::to(partners::add)),
+        Route::new(&operation::GET_PARTNER, web::to(partners::get)),
+        Route::new(&operation::CHANGE_PARTNER, web::to(partners::change)),
+        Route::new(&operation::ADD_PARTNER_KEY, web::to(partners::add_key)),
+        Route::new(
+            &operation::REVOKE_PARTNER_KEY,
+            web::to(partners::revoke_key),
+        ),
         Route::new(&operation::LIST_PEOPLE, web::to(people::list)),
         Route::new(&operation::GET_PERSON, web::to(people::get)),
         Route::new(&operation::INVITE, web::to(people::invite)),
@@ -267,6 +277,12 @@ pub fn routes() -> Vec<Route> {
     mails::list,
     mails::retry,
     approvals::list,
+    partners::list,
+    partners::add,
+    partners::get,
+    partners::change,
+    partners::add_key,
+    partners::revoke_key,
     people::list,
     people::get,
     people::invite,

@@ -126,6 +126,7 @@ pub async fn send(
     let origin = Origin {
         address: Some(client.0),
         user_agent: agent.0,
+        partner: None,
     };
     let sent = hand_in(&mut parts, origin);
     let (ctx, by) = (state.ctx.clone(), By::Staff(staff.actor, id));

@@ -1,0 +1,157 @@
+//! How many people a partner brought, by link and by API, case by case. Counted once for everybody who looks
+//! within [`FRESH`].
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::sync::Mutex;
+
+use crate::app::ctx::Ctx;
+use crate::app::error::{AppError, AppResult};
+use crate::app::partner::PartnerActor;
+use crate::app::partner::submission::slug_of;
+use crate::app::staff::StaffActor;
+use crate::db::partner_submission::{self as db, BroughtRow};
+use crate::db::{Scope, partner};
+use crate::domain::ids::{AssociationId, CaseId, PartnerId};
+use crate::domain::partner::{KeyMode, PartnerScope};
+use crate::domain::permission::operation;
+
+/// How old figures are at most.
+pub const FRESH: TimeDelta = TimeDelta::seconds(60);
+/// Fewer than so many are not told to others (R59).
+pub const SMALLEST: i64 = 5;
+
+/// How many came one way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Records.
+    pub sign_ups: i64,
+    /// With a confirmed contact.
+    pub confirmed: i64,
+    /// Signed.
+    pub signed: i64,
+}
+
+/// How many a partner brought in a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Brought {
+    /// The case.
+    pub case: CaseId,
+    /// Its slug.
+    pub slug: String,
+    /// By its links.
+    pub by_link: Counts,
+    /// By the API.
+    pub by_api: Counts,
+}
+
+/// Figures as of one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Figures {
+    /// When they were counted, UTC.
+    pub counted_at: DateTime<Utc>,
+    /// By slug of the case.
+    pub cases: Vec<Brought>,
+}
+
+type Slot = Arc<Mutex<Option<Arc<Figures>>>>;
+
+/// The figures of a process.
+#[derive(Default)]
+pub(in crate::app) struct Counted {
+    slots: std::sync::Mutex<HashMap<PartnerId, Slot>>,
+}
+
+impl Counted {
+    fn slot(&self, partner: PartnerId) -> Slot {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        slots.entry(partner).or_default().clone()
+    }
+}
+
+/// How many a partner of the own association brought.
+///
+/// # Errors
+/// `Forbidden`; `NotFound`.
+pub async fn of(ctx: &Ctx, actor: &StaffActor, id: PartnerId) -> AppResult<Arc<Figures>> {
+    actor.require(&operation::GET_PARTNER)?;
+    let scope = actor.scope();
+    let mut tx = ctx.pools.begin(scope).await?;
+    let row = partner::find(&mut tx, scope, id).await?;
+    tx.commit().await?;
+    let row = row.ok_or(AppError::NotFound)?;
+    figures(ctx, actor.association_id(), (id, &row.slug)).await
+}
+
+/// How many the partner itself brought, in the cases its key is for. A test key brought nobody.
+///
+/// # Errors
+/// `Key` if the key may not.
+pub async fn own(ctx: &Ctx, actor: &PartnerActor) -> AppResult<Figures> {
+    actor.require(PartnerScope::Read)?;
+    let who = (actor.partner(), actor.slug());
+    let mut figures = Figures::clone(&*figures(ctx, actor.association(), who).await?);
+    figures.cases.retain(|brought| {
+        actor.mode() == KeyMode::Live && actor.require_case(brought.case).is_ok()
+    });
+    Ok(figures)
+}
+
+async fn figures(
+    ctx: &Ctx,
+    association: AssociationId,
+    who: (PartnerId, &str),
+) -> AppResult<Arc<Figures>> {
+    let slot = ctx.counted.slot(who.0);
+    let mut kept = slot.lock().await;
+    let now = ctx.clock.now();
+    if let Some(figures) = kept.as_ref()
+        && now - figures.counted_at < FRESH
+    {
+        return Ok(figures.clone());
+    }
+    let scope = Scope::Association(association);
+    let mut tx = ctx.pools.begin(scope).await?;
+    let rows = db::count(&mut tx, scope, association, who).await?;
+    tx.commit().await?;
+    let directory = ctx.directories.get(ctx).await?;
+    let mut cases: Vec<Brought> = Vec::new();
+    for row in rows {
+        let case = CaseId::new(row.case_id);
+        let place = cases.iter().position(|known| known.case == case);
+        let place = place.unwrap_or_else(|| {
+            cases.push(Brought {
+                case,
+                slug: slug_of(&directory, case).unwrap_or_default(),
+                by_link: Counts::default(),
+                by_api: Counts::default(),
+            });
+            cases.len() - 1
+        });
+        if let Some(brought) = cases.get_mut(place) {
+            put(brought, &row);
+        }
+    }
+    cases.sort_by(|one, other| one.slug.cmp(&other.slug));
+    let counted = Arc::new(Figures {
+        counted_at: now,
+        cases,
+    });
+    *kept = Some(counted.clone());
+    Ok(counted)
+}
+
+fn put(brought: &mut Brought, row: &BroughtRow) {
+    let counts = if row.by_api {
+        &mut brought.by_api
+    } else {
+        &mut brought.by_link
+    };
+    *counts = Counts {
+        sign_ups: row.sign_ups,
+        confirmed: row.confirmed,
+        signed: row.signed,
+    };
+}

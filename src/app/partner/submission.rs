@@ -1,0 +1,281 @@
+//! What partners send by API, and what they are told of it. A submission is a sign-up: the same rules, the same
+//! statement, the same mail, which the person alone can act on. The answer is the same for somebody new and
+//! somebody known (R55).
+
+use chrono::{DateTime, Utc};
+use futures_util::StreamExt as _;
+use futures_util::stream;
+
+use crate::app::ctx::Ctx;
+use crate::app::directory::{AssociationEntry, CaseEntry, Directory};
+use crate::app::error::{AppError, AppResult};
+use crate::app::idempotency::Kept;
+use crate::app::partner::PartnerActor;
+use crate::app::sign_up::{self, Evidence, PartnerEvidence, Sending, SignedUp};
+use crate::db::DbError;
+use crate::db::partner_submission::{self as db, Of, SubmissionRow};
+use crate::domain::claimant::ClaimantState;
+use crate::domain::field::{FieldCode, FieldErrors, filled};
+use crate::domain::ids::{CaseId, ClaimantId};
+use crate::domain::partner::{KeyMode, PartnerScope, SubmissionState};
+use crate::domain::partner_key::KeyRefusal;
+use crate::domain::partner_submission::{Notice, SubmissionInput};
+use crate::domain::reference::Reference;
+use crate::domain::sign_up::SignUp;
+
+/// Items of a batch that are written side by side: enough to be written together, few enough to leave others
+/// their turn.
+const AT_ONCE: usize = 32;
+/// Items of a page where nobody says how many.
+pub const DEFAULT_LIMIT: u16 = 50;
+/// Most items of a page.
+pub const MAX_LIMIT: u16 = 200;
+
+/// What a partner is told of somebody it sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Submission {
+    /// The claimant.
+    pub id: ClaimantId,
+    /// What the claimant quotes on the phone.
+    pub reference: Reference,
+    /// How far it got.
+    pub state: SubmissionState,
+    /// Slug of the case.
+    pub case: String,
+    /// When it came, UTC.
+    pub created_at: DateTime<Utc>,
+}
+
+/// What a partner was told when it sent somebody: the same each time under the same key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Received {
+    /// The claimant.
+    pub id: ClaimantId,
+    /// What the claimant quotes on the phone.
+    pub reference: Reference,
+}
+
+/// Takes somebody a partner sends.
+///
+/// *effects*: those of [`sign_up::sign_up`], and in the same statement the row that ties the claimant to the
+/// partner. Nothing where the key was used before.
+///
+/// # Errors
+/// `Key` if the key may not; `Invalid` with every wrong field; `IllegalTransition` if the case takes none;
+/// `IdempotencyMismatch`, `IdempotencyRunning`.
+pub async fn send(
+    ctx: &Ctx,
+    actor: &PartnerActor,
+    input: &SubmissionInput,
+    idempotency_key: &str,
+    evidence: Evidence,
+) -> AppResult<Received> {
+    may_send(actor)?;
+    // a key is the partner's, whichever of its API keys it comes with: else one could not follow the other
+    let place = format!("partner|{}|{idempotency_key}", actor.partner());
+    take(ctx, actor, input, &place, evidence).await
+}
+
+/// Takes many, each on its own: the answers stand in the order of the items. An item is known again by its place
+/// under the key, so that a batch that was cut off is finished by sending it again.
+///
+/// # Errors
+/// `Key` if the key may not send; what is wrong with an item is its own answer.
+pub async fn send_all(
+    ctx: &Ctx,
+    actor: &PartnerActor,
+    items: Vec<AppResult<SubmissionInput>>,
+    idempotency_key: &str,
+    evidence: Evidence,
+) -> AppResult<Vec<AppResult<Received>>> {
+    may_send(actor)?;
+    let partner = actor.partner();
+    let taking = items.into_iter().enumerate().map(|(number, item)| {
+        let place = format!("partner-batch|{partner}|{idempotency_key}|{number}");
+        let evidence = evidence.clone();
+        async move {
+            let input = item?;
+            Box::pin(take(ctx, actor, &input, &place, evidence)).await
+        }
+    });
+    Ok(stream::iter(taking).buffered(AT_ONCE).collect().await)
+}
+
+/// Somebody the partner sent.
+///
+/// # Errors
+/// `Key` if the key may not; `NotFound` for whom it did not send, or nobody.
+pub async fn get(ctx: &Ctx, actor: &PartnerActor, id: ClaimantId) -> AppResult<Submission> {
+    actor.require(PartnerScope::Read)?;
+    let scope = actor.scope();
+    let directory = ctx.directories.get(ctx).await?;
+    let mut tx = ctx.pools.begin(scope).await?;
+    let row = db::find(&mut tx, scope, of(actor), id).await?;
+    tx.commit().await?;
+    told(&directory, row.ok_or(AppError::NotFound)?)
+}
+
+/// Those the partner sent after `after`, oldest first; `limit` 1 to 200. With where the next page begins.
+///
+/// # Errors
+/// `Key` if the key may not.
+pub async fn list(
+    ctx: &Ctx,
+    actor: &PartnerActor,
+    after: Option<ClaimantId>,
+    limit: u16,
+) -> AppResult<(Vec<Submission>, Option<ClaimantId>)> {
+    actor.require(PartnerScope::Read)?;
+    let scope = actor.scope();
+    let directory = ctx.directories.get(ctx).await?;
+    let mut tx = ctx.pools.begin(scope).await?;
+    let wanted = usize::from(limit);
+    let mut rows = db::list(&mut tx, scope, of(actor), after, i64::from(limit) + 1).await?;
+    tx.commit().await?;
+    let more = rows.len() > wanted;
+    rows.truncate(wanted);
+    let next = rows.last().filter(|_| more);
+    let next = next.map(|row| ClaimantId::new(row.claimant_id));
+    let items = rows.into_iter().map(|row| told(&directory, row));
+    Ok((items.collect::<AppResult<_>>()?, next))
+}
+
+fn of(actor: &PartnerActor) -> Of<'_> {
+    Of {
+        partner: actor.partner(),
+        mode: actor.mode(),
+        cases: actor.cases(),
+    }
+}
+
+fn told(directory: &Directory, row: SubmissionRow) -> AppResult<Submission> {
+    let id = ClaimantId::new(row.claimant_id);
+    let state = ClaimantState::parse(&row.state);
+    let state = state.ok_or(DbError::Corrupt("claimants.state"))?;
+    Ok(Submission {
+        id,
+        reference: Reference::of(id),
+        state: SubmissionState::of(state),
+        case: slug_of(directory, CaseId::new(row.case_id)).unwrap_or_default(),
+        created_at: row.created_at,
+    })
+}
+
+fn may_send(actor: &PartnerActor) -> AppResult<()> {
+    actor.require(PartnerScope::Intake)?;
+    match actor.mode() {
+        KeyMode::Live => Ok(()),
+        KeyMode::Test => Err(AppError::Key(KeyRefusal::Test)),
+    }
+}
+
+async fn take(
+    ctx: &Ctx,
+    actor: &PartnerActor,
+    input: &SubmissionInput,
+    place: &str,
+    evidence: Evidence,
+) -> AppResult<Received> {
+    let kept = Kept::under(ctx, place, input)?;
+    let prepared = Box::pin(prepare(ctx, actor, input, &kept, evidence)).await;
+    let SignedUp { id, reference, .. } = sign_up::settle(ctx, prepared, &kept).await?;
+    Ok(Received { id, reference })
+}
+
+async fn prepare(
+    ctx: &Ctx,
+    actor: &PartnerActor,
+    input: &SubmissionInput,
+    kept: &Kept,
+    mut evidence: Evidence,
+) -> AppResult<(SignedUp, crate::db::sign_up::SignUpRows)> {
+    let now = ctx.clock.now();
+    let directory = ctx.directories.get(ctx).await?;
+    let notice = Notice::parse(input.notice.as_ref(), now);
+    let found = own_case(&directory, actor, input.case.as_deref());
+    let (case, association) = match found {
+        Ok(own) => own,
+        // without a case nothing else can be judged
+        Err(mut errors) => {
+            errors.append(notice.err().unwrap_or_default());
+            return Err(AppError::Invalid(errors));
+        }
+    };
+    actor.require_case(case.id)?;
+    if !case.state.takes_sign_ups() {
+        return Err(AppError::IllegalTransition(case.state.as_str()));
+    }
+    let mut typed = input.sign_up();
+    typed.association = typed.association.or(Some(association.slug.clone()));
+    let mut rules = sign_up::rules(&directory, case, now);
+    rules.associations = vec![association.slug.clone()];
+    let (sign_up, notice) = both(SignUp::parse(&typed, &rules), notice)?;
+    if !association.offer.takes_sign_ups() {
+        return Err(AppError::IllegalTransition("association_suspended"));
+    }
+    evidence.partner = Some(PartnerEvidence {
+        slug: actor.slug().to_owned(),
+        notice_version: notice.version.clone(),
+        notice_shown_at: notice.shown_at,
+    });
+    let sending = Sending {
+        partner: actor.partner(),
+        key: actor.key(),
+        mode: actor.mode(),
+        notice,
+        evidence,
+    };
+    let own = (case, association);
+    sign_up::sent(ctx, &directory, own, &sign_up, &sending, kept).await
+}
+
+/// Both, or what is wrong with each.
+fn both<A, B>(one: Result<A, FieldErrors>, two: Result<B, FieldErrors>) -> AppResult<(A, B)> {
+    match (one, two) {
+        (Ok(one), Ok(two)) => Ok((one, two)),
+        (Err(mut wrong), Err(also)) => {
+            wrong.append(also);
+            Err(AppError::Invalid(wrong))
+        }
+        (Err(wrong), Ok(_)) | (Ok(_), Err(wrong)) => Err(AppError::Invalid(wrong)),
+    }
+}
+
+/// The case of a submission, and the partner's association in it.
+fn own_case<'a>(
+    directory: &'a Directory,
+    actor: &PartnerActor,
+    slug: Option<&str>,
+) -> Result<(&'a CaseEntry, &'a AssociationEntry), FieldErrors> {
+    let mut errors = FieldErrors::new();
+    let Some(slug) = filled(slug) else {
+        errors.push("/case", FieldCode::Required, "error-case-required");
+        return Err(errors);
+    };
+    let found = directory.public_cases().find(|case| case.slug == slug);
+    let own = found.and_then(|case| {
+        let association = case.association_by_id(actor.association())?;
+        Some((case.as_ref(), association))
+    });
+    own.ok_or_else(|| {
+        errors.push("/case", FieldCode::UnknownValue, "error-case-unknown");
+        errors
+    })
+}
+
+/// The cursor of the page that begins after somebody.
+pub fn write_cursor(after: ClaimantId) -> String {
+    crate::app::claimant_list::write_cursor(after)
+}
+
+/// Reads such a cursor.
+pub fn read_cursor(text: &str) -> Option<ClaimantId> {
+    crate::app::claimant_list::read_cursor(text)
+}
+
+/// The slug of a case.
+pub(in crate::app) fn slug_of(directory: &Directory, case: CaseId) -> Option<String> {
+    let mut cases = directory.cases().iter();
+    let found = cases.find(|known| known.id == case);
+    found.map(|case| case.slug.clone())
+}

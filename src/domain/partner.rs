@@ -1,0 +1,274 @@
+//! Partner sites: who they are, what their keys may do, and what they are told of the people they sent (R55, R56).
+
+use std::fmt;
+
+use crate::domain::claimant::ClaimantState;
+use crate::domain::email_address::EmailAddress;
+use crate::domain::field::{FieldCode, FieldErrors, ValueError, filled};
+use crate::domain::language::Language;
+use crate::domain::one_line::one_line;
+use crate::domain::seed;
+
+/// What a key may do.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum PartnerScope {
+    /// Send people.
+    Intake,
+    /// Ask for what was sent.
+    Read,
+    /// Read the events of what was sent.
+    Events,
+    /// Say where events are delivered to.
+    Webhooks,
+}
+
+impl PartnerScope {
+    /// All scopes.
+    pub const ALL: [Self; 4] = [Self::Intake, Self::Read, Self::Events, Self::Webhooks];
+
+    /// Name on the wire and in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Intake => "intake",
+            Self::Read => "read",
+            Self::Events => "events",
+            Self::Webhooks => "webhooks",
+        }
+    }
+
+    /// Reads the wire name.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.as_str() == text)
+    }
+}
+
+/// Whether a key acts on records of people.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum KeyMode {
+    /// It does.
+    Live,
+    /// It never reaches them: for trying.
+    Test,
+}
+
+impl KeyMode {
+    /// Both modes.
+    pub const ALL: [Self; 2] = [Self::Live, Self::Test];
+
+    /// Name in the key, on the wire and in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Test => "test",
+        }
+    }
+
+    /// Reads the wire name.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.as_str() == text)
+    }
+}
+
+/// What a partner is told of somebody it sent: nothing that depends on whether there is another record of the
+/// same person or mailbox. That is why a duplicate reads as confirmed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum SubmissionState {
+    /// It came in; the person did not confirm it yet.
+    Received,
+    /// The person confirmed it.
+    Confirmed,
+    /// The person signed.
+    Signed,
+    /// It goes no further: withdrawn, rejected or only kept.
+    Withdrawn,
+}
+
+impl SubmissionState {
+    /// All states.
+    pub const ALL: [Self; 4] = [
+        Self::Received,
+        Self::Confirmed,
+        Self::Signed,
+        Self::Withdrawn,
+    ];
+
+    /// What a partner is told of a claimant in this state.
+    pub const fn of(state: ClaimantState) -> Self {
+        match state {
+            ClaimantState::Unconfirmed | ClaimantState::ToAssist => Self::Received,
+            ClaimantState::Confirmed | ClaimantState::Duplicate => Self::Confirmed,
+            ClaimantState::Signed | ClaimantState::ResignRequired | ClaimantState::Lodged => {
+                Self::Signed
+            }
+            ClaimantState::Withdrawn | ClaimantState::Rejected | ClaimantState::Restricted => {
+                Self::Withdrawn
+            }
+        }
+    }
+
+    /// Name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Received => "received",
+            Self::Confirmed => "confirmed",
+            Self::Signed => "signed",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+}
+
+/// Letters of a slug at most: as many as `via` takes.
+pub const MAX_SLUG: usize = 64;
+/// Characters of a name at most.
+pub const MAX_NAME: usize = 120;
+
+/// What staff type about a partner.
+#[derive(Clone, Default)]
+pub struct ProfileInput {
+    /// What the site is called.
+    pub name: Option<String>,
+    /// Where the partner is written to.
+    pub email: Option<String>,
+    /// Language of mails to it: `it|en|de`; `it` without it.
+    pub language: Option<String>,
+}
+
+/// What is known about a partner beside its slug.
+#[derive(Clone)]
+pub struct Profile {
+    /// What the site is called.
+    pub name: String,
+    /// Where the partner is written to.
+    pub email: Option<EmailAddress>,
+    /// Language of mails to it.
+    pub language: Language,
+}
+
+impl Profile {
+    /// Reads what was typed.
+    ///
+    /// # Errors
+    /// All that is wrong at once: `/name`, `/email`, `/language`.
+    pub fn parse(input: &ProfileInput) -> Result<Self, FieldErrors> {
+        let mut errors = FieldErrors::new();
+        let name = errors.take("/name", name(input.name.as_deref()));
+        let email = filled(input.email.as_deref()).map(EmailAddress::parse);
+        let email = errors.take("/email", email.transpose());
+        let language = errors.take("/language", language(input.language.as_deref()));
+        match (name, email, language) {
+            (Some(name), Some(email), Some(language)) => Ok(Self {
+                name,
+                email,
+                language,
+            }),
+            _ => Err(errors),
+        }
+    }
+}
+
+/// Reads the name of a partner in links.
+///
+/// # Errors
+/// `required`, `format`.
+pub fn slug(typed: Option<&str>) -> Result<String, ValueError> {
+    let missing = ValueError::new(FieldCode::Required, "error-partner-slug");
+    let typed = filled(typed).ok_or(missing)?;
+    if is_slug(typed) {
+        Ok(typed.to_owned())
+    } else {
+        Err(ValueError::new(FieldCode::Format, "error-partner-slug"))
+    }
+}
+
+fn name(typed: Option<&str>) -> Result<String, ValueError> {
+    let missing = ValueError::new(FieldCode::Required, "error-partner-name");
+    let typed = filled(typed).ok_or(missing)?;
+    one_line(
+        typed,
+        MAX_NAME,
+        "error-partner-name",
+        "error-partner-name-long",
+    )
+}
+
+fn language(word: Option<&str>) -> Result<Language, ValueError> {
+    let Some(word) = filled(word) else {
+        return Ok(Language::It);
+    };
+    let unknown = ValueError::new(FieldCode::UnknownValue, "error-language-unknown");
+    Language::parse(word).ok_or(unknown)
+}
+
+impl fmt::Debug for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Profile({})", self.name)
+    }
+}
+
+/// Whether the text can be the name of a partner in links: small letters and digits, single hyphens between.
+pub fn is_slug(text: &str) -> bool {
+    text.len() <= MAX_SLUG && seed::is_slug(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_back() {
+        for scope in PartnerScope::ALL {
+            assert_eq!(PartnerScope::parse(scope.as_str()), Some(scope));
+        }
+        for mode in KeyMode::ALL {
+            assert_eq!(KeyMode::parse(mode.as_str()), Some(mode));
+        }
+        assert_eq!(PartnerScope::parse("admin"), None);
+        assert_eq!(KeyMode::parse("Live"), None);
+    }
+
+    #[test]
+    fn r55_a_second_record_of_somebody_reads_as_any_other() {
+        assert_eq!(
+            SubmissionState::of(ClaimantState::Duplicate),
+            SubmissionState::of(ClaimantState::Confirmed)
+        );
+        let told: Vec<&str> = ClaimantState::ALL
+            .map(|state| SubmissionState::of(state).as_str())
+            .to_vec();
+        assert_eq!(
+            told,
+            [
+                "received",
+                "received",
+                "confirmed",
+                "signed",
+                "signed",
+                "signed",
+                "withdrawn",
+                "withdrawn",
+                "confirmed",
+                "withdrawn"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_slug_can_stand_in_a_link() {
+        for good in ["blog", "sito-1", "a", &"a".repeat(64)] {
+            assert!(is_slug(good), "{good}");
+        }
+        for bad in [
+            "",
+            "-a",
+            "a-",
+            "a--b",
+            "Blog",
+            "a b",
+            "a_b",
+            "è",
+            &"a".repeat(65),
+        ] {
+            assert!(!is_slug(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! Partner sites: the list, one of them with its keys, links and figures, a new key, and the key shown once.
+
+use askama::Template;
+use chrono::{DateTime, Utc};
+
+use super::Console;
+use crate::domain::language::Language;
+use crate::render::page::Errors;
+use crate::render::text::Text;
+
+/// A partner in the list.
+#[derive(Debug, Clone)]
+pub struct PartnerLine {
+    /// The partner.
+    pub id: String,
+    /// Its name in links.
+    pub slug: String,
+    /// What the site is called.
+    pub name: String,
+    /// `active` or `suspended`.
+    pub standing: &'static str,
+    /// When it was made known, UTC.
+    pub created_at: DateTime<Utc>,
+}
+
+/// What is typed about a partner.
+#[derive(Debug, Clone, Default)]
+pub struct PartnerFields {
+    /// Its name in links.
+    pub slug: String,
+    /// What the site is called.
+    pub name: String,
+    /// Where it is written to.
+    pub email: String,
+    /// Language of mails to it.
+    pub language: String,
+}
+
+/// `GET /console/partners`; POST of a new one to the same path.
+#[derive(Debug, Clone, Template)]
+#[template(path = "page/console/partners.html")]
+pub struct PartnersPage {
+    /// Around the content.
+    pub console: Console,
+    /// By slug.
+    pub partners: Vec<PartnerLine>,
+    /// Whether who looks may make one known.
+    pub may_change: bool,
+    /// As typed.
+    pub form: PartnerFields,
+    /// What was refused.
+    pub errors: Errors,
+}
+
+/// A key of a partner.
+#[derive(Debug, Clone)]
+pub struct KeyLine {
+    /// The key.
+    pub id: String,
+    /// Its beginning.
+    pub shown: String,
+    /// `live` or `test`.
+    pub mode: &'static str,
+    /// Words of its scopes.
+    pub scopes: Vec<&'static str>,
+    /// Slugs of its cases; none: all.
+    pub cases: Option<Vec<String>>,
+    /// Its networks; none: any.
+    pub networks: Vec<String>,
+    /// `works`, `expired`, `revoked`.
+    pub standing: &'static str,
+    /// When it was made, UTC.
+    pub created_at: DateTime<Utc>,
+    /// First instant at which it works no more, UTC.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// When it was last used, UTC.
+    pub last_used_at: Option<DateTime<Utc>>,
+}
+
+/// How many a partner brought in a case, and the link by which it brings them.
+#[derive(Debug, Clone)]
+pub struct LinkLine {
+    /// Slug of the case.
+    pub slug: String,
+    /// Title of the case.
+    pub title: String,
+    /// Whether anybody may sign up now.
+    pub is_open: bool,
+    /// Address of the form, with `via`.
+    pub href: String,
+    /// HTML of a button, to be copied.
+    pub button: String,
+    /// Word of the way they came; sign-ups, confirmed, signed.
+    pub ways: Vec<(&'static str, [i64; 3])>,
+}
+
+/// `GET /console/partners/{id}`; POST of changes to the same path.
+#[derive(Debug, Clone, Template)]
+#[template(path = "page/console/partner.html")]
+pub struct PartnerPage {
+    /// Around the content.
+    pub console: Console,
+    /// The partner.
+    pub partner: PartnerLine,
+    /// Where it is written to.
+    pub email: Option<String>,
+    /// Language of mails to it.
+    pub language: &'static str,
+    /// One for each case of the association.
+    pub links: Vec<LinkLine>,
+    /// When the figures were counted, UTC.
+    pub counted_at: DateTime<Utc>,
+    /// Newest first.
+    pub keys: Vec<KeyLine>,
+    /// Whether who looks may change anything.
+    pub may_change: bool,
+    /// As typed.
+    pub form: PartnerFields,
+    /// What was refused.
+    pub errors: Errors,
+}
+
+/// A case that a key can be for.
+#[derive(Debug, Clone)]
+pub struct CaseChoice {
+    /// Its slug.
+    pub slug: String,
+    /// Its title.
+    pub title: String,
+    /// Whether it was chosen.
+    pub chosen: bool,
+}
+
+/// `GET /console/partners/{id}/keys`; POST to the same path.
+#[derive(Debug, Clone, Template)]
+#[template(path = "page/console/partner_key.html")]
+pub struct PartnerKeyPage {
+    /// Around the content.
+    pub console: Console,
+    /// The partner.
+    pub partner: PartnerLine,
+    /// As chosen.
+    pub mode: String,
+    /// Words of modes.
+    pub modes: Vec<&'static str>,
+    /// Words of scopes, and whether each was chosen.
+    pub scopes: Vec<(&'static str, bool)>,
+    /// Cases of the association.
+    pub cases: Vec<CaseChoice>,
+    /// As typed, one a line.
+    pub networks: String,
+    /// As typed.
+    pub expires_on: String,
+    /// What was refused.
+    pub errors: Errors,
+    /// Why no key was made: a word.
+    pub refused: Option<&'static str>,
+}
+
+/// A new key, shown once.
+#[derive(Debug, Clone, Template)]
+#[template(path = "page/console/partner_key_made.html")]
+pub struct PartnerKeyMadePage {
+    /// Around the content.
+    pub console: Console,
+    /// The partner.
+    pub partner: PartnerLine,
+    /// The whole key.
+    pub secret: String,
+}
+
+/// HTML of a button that leads to a form, for the site of a partner: nothing in it is loaded from anywhere.
+pub fn button(language: Language, href: &str, association: &str) -> String {
+    const STYLE: &str = "display:inline-block;padding:.75em 1.25em;border-radius:4px;background:#0059b3;\
+        color:#fff;font:bold 1em sans-serif;text-decoration:none";
+    let label = Text::new(language).with("partner-button", &[("association", association.into())]);
+    let (href, label) = (escaped(href), escaped(&label));
+    format!("<a href=\"{href}\" style=\"{STYLE}\">{label}</a>")
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_button_is_html_whatever_the_name_is() {
+        let href = "https://j.example/c/a/join?association=b&via=c";
+        let html = button(Language::It, href, "R&D <\"Onlus\">");
+        assert!(html.starts_with("<a href=\"https://j.example/c/a/join?association=b&amp;via=c\""));
+        assert!(html.contains("R&amp;D &lt;&quot;Onlus&quot;&gt;"), "{html}");
+        assert!(!html.contains("script") && html.ends_with("</a>"));
+    }
+}

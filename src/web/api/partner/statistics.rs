@@ -1,0 +1,91 @@
+//! `/api/v1/partner/statistics`: how many people a partner brought, small numbers left out (R59).
+
+use actix_web::{HttpResponse, web};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::app::partner::brought::{self, Brought, Counts, SMALLEST};
+use crate::state::AppState;
+use crate::web::WebResult;
+use crate::web::error::Problem;
+use crate::web::extract::Partner;
+
+/// How many came one way; null: fewer than five.
+#[derive(Serialize, ToSchema)]
+pub struct CountsResponse {
+    /// Records.
+    sign_ups: Option<i64>,
+    /// With a confirmed contact.
+    confirmed: Option<i64>,
+    /// Signed.
+    signed: Option<i64>,
+}
+
+/// How many a partner brought in a case.
+#[derive(Serialize, ToSchema)]
+pub struct BroughtResponse {
+    /// Slug of the case.
+    case: String,
+    /// By its links (`?via=`).
+    by_link: CountsResponse,
+    /// By the API.
+    by_api: CountsResponse,
+}
+
+/// How many a partner brought.
+#[derive(Serialize, ToSchema)]
+pub struct StatisticsResponse {
+    /// When it was counted; at most a minute ago.
+    counted_at: DateTime<Utc>,
+    /// By slug of the case; those without anybody are left out.
+    cases: Vec<BroughtResponse>,
+}
+
+/// `GET /api/v1/partner/statistics`
+#[utoipa::path(
+    get,
+    path = "/api/v1/partner/statistics",
+    operation_id = "partner_statistics",
+    tag = "partner",
+    security(("partner" = ["read"])),
+    responses(
+        (status = 200, body = StatisticsResponse),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 429, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json")
+    )
+)]
+pub async fn show(state: web::Data<AppState>, partner: Partner) -> WebResult<HttpResponse> {
+    let figures = brought::own(&state.ctx, &partner.0).await?;
+    Ok(HttpResponse::Ok().json(StatisticsResponse {
+        counted_at: figures.counted_at,
+        cases: figures
+            .cases
+            .into_iter()
+            .map(BroughtResponse::from)
+            .collect(),
+    }))
+}
+
+impl From<Brought> for BroughtResponse {
+    fn from(brought: Brought) -> Self {
+        Self {
+            case: brought.slug,
+            by_link: CountsResponse::from(brought.by_link),
+            by_api: CountsResponse::from(brought.by_api),
+        }
+    }
+}
+
+impl From<Counts> for CountsResponse {
+    fn from(counts: Counts) -> Self {
+        let told = |count: i64| (count >= SMALLEST).then_some(count);
+        Self {
+            sign_ups: told(counts.sign_ups),
+            confirmed: told(counts.confirmed),
+            signed: told(counts.signed),
+        }
+    }
+}
