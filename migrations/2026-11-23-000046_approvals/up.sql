@@ -23,7 +23,7 @@ ALTER TABLE memberships ADD CONSTRAINT memberships_language_check CHECK (languag
 ALTER TABLE memberships VALIDATE CONSTRAINT memberships_language_check;
 COMMENT ON COLUMN memberships.language IS 'Language of the last sign-in: that of mails nobody asked for; null: never signed in since it is kept';
 
-CREATE INDEX bulk_actions_waiting_idx ON bulk_actions (association_id, id) WHERE state = 'awaiting_approval';
+CREATE INDEX bulk_actions_waiting_idx ON bulk_actions (association_id, id) WHERE state IN ('awaiting_approval', 'awaiting_undo');
 CREATE INDEX exports_waiting_idx ON exports (association_id, id) WHERE state = 'awaiting_approval';
 CREATE INDEX case_revisions_waiting_idx ON case_revisions (association_id, case_id)
     WHERE proposed_at IS NOT NULL AND published_at IS NULL AND returned_at IS NULL;

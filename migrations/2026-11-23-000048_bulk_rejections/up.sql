@@ -9,8 +9,11 @@ ALTER TABLE bulk_actions ADD CONSTRAINT bulk_actions_state_check CHECK (state IN
     'cancelled', 'expired', 'awaiting_undo', 'undoing', 'undone')) NOT VALID;
 ALTER TABLE bulk_actions VALIDATE CONSTRAINT bulk_actions_state_check;
 ALTER TABLE bulk_actions ADD COLUMN undo_by uuid;
+ALTER TABLE bulk_actions ADD COLUMN undo_decided_by uuid
+    CONSTRAINT bulk_actions_undo_second_person_check CHECK (undo_decided_by <> undo_by);
 COMMENT ON COLUMN bulk_actions.state IS 'previewed, awaiting_approval, running, paused, done, cancelled, expired, awaiting_undo, undoing or undone';
 COMMENT ON COLUMN bulk_actions.undo_by IS 'Staff member who last asked to take back what was done';
+COMMENT ON COLUMN bulk_actions.undo_decided_by IS 'Who decided about that, another person; null: nobody yet, or nobody had to';
 CREATE INDEX bulk_actions_created_by_idx ON bulk_actions (created_by, created_at);
 
 ALTER TABLE outbox DROP CONSTRAINT outbox_kind_check;

@@ -85,6 +85,9 @@ enum Whose {
     Others,
 }
 
+/// Who asks: for the act, or for its being taken back.
+const BULK_ASKED_BY: &str = "(CASE state WHEN 'awaiting_undo' THEN undo_by ELSE created_by END)";
+
 /// What waits of a kind for the association `$1`, from the oldest; `$2` is the person, `$3` the clock.
 fn items(kind: ApprovalKind, whose: Whose) -> String {
     let by = |column: &str| match whose {
@@ -93,11 +96,13 @@ fn items(kind: ApprovalKind, whose: Whose) -> String {
     };
     match kind {
         ApprovalKind::Bulk => format!(
-            "SELECT 'bulk' AS kind, id, NULL::uuid AS claimant_id, case_id, created_by AS asked_by, created_at AS since, \
-             expires_at AS until, (member_count - done_count - passed_count)::bigint AS records, kind AS form, purpose AS about \
-             FROM bulk_actions WHERE association_id = $1 AND state = 'awaiting_approval' AND expires_at > $3 AND {} \
-             ORDER BY id",
-            by("created_by")
+            "SELECT 'bulk' AS kind, id, NULL::uuid AS claimant_id, case_id, {BULK_ASKED_BY} AS asked_by, created_at AS since, \
+             expires_at AS until, \
+             (CASE state WHEN 'awaiting_undo' THEN done_count ELSE member_count - done_count - passed_count END)::bigint AS records, \
+             kind AS form, purpose AS about \
+             FROM bulk_actions WHERE association_id = $1 AND state IN ('awaiting_approval', 'awaiting_undo') AND expires_at > $3 \
+             AND {} ORDER BY id",
+            by(BULK_ASKED_BY)
         ),
         ApprovalKind::CaseVersion => format!(
             "SELECT 'case_version' AS kind, case_id AS id, NULL::uuid AS claimant_id, case_id, proposed_by AS asked_by, \

@@ -43,6 +43,7 @@ pub struct BulkRow {
     pub stepped_at: Option<DateTime<Utc>>,
     pub finished_at: Option<DateTime<Utc>>,
     pub undo_by: Option<Uuid>,
+    pub undo_decided_by: Option<Uuid>,
 }
 
 /// A row of `bulk_members`.
@@ -76,6 +77,8 @@ pub struct Stepped<'a> {
     pub decided: Option<(Uuid, Option<&'a str>)>,
     /// Who asks for what was done to be taken back.
     pub undo_by: Option<Uuid>,
+    /// The second person who decided about that.
+    pub undo_decided_by: Option<Uuid>,
     /// Whether it is over.
     pub is_over: bool,
     /// Whether records have their turns from the first one again.
@@ -230,7 +233,9 @@ pub async fn mark_stepped(
     let changed = diesel::sql_query(
         "UPDATE bulk_actions SET state = $4, expires_at = coalesce($5, expires_at), \
          decided_by = coalesce($6, decided_by), decided_at = coalesce($7, decided_at), \
-         decision_note = coalesce($8, decision_note), finished_at = $9, undo_by = coalesce($11, undo_by), \
+         decision_note = coalesce($8, decision_note), undo_by = coalesce($11, undo_by), \
+         undo_decided_by = CASE WHEN $11 IS NULL THEN coalesce($12, undo_decided_by) END, \
+         finished_at = CASE WHEN $4 = 'awaiting_undo' OR $3 = 'awaiting_undo' AND $9 IS NOT NULL THEN finished_at ELSE $9 END, \
          done_up_to = CASE WHEN $10 = 1 THEN NULL ELSE done_up_to END \
          WHERE id = $1 AND association_id = $2 AND state = $3",
     )
@@ -245,6 +250,7 @@ pub async fn mark_stepped(
     .bind::<Nullable<Timestamptz>, _>(stepped.is_over.then_some(stepped.at))
     .bind::<Integer, _>(i32::from(stepped.begins_anew))
     .bind::<Nullable<SqlUuid>, _>(stepped.undo_by)
+    .bind::<Nullable<SqlUuid>, _>(stepped.undo_decided_by)
     .execute(conn)
     .await?;
     Ok(changed == 1)
@@ -394,11 +400,18 @@ pub async fn mark_progress(
     Ok(())
 }
 
-/// Ends what nobody started or decided in time; gives how many.
+/// Ends what nobody started or decided in time, and leaves as it is what nobody agreed to take back; gives how many.
 ///
 /// # Errors
 /// As the database says.
 pub async fn expire(conn: &mut Conn, _scope: Scope, now: DateTime<Utc>) -> DbResult<usize> {
+    diesel::sql_query(
+        "UPDATE bulk_actions SET state = CASE WHEN member_count > done_count + passed_count THEN 'cancelled' ELSE 'done' END \
+         WHERE state = 'awaiting_undo' AND expires_at < $1",
+    )
+    .bind::<Timestamptz, _>(now)
+    .execute(conn)
+    .await?;
     Ok(diesel::update(bulk_actions::table)
         .filter(bulk_actions::state.eq_any(["previewed", "awaiting_approval"]))
         .filter(bulk_actions::expires_at.lt(now))

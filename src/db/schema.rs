@@ -139,6 +139,7 @@ diesel::table! {
         stepped_at -> Nullable<Timestamptz>,
         finished_at -> Nullable<Timestamptz>,
         undo_by -> Nullable<Uuid>,
+        undo_decided_by -> Nullable<Uuid>,
     }
 }
 

@@ -167,6 +167,11 @@ impl BulkState {
         Self::Undone,
     ];
 
+    /// Whether a second person is asked.
+    pub const fn waits_for_second(self) -> bool {
+        matches!(self, Self::AwaitingApproval | Self::AwaitingUndo)
+    }
+
     /// Name on the wire and in the database.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -239,7 +244,7 @@ impl BulkStep {
     }
 
     /// The state it leads to; `None` where it makes no sense. `second`: it takes a second person. A refused taking back
-    /// leads to [`BulkState::Done`], whether all had their turn or not.
+    /// or called off leads to [`BulkState::Done`], whether all had their turn or not.
     pub fn from(self, state: BulkState, kind: BulkKind, second: bool) -> Option<BulkState> {
         use BulkState as S;
         // of a message that is done, mails may still be on their way
@@ -262,7 +267,7 @@ impl BulkStep {
             }
             (Self::Undo, S::Done | S::Cancelled) if kind.can_be_undone() => Some(S::Undoing),
             (Self::Approve, S::AwaitingUndo) => Some(S::Undoing),
-            (Self::Refuse, S::AwaitingUndo) => Some(S::Done),
+            (Self::Refuse | Self::Cancel, S::AwaitingUndo) => Some(S::Done),
             _ => None,
         }
     }

@@ -1,12 +1,14 @@
 //! What one person alone can do to many, what left its queue, and taking back what took two.
 
 use chrono::TimeDelta;
+use joinder::app::bulk::expire_due;
 use joinder::domain::permission::Role;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::app::TestApp;
 use crate::bulk::{Desk, go_on};
-use crate::claimant::SignUpBuilder;
+use crate::claimant::{SignUpBuilder, ask};
 use crate::staff_seed::{association, person};
 
 /// Records that are in quarantine, and whose letters are missing.
@@ -129,6 +131,24 @@ async fn what_took_two_is_taken_back_by_two() {
     let undo = json!({"step": "undo"});
     let asked = desk.step(&desk.other, &seen, &undo).await.expect(200);
     assert_eq!(asked["state"], "awaiting_undo");
+    let waiting = |who: String| {
+        let request = app.request(Method::GET, "/api/v1/staff/approvals");
+        async { ask(request.bearer_auth(who)).await.expect(200) }
+    };
+    let listed = waiting(desk.one.clone()).await;
+    assert_eq!(
+        (&listed["items"][0]["id"], &listed["items"][0]["records"]),
+        (&seen["id"], &json!(51))
+    );
+    let own = waiting(desk.other.clone()).await;
+    assert_eq!(
+        (&own["count"], &own["own"][0]["id"]),
+        (&json!(0), &seen["id"])
+    );
+    let cancel = json!({"step": "cancel"});
+    let back = desk.step(&desk.other, &seen, &cancel).await.expect(200);
+    assert_eq!(back["state"], "done", "who asked may take it back");
+    desk.step(&desk.other, &seen, &undo).await.expect(200);
     go_on(&app).await;
     assert_eq!(app.number(given).await, 51, "nothing happens yet");
     let approve = json!({"step": "approve"});
@@ -146,6 +166,32 @@ async fn what_took_two_is_taken_back_by_two() {
     go_on(&app).await;
     assert_eq!(app.number(given).await, 0);
     assert_eq!(desk.status(&seen).await["state"], "undone");
+    // the database refuses it too
+    app.sql(
+        "DO $$ BEGIN UPDATE bulk_actions SET undo_decided_by = undo_by; RAISE 'taken'; \
+         EXCEPTION WHEN check_violation THEN NULL; END $$",
+    )
+    .await;
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_agrees_to_take_back_in_time_stays_done() {
+    let app = TestApp::seeded().await;
+    let desk = Desk::of(&app, "codacons").await;
+    many(&app, 51).await;
+    let seen = desk.preview(&assignment(&app).await).await.expect(201);
+    desk.start(&seen).await;
+    go_on(&app).await;
+    let undo = json!({"step": "undo"});
+    desk.step(&desk.other, &seen, &undo).await.expect(200);
+    app.sql("UPDATE bulk_actions SET expires_at = created_at")
+        .await;
+    expire_due(&app.ctx).await.unwrap();
+    let status = desk.status(&seen).await;
+    assert_eq!(status["state"], "done");
+    assert!(status["finished_at"].is_string(), "{status}");
+    assert_eq!(app.number("SELECT count(*) FROM assignments").await, 51);
     app.stop().await;
 }
 

@@ -117,6 +117,7 @@ pub async fn preview(ctx: &Ctx, actor: &StaffActor, new: NewBulk) -> AppResult<B
         stepped_at: None,
         finished_at: None,
         undo_by: None,
+        undo_decided_by: None,
     };
     db::insert(&mut tx, scope, &row).await?;
     let mut deed = actor.deed(id, "bulk_previewed");

@@ -53,7 +53,9 @@ pub async fn step(ctx: &Ctx, actor: &StaffActor, id: Uuid, wanted: &Step) -> App
         // two starts of one person at once count each other
         db::lock_startable(&mut tx, scope, (actor.association_id(), me)).await?;
     }
-    let row = db::get(&mut tx, scope, actor.association_id(), id).await?;
+    let row = db::lock(&mut tx, scope, id).await?;
+    let row = row.filter(|row| row.association_id == actor.association_id().uuid());
+    let row = row.ok_or(AppError::NotFound)?;
     let (kind, before) = (act_of(&row)?.kind(), state_of(&row)?);
     let alone = of(&alone(ctx, &mut tx, actor).await?, &row);
     let second = takes_second(&row, (kind, wanted.step), alone);
@@ -71,12 +73,14 @@ pub async fn step(ctx: &Ctx, actor: &StaffActor, id: Uuid, wanted: &Step) -> App
         from: before.as_str(),
         to: after.as_str(),
         at: now,
-        expires_at: (after == BulkState::AwaitingApproval)
+        expires_at: after
+            .waits_for_second()
             .then(|| now + Duration::days(DECISION_DAYS)),
-        // who decided to begin stays in the register; who decides to take back stands in the trail
         decided: (wanted.step.is_decision() && before == BulkState::AwaitingApproval)
             .then(|| (me, note.as_ref().map(Reason::as_str))),
         undo_by: (wanted.step == BulkStep::Undo).then_some(me),
+        undo_decided_by: (wanted.step.is_decision() && before == BulkState::AwaitingUndo)
+            .then_some(me),
         is_over: matches!(after, BulkState::Cancelled | BulkState::Done),
         begins_anew: after == BulkState::Undoing,
     };
@@ -90,7 +94,7 @@ pub async fn step(ctx: &Ctx, actor: &StaffActor, id: Uuid, wanted: &Step) -> App
     });
     deed.note = note.as_ref().map(|note| note.as_str().as_bytes());
     deed.write(ctx, &mut tx, scope).await?;
-    if after == BulkState::AwaitingApproval {
+    if after.waits_for_second() {
         let told = (actor.association_id(), ApprovalKind::Bulk);
         approval::tell(ctx, &mut tx, scope, told, Some(actor.staff_id())).await?;
     }
@@ -186,6 +190,7 @@ fn is_late(row: &BulkRow, act: &BulkAct, state: BulkState, now: DateTime<Utc>) -
         BulkState::Previewed | BulkState::AwaitingApproval => {
             row.expires_at <= now || is_over(act, now)
         }
+        BulkState::AwaitingUndo => row.expires_at <= now,
         BulkState::Done => {
             let gone = |at: DateTime<Utc>| at + Duration::days(MESSAGE_DAYS) <= now;
             act.kind() == BulkKind::Message && row.finished_at.is_some_and(gone)
@@ -194,7 +199,6 @@ fn is_late(row: &BulkRow, act: &BulkAct, state: BulkState, now: DateTime<Utc>) -
         | BulkState::Paused
         | BulkState::Cancelled
         | BulkState::Expired
-        | BulkState::AwaitingUndo
         | BulkState::Undoing
         | BulkState::Undone => false,
     }

@@ -95,6 +95,7 @@ async fn halt(ctx: &Ctx, row: &BulkRow, to: BulkState) -> AppResult<()> {
         expires_at: None,
         decided: None,
         undo_by: None,
+        undo_decided_by: None,
         is_over: to != BulkState::Paused,
         begins_anew: false,
     };
