@@ -38,7 +38,7 @@ pub use control::ControlNotice;
 pub use deficiency::DeficiencyNotice;
 pub use follow::FollowNotice;
 pub(in crate::app) use follow::FollowPayload;
-pub(in crate::app) use letter::mail_id;
+pub(in crate::app) use letter::{email_in, mail_id};
 pub use letter::{Letter, LetterRecord, Signing};
 pub use outcome::{Done, Outcome, Refusal, settle};
 pub(in crate::app) use records::{Frozen, RecordsPayload, Whose};

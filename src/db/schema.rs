@@ -149,6 +149,7 @@ diesel::table! {
         association_id -> Uuid,
         outcome -> Nullable<Text>,
         reason -> Nullable<Text>,
+        basis -> Nullable<Text>,
     }
 }
 
