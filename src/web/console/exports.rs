@@ -255,10 +255,7 @@ pub(super) fn filter(console: &Console, noted: &Value) -> Vec<(&'static str, Str
         ("list-until", word("until")),
         ("list-least", word("least")),
         ("list-most", word("most")),
-        (
-            "bulk-quoted",
-            noted.get("quoted").map(|_| "1".to_owned()),
-        ),
+        ("bulk-quoted", noted.get("quoted").map(|_| "1".to_owned())),
     ];
     told.extend(
         narrowed
