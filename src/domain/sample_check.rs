@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use chrono::{DateTime, Duration, NaiveDateTime, TimeZone, Utc};
+use chrono::{DateTime, Duration, NaiveDateTime, SubsecRound, TimeZone, Utc};
 use chrono_tz::Europe::Rome;
 
 use super::field::{FieldCode, FieldErrors, ValueError, filled};
@@ -283,6 +283,7 @@ pub fn due(typed: Option<&str>, now: DateTime<Utc>) -> Result<DateTime<Utc>, Val
         .map(|at| at.with_timezone(&Utc))
         .ok()
         .or_else(of_rome)
+        .map(|at| at.trunc_subsecs(6))
         .ok_or(wrong(FieldCode::Format))?;
     if at > now && at < now + Duration::days(DUE_DAYS) {
         Ok(at)
