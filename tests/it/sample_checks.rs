@@ -319,7 +319,7 @@ async fn a_public_seed_is_named_before_it_is_known_and_typed_once() {
     confirmed(&app, 4).await;
     let body = json!({
         "purpose": "Deposito", "size": 2, "seed_source": "Lotto, Roma, 28 marzo",
-        "seed_due_at": app.clock().now() + TimeDelta::hours(2),
+        "seed_due_at": app.clock().now() + TimeDelta::minutes(5),
     });
     let sample = desk.open(&body).await.expect(201);
     assert_eq!(
@@ -332,7 +332,7 @@ async fn a_public_seed_is_named_before_it_is_known_and_typed_once() {
     desk.step(&sample, &early)
         .await
         .expect_problem(409, "illegal-transition");
-    app.clock().advance(TimeDelta::hours(2));
+    app.clock().advance(TimeDelta::minutes(5));
     // a seed is never altered
     let blanks = json!({"step": "draw", "seed": "7  21 33 48 90"});
     assert_eq!(
