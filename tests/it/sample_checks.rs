@@ -173,7 +173,7 @@ async fn a_sample_is_drawn_checked_told_to_the_log_and_drawn_again_by_another_pr
     );
     assert_eq!(sample["seed"].as_str().unwrap().len(), 64);
     let folder = tempfile::tempdir().unwrap();
-    let (file, path) = desk.file(&folder, &sample).await;
+    let (file, _) = desk.file(&folder, &sample).await;
     assert_eq!(drawn(&sample), by_rule(&file));
 
     // nothing is closed before everything was looked at
