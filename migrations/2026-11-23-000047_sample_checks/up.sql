@@ -4,6 +4,7 @@ CREATE TABLE sample_checks (
     id uuid NOT NULL,
     association_id uuid NOT NULL,
     case_id uuid NOT NULL,
+    number integer NOT NULL,
     filter jsonb NOT NULL,
     purpose text NOT NULL,
     state text NOT NULL,
@@ -12,6 +13,7 @@ CREATE TABLE sample_checks (
     population_count integer NOT NULL,
     population_sha256 bytea NOT NULL,
     seed_source text,
+    seed_due_at timestamptz,
     seed text,
     sample_sha256 bytea,
     result_sha256 bytea,
@@ -25,6 +27,9 @@ CREATE TABLE sample_checks (
     CONSTRAINT sample_checks_pkey PRIMARY KEY (id),
     CONSTRAINT sample_checks_association_id_fkey FOREIGN KEY (association_id) REFERENCES associations (id),
     CONSTRAINT sample_checks_case_id_fkey FOREIGN KEY (case_id) REFERENCES cases (id),
+    CONSTRAINT sample_checks_number_key UNIQUE (association_id, case_id, number),
+    CONSTRAINT sample_checks_number_check CHECK (number >= 1),
+    CONSTRAINT sample_checks_seed_due_at_check CHECK ((seed_source IS NULL) = (seed_due_at IS NULL) AND seed_due_at > opened_at),
     CONSTRAINT sample_checks_state_check CHECK (state IN ('announced', 'drawn', 'finished', 'cancelled')),
     CONSTRAINT sample_checks_size_check CHECK (size BETWEEN 1 AND population_count AND population_count = cardinality(population)),
     CONSTRAINT sample_checks_seed_check CHECK ((seed IS NULL) = (drawn_at IS NULL) AND (seed IS NULL) = (sample_sha256 IS NULL)
@@ -38,6 +43,7 @@ COMMENT ON TABLE sample_checks IS 'Samples drawn out of frozen lists of records,
 COMMENT ON COLUMN sample_checks.id IS 'UUIDv7';
 COMMENT ON COLUMN sample_checks.association_id IS 'The tenant';
 COMMENT ON COLUMN sample_checks.case_id IS 'The case';
+COMMENT ON COLUMN sample_checks.number IS 'From 1 for each association and case: whoever sees one knows how many were before';
 COMMENT ON COLUMN sample_checks.filter IS 'Words of the list the records were taken from; none that names anybody';
 COMMENT ON COLUMN sample_checks.purpose IS 'What for, in the words of who opened it';
 COMMENT ON COLUMN sample_checks.state IS 'announced, drawn, finished or cancelled';
@@ -46,6 +52,7 @@ COMMENT ON COLUMN sample_checks.population IS 'Ids of the records they are drawn
 COMMENT ON COLUMN sample_checks.population_count IS 'How many those are';
 COMMENT ON COLUMN sample_checks.population_sha256 IS 'SHA-256 of their references, a line each';
 COMMENT ON COLUMN sample_checks.seed_source IS 'Where a public seed will come from, told before it is known; null: drawn by the program';
+COMMENT ON COLUMN sample_checks.seed_due_at IS 'When a public seed will be known, UTC: before that nothing is drawn';
 COMMENT ON COLUMN sample_checks.seed IS 'The seed; null until it is known';
 COMMENT ON COLUMN sample_checks.sample_sha256 IS 'SHA-256 of the references that were drawn, a line each';
 COMMENT ON COLUMN sample_checks.result_sha256 IS 'SHA-256 of place, reference, result and code, a line each; null until it is finished';
@@ -96,6 +103,29 @@ GRANT SELECT, INSERT ON sample_members TO joinder_tenant;
 GRANT UPDATE (result, code, note_sealed, checked_by, checked_at) ON sample_members TO joinder_tenant;
 GRANT SELECT ON sample_members TO joinder_system;
 GRANT UPDATE (note_sealed) ON sample_members TO joinder_system;
+
+-- and nobody changes it once it is: a seed, its digest and what ended stay; of an ended check a note can be forgotten
+CREATE FUNCTION keep_sample_check() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.state IN ('finished', 'cancelled') OR (OLD.seed IS NOT NULL
+        AND (NEW.seed, NEW.sample_sha256, NEW.drawn_by, NEW.drawn_at) IS DISTINCT FROM (OLD.seed, OLD.sample_sha256, OLD.drawn_by, OLD.drawn_at)) THEN
+        RAISE EXCEPTION 'what a sample check drew, and one that ended, does not change' USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER sample_checks_keep BEFORE UPDATE ON sample_checks FOR EACH ROW EXECUTE FUNCTION keep_sample_check();
+CREATE FUNCTION keep_sample_member() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' AND NEW.note_sealed IS NULL
+        AND (NEW.result, NEW.code, NEW.checked_by, NEW.checked_at) IS NOT DISTINCT FROM (OLD.result, OLD.code, OLD.checked_by, OLD.checked_at) THEN
+        RETURN NEW;
+    END IF;
+    IF NOT EXISTS (SELECT 1 FROM sample_checks s WHERE s.id = NEW.sample_id AND s.state = 'drawn' AND NEW.place <= s.size) THEN
+        RAISE EXCEPTION 'the records of a sample check that ended do not change' USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER sample_members_keep BEFORE INSERT OR UPDATE ON sample_members FOR EACH ROW EXECUTE FUNCTION keep_sample_member();
 
 ALTER TABLE sample_checks ENABLE ROW LEVEL SECURITY;
 CREATE POLICY sample_checks_tenant_policy ON sample_checks TO joinder_tenant

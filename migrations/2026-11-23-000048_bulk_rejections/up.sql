@@ -16,6 +16,11 @@ COMMENT ON COLUMN bulk_actions.undo_by IS 'Staff member who last asked to take b
 COMMENT ON COLUMN bulk_actions.undo_decided_by IS 'Who decided about that, another person; null: nobody yet, or nobody had to';
 CREATE INDEX bulk_actions_created_by_idx ON bulk_actions (created_by, created_at);
 
+ALTER TABLE bulk_members ADD COLUMN basis text;
+COMMENT ON COLUMN bulk_members.basis IS 'Of a rejection: versions and instants of what it rests on, as they were when the set was looked at';
+COMMENT ON COLUMN bulk_actions.act IS 'The same with all it takes: words of a message, letters and day, queue and colleague; words of a rejection of one record until that is erased';
+COMMENT ON COLUMN bulk_actions.filter IS 'Words of the list the set was taken from; none that names anybody, and no reference';
+
 ALTER TABLE outbox DROP CONSTRAINT outbox_kind_check;
 ALTER TABLE outbox ADD CONSTRAINT outbox_kind_check
     CHECK (kind IN ('confirmation', 'resend', 'access', 'otp', 'receipt', 'reminder', 'already_registered', 'paper_rejected', 'rights',

@@ -12,13 +12,17 @@ use uuid::Uuid;
 use crate::app::claimant_list;
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
+use crate::app::outbox::email_in;
 use crate::app::staff::{self, StaffActor};
+use crate::app::suppression;
+use crate::app::vault::Vault;
 use crate::db::bulk::{self as db, BulkRow};
 use crate::db::claimant::ClaimantRow;
-use crate::db::{Conn, DbError, Scope, assignment, work_queue as queues};
+use crate::db::{Conn, DbError, Scope, Tx, assignment, key, work_queue as queues};
 use crate::domain::bulk::{ALONE_HOURS, BulkAct, BulkKind, BulkState, BulkStep, Passed, Subject};
 use crate::domain::claimant::{Queue, Review};
 use crate::domain::ids::{AssociationId, ClaimantId};
+use crate::domain::mail::MailKind;
 use crate::domain::permission::operation;
 use crate::domain::reference::Reference;
 
@@ -320,12 +324,13 @@ pub(in crate::app) fn state_of(row: &BulkRow) -> AppResult<BulkState> {
 /// What decides whether the act fits some records, in their order.
 async fn subjects(
     ctx: &Ctx,
-    conn: &mut Conn,
+    conn: &mut Tx,
     scope: Scope,
     (association, act): (AssociationId, &BulkAct),
     rows: &[ClaimantRow],
 ) -> AppResult<Vec<Subject>> {
     let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let suppressed = suppressed(ctx, conn, scope, act, rows).await?;
     let barred: HashSet<Uuid> = match act {
         BulkAct::Message { .. } => db::list_stopped(conn, scope, &ids).await?,
         BulkAct::AskDeficiency { letters, .. } => {
@@ -358,7 +363,7 @@ async fn subjects(
             review: Review::parse(&row.review).ok_or(DbError::Corrupt("claimants.review"))?,
             restricted: row.restricted_at.is_some(),
             has_mail: row.contact_kind == "email" && row.confirmed_at.is_some(),
-            unreachable: row.unreachable_at.is_some(),
+            unreachable: row.unreachable_at.is_some() || suppressed.contains(&row.id),
             died: row.died_at.is_some(),
             missing: match act.kind() {
                 BulkKind::AskDeficiency => crate::app::deficiency::missing(ctx, row).await?,
@@ -374,4 +379,37 @@ async fn subjects(
         });
     }
     Ok(subjects)
+}
+
+/// Those to whom nothing may be written of why they are rejected; nobody for the other acts: their mails are not what
+/// they are done for.
+async fn suppressed(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    scope: Scope,
+    act: &BulkAct,
+    rows: &[ClaimantRow],
+) -> AppResult<HashSet<Uuid>> {
+    if act.kind() != BulkKind::Reject {
+        return Ok(HashSet::new());
+    }
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let keys = key::list_claimants(tx, scope, &ids).await?;
+    let mut keys: HashMap<Uuid, _> = keys.into_iter().map(|key| (key.claimant_id, key)).collect();
+    let mut places = Vec::with_capacity(rows.len());
+    for row in rows {
+        if let Some(key) = keys.remove(&row.id) {
+            let email = email_in(&Vault::from_row(ctx, key).await?, row)?;
+            places.extend(email.map(|email| (row, email)));
+        }
+    }
+    tx.enter(turn::SCOPE).await?;
+    let listed = places.iter().map(|(row, email)| (email, row.case()));
+    let stops = suppression::stops(ctx, tx, listed).await?;
+    tx.enter(scope).await?;
+    let stopped = places.iter().filter(|(row, email)| {
+        let reason = stops.find(ctx, email, row.case(), MailKind::Rejection);
+        reason.is_some()
+    });
+    Ok(stopped.map(|(row, _)| row.id).collect())
 }

@@ -5,17 +5,18 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::app::claimant_list;
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::app::staff::{self, StaffActor};
+use crate::app::trail;
 use crate::app::vault::Vault;
 use crate::db::claimant_list as rows;
-use crate::db::sample_check::{self as db, MemberRow, SampleRow};
-use crate::db::{Conn, DbError};
+use crate::db::sample_check::{self as db, MemberRow, SampleEventRow, SampleRow};
+use crate::db::{Conn, DbError, Tx};
 use crate::domain::ids::ClaimantId;
 use crate::domain::permission::operation;
 use crate::domain::reference::Reference;
@@ -41,6 +42,8 @@ pub struct SampleStatus {
     pub id: Uuid,
     /// Slug of its case; empty if the association left the case.
     pub case: String,
+    /// From 1 for each association and case.
+    pub number: i32,
     /// Words of the list the records were taken from.
     pub filter: Value,
     /// What for.
@@ -55,6 +58,8 @@ pub struct SampleStatus {
     pub population_sha256: Vec<u8>,
     /// Where a public seed comes from; `None`: the program made it.
     pub seed_source: Option<String>,
+    /// When it will be known, UTC.
+    pub seed_due_at: Option<DateTime<Utc>>,
     /// The seed, once it is known.
     pub seed: Option<String>,
     /// SHA-256 of the references that were drawn, a line each.
@@ -103,6 +108,29 @@ pub struct LogEntry {
     pub salt: Vec<u8>,
     /// Its place in the log; `None` while it waits.
     pub index: Option<u64>,
+}
+
+impl LogEntry {
+    /// What it says, read.
+    fn said(&self) -> Value {
+        serde_json::from_str(&self.content).unwrap_or_default()
+    }
+
+    /// Whether it is about an action.
+    fn is(&self, action: &str) -> bool {
+        self.said().get("action").and_then(Value::as_str) == Some(action)
+    }
+}
+
+impl From<SampleEventRow> for LogEntry {
+    fn from(row: SampleEventRow) -> Self {
+        Self {
+            id: row.id,
+            content: row.content,
+            salt: row.salt,
+            index: row.leaf_index.and_then(|index| u64::try_from(index).ok()),
+        }
+    }
 }
 
 /// A sample check with its records and entries.
@@ -186,40 +214,43 @@ pub async fn list(
     tx.commit().await?;
     let items = rows
         .into_iter()
-        .map(|row| told(actor, row, &own.case.slug, &names))
+        .map(|row| told(ctx, actor, row, (&own.case.slug, &names)))
         .collect::<AppResult<_>>()?;
     Ok(Page { items, next })
 }
 
-/// A sample check of the own association, with its records and entries.
+/// A sample check of the own association, with its records, their notes and entries.
+///
+/// *effects*: audit `view_claimant` for each record whose note is shown.
 ///
 /// # Errors
 /// `Forbidden`; `NotFound` if there is none of the association's.
 pub async fn get(ctx: &Ctx, actor: &StaffActor, id: Uuid) -> AppResult<Sample> {
     actor.require(&operation::GET_SAMPLE_CHECK)?;
     let mut tx = ctx.pools.begin(actor.scope()).await?;
-    let sample = read(ctx, &mut tx, actor, id).await?;
+    let mut sample = read(ctx, &mut tx, actor, id).await?;
+    show_notes(ctx, &mut tx, actor, &mut sample).await?;
     tx.commit().await?;
     Ok(sample)
 }
 
+/// A sample check without the notes: each of those that is shown is a look at its record.
 async fn read(ctx: &Ctx, conn: &mut Conn, actor: &StaffActor, id: Uuid) -> AppResult<Sample> {
     let (scope, place) = (actor.scope(), (actor.association_id(), id));
     let row = db::get(conn, scope, actor.association_id(), id).await?;
     let members = db::list_members(conn, scope, place).await?;
-    let events = db::list_events(conn, scope, place).await?;
+    let events = db::list_events(conn, scope, actor.association_id(), &[id]).await?;
     let checkers = members.iter().filter_map(|member| member.checked_by);
     let mut people: Vec<Uuid> = people_of(&row).into_iter().chain(checkers).collect();
     people.sort_unstable();
     people.dedup();
     let names = staff::names(ctx, conn, scope, &people).await?;
-    let notes = notes(ctx, conn, actor, &members).await?;
     let cases = claimant_list::cases(ctx, actor).await?;
     let own = cases
         .iter()
         .find(|own| own.case.id.uuid() == row.case_id)
         .ok_or(AppError::NotFound)?;
-    let status = told(actor, row, &own.case.slug, &names)?;
+    let mut status = told(ctx, actor, row, (&own.case.slug, &names))?;
     let members = members.into_iter().map(|row| {
         let claimant = ClaimantId::new(row.claimant_id);
         let name = |id: Uuid| names.get(&id).cloned().unwrap_or_default();
@@ -229,21 +260,46 @@ async fn read(ctx: &Ctx, conn: &mut Conn, actor: &StaffActor, id: Uuid) -> AppRe
             reference: Reference::of(claimant),
             result: row.result,
             code: row.code.as_deref().and_then(FindingCode::parse),
-            note: notes.get(&row.place).cloned(),
+            note: None,
             checked: row.checked_by.map(name).zip(row.checked_at),
         }
     });
-    let entries = events.into_iter().map(|row| LogEntry {
-        id: row.id,
-        content: row.content,
-        salt: row.salt,
-        index: row.leaf_index.and_then(|index| u64::try_from(index).ok()),
-    });
+    let entries: Vec<LogEntry> = events.into_iter().map(LogEntry::from).collect();
+    if status.seed_source.is_none() && !is_logged(&entries) {
+        status.steps.retain(|step| *step != SampleStep::Draw);
+    }
     Ok(Sample {
         status,
         members: members.collect(),
-        entries: entries.collect(),
+        entries,
     })
+}
+
+/// Puts in the notes that still open, each noted as a look at its record.
+async fn show_notes(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    actor: &StaffActor,
+    sample: &mut Sample,
+) -> AppResult<()> {
+    let place = (actor.association_id(), sample.status.id);
+    let members = db::list_members(tx, actor.scope(), place).await?;
+    let mut notes = notes(ctx, tx, actor, &members).await?;
+    for member in &mut sample.members {
+        member.note = notes.remove(&member.place);
+        if member.note.is_some() {
+            let mut deed = actor.deed(member.claimant.uuid(), trail::VIEW);
+            deed.detail = json!({ "sample": sample.status.id });
+            deed.write(ctx, tx, actor.scope()).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether the announcement has its place in the log.
+fn is_logged(entries: &[LogEntry]) -> bool {
+    let first = entries.iter().find(|entry| entry.is("sample_announced"));
+    first.is_some_and(|entry| entry.index.is_some())
 }
 
 /// The notes that still open, by place.
@@ -277,19 +333,23 @@ fn people_of(row: &SampleRow) -> Vec<Uuid> {
 }
 
 fn told(
+    ctx: &Ctx,
     actor: &StaffActor,
     row: SampleRow,
-    slug: &str,
-    names: &HashMap<Uuid, String>,
+    (slug, names): (&str, &HashMap<Uuid, String>),
 ) -> AppResult<SampleStatus> {
     let name = |id: Uuid| names.get(&id).cloned().unwrap_or_default();
     let state = state_of(&row)?;
     let steps = SampleStep::ALL.into_iter();
     let can = operation::STEP_SAMPLE_CHECK.allows(actor.role());
-    let steps = steps.filter(|step| can && step.from(state).is_some());
+    let is_due = row.seed_due_at.is_none_or(|due| due <= ctx.clock.now());
+    let steps = steps
+        .filter(|step| can && step.from(state).is_some())
+        .filter(|step| is_due || *step != SampleStep::Draw);
     Ok(SampleStatus {
         id: row.id,
         case: slug.to_owned(),
+        number: row.number,
         filter: row.filter,
         purpose: row.purpose,
         state,
@@ -297,6 +357,7 @@ fn told(
         population: row.population_count,
         population_sha256: row.population_sha256,
         seed_source: row.seed_source,
+        seed_due_at: row.seed_due_at,
         seed: row.seed,
         sample_sha256: row.sample_sha256,
         result_sha256: row.result_sha256,

@@ -60,6 +60,7 @@ pub struct MemberRow {
     pub association_id: Uuid,
     pub outcome: Option<String>,
     pub reason: Option<String>,
+    pub basis: Option<String>,
 }
 
 /// What changes where a step is taken.
@@ -423,11 +424,19 @@ pub async fn expire(conn: &mut Conn, _scope: Scope, now: DateTime<Utc>) -> DbRes
         .await?)
 }
 
-/// Forgets who was in sets that ended without any act, at most `limit` records; gives how many.
+/// Forgets who was in sets that ended without any act, at most `limit` records, and the words about one person alone;
+/// gives how many.
 ///
 /// # Errors
 /// As the database says.
 pub async fn delete_unacted(conn: &mut Conn, _scope: Scope, limit: i64) -> DbResult<usize> {
+    diesel::sql_query(
+        "UPDATE bulk_actions SET act = jsonb_set(act, '{words}', '\"\"') \
+         WHERE kind = 'reject' AND member_count <= 1 AND act ->> 'words' <> '' \
+           AND state IN ('expired', 'cancelled') AND done_count = 0 AND stepped_at IS NULL",
+    )
+    .execute(conn)
+    .await?;
     Ok(diesel::sql_query(
         "DELETE FROM bulk_members WHERE (claimant_id, bulk_id) IN (SELECT m.claimant_id, m.bulk_id \
          FROM bulk_actions a JOIN bulk_members m ON m.bulk_id = a.id \
@@ -442,6 +451,37 @@ pub async fn delete_unacted(conn: &mut Conn, _scope: Scope, limit: i64) -> DbRes
 struct IdRow {
     #[diesel(sql_type = SqlUuid)]
     id: Uuid,
+}
+
+#[derive(QueryableByName)]
+struct BasisRow {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+    #[diesel(sql_type = Text)]
+    basis: String,
+}
+
+/// What a rejection of some claimants rests on, each as a text that is another one once something came in: state,
+/// contact, identity, declaration, signature, newest document.
+///
+/// # Errors
+/// As the database says.
+pub async fn list_bases(
+    conn: &mut Conn,
+    _scope: Scope,
+    claimants: &[Uuid],
+) -> DbResult<Vec<(Uuid, String)>> {
+    let rows: Vec<BasisRow> = diesel::sql_query(
+        "SELECT c.id, format('%s;%s;%s;%s;%s;%s;%s;%s', extract(epoch FROM c.state_changed_at), \
+           extract(epoch FROM c.contact_changed_at), extract(epoch FROM c.identity_at), extract(epoch FROM c.signed_at), \
+           c.declared_version, c.signed_version, c.mailbox_count, \
+           (SELECT max(d.number) FROM documents d WHERE d.claimant_id = c.id)) AS basis \
+         FROM claimants c WHERE c.id = ANY ($1)",
+    )
+    .bind::<Array<SqlUuid>, _>(claimants)
+    .load(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.basis)).collect())
 }
 
 /// Those of some claimants who have a letter of these open: asked for and still missing.

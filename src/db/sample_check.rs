@@ -23,6 +23,7 @@ pub struct SampleRow {
     pub id: Uuid,
     pub association_id: Uuid,
     pub case_id: Uuid,
+    pub number: i32,
     pub filter: Value,
     pub purpose: String,
     pub state: String,
@@ -30,6 +31,7 @@ pub struct SampleRow {
     pub population_count: i32,
     pub population_sha256: Vec<u8>,
     pub seed_source: Option<String>,
+    pub seed_due_at: Option<DateTime<Utc>>,
     pub seed: Option<String>,
     pub sample_sha256: Option<Vec<u8>>,
     pub result_sha256: Option<Vec<u8>>,
@@ -70,6 +72,7 @@ pub struct MemberRow {
 )]
 pub struct SampleEventRow {
     pub id: Uuid,
+    pub subject_id: Uuid,
     pub content: String,
     pub salt: Vec<u8>,
     pub created_at: DateTime<Utc>,
@@ -284,17 +287,38 @@ pub async fn mark_member(conn: &mut Conn, _scope: Scope, row: &MemberRow) -> DbR
     Ok(())
 }
 
-/// What the log says of a sample check, oldest first.
+/// Sample checks of an association in a case with a smaller number, by number.
+///
+/// # Errors
+/// As the database says.
+pub async fn list_before(
+    conn: &mut Conn,
+    _scope: Scope,
+    (association, case): (AssociationId, CaseId),
+    number: i32,
+) -> DbResult<Vec<SampleRow>> {
+    Ok(sample_checks::table
+        .filter(sample_checks::association_id.eq(association.uuid()))
+        .filter(sample_checks::case_id.eq(case.uuid()))
+        .filter(sample_checks::number.lt(number))
+        .order(sample_checks::number)
+        .select(SampleRow::as_select())
+        .load(conn)
+        .await?)
+}
+
+/// What the log says of sample checks, oldest first.
 ///
 /// # Errors
 /// As the database says.
 pub async fn list_events(
     conn: &mut Conn,
     _scope: Scope,
-    (association, id): (AssociationId, Uuid),
+    association: AssociationId,
+    ids: &[Uuid],
 ) -> DbResult<Vec<SampleEventRow>> {
     Ok(log_events::table
-        .filter(log_events::subject_id.eq(id))
+        .filter(log_events::subject_id.eq_any(ids))
         .filter(log_events::association_id.eq(association.uuid()))
         .order((log_events::created_at, log_events::leaf_index))
         .select(SampleEventRow::as_select())

@@ -150,6 +150,7 @@ diesel::table! {
         association_id -> Uuid,
         outcome -> Nullable<Text>,
         reason -> Nullable<Text>,
+        basis -> Nullable<Text>,
     }
 }
 
@@ -1161,6 +1162,7 @@ diesel::table! {
         id -> Uuid,
         association_id -> Uuid,
         case_id -> Uuid,
+        number -> Int4,
         filter -> Jsonb,
         purpose -> Text,
         state -> Text,
@@ -1169,6 +1171,7 @@ diesel::table! {
         population_count -> Int4,
         population_sha256 -> Bytea,
         seed_source -> Nullable<Text>,
+        seed_due_at -> Nullable<Timestamptz>,
         seed -> Nullable<Text>,
         sample_sha256 -> Nullable<Bytea>,
         result_sha256 -> Nullable<Bytea>,

@@ -52,7 +52,7 @@ pub enum BulkAct {
         /// The colleague.
         to: Uuid,
     },
-    /// Rejects records for good, and tells their claimants.
+    /// Rejects records for good, and tells their claimants; who cannot be told is passed over.
     Reject {
         /// Why.
         code: RejectionCode,
@@ -305,11 +305,13 @@ pub enum Passed {
     NotQueued,
     /// Its clash with another record is decided first.
     Clash,
+    /// Something came in since the set was looked at.
+    Changed,
 }
 
 impl Passed {
     /// Every reason.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::State,
         Self::Restricted,
         Self::NoMail,
@@ -322,6 +324,7 @@ impl Passed {
         Self::Taken,
         Self::NotQueued,
         Self::Clash,
+        Self::Changed,
     ];
 
     /// Name on the wire and in the database.
@@ -339,6 +342,7 @@ impl Passed {
             Self::Taken => "taken",
             Self::NotQueued => "not_queued",
             Self::Clash => "clash",
+            Self::Changed => "changed",
         }
     }
 
@@ -359,7 +363,7 @@ pub struct Subject {
     pub restricted: bool,
     /// Its contact is an e-mail that was confirmed.
     pub has_mail: bool,
-    /// Mail to it comes back.
+    /// Mail to it comes back, or nothing may be written to its address.
     pub unreachable: bool,
     /// The person has died.
     pub died: bool,
@@ -404,7 +408,10 @@ pub fn judge(act: &BulkAct, subject: &Subject) -> Result<(), Passed> {
             refuse(subject.died, Passed::Died)?;
             let may_be = subject.state.move_to(ClaimantState::Rejected).is_ok();
             refuse(!may_be, Passed::State)?;
-            refuse(subject.review == Review::Conflict, Passed::Clash)
+            refuse(subject.review == Review::Conflict, Passed::Clash)?;
+            // who cannot be told is for a person to handle
+            refuse(!subject.has_mail, Passed::NoMail)?;
+            refuse(subject.unreachable, Passed::Unreachable)
         }
     }
 }
@@ -524,13 +531,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_lodged_contested_or_over_is_not_rejected_in_bulk() {
+    fn what_is_lodged_contested_over_or_cannot_be_told_is_not_rejected_in_bulk() {
         let reject = BulkAct::Reject {
             code: RejectionCode::Incomplete,
             words: "Mancano i documenti".to_owned(),
         };
         for state in [
-            ClaimantState::ToAssist,
             ClaimantState::Confirmed,
             ClaimantState::Signed,
             ClaimantState::ResignRequired,
@@ -543,7 +549,16 @@ mod tests {
             change(&mut changed);
             judge(&reject, &changed)
         };
-        let cases: [(Change, Passed); 6] = [
+        let cases: [(Change, Passed); 9] = [
+            (|it| it.has_mail = false, Passed::NoMail),
+            (
+                |it| {
+                    it.state = ClaimantState::ToAssist;
+                    it.has_mail = false;
+                },
+                Passed::NoMail,
+            ),
+            (|it| it.unreachable = true, Passed::Unreachable),
             (|it| it.state = ClaimantState::Lodged, Passed::State),
             (|it| it.state = ClaimantState::Rejected, Passed::State),
             (|it| it.state = ClaimantState::Unconfirmed, Passed::State),

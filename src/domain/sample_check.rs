@@ -3,6 +3,9 @@
 
 use std::fmt::Write as _;
 
+use chrono::{DateTime, Duration, NaiveDateTime, SubsecRound, TimeZone, Utc};
+use chrono_tz::Europe::Rome;
+
 use super::field::{FieldCode, FieldErrors, ValueError, filled};
 use super::one_line::one_line;
 
@@ -10,6 +13,8 @@ use super::one_line::one_line;
 pub const MOST: i32 = 500;
 /// Most records that a sample is drawn from.
 pub const MOST_OF: usize = 200_000;
+/// Days a public seed may be away.
+const DUE_DAYS: i64 = 366;
 /// Characters of the words of a finding.
 const NOTE: usize = 500;
 
@@ -238,13 +243,53 @@ fn absence(typed: Option<&str>) -> FieldCode {
     }
 }
 
-/// A seed as it goes into the draw, or where it will come from: one line of 1 to 200 characters.
+/// Where a public seed will come from: one line of 1 to 200 characters.
+///
+/// # Errors
+/// `required`, `too_long`, `format`.
+pub fn source(typed: Option<&str>) -> Result<String, ValueError> {
+    let text = filled(typed).ok_or(ValueError::new(FieldCode::Required, "error-sample-seed"))?;
+    one_line(text, 200, "error-sample-seed", "error-sample-seed-long")
+}
+
+/// A public seed as it goes into the draw, sign by sign: one line of 1 to 200 characters, single blanks inside. What
+/// would have to be altered is refused: who draws again must type the same.
 ///
 /// # Errors
 /// `required`, `too_long`, `format`.
 pub fn seed(typed: Option<&str>) -> Result<String, ValueError> {
-    let text = filled(typed).ok_or(ValueError::new(FieldCode::Required, "error-sample-seed"))?;
-    one_line(text, 200, "error-sample-seed", "error-sample-seed-long")
+    let line = source(typed)?;
+    if typed == Some(line.as_str()) {
+        Ok(line)
+    } else {
+        Err(ValueError::new(FieldCode::Format, "error-sample-seed"))
+    }
+}
+
+/// When a public seed will be known, in the future: RFC 3339, or a day and time in Rome as browsers send it.
+///
+/// # Errors
+/// `required`, `format`, `out_of_range`.
+pub fn due(typed: Option<&str>, now: DateTime<Utc>) -> Result<DateTime<Utc>, ValueError> {
+    let wrong = |code| ValueError::new(code, "error-sample-due");
+    let text = filled(typed).ok_or(wrong(FieldCode::Required))?.trim();
+    let of_rome = || {
+        let local = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M").ok()?;
+        // of an hour that comes twice the second: the cautious one
+        let at = Rome.from_local_datetime(&local).latest()?;
+        Some(at.with_timezone(&Utc))
+    };
+    let at = DateTime::parse_from_rfc3339(text)
+        .map(|at| at.with_timezone(&Utc))
+        .ok()
+        .or_else(of_rome)
+        .map(|at| at.trunc_subsecs(6))
+        .ok_or(wrong(FieldCode::Format))?;
+    if at > now && at < now + Duration::days(DUE_DAYS) {
+        Ok(at)
+    } else {
+        Err(wrong(FieldCode::OutOfRange))
+    }
 }
 
 /// References, a line each: what the digests of list and sample are of.
@@ -320,6 +365,28 @@ mod tests {
         assert_eq!(wrong(Some("finding"), Some("taste"), Some("a")), ["/code"]);
         assert_eq!(wrong(None, None, None), ["/result"]);
         assert_eq!(wrong(Some("perhaps"), None, None), ["/result"]);
+    }
+
+    #[test]
+    fn a_seed_is_taken_as_it_was_published_or_not_at_all() {
+        assert_eq!(seed(Some("7 21 33")).unwrap(), "7 21 33");
+        for altered in ["7  21", " 7", "7 ", "7\t21", "e\u{300}", "7\u{a0}21"] {
+            assert_eq!(seed(Some(altered)).unwrap_err().code, FieldCode::Format);
+        }
+        assert_eq!(seed(Some("  ")).unwrap_err().code, FieldCode::Required);
+    }
+
+    #[test]
+    fn a_public_seed_is_of_the_future() {
+        let now: DateTime<Utc> = "2026-03-01T10:00:00Z".parse().unwrap();
+        let code = |typed| due(typed, now).map_err(|error| error.code);
+        assert_eq!(code(None), Err(FieldCode::Required));
+        assert_eq!(code(Some("soon")), Err(FieldCode::Format));
+        assert_eq!(code(Some("2026-03-01T11:00")), Err(FieldCode::OutOfRange));
+        assert_eq!(code(Some("2028-03-01T11:00")), Err(FieldCode::OutOfRange));
+        let noon = "2026-03-01T11:00:00Z".parse().unwrap();
+        assert_eq!(code(Some("2026-03-01T12:00")), Ok(noon));
+        assert_eq!(code(Some("2026-03-01T12:00:00+01:00")), Ok(noon));
     }
 
     #[test]

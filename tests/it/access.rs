@@ -403,9 +403,10 @@ impl World {
             false => ("announced", "NULL, NULL, NULL, NULL"),
         };
         let insert = format!(
-            "INSERT INTO sample_checks (id, association_id, case_id, filter, purpose, state, size, population, population_count, \
-               population_sha256, seed_source, opened_by, opened_at, seed, sample_sha256, drawn_at, drawn_by) \
-             SELECT '{id}', '{0}', id, '{{}}', 'Prova', '{state}', 1, ARRAY['{claimant}'::uuid], 1, sha256('a'), 'Lotto', '{id}', \
+            "INSERT INTO sample_checks (id, association_id, case_id, number, filter, purpose, state, size, population, population_count, \
+               population_sha256, seed_source, seed_due_at, opened_by, opened_at, seed, sample_sha256, drawn_at, drawn_by) \
+             SELECT '{id}', '{0}', id, (SELECT 1 + count(*) FROM sample_checks), '{{}}', 'Prova', '{state}', 1, \
+               ARRAY['{claimant}'::uuid], 1, sha256('a'), 'Lotto', '2026-03-01T00:00:01Z', '{id}', \
                '2026-03-01Z', {seed} FROM cases LIMIT 1; \
              INSERT INTO sample_members (sample_id, place, association_id, claimant_id) \
              SELECT id, 1, association_id, '{claimant}' FROM sample_checks WHERE id = '{id}' AND state = 'drawn'",

@@ -310,10 +310,10 @@ async fn the_registers_of_the_staff_pass_wcag_2_2_aa() {
     let sample = app.ctx.new_id();
     let announced = app.ctx.new_id();
     app.sql(&format!(
-        "INSERT INTO sample_checks (id, association_id, case_id, filter, purpose, state, size, population, population_count, \
-           population_sha256, seed_source, opened_by, opened_at, seed, sample_sha256, drawn_at, drawn_by) \
-         SELECT v.id, '{ours}', c.id, '{{\"missing\": \"i\"}}', 'Deposito', v.state, 1, ARRAY['{0}'::uuid], 1, sha256('a'), \
-           'Lotto', gen_random_uuid(), '2026-03-01Z', v.seed, sha256(v.seed::bytea), v.at, v.who \
+        "INSERT INTO sample_checks (id, association_id, case_id, number, filter, purpose, state, size, population, population_count, \
+           population_sha256, seed_source, seed_due_at, opened_by, opened_at, seed, sample_sha256, drawn_at, drawn_by) \
+         SELECT v.id, '{ours}', c.id, row_number() OVER (), '{{\"missing\": \"i\"}}', 'Deposito', v.state, 1, ARRAY['{0}'::uuid], 1, sha256('a'), \
+           'Lotto', '2026-03-01T00:00:01Z', gen_random_uuid(), '2026-03-01Z', v.seed, sha256(v.seed::bytea), v.at, v.who \
          FROM cases c, (VALUES ('{sample}'::uuid, 'drawn', '7', '2026-03-01Z'::timestamptz, gen_random_uuid()), \
            ('{announced}', 'announced', NULL, NULL, NULL)) v (id, state, seed, at, who) WHERE c.slug = '{CASE}'; \
          INSERT INTO sample_members (sample_id, place, association_id, claimant_id) VALUES ('{sample}', 1, '{ours}', '{0}')",

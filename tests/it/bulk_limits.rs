@@ -185,7 +185,7 @@ async fn what_nobody_agrees_to_take_back_in_time_stays_done() {
     go_on(&app).await;
     let undo = json!({"step": "undo"});
     desk.step(&desk.other, &seen, &undo).await.expect(200);
-    app.sql("UPDATE bulk_actions SET expires_at = created_at")
+    app.sql("UPDATE bulk_actions SET expires_at = created_at - interval '1 minute'")
         .await;
     expire_due(&app.ctx).await.unwrap();
     let status = desk.status(&seen).await;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::app::TestApp;
 use crate::bulk::{Desk, go_on};
 use crate::claimant::{SignUpBuilder, mario};
+use crate::documents::receipt;
 use crate::seed::CASE;
 use crate::staff_console::{csrf, open, place, send, sign_in};
 use crate::staff_declared::{declaration, identified, sign};
@@ -110,6 +111,12 @@ async fn a_set_is_rejected_after_a_second_person_and_each_is_told() {
     ] {
         assert!(told(email).contains(said), "{said}: {}", told(email));
     }
+    for (email, language) in [
+        ("e@example.org", "in Italian"),
+        ("d@example.org", "auf Italienisch"),
+    ] {
+        assert!(told(email).contains(language), "{}", told(email));
+    }
     for email in ["mario@example.org", "e@example.org", "d@example.org"] {
         assert!(told(email).contains(WORDS), "{}", told(email));
         let mails = app.mails();
@@ -170,13 +177,87 @@ async fn one_record_is_rejected_by_its_number_and_nothing_without_a_reason() {
     assert_eq!(theirs["records"], 0, "a record of others is in no set");
     let seen = desk.preview(&body).await.expect(201);
     assert_eq!(seen["records"], 1);
-    assert_eq!(seen["filter"]["reference"], json!(reference));
+    let kept = format!("SELECT count(*) FROM bulk_actions b WHERE b::text LIKE '%{reference}%'");
+    assert_eq!(app.number(&kept).await, 0, "the record of the set tells it");
+    assert_eq!(seen["filter"]["quoted"], true);
     desk.start(&seen).await;
     go_on(&app).await;
     let state = format!("SELECT state FROM claimants WHERE id = '{}'", one.id);
     assert_eq!(app.rows(&state).await[0][0].as_deref(), Some("rejected"));
     let left = "SELECT count(*) FROM claimants WHERE state = 'confirmed'";
     assert_eq!(app.number(left).await, 1);
+    app.run_outbox().await;
+    // words about one person go with the person
+    let words =
+        "SELECT count(*) FROM bulk_actions WHERE member_count = 1 AND act ->> 'words' <> ''";
+    assert_eq!(app.number(words).await, 1);
+    one.erase().await.expect(200);
+    assert_eq!(app.number(words).await, 0);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_cannot_be_told_stays_for_a_person_to_handle() {
+    let app = TestApp::seeded().await;
+    let desk = Desk::of(&app, "codacons").await;
+    app.confirmed(&SignUpBuilder::new("told@example.org")).await;
+    let back = app.confirmed(&SignUpBuilder::new("back@example.org")).await;
+    let stopped = app
+        .confirmed(&SignUpBuilder::new("stopped@example.org"))
+        .await;
+    let paper = app
+        .confirmed(&SignUpBuilder::new("paper@example.org"))
+        .await;
+    app.sql(&format!(
+        "UPDATE claimants SET unreachable_at = now() WHERE id = '{}'; \
+         UPDATE claimants SET contact_kind = 'phone' WHERE id = '{}'",
+        back.id, paper.id
+    ))
+    .await;
+    let seen = desk.preview(&rejection()).await.expect(201);
+    assert_eq!(
+        seen["reasons"],
+        json!([{"reason": "no_mail", "records": 1}, {"reason": "unreachable", "records": 1}])
+    );
+    // nothing may be written to an address any more
+    joinder::app::suppression::suppress(&app.ctx, "stopped@example.org")
+        .await
+        .unwrap();
+    let again = desk.preview(&rejection()).await.expect(201);
+    assert_eq!(again["reasons"][1]["records"], 2);
+    desk.start(&seen).await;
+    go_on(&app).await;
+    let done = desk.status(&seen).await;
+    assert_eq!((&done["done"], &done["passed"]), (&json!(1), &json!(3)));
+    let state = format!("SELECT state FROM claimants WHERE id = '{}'", stopped.id);
+    assert_eq!(app.rows(&state).await[0][0].as_deref(), Some("confirmed"));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_came_in_after_the_look_is_not_rejected_unread() {
+    let app = TestApp::seeded().await;
+    let desk = Desk::of(&app, "codacons").await;
+    app.confirmed(&SignUpBuilder::new("same@example.org")).await;
+    let sends = app
+        .confirmed(&SignUpBuilder::new("sends@example.org"))
+        .await;
+    let signs = identified(&app, "mario@example.org", "caduta@libero.it", &mario()).await;
+    let seen = desk.preview(&rejection()).await.expect(201);
+    assert_eq!(seen["left"], 3);
+    desk.start(&seen).await;
+    // between the approval and the turn
+    sends.add_document(receipt()).await.expect(201);
+    let declared = declaration("caduta@libero.it");
+    sign(&app, &signs, &declared, "Mario Rossi").await;
+    go_on(&app).await;
+    let done = desk.status(&seen).await;
+    assert_eq!(
+        (&done["done"], &done["reasons"]),
+        (&json!(1), &json!([{"reason": "changed", "records": 2}]))
+    );
+    let kept = "SELECT count(*) FROM claimants WHERE state IN ('confirmed', 'signed')";
+    assert_eq!(app.number(kept).await, 2);
     app.stop().await;
 }
 

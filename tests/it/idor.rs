@@ -762,10 +762,10 @@ async fn populate(app: &TestApp) {
            passed_count, created_by, created_at, expires_at) \
          SELECT gen_random_uuid(), '{theirs}', id, 'end_quarantine', '{{\"kind\": \"end_quarantine\"}}', '{{}}', 'Prova', 'done', \
            0, 0, 0, gen_random_uuid(), '2026-03-01Z', '2036-03-01Z' FROM cases, generate_series(1, 120); \
-         INSERT INTO sample_checks (id, association_id, case_id, filter, purpose, state, size, population, population_count, \
-           population_sha256, seed_source, opened_by, opened_at) \
-         SELECT gen_random_uuid(), '{theirs}', id, '{{}}', 'Prova', 'announced', 1, ARRAY[gen_random_uuid()], 1, sha256('a'), 'Lotto', \
-           gen_random_uuid(), '2026-03-01Z' FROM cases, generate_series(1, 120); \
+         INSERT INTO sample_checks (id, association_id, case_id, number, filter, purpose, state, size, population, population_count, \
+           population_sha256, seed_source, seed_due_at, opened_by, opened_at) \
+         SELECT gen_random_uuid(), '{theirs}', id, n, '{{}}', 'Prova', 'announced', 1, ARRAY[gen_random_uuid()], 1, sha256('a'), 'Lotto', \
+           '2026-03-02Z', gen_random_uuid(), '2026-03-01Z' FROM cases, generate_series(1, 120) n; \
          INSERT INTO case_updates (id, association_id, case_id, request_key, texts, published_by, published_at) \
          SELECT gen_random_uuid(), '{theirs}', id, gen_random_uuid(), '[{{\"language\": \"it\", \"title\": \"a\", \"text\": \"b\"}}]', \
            gen_random_uuid(), '2026-03-01T09:00:00Z' FROM cases, generate_series(1, 120); \

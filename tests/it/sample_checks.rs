@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use chrono::TimeDelta;
 use joinder::crypto::sha256;
 use joinder::domain::permission::Role;
 use reqwest::{Method, StatusCode};
@@ -49,6 +50,14 @@ impl<'a> Desk<'a> {
     async fn open(&self, body: &Value) -> Answer {
         let path = format!("cases/{CASE}/sample-checks");
         self.post(&self.manager, &path, body).await
+    }
+
+    /// Opens a check, and draws once its list is in the log.
+    async fn drawn(&self, body: &Value) -> Value {
+        let sample = self.open(body).await.expect(201);
+        self.app.run_log().await;
+        let draw = json!({"step": "draw"});
+        self.step(&sample, &draw).await.expect(200)
     }
 
     async fn check(&self, sample: &Value, body: &Value) -> Answer {
@@ -138,6 +147,22 @@ async fn a_sample_is_drawn_checked_told_to_the_log_and_drawn_again_by_another_pr
     refused.expect_problem(403, "forbidden");
     let sample = desk.open(&body).await.expect(201);
     assert_eq!(
+        (&sample["state"], &sample["steps"]),
+        (&json!("announced"), &json!([]))
+    );
+    // the list has its place in the log before there is a seed
+    let draw = json!({"step": "draw"});
+    desk.step(&sample, &draw)
+        .await
+        .expect_problem(409, "illegal-transition");
+    app.run_log().await;
+    let typed = json!({"step": "draw", "seed": "7"});
+    assert_eq!(
+        desk.step(&sample, &typed).await.wrong_fields(),
+        [("/seed".to_owned(), "not_accepted".to_owned())]
+    );
+    let sample = desk.step(&sample, &draw).await.expect(200);
+    assert_eq!(
         (
             &sample["state"],
             &sample["population"],
@@ -148,7 +173,7 @@ async fn a_sample_is_drawn_checked_told_to_the_log_and_drawn_again_by_another_pr
     );
     assert_eq!(sample["seed"].as_str().unwrap().len(), 64);
     let folder = tempfile::tempdir().unwrap();
-    let (file, path) = desk.file(&folder, &sample).await;
+    let (file, _) = desk.file(&folder, &sample).await;
     assert_eq!(drawn(&sample), by_rule(&file));
 
     // nothing is closed before everything was looked at
@@ -182,10 +207,22 @@ async fn a_sample_is_drawn_checked_told_to_the_log_and_drawn_again_by_another_pr
     )
     .await
     .expect(200);
-    let checked = desk
+    let one = desk
         .check(&sample, &json!({"place": 3, "result": "ok"}))
         .await
         .expect(200);
+    assert_eq!(
+        (&one["place"], &one["result"], &one["sample"]),
+        (&json!(3), &json!("ok"), &Value::Null),
+        "nothing of the others"
+    );
+    let looks = format!(
+        "SELECT count(*) FROM audit WHERE action = 'view_claimant' AND detail ->> 'sample' = '{}'",
+        id(&sample)
+    );
+    assert_eq!(app.number(&looks).await, 0);
+    let checked = desk.get(&format!("sample-checks/{}", id(&sample))).await;
+    assert_eq!(app.number(&looks).await, 2, "each note that is shown");
     assert_eq!(
         (
             &checked["ok"],
@@ -208,12 +245,16 @@ async fn a_sample_is_drawn_checked_told_to_the_log_and_drawn_again_by_another_pr
     late.expect_problem(409, "illegal-transition");
 
     // whoever has the file and the log needs nothing of ours
+    let (_, path) = desk.file(&folder, &sample).await;
     let (_, waiting) = python(&[&path]).await;
     assert!(waiting.contains("not in the log yet"), "{waiting}");
+    let log = app.url(&format!("/log/{CASE}"));
+    let (code, waiting) = python(&[&path, &log]).await;
+    assert_eq!(code, Some(2), "{waiting}");
+    assert!(!waiting.contains("drawn as told"), "{waiting}");
     app.run_log().await;
     let (file, path) = desk.file(&folder, &sample).await;
     assert!(!file.to_string().contains("Gaspare"), "{file}");
-    let log = app.url(&format!("/log/{CASE}"));
     let (code, told) = python(&[&path, &log]).await;
     assert_eq!(code, Some(0), "{told}");
     assert!(told.contains("sample_finished: entry"), "{told}");
@@ -227,6 +268,8 @@ async fn a_sample_is_drawn_checked_told_to_the_log_and_drawn_again_by_another_pr
         ("/sample/2/result", json!("finding")),
         ("/size", json!(2)),
         ("/population/0", json!("000000000000")),
+        ("/number", json!(2)),
+        ("/seed_due_at", json!("2026-01-01T00:00:00Z")),
         ("/entries/1/content", file["entries"][0]["content"].clone()),
     ];
     for (pointer, value) in changed {
@@ -236,6 +279,28 @@ async fn a_sample_is_drawn_checked_told_to_the_log_and_drawn_again_by_another_pr
         let (code, told) = python(&[&path, &log]).await;
         assert_eq!(code, Some(1), "{pointer}: {told}");
     }
+    // an entry without its place is none; entries in another order, or told twice, are wrong
+    let mut other = file.clone();
+    other["entries"][1]["index"] = Value::Null;
+    std::fs::write(&path, other.to_string()).unwrap();
+    let (code, told) = python(&[&path, &log]).await;
+    assert_eq!(code, Some(2), "{told}");
+    let mut other = file.clone();
+    let (first, second) = (&file["entries"][0]["index"], &file["entries"][1]["index"]);
+    other["entries"][0]["index"] = second.clone();
+    other["entries"][1]["index"] = first.clone();
+    std::fs::write(&path, other.to_string()).unwrap();
+    let (code, told) = python(&[&path]).await;
+    assert!(
+        code == Some(1) && told.contains("in another order"),
+        "{told}"
+    );
+    let mut other = file.clone();
+    let twice = file["entries"][1].clone();
+    other["entries"].as_array_mut().unwrap().push(twice);
+    std::fs::write(&path, other.to_string()).unwrap();
+    let (code, told) = python(&[&path, &log]).await;
+    assert!(code == Some(1) && told.contains("told twice"), "{told}");
     let steps =
         "SELECT string_agg(action, ' ' ORDER BY id) FROM audit WHERE action LIKE 'sample_%'";
     assert_eq!(
@@ -254,6 +319,7 @@ async fn a_public_seed_is_named_before_it_is_known_and_typed_once() {
     confirmed(&app, 4).await;
     let body = json!({
         "purpose": "Deposito", "size": 2, "seed_source": "Lotto, Roma, 28 marzo",
+        "seed_due_at": app.clock().now() + TimeDelta::minutes(5),
     });
     let sample = desk.open(&body).await.expect(201);
     assert_eq!(
@@ -262,6 +328,17 @@ async fn a_public_seed_is_named_before_it_is_known_and_typed_once() {
     );
     // the list is the one of then
     app.confirmed(&SignUpBuilder::new("late@example.org")).await;
+    let early = json!({"step": "draw", "seed": "7 21 33 48 90"});
+    desk.step(&sample, &early)
+        .await
+        .expect_problem(409, "illegal-transition");
+    app.clock().advance(TimeDelta::minutes(5));
+    // a seed is never altered
+    let blanks = json!({"step": "draw", "seed": "7  21 33 48 90"});
+    assert_eq!(
+        desk.step(&sample, &blanks).await.wrong_fields(),
+        [("/seed".to_owned(), "format".to_owned())]
+    );
     for wrong in [
         json!({"step": "draw"}),
         json!({"step": "draw", "seed": " "}),
@@ -295,7 +372,7 @@ async fn a_public_seed_is_named_before_it_is_known_and_typed_once() {
     // no role of ours may change what is drawn from, or take a check away
     let rights = "SELECT count(*) FROM information_schema.column_privileges WHERE grantee LIKE 'joinder_%' \
         AND table_name = 'sample_checks' AND privilege_type = 'UPDATE' AND column_name IN \
-        ('population', 'population_sha256', 'size', 'seed_source', 'opened_at')";
+        ('population', 'population_sha256', 'size', 'number', 'seed_source', 'seed_due_at', 'opened_at')";
     assert_eq!(app.number(rights).await, 0);
     let rights = "SELECT count(*) FROM information_schema.table_privileges WHERE grantee LIKE 'joinder_%' \
         AND table_name LIKE 'sample_%' AND privilege_type = 'DELETE'";
@@ -309,7 +386,7 @@ async fn a_sample_that_is_given_up_stays_with_its_reason() {
     let desk = Desk::of(&app).await;
     confirmed(&app, 2).await;
     let body = json!({"purpose": "Prova", "size": 1});
-    let sample = desk.open(&body).await.expect(201);
+    let sample = desk.drawn(&body).await;
     let bare = desk.step(&sample, &json!({"step": "cancel"})).await;
     assert_eq!(
         bare.wrong_fields(),
@@ -341,6 +418,56 @@ async fn a_sample_that_is_given_up_stays_with_its_reason() {
     let shown = desk.get(&format!("sample-checks/{}", id(&sample))).await;
     let told = shown["entries"].to_string();
     assert!(!told.contains("Filtro"), "words stay sealed: {told}");
+
+    // who draws another has the first on the file, in a chain of entries
+    let second = desk.drawn(&body).await;
+    assert_eq!(
+        (&sample["number"], &second["number"]),
+        (&json!(1), &json!(2))
+    );
+    app.run_log().await;
+    let folder = tempfile::tempdir().unwrap();
+    let (file, path) = desk.file(&folder, &second).await;
+    let log = app.url(&format!("/log/{CASE}"));
+    let (code, told) = python(&[&path, &log]).await;
+    assert_eq!(code, Some(0), "{told}");
+    assert!(
+        told.contains("before: 1. cancelled (Filtro sbagliato)"),
+        "{told}"
+    );
+    for (pointer, value) in [
+        ("/earlier", json!([])),
+        ("/earlier/0/population_sha256", json!("00")),
+        ("/earlier/0/announced/id", second["id"].clone()),
+        ("/earlier/0/announced", Value::Null),
+    ] {
+        let mut other = file.clone();
+        *other.pointer_mut(pointer).unwrap() = value;
+        std::fs::write(&path, other.to_string()).unwrap();
+        let (code, told) = python(&[&path, &log]).await;
+        assert_eq!(code, Some(1), "{pointer}: {told}");
+    }
+
+    // nor does the database take a change of what is drawn or ended
+    let (first, second) = (id(&sample), id(&second));
+    for change in [
+        format!("UPDATE sample_checks SET seed = 'x' WHERE id = '{second}'"),
+        format!("UPDATE sample_checks SET sample_sha256 = sha256('x') WHERE id = '{second}'"),
+        format!("UPDATE sample_checks SET end_reason = 'x' WHERE id = '{first}'"),
+        format!(
+            "UPDATE sample_members SET result = 'ok', checked_by = id, checked_at = now() FROM sample_checks WHERE sample_id = '{first}'"
+        ),
+        format!(
+            "INSERT INTO sample_members (sample_id, place, association_id, claimant_id) SELECT '{second}', 2, association_id, gen_random_uuid() FROM sample_checks"
+        ),
+    ] {
+        app.sql(&format!(
+            "DO $$ BEGIN {change}; RAISE EXCEPTION 'let through'; EXCEPTION WHEN restrict_violation THEN NULL; END $$"
+        ))
+        .await;
+    }
+    app.sql(&format!("UPDATE sample_members SET result = 'ok', checked_by = sample_id, checked_at = now() WHERE sample_id = '{second}'"))
+        .await;
     app.stop().await;
 }
 
@@ -349,10 +476,7 @@ async fn what_was_found_of_who_is_erased_goes_and_the_result_stays() {
     let app = TestApp::seeded().await;
     let desk = Desk::of(&app).await;
     let people = confirmed(&app, 2).await;
-    let sample = desk
-        .open(&json!({"purpose": "Prova", "size": 2}))
-        .await
-        .expect(201);
+    let sample = desk.drawn(&json!({"purpose": "Prova", "size": 2})).await;
     let found = json!({"place": 1, "result": "finding", "code": "other", "note": "Da chiarire"});
     desk.check(&sample, &found).await.expect(200);
     for claimant in &people {
@@ -384,6 +508,7 @@ async fn what_cannot_be_drawn_is_refused_by_its_field() {
     let app = TestApp::seeded().await;
     let desk = Desk::of(&app).await;
     confirmed(&app, 2).await;
+    let later = app.clock().now() + TimeDelta::days(1);
     for (pointer, code, body) in [
         ("/purpose", "required", json!({"size": 1})),
         ("/size", "required", json!({"purpose": "x"})),
@@ -402,7 +527,22 @@ async fn what_cannot_be_drawn_is_refused_by_its_field() {
         (
             "/seed_source",
             "too_long",
-            json!({"purpose": "x", "size": 1, "seed_source": "x".repeat(201)}),
+            json!({"purpose": "x", "size": 1, "seed_source": "x".repeat(201), "seed_due_at": later}),
+        ),
+        (
+            "/seed_source",
+            "required",
+            json!({"purpose": "x", "size": 1, "seed_due_at": later}),
+        ),
+        (
+            "/seed_due_at",
+            "required",
+            json!({"purpose": "x", "size": 1, "seed_source": "Lotto"}),
+        ),
+        (
+            "/seed_due_at",
+            "out_of_range",
+            json!({"purpose": "x", "size": 1, "seed_source": "Lotto", "seed_due_at": app.clock().now()}),
         ),
         (
             "/filter",
@@ -453,6 +593,7 @@ async fn a_manager_draws_and_a_reviewer_checks_in_the_console() {
         ("purpose", "Deposito"),
         ("size", "molte"),
         ("seed_source", ""),
+        ("seed_due_at", ""),
     ];
     let wrong = send(&app, &browser, &path, &fields).await;
     assert_eq!(wrong.status(), StatusCode::UNPROCESSABLE_ENTITY);
@@ -461,6 +602,14 @@ async fn a_manager_draws_and_a_reviewer_checks_in_the_console() {
     fields[3] = ("size", "2");
     let opened = send(&app, &browser, &path, &fields).await;
     let one = place(&opened).to_owned();
+    let (_, page) = open(&app, &browser, &one).await;
+    assert!(page.contains("tra poco: così si prova") && !page.contains("value=\"draw\""));
+    app.run_log().await;
+    let (_, page) = open(&app, &browser, &one).await;
+    assert!(page.contains("Ora il programma fa il seme") && !page.contains("name=\"seed\""));
+    let token = csrf(&page).to_owned();
+    let draw = [("csrf", token.as_str()), ("step", "draw")];
+    assert_eq!(place(&send(&app, &browser, &one, &draw).await), one);
 
     let reviewer = person(&app, ours, Role::Reviewer).await;
     let eyes = app.browser();

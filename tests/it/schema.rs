@@ -212,10 +212,8 @@ const DISTRIBUTED: &[(&str, &str, u8)] = &[
     ("message_stops", "claimant_id", 1),
     ("case_revisions", "case_id", 18),
     ("demand_letters", "id", 19),
-    ("sample_checks", "id", 21),
-    ("sample_members", "sample_id", 21),
     ("partner_submissions", "claimant_id", 1),
-    ("partner_rates", "key_id", 22),
+    ("partner_rates", "key_id", 21),
 ];
 
 /// Tables that each node has whole.
@@ -251,6 +249,8 @@ const REFERENCE: &[&str] = &[
     "signing_keys",
     "log_timestamps",
     "logs",
+    "sample_checks",
+    "sample_members",
 ];
 
 /// Tables on one node: leases, cursors, what senders share, the end of a log; and look-ups, distributed by a hash that is no uuid.

@@ -1,5 +1,7 @@
 //! The exact set of a bulk action, frozen to be looked at.
 
+use std::collections::HashMap;
+
 use chrono::Duration;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -81,7 +83,7 @@ pub async fn preview(ctx: &Ctx, actor: &StaffActor, new: NewBulk) -> AppResult<B
         return Err(errors.into());
     };
     let filter = match &reference {
-        // a reference names nobody; it is told apart from a search in the register
+        // the register does not keep it: the only record of the set tells it
         Some(of) => Filter {
             search: Some(of.as_str().to_owned()),
             ..new.filter
@@ -101,7 +103,7 @@ pub async fn preview(ctx: &Ctx, actor: &StaffActor, new: NewBulk) -> AppResult<B
         case_id: own.case.id.uuid(),
         kind: act.kind().as_str().to_owned(),
         act: serde_json::to_value(&act).map_err(AppError::internal)?,
-        filter: noted(&filter, reference.as_ref()),
+        filter: noted(&filter, reference.is_some()),
         purpose: purpose.as_str().to_owned(),
         state: BulkState::Previewed.as_str().to_owned(),
         member_count: count(members),
@@ -164,9 +166,17 @@ async fn freeze(
         // who is erased just now is in no set
         let rows = claimant::keep_in_order(tx, scope, ids).await?;
         let subjects = subjects(ctx, tx, scope, (association, act), &rows).await?;
+        let mut bases = match act.kind() {
+            BulkKind::Reject => db::list_bases(tx, scope, ids).await?.into_iter().collect(),
+            BulkKind::Message
+            | BulkKind::AskDeficiency
+            | BulkKind::EndQuarantine
+            | BulkKind::Assign => HashMap::new(),
+        };
         let members = rows.iter().zip(&subjects).map(|(row, subject)| {
             let why = judge(act, subject).err();
             MemberRow {
+                basis: bases.remove(&row.id),
                 claimant_id: row.id,
                 bulk_id: bulk,
                 association_id: row.association_id,
@@ -183,10 +193,10 @@ async fn freeze(
 }
 
 /// What the register keeps of the words of a set.
-fn noted(filter: &Filter, reference: Option<&Reference>) -> Value {
+fn noted(filter: &Filter, is_quoted: bool) -> Value {
     let mut noted = export::noted(filter);
-    if let (Some(fields), Some(reference)) = (noted.as_object_mut(), reference) {
-        fields.insert("reference".to_owned(), json!(reference.as_str()));
+    if let Some(fields) = noted.as_object_mut().filter(|_| is_quoted) {
+        fields.insert("quoted".to_owned(), json!(true));
     }
     noted
 }

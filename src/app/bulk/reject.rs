@@ -45,7 +45,10 @@ pub(super) async fn turn(ctx: &Ctx, mut tx: Tx, row: &BulkRow, act: &BulkAct) ->
     }
     let record = locked.into_iter().find(|it| it.id == next.claimant_id);
     let passed = match record {
-        Some(record) => one(ctx, &mut tx, (&row, act), &record, (*code, words)).await?,
+        Some(record) => {
+            let what = (&record, next.basis.as_deref());
+            one(ctx, &mut tx, (&row, act), what, (*code, words)).await?
+        }
         None => return Ok(Turn::Went(row.id)),
     };
     tx.enter(SCOPE).await?;
@@ -74,7 +77,7 @@ async fn one(
     ctx: &Ctx,
     tx: &mut Tx,
     (row, act): (&BulkRow, &BulkAct),
-    record: &ClaimantRow,
+    (record, basis): (&ClaimantRow, Option<&str>),
     (code, words): (RejectionCode, &str),
 ) -> AppResult<Option<Passed>> {
     let association = AssociationId::new(row.association_id);
@@ -85,6 +88,11 @@ async fn one(
     let fits = subjects.first().map(|subject| judge(act, subject));
     if let Some(Err(why)) = fits {
         return Ok(Some(why));
+    }
+    // what came in since somebody looked is for a person to read
+    let now = db::list_bases(tx, scope, &[record.id]).await?.pop();
+    if now.as_ref().map(|(_, now)| now.as_str()) != basis {
+        return Ok(Some(Passed::Changed));
     }
     let told = Told {
         code,

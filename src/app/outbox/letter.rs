@@ -181,7 +181,10 @@ pub(super) async fn email_of(
 }
 
 /// The address of a record whose data key is open. The dead have none (R47).
-pub(super) fn email_in(vault: &Vault, row: &ClaimantRow) -> AppResult<Option<EmailAddress>> {
+pub(in crate::app) fn email_in(
+    vault: &Vault,
+    row: &ClaimantRow,
+) -> AppResult<Option<EmailAddress>> {
     if row.died_at.is_some() {
         return Ok(None);
     }

@@ -84,7 +84,7 @@ async fn words(conn: &mut Conn, id: Uuid) -> AppResult<Option<String>> {
         return Ok(None);
     };
     Ok(match bulk::act_of(&action)? {
-        BulkAct::Reject { words, .. } => Some(words),
+        BulkAct::Reject { words, .. } => Some(words).filter(|words| !words.is_empty()),
         BulkAct::Message { .. }
         | BulkAct::AskDeficiency { .. }
         | BulkAct::EndQuarantine

@@ -4,12 +4,12 @@
 use serde_json::json;
 use uuid::Uuid;
 
-use super::draw::draw;
-use super::{Sample, read, state_of};
+use super::draw::{draw, seed_of};
+use super::{Member, Sample, read, state_of};
 use crate::app::audit::{self, Actor, Entry};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
-use crate::app::staff::StaffActor;
+use crate::app::staff::{self, StaffActor};
 use crate::app::vault::Vault;
 use crate::crypto::sha256;
 use crate::db::sample_check::{self as db, SampleRow};
@@ -18,7 +18,8 @@ use crate::domain::field::{FieldCode, FieldErrors};
 use crate::domain::ids::ClaimantId;
 use crate::domain::permission::operation;
 use crate::domain::reason::Reason;
-use crate::domain::sample_check::{Checked, SampleState, SampleStep, result_lines, seed};
+use crate::domain::reference::Reference;
+use crate::domain::sample_check::{Checked, SampleState, SampleStep, result_lines};
 
 /// What was found of a record, as typed.
 #[derive(Clone, Debug, Default)]
@@ -51,7 +52,7 @@ pub struct Step {
 /// # Errors
 /// `Forbidden`; `NotFound` for one of others; `Invalid` at `/place`, `/result`, `/code`, `/note`; `IllegalTransition`
 /// if it is not drawn, or over.
-pub async fn check(ctx: &Ctx, actor: &StaffActor, id: Uuid, found: &Found) -> AppResult<Sample> {
+pub async fn check(ctx: &Ctx, actor: &StaffActor, id: Uuid, found: &Found) -> AppResult<Member> {
     actor.require(&operation::CHECK_SAMPLED)?;
     let (scope, association) = (actor.scope(), actor.association_id());
     let mut tx = ctx.pools.begin(scope).await?;
@@ -108,19 +109,29 @@ pub async fn check(ctx: &Ctx, actor: &StaffActor, id: Uuid, found: &Found) -> Ap
     let who = Actor::Staff(actor.staff_id());
     let entry = Entry::new(of, association, who, "sample_checked").with(told);
     audit::append(ctx, &mut tx, scope, entry).await?;
-    let sample = read(ctx, &mut tx, actor, id).await?;
+    let who = actor.staff_id().uuid();
+    let names = staff::names(ctx, &mut tx, scope, &[who]).await?;
+    let name = names.get(&who).cloned().unwrap_or_default();
     tx.commit().await?;
-    Ok(sample)
+    Ok(Member {
+        place,
+        claimant: of,
+        reference: Reference::of(of),
+        result: row.result,
+        code: checked.code(),
+        note: checked.note().map(str::to_owned),
+        checked: Some(name).zip(row.checked_at),
+    })
 }
 
-/// Draws by the public seed that is known now, closes a sample whose records are all checked, or gives it up.
+/// Draws by the public seed that is known now, or one made now; closes a sample whose records are all checked, or gives it up.
 ///
 /// *effects*: the row; of `draw` the records; audit `sample_drawn`, `sample_finished` or `sample_cancelled`, each an
 /// entry of the log.
 ///
 /// # Errors
 /// `Forbidden`; `NotFound` for one of others; `Invalid` at `/seed`, `/reason`; `IllegalTransition` if the state does
-/// not allow it, or a record is not checked yet.
+/// not allow it, the seed is not due, the list has no place in the log, or a record is not checked yet.
 pub async fn step(ctx: &Ctx, actor: &StaffActor, id: Uuid, wanted: &Step) -> AppResult<Sample> {
     actor.require(&operation::STEP_SAMPLE_CHECK)?;
     let scope = actor.scope();
@@ -131,8 +142,7 @@ pub async fn step(ctx: &Ctx, actor: &StaffActor, id: Uuid, wanted: &Step) -> App
     let mut errors = FieldErrors::new();
     match wanted.step {
         SampleStep::Draw => {
-            let typed = errors.take("/seed", seed(wanted.seed.as_deref()));
-            let typed = typed.ok_or(errors)?;
+            let typed = seed_of(ctx, &mut tx, actor, &row, wanted.seed.as_deref()).await?;
             let association = actor.association_id();
             let population = db::get_population(&mut tx, scope, association, id).await?;
             draw(ctx, &mut tx, actor, (&mut row, &population), typed).await?;

@@ -1,10 +1,11 @@
-//! The list is frozen first, then a seed draws: one that the program makes at once, or a public one that nobody
+//! The list is frozen first, then a seed draws: one that the program makes once the list is in the log, or a public one that nobody
 //! knows yet, whose source is named with the list. So nobody picks a list for a seed, or a seed for a list.
 
+use chrono::{DateTime, Utc};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Sample, read};
+use super::{LogEntry, Sample, read};
 use crate::app::claimant_list::{self, Filter, OwnCase, selection};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
@@ -12,13 +13,13 @@ use crate::app::export;
 use crate::app::staff::StaffActor;
 use crate::crypto::{sha256, token};
 use crate::db::sample_check::{self as db, MemberRow, SampleRow};
-use crate::db::{Tx, claimant_list as lists};
+use crate::db::{Conn, DbError, Tx, claimant_list as lists};
 use crate::domain::field::{FieldCode, FieldErrors, filled};
 use crate::domain::ids::ClaimantId;
 use crate::domain::permission::operation;
 use crate::domain::reason::Reason;
 use crate::domain::reference::Reference;
-use crate::domain::sample_check::{MOST, MOST_OF, SampleState, lines, seed};
+use crate::domain::sample_check::{MOST, MOST_OF, SampleState, due, lines, seed, source};
 
 /// A sample to draw.
 #[derive(Debug, Default)]
@@ -33,28 +34,29 @@ pub struct NewSample {
     pub size: Option<i32>,
     /// Where a public seed will come from; empty: the program makes one.
     pub seed_source: Option<String>,
+    /// When that will be known.
+    pub seed_due_at: Option<String>,
 }
 
 /// What was typed, read.
 struct Wanted {
     purpose: Reason,
     size: i32,
-    seed_source: Option<String>,
+    public: Option<(String, DateTime<Utc>)>,
 }
 
-/// Freezes the list of records and draws at once by a seed of 256 random bits; where a public seed is named, the
-/// draw waits for it.
+/// Freezes the list of records. Nothing is drawn yet: a seed of the program waits until the list has its place in the
+/// log, a public one until the instant that is named for it.
 ///
-/// *effects*: a row with the list; audit `sample_announced`, an entry of the log. Without a public seed those of the
-/// draw.
+/// *effects*: a row with the list; audit `sample_announced`, an entry of the log.
 ///
 /// # Errors
-/// `Forbidden`; `NotFound` for a case of others; `Invalid` at `/purpose`, `/size`, `/seed_source`, at `/filter` for
-/// nobody or more than 200,000 records.
+/// `Forbidden`; `NotFound` for a case of others; `Invalid` at `/purpose`, `/size`, `/seed_source`, `/seed_due_at`, at
+/// `/filter` for nobody or more than 200,000 records; `IllegalTransition` if another was opened at the same time.
 pub async fn open(ctx: &Ctx, actor: &StaffActor, new: NewSample) -> AppResult<Sample> {
     actor.require(&operation::OPEN_SAMPLE_CHECK)?;
     let own = claimant_list::own_case(ctx, actor, &new.case).await?;
-    let wanted = wanted(&new)?;
+    let wanted = wanted(&new, ctx.clock.now())?;
     let scope = actor.scope();
     let mut tx = ctx.pools.begin(scope).await?;
     let population = population(ctx, &mut tx, actor, &own, &new.filter).await?;
@@ -67,17 +69,28 @@ pub async fn open(ctx: &Ctx, actor: &StaffActor, new: NewSample) -> AppResult<Sa
     let now = ctx.clock.now();
     let listed = lines(population.iter().map(|(reference, _)| reference.as_str()));
     let ids: Vec<Uuid> = population.iter().map(|(_, id)| *id).collect();
-    let mut row = SampleRow {
+    let place = (actor.association_id(), own.case.id);
+    let before = db::list_before(&mut tx, scope, place, i32::MAX)
+        .await?
+        .pop();
+    let previous = match &before {
+        Some(before) => announced(&mut tx, actor, &[before.id]).await?.pop(),
+        None => None,
+    };
+    let (seed_source, seed_due_at) = wanted.public.unzip();
+    let row = SampleRow {
         id: token::new_id(now),
         association_id: actor.association_id().uuid(),
         case_id: own.case.id.uuid(),
+        number: before.map_or(0, |before| before.number) + 1,
         filter: export::noted(&new.filter),
         purpose: wanted.purpose.as_str().to_owned(),
         state: SampleState::Announced.as_str().to_owned(),
         size: wanted.size,
         population_count: count,
         population_sha256: sha256::digest(listed.as_bytes()),
-        seed_source: wanted.seed_source,
+        seed_source,
+        seed_due_at,
         seed: None,
         sample_sha256: None,
         result_sha256: None,
@@ -89,21 +102,64 @@ pub async fn open(ctx: &Ctx, actor: &StaffActor, new: NewSample) -> AppResult<Sa
         ended_at: None,
         end_reason: None,
     };
-    db::insert(&mut tx, scope, &row, &ids).await?;
+    match db::insert(&mut tx, scope, &row, &ids).await {
+        Err(DbError::Unique(_)) => return Err(AppError::IllegalTransition("sample_number")),
+        written => written?,
+    }
     let mut deed = actor.deed(row.id, "sample_announced");
     deed.detail = json!({
         "filter": row.filter, "size": row.size, "population": row.population_count,
         "population_sha256": sha256::hex(&row.population_sha256), "seed_source": row.seed_source,
+        "seed_due_at": row.seed_due_at, "number": row.number, "previous": previous.map(|(_, entry)| entry.id),
     });
     deed.note = Some(row.purpose.as_bytes());
     deed.write(ctx, &mut tx, scope).await?;
-    if row.seed_source.is_none() {
-        let made = sha256::hex(&token::random_bytes::<32>());
-        draw(ctx, &mut tx, actor, (&mut row, &ids), made).await?;
-    }
     let sample = read(ctx, &mut tx, actor, row.id).await?;
     tx.commit().await?;
     Ok(sample)
+}
+
+/// The announcements of some checks, each with the check it is of; those of older ones first.
+pub(super) async fn announced(
+    conn: &mut Conn,
+    actor: &StaffActor,
+    ids: &[Uuid],
+) -> AppResult<Vec<(Uuid, LogEntry)>> {
+    let events = db::list_events(conn, actor.scope(), actor.association_id(), ids).await?;
+    let entries = events
+        .into_iter()
+        .map(|row| (row.subject_id, LogEntry::from(row)));
+    Ok(entries
+        .filter(|(_, entry)| entry.is("sample_announced"))
+        .collect())
+}
+
+/// The seed of a row that is announced: typed once it is public, else made now that the list is in the log.
+pub(super) async fn seed_of(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    actor: &StaffActor,
+    row: &SampleRow,
+    typed: Option<&str>,
+) -> AppResult<String> {
+    let mut errors = FieldErrors::new();
+    let Some(due) = row.seed_due_at else {
+        if filled(typed).is_some() {
+            errors.push("/seed", FieldCode::NotAccepted, "error-sample-seed-made");
+            return Err(errors.into());
+        }
+        let entries = announced(conn, actor, &[row.id]).await?;
+        let is_logged = entries.iter().all(|(_, entry)| entry.index.is_some());
+        if entries.is_empty() || !is_logged {
+            return Err(AppError::IllegalTransition("sample_unlogged"));
+        }
+        return Ok(sha256::hex(&token::random_bytes::<32>()));
+    };
+    if ctx.clock.now() < due {
+        return Err(AppError::IllegalTransition("sample_early"));
+    }
+    let seed = errors.take("/seed", seed(typed));
+    seed.ok_or_else(|| errors.into())
 }
 
 /// Draws by a seed from the list of a row that is announced; the caller commits.
@@ -197,7 +253,7 @@ async fn population(
     Ok(population)
 }
 
-fn wanted(new: &NewSample) -> AppResult<Wanted> {
+fn wanted(new: &NewSample, now: DateTime<Utc>) -> AppResult<Wanted> {
     let mut errors = FieldErrors::new();
     let purpose = errors.take("/purpose", Reason::parse(new.purpose.as_deref()));
     let size = new.size.filter(|size| (1..=MOST).contains(size));
@@ -208,13 +264,19 @@ fn wanted(new: &NewSample) -> AppResult<Wanted> {
         };
         errors.push("/size", code, "error-sample-size");
     }
-    let source = filled(new.seed_source.as_deref());
-    let seed_source = source.and_then(|source| errors.take("/seed_source", seed(Some(source))));
+    let named = filled(new.seed_source.as_deref());
+    let public = match (named, filled(new.seed_due_at.as_deref())) {
+        (None, None) => None,
+        (named, typed) => {
+            let source = errors.take("/seed_source", source(named));
+            source.zip(errors.take("/seed_due_at", due(typed, now)))
+        }
+    };
     match (purpose, size, errors.is_empty()) {
         (Some(purpose), Some(size), true) => Ok(Wanted {
             purpose,
             size,
-            seed_source,
+            public,
         }),
         _ => Err(errors.into()),
     }

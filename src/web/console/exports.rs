@@ -255,13 +255,7 @@ pub(super) fn filter(console: &Console, noted: &Value) -> Vec<(&'static str, Str
         ("list-until", word("until")),
         ("list-least", word("least")),
         ("list-most", word("most")),
-        (
-            "label-reference",
-            noted
-                .get("reference")
-                .and_then(Value::as_str)
-                .map(str::to_owned),
-        ),
+        ("bulk-quoted", noted.get("quoted").map(|_| "1".to_owned())),
     ];
     told.extend(
         narrowed

@@ -46,6 +46,8 @@ pub struct SentSample {
     size: String,
     #[serde(default)]
     seed_source: String,
+    #[serde(default)]
+    seed_due_at: String,
 }
 
 /// What was found, as it was typed.
@@ -128,6 +130,7 @@ pub async fn send(
         // what is no number is told like one out of bounds
         size: filled(Some(&form.size)).map(|size| size.parse().unwrap_or(0)),
         seed_source: Some(form.seed_source.clone()),
+        seed_due_at: Some(form.seed_due_at.clone()),
     };
     let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
     let acting = async move { sample_check::open(&ctx, &actor, new).await };
@@ -268,6 +271,7 @@ impl Asked<'_> {
                 purpose: sent.purpose.clone(),
                 size: sent.size.clone(),
                 seed_source: sent.seed_source.clone(),
+                seed_due_at: sent.seed_due_at.clone(),
             },
             errors: Errors::default(),
             console,
@@ -276,7 +280,9 @@ impl Asked<'_> {
 
     async fn one(&self, id: Uuid, wanted: Option<i32>) -> WebResult<OneSamplePage> {
         let (ctx, actor) = (&self.state.ctx, &self.staff.actor);
-        let sample = sample_check::get(ctx, actor, id).await?;
+        let (reading, reader) = (ctx.clone(), actor.clone());
+        let acting = async move { sample_check::get(&reading, &reader, id).await };
+        let sample = ctx.to_end(acting).await?;
         let mut console = inside(self.state, self.language, self.request, self.staff).await?;
         console.chrome.path = place(id);
         let counts = sample.counts();
@@ -292,6 +298,7 @@ impl Asked<'_> {
             sample_sha256: status.sample_sha256.as_ref().map(hex),
             result_sha256: status.result_sha256.as_ref().map(hex),
             seed_source: status.seed_source.clone(),
+            seed_due_at: status.seed_due_at,
             known_seed: status.seed.clone(),
             drawn: status.drawn.clone(),
             ended: status.ended.clone(),
@@ -341,6 +348,7 @@ fn form(sample: &Sample, wanted: Option<i32>) -> Option<SampleResultFields> {
 fn line(status: &SampleStatus) -> SampleLine {
     SampleLine {
         id: status.id.to_string(),
+        number: number(status.number),
         purpose: status.purpose.clone(),
         state: status.state.as_str(),
         size: u64::try_from(status.size).unwrap_or(0),
@@ -373,6 +381,10 @@ fn entry(entry: &LogEntry) -> SampleEntryLine {
 
 fn place(id: Uuid) -> String {
     format!("/console/sample-checks/{id}")
+}
+
+fn number(number: i32) -> u64 {
+    u64::try_from(number).unwrap_or(0)
 }
 
 fn count(records: usize) -> u64 {

@@ -11,6 +11,8 @@ use crate::render::page::Errors;
 pub struct SampleLine {
     /// It.
     pub id: String,
+    /// From 1 for each association and case.
+    pub number: u64,
     /// What for.
     pub purpose: String,
     /// Word of its state.
@@ -34,6 +36,8 @@ pub struct SampleFields {
     pub size: String,
     /// Where a public seed will come from.
     pub seed_source: String,
+    /// When it will be known.
+    pub seed_due_at: String,
 }
 
 /// `GET /console/cases/{slug}/sample-checks`; POST to the same path.
@@ -127,6 +131,8 @@ pub struct OneSamplePage {
     pub result_sha256: Option<String>,
     /// Where a public seed comes from.
     pub seed_source: Option<String>,
+    /// When it will be known, UTC.
+    pub seed_due_at: Option<DateTime<Utc>>,
     /// The seed, once it is known.
     pub known_seed: Option<String>,
     /// Who drew, and when, UTC.

@@ -80,7 +80,7 @@ pub struct BulkBody {
     to: Option<String>,
     /// Of `reject`: `not_concerned|not_proven|incomplete|untrue|other`
     code: Option<String>,
-    /// Of `reject`: why in words, one line of 1 to 500 characters; those who are rejected read them.
+    /// Of `reject`: why in Italian words, one line of 1 to 500 characters; those who are rejected read them.
     words: Option<String>,
     /// Only the record that is quoted so on the phone.
     quoted: Option<String>,
@@ -160,7 +160,7 @@ pub struct BulkResponse {
 /// Why records were passed over.
 #[derive(Serialize, ToSchema)]
 pub struct BulkReasonResponse {
-    /// `state|restricted|no_mail|unreachable|died|stopped|not_missing|asked|not_quarantined|taken|not_queued|clash`
+    /// `state|restricted|no_mail|unreachable|died|stopped|not_missing|asked|not_quarantined|taken|not_queued|clash|changed`
     reason: &'static str,
     records: i64,
 }

@@ -35,9 +35,11 @@ pub struct SampleBody {
     purpose: Option<String>,
     /// How many are drawn: 1 to 500.
     size: Option<i32>,
-    /// Where a public seed will come from, that nobody knows yet. Without it the program makes a seed and draws at once.
+    /// Where a public seed will come from, that nobody knows yet. Without it the program makes a seed when `draw` is asked for.
     #[schema(example = "Lotto, ruota di Roma, 28 March 2026, in the order of the draw")]
     seed_source: Option<String>,
+    /// With a source: when it will be known, RFC 3339, within a year. Nothing is drawn before.
+    seed_due_at: Option<String>,
 }
 
 /// What was found of a record.
@@ -60,7 +62,7 @@ pub struct SampleResultBody {
 pub struct SampleStepBody {
     /// `draw|finish|cancel`
     step: Option<String>,
-    /// With `draw`: the public seed, one line of 1 to 200 characters.
+    /// With `draw`: the public seed, one line of 1 to 200 characters, taken exactly as it is; none if the program makes it.
     seed: Option<String>,
     /// With `cancel`: why, one line of 1 to 500 characters.
     reason: Option<String>,
@@ -72,6 +74,8 @@ pub struct SampleLineResponse {
     id: Uuid,
     /// Slug of the case.
     case: String,
+    /// From 1 for each association and case.
+    number: i32,
     /// Words of the list the records were taken from.
     #[schema(value_type = Object)]
     filter: Value,
@@ -86,6 +90,8 @@ pub struct SampleLineResponse {
     population_sha256: String,
     /// Where a public seed comes from; null: the program made it.
     seed_source: Option<String>,
+    /// When that is known: nothing is drawn before.
+    seed_due_at: Option<DateTime<Utc>>,
     /// The seed, once it is known.
     seed: Option<String>,
     /// SHA-256 of the references that were drawn, a line each; hex.
@@ -124,6 +130,7 @@ pub struct SampleMemberResponse {
     result: Option<String>,
     /// What a finding is about.
     code: Option<&'static str>,
+    /// Opened where the check is read, not after a step: each look is a row of the record's trail.
     note: Option<String>,
     checked_by: Option<String>,
     checked_at: Option<DateTime<Utc>>,
@@ -167,6 +174,7 @@ impl From<&SampleStatus> for SampleLineResponse {
         Self {
             id: status.id,
             case: status.case.clone(),
+            number: status.number,
             filter: status.filter.clone(),
             purpose: status.purpose.clone(),
             state: status.state.as_str(),
@@ -174,6 +182,7 @@ impl From<&SampleStatus> for SampleLineResponse {
             population: status.population,
             population_sha256: hex(&status.population_sha256),
             seed_source: status.seed_source.clone(),
+            seed_due_at: status.seed_due_at,
             seed: status.seed.clone(),
             sample_sha256: status.sample_sha256.as_ref().map(hex),
             result_sha256: status.result_sha256.as_ref().map(hex),
@@ -278,7 +287,7 @@ pub async fn list(
     security(("staff" = [])),
     request_body = SampleBody,
     responses(
-        (status = 201, body = SampleResponse, description = "The list, frozen; drawn at once unless a public seed was named"),
+        (status = 201, body = SampleResponse, description = "The list, frozen; nothing is drawn yet"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
@@ -298,6 +307,7 @@ pub async fn open(
         purpose: body.purpose,
         size: body.size,
         seed_source: body.seed_source,
+        seed_due_at: body.seed_due_at,
     };
     let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
     let acting = async move { sample_check::open(&ctx, &actor, new).await };
@@ -325,7 +335,10 @@ pub async fn get(
     staff: Staff,
     id: web::Path<String>,
 ) -> WebResult<HttpResponse> {
-    let sample = sample_check::get(&state.ctx, &staff.actor, bulk_id(&id)?).await?;
+    let id = bulk_id(&id)?;
+    let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
+    let acting = async move { sample_check::get(&ctx, &actor, id).await };
+    let sample = state.ctx.to_end(acting).await?;
     Ok(HttpResponse::Ok().json(SampleResponse::from(sample)))
 }
 
@@ -369,7 +382,7 @@ pub async fn file(
     security(("staff" = [])),
     request_body = SampleResultBody,
     responses(
-        (status = 200, body = SampleResponse),
+        (status = 200, body = SampleMemberResponse),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
@@ -392,8 +405,8 @@ pub async fn check(
     };
     let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
     let acting = async move { sample_check::check(&ctx, &actor, id, &found).await };
-    let sample = state.ctx.to_end(acting).await?;
-    Ok(HttpResponse::Ok().json(SampleResponse::from(sample)))
+    let checked = state.ctx.to_end(acting).await?;
+    Ok(HttpResponse::Ok().json(member(checked)))
 }
 
 /// `POST /api/v1/staff/sample-checks/{id}/steps`
@@ -410,7 +423,7 @@ pub async fn check(
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json", description = "Its state does not allow it, or a record is not checked yet"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "Its state does not allow it, the seed is not due, the list is not in the log yet, or a record is not checked yet"),
         (status = 422, body = Problem, content_type = "application/problem+json")
     )
 )]
