@@ -245,9 +245,14 @@ async fn two_keys_of_a_mode_work_at_a_time_and_an_expired_one_makes_room() {
         blog.id
     ))
     .await;
-    let one = owner.get(&format!("/partners/{}", blog.id)).await.expect(200);
+    let one = owner
+        .get(&format!("/partners/{}", blog.id))
+        .await
+        .expect(200);
     let standings = one["keys"].as_array().unwrap().iter();
-    let standings: Vec<&str> = standings.map(|it| it["standing"].as_str().unwrap()).collect();
+    let standings: Vec<&str> = standings
+        .map(|it| it["standing"].as_str().unwrap())
+        .collect();
     assert_eq!(standings.len(), 100);
     assert_eq!(standings[..4], ["works", "works", "works", "revoked"]);
     // many at once: two places, whoever comes first
@@ -351,10 +356,12 @@ async fn r56_who_changes_a_name_lifts_no_suspension() {
     read(&app, "/claimants", &key)
         .await
         .expect_problem(401, "key-revoked");
-    let change = json!({"name": "Altro nome", "email": "redazione@sito.example", "standing": "active"});
+    let change =
+        json!({"name": "Altro nome", "email": "redazione@sito.example", "standing": "active"});
     owner.ask(Method::PUT, &path, &change).await.expect(200);
     read(&app, "/claimants", &key).await.expect(200);
-    let changed = "SELECT detail->>'changed' FROM audit WHERE action = 'partner_changed' ORDER BY id";
+    let changed =
+        "SELECT detail->>'changed' FROM audit WHERE action = 'partner_changed' ORDER BY id";
     let changed: Vec<String> = app
         .rows(changed)
         .await
@@ -363,7 +370,11 @@ async fn r56_who_changes_a_name_lifts_no_suspension() {
         .collect();
     assert_eq!(
         changed,
-        [r#"["email","standing"]"#, r#"["name","email"]"#, r#"["standing"]"#]
+        [
+            r#"["email","standing"]"#,
+            r#"["name","email"]"#,
+            r#"["standing"]"#
+        ]
     );
     app.stop().await;
 }
@@ -543,7 +554,10 @@ async fn the_owner_makes_a_partner_and_a_key_in_the_console_and_others_only_look
     for id in ["mode-error", "scopes-error", "networks-error"] {
         assert!(wrong.contains(id), "{id}: {wrong}");
     }
-    assert!(wrong.contains("cases-error"), "neither all nor these: {wrong}");
+    assert!(
+        wrong.contains("cases-error"),
+        "neither all nor these: {wrong}"
+    );
     let only = format!("cases[{CASE}]");
     let fields = [
         ("csrf", token.as_str()),
@@ -603,7 +617,10 @@ async fn in_the_console_each_change_has_its_button_and_the_second_factor_leads_b
     sign_in(&app, &browser, &owner).await;
     let (_, page) = open(&app, &browser, &own).await;
     let token = csrf(&page).to_owned();
-    let id = page.split("action=\"/console/partner-keys/").nth(1).unwrap();
+    let id = page
+        .split("action=\"/console/partner-keys/")
+        .nth(1)
+        .unwrap();
     let revoke = format!("/console/partner-keys/{}", id.split('"').next().unwrap());
     let shown = own.rsplit('/').next().unwrap().to_owned();
     let hidden = format!("name=\"partner\" value=\"{shown}\"");
