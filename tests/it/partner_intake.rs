@@ -663,7 +663,7 @@ async fn r59_a_partner_reads_no_small_numbers_and_staff_read_all() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_closed_case_or_a_suspended_association_takes_nobody_and_old_answers_stay() {
+async fn a_closed_case_takes_nobody_and_old_answers_stay() {
     let app = TestApp::seeded().await;
     let owner = Owner::of(&app, "codacons").await;
     let blog = owner.partner("blog").await;
@@ -733,7 +733,7 @@ async fn r55_a_conflict_that_staff_decide_changes_nothing_a_partner_can_see() {
         blog.id, blog.id
     ))
     .await;
-    // figures too, which are told from five on
+    // the figures that staff read, from which the partner is told
     let brought = format!("/partners/{}", blog.id);
     let seen = async || {
         app.clock().advance(TimeDelta::seconds(61));
