@@ -13,6 +13,7 @@ CREATE TABLE partners (
     suspended_at timestamptz,
     CONSTRAINT partners_pkey PRIMARY KEY (id),
     CONSTRAINT partners_slug_key UNIQUE (association_id, slug),
+    CONSTRAINT partners_association_id_key UNIQUE (id, association_id),
     CONSTRAINT partners_association_id_fkey FOREIGN KEY (association_id) REFERENCES associations (id),
     CONSTRAINT partners_slug_check CHECK (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$' AND length(slug) <= 64),
     CONSTRAINT partners_language_check CHECK (language IN ('it', 'en', 'de')),
@@ -48,7 +49,7 @@ CREATE TABLE partner_keys (
     revoked_at timestamptz,
     CONSTRAINT partner_keys_pkey PRIMARY KEY (id),
     CONSTRAINT partner_keys_slot_key UNIQUE (partner_id, mode, slot),
-    CONSTRAINT partner_keys_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES partners (id),
+    CONSTRAINT partner_keys_partner_id_fkey FOREIGN KEY (partner_id, association_id) REFERENCES partners (id, association_id),
     CONSTRAINT partner_keys_mode_check CHECK (mode IN ('live', 'test')),
     CONSTRAINT partner_keys_slot_check CHECK (slot IN (1, 2) AND revoked_at IS NULL OR slot IS NULL),
     CONSTRAINT partner_keys_secret_sha256_check CHECK (octet_length(secret_sha256) = 32),
@@ -83,8 +84,9 @@ CREATE TABLE partner_submissions (
     created_at timestamptz NOT NULL,
     CONSTRAINT partner_submissions_pkey PRIMARY KEY (claimant_id),
     CONSTRAINT partner_submissions_claimant_id_fkey FOREIGN KEY (claimant_id) REFERENCES claimants (id),
-    CONSTRAINT partner_submissions_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES partners (id),
-    CONSTRAINT partner_submissions_mode_check CHECK (mode IN ('live', 'test'))
+    CONSTRAINT partner_submissions_partner_id_fkey FOREIGN KEY (partner_id, association_id) REFERENCES partners (id, association_id),
+    CONSTRAINT partner_submissions_mode_check CHECK (mode IN ('live', 'test')),
+    CONSTRAINT partner_submissions_notice_version_check CHECK (notice_version ~ '^[A-Za-z0-9._-]{1,64}$')
 );
 CREATE INDEX partner_submissions_partner_id_idx ON partner_submissions (partner_id, claimant_id);
 COMMENT ON TABLE partner_submissions IS 'Claimants whom a partner sent by API; written with the claimant';
@@ -131,7 +133,7 @@ GRANT UPDATE (slot, revoked_by, revoked_at) ON partner_keys TO joinder_tenant;
 GRANT SELECT ON partner_submissions TO joinder_tenant;
 GRANT SELECT, INSERT, UPDATE ON partners, partner_keys TO joinder_system;
 GRANT SELECT, DELETE ON partner_submissions TO joinder_system;
-GRANT SELECT, INSERT, UPDATE, DELETE ON partner_rates TO joinder_tenant, joinder_system;
+GRANT SELECT, INSERT, UPDATE, DELETE ON partner_rates TO joinder_system;
 
 ALTER TABLE partners ENABLE ROW LEVEL SECURITY;
 CREATE POLICY partners_tenant_policy ON partners TO joinder_tenant

@@ -74,7 +74,7 @@ pub async fn list(ctx: &Ctx, actor: &StaffActor) -> AppResult<Vec<Partner>> {
     rows.into_iter().map(|row| opened(ctx, row)).collect()
 }
 
-/// A partner of the own association with its keys, newest first.
+/// A partner of the own association with its keys, those that hold a place first, then newest first.
 ///
 /// # Errors
 /// `Forbidden`; `NotFound`.
@@ -132,9 +132,19 @@ pub async fn add(
     opened(ctx, row)
 }
 
-/// Changes what is known about a partner, and whether its keys work.
+/// What to change of a partner; what is left out stays as it is.
+#[derive(Clone, Default)]
+pub struct Change {
+    /// What is known about it.
+    pub profile: Option<ProfileInput>,
+    /// Whether its keys work.
+    pub standing: Option<Standing>,
+}
+
+/// Changes what is known about a partner, or whether its keys work, or both.
 ///
-/// *effects*: partner; audit `partner_changed`, with the standing before and after where it changed.
+/// *effects*: partner; audit `partner_changed` with the names of what changed, and the standing before and after
+/// where it changed.
 ///
 /// # Errors
 /// `Forbidden`, `StepUpRequired`; `NotFound`; `Invalid` with every wrong field.
@@ -142,24 +152,40 @@ pub async fn change(
     ctx: &Ctx,
     actor: &StaffActor,
     id: PartnerId,
-    input: &ProfileInput,
-    standing: Standing,
+    change: &Change,
 ) -> AppResult<Partner> {
     actor.require(&operation::CHANGE_PARTNER)?;
     let scope = actor.scope();
     let mut tx = ctx.pools.begin(scope).await?;
     let row = db::lock(&mut tx, scope, id).await?;
     let mut row = row.ok_or(AppError::NotFound)?;
-    let profile = Profile::parse(input).map_err(AppError::Invalid)?;
+    let profile = change.profile.as_ref().map(Profile::parse).transpose();
+    let profile = profile.map_err(AppError::Invalid)?;
     let before = standing_of(&row);
+    let standing = change.standing.unwrap_or(before);
     row.suspended_at = match (standing, row.suspended_at) {
         (Standing::Active, _) => None,
         (Standing::Suspended, since) => since.or_else(|| Some(ctx.clock.now())),
     };
-    let written = with_profile(ctx, row, &profile)?;
+    let known = (row.name.clone(), email_of(ctx, &row)?, row.language.clone());
+    let written = match &profile {
+        Some(profile) => with_profile(ctx, row, profile)?,
+        None => row,
+    };
     db::update(&mut tx, scope, &written).await?;
+    let email = email_of(ctx, &written)?;
+    let address = |email: &Option<EmailAddress>| email.as_ref().map(|it| it.as_str().to_owned());
+    let changed: Vec<&str> = [
+        ("name", known.0 != written.name),
+        ("email", address(&known.1) != address(&email)),
+        ("language", known.2 != written.language),
+        ("standing", before != standing),
+    ]
+    .into_iter()
+    .filter_map(|(field, differs)| differs.then_some(field))
+    .collect();
     let mut deed = actor.deed(id.uuid(), "partner_changed");
-    deed.detail = json!({ "partner": written.slug });
+    deed.detail = json!({ "partner": written.slug, "changed": changed });
     deed.change = (before != standing).then(|| (before.as_str(), standing.as_str()));
     deed.write(ctx, &mut tx, scope).await?;
     tx.commit().await?;

@@ -82,7 +82,7 @@ pub async fn find(
         .optional()?)
 }
 
-/// The keys of a partner, newest first, at most `limit`.
+/// The keys of a partner, those that hold a place first, then newest first, at most `limit`.
 ///
 /// # Errors
 /// As the database says.
@@ -94,9 +94,28 @@ pub async fn list(
 ) -> DbResult<Vec<PartnerKeyRow>> {
     Ok(partner_keys::table
         .filter(partner_keys::partner_id.eq(partner.uuid()))
-        .order(partner_keys::id.desc())
+        .order((partner_keys::slot.is_null(), partner_keys::id.desc()))
         .limit(limit)
         .select(PartnerKeyRow::as_select())
+        .load(conn)
+        .await?)
+}
+
+/// The places that a partner's keys of a mode hold.
+///
+/// # Errors
+/// As the database says.
+pub async fn list_places(
+    conn: &mut Conn,
+    _scope: Scope,
+    partner: PartnerId,
+    mode: &str,
+) -> DbResult<Vec<i16>> {
+    Ok(partner_keys::table
+        .filter(partner_keys::partner_id.eq(partner.uuid()))
+        .filter(partner_keys::mode.eq(mode))
+        .filter(partner_keys::slot.is_not_null())
+        .select(partner_keys::slot.assume_not_null())
         .load(conn)
         .await?)
 }
@@ -219,4 +238,16 @@ pub async fn used(
     .get_result(conn)
     .await
     .optional()?)
+}
+
+/// Forgets what a key asked for.
+///
+/// # Errors
+/// As the database says.
+pub async fn forget_used(conn: &mut Conn, _scope: Scope, key: PartnerKeyId) -> DbResult<()> {
+    diesel::sql_query("DELETE FROM partner_rates WHERE key_id = $1")
+        .bind::<SqlUuid, _>(key.uuid())
+        .execute(conn)
+        .await?;
+    Ok(())
 }

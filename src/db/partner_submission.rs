@@ -2,6 +2,7 @@
 //! sign-ups.
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
@@ -23,6 +24,8 @@ pub struct SubmissionRow {
     pub created_at: DateTime<Utc>,
     /// State of the claimant.
     pub state: String,
+    pub confirmed_at: Option<DateTime<Utc>>,
+    pub signed_at: Option<DateTime<Utc>>,
 }
 
 /// Which of a partner's submissions.
@@ -48,15 +51,13 @@ pub struct BroughtRow {
     /// Records.
     #[diesel(sql_type = BigInt)]
     pub sign_ups: i64,
-    /// With a confirmed contact, and not over.
+    /// With a confirmed contact, and not withdrawn.
     #[diesel(sql_type = BigInt)]
     pub confirmed: i64,
-    /// Signed, and not over.
+    /// Signed, and not withdrawn.
     #[diesel(sql_type = BigInt)]
     pub signed: i64,
 }
-
-type Found = (Uuid, Uuid, DateTime<Utc>, String);
 
 /// One of a partner's submissions.
 ///
@@ -78,17 +79,19 @@ pub async fn find(
             partner_submissions::case_id,
             partner_submissions::created_at,
             claimants::state,
+            claimants::confirmed_at,
+            claimants::signed_at,
         ))
         .into_boxed();
     if let Some(cases) = of.cases {
         let cases: Vec<Uuid> = cases.iter().map(|case| case.uuid()).collect();
         query = query.filter(partner_submissions::case_id.eq_any(cases));
     }
-    let found: Option<Found> = query.first(conn).await.optional()?;
-    Ok(found.map(row))
+    Ok(query.first(conn).await.optional()?)
 }
 
-/// A partner's submissions after one of them, oldest first, at most `limit`.
+/// A partner's submissions after one of them, oldest first, at most `limit`; those of the last ten seconds are left
+/// out, so that none that is committed late lies before one that was read.
 ///
 /// # Errors
 /// As the database says.
@@ -103,6 +106,9 @@ pub async fn list(
         .inner_join(claimants::table.on(claimants::id.eq(partner_submissions::claimant_id)))
         .filter(partner_submissions::partner_id.eq(of.partner.uuid()))
         .filter(partner_submissions::mode.eq(of.mode.as_str()))
+        .filter(sql::<Bool>(
+            "partner_submissions.created_at < now() - interval '10 seconds'",
+        ))
         .order(partner_submissions::claimant_id)
         .limit(limit)
         .select((
@@ -110,6 +116,8 @@ pub async fn list(
             partner_submissions::case_id,
             partner_submissions::created_at,
             claimants::state,
+            claimants::confirmed_at,
+            claimants::signed_at,
         ))
         .into_boxed();
     if let Some(after) = after {
@@ -119,17 +127,7 @@ pub async fn list(
         let cases: Vec<Uuid> = cases.iter().map(|case| case.uuid()).collect();
         query = query.filter(partner_submissions::case_id.eq_any(cases));
     }
-    let found: Vec<Found> = query.load(conn).await?;
-    Ok(found.into_iter().map(row).collect())
-}
-
-fn row((claimant_id, case_id, created_at, state): Found) -> SubmissionRow {
-    SubmissionRow {
-        claimant_id,
-        case_id,
-        created_at,
-        state,
-    }
+    Ok(query.load(conn).await?)
 }
 
 /// Who sent a claimant, if a partner did: its name, version and time of the notice, when it came.
@@ -155,8 +153,8 @@ pub async fn find_sender(
         .optional()?)
 }
 
-/// How many a partner brought, by case and way. A second record of somebody counts as any other: a partner that
-/// sent it must not learn of it (R55).
+/// How many a partner brought, by case and way. A second record of somebody, and one that was rejected, counts as any
+/// other: a partner that sent it must not learn of it (R55). Whom any partner sent by the API came by no link.
 ///
 /// # Errors
 /// As the database says.
@@ -167,12 +165,13 @@ pub async fn count(
     (partner, slug): (PartnerId, &str),
 ) -> DbResult<Vec<BroughtRow>> {
     const TOLD: &str = "count(*) AS sign_ups, \
-        count(*) FILTER (WHERE c.confirmed_at IS NOT NULL AND c.state NOT IN ('withdrawn', 'rejected', 'restricted')) AS confirmed, \
-        count(*) FILTER (WHERE c.state IN ('signed', 'resign_required', 'lodged')) AS signed";
+        count(*) FILTER (WHERE c.confirmed_at IS NOT NULL AND c.state <> 'withdrawn') AS confirmed, \
+        count(*) FILTER (WHERE c.state IN ('signed', 'resign_required', 'lodged') \
+          OR c.state IN ('rejected', 'restricted') AND c.signed_at IS NOT NULL) AS signed";
     Ok(diesel::sql_query(format!(
         "SELECT c.case_id, false AS by_api, {TOLD} FROM claimants c \
          WHERE c.association_id = $1 AND c.via = $2 \
-           AND NOT EXISTS (SELECT 1 FROM partner_submissions s WHERE s.claimant_id = c.id AND s.partner_id = $3) \
+           AND NOT EXISTS (SELECT 1 FROM partner_submissions s WHERE s.claimant_id = c.id) \
          GROUP BY c.case_id \
          UNION ALL \
          SELECT c.case_id, true, {TOLD} FROM partner_submissions s JOIN claimants c ON c.id = s.claimant_id \

@@ -25,6 +25,8 @@ pub enum PartnerScope {
 impl PartnerScope {
     /// All scopes.
     pub const ALL: [Self; 4] = [Self::Intake, Self::Read, Self::Events, Self::Webhooks];
+    /// Those that a new key may have: the others open nothing yet.
+    pub const GIVEN: [Self; 2] = [Self::Intake, Self::Read];
 
     /// Name on the wire and in the database.
     pub const fn as_str(self) -> &'static str {
@@ -70,7 +72,8 @@ impl KeyMode {
 }
 
 /// What a partner is told of somebody it sent: nothing that depends on whether there is another record of the
-/// same person or mailbox. That is why a duplicate reads as confirmed.
+/// same person or mailbox. That is why a duplicate reads as confirmed, and why somebody who was rejected (as who
+/// loses a conflict is) or restricted reads as how far they had got themselves.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum SubmissionState {
     /// It came in; the person did not confirm it yet.
@@ -79,7 +82,7 @@ pub enum SubmissionState {
     Confirmed,
     /// The person signed.
     Signed,
-    /// It goes no further: withdrawn, rejected or only kept.
+    /// The person withdrew it.
     Withdrawn,
 }
 
@@ -92,16 +95,21 @@ impl SubmissionState {
         Self::Withdrawn,
     ];
 
-    /// What a partner is told of a claimant in this state.
-    pub const fn of(state: ClaimantState) -> Self {
+    /// What a partner is told of a claimant in this state, who once confirmed or signed, or did not.
+    pub const fn of(state: ClaimantState, has_confirmed: bool, has_signed: bool) -> Self {
         match state {
             ClaimantState::Unconfirmed | ClaimantState::ToAssist => Self::Received,
             ClaimantState::Confirmed | ClaimantState::Duplicate => Self::Confirmed,
             ClaimantState::Signed | ClaimantState::ResignRequired | ClaimantState::Lodged => {
                 Self::Signed
             }
-            ClaimantState::Withdrawn | ClaimantState::Rejected | ClaimantState::Restricted => {
-                Self::Withdrawn
+            ClaimantState::Withdrawn => Self::Withdrawn,
+            ClaimantState::Rejected | ClaimantState::Restricted => {
+                match (has_confirmed, has_signed) {
+                    (_, true) => Self::Signed,
+                    (true, false) => Self::Confirmed,
+                    (false, false) => Self::Received,
+                }
             }
         }
     }
@@ -229,11 +237,11 @@ mod tests {
     #[test]
     fn r55_a_second_record_of_somebody_reads_as_any_other() {
         assert_eq!(
-            SubmissionState::of(ClaimantState::Duplicate),
-            SubmissionState::of(ClaimantState::Confirmed)
+            SubmissionState::of(ClaimantState::Duplicate, true, false),
+            SubmissionState::of(ClaimantState::Confirmed, true, false)
         );
         let told: Vec<&str> = ClaimantState::ALL
-            .map(|state| SubmissionState::of(state).as_str())
+            .map(|state| SubmissionState::of(state, false, false).as_str())
             .to_vec();
         assert_eq!(
             told,
@@ -245,11 +253,28 @@ mod tests {
                 "signed",
                 "signed",
                 "withdrawn",
-                "withdrawn",
+                "received",
                 "confirmed",
-                "withdrawn"
+                "received"
             ]
         );
+    }
+
+    #[test]
+    fn r55_a_rejection_tells_nothing_but_how_far_the_person_got() {
+        for over in [ClaimantState::Rejected, ClaimantState::Restricted] {
+            for (before, has_confirmed, has_signed) in [
+                (ClaimantState::Unconfirmed, false, false),
+                (ClaimantState::Confirmed, true, false),
+                (ClaimantState::Signed, true, true),
+                (ClaimantState::Signed, false, true),
+            ] {
+                assert_eq!(
+                    SubmissionState::of(over, has_confirmed, has_signed),
+                    SubmissionState::of(before, has_confirmed, has_signed)
+                );
+            }
+        }
     }
 
     #[test]

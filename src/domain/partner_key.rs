@@ -91,6 +91,8 @@ impl KeyRefusal {
     }
 }
 
+/// Bits of `::ffff:0:0/96`, under which IPv4 is written as IPv6.
+const MAPPED_BITS: u8 = 96;
 /// Networks of a key at most.
 pub const MAX_NETWORKS: usize = 20;
 /// Cases named in a key at most.
@@ -105,10 +107,10 @@ pub struct KeyInput {
     pub mode: Option<String>,
     /// Scopes.
     pub scopes: Vec<String>,
-    /// Slugs of cases; none: every case of the association.
-    pub cases: Vec<String>,
-    /// Addresses and networks; none: from anywhere.
-    pub networks: Vec<String>,
+    /// Slugs of cases, at least one; none: every case of the association.
+    pub cases: Option<Vec<String>>,
+    /// Addresses and networks, at least one; none: from anywhere.
+    pub networks: Option<Vec<String>>,
     /// Last day on which it works, in Rome; none: until it is revoked.
     pub expires_on: Option<String>,
 }
@@ -121,7 +123,7 @@ pub struct KeyRights {
     /// Each once, at least one.
     pub scopes: Vec<PartnerScope>,
     /// Slugs of cases, not looked up yet; none: every case of the association.
-    pub cases: Vec<String>,
+    pub cases: Option<Vec<String>>,
     /// From where it may be used; none: from anywhere.
     pub networks: Vec<IpNet>,
     /// First instant at which it works no more, UTC.
@@ -142,7 +144,9 @@ impl KeyRights {
         let mode = errors.take("/mode", mode);
         let mut scopes = Vec::new();
         for (place, word) in input.scopes.iter().enumerate() {
-            let scope = PartnerScope::parse(word).ok_or(unknown);
+            let scope = PartnerScope::parse(word);
+            let scope = scope.filter(|scope| PartnerScope::GIVEN.contains(scope));
+            let scope = scope.ok_or(unknown);
             scopes.extend(errors.take(format!("/scopes/{place}"), scope));
         }
         scopes.sort_unstable();
@@ -150,9 +154,14 @@ impl KeyRights {
         if input.scopes.is_empty() {
             errors.push("/scopes", FieldCode::Required, "error-key-scopes");
         }
-        let networks = networks(&input.networks, &mut errors);
-        if input.cases.len() > MAX_CASES {
-            errors.push("/cases", FieldCode::TooLong, "error-key-cases");
+        let networks = networks(input.networks.as_deref(), &mut errors);
+        match input.cases.as_deref() {
+            // an empty list is no wish for all: whoever filled it by mistake gets no wider key
+            Some([]) => errors.push("/cases", FieldCode::Required, "error-key-cases-none"),
+            Some(cases) if cases.len() > MAX_CASES => {
+                errors.push("/cases", FieldCode::TooLong, "error-key-cases");
+            }
+            Some(_) | None => {}
         }
         let expires_at = filled(input.expires_on.as_deref()).map(|day| end_of(day, now));
         let expires_at = errors.take("/expires_on", expires_at.transpose());
@@ -169,7 +178,13 @@ impl KeyRights {
     }
 }
 
-fn networks(typed: &[String], errors: &mut FieldErrors) -> Vec<IpNet> {
+fn networks(typed: Option<&[String]>, errors: &mut FieldErrors) -> Vec<IpNet> {
+    let Some(typed) = typed else {
+        return Vec::new();
+    };
+    if typed.is_empty() {
+        errors.push("/networks", FieldCode::Required, "error-key-networks-none");
+    }
     let wrong = ValueError::new(FieldCode::Format, "error-key-network");
     let mut found = Vec::new();
     for (place, text) in typed.iter().take(MAX_NETWORKS).enumerate() {
@@ -182,13 +197,27 @@ fn networks(typed: &[String], errors: &mut FieldErrors) -> Vec<IpNet> {
     found
 }
 
-/// A network, or a single address as one; an IPv4 address written as IPv6 is what it is.
+/// A network, or a single address as one; an IPv4 address or network written as IPv6 is what it is, and one that is
+/// wider than all of IPv4 is none.
 pub fn network(text: &str) -> Option<IpNet> {
     let text = text.trim();
     let address: Result<IpAddr, _> = text.parse();
     match address {
         Ok(address) => Some(IpNet::from(address.to_canonical())),
-        Err(_) => text.parse().ok().map(|network: IpNet| network.trunc()),
+        Err(_) => canonical(text.parse().ok()?).map(|network| network.trunc()),
+    }
+}
+
+fn canonical(network: IpNet) -> Option<IpNet> {
+    let IpNet::V6(wide) = network else {
+        return Some(network);
+    };
+    match wide.addr().to_ipv4_mapped() {
+        Some(address) => {
+            let bits = wide.prefix_len().checked_sub(MAPPED_BITS)?;
+            IpNet::new(IpAddr::V4(address), bits).ok()
+        }
+        None => Some(network),
     }
 }
 
@@ -413,28 +442,71 @@ mod tests {
         let good = KeyInput {
             mode: Some("live".to_owned()),
             scopes: ["read", "intake", "read"].map(str::to_owned).to_vec(),
-            cases: Vec::new(),
-            networks: ["192.0.2.7", "2001:db8::1/32", "::ffff:192.0.2.9"]
+            cases: None,
+            networks: Some(
+                [
+                    "192.0.2.7",
+                    "2001:db8::1/32",
+                    "::ffff:192.0.2.9",
+                    "::ffff:192.0.2.9/120",
+                ]
                 .map(str::to_owned)
                 .to_vec(),
+            ),
             expires_on: Some("2026-12-31".to_owned()),
         };
         let rights = KeyRights::parse(&good, now).unwrap();
         assert_eq!(rights.scopes, [PartnerScope::Intake, PartnerScope::Read]);
         let networks: Vec<String> = rights.networks.iter().map(IpNet::to_string).collect();
-        assert_eq!(networks, ["192.0.2.7/32", "2001:db8::/32", "192.0.2.9/32"]);
+        assert_eq!(
+            networks,
+            [
+                "192.0.2.7/32",
+                "2001:db8::/32",
+                "192.0.2.9/32",
+                "192.0.2.0/24"
+            ]
+        );
         let end = rights.expires_at.unwrap().to_rfc3339();
         assert_eq!(end, "2026-12-31T23:00:00+00:00");
         let bad = KeyInput {
             mode: None,
             scopes: vec!["admin".to_owned()],
-            networks: vec!["192.0.2.0/33".to_owned()],
+            networks: Some(vec!["192.0.2.0/33".to_owned()]),
             expires_on: Some("2026-03-01".to_owned()),
             ..KeyInput::default()
         };
         let errors = KeyRights::parse(&bad, now).unwrap_err();
         let places: Vec<&str> = errors.iter().map(|error| error.pointer.as_str()).collect();
         assert_eq!(places, ["/mode", "/scopes/0", "/networks/0", "/expires_on"]);
+    }
+
+    #[test]
+    fn an_empty_list_and_a_scope_that_opens_nothing_are_told() {
+        let now = DateTime::from_timestamp(1_772_442_000, 0).unwrap();
+        let input = KeyInput {
+            mode: Some("live".to_owned()),
+            scopes: vec!["events".to_owned(), "webhooks".to_owned()],
+            cases: Some(Vec::new()),
+            networks: Some(Vec::new()),
+            expires_on: None,
+        };
+        let errors = KeyRights::parse(&input, now).unwrap_err();
+        let places: Vec<&str> = errors.iter().map(|error| error.pointer.as_str()).collect();
+        assert_eq!(places, ["/scopes/0", "/scopes/1", "/networks", "/cases"]);
+    }
+
+    #[test]
+    fn an_ipv4_network_written_as_ipv6_is_ipv4_and_a_wider_one_is_none() {
+        let read = |text: &str| network(text).map(|network| network.to_string());
+        for (text, is) in [
+            ("::ffff:192.0.2.9/128", Some("192.0.2.9/32")),
+            ("::ffff:0.0.0.0/96", Some("0.0.0.0/0")),
+            ("::ffff:192.0.2.9/95", None),
+            ("::/0", Some("::/0")),
+        ] {
+            assert_eq!(read(text).as_deref(), is, "{text}");
+        }
     }
 
     #[test]

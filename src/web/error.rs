@@ -150,7 +150,8 @@ impl WebError {
         }
     }
 
-    fn retry_after(&self) -> Option<u64> {
+    /// Seconds after which to ask again.
+    pub(in crate::web) fn retry_after(&self) -> Option<u64> {
         match self {
             Self::App(AppError::RateLimited(wait)) => Some(whole_seconds(*wait)),
             Self::App(AppError::Unavailable(_)) => Some(5),

@@ -39,6 +39,20 @@ pub(crate) async fn both(app: &TestApp) -> [Claimant<'_>; 2] {
     [one, two]
 }
 
+/// Two staff decide that one of two records keeps the mailbox; the other is rejected.
+pub(crate) async fn let_keep(app: &TestApp, keeper: &Claimant<'_>) {
+    let reviewer = bearer(app, "codacons", Role::Reviewer).await;
+    let manager = bearer(app, "codacons", Role::CaseManager).await;
+    let id = first(app, &reviewer).await.expect("a clash");
+    let path = format!("/api/v1/staff/conflicts/{id}");
+    let keeps = json!({"decision": "keeps", "keeper": keeper.id, "reason": "Ha il contratto"});
+    let decision = format!("{path}/decision");
+    say(app, &reviewer, &decision, keeps).await.expect(200);
+    let yes = json!({"decision": "approve", "reason": "Ha la ricevuta"});
+    let approval = format!("{path}/approval");
+    say(app, &manager, &approval, yes).await.expect(200);
+}
+
 /// The first clash of the queue.
 async fn first(app: &TestApp, bearer: &str) -> Option<String> {
     let path = format!("/api/v1/staff/cases/{CASE}/queues/conflicts/next");

@@ -202,6 +202,14 @@ async fn a_key_acts_in_its_cases_and_no_other() {
     send(&all, CASE).await.expect(201);
     let second = send(&all, "secondo").await.expect(201);
     send(&one, "secondo").await.expect_problem(403, "key-case");
+    // nor does it get the answer that another key of the partner got
+    let mut body = submission("doppia@own.example");
+    body["case"] = json!("secondo");
+    submit(&app, &all, "due", &body).await.expect(201);
+    submit(&app, &one, "due", &body)
+        .await
+        .expect_problem(403, "key-case");
+    submit(&app, &all, "due", &body).await.expect(201);
     send(&all, "altrui").await.expect_problem(422, "validation");
     let path = |sent: &Value| format!("/claimants/{}", sent["id"].as_str().unwrap());
     read(&app, &path(&first), &one).await.expect(200);
@@ -214,7 +222,7 @@ async fn a_key_acts_in_its_cases_and_no_other() {
         let page = read(&app, "/claimants", key).await.expect(200);
         page["items"].as_array().unwrap().len()
     };
-    assert_eq!((items(&one).await, items(&all).await), (2, 3));
+    assert_eq!((items(&one).await, items(&all).await), (2, 4));
     app.stop().await;
 }
 
@@ -385,13 +393,16 @@ async fn a_batch_cut_in_the_middle_by_a_lost_database_is_completed_exactly_once(
          CREATE TRIGGER die AFTER INSERT ON partner_submissions FOR EACH ROW EXECUTE FUNCTION die_late()",
     )
     .await;
-    let cut = batch(&app, &key, "b", &items).await.expect(200);
+    let cut = batch(&app, &key, "b", &items).await;
+    let wait = cut.headers["retry-after"].to_str().unwrap().to_owned();
+    let cut = cut.expect(200);
     let of_status = |told: &Value, status: i64| {
         let items = told["items"].as_array().unwrap().iter();
         items.filter(|item| item["status"] == status).count()
     };
     assert_eq!(of_status(&cut, 201) + of_status(&cut, 503), 120);
     assert!(of_status(&cut, 503) > 0, "{cut}");
+    assert_eq!(wait, "5");
     let written = i64::try_from(of_status(&cut, 201)).unwrap();
     assert_eq!(app.number(CLAIMANTS).await, written);
     app.let_live("partner_submissions").await;
@@ -439,7 +450,7 @@ async fn r55_another_partners_submission_is_like_none_to_the_byte() {
             answer.expect_problem(404, "not-found");
         }
         let list = read(&app, "/claimants", asking).await.expect(200);
-        assert_eq!(list, json!({"items": [], "next_cursor": null}));
+        assert_eq!(list["items"], json!([]));
     }
     let none = bare(&read(&app, &fresh, &key).await);
     assert_eq!(bare(&read(&app, &alone, &key).await), none);
@@ -543,12 +554,33 @@ async fn own_submissions_are_read_page_by_page_and_the_erased_are_gone() {
                 .iter()
                 .map(|item| item["id"].as_str().unwrap().to_owned()),
         );
-        let Some(next) = page["next_cursor"].as_str() else {
+        page["next_cursor"].as_str().unwrap().clone_into(&mut after);
+        if items.is_empty() {
             break;
-        };
-        next.clone_into(&mut after);
+        }
     }
     assert_eq!(found, sent);
+    // the last cursor goes on: what comes later stands after it, once no earlier one can be on its way
+    let late = submit(&app, &key, "late", &submission("late@own.example"))
+        .await
+        .expect(201);
+    let id = late["id"].as_str().unwrap();
+    let came = |when: &str| {
+        format!("UPDATE partner_submissions SET created_at = {when} WHERE claimant_id = '{id}'")
+    };
+    app.sql(&came("now()")).await;
+    let path = format!("/claimants?after={after}");
+    let page = read(&app, &path, &key).await.expect(200);
+    assert_eq!(page, json!({"items": [], "next_cursor": after}));
+    app.sql(&came("now() - interval '11 seconds'")).await;
+    let page = read(&app, &path, &key).await.expect(200);
+    assert_eq!(page["items"][0]["id"], late["id"]);
+    // where nothing came yet there is a cursor too
+    let idle = owner.partner("idle").await;
+    let idle = owner.key(&idle, &["read"]).await;
+    let page = read(&app, "/claimants", &idle).await.expect(200);
+    let path = format!("/claimants?after={}", page["next_cursor"].as_str().unwrap());
+    assert_eq!(read(&app, &path, &idle).await.expect(200), page);
     for wrong in ["limit=0", "limit=201", "limit=x", "after=x", "cursor=x"] {
         read(&app, &format!("/claimants?{wrong}"), &key)
             .await
@@ -559,7 +591,7 @@ async fn own_submissions_are_read_page_by_page_and_the_erased_are_gone() {
     let fresh = read(&app, &format!("/claimants/{}", app.ctx.new_id()), &key).await;
     let erased = read(&app, &format!("/claimants/{}", sent[0]), &key).await;
     assert_eq!(bare(&erased), bare(&fresh));
-    assert_eq!(app.number(SUBMISSIONS).await, 4);
+    assert_eq!(app.number(SUBMISSIONS).await, 5);
     app.stop().await;
 }
 
@@ -586,11 +618,24 @@ async fn r59_a_partner_reads_no_small_numbers_and_staff_read_all() {
     // through another association the same word counts for nobody of ours
     let elsewhere = SignUpBuilder::new("e@own.example").association("altroconsumo");
     app.sign_up(&elsewhere.with("/via", json!(blog.slug))).await;
+    // the word of a partner in what another sends by the API counts for nobody's link
+    let other = owner.partner("altro").await;
+    let other = owner.key(&other, &["intake", "read"]).await;
+    let mut body = submission("spinta@own.example");
+    body["via"] = json!(blog.slug);
+    submit(&app, &other, "1", &body).await.expect(201);
     let told = read(&app, "/statistics", &key).await.expect(200);
+    let theirs = read(&app, "/statistics", &other).await.expect(200);
+    let none = json!({"sign_ups": null, "confirmed": null, "signed": null});
+    assert_eq!(
+        theirs["cases"],
+        json!([{"case": CASE, "by_link": none, "by_api": none}]),
+        "a case without anybody is told as one with few"
+    );
     assert_eq!(
         told["cases"],
         json!([{"case": CASE,
-            "by_link": {"sign_ups": 6, "confirmed": null, "signed": null},
+            "by_link": {"sign_ups": 5, "confirmed": null, "signed": null},
             "by_api": {"sign_ups": null, "confirmed": null, "signed": null}}])
     );
     let path = format!("/partners/{}", blog.id);
@@ -618,7 +663,7 @@ async fn r59_a_partner_reads_no_small_numbers_and_staff_read_all() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_closed_case_or_a_suspended_association_takes_nobody_and_old_answers_stay() {
+async fn a_closed_case_takes_nobody_and_old_answers_stay() {
     let app = TestApp::seeded().await;
     let owner = Owner::of(&app, "codacons").await;
     let blog = owner.partner("blog").await;
@@ -671,6 +716,50 @@ async fn who_took_the_own_data_reads_which_site_sent_them() {
     assert!(
         page.contains("sul sito di un partner") && page.contains("sito partner"),
         "{page}"
+    );
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r55_a_conflict_that_staff_decide_changes_nothing_a_partner_can_see() {
+    let app = TestApp::seeded().await;
+    let owner = Owner::of(&app, "codacons").await;
+    let blog = owner.partner("blog").await;
+    let key = owner.key(&blog, &["intake", "read"]).await;
+    let [one, two] = crate::conflicts::both(&app).await;
+    app.sql(&format!(
+        "INSERT INTO partner_submissions (claimant_id, association_id, case_id, partner_id, key_id, mode, notice_version, notice_shown_at, created_at) \
+         SELECT id, association_id, case_id, '{}', '{}', 'live', 'privacy-1', created_at, created_at FROM claimants",
+        blog.id, blog.id
+    ))
+    .await;
+    // the figures that staff read, from which the partner is told
+    let brought = format!("/partners/{}", blog.id);
+    let seen = async || {
+        app.clock().advance(TimeDelta::seconds(61));
+        let mut seen = Vec::new();
+        for path in [
+            format!("/claimants/{}", one.id),
+            format!("/claimants/{}", two.id),
+            "/claimants".to_owned(),
+        ] {
+            seen.push(read(&app, &path, &key).await.expect(200));
+        }
+        seen.push(owner.get(&brought).await.expect(200)["brought"].clone());
+        seen
+    };
+    let before = seen().await;
+    crate::conflicts::let_keep(&app, &two).await;
+    let lost = format!(
+        "SELECT count(*) FROM claimants WHERE state = 'rejected' AND id = '{}'",
+        one.id
+    );
+    assert_eq!(app.number(&lost).await, 1);
+    assert_eq!(seen().await, before);
+    assert_eq!(before[0]["state"], "signed");
+    assert_eq!(
+        before[3][0]["by_api"],
+        json!({"sign_ups": 2, "confirmed": 2, "signed": 2})
     );
     app.stop().await;
 }

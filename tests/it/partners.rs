@@ -196,6 +196,12 @@ async fn what_is_wrong_with_a_partner_or_a_key_is_told_field_by_field() {
     let unknown = json!({"mode": "live", "scopes": ["read"], "cases": ["nessuno"]});
     let told = owner.try_key(&blog, &unknown).await.wrong_fields();
     assert_eq!(told, [("/cases/0".to_owned(), "unknown_value".to_owned())]);
+    // an empty list widens no key, and what opens nothing yet is not given
+    let empty = json!({"mode": "live", "scopes": ["read", "events"], "cases": [], "networks": []});
+    let told = owner.try_key(&blog, &empty).await.wrong_fields();
+    let places: Vec<&str> = told.iter().map(|it| it.0.as_str()).collect();
+    assert_eq!(places, ["/scopes/1", "/networks", "/cases"]);
+    assert_eq!(app.number("SELECT count(*) FROM partner_keys").await, 0);
     // a slug belongs to its association: another may have the same
     let others = Owner::of(&app, "altroconsumo").await;
     others.partner("blog").await;
@@ -231,6 +237,24 @@ async fn two_keys_of_a_mode_work_at_a_time_and_an_expired_one_makes_room() {
     owner.step_up().await;
     let third = owner.try_key(&blog, &third).await.expect(201);
     read(&app, "/claimants", &secret(&third)).await.expect(200);
+    // keys of long ago take no place and hide none that works
+    app.sql(&format!(
+        "INSERT INTO partner_keys (id, partner_id, association_id, mode, secret_sha256, scopes, created_at, revoked_at) \
+         SELECT ('019cc000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, k.partner_id, k.association_id, k.mode, k.secret_sha256, k.scopes, k.created_at, k.created_at \
+         FROM partner_keys k, generate_series(1, 120) n WHERE k.partner_id = '{}' AND k.mode = 'test'",
+        blog.id
+    ))
+    .await;
+    let one = owner
+        .get(&format!("/partners/{}", blog.id))
+        .await
+        .expect(200);
+    let standings = one["keys"].as_array().unwrap().iter();
+    let standings: Vec<&str> = standings
+        .map(|it| it["standing"].as_str().unwrap())
+        .collect();
+    assert_eq!(standings.len(), 100);
+    assert_eq!(standings[..4], ["works", "works", "works", "revoked"]);
     // many at once: two places, whoever comes first
     let other = owner.partner("altro").await;
     let body = json!({"mode": "live", "scopes": ["read"]});
@@ -318,6 +342,44 @@ async fn a_revoked_key_opens_nothing_on_any_node() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn r56_who_changes_a_name_lifts_no_suspension() {
+    let app = TestApp::seeded().await;
+    let owner = Owner::of(&app, "codacons").await;
+    let blog = owner.partner("blog").await;
+    let key = owner.key(&blog, &["read"]).await;
+    let path = format!("/partners/{}", blog.id);
+    let change = json!({"name": "Sito blog", "standing": "suspended"});
+    owner.ask(Method::PUT, &path, &change).await.expect(200);
+    let change = json!({"name": "Altro nome", "email": "redazione@sito.example"});
+    let told = owner.ask(Method::PUT, &path, &change).await.expect(200);
+    assert_eq!(told["standing"], "suspended");
+    read(&app, "/claimants", &key)
+        .await
+        .expect_problem(401, "key-revoked");
+    let change =
+        json!({"name": "Altro nome", "email": "redazione@sito.example", "standing": "active"});
+    owner.ask(Method::PUT, &path, &change).await.expect(200);
+    read(&app, "/claimants", &key).await.expect(200);
+    let changed =
+        "SELECT detail->>'changed' FROM audit WHERE action = 'partner_changed' ORDER BY id";
+    let changed: Vec<String> = app
+        .rows(changed)
+        .await
+        .into_iter()
+        .map(|row| row[0].clone().unwrap().replace(' ', ""))
+        .collect();
+    assert_eq!(
+        changed,
+        [
+            r#"["email","standing"]"#,
+            r#"["name","email"]"#,
+            r#"["standing"]"#
+        ]
+    );
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_key_for_networks_is_judged_by_the_address_that_proxies_tell() {
     let app = TestApp::seeded_with(TestOptions {
         trusted_proxies: vec!["127.0.0.1/32".parse().unwrap()],
@@ -373,7 +435,7 @@ async fn each_scope_opens_its_own_operations_and_no_other() {
         ),
         ("read", Method::GET, "/statistics"),
     ];
-    for scope in ["intake", "read", "events", "webhooks"] {
+    for scope in ["intake", "read"] {
         let partner = owner.partner(&format!("sito-{scope}")).await;
         let key = owner.key(&partner, &[scope]).await;
         for (needed, method, path) in &asks {
@@ -492,12 +554,17 @@ async fn the_owner_makes_a_partner_and_a_key_in_the_console_and_others_only_look
     for id in ["mode-error", "scopes-error", "networks-error"] {
         assert!(wrong.contains(id), "{id}: {wrong}");
     }
+    assert!(
+        wrong.contains("cases-error"),
+        "neither all nor these: {wrong}"
+    );
     let only = format!("cases[{CASE}]");
     let fields = [
         ("csrf", token.as_str()),
         ("mode", "live"),
         ("scopes[read]", "true"),
         ("scopes[intake]", "true"),
+        ("reach", "these"),
         (only.as_str(), "true"),
         ("expires_on", "31/12/2026"),
     ];
@@ -535,5 +602,69 @@ async fn the_owner_makes_a_partner_and_a_key_in_the_console_and_others_only_look
     let third = app.browser();
     sign_in(&app, &third, &stranger).await;
     assert_eq!(open(&app, &third, &own).await.0, StatusCode::NOT_FOUND);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_the_console_each_change_has_its_button_and_the_second_factor_leads_back_to_a_page() {
+    let app = TestApp::seeded().await;
+    let ours = association(&app, "codacons").await;
+    let key = seeded_key(&app, ours, "blog").await;
+    let partner = app.rows("SELECT id::text FROM partners").await;
+    let own = format!("/console/partners/{}", partner[0][0].as_deref().unwrap());
+    let owner = person(&app, ours, Role::Owner).await;
+    let browser = app.browser();
+    sign_in(&app, &browser, &owner).await;
+    let (_, page) = open(&app, &browser, &own).await;
+    let token = csrf(&page).to_owned();
+    let id = page
+        .split("action=\"/console/partner-keys/")
+        .nth(1)
+        .unwrap();
+    let revoke = format!("/console/partner-keys/{}", id.split('"').next().unwrap());
+    let shown = own.rsplit('/').next().unwrap().to_owned();
+    let hidden = format!("name=\"partner\" value=\"{shown}\"");
+    assert!(page.contains(&hidden), "{page}");
+    // without a fresh second factor: to its form, and from there to a page that is there
+    let fields = [("csrf", token.as_str()), ("partner", shown.as_str())];
+    let sent = send(&app, &browser, &revoke, &fields).await;
+    let to = place(&sent).to_owned();
+    assert_eq!(to, format!("/console/step-up?back={own}"));
+    read(&app, "/claimants", &key).await.expect(200);
+    let code = owner.code(&app);
+    let fields = [
+        ("csrf", token.as_str()),
+        ("totp", code.as_str()),
+        ("back", own.as_str()),
+    ];
+    let back = send(&app, &browser, "/console/step-up", &fields).await;
+    assert_eq!(place(&back), own);
+    assert_eq!(open(&app, &browser, &own).await.0, StatusCode::OK);
+    // suspended by its own button; a new name leaves it so
+    let standing = |word| [("csrf", token.as_str()), ("standing", word)];
+    let sent = send(&app, &browser, &own, &standing("suspended")).await;
+    assert_eq!(place(&sent), own);
+    let (_, page) = open(&app, &browser, &own).await;
+    assert!(page.contains("value=\"active\""), "{page}");
+    let fields = [
+        ("csrf", token.as_str()),
+        ("name", "Un altro nome"),
+        ("language", "it"),
+    ];
+    send(&app, &browser, &own, &fields).await;
+    let (_, page) = open(&app, &browser, &own).await;
+    assert!(page.contains("<h1>Un altro nome</h1>"), "{page}");
+    read(&app, "/claimants", &key)
+        .await
+        .expect_problem(401, "key-revoked");
+    send(&app, &browser, &own, &standing("active")).await;
+    read(&app, "/claimants", &key).await.expect(200);
+    let fields = [("csrf", token.as_str()), ("partner", shown.as_str())];
+    let sent = send(&app, &browser, &revoke, &fields).await;
+    assert_eq!(place(&sent), own);
+    read(&app, "/claimants", &key)
+        .await
+        .expect_problem(401, "key-revoked");
+    assert_eq!(app.number("SELECT count(*) FROM partner_rates").await, 0);
     app.stop().await;
 }

@@ -38,7 +38,7 @@ pub(super) async fn make(
     let rights = KeyRights {
         mode: KeyMode::Live,
         scopes: seed.scopes.clone(),
-        cases: Vec::new(),
+        cases: None,
         networks: Vec::new(),
         expires_at: None,
     };

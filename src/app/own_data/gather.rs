@@ -450,7 +450,6 @@ async fn representative(
     )
 }
 
-/// What an earlier list of the association said, for who was imported from one.
 /// The partner site that sent the sign-up, and which notice it says it showed.
 async fn sent_by(conn: &mut Conn, scope: Scope, claimant: ClaimantId) -> AppResult<Value> {
     let sender = partner_submission::find_sender(conn, scope, claimant).await?;
@@ -461,6 +460,7 @@ async fn sent_by(conn: &mut Conn, scope: Scope, claimant: ClaimantId) -> AppResu
     }))
 }
 
+/// What an earlier list of the association said, for who was imported from one.
 async fn list(
     conn: &mut Conn,
     scope: Scope,

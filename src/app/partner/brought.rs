@@ -20,7 +20,8 @@ use crate::domain::permission::operation;
 
 /// How old figures are at most.
 pub const FRESH: TimeDelta = TimeDelta::seconds(60);
-/// Fewer than so many are not told to others (R59).
+/// Fewer than so many are not told to others (R59), and who came by link is told in steps of as many: the difference
+/// between two readings names nobody.
 pub const SMALLEST: i64 = 5;
 
 /// How many came one way.
@@ -85,18 +86,49 @@ pub async fn of(ctx: &Ctx, actor: &StaffActor, id: PartnerId) -> AppResult<Arc<F
     figures(ctx, actor.association_id(), (id, &row.slug)).await
 }
 
-/// How many the partner itself brought, in the cases its key is for. A test key brought nobody.
+/// How many the partner itself brought, in each of the cases its key is for, also where that is nobody. By link they
+/// are rounded down; by the API they are exact, as the partner's own list is. A test key brought nobody.
 ///
 /// # Errors
 /// `Key` if the key may not.
 pub async fn own(ctx: &Ctx, actor: &PartnerActor) -> AppResult<Figures> {
     actor.require(PartnerScope::Read)?;
     let who = (actor.partner(), actor.slug());
-    let mut figures = Figures::clone(&*figures(ctx, actor.association(), who).await?);
-    figures.cases.retain(|brought| {
-        actor.mode() == KeyMode::Live && actor.require_case(brought.case).is_ok()
+    let counted = figures(ctx, actor.association(), who).await?;
+    let directory = ctx.directories.get(ctx).await?;
+    let own = directory.public_cases().filter(|case| {
+        case.association_by_id(actor.association()).is_some() && actor.require_case(case.id).is_ok()
     });
-    Ok(figures)
+    let mut cases: Vec<Brought> = own
+        .map(|case| {
+            let mut cases = counted.cases.iter();
+            let found = cases.find(|brought| brought.case == case.id);
+            let found = found.filter(|_| actor.mode() == KeyMode::Live);
+            Brought {
+                case: case.id,
+                slug: case.slug.clone(),
+                by_link: found.map(|it| it.by_link.rounded()).unwrap_or_default(),
+                by_api: found.map(|it| it.by_api).unwrap_or_default(),
+            }
+        })
+        .collect();
+    cases.sort_by(|one, other| one.slug.cmp(&other.slug));
+    Ok(Figures {
+        counted_at: counted.counted_at,
+        cases,
+    })
+}
+
+impl Counts {
+    /// Down to steps of the smallest number that is told.
+    fn rounded(self) -> Self {
+        let down = |count: i64| count - count % SMALLEST;
+        Self {
+            sign_ups: down(self.sign_ups),
+            confirmed: down(self.confirmed),
+            signed: down(self.signed),
+        }
+    }
 }
 
 async fn figures(

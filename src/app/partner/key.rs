@@ -157,7 +157,10 @@ pub async fn add(
     let partner = partner::lock(&mut tx, scope, id).await?;
     let partner = partner.ok_or(AppError::NotFound)?;
     let rights = KeyRights::parse(input, now).map_err(AppError::Invalid)?;
-    let cases = cases_of(&directory, actor.association_id(), &rights.cases)?;
+    let cases = match &rights.cases {
+        Some(slugs) => Some(cases_of(&directory, actor.association_id(), slugs)?),
+        None => None,
+    };
     let owner = (id, actor.association_id());
     let by = Some(actor.staff_id().uuid());
     let (row, key) = made(ctx, owner, &rights, (cases, by));
@@ -168,13 +171,15 @@ pub async fn add(
         "cases": row.case_ids, "networks": row.networks.len(), "expires_at": row.expires_at,
     });
     deed.write(ctx, &mut tx, scope).await?;
+    // after the commit nothing may fail any more: the key is shown this once
+    let shown = Key::of(row, &directory, now)?;
     tx.commit().await?;
-    Ok((Key::of(row, &directory, now)?, key))
+    Ok((shown, key))
 }
 
 /// Revokes a key of the own association: it opens nothing from the next request on. Gives its partner.
 ///
-/// *effects*: key; audit `partner_key_revoked`.
+/// *effects*: key; audit `partner_key_revoked`; what it asked for in its last window is forgotten.
 ///
 /// # Errors
 /// `Forbidden`, `StepUpRequired`; `NotFound`; `IllegalTransition` if it was revoked before.
@@ -191,6 +196,8 @@ pub async fn revoke(ctx: &Ctx, actor: &StaffActor, id: PartnerKeyId) -> AppResul
     let mut deed = actor.deed(row.partner_id, "partner_key_revoked");
     deed.detail = json!({ "partner": slug, "key": id, "mode": row.mode });
     deed.write(ctx, &mut tx, scope).await?;
+    tx.enter(SCOPE).await?;
+    db::forget_used(&mut tx, SCOPE, id).await?;
     tx.commit().await?;
     Ok(PartnerId::new(row.partner_id))
 }
@@ -234,13 +241,8 @@ pub(in crate::app) async fn insert(
 ) -> AppResult<PartnerKeyRow> {
     let partner = PartnerId::new(row.partner_id);
     db::free_expired(conn, scope, partner, now).await?;
-    let known = db::list(conn, scope, partner, super::KEYS).await?;
-    let taken = |place: &i16| {
-        known
-            .iter()
-            .any(|other| other.mode == row.mode && other.slot == Some(*place))
-    };
-    let free = PLACES.into_iter().find(|place| !taken(place));
+    let taken = db::list_places(conn, scope, partner, &row.mode).await?;
+    let free = PLACES.into_iter().find(|place| !taken.contains(place));
     row.slot = Some(free.ok_or(AppError::IllegalTransition("two-keys"))?);
     match db::insert(conn, scope, &row).await {
         Ok(()) => Ok(row),
@@ -254,10 +256,7 @@ fn cases_of(
     directory: &Directory,
     association: AssociationId,
     slugs: &[String],
-) -> AppResult<Option<Vec<CaseId>>> {
-    if slugs.is_empty() {
-        return Ok(None);
-    }
+) -> AppResult<Vec<CaseId>> {
     let mut errors = FieldErrors::new();
     let mut cases = Vec::new();
     for (place, slug) in slugs.iter().enumerate() {
@@ -274,7 +273,7 @@ fn cases_of(
             ),
         }
     }
-    Ok(Some(errors.into_result(cases)?))
+    Ok(errors.into_result(cases)?)
 }
 
 fn is_from(networks: &[String], address: IpAddr) -> AppResult<bool> {

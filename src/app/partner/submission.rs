@@ -2,9 +2,13 @@
 //! statement, the same mail, which the person alone can act on. The answer is the same for somebody new and
 //! somebody known (R55).
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use chrono::{DateTime, Utc};
 use futures_util::StreamExt as _;
 use futures_util::stream;
+use tokio::sync::Semaphore;
+use uuid::Uuid;
 
 use crate::app::ctx::Ctx;
 use crate::app::directory::{AssociationEntry, CaseEntry, Directory};
@@ -26,6 +30,9 @@ use crate::domain::sign_up::SignUp;
 /// Items of a batch that are written side by side: enough to be written together, few enough to leave others
 /// their turn.
 const AT_ONCE: usize = 32;
+/// Items of all batches of a process that may stand in the line of sign-ups at a time: a quarter of it, so that who
+/// signs up alone finds a place however many batches come.
+static PLACES: Semaphore = Semaphore::const_new(64);
 /// Items of a page where nobody says how many.
 pub const DEFAULT_LIMIT: u16 = 50;
 /// Most items of a page.
@@ -77,7 +84,8 @@ pub async fn send(
 }
 
 /// Takes many, each on its own: the answers stand in the order of the items. An item is known again by its place
-/// under the key, so that a batch that was cut off is finished by sending it again.
+/// under the key, so that a batch that was cut off is finished by sending it again. Once an item found the database
+/// gone or the line full, those that did not begin yet are told the same without trying.
 ///
 /// # Errors
 /// `Key` if the key may not send; what is wrong with an item is its own answer.
@@ -90,12 +98,24 @@ pub async fn send_all(
 ) -> AppResult<Vec<AppResult<Received>>> {
     may_send(actor)?;
     let partner = actor.partner();
+    let put_off = AtomicBool::new(false);
     let taking = items.into_iter().enumerate().map(|(number, item)| {
+        let put_off = &put_off;
         let place = format!("partner-batch|{partner}|{idempotency_key}|{number}");
         let evidence = evidence.clone();
         async move {
             let input = item?;
-            Box::pin(take(ctx, actor, &input, &place, evidence)).await
+            let _place = PLACES.acquire().await.map_err(AppError::internal)?;
+            if put_off.load(Ordering::Relaxed) {
+                return Err(AppError::Unavailable(
+                    "an item before it was put off".into(),
+                ));
+            }
+            let taken = Box::pin(take(ctx, actor, &input, &place, evidence)).await;
+            if matches!(taken, Err(AppError::Unavailable(_))) {
+                put_off.store(true, Ordering::Relaxed);
+            }
+            taken
         }
     });
     Ok(stream::iter(taking).buffered(AT_ONCE).collect().await)
@@ -115,7 +135,8 @@ pub async fn get(ctx: &Ctx, actor: &PartnerActor, id: ClaimantId) -> AppResult<S
     told(&directory, row.ok_or(AppError::NotFound)?)
 }
 
-/// Those the partner sent after `after`, oldest first; `limit` 1 to 200. With where the next page begins.
+/// Those the partner sent after `after`, oldest first; `limit` 1 to 200. With where the next page begins, also where
+/// there is none yet: who keeps it goes on from there. Those of the last ten seconds come with a later page.
 ///
 /// # Errors
 /// `Key` if the key may not.
@@ -124,18 +145,16 @@ pub async fn list(
     actor: &PartnerActor,
     after: Option<ClaimantId>,
     limit: u16,
-) -> AppResult<(Vec<Submission>, Option<ClaimantId>)> {
+) -> AppResult<(Vec<Submission>, ClaimantId)> {
     actor.require(PartnerScope::Read)?;
     let scope = actor.scope();
     let directory = ctx.directories.get(ctx).await?;
     let mut tx = ctx.pools.begin(scope).await?;
-    let wanted = usize::from(limit);
-    let mut rows = db::list(&mut tx, scope, of(actor), after, i64::from(limit) + 1).await?;
+    let rows = db::list(&mut tx, scope, of(actor), after, i64::from(limit)).await?;
     tx.commit().await?;
-    let more = rows.len() > wanted;
-    rows.truncate(wanted);
-    let next = rows.last().filter(|_| more);
-    let next = next.map(|row| ClaimantId::new(row.claimant_id));
+    let last = rows.last().map(|row| ClaimantId::new(row.claimant_id));
+    let next = last.or(after);
+    let next = next.unwrap_or_else(|| ClaimantId::new(Uuid::nil()));
     let items = rows.into_iter().map(|row| told(&directory, row));
     Ok((items.collect::<AppResult<_>>()?, next))
 }
@@ -155,7 +174,7 @@ fn told(directory: &Directory, row: SubmissionRow) -> AppResult<Submission> {
     Ok(Submission {
         id,
         reference: Reference::of(id),
-        state: SubmissionState::of(state),
+        state: SubmissionState::of(state, row.confirmed_at.is_some(), row.signed_at.is_some()),
         case: slug_of(directory, CaseId::new(row.case_id)).unwrap_or_default(),
         created_at: row.created_at,
     })
@@ -176,8 +195,21 @@ async fn take(
     place: &str,
     evidence: Evidence,
 ) -> AppResult<Received> {
+    let directory = ctx.directories.get(ctx).await?;
+    // before the answer of before is looked for: it is for who may act in the case
+    let own = match own_case(&directory, actor, input.case.as_deref()) {
+        Ok(own) => own,
+        // without a case nothing else can be judged
+        Err(mut errors) => {
+            let notice = Notice::parse(input.notice.as_ref(), ctx.clock.now());
+            errors.append(notice.err().unwrap_or_default());
+            return Err(AppError::Invalid(errors));
+        }
+    };
+    actor.require_case(own.0.id)?;
     let kept = Kept::under(ctx, place, input)?;
-    let prepared = Box::pin(prepare(ctx, actor, input, &kept, evidence)).await;
+    let preparing = prepare(ctx, actor, (&directory, own), input, &kept, evidence);
+    let prepared = Box::pin(preparing).await;
     let SignedUp { id, reference, .. } = sign_up::settle(ctx, prepared, &kept).await?;
     Ok(Received { id, reference })
 }
@@ -185,29 +217,19 @@ async fn take(
 async fn prepare(
     ctx: &Ctx,
     actor: &PartnerActor,
+    (directory, (case, association)): (&Directory, Own<'_>),
     input: &SubmissionInput,
     kept: &Kept,
     mut evidence: Evidence,
 ) -> AppResult<(SignedUp, crate::db::sign_up::SignUpRows)> {
     let now = ctx.clock.now();
-    let directory = ctx.directories.get(ctx).await?;
     let notice = Notice::parse(input.notice.as_ref(), now);
-    let found = own_case(&directory, actor, input.case.as_deref());
-    let (case, association) = match found {
-        Ok(own) => own,
-        // without a case nothing else can be judged
-        Err(mut errors) => {
-            errors.append(notice.err().unwrap_or_default());
-            return Err(AppError::Invalid(errors));
-        }
-    };
-    actor.require_case(case.id)?;
     if !case.state.takes_sign_ups() {
         return Err(AppError::IllegalTransition(case.state.as_str()));
     }
     let mut typed = input.sign_up();
     typed.association = typed.association.or(Some(association.slug.clone()));
-    let mut rules = sign_up::rules(&directory, case, now);
+    let mut rules = sign_up::rules(directory, case, now);
     rules.associations = vec![association.slug.clone()];
     let (sign_up, notice) = both(SignUp::parse(&typed, &rules), notice)?;
     if !association.offer.takes_sign_ups() {
@@ -226,7 +248,7 @@ async fn prepare(
         evidence,
     };
     let own = (case, association);
-    sign_up::sent(ctx, &directory, own, &sign_up, &sending, kept).await
+    sign_up::sent(ctx, directory, own, &sign_up, &sending, kept).await
 }
 
 /// Both, or what is wrong with each.
@@ -241,12 +263,15 @@ fn both<A, B>(one: Result<A, FieldErrors>, two: Result<B, FieldErrors>) -> AppRe
     }
 }
 
+/// A case, and the partner's association in it.
+type Own<'a> = (&'a CaseEntry, &'a AssociationEntry);
+
 /// The case of a submission, and the partner's association in it.
 fn own_case<'a>(
     directory: &'a Directory,
     actor: &PartnerActor,
     slug: Option<&str>,
-) -> Result<(&'a CaseEntry, &'a AssociationEntry), FieldErrors> {
+) -> Result<Own<'a>, FieldErrors> {
     let mut errors = FieldErrors::new();
     let Some(slug) = filled(slug) else {
         errors.push("/case", FieldCode::Required, "error-case-required");

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::app::AppError;
 use crate::app::claimant_list;
 use crate::app::partner::brought::{self, Brought, Counts};
-use crate::app::partner::{self, Key, Partner, key};
+use crate::app::partner::{self, Change, Key, Partner, key};
 use crate::domain::field::FieldErrors;
 use crate::domain::ids::PartnerId;
 use crate::domain::partner::{KeyMode, PartnerScope, ProfileInput};
@@ -23,7 +23,6 @@ use crate::render::page::console::partners::{
 use crate::state::AppState;
 use crate::web::WebResult;
 use crate::web::api::staff::partners::{key_id, partner_id, standing};
-use crate::web::console::login::BareForm;
 use crate::web::console::{inside, page, see_other};
 use crate::web::extract::{Form, Lang, Staff};
 
@@ -50,12 +49,23 @@ pub struct KeyForm {
     mode: String,
     #[serde(default)]
     scopes: BTreeMap<String, String>,
+    /// `all`, or `these`: those chosen.
+    #[serde(default)]
+    reach: String,
     #[serde(default)]
     cases: BTreeMap<String, String>,
     #[serde(default)]
     networks: String,
     #[serde(default)]
     expires_on: String,
+}
+
+/// The button that revokes a key.
+#[derive(Deserialize)]
+pub struct RevocationForm {
+    csrf: Option<String>,
+    /// Whose page it stands on.
+    partner: Option<String>,
 }
 
 /// Who asks.
@@ -127,9 +137,13 @@ pub async fn change(
     let (id, Form(form)) = (partner_id(&id)?, form);
     staff.check_csrf(&state, form.csrf.as_deref())?;
     let standing = standing(form.standing.as_deref())?;
-    let input = form.profile();
+    // each has its own form: who changes a name lifts no suspension
+    let change = Change {
+        profile: standing.is_none().then(|| form.profile()),
+        standing,
+    };
     let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
-    let acting = async move { partner::change(&ctx, &actor, id, &input, standing).await };
+    let acting = async move { partner::change(&ctx, &actor, id, &change).await };
     match state.ctx.to_end(acting).await {
         Ok(_) => Ok(see_other(&format!("/console/partners/{id}"))),
         Err(AppError::Invalid(errors)) => {
@@ -168,13 +182,13 @@ pub async fn add_key(
     let (id, Form(form)) = (partner_id(&id)?, form);
     staff.check_csrf(&state, form.csrf.as_deref())?;
     let input = form.input();
+    // all of the page but the key: once it is made, nothing may stand between it and who asked
+    let asked = Asked::new(&state, language, &staff, &request);
+    let mut shown = asked.key(id, &form).await?;
     let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
     let acting = async move { key::add(&ctx, &actor, id, &input).await };
-    let made = state.ctx.to_end(acting).await;
-    let asked = Asked::new(&state, language, &staff, &request);
-    match made {
+    match state.ctx.to_end(acting).await {
         Ok((_, secret)) => {
-            let shown = asked.key(id, &form).await?;
             let shown = PartnerKeyMadePage {
                 console: shown.console,
                 partner: shown.partner,
@@ -183,12 +197,10 @@ pub async fn add_key(
             page(StatusCode::OK, &shown)
         }
         Err(AppError::Invalid(errors)) => {
-            let mut shown = asked.key(id, &form).await?;
             shown.errors = Errors::from(&by_field(&errors));
             page(StatusCode::UNPROCESSABLE_ENTITY, &shown)
         }
         Err(AppError::IllegalTransition(why)) => {
-            let mut shown = asked.key(id, &form).await?;
             shown.refused = Some(why);
             page(StatusCode::CONFLICT, &shown)
         }
@@ -201,14 +213,25 @@ pub async fn revoke_key(
     state: web::Data<AppState>,
     staff: Staff,
     id: web::Path<String>,
-    form: Form<BareForm>,
+    form: Form<RevocationForm>,
 ) -> WebResult<HttpResponse> {
-    let id = key_id(&id)?;
-    staff.check_csrf(&state, form.0.csrf())?;
+    let (id, Form(form)) = (key_id(&id)?, form);
+    staff.check_csrf(&state, form.csrf.as_deref())?;
     let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
     let acting = async move { key::revoke(&ctx, &actor, id).await };
-    let partner = state.ctx.to_end(acting).await?;
-    Ok(see_other(&format!("/console/partners/{partner}")))
+    match state.ctx.to_end(acting).await {
+        Ok(partner) => Ok(see_other(&format!("/console/partners/{partner}"))),
+        // this path is for POST alone: the second factor leads back to the page of the partner
+        Err(AppError::StepUpRequired) => {
+            let partner = form.partner.as_deref().and_then(PartnerId::parse);
+            let page = partner.map(|partner| format!("/{partner}"));
+            let page = page.unwrap_or_default();
+            Ok(see_other(&format!(
+                "/console/step-up?back=/console/partners{page}"
+            )))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// What is wrong with the third network is told at the field of all.
@@ -243,14 +266,14 @@ impl PartnerForm {
 impl KeyForm {
     fn input(&self) -> KeyInput {
         let lines = self.networks.lines().map(str::trim);
+        let lines = lines.filter(|line| !line.is_empty());
+        let networks: Vec<String> = lines.map(str::to_owned).collect();
         KeyInput {
             mode: Some(self.mode.clone()),
             scopes: self.scopes.keys().cloned().collect(),
-            cases: self.cases.keys().cloned().collect(),
-            networks: lines
-                .filter(|line| !line.is_empty())
-                .map(str::to_owned)
-                .collect(),
+            // who said neither is asked which
+            cases: (self.reach != "all").then(|| self.cases.keys().cloned().collect()),
+            networks: Some(networks).filter(|all| !all.is_empty()),
             expires_on: Some(self.expires_on.clone()),
         }
     }
@@ -336,7 +359,7 @@ impl<'a> Asked<'a> {
         let cases = claimant_list::cases(ctx, actor).await?;
         let mut console = inside(self.state, self.language, self.request, self.staff).await?;
         console.chrome.path = format!("/console/partners/{id}/keys");
-        let scopes = PartnerScope::ALL.map(PartnerScope::as_str);
+        let scopes = PartnerScope::GIVEN.map(PartnerScope::as_str);
         let cases = cases.into_iter().map(|own| CaseChoice {
             slug: own.case.slug.clone(),
             title: own.case.title.clone(),
@@ -350,6 +373,7 @@ impl<'a> Asked<'a> {
             scopes: scopes
                 .map(|word| (word, form.scopes.contains_key(word)))
                 .to_vec(),
+            reach: form.reach.clone(),
             cases: cases.collect(),
             networks: form.networks.clone(),
             expires_on: form.expires_on.clone(),

@@ -131,7 +131,8 @@ fn rewrite(response: ServiceResponse<BoxBody>, asked: &Asked) -> ServiceResponse
     ServiceResponse::new(request, answer)
 }
 
-fn log(error: &WebError) {
+/// Tells the log of an error: with its cause where it is ours.
+pub(in crate::web) fn log(error: &WebError) {
     match error {
         WebError::App(AppError::Internal(_)) => {
             tracing::error!(cause = %chain(error), "a request failed");

@@ -1,5 +1,7 @@
 //! Partner sites: the list, one of them with its keys, links and figures, a new key, and the key shown once.
 
+use std::fmt;
+
 use askama::Template;
 use chrono::{DateTime, Utc};
 
@@ -145,6 +147,8 @@ pub struct PartnerKeyPage {
     pub modes: Vec<&'static str>,
     /// Words of scopes, and whether each was chosen.
     pub scopes: Vec<(&'static str, bool)>,
+    /// `all`, `these`, or neither, as chosen.
+    pub reach: String,
     /// Cases of the association.
     pub cases: Vec<CaseChoice>,
     /// As typed, one a line.
@@ -158,7 +162,7 @@ pub struct PartnerKeyPage {
 }
 
 /// A new key, shown once.
-#[derive(Debug, Clone, Template)]
+#[derive(Clone, Template)]
 #[template(path = "page/console/partner_key_made.html")]
 pub struct PartnerKeyMadePage {
     /// Around the content.
@@ -167,6 +171,12 @@ pub struct PartnerKeyMadePage {
     pub partner: PartnerLine,
     /// The whole key.
     pub secret: String,
+}
+
+impl fmt::Debug for PartnerKeyMadePage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PartnerKeyMadePage({})", self.partner.slug)
+    }
 }
 
 /// HTML of a button that leads to a form, for the site of a partner: nothing in it is loaded from anywhere.

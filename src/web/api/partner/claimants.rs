@@ -1,5 +1,7 @@
 //! `/api/v1/partner/claimants`: people a partner sends, and how far they got.
 
+use std::time::Duration;
+
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -16,10 +18,10 @@ use crate::domain::ids::ClaimantId;
 use crate::domain::partner::SubmissionState;
 use crate::domain::partner_submission::{MAX_BATCH, SubmissionInput};
 use crate::state::AppState;
-use crate::web::error::{Problem, problem_of};
+use crate::web::error::{Problem, come_back, problem_of};
 use crate::web::extract::partner::note;
 use crate::web::extract::{ClientAddr, IdempotencyKey, Json, Lang, LargeJson, Partner, UserAgent};
-use crate::web::middleware::RequestId;
+use crate::web::middleware::{RequestId, log};
 use crate::web::{WebError, WebResult};
 
 /// The answer to a submission: the same for somebody new and somebody known.
@@ -52,12 +54,13 @@ pub struct SubmissionResponse {
     created_at: DateTime<Utc>,
 }
 
-/// A page of what the partner sent, oldest first.
+/// A page of what the partner sent, oldest first; what came in the last ten seconds stands on a later one.
 #[derive(Serialize, ToSchema)]
 pub struct SubmissionsResponse {
     items: Vec<SubmissionResponse>,
-    /// For `after`; null on the last page.
-    next_cursor: Option<String>,
+    /// For `after`, always there: after a page of fewer than `limit` there is nothing more yet, and who asks again with
+    /// it later gets what came since.
+    next_cursor: String,
 }
 
 /// Many submissions.
@@ -80,7 +83,7 @@ pub struct BatchResponse {
 pub struct ItemResponse {
     /// Place of the item in the batch, from 0.
     index: usize,
-    /// As the answer to it alone would have: 201, 403, 409, 422, 503.
+    /// As the answer to it alone would have: 201, 403, 409, 422, 500, 503.
     #[schema(example = 201)]
     status: u16,
     /// What was taken, with 201.
@@ -172,8 +175,8 @@ pub async fn submit(
         ]
     }]})),
     responses(
-        (status = 200, body = BatchResponse, description = "What became of each item, whatever it was",
-            headers(("RateLimit-Policy" = String, description = "`\"requests\";q=600;w=60, \"claimants\";q=6000;w=60`"),
+        (status = 200, body = BatchResponse, description = "What became of each item, whatever it was; after the first item with 503 those that were not begun have 503 as well, and the answer says when to send the batch again",
+            headers(("Retry-After" = u64, description = "Seconds, where an item has status 503"), ("RateLimit-Policy" = String, description = "`\"requests\";q=600;w=60, \"claimants\";q=6000;w=60`"),
                 ("RateLimit" = String, description = "What is left, and seconds until all is"))),
         (status = 400, body = Problem, content_type = "application/problem+json", description = "No JSON, or no Idempotency-Key"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
@@ -209,11 +212,25 @@ pub async fn submit_all(
         async move { submission::send_all(&ctx, &partner.0, items, &key.0, evidence).await };
     let answers = state.ctx.to_end(Box::pin(acting)).await?;
     let id = request.extensions().get::<RequestId>().cloned();
-    let told = |(index, answer): (usize, Result<Received, AppError>)| {
-        ItemResponse::of(index, answer, language, id.as_ref())
-    };
-    let items = answers.into_iter().enumerate().map(told).collect();
-    Ok(HttpResponse::Ok().json(BatchResponse { items }))
+    let mut wait = None;
+    let mut items = Vec::with_capacity(answers.len());
+    for (index, answer) in answers.into_iter().enumerate() {
+        let answer = answer.map_err(WebError::App);
+        if let Err(error) = &answer {
+            // what put off the first put off the others
+            let is_told = wait.is_some() && error.retry_after().is_some();
+            if !is_told {
+                log(error);
+            }
+            wait = wait.or(error.retry_after());
+        }
+        items.push(ItemResponse::of(index, answer, language, id.as_ref()));
+    }
+    let told = HttpResponse::Ok().json(BatchResponse { items });
+    Ok(match wait {
+        Some(seconds) => come_back(told, Duration::from_secs(seconds)),
+        None => told,
+    })
 }
 
 /// `GET /api/v1/partner/claimants?after=&limit=`
@@ -224,7 +241,7 @@ pub async fn submit_all(
     tag = "partner",
     params(
         ("limit" = Option<u16>, Query, description = "1 to 200, 50 if left out"),
-        ("after" = Option<String>, Query, description = "`next_cursor` of the page before")
+        ("after" = Option<String>, Query, description = "`next_cursor` of the page before, or of the last time one asked")
     ),
     security(("partner" = ["read"])),
     responses(
@@ -251,7 +268,7 @@ pub async fn list(
     let (items, next) = submission::list(&state.ctx, &partner.0, after.transpose()?, limit).await?;
     Ok(HttpResponse::Ok().json(SubmissionsResponse {
         items: items.into_iter().map(SubmissionResponse::from).collect(),
-        next_cursor: next.map(write_cursor),
+        next_cursor: write_cursor(next),
     }))
 }
 
@@ -320,7 +337,7 @@ fn evidence(client: ClientAddr, agent: UserAgent) -> Evidence {
 impl ItemResponse {
     fn of(
         index: usize,
-        answer: Result<Received, AppError>,
+        answer: Result<Received, WebError>,
         language: Lang,
         id: Option<&RequestId>,
     ) -> Self {
@@ -332,7 +349,6 @@ impl ItemResponse {
                 problem: None,
             },
             Err(error) => {
-                let error = WebError::App(error);
                 let id = id.map(|id| id.0.clone()).unwrap_or_default();
                 Self {
                     index,

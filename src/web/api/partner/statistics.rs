@@ -27,7 +27,7 @@ pub struct CountsResponse {
 pub struct BroughtResponse {
     /// Slug of the case.
     case: String,
-    /// By its links (`?via=`).
+    /// By its links (`?via=`), rounded down to a multiple of five.
     by_link: CountsResponse,
     /// By the API.
     by_api: CountsResponse,
@@ -38,7 +38,7 @@ pub struct BroughtResponse {
 pub struct StatisticsResponse {
     /// When it was counted; at most a minute ago.
     counted_at: DateTime<Utc>,
-    /// By slug of the case; those without anybody are left out.
+    /// By slug: every case the key is for.
     cases: Vec<BroughtResponse>,
 }
 

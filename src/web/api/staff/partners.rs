@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::app::AppError;
 use crate::app::partner::brought::{self, Brought, Counts};
-use crate::app::partner::{self, Key, Partner, Standing, key};
+use crate::app::partner::{self, Change, Key, Partner, Standing, key};
 use crate::domain::field::{FieldCode, FieldErrors};
 use crate::domain::ids::{PartnerId, PartnerKeyId};
 use crate::domain::partner::ProfileInput;
@@ -43,7 +43,7 @@ pub struct PartnerBody {
     email: Option<String>,
     /// Language of mails to it: `it|en|de`; `it` without it.
     language: Option<String>,
-    /// `active`, or `suspended`: none of its keys works. `active` without it.
+    /// `active`, or `suspended`: none of its keys works. Left out: as it is.
     standing: Option<String>,
 }
 
@@ -53,11 +53,11 @@ pub struct PartnerBody {
 pub struct NewKeyBody {
     /// `live|test`
     mode: Option<String>,
-    /// `intake|read|events|webhooks`, at least one.
+    /// `intake|read`, at least one.
     scopes: Option<Vec<String>>,
-    /// Slugs of the cases it is for; left out: every case of the association.
+    /// Slugs of the cases it is for, at least one; left out: every case of the association.
     cases: Option<Vec<String>>,
-    /// Addresses and networks (CIDR) it may be used from; left out: from anywhere.
+    /// Addresses and networks (CIDR) it may be used from, at least one; left out: from anywhere.
     networks: Option<Vec<String>>,
     /// Last day on which it works, in Rome; left out: until it is revoked.
     #[schema(example = "2027-12-31")]
@@ -140,7 +140,7 @@ pub struct StaffBroughtResponse {
 pub struct OnePartnerResponse {
     #[serde(flatten)]
     partner: PartnerResponse,
-    /// Newest first.
+    /// Those that hold a place first, then newest first; at most 100.
     keys: Vec<KeyResponse>,
     /// At most a minute old, by slug of the case; cases without anybody are left out.
     brought: Vec<StaffBroughtResponse>,
@@ -235,13 +235,16 @@ pub async fn change(
 ) -> WebResult<HttpResponse> {
     let (id, body) = (partner_id(&id)?, body.0);
     let standing = standing(body.standing.as_deref())?;
-    let input = ProfileInput {
-        name: body.name,
-        email: body.email,
-        language: body.language,
+    let change = Change {
+        profile: Some(ProfileInput {
+            name: body.name,
+            email: body.email,
+            language: body.language,
+        }),
+        standing,
     };
     let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
-    let acting = async move { partner::change(&ctx, &actor, id, &input, standing).await };
+    let acting = async move { partner::change(&ctx, &actor, id, &change).await };
     let changed = state.ctx.to_end(acting).await?;
     Ok(HttpResponse::Ok().json(PartnerResponse::from(changed)))
 }
@@ -268,8 +271,8 @@ pub async fn add_key(
     let input = KeyInput {
         mode: body.mode,
         scopes: body.scopes.unwrap_or_default(),
-        cases: body.cases.unwrap_or_default(),
-        networks: body.networks.unwrap_or_default(),
+        cases: body.cases,
+        networks: body.networks,
         expires_on: body.expires_on,
     };
     let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
@@ -321,18 +324,19 @@ pub fn key_id(text: &str) -> WebResult<PartnerKeyId> {
     PartnerKeyId::parse(text).ok_or(WebError::App(AppError::NotFound))
 }
 
-/// How a partner is to stand; active where nothing is said.
+/// How a partner is to stand; none where nothing is said.
 ///
 /// # Errors
 /// `Invalid` at `/standing`.
-pub fn standing(word: Option<&str>) -> WebResult<Standing> {
-    word.map_or(Ok(Standing::Active), |word| {
+pub fn standing(word: Option<&str>) -> WebResult<Option<Standing>> {
+    let read = |word| {
         Standing::parse(word).ok_or_else(|| {
             let mut errors = FieldErrors::new();
             errors.push("/standing", FieldCode::UnknownValue, "error-unknown-value");
             WebError::App(AppError::Invalid(errors))
         })
-    })
+    };
+    word.map(read).transpose()
 }
 
 impl From<Partner> for PartnerResponse {
