@@ -148,7 +148,7 @@ async fn a_sample_is_drawn_checked_told_to_the_log_and_drawn_again_by_another_pr
     let sample = desk.open(&body).await.expect(201);
     assert_eq!(
         (&sample["state"], &sample["steps"]),
-        (&json!("announced"), &json!([]))
+        (&json!("announced"), &json!(["cancel"]))
     );
     // the list has its place in the log before there is a seed
     let draw = json!({"step": "draw"});
