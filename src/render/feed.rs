@@ -7,6 +7,10 @@ const VERSION: &str = "https://jsonfeed.org/version/1.1";
 
 /// A feed: newest first.
 #[derive(Debug, Serialize)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "the names are those of JSON Feed"
+)]
 pub struct Feed {
     version: &'static str,
     title: String,

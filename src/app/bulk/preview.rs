@@ -82,17 +82,7 @@ pub async fn preview(ctx: &Ctx, actor: &StaffActor, new: NewBulk) -> AppResult<B
     let (Some(purpose), Some(act), true) = (purpose, act, errors.is_empty()) else {
         return Err(errors.into());
     };
-    let filter = match &reference {
-        // the register does not keep it: the only record of the set tells it
-        Some(of) => Filter {
-            search: Some(of.as_str().to_owned()),
-            ..new.filter
-        },
-        None => Filter {
-            search: None,
-            ..fitting(&act, new.filter)
-        },
-    };
+    let filter = narrowed(&act, reference.as_ref(), new.filter);
     let ids = meant(ctx, &mut tx, actor, (&own, &filter)).await?;
     let now = ctx.clock.now();
     let id = token::new_id(now);
@@ -131,6 +121,20 @@ pub async fn preview(ctx: &Ctx, actor: &StaffActor, new: NewBulk) -> AppResult<B
     let status = read(ctx, &mut tx, actor, id).await?;
     tx.commit().await?;
     Ok(status)
+}
+
+/// The filter of a set: of a quoted record its number, which the register does not keep.
+fn narrowed(act: &BulkAct, reference: Option<&Reference>, filter: Filter) -> Filter {
+    match reference {
+        Some(of) => Filter {
+            search: Some(of.as_str().to_owned()),
+            ..filter
+        },
+        None => Filter {
+            search: None,
+            ..fitting(act, filter)
+        },
+    }
 }
 
 /// The records a filter means.

@@ -132,7 +132,7 @@ pub async fn get(ctx: &Ctx, actor: &PartnerActor, id: ClaimantId) -> AppResult<S
     let mut tx = ctx.pools.begin(scope).await?;
     let row = db::find(&mut tx, scope, of(actor), id).await?;
     tx.commit().await?;
-    told(&directory, row.ok_or(AppError::NotFound)?)
+    told(&directory, &row.ok_or(AppError::NotFound)?)
 }
 
 /// Those the partner sent after `after`, oldest first; `limit` 1 to 200. With where the next page begins, also where
@@ -155,7 +155,7 @@ pub async fn list(
     let last = rows.last().map(|row| ClaimantId::new(row.claimant_id));
     let next = last.or(after);
     let next = next.unwrap_or_else(|| ClaimantId::new(Uuid::nil()));
-    let items = rows.into_iter().map(|row| told(&directory, row));
+    let items = rows.iter().map(|row| told(&directory, row));
     Ok((items.collect::<AppResult<_>>()?, next))
 }
 
@@ -167,7 +167,7 @@ fn of(actor: &PartnerActor) -> Of<'_> {
     }
 }
 
-fn told(directory: &Directory, row: SubmissionRow) -> AppResult<Submission> {
+fn told(directory: &Directory, row: &SubmissionRow) -> AppResult<Submission> {
     let id = ClaimantId::new(row.claimant_id);
     let state = ClaimantState::parse(&row.state);
     let state = state.ok_or(DbError::Corrupt("claimants.state"))?;

@@ -12,14 +12,14 @@ use crate::app::error::{AppError, AppResult};
 use crate::app::staff::{self, StaffActor};
 use crate::app::vault::Vault;
 use crate::crypto::sha256;
-use crate::db::sample_check::{self as db, SampleRow};
+use crate::db::sample_check::{self as db, MemberRow, SampleRow};
 use crate::db::{DbError, Tx, claimant};
 use crate::domain::field::{FieldCode, FieldErrors};
 use crate::domain::ids::ClaimantId;
 use crate::domain::permission::operation;
 use crate::domain::reason::Reason;
 use crate::domain::reference::Reference;
-use crate::domain::sample_check::{Checked, SampleState, SampleStep, result_lines};
+use crate::domain::sample_check::{Checked, FindingCode, SampleState, SampleStep, result_lines};
 
 /// What was found of a record, as typed.
 #[derive(Clone, Debug, Default)]
@@ -60,23 +60,9 @@ pub async fn check(ctx: &Ctx, actor: &StaffActor, id: Uuid, found: &Found) -> Ap
     if state_of(&sample)? != SampleState::Drawn {
         return Err(AppError::IllegalTransition("sample"));
     }
-    let mut errors = FieldErrors::new();
-    let (place, results) = (found.place.unwrap_or(0), (association, id));
-    let member = db::find_member(&mut tx, scope, results, place).await?;
-    if member.is_none() {
-        errors.push("/place", FieldCode::UnknownValue, "error-sample-place");
-    }
-    let (result, code, note) = (&found.result, &found.code, &found.note);
-    let checked = match Checked::parse(result.as_deref(), code.as_deref(), note.as_deref()) {
-        Ok(checked) => Some(checked),
-        Err(wrong) => {
-            errors.append(wrong);
-            None
-        }
-    };
-    let (Some(mut row), Some(checked), true) = (member, checked, errors.is_empty()) else {
-        return Err(errors.into());
-    };
+    let place = found.place.unwrap_or(0);
+    let member = db::find_member(&mut tx, scope, (association, id), place).await?;
+    let (mut row, checked) = read_found(member, found)?;
     // the claimant first, then the sample: the order of locks
     let of = ClaimantId::new(row.claimant_id);
     let is_there = match claimant::lock(&mut tx, scope, of).await {
@@ -124,6 +110,26 @@ pub async fn check(ctx: &Ctx, actor: &StaffActor, id: Uuid, found: &Found) -> Ap
     })
 }
 
+/// What was found, of a record that is in the sample.
+fn read_found(
+    member: Option<MemberRow>,
+    found: &Found,
+) -> Result<(MemberRow, Checked), FieldErrors> {
+    let mut errors = FieldErrors::new();
+    if member.is_none() {
+        errors.push("/place", FieldCode::UnknownValue, "error-sample-place");
+    }
+    let (result, code, note) = (&found.result, &found.code, &found.note);
+    let checked = match Checked::parse(result.as_deref(), code.as_deref(), note.as_deref()) {
+        Ok(checked) => Some(checked),
+        Err(wrong) => {
+            errors.append(wrong);
+            None
+        }
+    };
+    member.zip(checked).ok_or(errors)
+}
+
 /// Draws by the public seed that is known now, or one made now; closes a sample whose records are all checked, or gives it up.
 ///
 /// *effects*: the row; of `draw` the records; audit `sample_drawn`, `sample_finished` or `sample_cancelled`, each an
@@ -151,7 +157,7 @@ pub async fn step(ctx: &Ctx, actor: &StaffActor, id: Uuid, wanted: &Step) -> App
         SampleStep::Cancel => {
             let reason = errors.take("/reason", Reason::parse(wanted.reason.as_deref()));
             let reason = reason.ok_or(errors)?;
-            row.state = after.as_str().to_owned();
+            after.as_str().clone_into(&mut row.state);
             row.end_reason = Some(reason.as_str().to_owned());
             end(ctx, actor, &mut row);
             db::mark(&mut tx, scope, &row).await?;
@@ -170,12 +176,12 @@ pub async fn step(ctx: &Ctx, actor: &StaffActor, id: Uuid, wanted: &Step) -> App
 async fn finish(ctx: &Ctx, tx: &mut Tx, actor: &StaffActor, row: &mut SampleRow) -> AppResult<()> {
     let sample = read(ctx, tx, actor, row.id).await?;
     let lines = sample.members.iter().map(|member| {
-        let code = member.code.map(|code| code.as_str());
+        let code = member.code.map(FindingCode::as_str);
         let reference = member.reference.as_str();
         (member.place, reference, member.result.as_deref(), code)
     });
     let lines = result_lines(lines).ok_or(AppError::IllegalTransition("sample_unchecked"))?;
-    row.state = SampleState::Finished.as_str().to_owned();
+    SampleState::Finished.as_str().clone_into(&mut row.state);
     row.result_sha256 = Some(sha256::digest(lines.as_bytes()));
     end(ctx, actor, row);
     db::mark(tx, actor.scope(), row).await?;

@@ -15,7 +15,7 @@ use crate::crypto::{sha256, token};
 use crate::db::sample_check::{self as db, MemberRow, SampleRow};
 use crate::db::{Conn, DbError, Tx, claimant_list as lists};
 use crate::domain::field::{FieldCode, FieldErrors, filled};
-use crate::domain::ids::ClaimantId;
+use crate::domain::ids::{CaseId, ClaimantId};
 use crate::domain::permission::operation;
 use crate::domain::reason::Reason;
 use crate::domain::reference::Reference;
@@ -69,20 +69,13 @@ pub async fn open(ctx: &Ctx, actor: &StaffActor, new: NewSample) -> AppResult<Sa
     let now = ctx.clock.now();
     let listed = lines(population.iter().map(|(reference, _)| reference.as_str()));
     let ids: Vec<Uuid> = population.iter().map(|(_, id)| *id).collect();
-    let place = (actor.association_id(), own.case.id);
-    let before = db::list_before(&mut tx, scope, place, i32::MAX)
-        .await?
-        .pop();
-    let previous = match &before {
-        Some(before) => announced(&mut tx, actor, &[before.id]).await?.pop(),
-        None => None,
-    };
+    let (last, previous) = before(&mut tx, actor, own.case.id).await?;
     let (seed_source, seed_due_at) = wanted.public.unzip();
     let row = SampleRow {
         id: token::new_id(now),
         association_id: actor.association_id().uuid(),
         case_id: own.case.id.uuid(),
-        number: before.map_or(0, |before| before.number) + 1,
+        number: last + 1,
         filter: export::noted(&new.filter),
         purpose: wanted.purpose.as_str().to_owned(),
         state: SampleState::Announced.as_str().to_owned(),
@@ -110,13 +103,26 @@ pub async fn open(ctx: &Ctx, actor: &StaffActor, new: NewSample) -> AppResult<Sa
     deed.detail = json!({
         "filter": row.filter, "size": row.size, "population": row.population_count,
         "population_sha256": sha256::hex(&row.population_sha256), "seed_source": row.seed_source,
-        "seed_due_at": row.seed_due_at, "number": row.number, "previous": previous.map(|(_, entry)| entry.id),
+        "seed_due_at": row.seed_due_at, "number": row.number, "previous": previous,
     });
     deed.note = Some(row.purpose.as_bytes());
     deed.write(ctx, &mut tx, scope).await?;
     let sample = read(ctx, &mut tx, actor, row.id).await?;
     tx.commit().await?;
     Ok(sample)
+}
+
+/// The number of the check before, 0 for none, and the entry of the log that announced it.
+async fn before(tx: &mut Tx, actor: &StaffActor, case: CaseId) -> AppResult<(i32, Option<Uuid>)> {
+    let place = (actor.association_id(), case);
+    let before = db::list_before(tx, actor.scope(), place, i32::MAX)
+        .await?
+        .pop();
+    let Some(before) = before else {
+        return Ok((0, None));
+    };
+    let announced = announced(tx, actor, &[before.id]).await?.pop();
+    Ok((before.number, announced.map(|(_, entry)| entry.id)))
 }
 
 /// The announcements of some checks, each with the check it is of; those of older ones first.
@@ -176,7 +182,7 @@ pub(super) async fn draw(
         .map(|id| Reference::of(ClaimantId::new(*id)))
         .collect();
     let listed = lines(references.iter().map(Reference::as_str));
-    row.state = SampleState::Drawn.as_str().to_owned();
+    SampleState::Drawn.as_str().clone_into(&mut row.state);
     row.seed = Some(seed);
     row.sample_sha256 = Some(sha256::digest(listed.as_bytes()));
     row.drawn_by = Some(actor.staff_id().uuid());

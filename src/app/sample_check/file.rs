@@ -17,6 +17,7 @@ use crate::db::sample_check::{self as db, SampleRow};
 use crate::domain::ids::{CaseId, ClaimantId};
 use crate::domain::permission::operation;
 use crate::domain::reference::Reference;
+use crate::domain::sample_check::FindingCode;
 
 /// Name and version of the form.
 const FORMAT: &str = "joinder-sample-check/1";
@@ -76,7 +77,7 @@ pub async fn file(ctx: &Ctx, actor: &StaffActor, id: Uuid) -> AppResult<Value> {
 fn line(member: &Member) -> Value {
     json!({
         "place": member.place, "reference": member.reference.as_str(), "result": member.result,
-        "code": member.code.map(|code| code.as_str()),
+        "code": member.code.map(FindingCode::as_str),
     })
 }
 

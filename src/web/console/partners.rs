@@ -237,7 +237,7 @@ pub async fn revoke_key(
 /// What is wrong with the third network is told at the field of all.
 fn by_field(errors: &FieldErrors) -> FieldErrors {
     let mut told = FieldErrors::new();
-    for error in errors.iter() {
+    for error in errors {
         let field = error.pointer.split('/').nth(1).unwrap_or_default();
         told.push(format!("/{field}"), error.code, error.reason);
     }

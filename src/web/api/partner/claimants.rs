@@ -206,7 +206,7 @@ pub async fn submit_all(
         return Err(AppError::Invalid(errors).into());
     }
     count(&state, &request, &partner.0, items.len()).await?;
-    let items = items.into_iter().map(item).collect();
+    let items = items.iter().map(item).collect();
     let (ctx, evidence) = (state.ctx.clone(), evidence(client, agent));
     let acting =
         async move { submission::send_all(&ctx, &partner.0, items, &key.0, evidence).await };
@@ -316,8 +316,8 @@ async fn count(
 }
 
 /// An item of a batch, or what is wrong with its shape.
-fn item(value: serde_json::Value) -> Result<SubmissionInput, AppError> {
-    let bytes = serde_json::to_vec(&value).map_err(AppError::internal)?;
+fn item(value: &serde_json::Value) -> Result<SubmissionInput, AppError> {
+    let bytes = serde_json::to_vec(value).map_err(AppError::internal)?;
     match crate::web::extract::json::parse(&bytes) {
         Ok(input) => Ok(input),
         Err(WebError::App(error)) => Err(error),

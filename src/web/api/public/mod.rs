@@ -28,7 +28,7 @@ pub mod updates;
 
 /// Routes of this folder.
 pub fn routes() -> Vec<Route> {
-    vec![
+    let mut routes = vec![
         Route::new(&operation::LIST_CASES, web::to(cases::list)),
         Route::new(&operation::GET_CASE, web::to(cases::get)),
         Route::new(&operation::LIST_CASE_UPDATES, web::to(updates::list)),
@@ -43,6 +43,14 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::ENTER, web::to(access::enter)),
         Route::new(&operation::CHECK_MAIL_CODE, web::to(mail_codes::check)),
         Route::new(&operation::REPORT_SCAM, web::to(scam_reports::report)),
+    ];
+    routes.extend(own_routes());
+    routes
+}
+
+/// What somebody does with the own record.
+fn own_routes() -> Vec<Route> {
+    vec![
         Route::new(&operation::GET_ME, web::to(me::get)),
         Route::new(&operation::PUT_IDENTITY, web::to(me::put_identity)),
         Route::new(&operation::PUT_REPRESENTATIVE, web::to(representative::put)),

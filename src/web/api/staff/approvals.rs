@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::app::approval::{self, Approval};
 use crate::domain::approval::ApprovalKind;
+use crate::domain::ids::ClaimantId;
 use crate::state::AppState;
 use crate::web::WebResult;
 use crate::web::error::Problem;
@@ -67,7 +68,7 @@ impl From<Approval> for ApprovalResponse {
             page: place(&approval),
             kind: approval.kind.as_str(),
             id: approval.id,
-            claimant_id: approval.claimant.map(|id| id.uuid()),
+            claimant_id: approval.claimant.map(ClaimantId::uuid),
             case: approval.case.map(|(slug, _)| slug),
             asked_by: approval
                 .asked_by
@@ -85,7 +86,7 @@ impl From<Approval> for ApprovalResponse {
 /// Where something is decided, in the console.
 pub(in crate::web) fn place(approval: &Approval) -> String {
     let id = approval.id;
-    let claimant = approval.claimant.map_or(id, |claimant| claimant.uuid());
+    let claimant = approval.claimant.map_or(id, ClaimantId::uuid);
     match approval.kind {
         ApprovalKind::Bulk => format!("/console/bulk-actions/{id}"),
         ApprovalKind::CaseVersion => format!("/console/case-desk/{id}"),
