@@ -132,7 +132,7 @@ GRANT UPDATE (name, language, root_version, email_sealed, suspended_at) ON partn
 GRANT UPDATE (slot, revoked_by, revoked_at) ON partner_keys TO joinder_tenant;
 GRANT SELECT ON partner_submissions TO joinder_tenant;
 GRANT SELECT, INSERT, UPDATE ON partners, partner_keys TO joinder_system;
-GRANT SELECT, DELETE ON partner_submissions TO joinder_system;
+GRANT SELECT, INSERT, DELETE ON partner_submissions TO joinder_system;
 GRANT SELECT, INSERT, UPDATE, DELETE ON partner_rates TO joinder_system;
 
 ALTER TABLE partners ENABLE ROW LEVEL SECURITY;

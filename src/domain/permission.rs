@@ -1956,7 +1956,8 @@ pub mod operation {
     pub const CONSOLE_PARTNER_KEY_REVOCATION: Operation = Operation::post(
         "console_partner_key_revocation",
         "/console/partner-keys/{id}/revocation",
-        Access::StepUp(OWNERS),
+        // the action asks for the second factor: this path has no page to lead back to
+        Access::Staff(OWNERS),
     );
     /// Send somebody who asked for it on the partner's site.
     pub const SUBMIT_CLAIMANT: Operation = Operation::post(
