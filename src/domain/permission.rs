@@ -1956,8 +1956,7 @@ pub mod operation {
     pub const CONSOLE_PARTNER_KEY_REVOCATION: Operation = Operation::post(
         "console_partner_key_revocation",
         "/console/partner-keys/{id}/revocation",
-        // the action asks for the second factor: this path has no page to lead back to
-        Access::Staff(OWNERS),
+        Access::StepUp(OWNERS),
     );
     /// Send somebody who asked for it on the partner's site.
     pub const SUBMIT_CLAIMANT: Operation = Operation::post(

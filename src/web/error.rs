@@ -263,8 +263,8 @@ pub struct Style {
     pub console: bool,
     /// Whether this browser held a claimant's session or link before.
     pub known: bool,
-    /// Path of the request, without query.
-    pub path: String,
+    /// Path of the page it was sent from or, if that is not told, asked for; without query.
+    pub page: String,
     /// Told to whoever asks what happened.
     pub request_id: String,
 }
@@ -470,7 +470,7 @@ fn way_on(error: &WebError, style: &Style) -> Option<String> {
             Some("/console/login".to_owned())
         }
         WebError::App(AppError::StepUpRequired) if style.console => {
-            Some(format!("/console/step-up?back={}", style.path))
+            Some(format!("/console/step-up?back={}", style.page))
         }
         _ => None,
     }

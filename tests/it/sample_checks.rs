@@ -237,7 +237,11 @@ async fn a_sample_is_drawn_checked_told_to_the_log_and_drawn_again_by_another_pr
         "SELECT count(*) FROM sample_members m WHERE m::text ILIKE '%Gaspare%' OR position('Gaspare'::bytea IN note_sealed) > 0"
     );
     assert_eq!(app.number(&clear).await, 0);
-    // entries of one instant have no order
+    // the end is told after what was drawn has its place in the log, whatever the clocks say
+    let early = desk.step(&sample, &finish).await;
+    let early = early.expect_problem(409, "illegal-transition");
+    let why = early["detail"].as_str().unwrap();
+    assert!(why.contains("Il log del caso non ha ancora"), "{why}");
     app.run_log().await;
     let finished = desk.step(&sample, &finish).await.expect(200);
     assert_eq!(finished["state"], "finished");
@@ -500,6 +504,7 @@ async fn what_was_found_of_who_is_erased_goes_and_the_result_stays() {
     }
     let gone = json!({"place": 2, "result": "unable"});
     desk.check(&sample, &gone).await.expect(200);
+    app.run_log().await;
     let finished = desk.step(&sample, &json!({"step": "finish"})).await;
     assert_eq!(finished.expect(200)["unable"], 1);
     app.stop().await;
@@ -639,6 +644,7 @@ async fn a_manager_draws_and_a_reviewer_checks_in_the_console() {
     assert_eq!(refused.status(), StatusCode::FORBIDDEN);
     let (_, page) = open(&app, &browser, &one).await;
     let token = csrf(&page).to_owned();
+    app.run_log().await;
     let fields = [("csrf", token.as_str()), ("step", "finish")];
     send(&app, &browser, &one, &fields).await;
     let (_, page) = open(&app, &browser, &one).await;

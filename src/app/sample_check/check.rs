@@ -137,7 +137,8 @@ fn read_found(
 ///
 /// # Errors
 /// `Forbidden`; `NotFound` for one of others; `Invalid` at `/seed`, `/reason`; `IllegalTransition` if the state does
-/// not allow it, the seed is not due, the list has no place in the log, or a record is not checked yet.
+/// not allow it, the seed is not due, the list (to draw) or what was drawn (to finish) has no place in the log, or a
+/// record is not checked yet.
 pub async fn step(ctx: &Ctx, actor: &StaffActor, id: Uuid, wanted: &Step) -> AppResult<Sample> {
     actor.require(&operation::STEP_SAMPLE_CHECK)?;
     let scope = actor.scope();
@@ -181,6 +182,10 @@ async fn finish(ctx: &Ctx, tx: &mut Tx, actor: &StaffActor, row: &mut SampleRow)
         (member.place, reference, member.result.as_deref(), code)
     });
     let lines = result_lines(lines).ok_or(AppError::IllegalTransition("sample_unchecked"))?;
+    // clocks of nodes differ: what comes before has its place in the log before the end is told
+    if sample.entries.iter().any(|entry| entry.index.is_none()) {
+        return Err(AppError::IllegalTransition("sample_unlogged"));
+    }
     SampleState::Finished.as_str().clone_into(&mut row.state);
     row.result_sha256 = Some(sha256::digest(lines.as_bytes()));
     end(ctx, actor, row);

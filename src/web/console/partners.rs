@@ -23,6 +23,7 @@ use crate::render::page::console::partners::{
 use crate::state::AppState;
 use crate::web::WebResult;
 use crate::web::api::staff::partners::{key_id, partner_id, standing};
+use crate::web::console::login::BareForm;
 use crate::web::console::{inside, page, see_other};
 use crate::web::extract::{Form, Lang, Staff};
 
@@ -58,14 +59,6 @@ pub struct KeyForm {
     networks: String,
     #[serde(default)]
     expires_on: String,
-}
-
-/// The button that revokes a key.
-#[derive(Deserialize)]
-pub struct RevocationForm {
-    csrf: Option<String>,
-    /// Whose page it stands on.
-    partner: Option<String>,
 }
 
 /// Who asks.
@@ -213,25 +206,14 @@ pub async fn revoke_key(
     state: web::Data<AppState>,
     staff: Staff,
     id: web::Path<String>,
-    form: Form<RevocationForm>,
+    form: Form<BareForm>,
 ) -> WebResult<HttpResponse> {
-    let (id, Form(form)) = (key_id(&id)?, form);
-    staff.check_csrf(&state, form.csrf.as_deref())?;
+    let id = key_id(&id)?;
+    staff.check_csrf(&state, form.0.csrf())?;
     let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
     let acting = async move { key::revoke(&ctx, &actor, id).await };
-    match state.ctx.to_end(acting).await {
-        Ok(partner) => Ok(see_other(&format!("/console/partners/{partner}"))),
-        // this path is for POST alone: the second factor leads back to the page of the partner
-        Err(AppError::StepUpRequired) => {
-            let partner = form.partner.as_deref().and_then(PartnerId::parse);
-            let page = partner.map(|partner| format!("/{partner}"));
-            let page = page.unwrap_or_default();
-            Ok(see_other(&format!(
-                "/console/step-up?back=/console/partners{page}"
-            )))
-        }
-        Err(error) => Err(error.into()),
-    }
+    let partner = state.ctx.to_end(acting).await?;
+    Ok(see_other(&format!("/console/partners/{partner}")))
 }
 
 /// What is wrong with the third network is told at the field of all.

@@ -8,11 +8,13 @@ use std::time::Instant;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
-use actix_web::http::StatusCode;
+use actix_web::http::header::REFERER;
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpResponse, web};
 use futures_util::FutureExt;
 use tracing::Instrument;
+use url::Url;
 
 use crate::app::AppError;
 use crate::domain::language::Language;
@@ -107,12 +109,31 @@ fn ask(request: &ServiceRequest, state: &AppState) -> Asked {
             demo: state.ctx.settings.demo,
             console: request.path().starts_with("/console"),
             known: Holder::is_known(request.request(), &state.web),
-            path: request.path().to_owned(),
+            page: page_of(request, state),
             request_id: request_id::choose(peer, request.headers(), state),
         },
         https: state.web.https,
         new_language: language::asked(request.head()).filter(|_| !api),
     }
+}
+
+/// The page a form of the console stands on, where the browser tells: many paths of forms have no page to come back
+/// to. Else the path that was asked for.
+fn page_of(request: &ServiceRequest, state: &AppState) -> String {
+    let asked = request.path();
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    if reads || !asked.starts_with("/console") {
+        return asked.to_owned();
+    }
+    let told = request.headers().get(REFERER);
+    let told = told.and_then(|value| Url::parse(value.to_str().ok()?).ok());
+    let base = Url::parse(&state.ctx.settings.public_base_url).ok();
+    let own = |page: &Url| {
+        base.as_ref()
+            .is_some_and(|base| base.origin() == page.origin())
+    };
+    told.filter(own)
+        .map_or_else(|| asked.to_owned(), |page| page.path().to_owned())
 }
 
 /// Writes the answer of an error; leaves every other one alone.
