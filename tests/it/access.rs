@@ -942,7 +942,9 @@ fn staff_body(name: &str, code: &str) -> Option<Body> {
             form(&[("slug", &slug), ("name", "Il sito")])
         }
         "console_partner_form" => form(&[("name", "Il sito")]),
-        "console_partner_key_form" => form(&[("mode", "live"), ("scopes[read]", "true")]),
+        "console_partner_key_form" => {
+            form(&[("mode", "live"), ("scopes[read]", "true"), ("reach", "all")])
+        }
         "revoke_partner_key" => Body::Nothing,
         "console_partner_key_revocation" => form(&[]),
         "invite" => {
