@@ -11,7 +11,7 @@ share the cores, so the rates are lower bounds; CPU is what counts. Loopback onl
 """
 import concurrent.futures, email, email.policy, glob, http.client, json, os, re, sys, time
 
-from running import CASE, PORT, Joinder, cpu, load
+from running import CASE, PORT, Joinder, cpu, load, pss
 
 BINARY = sys.argv[1]
 CLAIMANTS, CLIENTS = (int(a) for a in (sys.argv[2:] + ["300", "8"][len(sys.argv) - 2:]))
@@ -106,6 +106,7 @@ def main():
         compare(joinder, sign, claimants)
         signed = int(joinder.sql("SELECT count(*) FROM claimants WHERE state = 'signed'"))
         assert signed == CLAIMANTS, signed
+        print(f"memory (PSS) of joinder after the last signature: {pss(joinder.own()):.0f} MiB")
 
 
 def compare(joinder, sign, claimants):

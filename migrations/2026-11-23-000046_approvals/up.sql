@@ -12,7 +12,7 @@ COMMENT ON COLUMN approval_notices.association_id IS 'The tenant';
 COMMENT ON COLUMN approval_notices.due_at IS 'When the newest of these mails is or was due, UTC; the next one is due an hour later at the earliest';
 
 GRANT SELECT, INSERT, UPDATE ON approval_notices TO joinder_tenant;
-GRANT SELECT, DELETE ON approval_notices TO joinder_system;
+GRANT SELECT ON approval_notices TO joinder_system;
 ALTER TABLE approval_notices ENABLE ROW LEVEL SECURITY;
 CREATE POLICY approval_notices_tenant_policy ON approval_notices TO joinder_tenant
     USING (association_id = (SELECT current_setting('joinder.association_id', true)::uuid));

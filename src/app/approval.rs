@@ -54,6 +54,8 @@ pub struct Approvals {
     pub to_decide: Vec<Approval>,
     /// What the member asked for: it waits for somebody else.
     pub own: Vec<Approval>,
+    /// Whether more wait for the member than are listed or counted.
+    pub more: bool,
     /// How many there are.
     pub tally: Tally,
 }
@@ -105,8 +107,11 @@ pub async fn list(ctx: &Ctx, actor: &StaffActor) -> AppResult<Approvals> {
             .map(|row| approval(row, &cases, &names, &members));
         read.collect::<AppResult<Vec<_>>>()
     };
+    let to_decide = read(others)?;
+    let listed = i64::try_from(to_decide.len()).unwrap_or(i64::MAX);
     Ok(Approvals {
-        to_decide: read(others)?,
+        more: tally.more || listed < tally.to_decide,
+        to_decide,
         own: read(own)?,
         tally,
     })

@@ -40,7 +40,7 @@ pub const MAX_LIMIT: u16 = 200;
 pub struct SampleStatus {
     /// It.
     pub id: Uuid,
-    /// Slug of its case; empty if the association left the case.
+    /// Slug of its case.
     pub case: String,
     /// From 1 for each association and case.
     pub number: i32,
@@ -265,8 +265,8 @@ async fn read(ctx: &Ctx, conn: &mut Conn, actor: &StaffActor, id: Uuid) -> AppRe
         }
     });
     let entries: Vec<LogEntry> = events.into_iter().map(LogEntry::from).collect();
-    if status.seed_source.is_none() && !is_logged(&entries) {
-        status.steps.retain(|step| *step != SampleStep::Draw);
+    if entries.iter().any(|entry| entry.index.is_none()) {
+        status.steps.retain(|step| *step == SampleStep::Cancel);
     }
     Ok(Sample {
         status,
@@ -294,12 +294,6 @@ async fn show_notes(
         }
     }
     Ok(())
-}
-
-/// Whether the announcement has its place in the log.
-fn is_logged(entries: &[LogEntry]) -> bool {
-    let first = entries.iter().find(|entry| entry.is("sample_announced"));
-    first.is_some_and(|entry| entry.index.is_some())
 }
 
 /// The notes that still open, by place.

@@ -97,7 +97,7 @@ impl Deed<'_> {
 pub struct TrailEntry {
     /// When, UTC.
     pub at: DateTime<Utc>,
-    /// Who acted: `public`, `claimant`, `staff`, `system`, `operator`.
+    /// Who acted: `public`, `claimant`, `staff`, `partner`, `system`, `operator`.
     pub actor_kind: String,
     /// Id of who acted, where one is known.
     pub actor: Option<Uuid>,

@@ -51,7 +51,7 @@ pub struct Line {
     pub id: Uuid,
     /// When, UTC.
     pub at: DateTime<Utc>,
-    /// `public`, `claimant`, `staff`, `system`, `operator`.
+    /// `public`, `claimant`, `staff`, `partner`, `system`, `operator`.
     pub actor_kind: String,
     /// Name of the staff member, where one acted.
     pub actor_name: Option<String>,

@@ -462,7 +462,7 @@ struct BasisRow {
 }
 
 /// What a rejection of some claimants rests on, each as a text that is another one once something came in: state,
-/// contact, identity, declaration, signature, newest document.
+/// contact, identity, declaration, signature, mailboxes, documents, what was handed in on paper or signed digitally.
 ///
 /// # Errors
 /// As the database says.
@@ -472,10 +472,12 @@ pub async fn list_bases(
     claimants: &[Uuid],
 ) -> DbResult<Vec<(Uuid, String)>> {
     let rows: Vec<BasisRow> = diesel::sql_query(
-        "SELECT c.id, format('%s;%s;%s;%s;%s;%s;%s;%s', extract(epoch FROM c.state_changed_at), \
+        "SELECT c.id, format('%s;%s;%s;%s;%s;%s;%s;%s;%s;%s', extract(epoch FROM c.state_changed_at), \
            extract(epoch FROM c.contact_changed_at), extract(epoch FROM c.identity_at), extract(epoch FROM c.signed_at), \
            c.declared_version, c.signed_version, c.mailbox_count, \
-           (SELECT max(d.number) FROM documents d WHERE d.claimant_id = c.id)) AS basis \
+           (SELECT max(d.number) FROM documents d WHERE d.claimant_id = c.id), \
+           (SELECT count(*) FROM paper_hand_ins p WHERE p.claimant_id = c.id), \
+           (SELECT count(*) FROM signature_files f WHERE f.claimant_id = c.id)) AS basis \
          FROM claimants c WHERE c.id = ANY ($1)",
     )
     .bind::<Array<SqlUuid>, _>(claimants)

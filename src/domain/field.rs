@@ -191,6 +191,7 @@ pub const REASONS: &[&str] = &[
     "error-number-too-long",
     "error-other-claims-required",
     "error-other-claims-too-many",
+    "error-partner-association",
     "error-partner-name",
     "error-partner-name-long",
     "error-partner-slug",

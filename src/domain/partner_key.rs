@@ -383,7 +383,11 @@ mod tests {
         for place in "jnd_live_".len()..good.len() {
             for letter in ["x", "0", "A", "é"] {
                 let (before, rest) = good.split_at(place);
-                let typo = format!("{before}{letter}{}", &rest[1..]);
+                let typo: String = before
+                    .chars()
+                    .chain([letter])
+                    .chain(rest.chars().skip(1))
+                    .collect();
                 if typo != good && good.as_bytes()[place] != b'_' {
                     assert_eq!(
                         PartnerKey::parse(&typo),
@@ -398,19 +402,20 @@ mod tests {
     #[test]
     fn lost_doubled_and_swapped_characters_are_typos() {
         let good = key(KeyMode::Test).as_str().to_owned();
-        let swapped = format!(
-            "{}{}{}{}",
-            &good[..60],
-            &good[61..62],
-            &good[60..61],
-            &good[62..]
-        );
-        let cut = &good[..good.len() - 1];
-        let doubled = format!("{good}{}", &good[74..]);
-        let short = &good[..40];
-        for typo in [swapped.as_str(), cut, &doubled, short] {
+        let letters: Vec<char> = good.chars().collect();
+        let mut swapped = letters.clone();
+        swapped.swap(60, 61);
+        assert_ne!(swapped, letters);
+        let mut cut = letters.clone();
+        cut.pop();
+        let mut doubled = letters.clone();
+        doubled.extend(letters.last());
+        let mut short = letters;
+        short.truncate(40);
+        for typo in [swapped, cut, doubled, short] {
+            let typo: String = typo.into_iter().collect();
             assert_eq!(
-                PartnerKey::parse(typo),
+                PartnerKey::parse(&typo),
                 Err(PartnerKeyError::Checksum),
                 "{typo}"
             );

@@ -40,7 +40,7 @@ fn words(of: &Value) -> BTreeSet<String> {
 /// A schema without its `$ref`.
 fn of<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
     match schema["$ref"].as_str() {
-        Some(place) => &document.pointer(&place[1..]).unwrap(),
+        Some(place) => document.pointer(&place[1..]).unwrap(),
         None => schema,
     }
 }

@@ -6,7 +6,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::app::TestApp;
+use crate::app::{DEATHS, TestApp};
 use crate::case_desk;
 use crate::claimant::{Answer, SignUpBuilder, ask, mario};
 use crate::paper::Sheets;
@@ -468,9 +468,41 @@ async fn what_is_counted_and_listed_has_a_bound() {
     sign_in(&app, &browser, &owner.person).await;
     let (_, page) = open(&app, &browser, "/console").await;
     assert!(page.contains("Da approvare: più di 99"), "{page}");
+    // fewer than are counted, more than are listed: it is said
+    app.sql(
+        "DELETE FROM exports WHERE id IN (SELECT id FROM exports WHERE state = 'awaiting_approval' LIMIT 60)",
+    )
+    .await;
+    let seen = owner.waiting(&app).await;
+    assert_eq!(seen["items"].as_array().unwrap().len(), 50);
+    assert_eq!((&seen["count"], &seen["more"]), (&json!(60), &json!(true)));
+    let (_, page) = open(&app, &browser, "/console/approvals").await;
+    assert!(page.contains("Ce ne sono altre"), "{page}");
     // what is over waits no more
     app.sql("UPDATE exports SET expires_at = '2026-03-02Z'")
         .await;
     assert_eq!(owner.waiting(&app).await["count"], 0);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_lost_while_a_notice_is_written_asks_for_nothing_and_tells_nobody() {
+    let app = bare().await;
+    let _owner = Member::of(&app, "codacons", Role::Owner).await;
+    let manager = Member::of(&app, "codacons", Role::CaseManager).await;
+    let body = json!({"case": CASE, "format": "csv", "clear": true, "purpose": "Deposito"});
+    for moment in DEATHS {
+        app.let_die("approval_notices", moment).await;
+        manager
+            .ask(&app, Method::POST, "/api/v1/staff/exports", &body)
+            .await
+            .expect_problem(503, "unavailable");
+        app.let_live("approval_notices").await;
+        let left = "SELECT (SELECT count(*) FROM exports) + (SELECT count(*) FROM outbox WHERE kind = 'approval_waits')";
+        assert_eq!(app.number(left).await, 0, "{moment}");
+    }
+    manager.export(&app).await;
+    app.run_outbox().await;
+    assert_eq!(told(&app).len(), 1);
     app.stop().await;
 }

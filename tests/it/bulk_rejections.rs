@@ -1,13 +1,14 @@
 //! Records rejected in bulk, or one of them by its number: always by two, each told why and until when.
 
 use joinder::domain::permission::Role;
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::app::TestApp;
 use crate::bulk::{Desk, go_on};
-use crate::claimant::{SignUpBuilder, mario};
+use crate::claimant::{SignUpBuilder, anna, ask, mario};
 use crate::documents::receipt;
+use crate::paper::Sheets;
 use crate::seed::CASE;
 use crate::staff_console::{csrf, open, place, send, sign_in};
 use crate::staff_declared::{declaration, identified, sign};
@@ -243,21 +244,31 @@ async fn what_came_in_after_the_look_is_not_rejected_unread() {
         .confirmed(&SignUpBuilder::new("sends@example.org"))
         .await;
     let signs = identified(&app, "mario@example.org", "caduta@libero.it", &mario()).await;
+    let hands_in = identified(&app, "anna@example.org", "a@libero.it", &anna()).await;
+    hands_in
+        .declare(&declaration("a@libero.it"))
+        .await
+        .expect(200);
     let seen = desk.preview(&rejection()).await.expect(201);
-    assert_eq!(seen["left"], 3);
+    assert_eq!(seen["left"], 4);
     desk.start(&seen).await;
     // between the approval and the turn
     sends.add_document(receipt()).await.expect(201);
     let declared = declaration("caduta@libero.it");
     sign(&app, &signs, &declared, "Mario Rossi").await;
+    let path = format!("/api/v1/staff/claimants/{}/paper-hand-ins", hands_in.id);
+    let sheet = app.request(Method::POST, &path).bearer_auth(&desk.one);
+    ask(Sheets::whole().without("tier").on(sheet))
+        .await
+        .expect(201);
     go_on(&app).await;
     let done = desk.status(&seen).await;
     assert_eq!(
         (&done["done"], &done["reasons"]),
-        (&json!(1), &json!([{"reason": "changed", "records": 2}]))
+        (&json!(1), &json!([{"reason": "changed", "records": 3}]))
     );
     let kept = "SELECT count(*) FROM claimants WHERE state IN ('confirmed', 'signed')";
-    assert_eq!(app.number(kept).await, 2);
+    assert_eq!(app.number(kept).await, 3);
     app.stop().await;
 }
 

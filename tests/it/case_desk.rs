@@ -851,3 +851,25 @@ async fn what_changes_is_told_in_the_words_of_the_forms_with_names_and_what_is_i
     );
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_lost_takes_no_case_back_and_of_two_at_once_one_does() {
+    let app = TestApp::seeded().await;
+    let two = Two::of(&app).await;
+    let (path, _) = two.published(&content("banca-esempio-2025")).await;
+    let withdrawal = format!("{path}/withdrawal");
+    let reason = json!({"reason": "Titolo sbagliato"});
+    let take_back = || two.ask(&two.writer, Method::POST, &withdrawal, &reason);
+    for moment in DEATHS {
+        app.let_die("audit", moment).await;
+        take_back().await.expect_problem(503, "unavailable");
+        app.let_live("audit").await;
+        public(&app, "banca-esempio-2025").await.expect(200);
+    }
+    let (one, other) = tokio::join!(take_back(), take_back());
+    let mut statuses = [one.status.as_u16(), other.status.as_u16()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 409]);
+    public(&app, "banca-esempio-2025").await.expect(404);
+    app.stop().await;
+}

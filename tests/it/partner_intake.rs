@@ -158,7 +158,7 @@ async fn a_test_key_never_reaches_real_records() {
     submit(&app, &test, "1", &body)
         .await
         .expect_problem(403, "key-test");
-    batch(&app, &test, "1", &[body.clone()])
+    batch(&app, &test, "1", std::slice::from_ref(&body))
         .await
         .expect_problem(403, "key-test");
     assert_eq!(app.number(CLAIMANTS).await, 0);

@@ -9,7 +9,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::app::{TestApp, TestOptions};
+use crate::app::{DEATHS, TestApp, TestOptions};
 use crate::claimant::{Answer, SignUpBuilder, ask};
 use crate::seed::CASE;
 use crate::staff_console::{csrf, open, place, send, sign_in};
@@ -674,5 +674,41 @@ async fn in_the_console_each_change_has_its_button_and_the_second_factor_leads_b
         .await
         .expect_problem(401, "key-revoked");
     assert_eq!(app.number("SELECT count(*) FROM partner_rates").await, 0);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_lost_makes_no_key_and_revokes_none_and_of_two_one_revokes() {
+    let app = TestApp::seeded().await;
+    let owner = Owner::of(&app, "codacons").await;
+    let blog = owner.partner("perduto").await;
+    let body = json!({"mode": "live", "scopes": ["read"]});
+    let keys = format!(
+        "SELECT count(*) FROM partner_keys WHERE partner_id = '{}'",
+        blog.id
+    );
+    for moment in DEATHS {
+        app.let_die("partner_keys", moment).await;
+        owner
+            .try_key(&blog, &body)
+            .await
+            .expect_problem(503, "unavailable");
+        app.let_live("partner_keys").await;
+        assert_eq!(app.number(&keys).await, 0, "{moment}");
+    }
+    let made = owner.try_key(&blog, &body).await.expect(201);
+    for moment in DEATHS {
+        app.let_die("audit", moment).await;
+        owner.revoke(&made).await.expect_problem(503, "unavailable");
+        app.let_live("audit").await;
+        read(&app, "/claimants", &secret(&made)).await.expect(200);
+    }
+    let (one, other) = tokio::join!(owner.revoke(&made), owner.revoke(&made));
+    let mut statuses = [one.status.as_u16(), other.status.as_u16()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [204, 409]);
+    read(&app, "/claimants", &secret(&made))
+        .await
+        .expect_problem(401, "key-revoked");
     app.stop().await;
 }

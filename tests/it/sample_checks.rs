@@ -8,7 +8,7 @@ use joinder::domain::permission::Role;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::app::TestApp;
+use crate::app::{DEATHS, TestApp};
 use crate::claimant::{Answer, Claimant, SignUpBuilder, ask};
 use crate::seed::CASE;
 use crate::staff_console::{csrf, open, place, send, sign_in};
@@ -233,10 +233,8 @@ async fn a_sample_is_drawn_checked_told_to_the_log_and_drawn_again_by_another_pr
         (&json!(1), &json!(1), &json!({"damage": 1}), &json!(0))
     );
     assert_eq!(checked["sample"][1]["note"], said);
-    let clear = format!(
-        "SELECT count(*) FROM sample_members m WHERE m::text ILIKE '%Gaspare%' OR position('Gaspare'::bytea IN note_sealed) > 0"
-    );
-    assert_eq!(app.number(&clear).await, 0);
+    let clear = "SELECT count(*) FROM sample_members m WHERE m::text ILIKE '%Gaspare%' OR position('Gaspare'::bytea IN note_sealed) > 0";
+    assert_eq!(app.number(clear).await, 0);
     // the end is told after what was drawn has its place in the log, whatever the clocks say
     let early = desk.step(&sample, &finish).await;
     let early = early.expect_problem(409, "illegal-transition");
@@ -355,6 +353,11 @@ async fn a_public_seed_is_named_before_it_is_known_and_typed_once() {
         );
     }
     let seed = json!({"step": "draw", "seed": "7 21 33 48 90"});
+    let early = desk.step(&sample, &seed).await;
+    let early = early.expect_problem(409, "illegal-transition");
+    let why = early["detail"].as_str().unwrap();
+    assert!(why.contains("Il log del caso non ha ancora"), "{why}");
+    app.run_log().await;
     // two at once: one draws
     let (one, other) = tokio::join!(desk.step(&sample, &seed), desk.step(&sample, &seed));
     let mut statuses = [one.status.as_u16(), other.status.as_u16()];
@@ -663,5 +666,73 @@ async fn a_manager_draws_and_a_reviewer_checks_in_the_console() {
     let nobody = app.browser();
     sign_in(&app, &nobody, &reader).await;
     assert_eq!(open(&app, &nobody, &one).await.0, StatusCode::FORBIDDEN);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_lost_at_a_step_leaves_the_check_where_it_was() {
+    let app = TestApp::seeded().await;
+    let desk = Desk::of(&app).await;
+    confirmed(&app, 3).await;
+    let body = json!({"purpose": "Deposito", "size": 1});
+    for moment in DEATHS {
+        app.let_die("audit", moment).await;
+        desk.open(&body).await.expect_problem(503, "unavailable");
+        app.let_live("audit").await;
+        let left = "SELECT (SELECT count(*) FROM sample_checks) + (SELECT count(*) FROM log_events WHERE content LIKE '%sample_announced%')";
+        assert_eq!(app.number(left).await, 0, "{moment}");
+    }
+    // two at once: each has its number, or is told to try again
+    let (one, other) = tokio::join!(desk.open(&body), desk.open(&body));
+    let mut numbers = Vec::new();
+    for answer in [one, other] {
+        if answer.status == StatusCode::CREATED {
+            numbers.push(answer.expect(201));
+        } else {
+            answer.expect_problem(409, "illegal-transition");
+        }
+    }
+    let sample = numbers.remove(0);
+    app.run_log().await;
+    let of = format!("WHERE id = '{}'", id(&sample));
+    for (step, state) in [
+        (json!({"step": "draw"}), "announced"),
+        (json!({"step": "cancel", "reason": "Prova"}), "announced"),
+    ] {
+        app.let_die("audit", DEATHS[0]).await;
+        desk.step(&sample, &step)
+            .await
+            .expect_problem(503, "unavailable");
+        app.let_live("audit").await;
+        let kept = format!(
+            "SELECT count(*) FROM sample_checks {of} AND state = '{state}' AND seed IS NULL"
+        );
+        assert_eq!(app.number(&kept).await, 1, "{step}");
+    }
+    let drawn = desk
+        .step(&sample, &json!({"step": "draw"}))
+        .await
+        .expect(200);
+    let result = json!({"place": 1, "result": "ok"});
+    app.let_die("audit", DEATHS[1]).await;
+    desk.check(&drawn, &result)
+        .await
+        .expect_problem(503, "unavailable");
+    app.let_live("audit").await;
+    let checked = "SELECT count(*) FROM sample_members WHERE result IS NOT NULL";
+    assert_eq!(app.number(checked).await, 0);
+    desk.check(&drawn, &result).await.expect(200);
+    app.run_log().await;
+    let finish = json!({"step": "finish"});
+    app.let_die("audit", DEATHS[1]).await;
+    desk.step(&drawn, &finish)
+        .await
+        .expect_problem(503, "unavailable");
+    app.let_live("audit").await;
+    let kept = format!(
+        "SELECT count(*) FROM sample_checks {of} AND state = 'drawn' AND result_sha256 IS NULL"
+    );
+    assert_eq!(app.number(&kept).await, 1);
+    desk.step(&drawn, &finish).await.expect(200);
     app.stop().await;
 }

@@ -256,6 +256,33 @@ fn no_macro_of_ours_and_no_drawer_for_everything() {
     }
 }
 
+/// utoipa keeps one shape of each name and forgets the others without a word.
+#[test]
+fn no_two_shapes_of_the_api_have_one_name() {
+    let mut known: BTreeMap<String, String> = BTreeMap::new();
+    let mut shapes = 0;
+    for (place, _, code) in sources() {
+        let mut is_shape = false;
+        for line in code.lines().map(str::trim) {
+            if line.starts_with("#[derive(") {
+                is_shape = line.contains("ToSchema");
+            }
+            let words: Vec<&str> = line.split([' ', '<', '(', '{', ';']).collect();
+            let named = words
+                .iter()
+                .position(|word| matches!(*word, "struct" | "enum"));
+            let Some(named) = named.filter(|_| is_shape && !line.starts_with(['#', '/'])) else {
+                continue;
+            };
+            is_shape = false;
+            shapes += 1;
+            let before = known.insert(words[named + 1].to_owned(), place.clone());
+            assert_eq!(before, None, "{} is in {place} too", words[named + 1]);
+        }
+    }
+    assert!(shapes > 200, "{shapes}");
+}
+
 #[test]
 fn the_docs_name_files_that_exist() {
     for doc in ["README.md", "docs/ARCHITECTURE.md", "docs/CONTRIBUTING.md"] {

@@ -19,7 +19,7 @@ use crate::db::assignment::{self, AssignmentRow};
 use crate::db::bulk::{self as db, BulkRow, Stepped};
 use crate::db::claimant::{self, ClaimantRow};
 use crate::db::outbox::{self, OutboxRow};
-use crate::db::{Scope, Tx};
+use crate::db::{DbError, Scope, Tx};
 use crate::domain::bulk::{BulkAct, BulkKind, BulkState, MESSAGE_DAYS, Passed, judge};
 use crate::domain::ids::{AssociationId, ClaimantId, StaffId};
 use crate::domain::reason::Reason;
@@ -249,8 +249,8 @@ impl Batch<'_> {
                 tx.enter(self.scope).await?;
                 Ok(None)
             }
-            // these have turns of their own: each may touch others
-            BulkAct::Reject { .. } => Ok(Some(Passed::State)),
+            // these have turns of their own (`reject`): each may touch others
+            BulkAct::Reject { .. } => Err(DbError::Corrupt("bulk_actions.kind").into()),
             BulkAct::Assign { queue, to } => {
                 let taken = AssignmentRow {
                     subject_id: row.id,

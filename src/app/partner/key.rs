@@ -1,7 +1,6 @@
 //! Keys of partner sites: made, shown once, checked with every request, revoked (R56). Nothing is remembered
 //! between two requests, so that a revoked key opens nothing on any node from the next request on.
 
-use std::fmt;
 use std::net::IpAddr;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -142,7 +141,7 @@ pub async fn authenticate(ctx: &Ctx, shown: Option<&str>, from: IpAddr) -> AppRe
 ///
 /// # Errors
 /// `Forbidden`, `StepUpRequired`; `NotFound`; `Invalid` with every wrong field; `IllegalTransition` if two keys of
-/// the mode work already (`two_keys`).
+/// the mode work already (`two-keys`).
 pub async fn add(
     ctx: &Ctx,
     actor: &StaffActor,
@@ -405,11 +404,5 @@ impl PartnerActor {
     /// The rights the actor's queries run under.
     pub(in crate::app) const fn scope(&self) -> Scope {
         Scope::Association(self.association)
-    }
-}
-
-impl fmt::Display for KeyStanding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }

@@ -228,7 +228,8 @@ async fn prepare(
         return Err(AppError::IllegalTransition(case.state.as_str()));
     }
     let mut typed = input.sign_up();
-    typed.association = typed.association.or(Some(association.slug.clone()));
+    let named = typed.association.replace(association.slug.clone());
+    let notice = for_own(named.as_deref(), &association.slug, notice);
     let mut rules = sign_up::rules(directory, case, now);
     rules.associations = vec![association.slug.clone()];
     let (sign_up, notice) = both(SignUp::parse(&typed, &rules), notice)?;
@@ -249,6 +250,24 @@ async fn prepare(
     };
     let own = (case, association);
     sign_up::sent(ctx, directory, own, &sign_up, &sending, kept).await
+}
+
+/// What was read; refused where another association is named than the key's.
+fn for_own<T>(
+    named: Option<&str>,
+    own: &str,
+    read: Result<T, FieldErrors>,
+) -> Result<T, FieldErrors> {
+    if filled(named).is_none_or(|named| named == own) {
+        return read;
+    }
+    let mut wrong = read.err().unwrap_or_default();
+    wrong.push(
+        "/association",
+        FieldCode::UnknownValue,
+        "error-partner-association",
+    );
+    Err(wrong)
 }
 
 /// Both, or what is wrong with each.

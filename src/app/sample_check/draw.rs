@@ -140,7 +140,7 @@ pub(super) async fn announced(
         .collect())
 }
 
-/// The seed of a row that is announced: typed once it is public, else made now that the list is in the log.
+/// The seed of a row that is announced, whose list is in the log: typed once it is public, else made now.
 pub(super) async fn seed_of(
     ctx: &Ctx,
     conn: &mut Conn,
@@ -154,18 +154,23 @@ pub(super) async fn seed_of(
             errors.push("/seed", FieldCode::NotAccepted, "error-sample-seed-made");
             return Err(errors.into());
         }
-        let entries = announced(conn, actor, &[row.id]).await?;
-        let is_logged = entries.iter().all(|(_, entry)| entry.index.is_some());
-        if entries.is_empty() || !is_logged {
-            return Err(AppError::IllegalTransition("sample_unlogged"));
-        }
+        check_logged(conn, actor, row.id).await?;
         return Ok(sha256::hex(&token::random_bytes::<32>()));
     };
     if ctx.clock.now() < due {
         return Err(AppError::IllegalTransition("sample_early"));
     }
-    let seed = errors.take("/seed", seed(typed));
-    seed.ok_or_else(|| errors.into())
+    let seed = errors.take("/seed", seed(typed)).ok_or(errors)?;
+    check_logged(conn, actor, row.id).await?;
+    Ok(seed)
+}
+
+/// Refuses while the announcement has no place in the log: clocks of nodes differ, places do not.
+async fn check_logged(conn: &mut Conn, actor: &StaffActor, id: Uuid) -> AppResult<()> {
+    let entries = announced(conn, actor, &[id]).await?;
+    let is_logged = entries.iter().all(|(_, entry)| entry.index.is_some());
+    let known = (is_logged && !entries.is_empty()).then_some(());
+    known.ok_or(AppError::IllegalTransition("sample_unlogged"))
 }
 
 /// Draws by a seed from the list of a row that is announced; the caller commits.

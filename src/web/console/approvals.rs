@@ -22,7 +22,7 @@ pub async fn list(
     let waiting = approval::list(&state.ctx, &staff.actor).await?;
     let shown = ApprovalsPage {
         console: inside(&state, language, &request, &staff).await?,
-        more: waiting.tally.more,
+        more: waiting.more,
         to_decide: lines(waiting.to_decide),
         own: lines(waiting.own),
     };

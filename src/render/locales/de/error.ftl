@@ -311,6 +311,7 @@ problem-state-sample-early = Der Startwert ist noch nicht bekannt: Gezogen wird 
 problem-state-sample-number = Im selben Augenblick wurde eine andere Stichprobe eröffnet. Versuchen Sie es erneut.
 error-bulk-code = Wählen Sie den Grund.
 error-bulk-reference = Die Nummer einer Akte hat 12 Zeichen.
+error-partner-association = Der Schlüssel gehört einem anderen Verband. Lassen Sie das Feld weg: Es gilt der des Schlüssels.
 error-partner-name = Schreiben Sie den Namen der Seite, in einer Zeile.
 error-partner-slug = Schreiben Sie den Kurznamen: nur kleine Buchstaben, Ziffern und einzelne Bindestriche, höchstens 64.
 error-partner-name-long = Der Name ist zu lang: höchstens 120 Zeichen.

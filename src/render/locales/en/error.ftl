@@ -311,6 +311,7 @@ problem-state-sample-early = The seed is not known yet: records are drawn from t
 problem-state-sample-number = Another sample check was opened at the same moment. Try again.
 error-bulk-code = Choose the reason.
 error-bulk-reference = A record’s number has 12 characters.
+error-partner-association = The key is another association’s. Leave this field out: the key’s is meant.
 error-partner-name = Write the name of the site, on one line.
 error-partner-slug = Write the short name: small letters, digits and single hyphens only, 64 at most.
 error-partner-name-long = The name is too long: 120 characters at most.

@@ -311,6 +311,7 @@ problem-state-sample-early = Il seme non è ancora noto: si estrae dal momento a
 problem-state-sample-number = Un altro controllo a campione è stato aperto nello stesso momento. Riprova.
 error-bulk-code = Scegli il motivo.
 error-bulk-reference = Il numero di pratica ha 12 caratteri.
+error-partner-association = La chiave è di un’altra associazione. Lascia vuoto questo campo: vale quella della chiave.
 error-partner-name = Scrivi il nome del sito, su una riga.
 error-partner-slug = Scrivi il nome breve: solo lettere minuscole, cifre e trattini singoli, al massimo 64.
 error-partner-name-long = Il nome è troppo lungo: al massimo 120 caratteri.

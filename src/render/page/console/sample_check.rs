@@ -179,7 +179,7 @@ impl OneSamplePage {
         self.steps.contains(&step)
     }
 
-    /// Whether the page is about a record: then a wrong field is one of its form.
+    /// Whether the form that gives the check up was sent back.
     fn is_cancelling(&self) -> bool {
         self.errors.has("reason")
     }

@@ -75,12 +75,12 @@ pub struct BatchBody {
 /// What became of each item, in the order of the items.
 #[derive(Serialize, ToSchema)]
 pub struct BatchResponse {
-    items: Vec<ItemResponse>,
+    items: Vec<BatchItemResponse>,
 }
 
 /// What became of an item.
 #[derive(Serialize, ToSchema)]
-pub struct ItemResponse {
+pub struct BatchItemResponse {
     /// Place of the item in the batch, from 0.
     index: usize,
     /// As the answer to it alone would have: 201, 403, 409, 422, 500, 503.
@@ -118,8 +118,8 @@ pub struct SubmissionsQuery {
         "contact": {"email": "maria.rossi@example.org", "language": "it"},
         "mailboxes": [{"address": "maria.rossi@libero.it"}],
         "consents": [
-            {"purpose": "privacy_notice", "text_version": "2026-11", "given": true},
-            {"purpose": "contact", "text_version": "2026-11", "given": true}
+            {"purpose": "privacy_notice", "text_version": "2026-11-demo", "given": true},
+            {"purpose": "contact", "text_version": "2026-11-demo", "given": true}
         ]
     })),
     responses(
@@ -170,8 +170,8 @@ pub async fn submit(
         "contact": {"email": "maria.rossi@example.org", "language": "it"},
         "mailboxes": [{"address": "maria.rossi@libero.it"}],
         "consents": [
-            {"purpose": "privacy_notice", "text_version": "2026-11", "given": true},
-            {"purpose": "contact", "text_version": "2026-11", "given": true}
+            {"purpose": "privacy_notice", "text_version": "2026-11-demo", "given": true},
+            {"purpose": "contact", "text_version": "2026-11-demo", "given": true}
         ]
     }]})),
     responses(
@@ -224,7 +224,7 @@ pub async fn submit_all(
             }
             wait = wait.or(error.retry_after());
         }
-        items.push(ItemResponse::of(index, answer, language, id.as_ref()));
+        items.push(BatchItemResponse::of(index, answer, language, id.as_ref()));
     }
     let told = HttpResponse::Ok().json(BatchResponse { items });
     Ok(match wait {
@@ -334,7 +334,7 @@ fn evidence(client: ClientAddr, agent: UserAgent) -> Evidence {
     }
 }
 
-impl ItemResponse {
+impl BatchItemResponse {
     fn of(
         index: usize,
         answer: Result<Received, WebError>,

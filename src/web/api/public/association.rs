@@ -29,7 +29,7 @@ pub struct AssociationBody {
 
 /// The record that is open now.
 #[derive(Serialize, ToSchema)]
-pub struct AssociationResponse {
+pub struct AssociationChangeResponse {
     claimant_id: Uuid,
     #[schema(example = "7Z8K2M4Q9XWT")]
     reference: String,
@@ -53,7 +53,7 @@ pub struct AssociationResponse {
         ]
     })),
     responses(
-        (status = 201, body = AssociationResponse, description = "A new record in the other association; the token opens it from now on, the old record is withdrawn"),
+        (status = 201, body = AssociationChangeResponse, description = "A new record in the other association; the token opens it from now on, the old record is withdrawn"),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "Lodged or ended, the own association, or one that takes no sign-ups"),
@@ -82,7 +82,7 @@ pub async fn change(
     let ctx = state.ctx.clone();
     let acting = async move { association_change::change(&ctx, &actor, request).await };
     let changed = state.ctx.to_end(Box::pin(acting)).await?;
-    Ok(HttpResponse::Created().json(AssociationResponse {
+    Ok(HttpResponse::Created().json(AssociationChangeResponse {
         claimant_id: changed.claimant.uuid(),
         reference: changed.reference.as_str().to_owned(),
         state: changed.state.as_str(),

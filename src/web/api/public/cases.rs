@@ -49,10 +49,10 @@ pub struct CaseResponse {
     plans: Vec<PlanResponse>,
     /// Heads of damage that a declaration may name (R36).
     damage_heads: Vec<&'static str>,
-    texts: Vec<TextResponse>,
+    texts: Vec<CaseTextResponse>,
     associations: Vec<AssociationResponse>,
     incidents: Vec<IncidentResponse>,
-    consents: Vec<ConsentResponse>,
+    consents: Vec<CaseConsentResponse>,
     /// Claimants confirmed, as counted last.
     confirmed_claimants: i64,
     counted_at: Option<DateTime<Utc>>,
@@ -75,7 +75,7 @@ struct PlanResponse {
 }
 
 #[derive(Serialize, ToSchema)]
-struct TextResponse {
+struct CaseTextResponse {
     kind: String,
     version: String,
     language: &'static str,
@@ -134,7 +134,7 @@ struct DomainResponse {
 }
 
 #[derive(Serialize, ToSchema)]
-struct ConsentResponse {
+struct CaseConsentResponse {
     /// `privacy_notice|contact|newsletter`
     purpose: &'static str,
     text_version: String,
@@ -243,10 +243,10 @@ fn plans(case: &CaseEntry) -> Vec<PlanResponse> {
         .collect()
 }
 
-fn texts(case: &CaseEntry) -> Vec<TextResponse> {
+fn texts(case: &CaseEntry) -> Vec<CaseTextResponse> {
     case.texts
         .iter()
-        .map(|text| TextResponse {
+        .map(|text| CaseTextResponse {
             kind: text.kind.clone(),
             version: text.version.clone(),
             language: text.language.as_str(),
@@ -330,10 +330,10 @@ fn incident_response(
     }
 }
 
-fn consents(case: &CaseEntry, language: Language) -> Vec<ConsentResponse> {
+fn consents(case: &CaseEntry, language: Language) -> Vec<CaseConsentResponse> {
     case.consents(language)
         .into_iter()
-        .map(|(purpose, text)| ConsentResponse {
+        .map(|(purpose, text)| CaseConsentResponse {
             purpose: purpose.as_str(),
             text_version: text.version.clone(),
             required: purpose.is_required(),

@@ -26,7 +26,7 @@ pub struct CodeResponse {
 /// The code as it was mailed.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ProofBody {
+pub struct MailboxProofBody {
     #[schema(example = "123456")]
     code: Option<String>,
 }
@@ -77,7 +77,7 @@ pub async fn request_mailbox_code(
     tag = "me",
     security(("claimant" = [])),
     params(("id" = Uuid, Path, description = "A mailbox of the own record")),
-    request_body = ProofBody,
+    request_body = MailboxProofBody,
     responses(
         (status = 200, body = ProofResponse),
         (status = 400, body = Problem, content_type = "application/problem+json"),
@@ -94,7 +94,7 @@ pub async fn prove_mailbox(
     state: web::Data<AppState>,
     token: ClaimantToken,
     id: web::Path<String>,
-    body: Json<ProofBody>,
+    body: Json<MailboxProofBody>,
 ) -> WebResult<HttpResponse> {
     let actor = actor(&state.ctx, &token).await?;
     let id = mailbox(&id)?;

@@ -56,13 +56,13 @@ pub struct DeclaredResponse {
     /// SHA-256 of the PDF's exact bytes, hex.
     document_sha256: String,
     /// Texts to accept when signing, each on its own.
-    texts: Vec<TextResponse>,
+    texts: Vec<DeclarationTextResponse>,
     /// `outside_window|not_restored|double_recovery|paid_plan_proof|narrative_special`
     flags: Vec<&'static str>,
 }
 
 #[derive(Serialize, ToSchema)]
-struct TextResponse {
+struct DeclarationTextResponse {
     /// `attestation_g|mandate_h|mandate_messa_in_mora`
     kind: &'static str,
     version: String,
@@ -75,15 +75,15 @@ struct TextResponse {
 
 /// The own declaration as it stands.
 #[derive(Serialize, ToSchema)]
-pub struct DeclarationResponse {
+pub struct OwnDeclarationResponse {
     /// What was typed and not declared yet.
     draft: Option<DeclarationInput>,
     /// The newest version.
-    declared: Option<VersionResponse>,
+    declared: Option<OwnVersionResponse>,
 }
 
 #[derive(Serialize, ToSchema)]
-struct VersionResponse {
+struct OwnVersionResponse {
     version: i32,
     total_cents: i64,
     document_sha256: String,
@@ -91,7 +91,7 @@ struct VersionResponse {
     signed_at: Option<DateTime<Utc>>,
     /// Whether identity and texts are still those it was declared with; else declare again.
     current: bool,
-    texts: Vec<TextResponse>,
+    texts: Vec<DeclarationTextResponse>,
 }
 
 /// A wish to sign.
@@ -145,7 +145,7 @@ pub struct SignedResponse {
 
 /// Where to pay, as it is shown again.
 #[derive(Serialize, ToSchema)]
-pub struct PayoutResponse {
+pub struct OwnPayoutResponse {
     #[schema(example = "IT*********************3456")]
     iban: String,
     holder: String,
@@ -164,7 +164,7 @@ pub struct PayoutResponse {
     tag = "me",
     security(("claimant" = [])),
     responses(
-        (status = 200, body = DeclarationResponse),
+        (status = 200, body = OwnDeclarationResponse),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json")
     )
@@ -442,7 +442,7 @@ pub async fn receipt_document(
     security(("claimant" = [])),
     request_body(content = PayoutInput, example = json!({"iban": "IT60X0542811101000000123456", "holder": "Maria Rossi"})),
     responses(
-        (status = 200, body = PayoutResponse),
+        (status = 200, body = OwnPayoutResponse),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "The record takes no payout data"),
@@ -462,7 +462,7 @@ pub async fn put_payout(
     let ctx = state.ctx.clone();
     let acting = async move { payout::put(&ctx, &actor, &body.0).await };
     let given = state.ctx.to_end(acting).await?;
-    Ok(HttpResponse::Ok().json(PayoutResponse {
+    Ok(HttpResponse::Ok().json(OwnPayoutResponse {
         iban: given.payout.masked(),
         holder: given.payout.holder().to_owned(),
         holder_is_claimant: given.payout.holder_is_claimant(),
@@ -511,10 +511,10 @@ pub(in crate::web) fn response(declared: Declared) -> DeclaredResponse {
     }
 }
 
-fn standing(mine: MyDeclaration) -> DeclarationResponse {
-    DeclarationResponse {
+fn standing(mine: MyDeclaration) -> OwnDeclarationResponse {
+    OwnDeclarationResponse {
         draft: mine.draft,
-        declared: mine.newest.map(|newest| VersionResponse {
+        declared: mine.newest.map(|newest| OwnVersionResponse {
             version: newest.content.version,
             total_cents: newest.content.total_cents,
             document_sha256: newest.document_sha256,
@@ -526,8 +526,8 @@ fn standing(mine: MyDeclaration) -> DeclarationResponse {
     }
 }
 
-fn text(text: SignedText) -> TextResponse {
-    TextResponse {
+fn text(text: SignedText) -> DeclarationTextResponse {
+    DeclarationTextResponse {
         kind: text.kind.as_str(),
         version: text.version,
         sha256: text.sha256,

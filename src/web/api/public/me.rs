@@ -39,15 +39,15 @@ pub struct MeResponse {
     language: &'static str,
     created_at: DateTime<Utc>,
     confirmed_at: Option<DateTime<Utc>>,
-    contact: ContactResponse,
-    mailboxes: Vec<MailboxResponse>,
+    contact: OwnContactResponse,
+    mailboxes: Vec<OwnMailboxResponse>,
     /// Where to pay now, masked.
     payout: Option<MyPayoutResponse>,
     /// Where to pay after the hold of a change, masked.
     payout_pending: Option<MyPayoutResponse>,
     /// The owner stopped an account: none is taken until the association ends that.
     payout_frozen: bool,
-    identity: Option<IdentityResponse>,
+    identity: Option<OwnIdentityResponse>,
     /// Who acts for the claimant, once recorded.
     representative: Option<RepresentativeResponse>,
     /// Of age now: what somebody else signed is to be signed by the claimant.
@@ -60,11 +60,11 @@ pub struct MeResponse {
     /// Nothing is missing.
     ready: bool,
     /// The newest of each purpose.
-    consents: Vec<ConsentResponse>,
+    consents: Vec<OwnConsentResponse>,
 }
 
 #[derive(Serialize, ToSchema)]
-struct ContactResponse {
+struct OwnContactResponse {
     #[schema(example = "m***@example.org")]
     email: Option<String>,
     phone: Option<String>,
@@ -81,7 +81,7 @@ struct MyPayoutResponse {
 }
 
 #[derive(Serialize, ToSchema)]
-struct MailboxResponse {
+struct OwnMailboxResponse {
     id: Uuid,
     address: String,
     plan: Option<String>,
@@ -96,7 +96,7 @@ struct MailboxResponse {
 }
 
 #[derive(Serialize, ToSchema)]
-struct IdentityResponse {
+struct OwnIdentityResponse {
     /// `person|entity`
     kind: String,
     name: String,
@@ -107,7 +107,7 @@ struct IdentityResponse {
 }
 
 #[derive(Serialize, ToSchema)]
-struct ConsentResponse {
+struct OwnConsentResponse {
     /// `privacy_notice|contact|newsletter`
     purpose: &'static str,
     text_version: String,
@@ -377,7 +377,7 @@ async fn response(ctx: &Ctx, me: Me) -> AppResult<MeResponse> {
         language: me.language.as_str(),
         created_at: me.created_at,
         confirmed_at: me.confirmed_at,
-        contact: ContactResponse {
+        contact: OwnContactResponse {
             email: me.email,
             phone: me.phone,
         },
@@ -405,8 +405,8 @@ async fn response(ctx: &Ctx, me: Me) -> AppResult<MeResponse> {
     })
 }
 
-fn mailbox(mine: me::MyMailbox) -> MailboxResponse {
-    MailboxResponse {
+fn mailbox(mine: me::MyMailbox) -> OwnMailboxResponse {
+    OwnMailboxResponse {
         address: mine.address.as_str().to_owned(),
         plan: mine.plan,
         alias: mine.is_alias,
@@ -426,8 +426,8 @@ fn my_payout(mine: me::MyPayout, effective_at: Option<DateTime<Utc>>) -> MyPayou
     }
 }
 
-fn identity(mine: me::MyIdentity) -> IdentityResponse {
-    IdentityResponse {
+fn identity(mine: me::MyIdentity) -> OwnIdentityResponse {
+    OwnIdentityResponse {
         kind: mine.kind,
         name: mine.name,
         codice_fiscale: mine.codice_fiscale,
@@ -436,8 +436,8 @@ fn identity(mine: me::MyIdentity) -> IdentityResponse {
     }
 }
 
-fn consent(mine: me::MyConsent) -> ConsentResponse {
-    ConsentResponse {
+fn consent(mine: me::MyConsent) -> OwnConsentResponse {
+    OwnConsentResponse {
         purpose: mine.purpose.as_str(),
         text_version: mine.text_version,
         given: mine.given,

@@ -51,7 +51,7 @@ pub struct FactorBody {
 /// Proof of who asks.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ProofBody {
+pub struct AccountProofBody {
     /// The password.
     password: String,
     /// A code of the authenticator app, or a recovery code.
@@ -201,14 +201,14 @@ pub async fn change_factor(
     operation_id = "new_recovery_codes",
     tag = "staff",
     security(("staff" = [])),
-    request_body = ProofBody,
+    request_body = AccountProofBody,
     responses((status = 200, body = CodesResponse, description = "Ten, in the place of the old ones"), (status = 401, body = Problem),
         (status = 429, body = Problem))
 )]
 pub async fn recovery_codes(
     state: web::Data<AppState>,
     staff: Staff,
-    body: Json<ProofBody>,
+    body: Json<AccountProofBody>,
 ) -> WebResult<HttpResponse> {
     let proof = proof(body.0.password, body.0.totp, None)?;
     let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());

@@ -23,7 +23,7 @@ pub struct ApprovalsResponse {
     own: Vec<ApprovalResponse>,
     /// How many there are to decide, up to 99 of each kind.
     count: i64,
-    /// True if there are more.
+    /// True if more wait than are listed or counted.
     more: bool,
 }
 
@@ -113,6 +113,6 @@ pub async fn list(state: web::Data<AppState>, staff: Staff) -> WebResult<HttpRes
         items: shown(waiting.to_decide),
         own: shown(waiting.own),
         count: waiting.tally.to_decide,
-        more: waiting.tally.more,
+        more: waiting.more,
     }))
 }

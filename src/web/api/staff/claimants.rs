@@ -15,7 +15,7 @@ use crate::domain::narrowing::Words;
 use crate::state::AppState;
 use crate::web::api::public::representative::{self, RepresentativeResponse};
 use crate::web::api::staff::declared::{
-    self, DeclarationResponse, PayoutResponse, VersionResponse,
+    self, RecordDeclarationResponse, RecordPayoutResponse, RecordVersionResponse,
 };
 use crate::web::api::staff::queues::HolderResponse;
 use crate::web::csv::{self, CsvQuery};
@@ -129,18 +129,18 @@ pub struct ClaimantResponse {
     /// Nothing is missing and nothing to review.
     ready: bool,
     /// Every version of the declaration, newest first.
-    declarations: Vec<VersionResponse>,
+    declarations: Vec<RecordVersionResponse>,
     /// What the newest version says, in the words of its document.
-    declaration: Option<DeclarationResponse>,
-    payout: Option<PayoutResponse>,
+    declaration: Option<RecordDeclarationResponse>,
+    payout: Option<RecordPayoutResponse>,
     /// Where to pay after the hold of a change.
-    payout_pending: Option<PayoutResponse>,
+    payout_pending: Option<RecordPayoutResponse>,
     /// Since when no payout data are taken, because the owner stopped some.
     payout_frozen_at: Option<DateTime<Utc>>,
     language: String,
     via: Option<String>,
-    contact: Option<ContactResponse>,
-    identity: Option<IdentityResponse>,
+    contact: Option<RecordContactResponse>,
+    identity: Option<RecordIdentityResponse>,
     /// Who acts for the claimant, once recorded.
     representative: Option<RepresentativeResponse>,
     /// When a death was recorded.
@@ -149,11 +149,11 @@ pub struct ClaimantResponse {
     ratify_since: Option<DateTime<Utc>>,
     /// Since when the data are only kept (art. 18 GDPR).
     restricted_since: Option<DateTime<Utc>>,
-    mailboxes: Vec<MailboxResponse>,
-    consents: Vec<ConsentResponse>,
+    mailboxes: Vec<RecordMailboxResponse>,
+    consents: Vec<RecordConsentResponse>,
     confirmations: Vec<ChallengeResponse>,
     mails: Vec<MailResponse>,
-    conflicts: Vec<ConflictResponse>,
+    conflicts: Vec<RecordConflictResponse>,
     /// Mails that came back, newest first; none withdraws anybody.
     bounces: Vec<BounceResponse>,
     /// Since when mail to the contact comes back.
@@ -165,7 +165,7 @@ pub struct ClaimantResponse {
 }
 
 #[derive(Serialize, ToSchema)]
-struct ContactResponse {
+struct RecordContactResponse {
     /// False where e-mail and phone are masked.
     clear: bool,
     email: Option<String>,
@@ -175,7 +175,7 @@ struct ContactResponse {
 }
 
 #[derive(Serialize, ToSchema)]
-struct IdentityResponse {
+struct RecordIdentityResponse {
     name: String,
     capacity: String,
     /// Masked.
@@ -189,7 +189,7 @@ struct IdentityResponse {
 }
 
 #[derive(Serialize, ToSchema)]
-struct MailboxResponse {
+struct RecordMailboxResponse {
     id: Uuid,
     address: String,
     treatment: String,
@@ -202,7 +202,7 @@ struct MailboxResponse {
 }
 
 #[derive(Serialize, ToSchema)]
-struct ConsentResponse {
+struct RecordConsentResponse {
     purpose: String,
     text_version: String,
     given: bool,
@@ -241,7 +241,7 @@ struct BounceResponse {
 }
 
 #[derive(Serialize, ToSchema)]
-struct ConflictResponse {
+struct RecordConflictResponse {
     kind: String,
     opened_at: DateTime<Utc>,
     settled_at: Option<DateTime<Utc>>,
@@ -416,7 +416,7 @@ fn response(view: ClaimantView) -> ClaimantResponse {
         mailboxes: view
             .mailboxes
             .into_iter()
-            .map(|mailbox| MailboxResponse {
+            .map(|mailbox| RecordMailboxResponse {
                 id: mailbox.id.uuid(),
                 address: mailbox.address.as_str().to_owned(),
                 treatment: mailbox.treatment,
@@ -429,7 +429,7 @@ fn response(view: ClaimantView) -> ClaimantResponse {
         consents: view
             .consents
             .into_iter()
-            .map(|row| ConsentResponse {
+            .map(|row| RecordConsentResponse {
                 purpose: row.purpose,
                 text_version: row.text_version,
                 given: row.given,
@@ -459,7 +459,7 @@ fn response(view: ClaimantView) -> ClaimantResponse {
         conflicts: view
             .conflicts
             .into_iter()
-            .map(|row| ConflictResponse {
+            .map(|row| RecordConflictResponse {
                 kind: row.kind,
                 opened_at: row.opened_at,
                 settled_at: row.settled_at,
@@ -498,8 +498,8 @@ fn response(view: ClaimantView) -> ClaimantResponse {
     }
 }
 
-fn contact(contact: ShownContact) -> ContactResponse {
-    ContactResponse {
+fn contact(contact: ShownContact) -> RecordContactResponse {
+    RecordContactResponse {
         clear: contact.clear,
         email: contact.email,
         phone: contact.phone,
@@ -508,8 +508,8 @@ fn contact(contact: ShownContact) -> ContactResponse {
     }
 }
 
-fn identity(identity: ShownIdentity) -> IdentityResponse {
-    IdentityResponse {
+fn identity(identity: ShownIdentity) -> RecordIdentityResponse {
+    RecordIdentityResponse {
         name: identity.name,
         capacity: identity.capacity,
         codice_fiscale: identity.codice_fiscale,

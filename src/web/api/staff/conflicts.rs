@@ -87,7 +87,7 @@ pub struct DecisionBody {
 /// What a second person says.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ApprovalBody {
+pub struct ConflictApprovalBody {
     /// `approve` or `refuse`.
     #[schema(example = "approve")]
     decision: String,
@@ -210,7 +210,7 @@ pub async fn decide(
     tag = "staff",
     params(("id" = Uuid, Path, description = "The clash")),
     security(("staff" = [])),
-    request_body = ApprovalBody,
+    request_body = ConflictApprovalBody,
     responses((status = 200), (status = 403, body = Problem, description = "Who proposed it cannot approve it"),
         (status = 404, body = Problem), (status = 409, body = Problem, description = "Nothing is proposed"),
         (status = 422, body = Problem))
@@ -219,7 +219,7 @@ pub async fn approve(
     state: web::Data<AppState>,
     staff: Staff,
     id: web::Path<String>,
-    body: Json<ApprovalBody>,
+    body: Json<ConflictApprovalBody>,
 ) -> WebResult<HttpResponse> {
     let (id, body) = (item(&id)?, body.0);
     approved(&state, &staff, id, &body.decision, body.reason.as_deref()).await?;

@@ -19,7 +19,7 @@ use crate::web::extract::Staff;
 use crate::web::{WebError, WebResult};
 
 #[derive(Serialize, ToSchema)]
-pub(super) struct VersionResponse {
+pub(super) struct RecordVersionResponse {
     version: i32,
     declared_at: DateTime<Utc>,
     total_cents: i64,
@@ -43,7 +43,7 @@ struct SignatureResponse {
 }
 
 #[derive(Serialize, ToSchema)]
-pub(super) struct DeclarationResponse {
+pub(super) struct RecordDeclarationResponse {
     version: i32,
     /// False for roles that do not see free texts.
     clear: bool,
@@ -89,7 +89,7 @@ struct DeclaredItemResponse {
 }
 
 #[derive(Serialize, ToSchema)]
-pub(super) struct PayoutResponse {
+pub(super) struct RecordPayoutResponse {
     /// Masked.
     iban: String,
     given_at: DateTime<Utc>,
@@ -188,8 +188,8 @@ async fn take(
         .body(taken.bytes))
 }
 
-pub(super) fn version(version: ShownVersion) -> VersionResponse {
-    VersionResponse {
+pub(super) fn version(version: ShownVersion) -> RecordVersionResponse {
+    RecordVersionResponse {
         version: version.version,
         declared_at: version.declared_at,
         total_cents: version.total_cents,
@@ -209,8 +209,8 @@ fn signature(signature: ShownSignature) -> SignatureResponse {
     }
 }
 
-pub(super) fn declaration(shown: ShownDeclaration) -> DeclarationResponse {
-    DeclarationResponse {
+pub(super) fn declaration(shown: ShownDeclaration) -> RecordDeclarationResponse {
+    RecordDeclarationResponse {
         version: shown.version,
         clear: !shown.masked,
         mailboxes: shown.mailboxes.into_iter().map(mailbox).collect(),
@@ -258,8 +258,8 @@ fn item(item: PrintedItem) -> DeclaredItemResponse {
     }
 }
 
-pub(super) fn payout(payout: ShownPayout) -> PayoutResponse {
-    PayoutResponse {
+pub(super) fn payout(payout: ShownPayout) -> RecordPayoutResponse {
+    RecordPayoutResponse {
         iban: payout.iban,
         given_at: payout.given_at,
     }

@@ -26,7 +26,7 @@ const SHOWN: i64 = 200;
 /// What was seen on the pages.
 #[derive(Deserialize, Default, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ApprovalBody {
+pub struct PaperApprovalBody {
     /// Whether the optional mandate is ticked.
     messa_in_mora: Option<bool>,
 }
@@ -172,7 +172,7 @@ pub async fn list(
         ("hand_in" = Uuid, Path, description = "The hand-in")
     ),
     security(("staff" = [])),
-    request_body = Option<ApprovalBody>,
+    request_body = Option<PaperApprovalBody>,
     responses(
         (status = 200, body = SignedResponse, description = "The declaration is signed"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
@@ -186,7 +186,7 @@ pub async fn approve(
     state: web::Data<AppState>,
     staff: Staff,
     path: web::Path<(String, String)>,
-    body: OptionalJson<ApprovalBody>,
+    body: OptionalJson<PaperApprovalBody>,
 ) -> WebResult<HttpResponse> {
     let (id, hand_in) = place(&path)?;
     let approval = Approval {

@@ -43,7 +43,7 @@ impl QueueQuery {
 
 /// Open requests, most urgent first.
 #[derive(Serialize, ToSchema)]
-pub struct QueueResponse {
+pub struct RightsQueueResponse {
     items: Vec<QueueItem>,
     /// For `cursor`; null on the last page.
     next_cursor: Option<String>,
@@ -182,7 +182,7 @@ pub(in crate::web) fn request_id(text: &str) -> WebResult<Uuid> {
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before")
     ),
     security(("staff" = [])),
-    responses((status = 200, body = QueueResponse), (status = 400, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem))
+    responses((status = 200, body = RightsQueueResponse), (status = 400, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem))
 )]
 pub async fn list(
     state: web::Data<AppState>,
@@ -196,7 +196,7 @@ pub async fn list(
         reference: request.reference.as_str().to_owned(),
         request: RightsRequestResponse::from(request),
     });
-    Ok(HttpResponse::Ok().json(QueueResponse {
+    Ok(HttpResponse::Ok().json(RightsQueueResponse {
         items: items.collect(),
         next_cursor: queue.next,
         open: queue.open,

@@ -55,7 +55,7 @@ pub struct ReachQuery {
 pub struct TrailLineResponse {
     id: Uuid,
     at: DateTime<Utc>,
-    /// `public|claimant|staff|system|operator`
+    /// `public|claimant|staff|partner|system|operator`
     actor_kind: String,
     actor_name: Option<String>,
     action: String,
