@@ -381,7 +381,7 @@ mod tests {
         let good = key(KeyMode::Live);
         let good = good.as_str();
         for place in "jnd_live_".len()..good.len() {
-            for letter in ["x", "0", "A", "é"] {
+            for letter in ['x', '0', 'A', 'é'] {
                 let (before, rest) = good.split_at(place);
                 let typo: String = before
                     .chars()
