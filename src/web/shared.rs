@@ -41,7 +41,7 @@ pub fn file(
     answer.insert_header((CONTENT_TYPE, kind)).body(bytes)
 }
 
-/// As [`file`], for what is told in the language asked for.
+/// As [`file()`], for what is told in the language asked for.
 pub fn told(request: &HttpRequest, bytes: Vec<u8>, kind: &'static str) -> HttpResponse {
     let mut answer = file(request, bytes, kind, SHORTLY);
     let vary = actix_web::http::header::HeaderValue::from_static("Accept-Language, Cookie");
