@@ -11,7 +11,8 @@ use crate::app::ctx::Ctx;
 use crate::app::error::AppResult;
 use crate::app::staff::{self, StaffActor};
 use crate::db::approval::{self as db, CountRow, WaitingRow};
-use crate::db::{Conn, DbError, Tx, assignment};
+use crate::db::assignment::{self, MemberRow};
+use crate::db::{Conn, DbError, Tx};
 use crate::domain::approval::{ApprovalKind, MOST_COUNTED};
 use crate::domain::ids::{CaseId, ClaimantId};
 use crate::domain::permission::{Role, operation};
@@ -136,47 +137,58 @@ async fn counted(ctx: &Ctx, tx: &mut Tx, actor: &StaffActor) -> AppResult<Tally>
     let decides = ApprovalKind::decided_by(actor.role());
     let rows = db::count(tx, actor.scope(), place, &decides, ctx.clock.now()).await?;
     let mut tally = Tally::default();
-    let mut asked = Vec::new();
-    for CountRow { kind, own, count } in rows {
+    for CountRow { own, count, .. } in rows {
         let counted = count.min(MOST_COUNTED);
         if own {
             tally.own += counted;
-            asked.extend(ApprovalKind::parse(&kind).filter(|_| count > 0));
         } else {
             tally.to_decide += counted;
             tally.more |= count > MOST_COUNTED;
         }
     }
-    if !asked.is_empty() {
+    if tally.own > 0 {
         let members = members(tx, actor).await?;
-        tally.is_stuck = asked
-            .iter()
-            .any(|kind| deciders(*kind, &members, Some(actor.staff_id().uuid())) == 0);
+        let waiting = db::list_own(tx, actor.scope(), place, ctx.clock.now()).await?;
+        for row in waiting {
+            tally.is_stuck |= deciders(kind_of(&row)?, &members, &row) == 0;
+        }
     }
     Ok(tally)
 }
 
 /// Active members of the actor's association with their roles.
-async fn members(conn: &mut Conn, actor: &StaffActor) -> AppResult<Vec<(Uuid, Role)>> {
+async fn members(conn: &mut Conn, actor: &StaffActor) -> AppResult<Vec<(MemberRow, Role)>> {
     let rows = assignment::list_people(conn, actor.scope(), actor.association_id()).await?;
     let rows = rows.into_iter();
-    rows.map(|(id, role)| Ok((id, staff::read_role(&role)?)))
-        .collect()
+    rows.map(|row| {
+        let role = staff::read_role(&row.role)?;
+        Ok((row, role))
+    })
+    .collect()
 }
 
 /// How many of some members may decide, who asked left out.
-fn deciders(kind: ApprovalKind, members: &[(Uuid, Role)], asked_by: Option<Uuid>) -> usize {
-    let others = members.iter().filter(|(id, _)| Some(*id) != asked_by);
-    others.filter(|(_, role)| kind.is_decided_by(*role)).count()
+fn deciders(kind: ApprovalKind, members: &[(MemberRow, Role)], row: &WaitingRow) -> usize {
+    let case = CaseId::new(row.case_id);
+    let may = |(member, role): &&(MemberRow, Role)| {
+        Some(member.id) != row.asked_by && kind.is_decided_by(*role) && member.is_on(case)
+    };
+    members.iter().filter(may).count()
+}
+
+fn kind_of(row: &WaitingRow) -> AppResult<ApprovalKind> {
+    let kind = ApprovalKind::parse(&row.kind);
+    Ok(kind.ok_or(DbError::Corrupt("approval kind"))?)
 }
 
 fn approval(
     row: WaitingRow,
     cases: &HashMap<CaseId, (String, String)>,
     names: &HashMap<Uuid, String>,
-    members: &[(Uuid, Role)],
+    members: &[(MemberRow, Role)],
 ) -> AppResult<Approval> {
-    let kind = ApprovalKind::parse(&row.kind).ok_or(DbError::Corrupt("approval kind"))?;
+    let kind = kind_of(&row)?;
+    let deciders = deciders(kind, members, &row);
     let name = |id: Uuid| names.get(&id).cloned().unwrap_or_default();
     Ok(Approval {
         kind,
@@ -189,6 +201,6 @@ fn approval(
         records: row.records,
         form: row.form,
         about: row.about.filter(|about| !about.is_empty()),
-        deciders: deciders(kind, members, row.asked_by),
+        deciders,
     })
 }

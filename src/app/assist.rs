@@ -75,7 +75,7 @@ pub async fn confirm(
     reason: &Reason,
 ) -> AppResult<ClaimantState> {
     actor.require(&operation::ASSIST_CONFIRM)?;
-    let scope = Scope::Association(actor.association_id());
+    let scope = actor.scope();
     let mut tx = ctx.pools.begin(scope).await?;
     let found = find_assisted(&mut tx, scope, id).await?;
     let given = identity_db::find(&mut tx, scope, id).await?;
@@ -122,7 +122,7 @@ pub async fn enter_identity(
 ) -> AppResult<Vec<&'static str>> {
     actor.require(&operation::ASSIST_IDENTITY)?;
     let (parsed, capacity) = identity::parse(ctx, &request)?;
-    let scope = Scope::Association(actor.association_id());
+    let scope = actor.scope();
     let mut tx = ctx.pools.begin(scope).await?;
     claimant::find(&mut tx, scope, id)
         .await?
@@ -153,7 +153,7 @@ pub async fn enter_email(
     email: &str,
 ) -> AppResult<ClaimantState> {
     actor.require(&operation::ASSIST_EMAIL)?;
-    let scope = Scope::Association(actor.association_id());
+    let scope = actor.scope();
     let mut tx = ctx.pools.begin(scope).await?;
     let row = claimant::lock(&mut tx, scope, id).await?;
     let before = still_assisted(&row)?;

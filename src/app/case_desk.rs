@@ -164,6 +164,7 @@ pub async fn list(ctx: &Ctx, actor: &StaffActor) -> AppResult<Vec<Listed>> {
             });
         }
     }
+    listed.retain(|it| actor.works_on(it.id));
     listed.sort_by_key(|it| std::cmp::Reverse(it.id.uuid()));
     Ok(listed)
 }
@@ -174,6 +175,7 @@ pub async fn list(ctx: &Ctx, actor: &StaffActor) -> AppResult<Vec<Listed>> {
 /// `Forbidden`; `NotFound` for one that another association leads or drafts.
 pub async fn get(ctx: &Ctx, actor: &StaffActor, id: CaseId) -> AppResult<Desk> {
     actor.require(&operation::GET_CASE_DESK)?;
+    actor.require_case(id)?;
     let scope = actor.scope();
     let mut tx = ctx.pools.begin(scope).await?;
     let known = Known::read(&mut tx, scope, actor.association_id()).await?;
@@ -198,6 +200,7 @@ pub async fn get(ctx: &Ctx, actor: &StaffActor, id: CaseId) -> AppResult<Desk> {
 /// `Forbidden`; `Invalid`.
 pub async fn create(ctx: &Ctx, actor: &StaffActor, content: CaseContent) -> AppResult<Desk> {
     actor.require(&operation::CREATE_CASE)?;
+    actor.require_all_cases()?;
     let id = CaseId::new(token::new_id(ctx.clock.now()));
     let content = begun(content)?;
     append(ctx, actor, id, 0, &content, "create_case").await
@@ -218,6 +221,7 @@ pub async fn save(
     content: &CaseContent,
 ) -> AppResult<Desk> {
     actor.require(&operation::WRITE_CASE)?;
+    actor.require_case(id)?;
     append(ctx, actor, id, based_on, content, "write_case").await
 }
 
@@ -230,6 +234,7 @@ pub async fn save(
 /// newest, was proposed before, or says what is public anyway.
 pub async fn propose(ctx: &Ctx, actor: &StaffActor, id: CaseId, version: i32) -> AppResult<Desk> {
     actor.require(&operation::PROPOSE_CASE)?;
+    actor.require_case(id)?;
     let scope = actor.scope();
     let mut tx = ctx.pools.begin(scope).await?;
     let key = (actor.association_id(), id);
@@ -247,7 +252,7 @@ pub async fn propose(ctx: &Ctx, actor: &StaffActor, id: CaseId, version: i32) ->
     let mut deed = actor.deed(id.uuid(), "propose_case");
     deed.detail = json!({ "version": version });
     deed.write(ctx, &mut tx, scope).await?;
-    let told = (actor.association_id(), ApprovalKind::CaseVersion);
+    let told = (actor.association_id(), id, ApprovalKind::CaseVersion);
     approval::tell(ctx, &mut tx, scope, told, Some(actor.staff_id())).await?;
     tx.commit().await?;
     get(ctx, actor, id).await
@@ -267,6 +272,7 @@ pub async fn send_back(
     reason: &Reason,
 ) -> AppResult<Desk> {
     actor.require(&operation::RETURN_CASE)?;
+    actor.require_case(id)?;
     let scope = actor.scope();
     let mut tx = ctx.pools.begin(scope).await?;
     let key = (actor.association_id(), id);

@@ -118,7 +118,7 @@ pub struct OwnCase {
     pub association: AssociationEntry,
 }
 
-/// The cases of the actor's association, newest first, drafts too.
+/// The cases of the actor's association that the membership is for, newest first, drafts too.
 ///
 /// # Errors
 /// `Unavailable`.
@@ -126,6 +126,7 @@ pub async fn cases(ctx: &Ctx, actor: &StaffActor) -> AppResult<Vec<OwnCase>> {
     let directory = ctx.directories.get(ctx).await?;
     let own = directory.cases().iter().filter_map(|case| {
         let association = case.association_by_id(actor.association_id())?;
+        actor.works_on(case.id).then_some(())?;
         Some(OwnCase {
             case: case.clone(),
             association: association.clone(),

@@ -154,6 +154,7 @@ async fn found(
     let Some((first, _)) = records.first().filter(|_| several_signed && is_ours) else {
         return Err(AppError::NotFound);
     };
+    actor.require_case(first.case())?;
     let own = claimant_list::case_of(ctx, ours, first.case()).await?;
     Ok((row, records, own))
 }
@@ -356,7 +357,7 @@ pub async fn propose(
         deed.note = Some(reason.as_str().as_bytes());
         deed.write(ctx, &mut tx, actor.scope()).await?;
     }
-    let told = (actor.association_id(), ApprovalKind::Keeper);
+    let told = (actor.association_id(), kept.case(), ApprovalKind::Keeper);
     approval::tell(ctx, &mut tx, actor.scope(), told, Some(actor.staff_id())).await?;
     Ok(tx.commit().await?)
 }

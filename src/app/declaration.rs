@@ -156,10 +156,9 @@ fn my_version(
 ) -> AppResult<MyVersion> {
     let content = content_of(&basis.vault, row)?;
     let signed = signatures.iter().find(|it| it.version == row.version);
-    let kind = TextKind::MandateMessaInMora.as_str();
-    let is_mandate = |accepted: &String| accepted.split('=').next() == Some(kind);
+    let mandate = TextKind::MandateMessaInMora;
     Ok(MyVersion {
-        messa_in_mora: signed.is_some_and(|it| it.acceptances.iter().any(is_mandate)),
+        messa_in_mora: signed.is_some_and(|it| mandate.is_among(&it.acceptances)),
         is_current: is_current(ctx, directory, basis, &content)?,
         content,
         document_sha256: sha256::hex(&row.document_sha256),

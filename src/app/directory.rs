@@ -14,6 +14,7 @@ use crate::app::demand_letter::DemandLetter;
 use crate::app::error::{AppError, AppResult};
 use crate::domain::case::{CaseState, Mode, Offer, RegisterEntry};
 use crate::domain::consent::Purpose;
+use crate::domain::field::{FieldCode, FieldErrors};
 use crate::domain::ids::{AssociationId, CaseId, IncidentId};
 use crate::domain::language::Language;
 use crate::domain::mail_text::MailTexts;
@@ -265,6 +266,33 @@ pub struct TextEntry {
 }
 
 impl Directory {
+    /// The cases of these slugs that the association promotes.
+    ///
+    /// # Errors
+    /// `UnknownValue` at `/cases/<place>`.
+    pub fn cases_of(
+        &self,
+        association: AssociationId,
+        slugs: &[String],
+    ) -> Result<Vec<CaseId>, FieldErrors> {
+        let mut errors = FieldErrors::new();
+        let mut cases = Vec::new();
+        for (place, slug) in slugs.iter().enumerate() {
+            let mut known = self.cases.iter();
+            let own = known
+                .find(|case| case.slug == *slug && case.association_by_id(association).is_some());
+            match own {
+                Some(case) => cases.push(case.id),
+                None => errors.push(
+                    format!("/cases/{place}"),
+                    FieldCode::UnknownValue,
+                    "error-case-unknown",
+                ),
+            }
+        }
+        errors.into_result(cases)
+    }
+
     /// Cases the public may see, newest first.
     pub fn public_cases(&self) -> impl Iterator<Item = &Arc<CaseEntry>> {
         self.cases.iter().filter(|case| case.state.is_public())

@@ -197,7 +197,7 @@ pub async fn request(ctx: &Ctx, actor: &StaffActor, new: NewExport) -> AppResult
     deed.note = Some(row.purpose.as_bytes());
     deed.write(ctx, &mut tx, scope).await?;
     if row.state == ExportState::AwaitingApproval.as_str() {
-        let told = (actor.association_id(), ApprovalKind::Export);
+        let told = (actor.association_id(), own.case.id, ApprovalKind::Export);
         approval::tell(ctx, &mut tx, scope, told, Some(actor.staff_id())).await?;
     }
     let status = read_status(ctx, &mut tx, actor, id).await?;

@@ -11,13 +11,16 @@ use uuid::Uuid;
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::app::staff::account::{SessionLine, forget_all};
-use crate::app::staff::{self, StaffActor, note_change, opened, read_role};
+use crate::app::staff::{
+    self, StaffActor, note_change, opened, read_cases, read_role, stored_cases,
+};
 use crate::app::work_queue;
 use crate::db::membership::{self, ChangeRow, PersonRow};
 use crate::db::staff::MembershipRow;
 use crate::db::{DbError, Scope, staff_session};
-use crate::domain::ids::StaffId;
-use crate::domain::membership::{MembershipChange, MembershipState};
+use crate::domain::field::{FieldCode, FieldErrors};
+use crate::domain::ids::{CaseId, StaffId};
+use crate::domain::membership::{MembershipChange, MembershipState, Terms, can_be_limited};
 use crate::domain::permission::{Role, operation};
 
 pub mod invitation;
@@ -35,10 +38,8 @@ pub struct Person {
     pub name: String,
     /// Login address.
     pub email: String,
-    /// The role now, or the last one.
-    pub role: Role,
-    /// How the membership stands.
-    pub state: MembershipState,
+    /// The membership, as it is or was last.
+    pub terms: Terms,
     /// Whether the platform has shut the person out altogether.
     pub disabled: bool,
     /// Since when the person belongs to the association, UTC.
@@ -50,10 +51,8 @@ pub struct Person {
 /// What a membership was from a moment on.
 #[derive(Clone, Debug)]
 pub struct Period {
-    /// How it stood.
-    pub state: MembershipState,
-    /// In which role.
-    pub role: Role,
+    /// What it was.
+    pub terms: Terms,
     /// From when, UTC.
     pub from: DateTime<Utc>,
     /// Name of who changed it; none: the operator.
@@ -89,7 +88,7 @@ pub(in crate::app) async fn listed(ctx: &Ctx, actor: &StaffActor) -> AppResult<V
         .into_iter()
         .map(|row| person(ctx, row))
         .collect::<AppResult<_>>()?;
-    people.sort_by_key(|person| person.state == MembershipState::Ended);
+    people.sort_by_key(|person| person.terms.state == MembershipState::Ended);
     Ok(people)
 }
 
@@ -125,22 +124,36 @@ pub async fn get(ctx: &Ctx, actor: &StaffActor, id: StaffId) -> AppResult<Profil
     })
 }
 
+/// What an owner typed to change a membership.
+#[derive(Clone, Debug, Default)]
+pub struct ChangeInput {
+    /// Word of the action.
+    pub action: Option<String>,
+    /// Word of the new role, for `role`.
+    pub role: Option<String>,
+    /// Slugs of the cases, for `cases`; none: all.
+    pub cases: Option<Vec<String>>,
+}
+
 /// Changes a membership. What the person has open for the association ends at once; what the person had to do is
-/// nobody's from then on, where the person works on queues no more.
+/// nobody's from then on, where the person works on queues no more, or on that case.
 ///
 /// *effects*: membership, `membership_changes`; sessions, tokens and assignments of the person for this association;
 /// audit `membership_changed`, `assign` on each item released.
 ///
 /// # Errors
-/// `Forbidden`, `StepUpRequired`; `NotFound` for one who never belonged to it; `IllegalTransition` if it changes
+/// `Forbidden`, `StepUpRequired`; `NotFound` for one who never belonged to it; `Invalid` at `/action`, `/role`,
+/// `/cases`; `IllegalTransition` if it changes
 /// nothing, has ended, or would leave the association without an active owner (`last_owner`).
 pub async fn change(
     ctx: &Ctx,
     actor: &StaffActor,
     id: StaffId,
-    change: MembershipChange,
+    input: &ChangeInput,
 ) -> AppResult<()> {
     actor.require(&operation::CHANGE_MEMBERSHIP)?;
+    let cases = given_cases(ctx, actor, input.cases.as_deref()).await?;
+    let change = MembershipChange::parse(input.action.as_deref(), input.role.as_deref(), cases)?;
     let association = actor.association_id();
     let now = ctx.clock.now();
     let mut tx = ctx.pools.begin(SCOPE).await?;
@@ -150,32 +163,37 @@ pub async fn change(
         let known = membership::find_person(&mut tx, SCOPE, association, id).await?;
         return Err(known.map_or(AppError::NotFound, |_| AppError::IllegalTransition("ended")));
     };
-    let before = (state_of(&row), read_role(&row.role)?);
-    let after = change.after(before);
-    let (state, role) = after.ok_or(AppError::IllegalTransition("unchanged"))?;
-    let stays = state == MembershipState::Active && role == Role::Owner;
+    let before = terms_of(&row)?;
+    let after = change.after(&before);
+    let after = after.ok_or(AppError::IllegalTransition("unchanged"))?;
+    check_cases(after.role, after.cases.as_deref())?;
+    let stays = after.state == MembershipState::Active && after.role == Role::Owner;
     let disabled = membership::list_disabled(&mut tx, SCOPE, association).await?;
     if !stays && is_last_owner(&rows, &row, &disabled) {
         return Err(AppError::IllegalTransition("last_owner"));
     }
-    role.as_str().clone_into(&mut row.role);
-    row.suspended_at = (state == MembershipState::Suspended).then_some(now);
-    row.revoked_at = (state == MembershipState::Ended).then_some(now);
+    after.role.as_str().clone_into(&mut row.role);
+    row.suspended_at = (after.state == MembershipState::Suspended).then_some(now);
+    row.revoked_at = (after.state == MembershipState::Ended).then_some(now);
+    row.case_ids = stored_cases(after.cases.as_deref());
     membership::update(&mut tx, SCOPE, &row).await?;
     let by = Some(actor.staff_id());
     let place = (id, association);
-    note_change(ctx, &mut tx, SCOPE, place, (state, role), by).await?;
+    note_change(ctx, &mut tx, SCOPE, place, &after, by).await?;
     let ended = forget_all(ctx, &mut tx, SCOPE, (id, Some(association))).await?;
-    let works = state == MembershipState::Active && operation::ASSIGN_ITEM.allows(role);
-    let released = if works {
+    let works = after.state == MembershipState::Active && operation::ASSIGN_ITEM.allows(after.role);
+    let kept = after.cases.as_deref().filter(|_| works);
+    let released = if works && kept.is_none() {
         0
     } else {
-        work_queue::release_all(ctx, &mut tx, SCOPE, place, by).await?
+        let kept = kept.unwrap_or_default();
+        work_queue::release(ctx, &mut tx, SCOPE, place, kept, by).await?
     };
     let mut deed = actor.deed(id.uuid(), "membership_changed");
-    deed.change = Some((before.0.as_str(), state.as_str()));
+    deed.change = Some((before.state.as_str(), after.state.as_str()));
     deed.detail = json!({
-        "role_before": before.1.as_str(), "role": role.as_str(), "sessions": ended, "released": released,
+        "role_before": before.role.as_str(), "role": after.role.as_str(), "cases_before": before.cases,
+        "cases": after.cases, "sessions": ended, "released": released,
     });
     deed.write(ctx, &mut tx, SCOPE).await?;
     Ok(tx.commit().await?)
@@ -201,6 +219,39 @@ pub async fn end_sessions(ctx: &Ctx, actor: &StaffActor, id: StaffId) -> AppResu
     Ok(ended)
 }
 
+/// The cases an owner named; `None` for all.
+///
+/// # Errors
+/// `Required` at `/cases` for an empty list, `UnknownValue` at `/cases/<place>`.
+async fn given_cases(
+    ctx: &Ctx,
+    actor: &StaffActor,
+    slugs: Option<&[String]>,
+) -> AppResult<Option<Vec<CaseId>>> {
+    let Some(slugs) = slugs else {
+        return Ok(None);
+    };
+    if slugs.is_empty() {
+        let mut errors = FieldErrors::new();
+        errors.push("/cases", FieldCode::Required, "error-member-cases-none");
+        return Err(AppError::Invalid(errors));
+    }
+    let directory = ctx.directories.get(ctx).await?;
+    let mut cases = directory.cases_of(actor.association_id(), slugs)?;
+    cases.sort_unstable_by_key(|case| case.uuid());
+    cases.dedup();
+    Ok(Some(cases))
+}
+
+/// Whether a role can be for these cases.
+fn check_cases(role: Role, cases: Option<&[CaseId]>) -> Result<(), FieldErrors> {
+    let mut errors = FieldErrors::new();
+    if cases.is_some() && !can_be_limited(role) {
+        errors.push("/cases", FieldCode::UnknownValue, "error-member-cases-role");
+    }
+    errors.into_result(())
+}
+
 /// Whether nobody else could give roles once this membership is no owner's any more; who the platform disabled
 /// cannot.
 fn is_last_owner(all: &[MembershipRow], row: &MembershipRow, disabled: &[Uuid]) -> bool {
@@ -212,6 +263,15 @@ fn is_last_owner(all: &[MembershipRow], row: &MembershipRow, disabled: &[Uuid]) 
             .iter()
             .filter(|other| other.staff_id != row.staff_id && !disabled.contains(&other.staff_id))
             .any(owns)
+}
+
+/// What a membership is, by its row.
+fn terms_of(row: &MembershipRow) -> AppResult<Terms> {
+    Ok(Terms {
+        state: state_of(row),
+        role: read_role(&row.role)?,
+        cases: read_cases(row.case_ids.as_deref()),
+    })
 }
 
 pub(in crate::app) fn state_of(row: &MembershipRow) -> MembershipState {
@@ -231,8 +291,7 @@ pub(in crate::app) fn person(ctx: &Ctx, row: PersonRow) -> AppResult<Person> {
         id: StaffId::new(row.id),
         name,
         email,
-        role: read_role(&row.membership.role)?,
-        state: state_of(&row.membership),
+        terms: terms_of(&row.membership)?,
         disabled: row.status != "active",
         since: row.membership.created_at,
         signed_in_at: row.membership.signed_in_at,
@@ -242,8 +301,11 @@ pub(in crate::app) fn person(ctx: &Ctx, row: PersonRow) -> AppResult<Person> {
 fn period(row: &ChangeRow, names: &HashMap<Uuid, String>) -> AppResult<Period> {
     let state = MembershipState::parse(&row.state);
     Ok(Period {
-        state: state.ok_or(DbError::Corrupt("membership_changes.state"))?,
-        role: read_role(&row.role)?,
+        terms: Terms {
+            state: state.ok_or(DbError::Corrupt("membership_changes.state"))?,
+            role: read_role(&row.role)?,
+            cases: read_cases(row.case_ids.as_deref()),
+        },
         from: row.changed_at,
         by: row.changed_by.and_then(|id| names.get(&id).cloned()),
     })

@@ -27,7 +27,7 @@ const SCOPE: Scope = Scope::System("addresses whose quarantine staff ended");
 /// `NotFound` out of the own association; `IllegalTransition` if it is not in quarantine.
 pub async fn end(ctx: &Ctx, actor: &StaffActor, id: ClaimantId, reason: &Reason) -> AppResult<()> {
     actor.require(&operation::END_QUARANTINE)?;
-    let scope = Scope::Association(actor.association_id());
+    let scope = actor.scope();
     let mut tx = ctx.pools.begin(scope).await?;
     let row = claimant::lock(&mut tx, scope, id).await?;
     if row.review != Review::Quarantined.as_str() {

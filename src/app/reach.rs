@@ -12,12 +12,12 @@ use uuid::Uuid;
 use crate::app::claimant_list;
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
-use crate::app::staff::{StaffActor, read_role};
+use crate::app::staff::{StaffActor, read_cases, read_role};
 use crate::app::trail_list::{self, Line, Whose};
 use crate::db::audit::{self, ActorRows};
 use crate::db::membership::{self, ChangeRow};
 use crate::db::{Conn, DbError, export};
-use crate::domain::ids::StaffId;
+use crate::domain::ids::{CaseId, StaffId};
 use crate::domain::membership::MembershipState;
 use crate::domain::permission::{Role, operation};
 use crate::domain::span::Span;
@@ -78,6 +78,8 @@ pub struct Stretch {
     pub state: MembershipState,
     /// In which role.
     pub role: Role,
+    /// For which cases; none: all.
+    pub cases: Option<Vec<CaseId>>,
     /// What could be read.
     pub depth: Depth,
 }
@@ -162,16 +164,23 @@ pub async fn find(
         next: None,
         stretches,
     };
-    if let Some(until) = last_moment(&reach.stretches) {
-        let counts = audit::count_claimants(&mut tx, scope, own, until).await?;
-        let counts: HashMap<Uuid, i64> = counts.into_iter().collect();
-        reach.cases = cases
-            .iter()
-            .map(|case| CaseReach {
-                title: case.case.title.clone(),
-                records: counts.get(&case.case.id.uuid()).copied().unwrap_or(0),
-            })
-            .collect();
+    let mut counts: HashMap<DateTime<Utc>, HashMap<Uuid, i64>> = HashMap::new();
+    for case in cases {
+        let case = &case.case;
+        let Some(until) = last_moment(&reach.stretches, case.id) else {
+            continue;
+        };
+        if !counts.contains_key(&until) {
+            let counted = audit::count_claimants(&mut tx, scope, own, until).await?;
+            counts.insert(until, counted.into_iter().collect());
+        }
+        let counted = counts.get(&until);
+        reach.cases.push(CaseReach {
+            title: case.title.clone(),
+            records: counted
+                .and_then(|it| it.get(&case.id.uuid()).copied())
+                .unwrap_or(0),
+        });
     }
     page(ctx, &mut tx, actor, (person, &mut reach), (before, limit)).await?;
     tx.commit().await?;
@@ -266,6 +275,7 @@ fn stretches(changes: &[ChangeRow], span: Span) -> AppResult<Vec<Stretch>> {
             span: shared,
             state,
             role,
+            cases: read_cases(change.case_ids.as_deref()),
             depth: Depth::of(state, role),
         });
     }
@@ -283,10 +293,11 @@ fn deepest(stretches: &[Stretch]) -> Depth {
     }
 }
 
-/// The end of the last stretch in which anything could be read.
-fn last_moment(stretches: &[Stretch]) -> Option<DateTime<Utc>> {
+/// The end of the last stretch in which anything of a case could be read.
+fn last_moment(stretches: &[Stretch], case: CaseId) -> Option<DateTime<Utc>> {
+    let is_for = |stretch: &Stretch| stretch.cases.as_ref().is_none_or(|it| it.contains(&case));
     let readable = stretches
         .iter()
-        .filter(|stretch| stretch.depth != Depth::Nothing);
+        .filter(|stretch| stretch.depth != Depth::Nothing && is_for(stretch));
     readable.map(|stretch| stretch.span.until).max()
 }

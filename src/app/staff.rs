@@ -20,8 +20,8 @@ use crate::db::membership::{self, ChangeRow};
 use crate::db::staff::{self, MembershipRow, StaffRow};
 use crate::db::{Conn, DbError, Scope, staff_session};
 use crate::domain::email_address::EmailAddress;
-use crate::domain::ids::{AssociationId, StaffId};
-use crate::domain::membership::MembershipState;
+use crate::domain::ids::{AssociationId, CaseId, StaffId};
+use crate::domain::membership::{MembershipState, Terms};
 use crate::domain::permission::{Access, Operation, Role};
 
 pub mod account;
@@ -59,6 +59,8 @@ pub struct StaffActor {
     staff_id: StaffId,
     association_id: AssociationId,
     role: Role,
+    /// `None`: all cases of the association.
+    cases: Option<Vec<CaseId>>,
     session: Uuid,
     stepped_up: bool,
 }
@@ -126,9 +128,37 @@ impl StaffActor {
         Ok(())
     }
 
+    /// Whether the membership is for this case of the association.
+    pub fn works_on(&self, case: CaseId) -> bool {
+        let cases = self.cases.as_ref();
+        cases.is_none_or(|cases| cases.contains(&case))
+    }
+
+    /// Whether the membership is for this case.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub(in crate::app) fn require_case(&self, case: CaseId) -> AppResult<()> {
+        self.works_on(case).then_some(()).ok_or(AppError::NotFound)
+    }
+
+    /// Whether the membership is for all cases: what concerns the association as a whole needs that.
+    ///
+    /// # Errors
+    /// `Forbidden`.
+    pub(in crate::app) fn require_all_cases(&self) -> AppResult<()> {
+        self.cases
+            .is_none()
+            .then_some(())
+            .ok_or(AppError::Forbidden)
+    }
+
     /// The rights the actor's queries run under.
     pub(in crate::app) const fn scope(&self) -> Scope {
-        Scope::Association(self.association_id)
+        match self.cases {
+            None => Scope::Association(self.association_id),
+            Some(_) => Scope::Cases(self.association_id, self.staff_id),
+        }
     }
 
     /// A deed of this actor.
@@ -220,7 +250,7 @@ pub async fn disable(ctx: &Ctx, person: StaffId) -> AppResult<()> {
     let mut tx = ctx.pools.begin(scope).await?;
     for (membership, _) in staff::list_memberships(&mut tx, scope, person).await? {
         let place = (person, AssociationId::new(membership.association_id));
-        work_queue::release_all(ctx, &mut tx, scope, place, None).await?;
+        work_queue::release(ctx, &mut tx, scope, place, &[], None).await?;
     }
     staff::mark_status(&mut tx, scope, person, "disabled").await?;
     operator_deed(person, None, "staff_disabled")
@@ -246,10 +276,14 @@ pub async fn revoke_membership(
     if !staff::revoke_membership(&mut tx, scope, person, association, now).await? {
         return Err(AppError::NotFound);
     }
-    let role = read_role(&known.membership.role)?;
-    let (now_is, place) = ((MembershipState::Ended, role), (person, association));
-    note_change(ctx, &mut tx, scope, place, now_is, None).await?;
-    work_queue::release_all(ctx, &mut tx, scope, place, None).await?;
+    let terms = Terms {
+        state: MembershipState::Ended,
+        role: read_role(&known.membership.role)?,
+        cases: read_cases(known.membership.case_ids.as_deref()),
+    };
+    let place = (person, association);
+    note_change(ctx, &mut tx, scope, place, &terms, None).await?;
+    work_queue::release(ctx, &mut tx, scope, place, &[], None).await?;
     operator_deed(person, Some(association), "membership_revoked")
         .write(ctx, &mut tx, scope)
         .await?;
@@ -337,10 +371,11 @@ async fn put_membership(
         revoked_at: None,
         suspended_at: None,
         signed_in_at: None,
+        case_ids: None,
     };
     staff::put_membership(conn, scope, &row).await?;
-    let now_is = (MembershipState::Active, role);
-    note_change(ctx, conn, scope, (person, association), now_is, None).await?;
+    let terms = Terms::active(role, None);
+    note_change(ctx, conn, scope, (person, association), &terms, None).await?;
     Deed {
         detail: json!({ "role": role.as_str() }),
         ..operator_deed(person, Some(association), "staff_created")
@@ -349,13 +384,23 @@ async fn put_membership(
     .await
 }
 
+/// Cases of a membership as the database keeps them.
+pub(in crate::app) fn stored_cases(cases: Option<&[CaseId]>) -> Option<Vec<Uuid>> {
+    cases.map(|cases| cases.iter().map(|case| case.uuid()).collect())
+}
+
+/// Cases of a membership as the database kept them.
+pub(in crate::app) fn read_cases(stored: Option<&[Uuid]>) -> Option<Vec<CaseId>> {
+    stored.map(|stored| stored.iter().copied().map(CaseId::new).collect())
+}
+
 /// Keeps what a membership is from now on.
 pub(in crate::app) async fn note_change(
     ctx: &Ctx,
     conn: &mut Conn,
     scope: Scope,
     (person, association): (StaffId, AssociationId),
-    (state, role): (MembershipState, Role),
+    terms: &Terms,
     by: Option<StaffId>,
 ) -> AppResult<()> {
     let now = ctx.clock.now();
@@ -363,10 +408,11 @@ pub(in crate::app) async fn note_change(
         association_id: association.uuid(),
         staff_id: person.uuid(),
         id: token::new_id(now),
-        state: state.as_str().to_owned(),
-        role: role.as_str().to_owned(),
+        state: terms.state.as_str().to_owned(),
+        role: terms.role.as_str().to_owned(),
         changed_at: now,
         changed_by: by.map(StaffId::uuid),
+        case_ids: stored_cases(terms.cases.as_deref()),
     };
     Ok(membership::insert_change(conn, scope, &change).await?)
 }

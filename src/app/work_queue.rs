@@ -10,7 +10,7 @@ use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::app::staff::{self, StaffActor};
 use crate::crypto::token;
-use crate::db::assignment::{self, AssignmentRow};
+use crate::db::assignment::{self, AssignmentRow, MemberRow};
 use crate::db::audit::{self, AuditRow};
 use crate::db::work_queue::{self as db, Place, QueueRow};
 use crate::db::{Conn, Scope, Tx, claimant};
@@ -230,7 +230,7 @@ pub async fn standing(
     let row = find(&mut tx, actor, queue, subject).await?;
     let may_assign = operation::ASSIGN_ITEM.allows(actor.role());
     let colleagues = if may_assign {
-        people(ctx, &mut tx, actor).await?
+        people(ctx, &mut tx, actor, own.case.id).await?
     } else {
         Vec::new()
     };
@@ -271,7 +271,7 @@ pub async fn assign(
     let scope = actor.scope();
     let mut tx = ctx.pools.begin(scope).await?;
     check(&mut tx, actor, &own, queue, subject).await?;
-    checked(ctx, &mut tx, actor, wanted).await?;
+    checked(ctx, &mut tx, (actor, own.case.id), wanted).await?;
     if !put(ctx, &mut tx, actor, own.case.id, (queue, subject), wanted).await? {
         let by = find(&mut tx, actor, queue, subject).await?;
         let name = match by {
@@ -321,10 +321,15 @@ async fn put(
 }
 
 /// Refuses who may not work on queues, and a day that makes no sense.
-async fn checked(ctx: &Ctx, tx: &mut Tx, actor: &StaffActor, wanted: Assignment) -> AppResult<()> {
+async fn checked(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    (actor, case): (&StaffActor, CaseId),
+    wanted: Assignment,
+) -> AppResult<()> {
     let mut errors = FieldErrors::new();
     if let Some(to) = wanted.to
-        && !is_colleague(tx, actor, to).await?
+        && !is_colleague(tx, (actor, case), to).await?
     {
         errors.push("/to", FieldCode::UnknownValue, "error-unknown-value");
     }
@@ -337,24 +342,26 @@ async fn checked(ctx: &Ctx, tx: &mut Tx, actor: &StaffActor, wanted: Assignment)
     Ok(())
 }
 
-/// Whether somebody of the own association works on queues, the actor too.
+/// Whether somebody of the own association works on the queues of a case, the actor too.
 pub(in crate::app) async fn is_colleague(
     tx: &mut Tx,
-    actor: &StaffActor,
+    (actor, case): (&StaffActor, CaseId),
     who: Uuid,
 ) -> AppResult<bool> {
-    works_for(tx, actor.scope(), actor.association_id(), who).await
+    works_for(tx, actor.scope(), (actor.association_id(), case), who).await
 }
 
-/// Whether somebody works on the queues of an association.
+/// Whether somebody works on the queues of an association in a case.
 pub(in crate::app) async fn works_for(
     tx: &mut Tx,
     scope: Scope,
-    association: AssociationId,
+    (association, case): (AssociationId, CaseId),
     who: Uuid,
 ) -> AppResult<bool> {
     let people = assignment::list_people(tx, scope, association).await?;
-    Ok(people.iter().any(|(id, role)| *id == who && works(role)))
+    Ok(people
+        .iter()
+        .any(|member| member.id == who && works(&member.role) && member.is_on(case)))
 }
 
 /// Whether a role works on queues.
@@ -362,21 +369,24 @@ fn works(role: &str) -> bool {
     Role::parse(role).is_some_and(|role| operation::ASSIGN_ITEM.allows(role))
 }
 
-/// Releases what a person has who works on the queues of an association no more: nobody has it then. Gives how
-/// many items. The caller commits.
+/// Releases what a person has who works on the queues of an association no more, or on those of some cases alone
+/// from now on: nobody has it then. Gives how many items. The caller commits.
 ///
 /// *effects*: rows of `assignments` go; audit `assign` on each item.
 ///
 /// # Errors
 /// `Unavailable` if the database cannot be reached.
-pub(in crate::app) async fn release_all(
+pub(in crate::app) async fn release(
     ctx: &Ctx,
     conn: &mut Conn,
     scope: Scope,
     (person, association): (StaffId, AssociationId),
+    kept: &[CaseId],
     by: Option<StaffId>,
 ) -> AppResult<usize> {
-    let held = assignment::delete_of_person(conn, scope, association, person.uuid()).await?;
+    let kept: Vec<Uuid> = kept.iter().map(|case| case.uuid()).collect();
+    let who = (association, person.uuid());
+    let held = assignment::delete_of_person(conn, scope, who, &kept).await?;
     let now = ctx.clock.now();
     for some in held.chunks(AUDITED_AT_ONCE) {
         let rows = some.iter().map(|(subject, queue)| AuditRow {
@@ -450,24 +460,31 @@ async fn find(
     Ok(found.into_iter().next())
 }
 
-/// Who of the own association works on queues, the actor left out.
+/// Who of the own association works on the queues of a case, the actor left out.
 ///
 /// # Errors
 /// `Unavailable` if the database cannot be reached.
-pub async fn colleagues(ctx: &Ctx, actor: &StaffActor) -> AppResult<Vec<Colleague>> {
+pub async fn colleagues(ctx: &Ctx, actor: &StaffActor, case: CaseId) -> AppResult<Vec<Colleague>> {
     let mut tx = ctx.pools.begin(actor.scope()).await?;
-    let people = people(ctx, &mut tx, actor).await?;
+    let people = people(ctx, &mut tx, actor, case).await?;
     tx.commit().await?;
     Ok(people)
 }
 
-/// Who works on queues, the actor left out.
-async fn people(ctx: &Ctx, conn: &mut Conn, actor: &StaffActor) -> AppResult<Vec<Colleague>> {
+/// Who works on the queues of a case, the actor left out.
+async fn people(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    actor: &StaffActor,
+    case: CaseId,
+) -> AppResult<Vec<Colleague>> {
     let scope = actor.scope();
     let all = assignment::list_people(conn, scope, actor.association_id()).await?;
-    let ids = all.into_iter().filter(|(_, role)| works(role));
-    let ids: Vec<Uuid> = ids
-        .map(|(id, _)| id)
+    let on_it = |member: &MemberRow| works(&member.role) && member.is_on(case);
+    let ids: Vec<Uuid> = all
+        .into_iter()
+        .filter(on_it)
+        .map(|member| member.id)
         .filter(|id| *id != actor.staff_id().uuid())
         .collect();
     let names = staff::names(ctx, conn, scope, &ids).await?;

@@ -12,7 +12,7 @@ use crate::db::pool::Conn;
 use crate::db::schema::{memberships, staff};
 use crate::db::scope::Scope;
 use crate::domain::approval::{ApprovalKind, MOST_COUNTED, MOST_LISTED};
-use crate::domain::ids::AssociationId;
+use crate::domain::ids::{AssociationId, CaseId};
 
 /// Something that waits.
 #[derive(QueryableByName, Debug, Clone)]
@@ -230,14 +230,14 @@ pub async fn count(
         .await?)
 }
 
-/// Active members of an association in some roles, those who joined first first, at most `limit`; one left out.
+/// Active members of an association in some roles whose membership is for a case, those who joined first first, at most `limit`; one left out.
 ///
 /// # Errors
 /// As the database says.
 pub async fn list_deciders(
     conn: &mut Conn,
     _scope: Scope,
-    association: AssociationId,
+    (association, case): (AssociationId, CaseId),
     roles: &[&str],
     but: Option<Uuid>,
     limit: i64,
@@ -248,6 +248,11 @@ pub async fn list_deciders(
         .filter(memberships::revoked_at.is_null())
         .filter(memberships::suspended_at.is_null())
         .filter(memberships::role.eq_any(roles))
+        .filter(
+            memberships::case_ids
+                .is_null()
+                .or(memberships::case_ids.contains(vec![case.uuid()])),
+        )
         .filter(staff::status.eq("active"))
         .filter(memberships::staff_id.ne(but.unwrap_or(Uuid::nil())))
         .order((memberships::created_at, memberships::staff_id))

@@ -122,23 +122,43 @@ pub async fn delete(
     Ok(gone == 1)
 }
 
-/// Releases all that a person has for an association; gives the items with their queues.
+/// Releases what a person has for an association, but in the cases `kept`; gives the items with their queues.
 ///
 /// # Errors
 /// As the database says.
 pub async fn delete_of_person(
     conn: &mut Conn,
     _scope: Scope,
-    association: AssociationId,
-    person: Uuid,
+    (association, person): (AssociationId, Uuid),
+    kept: &[Uuid],
 ) -> DbResult<Vec<(Uuid, String)>> {
     let held = assignments::table
         .filter(assignments::association_id.eq(association.uuid()))
-        .filter(assignments::staff_id.eq(person));
+        .filter(assignments::staff_id.eq(person))
+        .filter(assignments::case_id.ne_all(kept));
     Ok(diesel::delete(held)
         .returning((assignments::subject_id, assignments::queue))
         .get_results(conn)
         .await?)
+}
+
+/// An active member.
+#[derive(Queryable, Debug, Clone)]
+pub struct MemberRow {
+    /// The person.
+    pub id: Uuid,
+    /// Role of DESIGN 7.
+    pub role: String,
+    /// Cases the membership is for; none: all.
+    pub case_ids: Option<Vec<Uuid>>,
+}
+
+impl MemberRow {
+    /// Whether the membership is for a case.
+    pub fn is_on(&self, case: CaseId) -> bool {
+        let cases = self.case_ids.as_ref();
+        cases.is_none_or(|cases| cases.contains(&case.uuid()))
+    }
 }
 
 /// Active people of an association and their role, oldest membership first, at most 200.
@@ -149,7 +169,7 @@ pub async fn list_people(
     conn: &mut Conn,
     _scope: Scope,
     association: AssociationId,
-) -> DbResult<Vec<(Uuid, String)>> {
+) -> DbResult<Vec<MemberRow>> {
     Ok(memberships::table
         .inner_join(staff::table.on(staff::id.eq(memberships::staff_id)))
         .filter(memberships::association_id.eq(association.uuid()))
@@ -158,7 +178,11 @@ pub async fn list_people(
         .filter(staff::status.eq("active"))
         .order((memberships::created_at, memberships::staff_id))
         .limit(200)
-        .select((memberships::staff_id, memberships::role))
+        .select((
+            memberships::staff_id,
+            memberships::role,
+            memberships::case_ids,
+        ))
         .load(conn)
         .await?)
 }

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 use diesel::IntoSql;
 use diesel::QueryableByName;
-use diesel::dsl::{exists, sql};
+use diesel::dsl::{exists, not, sql};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Uuid as SqlUuid};
@@ -255,6 +255,24 @@ fn narrowed<'a>(
             .filter(signatures::version.nullable().eq(claimants::signed_version))
             .filter(signatures::tier.eq(tier.as_str()));
         query = query.filter(exists(in_force));
+    }
+    if let Some(may_demand) = narrowing.may_demand {
+        let given = signatures::table
+            .filter(signatures::claimant_id.eq(claimants::id))
+            .filter(signatures::association_id.eq(association))
+            .filter(signatures::version.nullable().eq(claimants::signed_version))
+            .filter(sql::<Bool>(
+                "EXISTS (SELECT FROM unnest(acceptances) a WHERE a LIKE 'mandate\\_messa\\_in\\_mora=%')",
+            ));
+        query = if may_demand {
+            query.filter(exists(given))
+        } else {
+            query.filter(
+                claimants::signed_version
+                    .is_not_null()
+                    .and(not(exists(given))),
+            )
+        };
     }
     whose(query, selection)
 }

@@ -31,6 +31,7 @@ pub struct InvitationRow {
     pub expires_at: DateTime<Utc>,
     pub accepted_at: Option<DateTime<Utc>>,
     pub revoked_at: Option<DateTime<Utc>>,
+    pub case_ids: Option<Vec<Uuid>>,
 }
 
 /// Writes an invitation.

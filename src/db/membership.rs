@@ -45,6 +45,8 @@ pub struct ChangeRow {
     pub changed_at: DateTime<Utc>,
     /// Staff id; none: the operator.
     pub changed_by: Option<Uuid>,
+    /// Cases it is for, from then on; none: all.
+    pub case_ids: Option<Vec<Uuid>>,
 }
 
 type PersonColumns = (Uuid, i32, Vec<u8>, String, MembershipRow);
@@ -151,7 +153,7 @@ pub async fn list_disabled(
         .await?)
 }
 
-/// Writes role, rest and end of a membership.
+/// Writes role, cases, rest and end of a membership.
 ///
 /// # Errors
 /// As the database says.
@@ -161,6 +163,7 @@ pub async fn update(conn: &mut Conn, _scope: Scope, row: &MembershipRow) -> DbRe
             memberships::role.eq(&row.role),
             memberships::suspended_at.eq(row.suspended_at),
             memberships::revoked_at.eq(row.revoked_at),
+            memberships::case_ids.eq(&row.case_ids),
         ))
         .execute(conn)
         .await?;

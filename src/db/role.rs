@@ -7,12 +7,15 @@ use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use crate::db::error::DbResult;
 use crate::db::pool::{Conn, Pools};
 
-const ROLES: [&str; 4] = [
+const ROLES: [&str; 5] = [
     "joinder_app",
     "joinder_intake",
     "joinder_tenant",
     "joinder_system",
+    LIMITED,
 ];
+/// A member of `joinder_tenant`, whose policies and grants it has, narrowed by its own: some cases of the association.
+const LIMITED: &str = "joinder_limited";
 
 /// Makes the roles and lets the owner, and through `joinder_app` the pools, take them on.
 /// Safe to repeat, also by two processes at once.
@@ -21,10 +24,15 @@ const ROLES: [&str; 4] = [
 /// `Query` if the owner may not create roles.
 pub async fn create(conn: &mut Conn) -> DbResult<()> {
     for role in ROLES {
+        let inherits = if role == LIMITED {
+            "INHERIT"
+        } else {
+            "NOINHERIT"
+        };
         conn.batch_execute(&format!(
             "DO $$ BEGIN \
                IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN \
-                 CREATE ROLE {role} NOLOGIN NOINHERIT; \
+                 CREATE ROLE {role} NOLOGIN {inherits}; \
                END IF; \
              EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$; \
              DO $$ BEGIN \
@@ -35,6 +43,8 @@ pub async fn create(conn: &mut Conn) -> DbResult<()> {
         ))
         .await?;
     }
+    conn.batch_execute(&format!("GRANT joinder_tenant TO {LIMITED}"))
+        .await?;
     Ok(())
 }
 

@@ -674,6 +674,7 @@ diesel::table! {
         expires_at -> Timestamptz,
         accepted_at -> Nullable<Timestamptz>,
         revoked_at -> Nullable<Timestamptz>,
+        case_ids -> Nullable<Array<Uuid>>,
     }
 }
 
@@ -845,6 +846,7 @@ diesel::table! {
         role -> Text,
         changed_at -> Timestamptz,
         changed_by -> Nullable<Uuid>,
+        case_ids -> Nullable<Array<Uuid>>,
     }
 }
 
@@ -858,6 +860,7 @@ diesel::table! {
         suspended_at -> Nullable<Timestamptz>,
         signed_in_at -> Nullable<Timestamptz>,
         language -> Nullable<Text>,
+        case_ids -> Nullable<Array<Uuid>>,
     }
 }
 

@@ -63,6 +63,8 @@ pub struct MembershipRow {
     pub suspended_at: Option<DateTime<Utc>>,
     /// When the person last signed in for this association, UTC.
     pub signed_in_at: Option<DateTime<Utc>>,
+    /// Cases it is for; none: all.
+    pub case_ids: Option<Vec<Uuid>>,
 }
 
 /// Writes a new staff member; `false` where somebody with this login address is there already.
@@ -79,7 +81,7 @@ pub async fn insert(conn: &mut Conn, _scope: Scope, row: &StaffRow) -> DbResult<
     Ok(inserted == 1)
 }
 
-/// Writes a membership; one that is there gets this role and is valid again.
+/// Writes a membership; one that is there gets this role and these cases and is valid again.
 ///
 /// # Errors
 /// As the database says.
@@ -92,6 +94,7 @@ pub async fn put_membership(conn: &mut Conn, _scope: Scope, row: &MembershipRow)
             memberships::role.eq(&row.role),
             memberships::revoked_at.eq(None::<DateTime<Utc>>),
             memberships::suspended_at.eq(None::<DateTime<Utc>>),
+            memberships::case_ids.eq(&row.case_ids),
         ))
         .execute(conn)
         .await?;

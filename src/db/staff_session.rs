@@ -86,6 +86,8 @@ pub struct LiveSession {
     pub association_id: Uuid,
     /// Role of DESIGN 7.
     pub role: String,
+    /// Cases the membership is for; none: all.
+    pub case_ids: Option<Vec<Uuid>>,
     /// Last use by a POST, UTC.
     pub last_seen_at: DateTime<Utc>,
     /// Until when clear data may be seen, UTC.
@@ -153,6 +155,7 @@ pub async fn find_live(
             sessions::subject_id,
             sessions::association_id,
             memberships::role,
+            memberships::case_ids,
             sessions::last_seen_at,
             sessions::step_up_until,
         ))

@@ -56,6 +56,12 @@ impl TextKind {
     /// All kinds, in the order of the document.
     pub const ALL: [Self; 3] = [Self::AttestationG, Self::MandateH, Self::MandateMessaInMora];
 
+    /// Whether it is among the texts accepted, each as `kind=version`.
+    pub fn is_among(self, acceptances: &[String]) -> bool {
+        let kinds = acceptances.iter().filter_map(|line| line.split_once('='));
+        kinds.into_iter().any(|(kind, _)| kind == self.as_str())
+    }
+
     /// Name on the wire and in the database.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -158,7 +158,7 @@ const NOT_FOR_COURT: [&str; 5] = [
     "data_conferma",
 ];
 
-const SIGNATURES: [&str; 15] = [
+const SIGNATURES: [&str; 16] = [
     "progressivo",
     "id_pratica",
     "associazione",
@@ -174,6 +174,7 @@ const SIGNATURES: [&str; 15] = [
     "data_firma",
     "hash_dichiarazione",
     "stato",
+    "incarico_messa_in_mora_data",
 ];
 
 const PAYOUT: [&str; 12] = [

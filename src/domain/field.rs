@@ -174,6 +174,8 @@ pub const REASONS: &[&str] = &[
     "error-mailbox-too-long",
     "error-mailbox-too-many",
     "error-mandate-required",
+    "error-member-cases-none",
+    "error-member-cases-role",
     "error-member-number-format",
     "error-member-number-too-long",
     "error-mode-register",

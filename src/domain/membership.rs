@@ -1,6 +1,7 @@
-//! Who acts for an association, and how long: the role, and whether it rests or has ended.
+//! Who acts for an association, and how long: the role, for which cases, and whether it rests or has ended.
 
 use crate::domain::field::{FieldCode, FieldErrors, ValueError};
+use crate::domain::ids::CaseId;
 use crate::domain::permission::Role;
 
 /// Days an invitation works.
@@ -21,6 +22,14 @@ pub const ROLES: [Role; 6] = [
     Role::Auditor,
     Role::Owner,
 ];
+
+/// Whether a role can be given for some cases alone. Owners and auditors answer for the whole association.
+pub const fn can_be_limited(role: Role) -> bool {
+    matches!(
+        role,
+        Role::Reader | Role::Reviewer | Role::CaseManager | Role::Payout
+    )
+}
 
 /// How a membership stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -52,11 +61,35 @@ impl MembershipState {
     }
 }
 
+/// What a membership is at a moment.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Terms {
+    /// How it stands.
+    pub state: MembershipState,
+    /// In which role.
+    pub role: Role,
+    /// For which cases, in the order of their ids; none: all of the association, those to come too.
+    pub cases: Option<Vec<CaseId>>,
+}
+
+impl Terms {
+    /// Active in a role, for all cases or some.
+    pub const fn active(role: Role, cases: Option<Vec<CaseId>>) -> Self {
+        Self {
+            state: MembershipState::Active,
+            role,
+            cases,
+        }
+    }
+}
+
 /// What an owner does to a membership.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum MembershipChange {
-    /// Another role.
+    /// Another role; for all cases where it can be for no less.
     Role(Role),
+    /// Other cases; none: all.
+    Cases(Option<Vec<CaseId>>),
     /// Let it rest.
     Suspend,
     /// Take it up again.
@@ -66,14 +99,19 @@ pub enum MembershipChange {
 }
 
 impl MembershipChange {
-    /// Reads an action, and the role where it is about one.
+    /// Reads an action, and the role or the cases where it is about them.
     ///
     /// # Errors
     /// `/action` and `/role`, unknown or missing.
-    pub fn parse(action: Option<&str>, role: Option<&str>) -> Result<Self, FieldErrors> {
+    pub fn parse(
+        action: Option<&str>,
+        role: Option<&str>,
+        cases: Option<Vec<CaseId>>,
+    ) -> Result<Self, FieldErrors> {
         let mut errors = FieldErrors::new();
         let change = match action.unwrap_or_default() {
             "role" => errors.take("/role", given_role(role)).map(Self::Role),
+            "cases" => Some(Self::Cases(cases)),
             "suspend" => Some(Self::Suspend),
             "resume" => Some(Self::Resume),
             "end" => Some(Self::End),
@@ -85,17 +123,21 @@ impl MembershipChange {
         change.ok_or(errors)
     }
 
-    /// State and role after it; `None` where it changes nothing, or the state does not allow it.
-    pub fn after(self, (state, role): (MembershipState, Role)) -> Option<(MembershipState, Role)> {
-        match (self, state) {
-            (_, MembershipState::Ended)
-            | (Self::Suspend, MembershipState::Suspended)
-            | (Self::Resume, MembershipState::Active) => None,
-            (Self::Role(wanted), state) => (wanted != role).then_some((state, wanted)),
-            (Self::Suspend, MembershipState::Active) => Some((MembershipState::Suspended, role)),
-            (Self::Resume, MembershipState::Suspended) => Some((MembershipState::Active, role)),
-            (Self::End, _) => Some((MembershipState::Ended, role)),
+    /// What the membership is after it; `None` where it changes nothing, or the state does not allow it.
+    pub fn after(self, before: &Terms) -> Option<Terms> {
+        let mut after = before.clone();
+        match (self, before.state) {
+            (_, MembershipState::Ended) => return None,
+            (Self::Role(role), _) => {
+                after.role = role;
+                after.cases = after.cases.filter(|_| can_be_limited(role));
+            }
+            (Self::Cases(cases), _) => after.cases = cases,
+            (Self::Suspend, _) => after.state = MembershipState::Suspended,
+            (Self::Resume, _) => after.state = MembershipState::Active,
+            (Self::End, _) => after.state = MembershipState::Ended,
         }
+        (after != *before).then_some(after)
     }
 }
 
@@ -172,7 +214,8 @@ mod tests {
     #[test]
     fn a_membership_moves_only_as_it_can() {
         use MembershipState::{Active, Ended, Suspended};
-        let role = Role::Reader;
+        let (role, case) = (Role::Reader, CaseId::new(uuid::Uuid::from_u128(1)));
+        let terms = |state, cases| Terms { state, role, cases };
         for (change, from, to) in [
             (MembershipChange::Suspend, Active, Some(Suspended)),
             (MembershipChange::Suspend, Suspended, None),
@@ -184,11 +227,23 @@ mod tests {
             (MembershipChange::Role(Role::Owner), Ended, None),
             (MembershipChange::Role(role), Active, None),
         ] {
-            let after = change.after((from, role));
-            assert_eq!(after.map(|(state, _)| state), to, "{change:?} {from:?}");
+            let told = format!("{change:?} {from:?}");
+            let after = change.after(&terms(from, None));
+            assert_eq!(after.map(|after| after.state), to, "{told}");
         }
-        let raised = MembershipChange::Role(Role::Owner).after((Suspended, role));
-        assert_eq!(raised, Some((Suspended, Role::Owner)));
+        let some = terms(Suspended, Some(vec![case]));
+        let raised = MembershipChange::Role(Role::Owner).after(&some);
+        let owner = Terms {
+            role: Role::Owner,
+            ..terms(Suspended, None)
+        };
+        assert_eq!(raised, Some(owner), "an owner has all cases");
+        let moved = MembershipChange::Role(Role::Reviewer).after(&some).unwrap();
+        assert_eq!(moved.cases, Some(vec![case]));
+        let same = MembershipChange::Cases(Some(vec![case])).after(&some);
+        assert_eq!(same, None);
+        let all = MembershipChange::Cases(None).after(&some);
+        assert_eq!(all, Some(terms(Suspended, None)));
     }
 
     #[test]
@@ -207,12 +262,12 @@ mod tests {
 
     #[test]
     fn an_action_is_read_with_its_role() {
-        let read = MembershipChange::parse(Some("role"), Some("owner"));
+        let read = MembershipChange::parse(Some("role"), Some("owner"), None);
         assert_eq!(read, Ok(MembershipChange::Role(Role::Owner)));
-        assert!(MembershipChange::parse(Some("role"), None).is_err());
-        assert!(MembershipChange::parse(Some("promote"), None).is_err());
+        assert!(MembershipChange::parse(Some("role"), None, None).is_err());
+        assert!(MembershipChange::parse(Some("promote"), None, None).is_err());
         assert_eq!(
-            MembershipChange::parse(Some("end"), None),
+            MembershipChange::parse(Some("end"), None, None),
             Ok(MembershipChange::End)
         );
     }

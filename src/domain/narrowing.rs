@@ -46,6 +46,9 @@ pub enum Whose {
     Nobody,
 }
 
+/// Words of whether the mandate for the messa in mora was given.
+pub const MANDATES: [&str; 2] = ["given", "not_given"];
+
 /// What narrows a list. The default leaves everybody in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Narrowing {
@@ -67,6 +70,8 @@ pub struct Narrowing {
     pub most_cents: Option<i64>,
     /// How the signature in force was given.
     pub tier: Option<Tier>,
+    /// Only who did, or did not, give the mandate for the messa in mora with the signature in force.
+    pub may_demand: Option<bool>,
     /// Who works on it, on the queue of the list or on any.
     pub whose: Option<Whose>,
 }
@@ -93,6 +98,9 @@ pub struct Words {
     pub most: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tier: Option<String>,
+    /// `given|not_given`
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub messa_in_mora: Option<String>,
     /// `me`, `nobody` or a staff id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub whose: Option<String>,
@@ -125,6 +133,12 @@ impl Narrowing {
             least_cents: take(&mut errors, "/least", words.least.as_deref(), cents),
             most_cents: take(&mut errors, "/most", words.most.as_deref(), cents),
             tier: take(&mut errors, "/tier", words.tier.as_deref(), Tier::parse),
+            may_demand: take(
+                &mut errors,
+                "/messa_in_mora",
+                words.messa_in_mora.as_deref(),
+                mandate,
+            ),
             whose: take(
                 &mut errors,
                 "/whose",
@@ -156,6 +170,10 @@ impl Narrowing {
             least: euros(self.least_cents),
             most: euros(self.most_cents),
             tier: self.tier.map(|tier| tier.as_str().to_owned()),
+            messa_in_mora: self.may_demand.map(|given| {
+                let [yes, no] = MANDATES;
+                if given { yes } else { no }.to_owned()
+            }),
             whose: self.whose.map(|whose| match whose {
                 Whose::Of(id) => id.to_string(),
                 Whose::Nobody => "nobody".to_owned(),
@@ -174,6 +192,7 @@ impl Narrowing {
             || self.least_cents.is_some()
             || self.most_cents.is_some()
             || self.tier.is_some()
+            || self.may_demand.is_some()
             || matches!(self.whose, Some(Whose::Nobody))
     }
 
@@ -202,6 +221,11 @@ fn take<T>(
         errors.push(pointer, FieldCode::UnknownValue, "error-unknown-value");
     }
     value
+}
+
+fn mandate(text: &str) -> Option<bool> {
+    let place = MANDATES.iter().position(|word| *word == text)?;
+    Some(place == 0)
 }
 
 fn province(text: &str) -> Option<String> {
@@ -237,6 +261,7 @@ mod tests {
             least: Some("10".into()),
             most: Some("500".into()),
             tier: Some("paper".into()),
+            messa_in_mora: Some("given".into()),
             whose: Some("nobody".into()),
         }
     }
@@ -279,6 +304,7 @@ mod tests {
             from: Some("yesterday".into()),
             least: Some("-1".into()),
             tier: Some("stamp".into()),
+            messa_in_mora: Some("maybe".into()),
             whose: Some("you".into()),
             ..Words::default()
         };

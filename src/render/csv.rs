@@ -92,7 +92,12 @@ pub const HEADER: [&str; 43] = [
 ];
 
 /// Columns after [`HEADER`].
-pub const TAIL: [&str; 3] = ["data_iscrizione", "data_conferma", "note"];
+pub const TAIL: [&str; 4] = [
+    "data_iscrizione",
+    "data_conferma",
+    "note",
+    "incarico_messa_in_mora_data",
+];
 
 /// Columns of a whole list.
 pub const WIDTH: usize = HEADER.len() + TAIL.len();
@@ -155,6 +160,7 @@ pub struct Line {
     pub documenti_numero: Option<u64>,
     pub attestazione_g_data: String,
     pub conferimento_poteri_h_data: String,
+    pub incarico_messa_in_mora_data: String,
     pub tipo_firma: String,
     pub esito_firma: String,
     pub data_firma: String,
@@ -300,6 +306,7 @@ pub(in crate::render) fn cells(line: &Line) -> [Cell<'_>; WIDTH] {
         Cell::Day(&line.data_iscrizione),
         Cell::Day(&line.data_conferma),
         joined(&line.note),
+        Cell::Day(&line.incarico_messa_in_mora_data),
     ]
 }
 
@@ -552,7 +559,7 @@ mod tests {
         assert!(excel.ends_with(b";note\r\n"));
         let plain = head(Dialect::Plain, Columns::Full).unwrap();
         assert!(plain.starts_with(b"progressivo,id_pratica,"));
-        assert!(plain.ends_with(b",note\n"));
+        assert!(plain.ends_with(b",note,incarico_messa_in_mora_data\n"));
         assert_eq!(tail(Dialect::Excel, 2, "ab"), b"FINE;2;ab\r\n");
         assert_eq!(tail(Dialect::Plain, 0, "ab"), b"FINE;0;ab\n");
     }
@@ -562,7 +569,8 @@ mod tests {
         let expected = "caselle_numero;caselle;servizio;piano;periodo_disservizio_dal;periodo_disservizio_al;\
              giorni;oggetto_e_importo_per_voce;totale;documenti_numero;attestazione_g_data;\
              conferimento_poteri_h_data;tipo_firma;esito_firma;data_firma;hash_dichiarazione;\
-             intestatario_conto;iban;stato;revoca_data;mancanti;data_iscrizione;data_conferma;note\r\n";
+             intestatario_conto;iban;stato;revoca_data;mancanti;data_iscrizione;data_conferma;note;\
+             incarico_messa_in_mora_data\r\n";
         let head = String::from_utf8(head(Dialect::Excel, Columns::Full).unwrap()).unwrap();
         assert!(head.ends_with(expected), "{head}");
         let columns = HEADER.len() + TAIL.len();

@@ -384,7 +384,7 @@ impl World {
             "INSERT INTO bulk_actions (id, association_id, case_id, kind, act, filter, purpose, state, member_count, \
                done_count, passed_count, created_by, created_at, expires_at) \
              SELECT '{id}', '{}', id, 'end_quarantine', '{{\"kind\": \"end_quarantine\"}}', '{{}}', 'Prova', 'previewed', \
-               0, 0, 0, '{id}', '2026-03-01Z', '2036-03-01Z' FROM cases LIMIT 1",
+               0, 0, 0, '{id}', '2026-03-01Z', '2036-03-01Z' FROM cases WHERE slug = '{CASE}'",
             self.ours
         );
         self.app.sql(&insert).await;
@@ -407,7 +407,7 @@ impl World {
                population_sha256, seed_source, seed_due_at, opened_by, opened_at, seed, sample_sha256, drawn_at, drawn_by) \
              SELECT '{id}', '{0}', id, (SELECT 1 + count(*) FROM sample_checks), '{{}}', 'Prova', '{state}', 1, \
                ARRAY['{claimant}'::uuid], 1, sha256('a'), 'Lotto', '2026-03-01T00:00:01Z', '{id}', \
-               '2026-03-01Z', {seed} FROM cases LIMIT 1; \
+               '2026-03-01Z', {seed} FROM cases WHERE slug = '{CASE}'; \
              INSERT INTO sample_members (sample_id, place, association_id, claimant_id) \
              SELECT id, 1, association_id, '{claimant}' FROM sample_checks WHERE id = '{id}' AND state = 'drawn'",
             self.ours
@@ -1361,6 +1361,88 @@ async fn walk_as_another_association(world: &mut World) {
         asked += 1;
     }
     assert_eq!(asked, 167);
+}
+
+/// What concerns the association as a whole: for members of some cases too.
+const OF_THE_HOUSE: [&str; 5] = [
+    "/breaches/{id}",
+    "/people/{id}",
+    "/invitations/{id}",
+    "/partners/{id}",
+    "/partner-keys/{id}",
+];
+
+/// Roles per case: for whose membership is for another case, this one is like what never was, to the byte, and no
+/// list tells of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_for_another_case_is_answered_as_if_this_one_never_was() {
+    const OTHER: &str = "caso-secondo";
+    let mut world = World::start().await;
+    world
+        .app
+        .sql(&format!(
+            "INSERT INTO cases (id, slug, title, respondent_id, state, created_at, state_changed_at, lead_association_id) \
+             SELECT gen_random_uuid(), '{OTHER}', 'Secondo', respondent_id, 'open', created_at, state_changed_at, '{0}' \
+               FROM cases WHERE slug = '{CASE}'; \
+             INSERT INTO case_associations (case_id, association_id, mode, joined_at) \
+             SELECT id, '{0}', 'collection', created_at FROM cases WHERE slug = '{OTHER}'",
+            world.ours
+        ))
+        .await;
+    let somebody = world.signed().await.to_string();
+    let (mut asked, mut wrong) = (BTreeSet::new(), Vec::<String>::new());
+    for role in [
+        Role::CaseManager,
+        Role::Reviewer,
+        Role::Payout,
+        Role::Reader,
+    ] {
+        let member = person(&world.app, world.ours, role).await;
+        let limit = format!(
+            "UPDATE memberships SET case_ids = ARRAY(SELECT id FROM cases WHERE slug = '{OTHER}') \
+             WHERE association_id = '{}' AND role = '{}'",
+            world.ours,
+            role.as_str()
+        );
+        world.app.sql(&limit).await;
+        let asker = world.staff(&member).await;
+        step_up(&mut world, &asker, &member).await;
+        let of_other = format!("/api/v1/staff/cases/{OTHER}/claimants");
+        let own = world.app.request(reqwest::Method::GET, &of_other);
+        let own = own.bearer_auth(asker.bearer.as_deref().unwrap());
+        assert_eq!(ask(own).await.status, 200);
+        for known in operation::ALL {
+            let is_named = known.path.contains("{id}") || known.path.contains("{slug}");
+            let is_of_house = OF_THE_HOUSE.iter().any(|part| known.path.contains(part));
+            if !of_staff(known) || !known.allows(role) || is_of_house || LAST.contains(&known.name)
+            {
+                continue;
+            }
+            let told = format!("{} {}", known.name, role.as_str());
+            if is_named {
+                let id = world.record(known).await;
+                let theirs = world.ask(known, &asker, id, body(known, "")).await;
+                asked.insert(known.name);
+                if theirs.status != 404 {
+                    wrong.push(format!("{told}: {} {:.300}", theirs.status, theirs.body));
+                } else if known.path.contains("{id}") {
+                    let fresh = world.app.ctx.new_id();
+                    let none = world.ask(known, &asker, fresh, body(known, "")).await;
+                    if without_id(theirs) != without_id(none) {
+                        wrong.push(format!("{told}: other bytes"));
+                    }
+                }
+            } else if known.method.as_str() == "GET" {
+                let seen = world.ask(known, &asker, Uuid::nil(), body(known, "")).await;
+                if seen.body.contains(CASE) || seen.body.contains(&somebody) {
+                    wrong.push(format!("{told}: tells of it"));
+                }
+            }
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+    assert!(asked.len() > 100, "{}", asked.len());
+    world.app.stop().await;
 }
 
 /// The body without what differs each time.

@@ -29,6 +29,7 @@ mod bulk;
 mod bulk_limits;
 mod bulk_rejections;
 mod case_desk;
+mod case_roles;
 mod certificate;
 mod claimant;
 mod confirmation;

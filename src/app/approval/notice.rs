@@ -13,7 +13,7 @@ use crate::db::approval::{self as db, DeciderRow};
 use crate::db::{Conn, Scope, outbox};
 use crate::domain::approval::{ApprovalKind, MOST_TOLD, PAUSE_MINUTES};
 use crate::domain::email_address::EmailAddress;
-use crate::domain::ids::{AssociationId, StaffId};
+use crate::domain::ids::{AssociationId, CaseId, StaffId};
 use crate::domain::language::Language;
 
 /// Tells those who may decide that something of a kind begins to wait; not who asked for it. The caller commits.
@@ -26,12 +26,13 @@ pub(in crate::app) async fn tell(
     ctx: &Ctx,
     conn: &mut Conn,
     scope: Scope,
-    (association, kind): (AssociationId, ApprovalKind),
+    (association, case, kind): (AssociationId, CaseId, ApprovalKind),
     asked_by: Option<StaffId>,
 ) -> AppResult<()> {
     let but = asked_by.map(StaffId::uuid);
     let roles = kind.roles();
-    let members = db::list_deciders(conn, scope, association, &roles, but, MOST_TOLD).await?;
+    let place = (association, case);
+    let members = db::list_deciders(conn, scope, place, &roles, but, MOST_TOLD).await?;
     let mut members: HashMap<Uuid, DeciderRow> =
         members.into_iter().map(|row| (row.id, row)).collect();
     let ids: Vec<Uuid> = members.keys().copied().collect();

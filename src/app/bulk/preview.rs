@@ -23,6 +23,7 @@ use crate::domain::case_update::{UpdateTextInput, UpdateTexts};
 use crate::domain::claimant::Queue;
 use crate::domain::deficiency;
 use crate::domain::field::{FieldCode, FieldErrors, filled};
+use crate::domain::ids::CaseId;
 use crate::domain::outage::day_in_rome;
 use crate::domain::permission::operation;
 use crate::domain::readiness::Letter;
@@ -77,7 +78,7 @@ pub async fn preview(ctx: &Ctx, actor: &StaffActor, new: NewBulk) -> AppResult<B
     let mut tx = ctx.pools.begin(scope).await?;
     let mut errors = FieldErrors::new();
     let purpose = errors.take("/purpose", Reason::parse(new.purpose.as_deref()));
-    let act = act(ctx, &mut tx, actor, &new, &mut errors).await?;
+    let act = act(ctx, &mut tx, (actor, own.case.id), &new, &mut errors).await?;
     let reference = quoted(&new, &mut errors);
     let (Some(purpose), Some(act), true) = (purpose, act, errors.is_empty()) else {
         return Err(errors.into());
@@ -228,7 +229,7 @@ fn fitting(act: &BulkAct, filter: Filter) -> Filter {
 async fn act(
     ctx: &Ctx,
     tx: &mut Tx,
-    actor: &StaffActor,
+    (actor, case): (&StaffActor, CaseId),
     new: &NewBulk,
     errors: &mut FieldErrors,
 ) -> AppResult<Option<BulkAct>> {
@@ -271,7 +272,7 @@ async fn act(
         }
         BulkKind::EndQuarantine => Some(BulkAct::EndQuarantine),
         BulkKind::Reject => rejection(new, errors),
-        BulkKind::Assign => assignment(tx, actor, new, errors).await?,
+        BulkKind::Assign => assignment(tx, (actor, case), new, errors).await?,
     })
 }
 
@@ -296,7 +297,7 @@ fn rejection(new: &NewBulk, errors: &mut FieldErrors) -> Option<BulkAct> {
 /// Reads who gets what.
 async fn assignment(
     tx: &mut Tx,
-    actor: &StaffActor,
+    (actor, case): (&StaffActor, CaseId),
     new: &NewBulk,
     errors: &mut FieldErrors,
 ) -> AppResult<Option<BulkAct>> {
@@ -309,7 +310,7 @@ async fn assignment(
         .as_deref()
         .and_then(|to| Uuid::try_parse(to.trim()).ok());
     let known = match to {
-        Some(to) => work_queue::is_colleague(tx, actor, to).await?,
+        Some(to) => work_queue::is_colleague(tx, (actor, case), to).await?,
         None => false,
     };
     if !known {

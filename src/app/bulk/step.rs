@@ -14,6 +14,7 @@ use crate::db::bulk::{self as db, BulkRow, Stepped};
 use crate::domain::approval::ApprovalKind;
 use crate::domain::bulk::{BulkAct, BulkKind, BulkState, BulkStep, DECISION_DAYS, MESSAGE_DAYS};
 use crate::domain::field::{FieldCode, FieldErrors};
+use crate::domain::ids::CaseId;
 use crate::domain::outage::day_in_rome;
 use crate::domain::permission::operation;
 use crate::domain::reason::Reason;
@@ -95,7 +96,11 @@ pub async fn step(ctx: &Ctx, actor: &StaffActor, id: Uuid, wanted: &Step) -> App
     deed.note = note.as_ref().map(|note| note.as_str().as_bytes());
     deed.write(ctx, &mut tx, scope).await?;
     if after.waits_for_second() {
-        let told = (actor.association_id(), ApprovalKind::Bulk);
+        let told = (
+            actor.association_id(),
+            CaseId::new(row.case_id),
+            ApprovalKind::Bulk,
+        );
         approval::tell(ctx, &mut tx, scope, told, Some(actor.staff_id())).await?;
     }
     let status = brief(ctx, &mut tx, actor, id).await?;

@@ -21,7 +21,7 @@ use crate::db::claimant::{self, ClaimantRow};
 use crate::db::outbox::{self, OutboxRow};
 use crate::db::{DbError, Scope, Tx};
 use crate::domain::bulk::{BulkAct, BulkKind, BulkState, MESSAGE_DAYS, Passed, judge};
-use crate::domain::ids::{AssociationId, ClaimantId, StaffId};
+use crate::domain::ids::{AssociationId, CaseId, ClaimantId, StaffId};
 use crate::domain::reason::Reason;
 
 pub(super) const SCOPE: Scope = Scope::System("bulk actions that go on");
@@ -170,7 +170,8 @@ async fn is_past(ctx: &Ctx, tx: &mut Tx, row: &BulkRow, act: &BulkAct) -> AppRes
     let association = AssociationId::new(row.association_id);
     let scope = Scope::Association(association);
     tx.enter(scope).await?;
-    let works = work_queue::works_for(tx, scope, association, *to).await?;
+    let works =
+        work_queue::works_for(tx, scope, (association, CaseId::new(row.case_id)), *to).await?;
     tx.enter(SCOPE).await?;
     Ok(!works)
 }

@@ -64,6 +64,7 @@ pub async fn publish(
     wanted: Publication,
 ) -> AppResult<super::Desk> {
     actor.require(&operation::PUBLISH_CASE)?;
+    actor.require_case(id)?;
     let version = wanted.version;
     let mut tx = ctx.pools.begin(SCOPE).await?;
     let key = (actor.association_id(), id);

@@ -32,6 +32,7 @@ pub async fn withdraw(
     reason: &Reason,
 ) -> AppResult<Desk> {
     actor.require(&operation::WITHDRAW_CASE)?;
+    actor.require_case(id)?;
     let mut tx = ctx.pools.begin(SCOPE).await?;
     let tables = case::list_public(&mut tx, SCOPE).await?;
     let known = Known::of(actor.association_id(), &tables)?;

@@ -201,16 +201,15 @@ impl Facts {
 
     fn signature(&self, line: &mut Line, signed: &SignatureRow) {
         let day = day_in_rome(signed.signed_at).to_string();
-        let accepted = |kind: TextKind| {
-            let kinds = signed.acceptances.iter();
-            let mut kinds = kinds.filter_map(|line| line.split_once('=')).map(|it| it.0);
-            kinds.any(|accepted| accepted == kind.as_str())
-        };
+        let accepted = |kind: TextKind| kind.is_among(&signed.acceptances);
         if accepted(TextKind::AttestationG) {
             line.attestazione_g_data.clone_from(&day);
         }
         if accepted(TextKind::MandateH) {
             line.conferimento_poteri_h_data.clone_from(&day);
+        }
+        if accepted(TextKind::MandateMessaInMora) {
+            line.incarico_messa_in_mora_data.clone_from(&day);
         }
         self.tier_word(&signed.tier)
             .clone_into(&mut line.tipo_firma);

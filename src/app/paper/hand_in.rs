@@ -323,7 +323,7 @@ async fn write(
     let entry = entry.with(json!({ "hand_in": row.id, "version": version, "files": files.len() }));
     audit::append(ctx, &mut tx, scope, entry).await?;
     let (told, asked_by) = (
-        (by.association(), ApprovalKind::Paper),
+        (by.association(), basis.row.case(), ApprovalKind::Paper),
         handed_in_by.map(StaffId::new),
     );
     approval::tell(ctx, &mut tx, scope, told, asked_by).await?;

@@ -15,7 +15,6 @@ use crate::app::staff::StaffActor;
 use crate::crypto::{sha256, token};
 use crate::db::partner_key::{self as db, PartnerKeyRow};
 use crate::db::{Conn, DbError, Scope, partner};
-use crate::domain::field::{FieldCode, FieldErrors};
 use crate::domain::ids::{AssociationId, CaseId, PartnerId, PartnerKeyId};
 use crate::domain::partner::{KeyMode, PartnerScope};
 use crate::domain::partner_key::{
@@ -157,7 +156,7 @@ pub async fn add(
     let partner = partner.ok_or(AppError::NotFound)?;
     let rights = KeyRights::parse(input, now).map_err(AppError::Invalid)?;
     let cases = match &rights.cases {
-        Some(slugs) => Some(cases_of(&directory, actor.association_id(), slugs)?),
+        Some(slugs) => Some(directory.cases_of(actor.association_id(), slugs)?),
         None => None,
     };
     let owner = (id, actor.association_id());
@@ -248,31 +247,6 @@ pub(in crate::app) async fn insert(
         Err(DbError::Unique(_)) => Err(AppError::IllegalTransition("two-keys")),
         Err(error) => Err(error.into()),
     }
-}
-
-/// The cases of these slugs that the association promotes.
-fn cases_of(
-    directory: &Directory,
-    association: AssociationId,
-    slugs: &[String],
-) -> AppResult<Vec<CaseId>> {
-    let mut errors = FieldErrors::new();
-    let mut cases = Vec::new();
-    for (place, slug) in slugs.iter().enumerate() {
-        let own = directory
-            .cases()
-            .iter()
-            .find(|case| case.slug == *slug && case.association_by_id(association).is_some());
-        match own {
-            Some(case) => cases.push(case.id),
-            None => errors.push(
-                format!("/cases/{place}"),
-                FieldCode::UnknownValue,
-                "error-case-unknown",
-            ),
-        }
-    }
-    Ok(errors.into_result(cases)?)
 }
 
 fn is_from(networks: &[String], address: IpAddr) -> AppResult<bool> {

@@ -154,7 +154,7 @@ pub async fn type_in(
     db::insert(&mut tx, scope, &written).await?;
     let told = json!({ "version": written.version, "effective_at": written.effective_at });
     note(ctx, &mut tx, actor, &row, ("type_payout", told), paper).await?;
-    let told = (actor.association_id(), ApprovalKind::Payout);
+    let told = (actor.association_id(), row.case(), ApprovalKind::Payout);
     approval::tell(ctx, &mut tx, scope, told, Some(actor.staff_id())).await?;
     tx.commit().await?;
     Ok(Given {

@@ -122,7 +122,7 @@ pub async fn end_freeze(
     reason: &Reason,
 ) -> AppResult<()> {
     actor.require(&operation::END_PAYOUT_FREEZE)?;
-    let scope = Scope::Association(actor.association_id());
+    let scope = actor.scope();
     let mut tx = ctx.pools.begin(scope).await?;
     let row = claimant::lock(&mut tx, scope, id).await?;
     if row.payout_frozen_at.is_none() {

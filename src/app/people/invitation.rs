@@ -12,11 +12,13 @@ use uuid::Uuid;
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::app::mail_queue;
-use crate::app::people::state_of;
+use crate::app::people::{check_cases, given_cases, state_of};
 use crate::app::sign_up::lane;
 use crate::app::staff::account::{self, NewFactor};
 use crate::app::staff::sign_in::{bucket, take_attempt, use_factor};
-use crate::app::staff::{StaffActor, login_name, note_change, read_role, recovery, sealed_row};
+use crate::app::staff::{
+    StaffActor, login_name, note_change, read_cases, read_role, recovery, sealed_row, stored_cases,
+};
 use crate::app::trail::Deed;
 use crate::crypto::challenge::{ChallengePurpose, parse_token, verify};
 use crate::crypto::sealing::{Aad, FORMAT, Sealed};
@@ -28,11 +30,11 @@ use crate::db::staff::{self as people, MembershipRow, StaffRow};
 use crate::db::{Conn, Scope, membership, staff_session};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::field::{FieldCode, FieldErrors, ValueError, filled};
-use crate::domain::ids::{AssociationId, StaffId};
+use crate::domain::ids::{AssociationId, CaseId, StaffId};
 use crate::domain::language::Language;
 use crate::domain::mail::MailKind;
 use crate::domain::membership::{
-    INVITATION_DAYS, MembershipState, given_role, new_password, staff_name,
+    INVITATION_DAYS, MembershipState, Terms, given_role, new_password, staff_name,
 };
 use crate::domain::permission::{Role, operation};
 
@@ -47,6 +49,8 @@ pub struct InvitationInput {
     pub email: Option<String>,
     /// Word of the role.
     pub role: Option<String>,
+    /// Slugs of the cases it is for; none: all.
+    pub cases: Option<Vec<String>>,
     /// Language of the mail.
     pub language: Language,
 }
@@ -60,6 +64,8 @@ pub struct Invitation {
     pub email: String,
     /// The role.
     pub role: Role,
+    /// Cases it is for; none: all.
+    pub cases: Option<Vec<CaseId>>,
     /// When it was sent, UTC.
     pub created_at: DateTime<Utc>,
     /// When the link ends, UTC.
@@ -99,7 +105,7 @@ pub struct Acceptance {
 ///
 /// # Errors
 /// `Forbidden`, `StepUpRequired`; `Invalid` at `/email` (also for who acts for the association, or is invited
-/// already) and `/role`.
+/// already), `/role` and `/cases`.
 pub async fn invite(
     ctx: &Ctx,
     actor: &StaffActor,
@@ -107,8 +113,13 @@ pub async fn invite(
 ) -> AppResult<Invitation> {
     actor.require(&operation::INVITE)?;
     let (email, role) = parse(input)?;
+    let cases = given_cases(ctx, actor, input.cases.as_deref()).await?;
+    check_cases(role, cases.as_deref())?;
     let association = actor.association_id();
-    let row = sealed(ctx, actor, &email, role, input.language)?;
+    let row = InvitationRow {
+        case_ids: stored_cases(cases.as_deref()),
+        ..sealed(ctx, actor, &email, role, input.language)?
+    };
     let mut tx = ctx.pools.begin(SCOPE).await?;
     // one at a time: who is invited twice at once gets one mail
     membership::lock_all(&mut tx, SCOPE, association).await?;
@@ -120,7 +131,8 @@ pub async fn invite(
     db::insert(&mut tx, SCOPE, &row).await?;
     outbox::insert(&mut tx, SCOPE, &mail(ctx, &row, &email)).await?;
     let mut deed = actor.deed(row.id, "invite_staff");
-    deed.detail = json!({ "role": role.as_str(), "expires_at": row.expires_at });
+    deed.detail =
+        json!({ "role": role.as_str(), "cases": row.case_ids, "expires_at": row.expires_at });
     deed.write(ctx, &mut tx, SCOPE).await?;
     tx.commit().await?;
     shown(ctx, &row)?.ok_or(AppError::NotFound)
@@ -286,11 +298,12 @@ async fn join(ctx: &Ctx, conn: &mut Conn, row: &InvitationRow, person: StaffId) 
         revoked_at: None,
         suspended_at: None,
         signed_in_at: None,
+        case_ids: row.case_ids.clone(),
     };
     people::put_membership(conn, SCOPE, &membership).await?;
     let by = Some(StaffId::new(row.invited_by));
-    let now_is = (MembershipState::Active, role);
-    note_change(ctx, conn, SCOPE, (person, association), now_is, by).await?;
+    let terms = Terms::active(role, read_cases(row.case_ids.as_deref()));
+    note_change(ctx, conn, SCOPE, (person, association), &terms, by).await?;
     db::mark_ended(conn, SCOPE, row.id, Some(now), None).await?;
     Deed {
         subject: person.uuid(),
@@ -298,7 +311,7 @@ async fn join(ctx: &Ctx, conn: &mut Conn, row: &InvitationRow, person: StaffId) 
         actor: Some(person),
         action: "invitation_accepted",
         change: None,
-        detail: json!({ "invitation": row.id, "role": role.as_str() }),
+        detail: json!({ "invitation": row.id, "role": role.as_str(), "cases": row.case_ids }),
         note: None,
     }
     .write(ctx, conn, SCOPE)
@@ -371,6 +384,7 @@ fn sealed(
         expires_at: now + Duration::days(INVITATION_DAYS),
         accepted_at: None,
         revoked_at: None,
+        case_ids: None,
     })
 }
 
@@ -458,6 +472,7 @@ fn shown(ctx: &Ctx, row: &InvitationRow) -> AppResult<Option<Invitation>> {
         id: row.id,
         email: email.as_str().to_owned(),
         role: read_role(&row.role)?,
+        cases: read_cases(row.case_ids.as_deref()),
         created_at: row.created_at,
         expires_at: row.expires_at,
         is_over: row.expires_at <= ctx.clock.now(),

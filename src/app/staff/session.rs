@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::sign_in::{self, Proven, Visitor};
-use super::{StaffActor, read_role};
+use super::{StaffActor, read_cases, read_role};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::crypto::jwt::{self, Claims};
@@ -266,6 +266,7 @@ async fn live(
         staff_id: StaffId::new(row.staff_id),
         association_id: AssociationId::new(row.association_id),
         role,
+        cases: read_cases(row.case_ids.as_deref()),
         session,
         stepped_up: row.step_up_until.is_some_and(|until| now < until),
     };

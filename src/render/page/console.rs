@@ -70,6 +70,17 @@ pub struct ApprovalsNav {
     pub invites: bool,
 }
 
+/// A case that something can be for: a role, a key.
+#[derive(Debug, Clone)]
+pub struct CaseChoice {
+    /// Its slug.
+    pub slug: String,
+    /// Its title.
+    pub title: String,
+    /// Whether it is chosen.
+    pub chosen: bool,
+}
+
 /// Why a code or password was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
@@ -238,12 +249,13 @@ pub struct NarrowFields {
     pub least: String,
     pub most: String,
     pub tier: String,
+    pub messa_in_mora: String,
     pub whose: String,
 }
 
 impl NarrowFields {
     /// Name and value of each, for addresses.
-    fn pairs(&self) -> [(&'static str, &str); 9] {
+    fn pairs(&self) -> [(&'static str, &str); 10] {
         [
             ("review", &self.review),
             ("province", &self.province),
@@ -253,6 +265,7 @@ impl NarrowFields {
             ("least", &self.least),
             ("most", &self.most),
             ("tier", &self.tier),
+            ("messa_in_mora", &self.messa_in_mora),
             ("whose", &self.whose),
         ]
     }
@@ -548,6 +561,8 @@ pub struct VersionLine {
     pub sha256: String,
     /// Tier of the signature and when, if it was signed.
     pub signature: Option<(String, DateTime<Utc>)>,
+    /// Whether the mandate for the messa in mora was given with it: `given` or `not_given`.
+    pub messa_in_mora: &'static str,
     /// False: what is stored does not match its hash.
     pub intact: bool,
 }

@@ -247,7 +247,7 @@ impl Asked<'_> {
         let console = inside(self.state, self.language, self.request, self.staff).await?;
         let kind = BulkKind::parse(&sent.kind);
         let colleagues = match kind {
-            Some(BulkKind::Assign) => work_queue::colleagues(ctx, actor).await?,
+            Some(BulkKind::Assign) => work_queue::colleagues(ctx, actor, own.case.id).await?,
             _ => Vec::new(),
         };
         let letters = Letter::ALL.into_iter();

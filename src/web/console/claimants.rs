@@ -18,11 +18,12 @@ use crate::app::log::status::{self, LogBrief};
 use crate::app::scam_report;
 use crate::app::signature_file::ShownFile;
 use crate::app::trail;
+use crate::domain::attestation::TextKind;
 use crate::domain::claimant::{ClaimantState, Queue, Review};
 use crate::domain::codice_fiscale::CodiceFiscale;
 use crate::domain::declaration::DeclarationFlag;
 use crate::domain::ids::{ClaimantId, DocumentId};
-use crate::domain::narrowing::{Tier, Words};
+use crate::domain::narrowing::{MANDATES, Tier, Words};
 use crate::domain::permission::operation;
 use crate::domain::readiness::Letter;
 use crate::domain::vat_number::NumericCodiceFiscale;
@@ -234,6 +235,7 @@ fn narrow(words: &Words) -> NarrowFields {
         least: typed(&words.least),
         most: typed(&words.most),
         tier: typed(&words.tier),
+        messa_in_mora: typed(&words.messa_in_mora),
         whose: typed(&words.whose),
     }
 }
@@ -448,7 +450,12 @@ fn desk(view: &ClaimantView) -> DeskLines {
 }
 
 fn version(shown: ShownVersion, typists: &HashMap<Uuid, String>) -> VersionLine {
+    let [given, not_given] = MANDATES;
+    let mandate = TextKind::MandateMessaInMora;
+    let signed = shown.signature.as_ref();
+    let may_demand = signed.is_some_and(|it| mandate.is_among(&it.acceptances));
     VersionLine {
+        messa_in_mora: if may_demand { given } else { not_given },
         version: shown.version,
         declared_at: shown.declared_at,
         total: euro(shown.total_cents),

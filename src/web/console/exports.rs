@@ -249,6 +249,10 @@ pub(super) fn filter(console: &Console, noted: &Value) -> Vec<(&'static str, Str
     let narrowed = [
         ("list-review", as_word("review", "list-review")),
         ("list-tier", as_word("tier", "tier")),
+        (
+            "list-messa-in-mora",
+            as_word("messa_in_mora", "list-messa-in-mora"),
+        ),
         ("list-province", word("province")),
         ("list-domain", word("domain")),
         ("list-from", word("from")),

@@ -16,9 +16,10 @@ use crate::domain::partner::{KeyMode, PartnerScope, ProfileInput};
 use crate::domain::partner_key::KeyInput;
 use crate::domain::permission::operation;
 use crate::render::page::Errors;
+use crate::render::page::console::CaseChoice;
 use crate::render::page::console::partners::{
-    CaseChoice, KeyLine, LinkLine, PartnerFields, PartnerKeyMadePage, PartnerKeyPage, PartnerLine,
-    PartnerPage, PartnersPage, button,
+    KeyLine, LinkLine, PartnerFields, PartnerKeyMadePage, PartnerKeyPage, PartnerLine, PartnerPage,
+    PartnersPage, button,
 };
 use crate::state::AppState;
 use crate::web::WebResult;

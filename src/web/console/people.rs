@@ -1,18 +1,21 @@
 //! `/console/people`: who acts for the association, and invitations.
 
+use std::collections::BTreeMap;
+
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
 use crate::app::AppError;
-use crate::app::claimant_list;
+use crate::app::claimant_list::{self, OwnCase};
 use crate::app::people::invitation::{self, Invitation, InvitationInput};
-use crate::app::people::{self, Person};
+use crate::app::people::{self, ChangeInput, Person};
 use crate::app::staff::account::SessionLine;
-use crate::domain::ids::StaffId;
-use crate::domain::membership::{MembershipChange, ROLES};
+use crate::domain::ids::{CaseId, StaffId};
+use crate::domain::membership::{ROLES, can_be_limited};
 use crate::domain::permission::Role;
 use crate::render::page::Errors;
+use crate::render::page::console::CaseChoice;
 use crate::render::page::console::people::{
     InvitationLine, PeoplePage, PeriodLine, PersonLine, PersonPage, SessionRow,
 };
@@ -31,6 +34,11 @@ pub struct InviteForm {
     email: String,
     #[serde(default)]
     role: String,
+    /// `all`, or `these`: those chosen.
+    #[serde(default)]
+    reach: String,
+    #[serde(default)]
+    cases: BTreeMap<String, String>,
 }
 
 /// What is done to a membership.
@@ -40,6 +48,11 @@ pub struct MembershipForm {
     #[serde(default)]
     action: String,
     role: Option<String>,
+    /// `all`, or `these`: those chosen.
+    #[serde(default)]
+    reach: String,
+    #[serde(default)]
+    cases: BTreeMap<String, String>,
 }
 
 /// Who asks.
@@ -79,6 +92,7 @@ pub async fn invite(
     let input = InvitationInput {
         email: Some(form.email.clone()),
         role: Some(form.role.clone()),
+        cases: chosen(&form.reach, &form.cases),
         language: language.0,
     };
     let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
@@ -94,6 +108,10 @@ pub async fn invite(
             };
             let mut shown = asked.list().await?;
             (shown.email, shown.role) = (form.email, form.role);
+            for case in &mut shown.cases {
+                case.chosen = form.cases.contains_key(&case.slug);
+            }
+            shown.reach = form.reach;
             shown.errors = Errors::from(&errors);
             page(StatusCode::UNPROCESSABLE_ENTITY, &shown)
         }
@@ -144,10 +162,13 @@ pub async fn change(
 ) -> WebResult<HttpResponse> {
     let (id, Form(form)) = (person_id(&id)?, form);
     staff.check_csrf(&state, form.csrf.as_deref())?;
-    let wanted = MembershipChange::parse(Some(&form.action), form.role.as_deref());
-    let wanted = wanted.map_err(AppError::Invalid)?;
+    let wanted = ChangeInput {
+        cases: chosen(&form.reach, &form.cases),
+        action: Some(form.action),
+        role: form.role,
+    };
     let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
-    let acting = async move { people::change(&ctx, &actor, id, wanted).await };
+    let acting = async move { people::change(&ctx, &actor, id, &wanted).await };
     match state.ctx.to_end(acting).await {
         Ok(()) => Ok(see_other(&format!("/console/people/{id}"))),
         Err(AppError::IllegalTransition(why)) => {
@@ -158,6 +179,17 @@ pub async fn change(
                 request: &request,
             };
             page(StatusCode::CONFLICT, &asked.one(id, Some(why)).await?)
+        }
+        Err(AppError::Invalid(errors)) => {
+            let asked = Asked {
+                state: &state,
+                language,
+                staff: &staff,
+                request: &request,
+            };
+            let mut shown = asked.one(id, None).await?;
+            shown.errors = Errors::from(&errors);
+            page(StatusCode::UNPROCESSABLE_ENTITY, &shown)
         }
         Err(error) => Err(error.into()),
     }
@@ -188,9 +220,10 @@ impl Asked<'_> {
         "/console/people".clone_into(&mut console.chrome.path);
         Ok(PeoplePage {
             console,
-            people: people.into_iter().map(person).collect(),
-            invitations: invitations.into_iter().map(line).collect(),
-            cases: cases.iter().map(|own| own.case.title.clone()).collect(),
+            people: people.into_iter().map(|it| person(it, &cases)).collect(),
+            invitations: invitations.into_iter().map(|it| line(it, &cases)).collect(),
+            cases: choices(&cases, &[]),
+            reach: "all".to_owned(),
             roles: ROLES.map(Role::as_str).to_vec(),
             email: String::new(),
             role: String::new(),
@@ -201,17 +234,24 @@ impl Asked<'_> {
     async fn one(&self, id: StaffId, refused: Option<&'static str>) -> WebResult<PersonPage> {
         let actor = &self.staff.actor;
         let profile = people::get(&self.state.ctx, actor, id).await?;
+        let cases = claimant_list::cases(&self.state.ctx, actor).await?;
+        let is_for = profile.person.terms.cases.clone();
         let mut console = inside(self.state, self.language, self.request, self.staff).await?;
         console.chrome.path = format!("/console/people/{id}");
         let periods = profile.periods.into_iter().map(|period| PeriodLine {
             from: period.from,
-            state: period.state.as_str(),
-            role: period.role.as_str(),
+            state: period.terms.state.as_str(),
+            role: period.terms.role.as_str(),
+            cases: titles(period.terms.cases.as_deref(), &cases),
             by: period.by,
         });
         Ok(PersonPage {
             console,
-            person: person(profile.person),
+            can_be_limited: can_be_limited(profile.person.terms.role),
+            cases: choices(&cases, is_for.as_deref().unwrap_or_default()),
+            reach: is_for.as_ref().map_or("all", |_| "these").to_owned(),
+            errors: Errors::default(),
+            person: person(profile.person, &cases),
             is_self: id == actor.staff_id(),
             periods: periods.collect(),
             sessions: profile.sessions.into_iter().map(session).collect(),
@@ -219,6 +259,28 @@ impl Asked<'_> {
             refused,
         })
     }
+}
+
+/// The cases chosen; `None` for all.
+fn chosen(reach: &str, cases: &BTreeMap<String, String>) -> Option<Vec<String>> {
+    (reach == "these").then(|| cases.keys().cloned().collect())
+}
+
+/// Titles of some cases; none: all.
+fn titles(some: Option<&[CaseId]>, cases: &[OwnCase]) -> Option<Vec<String>> {
+    let is_among = |own: &&OwnCase| some.is_some_and(|some| some.contains(&own.case.id));
+    let named = cases.iter().filter(is_among);
+    some.map(|_| named.map(|own| own.case.title.clone()).collect())
+}
+
+/// Cases to choose from, some of them chosen.
+fn choices(cases: &[OwnCase], some: &[CaseId]) -> Vec<CaseChoice> {
+    let choice = |own: &OwnCase| CaseChoice {
+        slug: own.case.slug.clone(),
+        title: own.case.title.clone(),
+        chosen: some.contains(&own.case.id),
+    };
+    cases.iter().map(choice).collect()
 }
 
 /// A session as a row of a table.
@@ -235,24 +297,26 @@ pub(super) fn session(line: SessionLine) -> SessionRow {
 }
 
 /// A person as a row of a table.
-pub(super) fn person(person: Person) -> PersonLine {
+pub(super) fn person(person: Person, cases: &[OwnCase]) -> PersonLine {
     PersonLine {
         id: person.id.to_string(),
         name: person.name,
         email: person.email,
-        role: person.role.as_str(),
-        state: person.state.as_str(),
+        role: person.terms.role.as_str(),
+        cases: titles(person.terms.cases.as_deref(), cases),
+        state: person.terms.state.as_str(),
         disabled: person.disabled,
         since: person.since,
         signed_in_at: person.signed_in_at,
     }
 }
 
-fn line(invitation: Invitation) -> InvitationLine {
+fn line(invitation: Invitation, cases: &[OwnCase]) -> InvitationLine {
     InvitationLine {
         id: invitation.id.to_string(),
         email: invitation.email,
         role: invitation.role.as_str(),
+        cases: titles(invitation.cases.as_deref(), cases),
         created_at: invitation.created_at,
         expires_at: invitation.expires_at,
         is_over: invitation.is_over,

@@ -44,7 +44,7 @@ pub async fn index(
     let cases = claimant_list::cases(&state.ctx, &staff.actor).await?;
     let shown = TrailsPage {
         console: inside(&state, language, &request, &staff).await?,
-        people: people.into_iter().map(person).collect(),
+        people: people.into_iter().map(|it| person(it, &cases)).collect(),
         slugs: cases.iter().map(|own| own.case.slug.clone()).collect(),
     };
     page(StatusCode::OK, &shown)

@@ -88,8 +88,8 @@ async fn owner_and_staff_see_a_picture_and_the_trail_tells() {
 async fn of_a_hostile_file_there_is_no_picture() {
     let app = TestApp::seeded().await;
     let claimant = maria(&app).await;
-    // 841 million pixels in less than a megabyte
-    let bomb = png(GrayImage::new(29_000, 29_000).into());
+    // 552 million pixels in less than a megabyte
+    let bomb = png(GrayImage::new(23_500, 23_500).into());
     let turtles = b"%PDF-1.4\n1 0 obj <</Type/Catalog/Pages 2 0 R>> endobj\n\
         2 0 obj <</Type/Pages/Count 1/Kids[3 0 R]/MediaBox[0 0 9 9]>> endobj\n\
         3 0 obj <</Type/Page/Parent 2 0 R/Contents 4 0 R/Resources 5 0 R>> endobj\n\

@@ -5,7 +5,7 @@ use std::fmt;
 use askama::Template;
 use chrono::{DateTime, Utc};
 
-use super::Console;
+use super::{CaseChoice, Console};
 use crate::domain::language::Language;
 use crate::render::page::Errors;
 use crate::render::text::Text;
@@ -120,17 +120,6 @@ pub struct PartnerPage {
     pub form: PartnerFields,
     /// What was refused.
     pub errors: Errors,
-}
-
-/// A case that a key can be for.
-#[derive(Debug, Clone)]
-pub struct CaseChoice {
-    /// Its slug.
-    pub slug: String,
-    /// Its title.
-    pub title: String,
-    /// Whether it was chosen.
-    pub chosen: bool,
 }
 
 /// `GET /console/partners/{id}/keys`; POST to the same path.

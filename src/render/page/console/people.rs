@@ -3,7 +3,7 @@
 use askama::Template;
 use chrono::{DateTime, Utc};
 
-use super::{Console, Refusal};
+use super::{CaseChoice, Console, Refusal};
 use crate::render::page::Errors;
 use crate::render::qr::QrPath;
 
@@ -18,6 +18,8 @@ pub struct PersonLine {
     pub email: String,
     /// Word of the role.
     pub role: &'static str,
+    /// Titles of the cases it is for; none: all.
+    pub cases: Option<Vec<String>>,
     /// Word of the state.
     pub state: &'static str,
     /// Whether the platform shut the person out.
@@ -37,6 +39,8 @@ pub struct InvitationLine {
     pub email: String,
     /// Word of the role.
     pub role: &'static str,
+    /// Titles of the cases it is for; none: all.
+    pub cases: Option<Vec<String>>,
     /// When, UTC.
     pub created_at: DateTime<Utc>,
     /// When the link ends, UTC.
@@ -54,6 +58,8 @@ pub struct PeriodLine {
     pub state: &'static str,
     /// Word of the role.
     pub role: &'static str,
+    /// Titles of the cases it was for; none: all.
+    pub cases: Option<Vec<String>>,
     /// Who changed it; none: the operator.
     pub by: Option<String>,
 }
@@ -87,8 +93,10 @@ pub struct PeoplePage {
     pub people: Vec<PersonLine>,
     /// Newest first.
     pub invitations: Vec<InvitationLine>,
-    /// Cases of the association, which each role is for.
-    pub cases: Vec<String>,
+    /// Cases of the association.
+    pub cases: Vec<CaseChoice>,
+    /// `all` or `these`, as chosen.
+    pub reach: String,
     /// Words of the roles.
     pub roles: Vec<&'static str>,
     /// As typed.
@@ -115,6 +123,14 @@ pub struct PersonPage {
     pub sessions: Vec<SessionRow>,
     /// Words of the roles.
     pub roles: Vec<&'static str>,
+    /// Whether the role can be for some cases alone.
+    pub can_be_limited: bool,
+    /// Cases of the association.
+    pub cases: Vec<CaseChoice>,
+    /// `all` or `these`, as it is.
+    pub reach: String,
+    /// What was refused of the cases.
+    pub errors: Errors,
     /// Why a change was not made: a word.
     pub refused: Option<&'static str>,
 }

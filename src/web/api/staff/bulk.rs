@@ -50,6 +50,8 @@ pub struct BulkFilterBody {
     most: Option<String>,
     /// `otp|digital|paper`
     tier: Option<String>,
+    /// Whether the mandate for the messa in mora was given with the signature: `given|not_given`
+    messa_in_mora: Option<String>,
     /// `me`, `nobody` or a staff id.
     whose: Option<String>,
 }
@@ -252,6 +254,7 @@ impl BulkFilterBody {
             least: self.least,
             most: self.most,
             tier: self.tier,
+            messa_in_mora: self.messa_in_mora,
             whose: self.whose,
         };
         Ok(Filter {

@@ -280,6 +280,7 @@ struct AuditResponse {
         ("least" = Option<String>, Query, description = "Least damages declared, whole euros"),
         ("most" = Option<String>, Query, description = "Most damages declared, whole euros"),
         ("tier" = Option<String>, Query, description = "How the signature in force was given: `otp`, `digital`, `paper`"),
+        ("messa_in_mora" = Option<String>, Query, description = "Whether the mandate for the messa in mora was given with it: `given`, `not_given`"),
         ("whose" = Option<String>, Query, description = "Who works on it, on the `queue` asked for or on any: `me`, `nobody` or a staff id"),
         ("limit" = Option<u16>, Query, description = "1 to 200, 50 without"),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before")

@@ -8,12 +8,11 @@ use uuid::Uuid;
 
 use crate::app::AppError;
 use crate::app::people::invitation::{self, Invitation, InvitationInput};
-use crate::app::people::{self, Person, Profile};
+use crate::app::people::{self, ChangeInput, Person, Profile};
 use crate::app::staff::account::SessionLine;
 use crate::domain::field::{FieldCode, FieldErrors};
-use crate::domain::ids::StaffId;
+use crate::domain::ids::{CaseId, StaffId};
 use crate::domain::language::Language;
-use crate::domain::membership::MembershipChange;
 use crate::state::AppState;
 use crate::web::error::Problem;
 use crate::web::extract::{Json, Staff};
@@ -27,6 +26,8 @@ pub struct InvitationBody {
     email: Option<String>,
     /// `reader|reviewer|case_manager|payout|auditor|owner`
     role: Option<String>,
+    /// Slugs of the cases the membership will be for; all without it. For reader, reviewer, case_manager and payout.
+    cases: Option<Vec<String>>,
     /// Language of the mail: `it|en|de`; `it` without it.
     language: Option<String>,
 }
@@ -35,10 +36,12 @@ pub struct InvitationBody {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MembershipBody {
-    /// `role|suspend|resume|end`
+    /// `role|cases|suspend|resume|end`
     action: Option<String>,
     /// The new role, for `role` alone.
     role: Option<String>,
+    /// Slugs of the cases, for `cases` alone; all without it.
+    cases: Option<Vec<String>>,
 }
 
 /// A person of the association.
@@ -48,6 +51,8 @@ pub struct PersonResponse {
     name: String,
     email: String,
     role: &'static str,
+    /// Ids of the cases the membership is for; null: all of the association.
+    cases: Option<Vec<Uuid>>,
     /// `active|suspended|ended`
     state: &'static str,
     /// Whether the platform shut the person out.
@@ -62,6 +67,8 @@ pub struct InvitationResponse {
     id: Uuid,
     email: String,
     role: &'static str,
+    /// Ids of the cases the membership will be for; null: all.
+    cases: Option<Vec<Uuid>>,
     created_at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
 }
@@ -79,6 +86,8 @@ pub struct PeriodResponse {
     from: DateTime<Utc>,
     state: &'static str,
     role: &'static str,
+    /// Ids of the cases it was for; null: all.
+    cases: Option<Vec<Uuid>>,
     /// Who changed it; null: the operator.
     by: Option<String>,
 }
@@ -176,6 +185,7 @@ pub async fn invite(
         language: language(body.0.language.as_deref())?,
         email: body.0.email,
         role: body.0.role,
+        cases: body.0.cases,
     };
     let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
     let acting = async move { invitation::invite(&ctx, &actor, &input).await };
@@ -226,10 +236,13 @@ pub async fn change(
     body: Json<MembershipBody>,
 ) -> WebResult<HttpResponse> {
     let id = person_id(&id)?;
-    let wanted = MembershipChange::parse(body.0.action.as_deref(), body.0.role.as_deref());
-    let wanted = wanted.map_err(AppError::Invalid)?;
+    let wanted = ChangeInput {
+        action: body.0.action,
+        role: body.0.role,
+        cases: body.0.cases,
+    };
     let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
-    let acting = async move { people::change(&ctx, &actor, id, wanted).await };
+    let acting = async move { people::change(&ctx, &actor, id, &wanted).await };
     state.ctx.to_end(acting).await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -287,14 +300,19 @@ pub fn language(word: Option<&str>) -> WebResult<Language> {
     })
 }
 
+fn uuids(cases: Option<&[CaseId]>) -> Option<Vec<Uuid>> {
+    cases.map(|cases| cases.iter().map(|case| case.uuid()).collect())
+}
+
 impl From<Person> for PersonResponse {
     fn from(person: Person) -> Self {
         Self {
             id: person.id.uuid(),
             name: person.name,
             email: person.email,
-            role: person.role.as_str(),
-            state: person.state.as_str(),
+            role: person.terms.role.as_str(),
+            cases: uuids(person.terms.cases.as_deref()),
+            state: person.terms.state.as_str(),
             disabled: person.disabled,
             since: person.since,
             signed_in_at: person.signed_in_at,
@@ -308,6 +326,7 @@ impl From<Invitation> for InvitationResponse {
             id: invitation.id,
             email: invitation.email,
             role: invitation.role.as_str(),
+            cases: uuids(invitation.cases.as_deref()),
             created_at: invitation.created_at,
             expires_at: invitation.expires_at,
         }
@@ -333,8 +352,9 @@ impl From<Profile> for ProfileResponse {
     fn from(profile: Profile) -> Self {
         let periods = profile.periods.into_iter().map(|period| PeriodResponse {
             from: period.from,
-            state: period.state.as_str(),
-            role: period.role.as_str(),
+            state: period.terms.state.as_str(),
+            role: period.terms.role.as_str(),
+            cases: uuids(period.terms.cases.as_deref()),
             by: period.by,
         });
         Self {
