@@ -155,6 +155,7 @@ pub const REASONS: &[&str] = &[
     "error-key-cases",
     "error-key-cases-none",
     "error-key-expires",
+    "error-key-mode",
     "error-key-network",
     "error-key-networks",
     "error-key-networks-none",

@@ -138,7 +138,7 @@ impl KeyRights {
     pub fn parse(input: &KeyInput, now: DateTime<Utc>) -> Result<Self, FieldErrors> {
         let mut errors = FieldErrors::new();
         let unknown = ValueError::new(FieldCode::UnknownValue, "error-unknown-value");
-        let missing = ValueError::new(FieldCode::Required, "error-required");
+        let missing = ValueError::new(FieldCode::Required, "error-key-mode");
         let mode = filled(input.mode.as_deref()).ok_or(missing);
         let mode = mode.and_then(|word| KeyMode::parse(word).ok_or(unknown));
         let mode = errors.take("/mode", mode);
