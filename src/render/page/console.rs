@@ -55,6 +55,8 @@ pub struct Who {
     pub role: &'static str,
     /// What waits for a second person; none for who decides nothing.
     pub approvals: Option<ApprovalsNav>,
+    /// Whether the second factor is fresh.
+    pub stepped_up: bool,
 }
 
 /// What waits for a second person, in the navigation.

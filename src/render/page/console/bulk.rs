@@ -154,6 +154,22 @@ pub struct OneBulkPage {
 }
 
 impl OneBulkPage {
+    /// What approving is called: of a rejection, not of people.
+    fn approve_label(&self) -> &'static str {
+        match self.line.kind {
+            "reject" => "bulk-approve-reject",
+            _ => "bulk-step-approve",
+        }
+    }
+
+    /// What saying no is called.
+    fn refuse_label(&self) -> &'static str {
+        match self.line.kind {
+            "reject" => "bulk-refuse-reject",
+            _ => "bulk-step-refuse",
+        }
+    }
+
     /// Whether a step can be taken.
     fn can(&self, step: &str) -> bool {
         self.steps.contains(&step)

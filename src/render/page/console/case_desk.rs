@@ -61,6 +61,13 @@ pub struct DeskLine {
     pub public: bool,
 }
 
+impl DeskLine {
+    /// Whether it was in force and was taken back.
+    fn is_withdrawn(&self) -> bool {
+        self.stage == "published" && !self.public
+    }
+}
+
 /// A row of a section, told apart by its words.
 #[derive(Debug, Clone)]
 pub struct RowLine {
