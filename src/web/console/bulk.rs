@@ -324,6 +324,11 @@ impl Asked<'_> {
                 .collect(),
             expires_at: status.expires_at,
             decided: status.decided_by.clone().map(|(_, name, at)| (name, at)),
+            undone_by: status
+                .undo_by
+                .as_ref()
+                .filter(|_| status.state == BulkState::Undone)
+                .map(|(_, name)| name.clone()),
             refused_because: status.refused_because.clone(),
             finished_at: status.finished_at,
             needs_second: status.needs_second(),
@@ -407,7 +412,12 @@ fn line(status: &BulkStatus) -> BulkLine {
         records: number(status.members),
         done: number(status.done),
         passed: number(status.passed),
-        left: number(status.left()),
+        // what was taken back is not to be done again
+        left: if status.state == BulkState::Undone {
+            0
+        } else {
+            number(status.left())
+        },
         created_by: status.created_by.1.clone(),
         created_at: status.created_at,
     }

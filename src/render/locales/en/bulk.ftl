@@ -30,6 +30,7 @@ bulk-passed = Passed over
 bulk-by = Prepared by
 bulk-expires = To be started or decided by
 bulk-finished = Ended
+bulk-undone-by = Taken back by
 bulk-outcome = Outcome
 bulk-outcome-waiting = to do
 bulk-outcome-done = done

@@ -61,6 +61,7 @@ letters-new = Note a letter
 letters-next = Update the letter
 letters-lines-hint = One a line.
 letters-demand = Demand { $number }
+letters-demand-add = Add demand { $number }
 letters-receipt-hint = Identifier of the PEC receipts of acceptance and delivery, or number of the registered letter.
 letters-public = Show the letter on the page of the case
 desk-hint-main-slug = It is in the address of the page, such as banca-esempio-2026. It stays once the case is public.

@@ -30,6 +30,7 @@ bulk-passed = Saltate
 bulk-by = Preparata da
 bulk-expires = Va avviata o decisa entro
 bulk-finished = Finita
+bulk-undone-by = Riportata indietro da
 bulk-outcome = Esito
 bulk-outcome-waiting = da fare
 bulk-outcome-done = fatta

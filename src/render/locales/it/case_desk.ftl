@@ -61,6 +61,7 @@ letters-new = Annota una lettera
 letters-next = Aggiorna la lettera
 letters-lines-hint = Uno per riga.
 letters-demand = Richiesta { $number }
+letters-demand-add = Aggiungi la richiesta { $number }
 letters-receipt-hint = Identificativo delle ricevute PEC di accettazione e di consegna, o numero della raccomandata.
 letters-public = Mostra la lettera sulla pagina del caso
 desk-hint-main-slug = Compare nell’indirizzo della pagina, per esempio banca-esempio-2026. Dopo la pubblicazione non cambia.

@@ -133,6 +133,8 @@ pub struct OneBulkPage {
     pub expires_at: DateTime<Utc>,
     /// The second person, and when they decided, UTC.
     pub decided: Option<(String, DateTime<Utc>)>,
+    /// Who asked to take it back, once it was.
+    pub undone_by: Option<String>,
     /// Why it was refused.
     pub refused_because: Option<String>,
     /// When it ended, UTC.

@@ -228,6 +228,13 @@ pub struct DemandFields {
     pub answer: String,
 }
 
+impl DemandFields {
+    /// Whether nothing was typed.
+    fn is_blank(&self) -> bool {
+        self.text.is_empty() && self.answered_on.is_empty() && self.answer.is_empty()
+    }
+}
+
 /// A letter, as typed.
 #[derive(Debug, Clone, Default)]
 #[expect(missing_docs, reason = "each field is what it is called")]
@@ -261,6 +268,8 @@ pub struct DemandLettersPage {
     pub is_saved: bool,
     /// The letter that is shown, with the version the form was made from.
     pub letter: Option<(String, i32)>,
+    /// What it is about.
+    pub subject: Option<String>,
     /// Its versions, newest first: number and instant, UTC.
     pub versions: Vec<(i32, DateTime<Utc>)>,
     /// Whether the actor may write.
