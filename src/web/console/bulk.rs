@@ -17,7 +17,7 @@ use crate::domain::field::{FieldCode, FieldErrors};
 use crate::domain::outage::day_in_rome;
 use crate::domain::permission::operation;
 use crate::domain::readiness::Letter;
-use crate::domain::rejection::RejectionCode;
+use crate::domain::rejection::{RejectionCode, objection_until};
 use crate::render::page::Errors;
 use crate::render::page::console::bulk::{BulkFields, BulkLine, BulkPage, MemberLine, OneBulkPage};
 use crate::render::page::updates::UpdateLine;
@@ -317,6 +317,10 @@ impl Asked<'_> {
             due_on: None,
             given: None,
             rejected: None,
+            notice: (
+                day_in_rome(ctx.clock.now()),
+                objection_until(ctx.clock.now()),
+            ),
             reasons: status
                 .reasons
                 .iter()
