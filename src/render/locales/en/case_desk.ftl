@@ -14,6 +14,7 @@ case-stage-published = In force
 case-in-force = Version { $number } is in force: everybody sees that one until this one is approved.
 case-withdrawn = Taken back
 case-withdrawn-text = The case was taken back: nobody sees it. You can correct it and ask to publish it again.
+case-withdrawn-by = Withdrawn by { $name } on { $at }. Why:
 case-stage-text-draft = It is being written. Once it is complete, ask for approval.
 case-stage-text-proposed = It waits for the decision of a second person. It cannot be changed meanwhile.
 case-stage-text-returned = It was sent back. Correct it: the correction is a new draft.

@@ -14,6 +14,7 @@ case-stage-published = In vigore
 case-in-force = È in vigore la versione { $number }: tutti vedono quella, finché questa non è approvata.
 case-withdrawn = Ritirato
 case-withdrawn-text = Il caso è stato ritirato: nessuno lo vede. Puoi correggerlo e chiedere di pubblicarlo di nuovo.
+case-withdrawn-by = L’ha ritirato { $name } il { $at }. Il motivo:
 case-stage-text-draft = Lo state scrivendo. Quando è completo, chiedi l’approvazione.
 case-stage-text-proposed = Aspetta la decisione di una seconda persona. Intanto non si può cambiare.
 case-stage-text-returned = È stato rimandato. Correggilo: la correzione è una nuova bozza.

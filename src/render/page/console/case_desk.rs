@@ -159,6 +159,8 @@ pub struct CaseOnDeskPage {
     pub in_force: Option<i32>,
     /// Whether it was taken back: nobody sees it.
     pub is_withdrawn: bool,
+    /// Who took it back, when, UTC, and why.
+    pub withdrawal: Option<(String, DateTime<Utc>, String)>,
     /// Place and kind of the texts that change: who publishes has read them.
     pub unread: Vec<(usize, String)>,
     /// What is missing before a second person can be asked.
