@@ -484,6 +484,9 @@ mod tests {
         let errors = KeyRights::parse(&bad, now).unwrap_err();
         let places: Vec<&str> = errors.iter().map(|error| error.pointer.as_str()).collect();
         assert_eq!(places, ["/mode", "/scopes/0", "/networks/0", "/expires_on"]);
+        let errors = KeyRights::parse(&KeyInput::default(), now).unwrap_err();
+        let first = errors.iter().next().map(|error| error.reason);
+        assert_eq!(first, Some("error-key-mode"), "not the label of a case");
     }
 
     #[test]
