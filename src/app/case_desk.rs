@@ -20,7 +20,9 @@ use crate::app::bootstrap::standard_texts;
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::app::staff::{self, StaffActor};
+use crate::app::trail;
 use crate::crypto::token;
+use crate::db::audit;
 use crate::db::case_desk::{self as db, RevisionRow};
 use crate::db::{Conn, DbError, Scope};
 use crate::domain::approval::ApprovalKind;
@@ -95,8 +97,21 @@ pub struct Desk {
     pub is_withdrawn: bool,
     /// Kinds of the texts that say something else than what is public: who puts it in force has read them.
     pub unread_texts: Vec<String>,
-    /// Names of who wrote, proposed and published its versions.
+    /// Names of who wrote, proposed, published and withdrew its versions.
     pub names: HashMap<Uuid, String>,
+    /// Who took it back, when, UTC, and why.
+    pub withdrawal: Option<Withdrawal>,
+}
+
+/// A case was taken back.
+#[derive(Clone, Debug)]
+pub struct Withdrawal {
+    /// Staff id of who did.
+    pub by: Option<Uuid>,
+    /// When, UTC.
+    pub at: DateTime<Utc>,
+    /// Why.
+    pub reason: String,
 }
 
 /// A case in the list.
@@ -185,11 +200,21 @@ pub async fn get(ctx: &Ctx, actor: &StaffActor, id: CaseId) -> AppResult<Desk> {
         .flat_map(|row| [Some(row.written_by), row.proposed_by, row.published_by])
         .flatten()
         .collect();
+    let taken_back = ["withdraw_case"];
+    let taken_back = audit::list_some(&mut tx, scope, id.uuid(), &taken_back, None, 1).await?;
+    people.extend(taken_back.iter().filter_map(|row| row.actor_id));
     people.sort_unstable();
     people.dedup();
     let names = staff::names(ctx, &mut tx, scope, &people).await?;
     tx.commit().await?;
-    desk(&known, actor, id, &rows, names)
+    let mut desk = desk(&known, actor, id, &rows, names)?;
+    if let Some(row) = taken_back.into_iter().next().filter(|_| desk.is_withdrawn) {
+        let (by, at) = (row.actor_id, row.created_at);
+        let reason = trail::note(ctx, row).await?.unwrap_or_default();
+        let reason = String::from_utf8(reason).map_err(AppError::internal)?;
+        desk.withdrawal = Some(Withdrawal { by, at, reason });
+    }
+    Ok(desk)
 }
 
 /// Begins a case. What was not given is as standard texts and first states have it.
@@ -396,6 +421,7 @@ fn desk(
         content,
         public,
         versions: rows.iter().map(version).collect(),
+        withdrawal: None,
     })
 }
 

@@ -20,7 +20,7 @@ use crate::app::error::{AppError, AppResult};
 use crate::app::idempotency::{self, Kept};
 use crate::app::staff::{self, StaffActor};
 use crate::crypto::token;
-use crate::db::claimant_list::Selection;
+use crate::db::claimant_list::{self as claimants, Selection};
 use crate::db::export::{self, ExportFileRow, ExportRow};
 use crate::db::{Conn, DbError};
 use crate::domain::approval::ApprovalKind;
@@ -128,7 +128,7 @@ pub struct ExportStatus {
     pub refused_because: Option<String>,
     /// Claimants written so far; all of them once ready.
     pub rows: Option<i64>,
-    /// Claimants it is about, once its making began.
+    /// Claimants it is about: as counted when a second person was asked, then as its making began.
     pub rows_total: Option<i64>,
     /// SHA-256: of a CSV all bytes before its last line, of a dossier its manifest, else the whole file.
     pub sha256: Option<Vec<u8>>,
@@ -184,12 +184,18 @@ pub struct Register {
 pub async fn request(ctx: &Ctx, actor: &StaffActor, new: NewExport) -> AppResult<ExportStatus> {
     actor.require(&operation::EXPORT)?;
     let own = claimant_list::own_case(ctx, actor, &new.case).await?;
-    let row = asked_for(ctx, actor, own.case.id, &new);
+    let mut row = asked_for(ctx, actor, own.case.id, &new);
     let id = ExportId::new(row.id);
     let scope = actor.scope();
     let mut tx = ctx.pools.begin(scope).await?;
     if let Some(before) = asked_before(ctx, &mut tx, actor, &row, &new).await? {
         return read_status(ctx, &mut tx, actor, before).await;
+    }
+    if row.state == ExportState::AwaitingApproval.as_str() {
+        // who decides sees about how many it is; the making counts anew
+        let (association, filter) = (actor.association_id(), &new.filter);
+        let selection = chosen(ctx, association, &own, filter, new.format);
+        row.row_total = Some(claimants::count(&mut tx, scope, &selection).await?);
     }
     export::insert(&mut tx, scope, &row).await?;
     let mut deed = actor.deed(row.id, "export_requested");

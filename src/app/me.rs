@@ -1,9 +1,10 @@
 //! The claimant's own record: look, withdraw, erase, switch consents.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::json;
 
 use crate::app::audit::{self, Actor, Entry};
+use crate::app::bulk;
 use crate::app::clash;
 use crate::app::ctx::Ctx;
 use crate::app::deficiency::{self, Asked};
@@ -19,13 +20,15 @@ use crate::app::sign_up::Evidence;
 use crate::app::standing::{self, Record};
 use crate::app::vault::Vault;
 use crate::crypto::token;
+use crate::db::bulk as db_bulk;
 use crate::db::claimant::{self, ClaimantRow};
 use crate::db::consent::ConsentRow;
 use crate::db::deficiency as db_deficiency;
 use crate::db::identity::IdentityRow;
 use crate::db::mailbox::MailboxRow;
 use crate::db::payout::{self as db_payout, Payouts};
-use crate::db::{Tx, confirmation, consent, identity, mailbox, outbox, signature};
+use crate::db::{Scope, Tx, confirmation, consent, identity, mailbox, outbox, signature};
+use crate::domain::bulk::BulkAct;
 use crate::domain::claimant::ClaimantState;
 use crate::domain::consent::{Channel, Purpose};
 use crate::domain::contact::Contact;
@@ -39,10 +42,12 @@ use crate::domain::outage::day_in_rome;
 use crate::domain::phone_number::PhoneNumber;
 use crate::domain::readiness;
 use crate::domain::reference::Reference;
+use crate::domain::rejection::{RejectionCode, objection_until};
 use crate::domain::representation::Representative;
 
 /// Longest reason of a withdrawal, in characters.
 const LONGEST_REASON: usize = 500;
+const REJECTIONS: Scope = Scope::System("why a record was rejected, for its claimant");
 
 /// The own record. Contact and codes are masked.
 #[derive(Debug)]
@@ -86,6 +91,21 @@ pub struct Me {
     pub representative: Option<Representative>,
     /// Of age now: what was signed in the claimant's place is to be signed by the claimant (R46).
     pub to_ratify: bool,
+    /// Why and when it was rejected, for a record that is.
+    pub rejected: Option<MyRejection>,
+}
+
+/// What the notice of a rejection said.
+#[derive(Debug, Clone)]
+pub struct MyRejection {
+    /// The day, in Rome.
+    pub rejected_on: NaiveDate,
+    /// Last day to object, in Rome.
+    pub object_until: NaiveDate,
+    /// Why.
+    pub code: RejectionCode,
+    /// In the words of the association.
+    pub words: Option<String>,
 }
 
 impl Me {
@@ -173,6 +193,12 @@ pub async fn get(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<Me> {
     let asked = db_deficiency::list(&mut tx, scope, actor.claimant()).await?;
     let vault = Vault::open(ctx, &mut tx, scope, actor.claimant()).await?;
     let representative = representation::find(&mut tx, scope, &vault, actor.claimant()).await?;
+    let is_rejected = row.state()? == ClaimantState::Rejected && row.moved_at.is_none();
+    let rejected = if is_rejected {
+        Some(rejection(&mut tx, &row).await?)
+    } else {
+        None
+    };
     tx.commit().await?;
     let contact: Contact =
         vault.unseal("claimants", "contact_sealed", row.contact_sealed.clone())?;
@@ -209,6 +235,25 @@ pub async fn get(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<Me> {
         moved: row.moved_at.is_some(),
         representative,
         to_ratify: row.ratify_at.is_some(),
+        rejected,
+    })
+}
+
+/// What the notice said; a conflict that was decided is told without words (R30). The transaction is under other
+/// rights after it.
+async fn rejection(tx: &mut Tx, row: &ClaimantRow) -> AppResult<MyRejection> {
+    tx.enter(REJECTIONS).await?;
+    let action = db_bulk::find_rejection(tx, REJECTIONS, row.claimant()).await?;
+    let act = action.as_ref().map(bulk::act_of).transpose()?;
+    let (code, words) = match act {
+        Some(BulkAct::Reject { code, words }) => (code, Some(words)),
+        _ => (RejectionCode::NotProven, None),
+    };
+    Ok(MyRejection {
+        rejected_on: day_in_rome(row.state_changed_at),
+        object_until: objection_until(row.state_changed_at),
+        code,
+        words: words.filter(|words| !words.is_empty()),
     })
 }
 

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::app::ctx::Ctx;
@@ -65,6 +65,8 @@ pub struct Line {
     pub states: (Option<String>, Option<String>),
     /// Ids and codes, nothing personal.
     pub detail: Value,
+    /// Names of the staff members whose ids are among them.
+    pub named: HashMap<String, String>,
 }
 
 /// A page of the trail.
@@ -242,7 +244,13 @@ pub(in crate::app) async fn lines(
 ) -> AppResult<Vec<Line>> {
     let mut subjects: Vec<Uuid> = rows.iter().map(|row| row.subject_id).collect();
     let actors = rows.iter().filter_map(|row| row.actor_id);
-    let mut people: Vec<Uuid> = subjects.iter().copied().chain(actors).collect();
+    let others = rows.iter().flat_map(|row| mentioned(&row.detail));
+    let mut people: Vec<Uuid> = subjects
+        .iter()
+        .copied()
+        .chain(actors)
+        .chain(others)
+        .collect();
     for ids in [&mut subjects, &mut people] {
         ids.sort_unstable();
         ids.dedup();
@@ -266,7 +274,11 @@ fn line(row: AuditRow, references: &HashMap<Uuid, String>, names: &HashMap<Uuid,
         (None, Some(name)) => About::Staff(name.clone()),
         (None, None) => About::Other,
     };
+    let named =
+        mentioned(&row.detail).filter_map(|id| Some((id.to_string(), names.get(&id)?.clone())));
+    let named = named.collect();
     Line {
+        named,
         id: row.id,
         at: row.created_at,
         actor_name: row.actor_id.and_then(|id| names.get(&id).cloned()),
@@ -277,6 +289,13 @@ fn line(row: AuditRow, references: &HashMap<Uuid, String>, names: &HashMap<Uuid,
         states: (row.before, row.after),
         detail: row.detail,
     }
+}
+
+/// The ids in a detail.
+fn mentioned(detail: &Value) -> impl Iterator<Item = Uuid> {
+    let fields = detail.as_object().into_iter().flat_map(Map::values);
+    let words = fields.filter_map(Value::as_str);
+    words.filter_map(|word| Uuid::try_parse(word).ok())
 }
 
 /// The rows a person made within a span with some verbs, newest first.

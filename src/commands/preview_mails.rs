@@ -398,6 +398,7 @@ fn rejection(sample: Sample<'_>) -> Result<Mail, RenderMailError> {
         words: Some("Non abbiamo ricevuto la prova che la casella è tua".to_owned()),
         rejected_on: day,
         object_until: day,
+        association_email: Some("info@associazione.example".to_owned()),
     }
     .render()
 }

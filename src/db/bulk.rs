@@ -143,6 +143,27 @@ pub async fn find(conn: &mut Conn, _scope: Scope, id: Uuid) -> DbResult<Option<B
         .optional()?)
 }
 
+/// The bulk action that rejected a claimant, whoever asks.
+///
+/// # Errors
+/// As the database says.
+pub async fn find_rejection(
+    conn: &mut Conn,
+    _scope: Scope,
+    claimant: ClaimantId,
+) -> DbResult<Option<BulkRow>> {
+    Ok(bulk_actions::table
+        .inner_join(bulk_members::table.on(bulk_members::bulk_id.eq(bulk_actions::id)))
+        .filter(bulk_members::claimant_id.eq(claimant.uuid()))
+        .filter(bulk_members::outcome.eq("done"))
+        .filter(bulk_actions::kind.eq("reject"))
+        .order(bulk_actions::created_at.desc())
+        .select(BulkRow::as_select())
+        .first(conn)
+        .await
+        .optional()?)
+}
+
 /// Bulk actions of an association in a case, newest first, from before `before`.
 ///
 /// # Errors

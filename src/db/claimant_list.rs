@@ -393,6 +393,14 @@ pub async fn list_batch(
         .await?)
 }
 
+/// How many claimants a selection has.
+///
+/// # Errors
+/// As the database says.
+pub async fn count(conn: &mut Conn, _scope: Scope, selection: &Selection) -> DbResult<i64> {
+    Ok(selection.query().count().get_result(conn).await?)
+}
+
 /// The ids of all claimants of a selection, in order, at most `limit`.
 ///
 /// # Errors

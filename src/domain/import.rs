@@ -314,20 +314,24 @@ pub fn read(
     };
     let input = reader.input(association);
     let hints = reader.hints();
-    if !reader.wrong.is_empty() {
-        return Err(reader.wrong);
-    }
-    let (wrong, mailboxes) = (&mut reader.wrong, &reader.mailboxes);
+    let mut wrong = reader.wrong;
     match SignUp::parse(&input, rules) {
-        Ok(sign_up) => Ok(Listed { sign_up, hints }),
+        Ok(sign_up) if wrong.is_empty() => Ok(Listed { sign_up, hints }),
+        Ok(_) => Err(wrong),
         Err(errors) => {
+            let unread: Vec<Option<usize>> = wrong.iter().map(|it| it.column).collect();
             for error in &errors {
-                wrong.push(Wrong {
-                    column: column_of(&error.pointer, mapping, mailboxes),
-                    reason: error.reason.to_owned(),
-                });
+                let column = column_of(&error.pointer, mapping, &reader.mailboxes);
+                // what could not be read is missing for that reason: told once
+                let follows = column.is_none() || unread.contains(&column);
+                if unread.is_empty() || !follows {
+                    wrong.push(Wrong {
+                        column,
+                        reason: error.reason.to_owned(),
+                    });
+                }
             }
-            Err(reader.wrong)
+            Err(wrong)
         }
     }
 }

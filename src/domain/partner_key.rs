@@ -138,7 +138,7 @@ impl KeyRights {
     pub fn parse(input: &KeyInput, now: DateTime<Utc>) -> Result<Self, FieldErrors> {
         let mut errors = FieldErrors::new();
         let unknown = ValueError::new(FieldCode::UnknownValue, "error-unknown-value");
-        let missing = ValueError::new(FieldCode::Required, "error-required");
+        let missing = ValueError::new(FieldCode::Required, "error-key-mode");
         let mode = filled(input.mode.as_deref()).ok_or(missing);
         let mode = mode.and_then(|word| KeyMode::parse(word).ok_or(unknown));
         let mode = errors.take("/mode", mode);
@@ -484,6 +484,9 @@ mod tests {
         let errors = KeyRights::parse(&bad, now).unwrap_err();
         let places: Vec<&str> = errors.iter().map(|error| error.pointer.as_str()).collect();
         assert_eq!(places, ["/mode", "/scopes/0", "/networks/0", "/expires_on"]);
+        let errors = KeyRights::parse(&KeyInput::default(), now).unwrap_err();
+        let first = errors.iter().next().map(|error| error.reason);
+        assert_eq!(first, Some("error-key-mode"), "not the label of a case");
     }
 
     #[test]

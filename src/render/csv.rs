@@ -253,6 +253,14 @@ fn written<'a>(dialect: Dialect, cell: &'a Cell<'_>) -> Cow<'a, str> {
     }
 }
 
+/// Days of mailboxes: a date where there is one, for spreadsheets too.
+fn days(values: &[String]) -> Cell<'_> {
+    match values {
+        [day] => Cell::Day(day),
+        all => Cell::Text(Cow::Owned(all.join(" | "))),
+    }
+}
+
 /// All cells of a line, in the order of the columns.
 pub(in crate::render) fn cells(line: &Line) -> [Cell<'_>; WIDTH] {
     fn text(value: &str) -> Cell<'_> {
@@ -286,8 +294,8 @@ pub(in crate::render) fn cells(line: &Line) -> [Cell<'_>; WIDTH] {
         joined(&line.caselle),
         joined(&line.servizio),
         joined(&line.piano),
-        joined(&line.periodo_disservizio_dal),
-        joined(&line.periodo_disservizio_al),
+        days(&line.periodo_disservizio_dal),
+        days(&line.periodo_disservizio_al),
         joined(&line.giorni),
         joined(&line.oggetto_e_importo_per_voce),
         Cell::Money(line.totale_cents),

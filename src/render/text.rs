@@ -71,12 +71,13 @@ impl Text {
         self.find(&format!("{family}-{}", word.replace('_', "-")), None)
     }
 
-    /// A date in words: `22 gennaio 2023`, `22 January 2023`, `22. Januar 2023`.
+    /// A date in words: `22 gennaio 2023`, `22 January 2023`, `22. Januar 2023`; the first of a month is `1° gennaio`.
     pub fn date(self, date: NaiveDate) -> String {
         let month = self.get(&format!("month-{}", date.month()));
-        let dot = match self.language {
-            Language::It | Language::En => "",
-            Language::De => ".",
+        let dot = match (self.language, date.day()) {
+            (Language::De, _) => ".",
+            (Language::It, 1) => "°",
+            (Language::It | Language::En, _) => "",
         };
         format!("{}{dot} {month} {}", date.day(), date.year())
     }

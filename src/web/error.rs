@@ -19,7 +19,7 @@ use crate::domain::partner_key::KeyRefusal;
 use crate::domain::permission::Method;
 use crate::render::error_text;
 use crate::render::page::Chrome;
-use crate::render::page::message::{Action, MessagePage};
+use crate::render::page::message::{Action, ConsoleMessagePage, MessagePage};
 use crate::render::text::Text;
 
 /// Result of a handler.
@@ -48,6 +48,8 @@ pub enum WebError {
     UnsupportedMediaType,
     /// A form that was sent by a page of another site: 403.
     CrossSite,
+    /// A form of the console that is too old, or of another session: 403.
+    StaleForm,
 }
 
 impl From<AppError> for WebError {
@@ -111,6 +113,8 @@ impl Kind {
 
 /// Whoever asked for something may not approve it.
 const SECOND_PERSON: &str = "second-person";
+/// The role may not.
+const FORBIDDEN: &str = "forbidden";
 
 /// A fault of ours.
 pub(in crate::web) const INTERNAL: Kind = Kind::new(
@@ -147,6 +151,7 @@ impl WebError {
                 "Unsupported media type",
             ),
             Self::CrossSite => Kind::new(S::FORBIDDEN, "cross-site", "Cross-site request"),
+            Self::StaleForm => Kind::new(S::FORBIDDEN, "stale-form", "Form of another session"),
         }
     }
 
@@ -186,7 +191,7 @@ fn app_kind(error: &AppError) -> Kind {
             "totp-used",
             "This authenticator code was used before",
         ),
-        AppError::Forbidden => Kind::new(S::FORBIDDEN, "forbidden", "Not allowed"),
+        AppError::Forbidden => Kind::new(S::FORBIDDEN, FORBIDDEN, "Not allowed"),
         AppError::SecondPerson => {
             Kind::new(S::FORBIDDEN, SECOND_PERSON, "Another person has to do this")
         }
@@ -364,7 +369,12 @@ fn finish(
     if let Some(told) = told {
         page.paragraphs = vec![told];
     }
-    builder.body(page.render().unwrap_or_default())
+    let html = if style.console {
+        ConsoleMessagePage::from(page).render()
+    } else {
+        page.render()
+    };
+    builder.body(html.unwrap_or_default())
 }
 
 /// The problem of one of several answers.
@@ -415,37 +425,50 @@ fn problem(
 }
 
 fn page(kind: Kind, wait: Option<u64>, style: &Style) -> MessagePage {
-    let mut page = claimants_page(kind, wait, style);
-    if style.console {
-        // staff go back to where they work
-        let told = kind.state.and_then(|state| {
-            let text = page.chrome.text();
-            text.try_word("problem-state", state)
-        });
-        let told = told.or_else(|| {
-            let text = page.chrome.text();
-            // the role would do: it is the person that does not
-            (kind.name == SECOND_PERSON).then(|| text.word("problem", SECOND_PERSON))
-        });
-        if let Some(told) = told {
-            page.paragraphs = vec![told];
-        }
-        page.action = Some(Action {
-            href: "/console".to_owned(),
-            label: page.chrome.t("message-console-action"),
-        });
+    if !style.console {
+        return claimants_page(kind, wait, style);
     }
+    let style = &Style {
+        language: style.language.of_staff(),
+        ..style.clone()
+    };
+    let mut page = if kind.name == FORBIDDEN {
+        MessagePage::role(chrome(style))
+    } else {
+        claimants_page(kind, wait, style)
+    };
+    // staff go back to where they work
+    let told = kind.state.and_then(|state| {
+        let text = page.chrome.text();
+        text.try_word("problem-state", state)
+    });
+    let told = told.or_else(|| {
+        let text = page.chrome.text();
+        // the role would do: it is the person that does not
+        (kind.name == SECOND_PERSON).then(|| text.word("problem", SECOND_PERSON))
+    });
+    if let Some(told) = told {
+        page.paragraphs = vec![told];
+    }
+    page.action = Some(Action {
+        href: "/console".to_owned(),
+        label: page.chrome.t("message-console-action"),
+    });
     page
 }
 
-fn claimants_page(kind: Kind, wait: Option<u64>, style: &Style) -> MessagePage {
-    let chrome = Chrome {
+fn chrome(style: &Style) -> Chrome {
+    Chrome {
         language: style.language,
         demo: style.demo,
         path: "/".to_owned(),
         verify_href: Some("/verify".to_owned()),
         ..Chrome::default()
-    };
+    }
+}
+
+fn claimants_page(kind: Kind, wait: Option<u64>, style: &Style) -> MessagePage {
+    let chrome = chrome(style);
     match kind.status {
         StatusCode::UNAUTHORIZED if style.known => MessagePage::session_over(chrome),
         StatusCode::UNAUTHORIZED => MessagePage::enter(chrome),

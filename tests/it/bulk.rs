@@ -584,3 +584,44 @@ async fn the_console_leads_from_the_list_to_the_end() {
     assert!(done.contains("Finita") && done.contains("fatta"));
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_the_console_any_letters_can_be_ticked() {
+    let app = TestApp::seeded().await;
+    app.confirmed(&SignUpBuilder::new("a@example.org")).await;
+    let ours = association(&app, "codacons").await;
+    let manager = person(&app, ours, Role::CaseManager).await;
+    let browser = app.browser();
+    sign_in(&app, &browser, &manager).await;
+    let path = format!("/console/cases/{CASE}/bulk-actions");
+    let (_, form) = open(&app, &browser, &format!("{path}?kind=ask_deficiency")).await;
+    assert!(form.contains("name=\"letters[]\""), "{form}");
+    let token = csrf(&form).to_owned();
+    let ticked = |letters: &[&'static str]| {
+        let mut fields = vec![
+            ("csrf", token.clone()),
+            ("kind", "ask_deficiency".to_owned()),
+            ("purpose", "Prima del deposito".to_owned()),
+            ("due_on", "2026-03-20".to_owned()),
+        ];
+        fields.extend(letters.iter().map(|it| ("letters[]", (*it).to_owned())));
+        fields
+    };
+    for letters in [&["i"][..], &["b", "i"], &["g", "h"]] {
+        let fields = ticked(letters);
+        let fields: Vec<(&str, &str)> = fields
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        let made = send(&app, &browser, &path, &fields).await;
+        assert!(
+            place(&made).starts_with("/console/bulk-actions/"),
+            "{letters:?}"
+        );
+        let (_, shown) = open(&app, &browser, place(&made)).await;
+        for letter in letters {
+            assert!(shown.contains(&format!("{letter}) ")), "{shown}");
+        }
+    }
+    app.stop().await;
+}

@@ -132,6 +132,17 @@ async fn a_set_is_rejected_after_a_second_person_and_each_is_told() {
     ] {
         assert!(!told(email).contains("respinta"), "{email}");
     }
+    let me = app.browser().get(app.url("/me"));
+    let me = me.header("cookie", format!("joinder_me={}", signed.token));
+    let me = me.send().await.unwrap().text().await.unwrap();
+    for said in [
+        "id=\"rejected\"",
+        "La casella o il periodo non rientrano in questo caso.",
+        WORDS,
+        "Hai tempo fino al",
+    ] {
+        assert!(me.contains(said), "{said}: {me}");
+    }
     // a decision of two about each, told to the log
     let decided = "SELECT count(*) FROM audit WHERE action = 'reject' AND after = 'rejected' \
         AND detail ->> 'code' = 'not_concerned' AND detail ->> 'approved_by' <> actor_id::text";

@@ -748,6 +748,16 @@ async fn a_case_nobody_relies_on_is_taken_back_put_right_and_published_again() {
         assert_eq!(seen.status(), StatusCode::NOT_FOUND, "{page}");
     }
     take_back().await.expect_problem(409, "illegal-transition");
+    let ours = association(&app, "codacons").await;
+    let browser = app.browser();
+    sign_in(&app, &browser, &person(&app, ours, Role::Auditor).await).await;
+    let (_, desk) = open(&app, &browser, &path.replace("/api/v1/staff", "/console")).await;
+    assert!(
+        desk.contains("L’ha ritirato Nome case_manager il ") && desk.contains("Titolo sbagliato"),
+        "{desk}"
+    );
+    let (_, list) = open(&app, &browser, "/console/case-desk").await;
+    assert!(list.contains(">Ritirato<"), "{list}");
     let verbs = "SELECT string_agg(action || coalesce(':' || before || '>' || after, ''), ' ' ORDER BY id) FROM audit \
         WHERE action IN ('withdraw_case', 'set_case_state')";
     assert_eq!(

@@ -226,7 +226,7 @@ async fn r20_who_is_on_a_list_is_told_from_where_and_consents_when_they_confirm(
     let mail = mails.first().unwrap();
     let flat = mail.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(
-        flat.contains("ce l'ha dato Codacons") && flat.contains("1 febbraio 2023"),
+        flat.contains("ce l'ha dato Codacons") && flat.contains("1° febbraio 2023"),
         "{flat}"
     );
     assert!(!mail.contains("Codice: "), "consents are given on the page");
@@ -237,7 +237,7 @@ async fn r20_who_is_on_a_list_is_told_from_where_and_consents_when_they_confirm(
     let (status, page) = open(&app, &browser, &path).await;
     assert_eq!(status, StatusCode::OK);
     assert!(
-        page.contains("Codacons ci ha dato il tuo indirizzo") && page.contains("1 febbraio 2023")
+        page.contains("Codacons ci ha dato il tuo indirizzo") && page.contains("1° febbraio 2023")
     );
     assert!(page.contains("data-purpose=\"privacy_notice\""));
     app.confirm_by(&json!({"token": token}))

@@ -142,6 +142,12 @@ async fn a_case_manager_signs_in_searches_and_takes_the_list_in_clear() {
 
     let forged = send(&app, &browser, "/console/logout", &[("csrf", "x")]).await;
     assert_eq!(forged.status(), StatusCode::FORBIDDEN);
+    let forged = forged.text().await.unwrap();
+    assert!(
+        forged.contains("rimasta aperta troppo a lungo")
+            && forged.contains("<body class=\"console\">"),
+        "{forged}"
+    );
     let out = send(&app, &browser, "/console/logout", &[("csrf", &token)]).await;
     assert_eq!(place(&out), "/console/login");
     assert_eq!(
@@ -279,5 +285,25 @@ async fn only_the_demo_shows_codes_and_they_work() {
     app.clock().advance(TimeDelta::seconds(-30));
     let (_, page) = open(&app, &browser, "/console/login").await;
     assert!(!page.contains(&code), "a used code is offered");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_is_not_for_the_role_says_so_and_who_gives_roles() {
+    let app = staff_seed::start().await;
+    let browser = app.browser();
+    sign_in(
+        &app,
+        &browser,
+        &person(&app, codacons(), Role::Reader).await,
+    )
+    .await;
+    for path in ["/console/people", "/console/trails"] {
+        let (status, page) = open(&app, &browser, path).await;
+        assert_eq!(status, StatusCode::FORBIDDEN, "{path}");
+        assert!(page.contains("Il tuo ruolo non lo permette"), "{page}");
+        assert!(page.contains("chi è responsabile dell’associazione"));
+        assert!(page.contains("<body class=\"console\">") && !page.contains("rimasta aperta"));
+    }
     app.stop().await;
 }

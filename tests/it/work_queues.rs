@@ -602,6 +602,25 @@ async fn in_the_console_an_exception_is_two_keys_from_the_next() {
     assert!(one.contains("Non l’ha ancora presa nessuno."));
     let token = csrf(&one).to_owned();
     let take = format!("{queues}/quarantined/items/{first}/assignment");
+    let late = send(
+        &app,
+        &browser,
+        &take,
+        &[
+            ("csrf", &token),
+            ("to", "me"),
+            ("from", ""),
+            ("due_on", "2020-01-01"),
+        ],
+    )
+    .await;
+    assert_eq!(late.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let late = late.text().await.unwrap();
+    assert!(
+        late.contains("id=\"due_on-error\"") && late.contains("value=\"2020-01-01\""),
+        "{late}"
+    );
+    assert!(late.contains(&format!("action=\"{take}\"")), "{late}");
     let taken = send(
         &app,
         &browser,

@@ -84,12 +84,17 @@ impl Known {
             let pec = case.respondent.pec.clone().unwrap_or_default();
             if pec != new.respondent.pec {
                 let pointer = "/respondent/pec";
-                errors.push_about(
-                    pointer,
-                    FieldCode::UnknownValue,
-                    "error-respondent-differs",
-                    pec,
-                );
+                if pec.is_empty() {
+                    let reason = "error-respondent-without-pec";
+                    errors.push(pointer, FieldCode::UnknownValue, reason);
+                } else {
+                    errors.push_about(
+                        pointer,
+                        FieldCode::UnknownValue,
+                        "error-respondent-differs",
+                        pec,
+                    );
+                }
             }
         }
         let opens = self.registers.iter().any(RegisterEntry::opens_collection);

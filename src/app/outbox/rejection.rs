@@ -33,6 +33,8 @@ pub struct RejectionNotice {
     pub rejected_on: NaiveDate,
     /// Last day to object, in Rome.
     pub object_until: NaiveDate,
+    /// Where the association is written to.
+    pub association_email: Option<String>,
 }
 
 pub(super) async fn prepare(
@@ -59,6 +61,8 @@ pub(super) async fn prepare(
     if let Some(stop) = stopped(ctx, conn, directory, row, reason, kind).await? {
         return Ok(stop);
     }
+    let case = directory.case(at.row.case())?;
+    let association = case.association_by_id(at.row.association());
     let bulk = word("bulk").and_then(|id| Uuid::try_parse(id).ok());
     let notice = RejectionNotice {
         code,
@@ -68,6 +72,7 @@ pub(super) async fn prepare(
         },
         rejected_on: day_in_rome(row.created_at),
         object_until: objection_until(row.created_at),
+        association_email: association.and_then(|it| it.email.clone()),
     };
     let line = line(ctx, directory, &at.row)?;
     let speaker = Speaker::of(&at.row);

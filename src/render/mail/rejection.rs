@@ -23,6 +23,8 @@ pub struct RejectionMail {
     pub rejected_on: NaiveDate,
     /// Last day to object.
     pub object_until: NaiveDate,
+    /// Where the association is written to; without it, it is phoned.
+    pub association_email: Option<String>,
 }
 
 impl RejectionMail {
@@ -37,6 +39,17 @@ impl RejectionMail {
         let text = Text::new(language);
         let dated =
             |key: &str, day: NaiveDate| text.with(key, &[("date", text.date(day).as_str().into())]);
+        let email = self.association_email.map(|email| one_line(&email, 254));
+        let object = match email {
+            Some(email) => text.with(
+                "rejection-mail-object-write",
+                &[
+                    ("date", text.date(self.object_until).as_str().into()),
+                    ("email", email.as_str().into()),
+                ],
+            ),
+            None => dated("rejection-mail-object", self.object_until),
+        };
         let content = Content {
             subject: text.get("rejection-mail-subject"),
             intro: dated("rejection-mail-intro", self.rejected_on),
@@ -44,7 +57,7 @@ impl RejectionMail {
             reason: text.word("rejection-mail-code", self.code.as_str()),
             words: self.words.map(|words| one_line(&words, 500)),
             said: text.get("rejection-mail-said"),
-            object: dated("rejection-mail-object", self.object_until),
+            object,
             again: text.get("rejection-mail-again"),
             own: text.get("rejection-mail-own"),
             data: text.get("rejection-mail-data"),

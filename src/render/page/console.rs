@@ -55,6 +55,8 @@ pub struct Who {
     pub role: &'static str,
     /// What waits for a second person; none for who decides nothing.
     pub approvals: Option<ApprovalsNav>,
+    /// Whether the second factor is fresh.
+    pub stepped_up: bool,
 }
 
 /// What waits for a second person, in the navigation.
@@ -585,6 +587,13 @@ pub struct DeclarationLines {
 }
 
 impl DeclarationLines {
+    /// Items without an amount, which the judge values.
+    fn open_items(&self) -> usize {
+        let incidents = self.mailboxes.iter().flat_map(|it| &it.incidents);
+        let items = incidents.flat_map(|it| &it.items);
+        items.filter(|item| item.amount_cents.is_none()).count()
+    }
+
     /// A sum in words; none: the equitable sum of art. 1226 c.c.
     pub fn sum(&self, cents: &Option<i64>) -> String {
         cents.map_or_else(String::new, euro)

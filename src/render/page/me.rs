@@ -24,6 +24,19 @@ pub struct IdentitySummary {
     pub warnings: Vec<String>,
 }
 
+/// Why a record was rejected, as the notice said.
+#[derive(Debug, Clone)]
+pub struct RejectionLines {
+    /// The day.
+    pub rejected_on: NaiveDate,
+    /// Last day to object.
+    pub object_until: NaiveDate,
+    /// Word of why.
+    pub code: &'static str,
+    /// In the words of the association.
+    pub words: Option<String>,
+}
+
 /// A consent as it stands.
 #[derive(Debug, Clone, Default)]
 pub struct ConsentLine {
@@ -176,6 +189,8 @@ pub struct MePage {
     /// The state's fixed word: `confirmed`, `signed`, ...; `moved` once the person went to another
     /// association.
     pub state: String,
+    /// Why it was rejected, if it was.
+    pub rejected: Option<RejectionLines>,
     /// What the association asked for and until when, most urgent first: letter, last day, whether that is over.
     pub asked: Vec<(String, NaiveDate, bool)>,
     /// What is missing: the letters of art. 840-septies, `a` .. `l` (R2).

@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::Chrome;
+use super::console::Console;
 
 /// The one thing to do next.
 #[derive(Debug, Clone)]
@@ -29,7 +30,42 @@ pub struct MessagePage {
     pub request_id: Option<String>,
 }
 
+/// The same with what stands around pages of the console.
+#[derive(Debug, Clone, Template)]
+#[template(path = "page/console/message.html")]
+pub struct ConsoleMessagePage {
+    /// Around the content.
+    pub console: Console,
+    /// The heading.
+    pub title: String,
+    /// The sentences.
+    pub paragraphs: Vec<String>,
+    /// What to do next.
+    pub action: Option<Action>,
+    /// The number to tell whoever runs the service, shown with failures of ours.
+    pub request_id: Option<String>,
+}
+
+impl From<MessagePage> for ConsoleMessagePage {
+    fn from(page: MessagePage) -> Self {
+        let mut chrome = page.chrome;
+        "/console".clone_into(&mut chrome.path);
+        Self {
+            console: Console { chrome, who: None },
+            title: page.title,
+            paragraphs: page.paragraphs,
+            action: page.action,
+            request_id: page.request_id,
+        }
+    }
+}
+
 impl MessagePage {
+    /// 403 in the console: the role may not.
+    pub fn role(chrome: Chrome) -> Self {
+        Self::of(chrome, "role")
+    }
+
     /// 400: the request could not be read.
     pub fn bad_request(chrome: Chrome) -> Self {
         Self::of(chrome, "bad-request")

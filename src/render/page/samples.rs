@@ -23,7 +23,7 @@ use super::{
     joined::{AddressDoubt, Delivery, JoinedNotice, JoinedPage},
     me::{
         ConsentLine, ErasePage, IdentitySummary, MeNotice, MePage, MyMailboxLine, NextStep,
-        WithdrawPage,
+        RejectionLines, WithdrawPage,
     },
     message::MessagePage,
     not_me::{NotMePage, NotMeState},
@@ -742,6 +742,12 @@ fn record(words: Words, pages: &mut Vec<(String, String)>) {
             association: words.association(Offer::Join, RegisterStatus::Active),
             reference: words.say("7KQ2-M9XP-4TWA"),
             state: state.to_owned(),
+            rejected: (state == "rejected").then(|| RejectionLines {
+                rejected_on: NaiveDate::default(),
+                object_until: NaiveDate::default(),
+                code: "not_proven",
+                words: Some(words.say("Manca la prova")),
+            }),
             asked: vec![
                 ("b".to_owned(), NaiveDate::default(), true),
                 ("i".to_owned(), NaiveDate::default(), false),

@@ -320,3 +320,12 @@ fn values_come_without_invisible_marks_and_choose_plurals() {
     let none = text.with("home-found", &[("count", 0.into()), ("query", "x".into())]);
     assert_eq!(none, "Nessun caso per «x»");
 }
+
+#[test]
+fn the_first_of_a_month_is_an_ordinal_in_italian() {
+    let first = NaiveDate::from_ymd_opt(2026, 1, 1).unwrap();
+    let date = |language| Text::new(language).date(first);
+    assert_eq!(date(Language::It), "1° gennaio 2026");
+    assert_eq!(date(Language::En), "1 January 2026");
+    assert_eq!(date(Language::De), "1. Januar 2026");
+}

@@ -17,7 +17,7 @@ use crate::domain::field::{FieldCode, FieldErrors};
 use crate::domain::outage::day_in_rome;
 use crate::domain::permission::operation;
 use crate::domain::readiness::Letter;
-use crate::domain::rejection::RejectionCode;
+use crate::domain::rejection::{RejectionCode, objection_until};
 use crate::render::page::Errors;
 use crate::render::page::console::bulk::{BulkFields, BulkLine, BulkPage, MemberLine, OneBulkPage};
 use crate::render::page::updates::UpdateLine;
@@ -317,6 +317,10 @@ impl Asked<'_> {
             due_on: None,
             given: None,
             rejected: None,
+            notice: (
+                day_in_rome(ctx.clock.now()),
+                objection_until(ctx.clock.now()),
+            ),
             reasons: status
                 .reasons
                 .iter()
@@ -324,6 +328,11 @@ impl Asked<'_> {
                 .collect(),
             expires_at: status.expires_at,
             decided: status.decided_by.clone().map(|(_, name, at)| (name, at)),
+            undone_by: status
+                .undo_by
+                .as_ref()
+                .filter(|_| status.state == BulkState::Undone)
+                .map(|(_, name)| name.clone()),
             refused_because: status.refused_because.clone(),
             finished_at: status.finished_at,
             needs_second: status.needs_second(),
@@ -407,7 +416,12 @@ fn line(status: &BulkStatus) -> BulkLine {
         records: number(status.members),
         done: number(status.done),
         passed: number(status.passed),
-        left: number(status.left()),
+        // what was taken back is not to be done again
+        left: if status.state == BulkState::Undone {
+            0
+        } else {
+            number(status.left())
+        },
         created_by: status.created_by.1.clone(),
         created_at: status.created_at,
     }

@@ -280,6 +280,10 @@ fn desk_page(console: Console, staff: &Staff, desk: &Desk) -> CaseOnDeskPage {
             .map(|version| version.number)
             .filter(|_| !desk.is_withdrawn),
         is_withdrawn: desk.is_withdrawn,
+        withdrawal: desk.withdrawal.as_ref().map(|it| {
+            let name = it.by.and_then(|by| desk.names.get(&by).cloned());
+            (name.unwrap_or_default(), it.at, it.reason.clone())
+        }),
         unread: unread(desk),
         missing: pointers(&desk.missing),
         versions: desk.versions.iter().map(|it| version(desk, it)).collect(),

@@ -208,6 +208,7 @@ impl Asked<'_> {
             letters: letters.iter().map(|it| line(text, it)).collect(),
             is_saved: false,
             letter: None,
+            subject: None,
             versions: Vec::new(),
             writes: self.writes(),
             kinds: KINDS.to_vec(),
@@ -243,6 +244,7 @@ impl Asked<'_> {
             letters: Vec::new(),
             is_saved: false,
             letter: Some((id.to_string(), based_on)),
+            subject: Some(newest.content.subject.clone()),
             versions: versions
                 .iter()
                 .map(|it| (it.version, it.written_at))

@@ -404,6 +404,7 @@ async fn inside(
             .map(|own| own.association.name.clone())
             .unwrap_or_default(),
         role: role.as_str(),
+        stepped_up: staff.actor.stepped_up(),
         approvals: operation::CONSOLE_APPROVALS_PAGE
             .allows(role)
             .then(|| ApprovalsNav {

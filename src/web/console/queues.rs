@@ -14,7 +14,8 @@ use crate::domain::claimant::Queue;
 use crate::domain::field::{FieldCode, FieldErrors};
 use crate::domain::ids::ClaimantId;
 use crate::domain::work_queue::WorkQueue;
-use crate::render::page::console::queues::{QueueBar, QueueLine, QueuesPage};
+use crate::render::page::Errors;
+use crate::render::page::console::queues::{AssignPage, QueueBar, QueueLine, QueuesPage};
 use crate::state::AppState;
 use crate::web::WebResult;
 use crate::web::api::staff::queues::{NextQuery, item, queue, to};
@@ -87,27 +88,53 @@ pub async fn next(
 /// `POST /console/cases/{slug}/queues/{queue}/items/{id}/assignment`
 pub async fn assign(
     state: web::Data<AppState>,
+    language: Lang,
     staff: Staff,
+    request: HttpRequest,
     path: web::Path<(String, String, String)>,
     form: Form<AssignForm>,
 ) -> WebResult<HttpResponse> {
     let (slug, word, id) = path.into_inner();
     let (queue, subject, Form(form)) = (queue(&word)?, item(&id)?, form);
     staff.check_csrf(&state, form.csrf.as_deref())?;
-    let wanted = Assignment {
-        to: to(&staff, Some(&form.to)),
-        from: Uuid::try_parse(&form.from).ok(),
-        due_on: day(&form.due_on)?,
-    };
-    let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
-    let acting =
-        async move { work_queue::assign(&ctx, &actor, &slug, (queue, subject), wanted).await };
-    state.ctx.to_end(acting).await?;
     let shown = Item {
         id: Uuid::try_parse(&form.item).unwrap_or(subject),
         subject,
     };
-    Ok(see_other(&item_place(queue, shown)))
+    let due_on = day(&form.due_on);
+    let typed = due_on.as_ref().ok().copied().flatten();
+    let done = match due_on {
+        Ok(due_on) => {
+            let wanted = Assignment {
+                to: to(&staff, Some(&form.to)),
+                from: Uuid::try_parse(&form.from).ok(),
+                due_on,
+            };
+            let (ctx, actor, slug) = (state.ctx.clone(), staff.actor.clone(), slug.clone());
+            let acting = async move {
+                work_queue::assign(&ctx, &actor, &slug, (queue, subject), wanted).await
+            };
+            state.ctx.to_end(acting).await
+        }
+        Err(error) => Err(error),
+    };
+    let errors = match done {
+        Ok(()) => return Ok(see_other(&item_place(queue, shown))),
+        Err(AppError::Invalid(errors)) => errors,
+        Err(error) => return Err(error.into()),
+    };
+    let mut bar = bar(&state, &staff, &slug, queue, shown).await?;
+    bar.to = form.to;
+    bar.due_on = typed;
+    bar.wrong = Errors::from(&errors);
+    let mut console = inside(&state, language, &request, &staff).await?;
+    let back = item_place(queue, shown);
+    console.chrome.path.clone_from(&back);
+    let bar = Some(bar);
+    page(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        &AssignPage { console, back, bar },
+    )
 }
 
 /// A day as a date field sends it; empty: none.
@@ -219,6 +246,11 @@ pub(super) async fn bar(
         subject: item.subject.to_string(),
         waits: standing.waits,
         is_mine: standing.is_mine,
+        to: holder
+            .as_ref()
+            .map(|holder| holder.id.to_string())
+            .unwrap_or_default(),
+        wrong: Errors::default(),
         may_assign: standing.may_assign,
         from: holder
             .as_ref()

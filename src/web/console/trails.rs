@@ -1,6 +1,8 @@
 //! `/console/trails`, `/console/claimants/{id}/trail`, `/console/people/{id}/{trail, reach}`: who did and saw
 //! what.
 
+use std::collections::HashMap;
+
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::Value;
@@ -231,7 +233,7 @@ fn row(line: Line) -> TrailRow {
             (Some(before), Some(after)) => Some((before, after)),
             _ => None,
         },
-        detail: details(&line.detail),
+        detail: details(&line.detail, &line.named),
         export: None,
     }
 }
@@ -242,14 +244,14 @@ fn short(id: &str) -> String {
     letters.into_iter().rev().collect()
 }
 
-/// Ids and codes as one line; versions of keys say nothing to people.
-fn details(detail: &Value) -> String {
+/// Ids and codes as one line, of staff the names; versions of keys say nothing to people.
+fn details(detail: &Value, named: &HashMap<String, String>) -> String {
     let Value::Object(fields) = detail else {
         return String::new();
     };
     let shown = fields.iter().filter(|(name, _)| *name != "key_version");
     let words = shown.map(|(name, value)| match value {
-        Value::String(text) => format!("{name}: {text}"),
+        Value::String(text) => format!("{name}: {}", named.get(text).unwrap_or(text)),
         other => format!("{name}: {other}"),
     });
     words.collect::<Vec<_>>().join(", ")

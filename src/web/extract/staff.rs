@@ -30,9 +30,9 @@ impl Staff {
     /// Checks the token that came with a form.
     ///
     /// # Errors
-    /// `Forbidden` if it is missing or of another session.
+    /// `StaleForm` if it is missing or of another session.
     pub fn check_csrf(&self, state: &AppState, given: Option<&str>) -> WebResult<()> {
-        Ok(csrf::check(&state.ctx, &self.token, given)?)
+        csrf::check(&state.ctx, &self.token, given).map_err(|_| WebError::StaleForm)
     }
 }
 

@@ -15,7 +15,7 @@ use crate::domain::prescription::cautious_day;
 use crate::render::page::declare::{self, ChangeLine, EstimateBox};
 use crate::render::page::me::{
     ConsentLine, DeclaredSummary, IdentitySummary, MeNotice, MePage, MyMailboxLine, NextStep,
-    Prescription,
+    Prescription, RejectionLines,
 };
 use crate::render::text::Text;
 use crate::web::WebResult;
@@ -156,6 +156,12 @@ fn me_page(
             state.as_str()
         }
         .to_owned(),
+        rejected: record.rejected.map(|rejected| RejectionLines {
+            rejected_on: rejected.rejected_on,
+            object_until: rejected.object_until,
+            code: rejected.code.as_str(),
+            words: rejected.words,
+        }),
         asked: record
             .asked
             .iter()

@@ -194,6 +194,7 @@ fn render_rejection(
         words: notice.words,
         rejected_on: notice.rejected_on,
         object_until: notice.object_until,
+        association_email: notice.association_email,
     }
     .render()
 }

@@ -1,6 +1,7 @@
 # Refusals and failures, and the demonstration's mails.
 message-title-bad-request = Wir haben die Anfrage nicht verstanden
 message-title-forbidden = Diese Seite war zu lange offen
+message-title-role = Ihre Rolle erlaubt das nicht
 message-title-not-found = Seite nicht gefunden
 message-title-conflict = Das ist jetzt nicht möglich
 message-title-gone = Dieser Link gilt nicht mehr
@@ -15,6 +16,7 @@ message-enter-action = Link anfordern
 message-title-erased = Ihre Daten sind gelöscht
 message-text-bad-request = Gehen Sie zurück und versuchen Sie es noch einmal.
 message-text-forbidden = Zur Sicherheit haben wir die Sendung nicht angenommen. Gehen Sie zurück, laden Sie die Seite neu und versuchen Sie es noch einmal.
+message-text-role = Ihre Rolle erlaubt nicht, diese Seite zu sehen oder das zu tun. Rollen vergibt die Leitung des Verbands: Fragen Sie dort, wenn Sie es brauchen.
 message-text-not-found = Die Adresse ist falsch, oder es gibt die Seite nicht mehr.
 message-text-conflict = Der Stand der Akte oder des Falls erlaubt es nicht. Auf der Seite des Falls sehen Sie, was möglich ist.
 message-text-gone = Er wurde schon benutzt oder ist abgelaufen. Unter „Meine Akte“ können Sie einen neuen anfordern.

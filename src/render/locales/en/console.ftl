@@ -47,6 +47,7 @@ login-refused-too-many = Too many attempts. Try again in a quarter of an hour.
 login-demo = Demo logins
 login-demo-text = Codes change every 30 seconds: reload the page for new ones.
 step-up-title = Confirm that it is you
+step-up-first = This needs a fresh code of the authenticator app. Enter it first: then you come back here and fill in the form.
 step-up-text = This step needs a new code of the app, or a recovery code. It counts for 5 minutes.
 step-up-action = Confirm
 label-purpose = Reason

@@ -1,6 +1,7 @@
 # Refusals and failures, and the demonstration's mails.
 message-title-bad-request = We did not understand the request
 message-title-forbidden = This page was open for too long
+message-title-role = Your role does not allow this
 message-title-not-found = Page not found
 message-title-conflict = Not possible now
 message-title-gone = This link is no longer valid
@@ -15,6 +16,7 @@ message-enter-action = Ask for the link
 message-title-erased = Your data are erased
 message-text-bad-request = Go back and try again.
 message-text-forbidden = For safety we did not accept what was sent. Go back, reload the page and try again.
+message-text-role = Your role does not allow you to see this page or to do this. Roles are given by the owner of the association: ask that person if you need it.
 message-text-not-found = The address is wrong, or the page is gone.
 message-text-conflict = The state of the record or of the case does not allow it. Go back to the case to see what you can do.
 message-text-gone = It was used already or has expired. You can ask for another under “My record”.

@@ -46,6 +46,7 @@ queue-assign = Take or assign
 queue-me = Me: I take it
 queue-release = Nobody: I release it
 queue-assign-action = Save
+queue-item = Back to what you were looking at
 queue-taken-by = Meanwhile { $name } has taken it. Open the record again to see how it stands.
 queue-taken = Taken by
 queue-filter-taken = Taken by

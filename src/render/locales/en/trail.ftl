@@ -12,6 +12,7 @@ trails-check-text = Each night the trail of the day goes with its digest into th
 trails-check-result = The command tells whether a row was changed, taken out, put in or moved.
 trail-about = About
 trail-detail = Details
+trail-detail-show = Show
 trail-subject-claimant = Claimant
 trail-subject-staff = Person
 trail-subject-other = Other

@@ -47,6 +47,7 @@ login-refused-too-many = Troppi tentativi. Riprova tra un quarto d’ora.
 login-demo = Accessi dimostrativi
 login-demo-text = I codici cambiano ogni 30 secondi: ricarica la pagina per averne di nuovi.
 step-up-title = Conferma che sei tu
+step-up-first = Per questo serve un codice nuovo dell’app di autenticazione. Scrivilo prima: dopo torni qui e compili il modulo.
 step-up-text = Per questo passo serve un codice nuovo dell’app, oppure un codice di recupero. Vale 5 minuti.
 step-up-action = Conferma
 label-purpose = Motivo

@@ -1,6 +1,7 @@
 # Refusals and failures, and the demonstration's mails.
 message-title-bad-request = Non abbiamo capito la richiesta
 message-title-forbidden = Questa pagina è rimasta aperta troppo a lungo
+message-title-role = Il tuo ruolo non lo permette
 message-title-not-found = Pagina non trovata
 message-title-conflict = Ora non è possibile
 message-title-gone = Questo collegamento non vale più
@@ -15,6 +16,7 @@ message-enter-action = Chiedi il collegamento
 message-title-erased = I tuoi dati sono cancellati
 message-text-bad-request = Torna indietro e riprova.
 message-text-forbidden = Per sicurezza non abbiamo accettato l’invio. Torna indietro, ricarica la pagina e riprova.
+message-text-role = Il tuo ruolo non permette di vedere questa pagina o di fare questa azione. I ruoli li dà chi è responsabile dell’associazione: se ti serve, chiedi a quella persona.
 message-text-not-found = L’indirizzo è sbagliato, oppure la pagina non c’è più.
 message-text-conflict = Lo stato della pratica o del caso non lo permette. Torna alla pagina del caso per vedere che cosa puoi fare.
 message-text-gone = È già stato usato oppure è scaduto. Puoi chiederne un altro da «La mia pratica».

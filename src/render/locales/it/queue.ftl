@@ -46,6 +46,7 @@ queue-assign = Prendi o assegna
 queue-me = Me: la prendo io
 queue-release = Nessuno: la lascio
 queue-assign-action = Salva
+queue-item = Torna a ciò che stavi guardando
 queue-taken-by = Nel frattempo l’ha presa { $name }. Apri di nuovo la pratica per vedere come sta.
 queue-taken = L’ha presa
 queue-filter-taken = Presa da

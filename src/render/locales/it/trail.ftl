@@ -12,6 +12,7 @@ trails-check-text = Ogni notte il registro del giorno entra con la sua impronta 
 trails-check-result = Il comando dice se una riga è stata cambiata, tolta, aggiunta o spostata.
 trail-about = Riguarda
 trail-detail = Dettagli
+trail-detail-show = Mostra
 trail-subject-claimant = Aderente
 trail-subject-staff = Persona
 trail-subject-other = Altro

@@ -127,12 +127,16 @@ pub struct OneBulkPage {
     pub given: Option<(String, String)>,
     /// Why records are rejected, and the same in words.
     pub rejected: Option<(&'static str, String)>,
+    /// Day and last day to object in the notice of a rejection that is approved now.
+    pub notice: (NaiveDate, NaiveDate),
     /// Why records were passed over, with how many each.
     pub reasons: Vec<(&'static str, u64)>,
     /// Last instant at which it can be started or decided, UTC.
     pub expires_at: DateTime<Utc>,
     /// The second person, and when they decided, UTC.
     pub decided: Option<(String, DateTime<Utc>)>,
+    /// Who asked to take it back, once it was.
+    pub undone_by: Option<String>,
     /// Why it was refused.
     pub refused_because: Option<String>,
     /// When it ended, UTC.
@@ -154,6 +158,22 @@ pub struct OneBulkPage {
 }
 
 impl OneBulkPage {
+    /// What approving is called: of a rejection, not of people.
+    fn approve_label(&self) -> &'static str {
+        match self.line.kind {
+            "reject" => "bulk-approve-reject",
+            _ => "bulk-step-approve",
+        }
+    }
+
+    /// What saying no is called.
+    fn refuse_label(&self) -> &'static str {
+        match self.line.kind {
+            "reject" => "bulk-refuse-reject",
+            _ => "bulk-step-refuse",
+        }
+    }
+
     /// Whether a step can be taken.
     fn can(&self, step: &str) -> bool {
         self.steps.contains(&step)

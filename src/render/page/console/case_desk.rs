@@ -61,6 +61,13 @@ pub struct DeskLine {
     pub public: bool,
 }
 
+impl DeskLine {
+    /// Whether it was in force and was taken back.
+    fn is_withdrawn(&self) -> bool {
+        self.stage == "published" && !self.public
+    }
+}
+
 /// A row of a section, told apart by its words.
 #[derive(Debug, Clone)]
 pub struct RowLine {
@@ -152,6 +159,8 @@ pub struct CaseOnDeskPage {
     pub in_force: Option<i32>,
     /// Whether it was taken back: nobody sees it.
     pub is_withdrawn: bool,
+    /// Who took it back, when, UTC, and why.
+    pub withdrawal: Option<(String, DateTime<Utc>, String)>,
     /// Place and kind of the texts that change: who publishes has read them.
     pub unread: Vec<(usize, String)>,
     /// What is missing before a second person can be asked.
@@ -221,6 +230,13 @@ pub struct DemandFields {
     pub answer: String,
 }
 
+impl DemandFields {
+    /// Whether nothing was typed.
+    fn is_blank(&self) -> bool {
+        self.text.is_empty() && self.answered_on.is_empty() && self.answer.is_empty()
+    }
+}
+
 /// A letter, as typed.
 #[derive(Debug, Clone, Default)]
 #[expect(missing_docs, reason = "each field is what it is called")]
@@ -254,6 +270,8 @@ pub struct DemandLettersPage {
     pub is_saved: bool,
     /// The letter that is shown, with the version the form was made from.
     pub letter: Option<(String, i32)>,
+    /// What it is about.
+    pub subject: Option<String>,
     /// Its versions, newest first: number and instant, UTC.
     pub versions: Vec<(i32, DateTime<Utc>)>,
     /// Whether the actor may write.

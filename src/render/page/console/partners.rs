@@ -3,10 +3,11 @@
 use std::fmt;
 
 use askama::Template;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::{CaseChoice, Console};
 use crate::domain::language::Language;
+use crate::domain::outage::day_in_rome;
 use crate::render::page::Errors;
 use crate::render::text::Text;
 
@@ -77,6 +78,14 @@ pub struct KeyLine {
     pub expires_at: Option<DateTime<Utc>>,
     /// When it was last used, UTC.
     pub last_used_at: Option<DateTime<Utc>>,
+}
+
+impl KeyLine {
+    /// The last day on which it works, in Rome.
+    fn last_day(&self) -> Option<NaiveDate> {
+        let end = self.expires_at?;
+        Some(day_in_rome(end - TimeDelta::seconds(1)))
+    }
 }
 
 /// How many a partner brought in a case, and the link by which it brings them.

@@ -4,7 +4,7 @@ use askama::Template;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::Console;
-use crate::render::page::Chrome;
+use crate::render::page::{Chrome, Errors};
 
 /// A queue in which something waits.
 #[derive(Debug, Clone)]
@@ -94,14 +94,30 @@ pub struct QueueBar {
     pub is_mine: bool,
     /// Staff id of who has it, or empty.
     pub from: String,
+    /// Whom it is to be given to: staff id of who has it, or as it was typed.
+    pub to: String,
     /// By which day it is to be done.
     pub due_on: Option<NaiveDate>,
+    /// What was refused.
+    pub wrong: Errors,
     /// True if that day is over.
     pub overdue: bool,
     /// Whether the reader may take, give and release it.
     pub may_assign: bool,
     /// Id and name of the others it may be given to.
     pub colleagues: Vec<(String, String)>,
+}
+
+/// POST of `/console/cases/{slug}/queues/{word}/items/{subject}/assignment` that was refused.
+#[derive(Debug, Clone, Template)]
+#[template(path = "page/console/queue_assign.html")]
+pub struct AssignPage {
+    /// Around the content.
+    pub console: Console,
+    /// Where the item is worked on.
+    pub back: String,
+    /// The form, with what was typed.
+    pub bar: Option<QueueBar>,
 }
 
 impl QueueBar {

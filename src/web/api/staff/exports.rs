@@ -95,7 +95,7 @@ pub struct ExportResponse {
     rejection_reason: Option<String>,
     /// Claimants written so far; all of them once ready.
     rows: Option<i64>,
-    /// Claimants it is about, once its making began.
+    /// Claimants it is about: counted when a second person is asked, anew when its making begins.
     rows_total: Option<i64>,
     /// Of a CSV of all bytes before the last line, of a dossier of its manifest, else of all bytes; in
     /// hexadecimal.
