@@ -231,6 +231,15 @@ fn who_acts_for_the_platform_is_listed() {
 }
 
 #[test]
+fn staff_act_with_the_rights_of_their_membership() {
+    let own = sources().into_iter().filter(|(place, _, code)| {
+        place.starts_with("app/") && code.contains("Scope::Association(actor")
+    });
+    let found: Vec<String> = own.map(|(place, _, _)| place).collect();
+    assert_eq!(found, Vec::<String>::new(), "take `actor.scope()`");
+}
+
+#[test]
 fn nothing_is_left_to_do_without_a_number() {
     let wrong: Vec<String> = sources()
         .into_iter()
