@@ -34,7 +34,9 @@ impl WebhookSecret {
 
     /// `v1,` and the signature of a message; none for a text that is no secret.
     pub fn sign(&self, id: &str, timestamp: i64, body: &str) -> Option<String> {
-        let key = BASE64.decode(self.0.strip_prefix(PREFIX)?.as_bytes()).ok()?;
+        let key = BASE64
+            .decode(self.0.strip_prefix(PREFIX)?.as_bytes())
+            .ok()?;
         let key = hmac::Key::new(hmac::HMAC_SHA256, &key);
         let signed = format!("{id}.{timestamp}.{body}");
         let tag = hmac::sign(&key, signed.as_bytes());

@@ -36,7 +36,11 @@ impl Reach {
             Some(Host::Ipv6(address)) => is_loopback(IpAddr::V6(address)),
             None => false,
         };
-        if is_here { Self::Loopback } else { Self::Public }
+        if is_here {
+            Self::Loopback
+        } else {
+            Self::Public
+        }
     }
 }
 
@@ -74,10 +78,7 @@ impl WebhookUrl {
             .port_or_known_default()
             .ok_or(wrong(FieldCode::Format))?;
         if !(port >= LEAST_PORT || (is_secure && port == HTTPS)) {
-            return Err(ValueError::new(
-                FieldCode::OutOfRange,
-                "error-webhook-port",
-            ));
+            return Err(ValueError::new(FieldCode::OutOfRange, "error-webhook-port"));
         }
         let read = Self { url, port };
         match read.literal() {
@@ -250,7 +251,11 @@ mod tests {
 
     #[test]
     fn http_is_for_a_program_that_is_served_here_alone() {
-        for base in ["http://127.0.0.1:8080", "http://localhost:8080", "http://[::1]"] {
+        for base in [
+            "http://127.0.0.1:8080",
+            "http://localhost:8080",
+            "http://[::1]",
+        ] {
             assert_eq!(Reach::of_base(base), Reach::Loopback, "{base}");
         }
         for base in [

@@ -42,11 +42,7 @@ pub fn start(
     loops.spawn(housekeeping::run(ctx.clone(), holder, stopping.clone()));
     loops.spawn(log::run(ctx.clone(), holder, stopping.clone()));
     loops.spawn(bulk::run(ctx.clone(), holder, stopping.clone()));
-    loops.spawn(partner_events::run(
-        ctx.clone(),
-        holder,
-        stopping.clone(),
-    ));
+    loops.spawn(partner_events::run(ctx.clone(), holder, stopping.clone()));
     loops.spawn(webhooks::run(ctx.clone(), stopping.clone()));
     exports::start(loops, ctx, stopping);
     imports::start(loops, ctx, stopping);

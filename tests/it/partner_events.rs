@@ -52,7 +52,12 @@ async fn events(app: &TestApp, key: &str, after: &str) -> Vec<Value> {
 fn words(events: &[Value]) -> Vec<(i64, &str)> {
     let words = events.iter();
     words
-        .map(|it| (it["sequence"].as_i64().unwrap(), it["type"].as_str().unwrap()))
+        .map(|it| {
+            (
+                it["sequence"].as_i64().unwrap(),
+                it["type"].as_str().unwrap(),
+            )
+        })
         .collect()
 }
 
@@ -83,7 +88,11 @@ async fn each_change_that_a_partner_may_see_is_one_event_and_no_other_is_any() {
     let app = TestApp::seeded().await;
     let (_, key) = partner(&app, "blog").await;
     let record = sent(&app, &key, "mario").await;
-    assert_eq!(events(&app, &key, "").await.len(), 0, "it has no number yet");
+    assert_eq!(
+        events(&app, &key, "").await.len(),
+        0,
+        "it has no number yet"
+    );
     assert_eq!(number(&app).await, 1);
     let first = events(&app, &key, "0").await;
     assert_eq!(words(&first), [(1, "claimant.received")]);
@@ -109,7 +118,13 @@ async fn each_change_that_a_partner_may_see_is_one_event_and_no_other_is_any() {
         record.id
     ))
     .await;
-    sign(&app, &claimant, &declaration("mario@libero.it"), "Mario Rossi").await;
+    sign(
+        &app,
+        &claimant,
+        &declaration("mario@libero.it"),
+        "Mario Rossi",
+    )
+    .await;
     app.clock().advance(TimeDelta::seconds(1));
     // a correction has to be signed again: that is still signed, and no event
     let mut other = declaration("mario@libero.it");
@@ -126,7 +141,10 @@ async fn each_change_that_a_partner_may_see_is_one_event_and_no_other_is_any() {
             (4, "claimant.withdrawn")
         ]
     );
-    assert_eq!(rest[0]["created_at"], "2026-03-02T09:00:01Z", "to the second");
+    assert_eq!(
+        rest[0]["created_at"], "2026-03-02T09:00:01Z",
+        "to the second"
+    );
     assert_eq!(number(&app).await, 0);
     app.stop().await;
 }
@@ -171,7 +189,9 @@ async fn pages_go_on_from_any_number_and_say_what_is_wrong() {
 /// What a partner sees of a stream: without ids, and the numbers counted from the first.
 fn shape(events: &[Value]) -> String {
     let mut events = events.to_vec();
-    let first = events.first().map_or(0, |it| it["sequence"].as_i64().unwrap());
+    let first = events
+        .first()
+        .map_or(0, |it| it["sequence"].as_i64().unwrap());
     let mut known: Vec<String> = Vec::new();
     for event in &mut events {
         event["sequence"] = json!(event["sequence"].as_i64().unwrap() - first);
@@ -417,7 +437,10 @@ async fn the_erased_leave_their_number_and_old_numbers_are_not_given_again() {
     // what waits for a number when somebody is erased gets it all the same
     let told = events(&app, &key, "0").await;
     assert_eq!(told.len(), 2);
-    assert!(told.iter().all(|it| it["claimant_id"].is_null()), "{told:?}");
+    assert!(
+        told.iter().all(|it| it["claimant_id"].is_null()),
+        "{told:?}"
+    );
     let left = format!(
         "SELECT count(*) FROM partner_events WHERE claimant_id = '{}'",
         record.id

@@ -17,8 +17,8 @@ use crate::db::deficiency::{self, DeficiencyRow};
 use crate::db::sample_check::{self, MemberRow};
 use crate::db::signature::SignatureRow;
 use crate::db::{
-    Conn, Scope, consent, declaration, mailbox, own_data, partner_event, partner_submission, representative,
-    rights_request, signature_file,
+    Conn, Scope, consent, declaration, mailbox, own_data, partner_event, partner_submission,
+    representative, rights_request, signature_file,
 };
 use crate::domain::ids::ClaimantId;
 use crate::domain::reference::Reference;

@@ -77,12 +77,7 @@ pub(in crate::app) fn seal(ctx: &Ctx, id: Uuid, kept: &Kept) -> AppResult<(i32, 
 }
 
 /// Opens what is kept of an endpoint.
-pub(in crate::app) fn open(
-    ctx: &Ctx,
-    id: Uuid,
-    version: i32,
-    sealed: Vec<u8>,
-) -> AppResult<Kept> {
+pub(in crate::app) fn open(ctx: &Ctx, id: Uuid, version: i32, sealed: Vec<u8>) -> AppResult<Kept> {
     let root = ctx.keyring.root_by_version(version)?;
     let at = place(id, version);
     Ok(root.open_json(&at, &Sealed::from_stored(sealed))?)

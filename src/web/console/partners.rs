@@ -18,8 +18,8 @@ use crate::domain::partner_key::KeyInput;
 use crate::domain::permission::operation;
 use crate::render::page::Errors;
 use crate::render::page::console::partners::{
-    CaseChoice, EndpointLine, KeyLine, LinkLine, PartnerFields, PartnerKeyMadePage, PartnerKeyPage, PartnerLine,
-    PartnerPage, PartnersPage, button,
+    CaseChoice, EndpointLine, KeyLine, LinkLine, PartnerFields, PartnerKeyMadePage, PartnerKeyPage,
+    PartnerLine, PartnerPage, PartnersPage, button,
 };
 use crate::state::AppState;
 use crate::web::WebResult;

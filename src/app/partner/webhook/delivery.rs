@@ -237,12 +237,9 @@ fn told(row: &ClaimedRow) -> AppResult<Option<(&'static str, String)>> {
         let body = json!({ "type": PING, "timestamp": at(row.created_at), "data": {} });
         return Ok(Some((PING, body.to_string())));
     }
-    let (Some(state), Some(sequence), Some(claimant), Some(happened_at)) = (
-        &row.state,
-        row.sequence,
-        row.claimant_id,
-        row.happened_at,
-    ) else {
+    let (Some(state), Some(sequence), Some(claimant), Some(happened_at)) =
+        (&row.state, row.sequence, row.claimant_id, row.happened_at)
+    else {
         return Ok(None);
     };
     let event_type = state_of(state)?.event_type();

@@ -142,10 +142,6 @@ fn spanned(from: i64, to: i64) -> Result<(i64, i64), FieldErrors> {
 
 fn no_event() -> FieldErrors {
     let mut errors = FieldErrors::new();
-    errors.push(
-        "/event_id",
-        FieldCode::UnknownValue,
-        "error-webhook-event",
-    );
+    errors.push("/event_id", FieldCode::UnknownValue, "error-webhook-event");
     errors
 }

@@ -38,7 +38,10 @@ pub fn routes() -> Vec<Route> {
             &operation::LIST_WEBHOOK_ATTEMPTS,
             web::to(deliveries::attempts),
         ),
-        Route::new(&operation::REPLAY_WEBHOOK_EVENTS, web::to(deliveries::replay)),
+        Route::new(
+            &operation::REPLAY_WEBHOOK_EVENTS,
+            web::to(deliveries::replay),
+        ),
     ]
 }
 
