@@ -19,7 +19,7 @@ use crate::staff_seed::{Person, association, person};
 /// An owner with a fresh second factor.
 pub(crate) struct Owner<'app> {
     app: &'app TestApp,
-    who: Person,
+    pub(crate) who: Person,
     bearer: String,
 }
 

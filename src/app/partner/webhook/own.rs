@@ -120,7 +120,8 @@ pub async fn change(
     input: &EndpointInput,
     delivery: Option<Delivery>,
 ) -> AppResult<Endpoint> {
-    let before = get(ctx, actor, id).await?;
+    // nobody's is looked up
+    get(ctx, actor, id).await?;
     let mut errors = FieldErrors::new();
     let url = match &input.url {
         Some(typed) => errors.take("/url", judged(ctx, actor, Some(typed)).await),
@@ -138,34 +139,44 @@ pub async fn change(
         row.event_types = words(&states);
         changed.push("event_types");
     }
-    if let Some(url) = url.filter(|url| url.as_str() != before.url) {
+    if let Some(url) = url {
         let mut kept = open(ctx, row.id, row.root_version, row.sealed)?;
         url.as_str().clone_into(&mut kept.url);
         (row.root_version, row.sealed) = seal(ctx, row.id, &kept)?;
         row.forget_failures();
         changed.push("url");
     }
-    let is_off = row.disabled_at.is_some();
-    match (delivery, row.disabled_why.as_deref()) {
-        (Some(Delivery::Enabled), Some(why)) if why == DisabledWhy::Staff.as_str() => {
-            return Err(AppError::IllegalTransition("webhook-staff"));
-        }
-        (Some(Delivery::Enabled), Some(_)) => {
-            row.enable();
-            changed.push("enabled");
-        }
-        (Some(Delivery::Disabled), None) if !is_off => {
-            row.disable(DisabledWhy::Partner, now);
+    if let Some(delivery) = delivery
+        && turned(&mut row, delivery, now)?
+    {
+        if row.disabled_at.is_some() {
             drop_waiting(&mut tx, scope, (row.partner_id, row.id), now).await?;
-            changed.push("enabled");
         }
-        (Some(_) | None, _) => {}
+        changed.push("enabled");
     }
     db::update(&mut tx, scope, &row).await?;
     let detail = json!({ "endpoint": row.id, "changed": changed });
     note(ctx, &mut tx, actor, "webhook_changed", detail).await?;
     tx.commit().await?;
     Endpoint::of(ctx, row)
+}
+
+/// Ends deliveries to an endpoint, or takes them up again; false: it stands so already.
+fn turned(row: &mut EndpointRow, delivery: Delivery, now: DateTime<Utc>) -> AppResult<bool> {
+    match (delivery, row.disabled_why.as_deref()) {
+        (Delivery::Enabled, Some(why)) if why == DisabledWhy::Staff.as_str() => {
+            Err(AppError::IllegalTransition("webhook-staff"))
+        }
+        (Delivery::Enabled, Some(_)) => {
+            row.enable();
+            Ok(true)
+        }
+        (Delivery::Disabled, None) => {
+            row.disable(DisabledWhy::Partner, now);
+            Ok(true)
+        }
+        (Delivery::Enabled, None) | (Delivery::Disabled, Some(_)) => Ok(false),
+    }
 }
 
 /// Deletes an endpoint, what is on its way to it, and how its attempts went.
