@@ -1010,10 +1010,10 @@ fn staff_body(name: &str, code: &str) -> Option<Body> {
         }
         "open_sample_check" => Body::Json(json!({"purpose": "Prova", "size": 1})),
         "check_sampled" => Body::Json(json!({"place": 1, "result": "ok"})),
-        "step_sample_check" => Body::Json(json!({"step": "draw", "seed": "7"})),
+        "step_sample_check" => Body::Json(json!({"step": "cancel", "reason": "Prova"})),
         "console_sample_checks_form" => form(&[("purpose", "Prova"), ("size", "1")]),
         "console_sample_result_form" => form(&[("place", "1"), ("result", "ok")]),
-        "console_sample_step_form" => form(&[("step", "draw"), ("seed", "7")]),
+        "console_sample_step_form" => form(&[("step", "cancel"), ("reason", "Prova")]),
         "preview_bulk" => Body::Json(json!({"kind": "end_quarantine", "purpose": "Prova"})),
         "step_bulk" => Body::Json(json!({"step": "cancel"})),
         "console_bulk_form" => form(&[("kind", "end_quarantine"), ("purpose", "Prova")]),
