@@ -7,6 +7,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use joinder::app::partner::webhook::delivery;
 use joinder::crypto::webhook::WebhookSecret;
+use joinder::domain::permission::Role;
 use joinder::outbound::webhook::{Names, Webhooks};
 use joinder::worker::webhooks::deliver_due;
 use reqwest::Method;
@@ -21,6 +22,7 @@ use crate::partner_events::{happen, number};
 use crate::partners::{Owner, Partner, read, request, secret};
 use crate::seed::CASE;
 use crate::staff_console::{csrf, open, place, send, sign_in};
+use crate::staff_seed::{association, person};
 
 /// How long an answer is waited for in these tests.
 const ANSWERS: Duration = Duration::from_millis(700);
@@ -335,10 +337,12 @@ async fn what_fails_is_tried_ten_times_and_then_the_partner_is_told() {
         mails[0]
     );
     assert!(!mails[0].contains("/hook"), "{}", mails[0]);
-    let seen = owner
-        .get(&format!("/partners/{}", blog.id))
-        .await
-        .expect(200);
+    let ours = association(&app, "codacons").await;
+    let manager = person(&app, ours, Role::CaseManager).await;
+    let bearer = manager.bearer(&app).await;
+    let own = format!("/api/v1/staff/partners/{}", blog.id);
+    let seen = app.request(Method::GET, &own).bearer_auth(&bearer);
+    let seen = ask(seen).await.expect(200);
     assert_eq!(seen["webhook_endpoints"][0]["disabled_why"], "failing");
     // mended, enabled again, and what was missed delivered again
     receiver.says(Reply::Status(200));
