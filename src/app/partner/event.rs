@@ -52,12 +52,12 @@ pub async fn list(
     let mut tx = ctx.pools.begin(scope).await?;
     let rows = db::list(&mut tx, scope, of(actor), after, i64::from(limit)).await?;
     tx.commit().await?;
-    let events: Vec<Event> = rows.into_iter().map(event).collect::<AppResult<_>>()?;
+    let events: Vec<Event> = rows.iter().map(event).collect::<AppResult<_>>()?;
     let last = events.last().map_or(after, |event| event.sequence);
     Ok((events, last))
 }
 
-fn event(row: EventRow) -> AppResult<Event> {
+fn event(row: &EventRow) -> AppResult<Event> {
     let sequence = row.sequence;
     Ok(Event {
         sequence: sequence.ok_or(DbError::Corrupt("partner_events.sequence"))?,

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::app::partner::event::{self, Event};
 use crate::app::partner::submission::{DEFAULT_LIMIT, MAX_LIMIT};
+use crate::domain::ids::ClaimantId;
 use crate::state::AppState;
 use crate::web::error::Problem;
 use crate::web::extract::Partner;
@@ -97,7 +98,7 @@ impl From<Event> for EventResponse {
             sequence: event.sequence,
             id: event.id.uuid(),
             event_type: event.state.event_type(),
-            claimant_id: event.claimant.map(|claimant| claimant.uuid()),
+            claimant_id: event.claimant.map(ClaimantId::uuid),
             created_at: event.created_at,
         }
     }
