@@ -22,6 +22,7 @@ use crate::app::signature_trust::TrustFiles;
 use crate::blob::Blobs;
 use crate::db::Pools;
 use crate::evidence::Trust;
+use crate::outbound::webhook::Webhooks;
 
 /// Write actions that may run at the same time in a process; the rest waits in line.
 const MAX_WRITES: usize = 256;
@@ -74,6 +75,8 @@ pub struct Ctx {
     pub stamp_trust: Option<Arc<Trust>>,
     /// Who seals documents, if somebody does.
     pub sealer: Option<Arc<Sealer>>,
+    /// The way to the servers of partners.
+    pub webhooks: Webhooks,
     /// Public data of cases, remembered for a moment.
     pub directories: Arc<Directories>,
     /// Figures of cases, counted a moment ago.
@@ -112,6 +115,7 @@ impl Ctx {
             counted: Arc::default(),
             settings: Arc::new(settings),
             stamp_trust: None,
+            webhooks: Webhooks::new(),
             sealer: None,
             intake: Arc::default(),
             writes: Arc::new(Semaphore::new(MAX_WRITES)),

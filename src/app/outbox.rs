@@ -23,6 +23,7 @@ mod follow;
 mod letter;
 mod message;
 mod outcome;
+mod partner;
 mod records;
 mod rejection;
 mod rights;
@@ -41,6 +42,8 @@ pub(in crate::app) use follow::FollowPayload;
 pub use letter::{Letter, LetterRecord, Signing};
 pub(in crate::app) use letter::{email_in, mail_id};
 pub use outcome::{Done, Outcome, Refusal, settle};
+pub use partner::WebhookNotice;
+pub(in crate::app) use partner::webhook_row;
 pub(in crate::app) use records::{Frozen, RecordsPayload, Whose};
 pub use rejection::RejectionNotice;
 pub use rights::{RightsNotice, RightsStep};
@@ -288,6 +291,7 @@ async fn step(
         "rejection" => rejection::prepare(ctx, conn, batch, directory, row).await,
         "invitation" => staff::prepare_invitation(ctx, conn, directory, row).await,
         "approval_waits" => approval::prepare(ctx, conn, directory, row).await,
+        "webhook_disabled" => partner::prepare(ctx, conn, directory, row).await,
         "staff_notice" => staff::prepare_notice(ctx, conn, directory, row).await,
         "reminder" => unasked::prepare_reminder(ctx, conn, directory, row).await,
         "already_registered" => unasked::prepare_registered(ctx, conn, directory, row).await,
@@ -343,6 +347,7 @@ impl DueMail {
                 | "rejection"
                 | "staff_notice"
                 | "approval_waits"
+                | "webhook_disabled"
         )
     }
 

@@ -1,5 +1,6 @@
 //! Partner sites of an association: who they are. Their keys are in `key`, what a key may ask for in a minute in
-//! `limit`, what partners send in `submission`, how many they brought in `brought` (decision 32).
+//! `limit`, what partners send in `submission`, how many they brought in `brought` (decision 32); what they are told in
+//! `event`, where it is delivered to in `webhook` (decision 33).
 
 use std::fmt;
 
@@ -22,9 +23,11 @@ use crate::domain::partner::{Profile, ProfileInput, slug};
 use crate::domain::permission::operation;
 
 pub mod brought;
+pub mod event;
 pub mod key;
 pub mod limit;
 pub mod submission;
+pub mod webhook;
 
 pub use key::{Key, PartnerActor};
 

@@ -279,7 +279,7 @@ fn to_staff(sample: Sample<'_>) -> Result<Vec<(&'static str, Mail)>, RenderMailE
             record: RecordLine {
                 case_title: String::new(),
                 reference: String::new(),
-                link: format!("https://joinder.example/console/{page}"),
+                link: format!("https://joinder.example/{page}"),
                 not_me: None,
                 listed_on: None,
                 ..record(Purpose::Enter)
@@ -294,7 +294,7 @@ fn to_staff(sample: Sample<'_>) -> Result<Vec<(&'static str, Mail)>, RenderMailE
         invited_by: "Anna Bianchi".to_owned(),
         expires_at: at,
     };
-    let token = format!("invitation/{}", "A".repeat(64));
+    let token = format!("console/invitation/{}", "A".repeat(64));
     let approvals = StaffAbout::Approvals {
         waiting: vec![
             ("bulk", 1, false),
@@ -302,7 +302,12 @@ fn to_staff(sample: Sample<'_>) -> Result<Vec<(&'static str, Mail)>, RenderMailE
             ("paper", 99, true),
         ],
     };
-    let notice = |about| mail("account", MailKind::StaffNotice, about);
+    let webhook = StaffAbout::Webhook {
+        endpoint: "01990a5e-3c00-7000-8000-000000000001".to_owned(),
+        why: "failing",
+        at,
+    };
+    let notice = |about| mail("console/account", MailKind::StaffNotice, about);
     Ok(vec![
         (
             "invitation",
@@ -320,7 +325,11 @@ fn to_staff(sample: Sample<'_>) -> Result<Vec<(&'static str, Mail)>, RenderMailE
         ),
         (
             "approval-waits",
-            mail("approvals", MailKind::ApprovalWaits, approvals)?,
+            mail("console/approvals", MailKind::ApprovalWaits, approvals)?,
+        ),
+        (
+            "webhook-disabled",
+            mail("docs", MailKind::WebhookDisabled, webhook)?,
         ),
     ])
 }

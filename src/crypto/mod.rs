@@ -29,6 +29,7 @@ pub mod sha256;
 pub mod token;
 pub mod totp;
 pub mod tsp;
+pub mod webhook;
 
 use thiserror::Error;
 

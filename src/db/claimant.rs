@@ -6,6 +6,7 @@ use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
 use crate::db::error::{DbError, DbResult};
+use crate::db::partner_event;
 use crate::db::pool::Conn;
 use crate::db::schema::claimants;
 use crate::db::scope::Scope;
@@ -246,7 +247,7 @@ pub async fn mark_moved(
 /// As the database says.
 pub async fn mark_state(
     conn: &mut Conn,
-    _scope: Scope,
+    scope: Scope,
     id: ClaimantId,
     state: ClaimantState,
     now: DateTime<Utc>,
@@ -258,7 +259,7 @@ pub async fn mark_state(
         ))
         .execute(conn)
         .await?;
-    Ok(())
+    partner_event::stage(conn, scope, id, now).await
 }
 
 /// Notes since when the data are only kept (R61); the first time stays.
@@ -297,7 +298,7 @@ pub async fn mark_unrestricted(conn: &mut Conn, _scope: Scope, id: ClaimantId) -
 /// As the database says.
 pub async fn mark_confirmed(
     conn: &mut Conn,
-    _scope: Scope,
+    scope: Scope,
     id: ClaimantId,
     now: DateTime<Utc>,
 ) -> DbResult<()> {
@@ -309,7 +310,7 @@ pub async fn mark_confirmed(
         ))
         .execute(conn)
         .await?;
-    Ok(())
+    partner_event::stage(conn, scope, id, now).await
 }
 
 /// Marks a second record of the same person.
@@ -318,7 +319,7 @@ pub async fn mark_confirmed(
 /// As the database says.
 pub async fn mark_duplicate(
     conn: &mut Conn,
-    _scope: Scope,
+    scope: Scope,
     id: ClaimantId,
     first: ClaimantId,
     now: DateTime<Utc>,
@@ -331,7 +332,7 @@ pub async fn mark_duplicate(
         ))
         .execute(conn)
         .await?;
-    Ok(())
+    partner_event::stage(conn, scope, id, now).await
 }
 
 /// Sets what staff must look at.

@@ -6,6 +6,7 @@ use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
 use crate::db::error::DbResult;
+use crate::db::partner_event;
 use crate::db::pool::Conn;
 use crate::db::schema::{claimants, declaration_drafts, declarations};
 use crate::db::scope::Scope;
@@ -139,7 +140,7 @@ pub async fn find_time(
 /// `Unique` if the version is there.
 pub async fn insert(
     conn: &mut Conn,
-    _scope: Scope,
+    scope: Scope,
     row: &DeclarationRow,
     state: ClaimantState,
 ) -> DbResult<()> {
@@ -166,5 +167,6 @@ pub async fn insert(
     ))
     .execute(conn)
     .await?;
-    Ok(())
+    let claimant = ClaimantId::new(row.claimant_id);
+    partner_event::stage(conn, scope, claimant, row.created_at).await
 }

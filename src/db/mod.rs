@@ -49,6 +49,7 @@ pub mod outbox;
 pub mod own_data;
 pub mod paper;
 pub mod partner;
+pub mod partner_event;
 pub mod partner_key;
 pub mod partner_submission;
 pub mod payout;
@@ -74,6 +75,8 @@ pub mod signature_file;
 pub mod staff;
 pub mod staff_session;
 pub mod suppression;
+pub mod webhook;
+pub mod webhook_delivery;
 pub mod work_queue;
 
 pub use error::DbError;

@@ -34,6 +34,7 @@ const DELETE_CLAIMANTS: &[&str] = &[
     "DELETE FROM message_stops WHERE claimant_id = ANY($1)",
     "DELETE FROM deficiencies WHERE claimant_id = ANY($1)",
     "DELETE FROM partner_submissions WHERE claimant_id = ANY($1)",
+    "UPDATE partner_events SET claimant_id = NULL WHERE claimant_id = ANY($1)",
     "DELETE FROM conflicts WHERE claimant_id = ANY($1)",
     "DELETE FROM confirmations WHERE claimant_id = ANY($1)",
     "DELETE FROM consents WHERE claimant_id = ANY($1)",
@@ -59,7 +60,7 @@ const DELETE_CLAIMANTS: &[&str] = &[
 ];
 
 /// Rows that are forgotten once a time has passed, a batch each.
-const SWEEPS: [(&str, &str); 12] = [
+const SWEEPS: [(&str, &str); 15] = [
     (
         "invitations",
         "DELETE FROM invitations WHERE id IN \
@@ -122,6 +123,25 @@ const SWEEPS: [(&str, &str); 12] = [
          (SELECT subject_id, id FROM bounces \
           WHERE received_at < $1 - interval '12 months' AND NOT is_evidence \
           ORDER BY received_at LIMIT $2)",
+    ),
+    (
+        // numbers are not given again: the last one stands in partner_event_heads
+        "partner_events",
+        "DELETE FROM partner_events WHERE (partner_id, id) IN \
+         (SELECT partner_id, id FROM partner_events \
+          WHERE numbered_at < $1 - interval '90 days' ORDER BY numbered_at LIMIT $2)",
+    ),
+    (
+        "webhook_deliveries",
+        "DELETE FROM webhook_deliveries WHERE (partner_id, id) IN \
+         (SELECT partner_id, id FROM webhook_deliveries \
+          WHERE state <> 'due' AND ended_at < $1 - interval '30 days' ORDER BY ended_at LIMIT $2)",
+    ),
+    (
+        "webhook_attempts",
+        "DELETE FROM webhook_attempts WHERE (partner_id, id) IN \
+         (SELECT partner_id, id FROM webhook_attempts \
+          WHERE started_at < $1 - interval '30 days' ORDER BY started_at LIMIT $2)",
     ),
     (
         // jobs keep their leases and fences; workers that are gone leave theirs

@@ -922,6 +922,30 @@ diesel::table! {
 }
 
 diesel::table! {
+    partner_event_heads (partner_id, mode) {
+        partner_id -> Uuid,
+        mode -> Text,
+        last -> Int8,
+    }
+}
+
+diesel::table! {
+    partner_events (partner_id, id) {
+        partner_id -> Uuid,
+        id -> Uuid,
+        association_id -> Uuid,
+        mode -> Text,
+        case_id -> Uuid,
+        claimant_id -> Nullable<Uuid>,
+        state -> Text,
+        step -> Int2,
+        created_at -> Timestamptz,
+        sequence -> Nullable<Int8>,
+        numbered_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     partner_keys (id) {
         id -> Uuid,
         partner_id -> Uuid,
@@ -961,6 +985,8 @@ diesel::table! {
         notice_version -> Text,
         notice_shown_at -> Timestamptz,
         created_at -> Timestamptz,
+        told -> Text,
+        told_count -> Int2,
     }
 }
 
@@ -1384,6 +1410,60 @@ diesel::table! {
 diesel::joinable!(identities -> claimants (claimant_id));
 diesel::joinable!(mailboxes -> claimants (claimant_id));
 
+diesel::table! {
+    webhook_attempts (partner_id, id) {
+        partner_id -> Uuid,
+        id -> Uuid,
+        association_id -> Uuid,
+        endpoint_id -> Uuid,
+        message_id -> Uuid,
+        event_type -> Text,
+        number -> Int2,
+        started_at -> Timestamptz,
+        duration_ms -> Int4,
+        status -> Nullable<Int2>,
+        outcome -> Text,
+    }
+}
+
+diesel::table! {
+    webhook_deliveries (partner_id, id) {
+        partner_id -> Uuid,
+        id -> Uuid,
+        association_id -> Uuid,
+        endpoint_id -> Uuid,
+        event_id -> Nullable<Uuid>,
+        state -> Text,
+        attempts -> Int2,
+        due_at -> Timestamptz,
+        lease_until -> Timestamptz,
+        created_at -> Timestamptz,
+        ended_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    webhook_endpoints (partner_id, id) {
+        partner_id -> Uuid,
+        id -> Uuid,
+        association_id -> Uuid,
+        mode -> Text,
+        case_ids -> Nullable<Array<Uuid>>,
+        event_types -> Array<Text>,
+        root_version -> Int4,
+        sealed -> Bytea,
+        previous_until -> Nullable<Timestamptz>,
+        created_with -> Uuid,
+        created_at -> Timestamptz,
+        disabled_at -> Nullable<Timestamptz>,
+        disabled_why -> Nullable<Text>,
+        failures -> Int4,
+        failing_since -> Nullable<Timestamptz>,
+        paused_until -> Nullable<Timestamptz>,
+        last_success_at -> Nullable<Timestamptz>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     approval_notices,
     assignments,
@@ -1449,6 +1529,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     minors,
     outbox,
     paper_hand_ins,
+    partner_event_heads,
+    partner_events,
     partner_keys,
     partner_rates,
     partner_submissions,
@@ -1484,4 +1566,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     texts,
     third_parties,
     totp_uses,
+    webhook_attempts,
+    webhook_deliveries,
+    webhook_endpoints,
 );

@@ -6,6 +6,7 @@ use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
 use crate::db::error::DbResult;
+use crate::db::partner_event;
 use crate::db::pool::Conn;
 use crate::db::schema::{claimants, log_pending, signature_requests, signatures};
 use crate::db::scope::Scope;
@@ -255,7 +256,7 @@ pub async fn mark_request_used(
 /// `Unique` if the version is signed.
 pub async fn insert(
     conn: &mut Conn,
-    _scope: Scope,
+    scope: Scope,
     row: &SignatureRow,
     entry: &LogPendingRow,
 ) -> DbResult<()> {
@@ -276,7 +277,8 @@ pub async fn insert(
         ))
         .execute(conn)
         .await?;
-    Ok(())
+    let claimant = ClaimantId::new(row.claimant_id);
+    partner_event::stage(conn, scope, claimant, row.signed_at).await
 }
 
 /// The signature of a version.

@@ -51,7 +51,7 @@ pub enum Logged {
 }
 
 /// Every verb.
-pub const ALL: [(&str, Logged); 156] = [
+pub const ALL: [(&str, Logged); 163] = [
     ("add_document", Logged::Decision),
     ("announce_lifting", Logged::Decision),
     ("answer_rights_request", Logged::Decision),
@@ -216,6 +216,13 @@ pub const ALL: [(&str, Logged); 156] = [
     ("view_paper_sheet", Logged::Seen),
     ("view_scam_report", Logged::Seen),
     ("view_signed", Logged::Seen),
+    ("webhook_added", Logged::Access),
+    ("webhook_changed", Logged::Access),
+    ("webhook_deleted", Logged::Access),
+    ("webhook_disabled", Logged::Access),
+    ("webhook_enabled", Logged::Access),
+    ("webhook_replayed", Logged::Seen),
+    ("webhook_rotated", Logged::Access),
     ("withdraw", Logged::OwnAct),
     ("withdraw_case", Logged::Decision),
     ("withdraw_update", Logged::Mail),

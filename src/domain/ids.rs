@@ -45,6 +45,10 @@ pub mod kind {
     pub enum Partner {}
     /// A key of a partner site.
     pub enum PartnerKey {}
+    /// What a partner is told.
+    pub enum PartnerEvent {}
+    /// Where a partner is told it.
+    pub enum WebhookEndpoint {}
 }
 
 /// Names an association.
@@ -77,6 +81,10 @@ pub type FileId = Id<kind::File>;
 pub type PartnerId = Id<kind::Partner>;
 /// Names a key of a partner site.
 pub type PartnerKeyId = Id<kind::PartnerKey>;
+/// Names what a partner is told.
+pub type PartnerEventId = Id<kind::PartnerEvent>;
+/// Names an address that events are delivered to.
+pub type WebhookEndpointId = Id<kind::WebhookEndpoint>;
 
 impl<T> Id<T> {
     /// The id with this UUID.

@@ -48,11 +48,13 @@ pub enum MailKind {
     ApprovalWaits,
     /// Tells that a record was rejected, why, and until when to object.
     Rejection,
+    /// Tells a partner that nothing more is delivered to one of its endpoints.
+    WebhookDisabled,
 }
 
 impl MailKind {
     /// All kinds.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Confirmation,
         Self::Otp,
         Self::Receipt,
@@ -73,6 +75,7 @@ impl MailKind {
         Self::Message,
         Self::ApprovalWaits,
         Self::Rejection,
+        Self::WebhookDisabled,
     ];
 
     /// The wire name: lower case ASCII with underscores.
@@ -98,6 +101,7 @@ impl MailKind {
             Self::Message => "message",
             Self::ApprovalWaits => "approval_waits",
             Self::Rejection => "rejection",
+            Self::WebhookDisabled => "webhook_disabled",
         }
     }
 
@@ -115,7 +119,8 @@ impl MailKind {
             | Self::Deficiency
             | Self::Invitation
             | Self::Message
-            | Self::ApprovalWaits => true,
+            | Self::ApprovalWaits
+            | Self::WebhookDisabled => true,
             // a term runs, or 72 hours in which a theft can be stopped
             Self::Otp
             | Self::Access

@@ -25,8 +25,6 @@ pub enum PartnerScope {
 impl PartnerScope {
     /// All scopes.
     pub const ALL: [Self; 4] = [Self::Intake, Self::Read, Self::Events, Self::Webhooks];
-    /// Those that a new key may have: the others open nothing yet.
-    pub const GIVEN: [Self; 2] = [Self::Intake, Self::Read];
 
     /// Name on the wire and in the database.
     pub const fn as_str(self) -> &'static str {
@@ -114,7 +112,7 @@ impl SubmissionState {
         }
     }
 
-    /// Name on the wire.
+    /// Name on the wire and in the database.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Received => "received",
@@ -122,6 +120,28 @@ impl SubmissionState {
             Self::Signed => "signed",
             Self::Withdrawn => "withdrawn",
         }
+    }
+
+    /// Reads the wire name.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
+    }
+
+    /// Type of the event that tells it.
+    pub const fn event_type(self) -> &'static str {
+        match self {
+            Self::Received => "claimant.received",
+            Self::Confirmed => "claimant.confirmed",
+            Self::Signed => "claimant.signed",
+            Self::Withdrawn => "claimant.withdrawn",
+        }
+    }
+
+    /// Reads the type of an event.
+    pub fn of_event_type(text: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|state| state.event_type() == text)
     }
 }
 
@@ -229,6 +249,11 @@ mod tests {
         }
         for mode in KeyMode::ALL {
             assert_eq!(KeyMode::parse(mode.as_str()), Some(mode));
+        }
+        for state in SubmissionState::ALL {
+            assert_eq!(SubmissionState::parse(state.as_str()), Some(state));
+            let told = format!("claimant.{}", state.as_str());
+            assert_eq!(SubmissionState::of_event_type(&told), Some(state));
         }
         assert_eq!(PartnerScope::parse("admin"), None);
         assert_eq!(KeyMode::parse("Live"), None);

@@ -62,6 +62,10 @@ pub enum Method {
     Post,
     /// Puts a value in its place.
     Put,
+    /// Changes a part.
+    Patch,
+    /// Takes something away.
+    Delete,
 }
 
 impl Method {
@@ -71,6 +75,8 @@ impl Method {
             Self::Get => "GET",
             Self::Post => "POST",
             Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
         }
     }
 }
@@ -144,6 +150,24 @@ impl Operation {
         Self {
             name,
             method: Method::Put,
+            path,
+            access,
+        }
+    }
+
+    const fn patch(name: &'static str, path: &'static str, access: Access) -> Self {
+        Self {
+            name,
+            method: Method::Patch,
+            path,
+            access,
+        }
+    }
+
+    const fn delete(name: &'static str, path: &'static str, access: Access) -> Self {
+        Self {
+            name,
+            method: Method::Delete,
             path,
             access,
         }
@@ -1988,6 +2012,78 @@ pub mod operation {
         "/api/v1/partner/statistics",
         Access::Partner(PartnerScope::Read),
     );
+    /// End deliveries to an endpoint of a partner, or allow them again.
+    pub const SET_WEBHOOK_ENDPOINT: Operation = Operation::put(
+        "set_webhook_endpoint",
+        "/api/v1/staff/webhook-endpoints/{id}",
+        Access::StepUp(OWNERS),
+    );
+    /// The same, from the page of the partner.
+    pub const CONSOLE_WEBHOOK_FORM: Operation = Operation::post(
+        "console_webhook_form",
+        "/console/webhook-endpoints/{id}",
+        Access::StepUp(OWNERS),
+    );
+    /// What happened to those it sent.
+    pub const LIST_PARTNER_EVENTS: Operation = Operation::get(
+        "list_partner_events",
+        "/api/v1/partner/events",
+        Access::Partner(PartnerScope::Events),
+    );
+    /// Say where events are delivered to.
+    pub const ADD_WEBHOOK_ENDPOINT: Operation = Operation::post(
+        "add_webhook_endpoint",
+        "/api/v1/partner/webhook-endpoints",
+        Access::Partner(PartnerScope::Webhooks),
+    );
+    /// Where events are delivered to.
+    pub const LIST_WEBHOOK_ENDPOINTS: Operation = Operation::get(
+        "list_webhook_endpoints",
+        "/api/v1/partner/webhook-endpoints",
+        Access::Partner(PartnerScope::Webhooks),
+    );
+    /// One such endpoint.
+    pub const GET_WEBHOOK_ENDPOINT: Operation = Operation::get(
+        "get_webhook_endpoint",
+        "/api/v1/partner/webhook-endpoints/{id}",
+        Access::Partner(PartnerScope::Webhooks),
+    );
+    /// Change it, end deliveries to it, take them up again.
+    pub const CHANGE_WEBHOOK_ENDPOINT: Operation = Operation::patch(
+        "change_webhook_endpoint",
+        "/api/v1/partner/webhook-endpoints/{id}",
+        Access::Partner(PartnerScope::Webhooks),
+    );
+    /// Delete it.
+    pub const DELETE_WEBHOOK_ENDPOINT: Operation = Operation::delete(
+        "delete_webhook_endpoint",
+        "/api/v1/partner/webhook-endpoints/{id}",
+        Access::Partner(PartnerScope::Webhooks),
+    );
+    /// Give it a new secret.
+    pub const ROTATE_WEBHOOK_SECRET: Operation = Operation::post(
+        "rotate_webhook_secret",
+        "/api/v1/partner/webhook-endpoints/{id}/secret",
+        Access::Partner(PartnerScope::Webhooks),
+    );
+    /// Try it out.
+    pub const PING_WEBHOOK_ENDPOINT: Operation = Operation::post(
+        "ping_webhook_endpoint",
+        "/api/v1/partner/webhook-endpoints/{id}/ping",
+        Access::Partner(PartnerScope::Webhooks),
+    );
+    /// How deliveries to it went.
+    pub const LIST_WEBHOOK_ATTEMPTS: Operation = Operation::get(
+        "list_webhook_attempts",
+        "/api/v1/partner/webhook-endpoints/{id}/attempts",
+        Access::Partner(PartnerScope::Webhooks),
+    );
+    /// Deliver events to it again.
+    pub const REPLAY_WEBHOOK_EVENTS: Operation = Operation::post(
+        "replay_webhook_events",
+        "/api/v1/partner/webhook-endpoints/{id}/replays",
+        Access::Partner(PartnerScope::Webhooks),
+    );
 
     // people of an association
     /// Who acts for the association, and who is invited.
@@ -2616,6 +2712,18 @@ pub mod operation {
         &LIST_SUBMISSIONS,
         &GET_SUBMISSION,
         &PARTNER_STATISTICS,
+        &SET_WEBHOOK_ENDPOINT,
+        &CONSOLE_WEBHOOK_FORM,
+        &LIST_PARTNER_EVENTS,
+        &ADD_WEBHOOK_ENDPOINT,
+        &LIST_WEBHOOK_ENDPOINTS,
+        &GET_WEBHOOK_ENDPOINT,
+        &CHANGE_WEBHOOK_ENDPOINT,
+        &DELETE_WEBHOOK_ENDPOINT,
+        &ROTATE_WEBHOOK_SECRET,
+        &PING_WEBHOOK_ENDPOINT,
+        &LIST_WEBHOOK_ATTEMPTS,
+        &REPLAY_WEBHOOK_EVENTS,
         &LIST_PEOPLE,
         &GET_PERSON,
         &INVITE,

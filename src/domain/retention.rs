@@ -144,7 +144,7 @@ const fn unstored(name: &'static str, source: &'static str) -> Rule {
 }
 
 /// Every rule. Those with the name of a table sweep that table.
-pub const RULES: [Rule; 30] = [
+pub const RULES: [Rule; 33] = [
     Rule {
         name: UNCONFIRMED,
         term: fixed(UNCONFIRMED_DAYS),
@@ -241,6 +241,21 @@ pub const RULES: [Rule; 30] = [
         term: fixed(365),
         from: "arrival",
         ..expired("bounces", "minimum")
+    },
+    Rule {
+        term: fixed(90),
+        from: "event",
+        ..expired("partner_events", "minimum")
+    },
+    Rule {
+        term: fixed(30),
+        from: "event",
+        ..expired("webhook_deliveries", "minimum")
+    },
+    Rule {
+        term: fixed(30),
+        from: "event",
+        ..expired("webhook_attempts", "minimum")
     },
     expired("leases", "security"),
 ];

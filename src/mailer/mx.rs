@@ -3,7 +3,7 @@
 
 use std::{
     fmt,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    net::{IpAddr, SocketAddr},
     sync::Arc,
     time::Duration,
 };
@@ -19,6 +19,7 @@ use tokio::{
     time::{Instant, timeout, timeout_at},
 };
 
+use crate::domain::public_address::is_public;
 use crate::domain::smtp_answer::{Blame, Stage};
 
 use super::conversation::{Manner, Open, Pool, Tls, Trouble, accepted, judged};
@@ -314,37 +315,6 @@ fn of_the_domain(error: SendError, trouble: &Trouble) -> SendError {
         blame,
         ..error
     }
-}
-
-/// Whether an address is reached over the Internet (IANA special-purpose registries).
-pub(super) fn is_public(ip: IpAddr) -> bool {
-    match ip {
-        IpAddr::V4(ip) => is_public_v4(ip),
-        IpAddr::V6(ip) => match ip.to_ipv4_mapped() {
-            Some(ip) => is_public_v4(ip),
-            None => is_public_v6(ip),
-        },
-    }
-}
-
-fn is_public_v4(ip: Ipv4Addr) -> bool {
-    let [a, b, c, _] = ip.octets();
-    let special = ip.is_private()
-        || ip.is_loopback()
-        || ip.is_link_local()
-        || ip.is_documentation()
-        || a == 0
-        || a >= 224
-        || (a == 100 && (64..128).contains(&b))
-        || (a == 192 && b == 0 && c == 0)
-        || (a == 198 && (b == 18 || b == 19));
-    !special
-}
-
-/// Global unicast, without documentation, 6to4 and translated IPv4.
-fn is_public_v6(ip: Ipv6Addr) -> bool {
-    let [a, b, ..] = ip.segments();
-    (a & 0xe000) == 0x2000 && !(a == 0x2001 && b == 0x0db8) && a != 0x2002
 }
 
 /// The name servers of this machine.

@@ -16,8 +16,9 @@ use hickory_resolver::{
 };
 
 use crate::domain::mail_record::{Allow, Finding, read_included_spf, read_spf};
+use crate::domain::public_address::is_public;
 
-use super::mx::{answered, is_public, resolver};
+use super::mx::{answered, resolver};
 
 /// Look-ups that an SPF record may cost (RFC 7208, 4.6.4).
 const SPF_LOOKUPS: usize = 10;

@@ -1,4 +1,5 @@
-//! Loops over actions: mails, evidence logs, exports, imports, bulk actions, time stamps, housekeeping. Each ends soon after it is told to stop; what it held is
+//! Loops over actions: mails, evidence logs, exports, imports, bulk actions, events of partners and their delivery,
+//! time stamps, housekeeping. Each ends soon after it is told to stop; what it held is
 //! taken up by another process after its lease.
 
 use std::future::Future;
@@ -20,8 +21,10 @@ pub mod housekeeping;
 pub mod imports;
 pub mod log;
 pub mod outbox;
+pub mod partner_events;
 pub mod scanning;
 pub mod timestamps;
+pub mod webhooks;
 
 /// Longest pause of a loop that fails again and again.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -39,6 +42,8 @@ pub fn start(
     loops.spawn(housekeeping::run(ctx.clone(), holder, stopping.clone()));
     loops.spawn(log::run(ctx.clone(), holder, stopping.clone()));
     loops.spawn(bulk::run(ctx.clone(), holder, stopping.clone()));
+    loops.spawn(partner_events::run(ctx.clone(), holder, stopping.clone()));
+    loops.spawn(webhooks::run(ctx.clone(), stopping.clone()));
     exports::start(loops, ctx, stopping);
     imports::start(loops, ctx, stopping);
     if let Some(clamd) = clamd {

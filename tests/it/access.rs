@@ -365,6 +365,31 @@ impl World {
         id
     }
 
+    /// Where events of a partner of ours are delivered to.
+    async fn endpoint(&self) -> Uuid {
+        let partner = self.partner().await;
+        let id = self.app.ctx.new_id();
+        let (version, root) = self.app.ctx.keyring.root();
+        let place = Aad {
+            version: FORMAT,
+            table: "webhook_endpoints",
+            column: "sealed",
+            claimant: id,
+            key_version: i32::try_from(version).unwrap(),
+        };
+        let kept =
+            json!({"url": "https://sito.example/", "secret": "whsec_AAAA", "previous": null});
+        let sealed = root.seal_json(&place, &kept).unwrap().into_bytes();
+        let insert = format!(
+            "INSERT INTO webhook_endpoints (partner_id, id, association_id, mode, event_types, root_version, sealed, created_with, created_at) \
+             VALUES ('{partner}', '{id}', '{}', 'live', '{{signed}}', {version}, decode('{}', 'hex'), '{id}', '2026-03-01Z')",
+            self.ours,
+            HEXLOWER.encode(&sealed)
+        );
+        self.app.sql(&insert).await;
+        id
+    }
+
     /// News that we published.
     async fn update(&self) -> Uuid {
         let id = Uuid::new_v4();
@@ -463,6 +488,8 @@ impl World {
             self.partner().await
         } else if known.path.contains("/partner-keys/{id}") {
             self.partner_key().await
+        } else if known.path.contains("/webhook-endpoints/{id}") {
+            self.endpoint().await
         } else if known.path.contains("/updates/{id}") {
             self.update().await
         } else if known.path.contains("/bulk-actions/{id}") {
@@ -731,6 +758,12 @@ fn public_body(name: &str) -> Option<Body> {
         "sign_up" => Body::Json(SignUpBuilder::new("x@example.org").body),
         "submit_claimant" => Body::Json(partners::submission("x@example.org")),
         "submit_claimants" => Body::Json(json!({"items": [partners::submission("x@example.org")]})),
+        "add_webhook_endpoint" => Body::Json(json!({"url": "https://8.8.8.8/"})),
+        "change_webhook_endpoint" => Body::Json(json!({"enabled": false})),
+        "replay_webhook_events" => Body::Json(json!({"from": 1, "to": 1})),
+        "delete_webhook_endpoint" | "rotate_webhook_secret" | "ping_webhook_endpoint" => {
+            Body::Nothing
+        }
         "confirm" | "enter" => Body::Json(token),
         "resend" | "request_access" => Body::Json(address),
         "put_identity" => Body::Json(json!({"person": mario()})),
@@ -946,6 +979,8 @@ fn staff_body(name: &str, code: &str) -> Option<Body> {
             form(&[("mode", "live"), ("scopes[read]", "true"), ("reach", "all")])
         }
         "revoke_partner_key" => Body::Nothing,
+        "set_webhook_endpoint" => Body::Json(json!({"delivery": "disabled"})),
+        "console_webhook_form" => form(&[("delivery", "disabled")]),
         "console_partner_key_revocation" => form(&[]),
         "invite" => {
             let email = format!("{}@assoc.example", Uuid::new_v4().simple());
@@ -1285,6 +1320,7 @@ async fn walk_as_staff(world: &mut World, role: Role) {
                 "/invitations/{id}",
                 "/partners/{id}",
                 "/partner-keys/{id}",
+                "/webhook-endpoints/{id}",
             ]
             .iter()
             .any(|part| known.path.contains(part))
@@ -1360,7 +1396,7 @@ async fn walk_as_another_association(world: &mut World) {
         assert_eq!(without_id(theirs), without_id(none), "{}", known.name);
         asked += 1;
     }
-    assert_eq!(asked, 167);
+    assert_eq!(asked, 169);
 }
 
 /// What concerns the association as a whole: for members of some cases too.

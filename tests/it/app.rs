@@ -24,9 +24,11 @@ use joinder::blob::Blobs;
 use joinder::config::RateLimits;
 use joinder::crypto::master_key::MasterKeys;
 use joinder::db::embedded::{Durability, Embedded, EmbeddedOptions};
+use joinder::db::partner_event::TOLD;
 use joinder::db::{Pools, migration};
 use joinder::domain::seed::Seed;
 use joinder::mailer::{Mailer, Memory, SentMail};
+use joinder::outbound::webhook::Webhooks;
 use joinder::startup;
 use joinder::state::{AppState, WebOptions};
 use joinder::worker;
@@ -69,6 +71,8 @@ pub(crate) struct TestOptions {
     pub(crate) program: PathBuf,
     /// Bytes of a volume of a dossier.
     pub(crate) export_volume: u64,
+    /// The way to the servers of partners.
+    pub(crate) webhooks: Webhooks,
 }
 
 /// Bytes of a volume of a dossier, unless a test wants others.
@@ -85,6 +89,7 @@ impl Default for TestOptions {
             sealer: None,
             program: env!("CARGO_BIN_EXE_joinder").into(),
             export_volume: EXPORT_VOLUME,
+            webhooks: Webhooks::new(),
         }
     }
 }
@@ -143,6 +148,7 @@ impl TestApp {
         };
         let mut ctx = Ctx::new(clock, pools, keyring, blobs, settings);
         ctx.sealer = options.sealer;
+        ctx.webhooks = options.webhooks;
         let state = AppState {
             ctx: ctx.clone(),
             health: Arc::new(Health::new(&owner_url)),
@@ -321,6 +327,13 @@ impl TestApp {
                 "domain::audit::ALL lacks {verb}"
             );
         }
+        // of nobody whom a partner sent is something else told than is so
+        let untold = format!(
+            "SELECT s.claimant_id, s.told, c.state FROM partner_submissions s JOIN claimants c ON c.id = s.claimant_id \
+             WHERE s.told <> {TOLD}"
+        );
+        let untold = self.rows(&untold).await;
+        assert!(untold.is_empty(), "no event tells it: {untold:?}");
         self.server.stop(true).await;
         self.ctx.drain().await;
         self.ctx.pools.close();

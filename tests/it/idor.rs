@@ -18,6 +18,7 @@ use crate::demand_letters;
 use crate::desk::told;
 use crate::documents::{Form, receipt};
 use crate::paper::{Sheets, hand_in_of};
+use crate::partner_events::{happen, number};
 use crate::partners::{seeded_key, submission, submit};
 use crate::seed::CASE;
 use crate::signing::{self, digital};
@@ -74,6 +75,8 @@ enum Attack {
     Keeper,
     /// Somebody whom another partner sent.
     Sent,
+    /// Where another partner has events delivered to, and its events.
+    Webhook,
 }
 
 fn attack(place: &Place) -> Attack {
@@ -91,6 +94,7 @@ fn attack(place: &Place) -> Attack {
             Attack::Walked
         }
         ("path", "id" | "document" | "file") if is_own => Attack::OwnPath,
+        _ if place.path.starts_with("/api/v1/partner/webhook-endpoints") => Attack::Webhook,
         ("path", "id") if place.path.starts_with("/api/v1/partner/") => Attack::Sent,
         ("path", "document" | "file" | "hand_in") if is_staff => Attack::Nested,
         ("path", "slug") | ("body", "/case") if is_staff => Attack::Case,
@@ -562,6 +566,76 @@ impl World<'_> {
         }
     }
 
+    /// An endpoint of another partner; one of ours told of its events, or from its attempts on.
+    async fn webhook(&self, place: &Place) {
+        let ours = association(self.app, "codacons").await;
+        let mut keys = Vec::new();
+        let mut endpoints = Vec::new();
+        for _ in 0..2 {
+            let slug = format!("p-{}", Uuid::new_v4());
+            let key = seeded_key(self.app, ours, &slug).await;
+            let request = self
+                .app
+                .request(Method::POST, "/api/v1/partner/webhook-endpoints");
+            let body = json!({"url": "https://8.8.8.8/"});
+            let made = ask(request.bearer_auth(&key).json(&body)).await.expect(201);
+            endpoints.push(made["id"].as_str().unwrap().to_owned());
+            let partner = format!("SELECT id FROM partners WHERE slug = '{slug}'");
+            let partner = self.app.rows(&partner).await[0][0].clone().unwrap();
+            happen(self.app, partner.parse().unwrap(), "live", "received", 1).await;
+            keys.push(key);
+        }
+        number(self.app).await;
+        let event = self
+            .get("/api/v1/partner/events", &keys[0])
+            .await
+            .expect(200);
+        let event = event["items"][0]["id"].as_str().unwrap().to_owned();
+        let fresh = Uuid::new_v4().to_string();
+        let span = |event: &str| match (place.kind, place.path.rsplit('/').next()) {
+            ("body", _) => Some(json!({"event_id": event})),
+            (_, Some("replays")) => Some(json!({"from": 1, "to": 1})),
+            _ if place.method == "PATCH" => Some(json!({"enabled": false})),
+            _ => None,
+        };
+        let own = [("id", endpoints[1].clone())];
+        let (theirs, none) = match place.kind {
+            "path" => {
+                let (theirs, none) = ([("id", endpoints[0].clone())], [("id", fresh.clone())]);
+                let theirs = self.ask(place, &keys[1], &theirs, span("").as_ref()).await;
+                (
+                    theirs,
+                    self.ask(place, &keys[1], &none, span("").as_ref()).await,
+                )
+            }
+            "body" => {
+                let theirs = span(&event);
+                let theirs = self.ask(place, &keys[1], &own, theirs.as_ref()).await;
+                (
+                    theirs,
+                    self.ask(place, &keys[1], &own, span(&fresh).as_ref()).await,
+                )
+            }
+            _ => {
+                // a page of one's own from where an attempt of others stands
+                let path = place.path.replace("{id}", &endpoints[1]);
+                let cursor = write_cursor(endpoints[0].parse().unwrap());
+                let path = format!("{path}?cursor={cursor}");
+                let page = self.get(&path, &keys[1]).await.expect(200);
+                assert_eq!(page["items"], json!([]), "{place:?}");
+                return;
+            }
+        };
+        assert_same(place, theirs, none);
+        let left = self
+            .get(
+                &format!("/api/v1/partner/webhook-endpoints/{}", endpoints[0]),
+                &keys[0],
+            )
+            .await;
+        assert_eq!(left.expect(200)["enabled"], true, "{place:?}");
+    }
+
     /// A session of somebody else.
     async fn session(&self, place: &Place) {
         let found = format!(
@@ -862,8 +936,9 @@ async fn r55_ids_of_others_open_nothing_in_any_place_of_any_operation() {
             Attack::Session => world.session(&place).await,
             Attack::Keeper => world.keeper(&place).await,
             Attack::Sent => world.sent(&place).await,
+            Attack::Webhook => world.webhook(&place).await,
         }
     }
-    assert_eq!(attacked.len(), 17, "{attacked:?}");
+    assert_eq!(attacked.len(), 18, "{attacked:?}");
     app.stop().await;
 }

@@ -706,6 +706,12 @@ async fn who_took_the_own_data_reads_which_site_sent_them() {
         text.contains("Sito blog") && text.contains("privacy-1"),
         "{text}"
     );
+    let data: Value = serde_json::from_str(&text).unwrap();
+    let told = data.to_string();
+    assert!(
+        told.contains("\"state\":\"received\"") && told.contains("\"state\":\"confirmed\""),
+        "what the site was told: {told}"
+    );
     // staff see where the consents were given
     let ours = association(&app, "codacons").await;
     let manager = person(&app, ours, Role::CaseManager).await;
@@ -728,8 +734,8 @@ async fn r55_a_conflict_that_staff_decide_changes_nothing_a_partner_can_see() {
     let key = owner.key(&blog, &["intake", "read"]).await;
     let [one, two] = crate::conflicts::both(&app).await;
     app.sql(&format!(
-        "INSERT INTO partner_submissions (claimant_id, association_id, case_id, partner_id, key_id, mode, notice_version, notice_shown_at, created_at) \
-         SELECT id, association_id, case_id, '{}', '{}', 'live', 'privacy-1', created_at, created_at FROM claimants",
+        "INSERT INTO partner_submissions (claimant_id, association_id, case_id, partner_id, key_id, mode, notice_version, notice_shown_at, created_at, told) \
+         SELECT id, association_id, case_id, '{}', '{}', 'live', 'privacy-1', created_at, created_at, 'signed' FROM claimants",
         blog.id, blog.id
     ))
     .await;

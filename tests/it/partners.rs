@@ -19,7 +19,7 @@ use crate::staff_seed::{Person, association, person};
 /// An owner with a fresh second factor.
 pub(crate) struct Owner<'app> {
     app: &'app TestApp,
-    who: Person,
+    pub(crate) who: Person,
     bearer: String,
 }
 
@@ -90,7 +90,7 @@ fn id_of(value: &Value) -> Uuid {
     value.as_str().unwrap().parse().unwrap()
 }
 
-/// The key of a partner that was put in by hand: it may send and read.
+/// The key of a partner that was put in by hand: it may everything.
 pub(crate) async fn seeded_key(app: &TestApp, association: AssociationId, slug: &str) -> String {
     let id = PartnerKeyId::new(app.ctx.new_id());
     let key = PartnerKey::new(KeyMode::Live, id, [7; 20]);
@@ -99,7 +99,7 @@ pub(crate) async fn seeded_key(app: &TestApp, association: AssociationId, slug: 
         "INSERT INTO partners (id, association_id, slug, name, language, created_at) \
            VALUES ('{partner}', '{association}', '{slug}', 'Il sito', 'it', '2026-03-01Z'); \
          INSERT INTO partner_keys (id, partner_id, association_id, mode, slot, secret_sha256, scopes, created_at) \
-           VALUES ('{id}', '{partner}', '{association}', 'live', 1, sha256(convert_to('{text}', 'UTF8')), '{{intake,read}}', '2026-03-01Z')"
+           VALUES ('{id}', '{partner}', '{association}', 'live', 1, sha256(convert_to('{text}', 'UTF8')), '{{intake,read,events,webhooks}}', '2026-03-01Z')"
     ))
     .await;
     text
@@ -196,11 +196,11 @@ async fn what_is_wrong_with_a_partner_or_a_key_is_told_field_by_field() {
     let unknown = json!({"mode": "live", "scopes": ["read"], "cases": ["nessuno"]});
     let told = owner.try_key(&blog, &unknown).await.wrong_fields();
     assert_eq!(told, [("/cases/0".to_owned(), "unknown_value".to_owned())]);
-    // an empty list widens no key, and what opens nothing yet is not given
+    // an empty list widens no key
     let empty = json!({"mode": "live", "scopes": ["read", "events"], "cases": [], "networks": []});
     let told = owner.try_key(&blog, &empty).await.wrong_fields();
     let places: Vec<&str> = told.iter().map(|it| it.0.as_str()).collect();
-    assert_eq!(places, ["/scopes/1", "/networks", "/cases"]);
+    assert_eq!(places, ["/networks", "/cases"]);
     assert_eq!(app.number("SELECT count(*) FROM partner_keys").await, 0);
     // a slug belongs to its association: another may have the same
     let others = Owner::of(&app, "altroconsumo").await;
@@ -426,7 +426,10 @@ async fn a_key_for_networks_is_judged_by_the_address_that_proxies_tell() {
 async fn each_scope_opens_its_own_operations_and_no_other() {
     let app = TestApp::seeded().await;
     let owner = Owner::of(&app, "codacons").await;
-    let asks: [(&str, Method, &str); 5] = [
+    let none = "/webhook-endpoints/019cb000-0000-7000-8000-000000000000";
+    let [secret, ping, attempts, replays] =
+        ["secret", "ping", "attempts", "replays"].map(|end| format!("{none}/{end}"));
+    let asks: [(&str, Method, &str); 15] = [
         ("intake", Method::POST, "/claimants"),
         ("intake", Method::POST, "/claimants/batches"),
         ("read", Method::GET, "/claimants"),
@@ -436,8 +439,18 @@ async fn each_scope_opens_its_own_operations_and_no_other() {
             "/claimants/019cb000-0000-7000-8000-000000000000",
         ),
         ("read", Method::GET, "/statistics"),
+        ("events", Method::GET, "/events"),
+        ("webhooks", Method::GET, "/webhook-endpoints"),
+        ("webhooks", Method::POST, "/webhook-endpoints"),
+        ("webhooks", Method::GET, none),
+        ("webhooks", Method::PATCH, none),
+        ("webhooks", Method::DELETE, none),
+        ("webhooks", Method::POST, &secret),
+        ("webhooks", Method::POST, &ping),
+        ("webhooks", Method::GET, &attempts),
+        ("webhooks", Method::POST, &replays),
     ];
-    for scope in ["intake", "read"] {
+    for scope in ["intake", "read", "events", "webhooks"] {
         let partner = owner.partner(&format!("sito-{scope}")).await;
         let key = owner.key(&partner, &[scope]).await;
         for (needed, method, path) in &asks {

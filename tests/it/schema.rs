@@ -214,6 +214,11 @@ const DISTRIBUTED: &[(&str, &str, u8)] = &[
     ("demand_letters", "id", 19),
     ("partner_submissions", "claimant_id", 1),
     ("partner_rates", "key_id", 21),
+    ("partner_events", "partner_id", 22),
+    ("partner_event_heads", "partner_id", 22),
+    ("webhook_endpoints", "partner_id", 22),
+    ("webhook_deliveries", "partner_id", 22),
+    ("webhook_attempts", "partner_id", 22),
 ];
 
 /// Tables that each node has whole.

@@ -17,7 +17,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("db", &["domain", "crypto"]),
     (
         "app",
-        &["domain", "db", "crypto", "evidence", "blob", "render"],
+        &[
+            "domain", "db", "crypto", "evidence", "blob", "render", "outbound",
+        ],
     ),
     ("config", &["domain"]),
     ("telemetry", &["config"]),
@@ -323,4 +325,35 @@ fn the_docs_name_files_that_exist() {
 fn the_map_is_short() {
     let map = fs::read_to_string(root().join("docs/ARCHITECTURE.md")).unwrap();
     assert!(map.lines().count() <= 150);
+}
+
+/// What partners are told hangs on it: a state is written nowhere without `partner_event::stage` (decision 33).
+#[test]
+fn whoever_writes_a_claimants_state_tells_the_partner() {
+    let mut writers = 0;
+    for (module, place, code) in sources() {
+        if module != "db" {
+            continue;
+        }
+        for function in code.split("\npub async fn ").skip(1) {
+            let writes = function.contains("claimants::state.eq(") && function.contains(".set(");
+            let raw = function
+                .split("UPDATE claimants SET ")
+                .skip(1)
+                .any(|set| set.starts_with("state ") || set.contains(", state ="));
+            let name = function.split('(').next().unwrap_or_default();
+            if writes || raw {
+                // that of unconfirmed sign-ups that are deleted touches the state and leaves it
+                if name == "lock_unconfirmed" {
+                    continue;
+                }
+                writers += 1;
+                assert!(
+                    function.contains("partner_event::stage("),
+                    "{place}: {name} writes a state and tells no partner"
+                );
+            }
+        }
+    }
+    assert!(writers >= 5, "{writers}");
 }

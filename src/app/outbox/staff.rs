@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::approval::Waiting;
 use super::letter::{Letter, LetterRecord, Speaker, letter};
+use super::partner::WebhookNotice;
 use super::stop::stopped;
 use super::{SCOPE, Step, held};
 use crate::app::ctx::Ctx;
@@ -60,6 +61,8 @@ pub enum StaffNotice {
     },
     /// Something waits for a second person.
     Approvals(Vec<Waiting>),
+    /// Nothing more is delivered to an endpoint of a partner: to the partner.
+    Webhook(WebhookNotice),
 }
 
 /// What happened, as the payload of a row says it.

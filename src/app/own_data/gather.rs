@@ -17,8 +17,8 @@ use crate::db::deficiency::{self, DeficiencyRow};
 use crate::db::sample_check::{self, MemberRow};
 use crate::db::signature::SignatureRow;
 use crate::db::{
-    Conn, Scope, consent, declaration, mailbox, own_data, partner_submission, representative,
-    rights_request, signature_file,
+    Conn, Scope, consent, declaration, mailbox, own_data, partner_event, partner_submission,
+    representative, rights_request, signature_file,
 };
 use crate::domain::ids::ClaimantId;
 use crate::domain::reference::Reference;
@@ -450,12 +450,18 @@ async fn representative(
     )
 }
 
-/// The partner site that sent the sign-up, and which notice it says it showed.
+/// The partner site that sent the sign-up, which notice it says it showed, and what it was told in 90 days.
 async fn sent_by(conn: &mut Conn, scope: Scope, claimant: ClaimantId) -> AppResult<Value> {
     let sender = partner_submission::find_sender(conn, scope, claimant).await?;
+    let told = partner_event::list_of_claimant(conn, scope, claimant).await?;
+    let told: Vec<Value> = told
+        .into_iter()
+        .map(|(state, at)| json!({ "state": state, "at": at }))
+        .collect();
     Ok(sender.map_or(Value::Null, |(name, version, shown_at, at)| {
         json!({
             "partner": name, "notice_version": version, "notice_shown_at": shown_at, "at": at,
+            "told": told,
         })
     }))
 }

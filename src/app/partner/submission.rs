@@ -159,7 +159,8 @@ pub async fn list(
     Ok((items.collect::<AppResult<_>>()?, next))
 }
 
-fn of(actor: &PartnerActor) -> Of<'_> {
+/// Which submissions a key is for.
+pub(in crate::app) fn of(actor: &PartnerActor) -> Of<'_> {
     Of {
         partner: actor.partner(),
         mode: actor.mode(),

@@ -89,6 +89,12 @@ const TEMPLATE: &str = "\
   FROM unnest(:submission_place, :partner_id, :partner_key_id, :partner_mode, :notice_version, :notice_shown_at) \
     AS u (place, partner_id, key_id, mode, notice_version, notice_shown_at) \
   WHERE (SELECT fresh FROM f)[u.place] \
+), event AS ( \
+  INSERT INTO partner_events (partner_id, id, association_id, mode, case_id, claimant_id, state, step, created_at) \
+  SELECT u.partner_id, gen_random_uuid(), :association_id[u.place], u.mode, :case_id[u.place], :claimant_id[u.place], \
+    'received', 1, date_trunc('second', :now[u.place]) \
+  FROM unnest(:submission_place, :partner_id, :partner_mode) AS u (place, partner_id, mode) \
+  WHERE (SELECT fresh FROM f)[u.place] \
 ), trail AS ( \
   INSERT INTO audit (subject_id, id, association_id, actor_kind, actor_id, action, after, detail, created_at) \
   SELECT u.claimant_id, u.id, u.association_id, u.actor_kind, u.actor_id, 'sign_up', u.state, u.detail, u.now \

@@ -82,8 +82,7 @@ pub(super) fn scopes<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<PartnerS
     let mut scopes = Vec::new();
     for word in words {
         let scope = PartnerScope::parse(&word);
-        let scope = scope.filter(|scope| PartnerScope::GIVEN.contains(scope));
-        scopes.push(scope.ok_or_else(|| refused(&word, "intake or read"))?);
+        scopes.push(scope.ok_or_else(|| refused(&word, "intake, read, events or webhooks"))?);
     }
     scopes.sort_unstable();
     scopes.dedup();

@@ -1,5 +1,5 @@
 //! The mails to the people of an association: an invitation, what happened to what they sign in with, what waits
-//! for a second person.
+//! for a second person; and to its partner sites, that nothing more is delivered to them.
 
 use askama::Template;
 use chrono::{DateTime, Utc};
@@ -55,6 +55,15 @@ pub enum StaffAbout {
     /// New recovery codes took the place of the old ones.
     RecoveryCodesMade {
         /// When, UTC.
+        at: DateTime<Utc>,
+    },
+    /// Nothing more is delivered to an endpoint of a partner.
+    Webhook {
+        /// The endpoint.
+        endpoint: String,
+        /// Word of the reason.
+        why: &'static str,
+        /// Since when, UTC.
         at: DateTime<Utc>,
     },
     /// Something waits for a second person.
@@ -175,6 +184,10 @@ fn words(text: Text, association: &str, about: StaffAbout) -> (MailKind, Words) 
         StaffAbout::RecoveryCodesMade { at } => {
             told("staff-mail-codes-subject", "staff-mail-codes-intro", at)
         }
+        StaffAbout::Webhook { endpoint, why, at } => (
+            MailKind::WebhookDisabled,
+            webhook_words(text, association, (&endpoint, why, at)),
+        ),
         StaffAbout::Approvals { waiting } => (
             MailKind::ApprovalWaits,
             waiting_words(text, association, &waiting),
@@ -234,6 +247,29 @@ fn waiting_words(text: Text, association: &str, waiting: &[(&'static str, u64, b
         before: text.get("staff-mail-approval-before"),
         button: text.get("staff-mail-approval-button"),
         after: text.get("staff-mail-approval-after"),
+    }
+}
+
+/// That nothing more is delivered to an endpoint, why, and what to do.
+fn webhook_words(
+    text: Text,
+    association: &str,
+    (endpoint, why, at): (&str, &str, DateTime<Utc>),
+) -> Words {
+    let at = time(text, at);
+    Words {
+        subject: text.get("staff-mail-webhook-subject"),
+        intro: text.with(
+            "staff-mail-webhook-intro",
+            &[("association", association.into()), ("at", at.into())],
+        ),
+        lines: vec![
+            text.with("staff-mail-webhook-endpoint", &[("id", endpoint.into())]),
+            text.word("staff-mail-webhook-why", why),
+        ],
+        before: text.get("staff-mail-webhook-before"),
+        button: text.get("staff-mail-webhook-button"),
+        after: text.get("staff-mail-webhook-after"),
     }
 }
 

@@ -54,7 +54,7 @@ impl Modify for Credentials {
             "partner",
             bearer(
                 "A key that the association gave out, `jnd_live_<id>_<secret>`. What it may do is named by \
-                 its scopes: `intake`, `read`",
+                 its scopes: `intake`, `read`, `events`, `webhooks`",
             ),
         );
     }

@@ -203,6 +203,10 @@ pub fn routes() -> Vec<Route> {
             &operation::CONSOLE_PARTNER_KEY_REVOCATION,
             web::to(partners::revoke_key),
         ),
+        Route::new(
+            &operation::CONSOLE_WEBHOOK_FORM,
+            web::to(partners::set_endpoint),
+        ),
         Route::new(&operation::CONSOLE_PEOPLE_PAGE, web::to(people::list)),
         Route::new(&operation::CONSOLE_INVITATION_NEW, web::to(people::invite)),
         Route::new(

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use crate::app::AppError;
 use crate::app::claimant_list;
 use crate::app::partner::brought::{self, Brought, Counts};
+use crate::app::partner::webhook::{self, Endpoint};
 use crate::app::partner::{self, Change, Key, Partner, key};
 use crate::domain::field::FieldErrors;
 use crate::domain::ids::PartnerId;
@@ -18,12 +19,13 @@ use crate::domain::permission::operation;
 use crate::render::page::Errors;
 use crate::render::page::console::CaseChoice;
 use crate::render::page::console::partners::{
-    KeyLine, LinkLine, PartnerFields, PartnerKeyMadePage, PartnerKeyPage, PartnerLine, PartnerPage,
-    PartnersPage, button,
+    EndpointLine, KeyLine, LinkLine, PartnerFields, PartnerKeyMadePage, PartnerKeyPage,
+    PartnerLine, PartnerPage, PartnersPage, button,
 };
 use crate::state::AppState;
 use crate::web::WebResult;
-use crate::web::api::staff::partners::{key_id, partner_id, standing};
+use crate::web::api::partner::webhooks::endpoint_id;
+use crate::web::api::staff::partners::{delivery, key_id, partner_id, standing};
 use crate::web::console::login::BareForm;
 use crate::web::console::{inside, page, see_other};
 use crate::web::extract::{Form, Lang, Staff};
@@ -60,6 +62,13 @@ pub struct KeyForm {
     networks: String,
     #[serde(default)]
     expires_on: String,
+}
+
+/// Whether events are to be delivered to an endpoint.
+#[derive(Deserialize)]
+pub struct EndpointForm {
+    csrf: Option<String>,
+    delivery: Option<String>,
 }
 
 /// Who asks.
@@ -217,6 +226,22 @@ pub async fn revoke_key(
     Ok(see_other(&format!("/console/partners/{partner}")))
 }
 
+/// `POST /console/webhook-endpoints/{id}`
+pub async fn set_endpoint(
+    state: web::Data<AppState>,
+    staff: Staff,
+    id: web::Path<String>,
+    form: Form<EndpointForm>,
+) -> WebResult<HttpResponse> {
+    let id = endpoint_id(&id)?;
+    staff.check_csrf(&state, form.0.csrf.as_deref())?;
+    let delivery = delivery(form.0.delivery.as_deref())?;
+    let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
+    let acting = async move { webhook::staff::set(&ctx, &actor, id, delivery).await };
+    let (partner, _) = state.ctx.to_end(acting).await?;
+    Ok(see_other(&format!("/console/partners/{partner}")))
+}
+
 /// What is wrong with the third network is told at the field of all.
 fn by_field(errors: &FieldErrors) -> FieldErrors {
     let mut told = FieldErrors::new();
@@ -298,6 +323,7 @@ impl<'a> Asked<'a> {
         let (ctx, actor) = (&self.state.ctx, &self.staff.actor);
         let (partner, keys) = partner::get(ctx, actor, id).await?;
         let figures = brought::of(ctx, actor, id).await?;
+        let endpoints = webhook::staff::list(ctx, actor, id).await?;
         let mut links = Vec::new();
         for own in claimant_list::cases(ctx, actor).await? {
             let (case, association) = (&own.case, &own.association);
@@ -331,6 +357,7 @@ impl<'a> Asked<'a> {
             links,
             counted_at: figures.counted_at,
             keys: keys.into_iter().map(key_line).collect(),
+            endpoints: endpoints.into_iter().map(endpoint_line).collect(),
             may_change: self.may_change(),
             errors: Errors::default(),
         })
@@ -342,7 +369,7 @@ impl<'a> Asked<'a> {
         let cases = claimant_list::cases(ctx, actor).await?;
         let mut console = inside(self.state, self.language, self.request, self.staff).await?;
         console.chrome.path = format!("/console/partners/{id}/keys");
-        let scopes = PartnerScope::GIVEN.map(PartnerScope::as_str);
+        let scopes = PartnerScope::ALL.map(PartnerScope::as_str);
         let cases = cases.into_iter().map(|own| CaseChoice {
             slug: own.case.slug.clone(),
             title: own.case.title.clone(),
@@ -393,5 +420,18 @@ fn key_line(key: Key) -> KeyLine {
         created_at: key.created_at,
         expires_at: key.expires_at,
         last_used_at: key.last_used_at,
+    }
+}
+
+fn endpoint_line(endpoint: Endpoint) -> EndpointLine {
+    EndpointLine {
+        id: endpoint.id.to_string(),
+        mode: endpoint.mode.as_str(),
+        event_types: endpoint.states.iter().map(|it| it.event_type()).collect(),
+        delivery: endpoint.delivery().as_str(),
+        disabled: endpoint.disabled.map(|(at, why)| (why.as_str(), at)),
+        failing_since: endpoint.failing_since,
+        last_success_at: endpoint.last_success_at,
+        url: endpoint.url,
     }
 }

@@ -105,7 +105,8 @@ const fn purpose(kind: MailKind) -> Purpose {
         | MailKind::StaffNotice
         | MailKind::ApprovalWaits
         | MailKind::Message
-        | MailKind::Rejection => Purpose::Enter,
+        | MailKind::Rejection
+        | MailKind::WebhookDisabled => Purpose::Enter,
     }
 }
 
@@ -219,6 +220,11 @@ fn render_staff(
             StaffNotice::Password { at } => StaffAbout::Password { at },
             StaffNotice::Factor { at } => StaffAbout::Factor { at },
             StaffNotice::RecoveryCodesMade { at } => StaffAbout::RecoveryCodesMade { at },
+            StaffNotice::Webhook(told) => StaffAbout::Webhook {
+                endpoint: told.endpoint.to_string(),
+                why: told.why.as_str(),
+                at: told.at,
+            },
             StaffNotice::Approvals(waiting) => StaffAbout::Approvals {
                 waiting: waiting
                     .into_iter()

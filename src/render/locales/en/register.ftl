@@ -236,3 +236,6 @@ retention-from-follow-request = from the last request
 update-change = Change the text
 mails-kind-follow-confirmation = Confirmation to follow the case
 mails-kind-case-update = News
+retention-rule-partner-events = Events for partner sites
+retention-rule-webhook-deliveries = Deliveries of events that ended
+retention-rule-webhook-attempts = Attempts to deliver

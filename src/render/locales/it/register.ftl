@@ -236,3 +236,6 @@ retention-from-follow-request = dall’ultima richiesta
 update-change = Cambia il testo
 mails-kind-follow-confirmation = Conferma per seguire il caso
 mails-kind-case-update = Novità
+retention-rule-partner-events = Eventi per i siti partner
+retention-rule-webhook-deliveries = Consegne di eventi finite
+retention-rule-webhook-attempts = Tentativi di consegna

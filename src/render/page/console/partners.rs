@@ -88,6 +88,27 @@ impl KeyLine {
     }
 }
 
+/// Where events are delivered to.
+#[derive(Clone)]
+pub struct EndpointLine {
+    /// The endpoint.
+    pub id: String,
+    /// Where to.
+    pub url: String,
+    /// `live` or `test`.
+    pub mode: &'static str,
+    /// Types of events it is told of.
+    pub event_types: Vec<&'static str>,
+    /// `enabled` or `disabled`.
+    pub delivery: &'static str,
+    /// Why nothing is delivered: a word, and since when, UTC.
+    pub disabled: Option<(&'static str, DateTime<Utc>)>,
+    /// Since when each attempt failed, UTC.
+    pub failing_since: Option<DateTime<Utc>>,
+    /// When it last took a delivery, UTC.
+    pub last_success_at: Option<DateTime<Utc>>,
+}
+
 /// How many a partner brought in a case, and the link by which it brings them.
 #[derive(Debug, Clone)]
 pub struct LinkLine {
@@ -123,6 +144,8 @@ pub struct PartnerPage {
     pub counted_at: DateTime<Utc>,
     /// Newest first.
     pub keys: Vec<KeyLine>,
+    /// Oldest first.
+    pub endpoints: Vec<EndpointLine>,
     /// Whether who looks may change anything.
     pub may_change: bool,
     /// As typed.
@@ -169,6 +192,12 @@ pub struct PartnerKeyMadePage {
     pub partner: PartnerLine,
     /// The whole key.
     pub secret: String,
+}
+
+impl fmt::Debug for EndpointLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "EndpointLine({})", self.id)
+    }
 }
 
 impl fmt::Debug for PartnerKeyMadePage {

@@ -1,4 +1,4 @@
-//! `/api/v1/partner`: for the sites of partners (DESIGN 8, decision 32).
+//! `/api/v1/partner`: for the sites of partners (DESIGN 8, decisions 32 and 33).
 
 use actix_web::web;
 use utoipa::OpenApi;
@@ -7,7 +7,10 @@ use crate::domain::permission::operation;
 use crate::web::Route;
 
 pub mod claimants;
+pub mod deliveries;
+pub mod events;
 pub mod statistics;
+pub mod webhooks;
 
 /// Routes of this folder.
 pub fn routes() -> Vec<Route> {
@@ -17,6 +20,28 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::LIST_SUBMISSIONS, web::to(claimants::list)),
         Route::new(&operation::GET_SUBMISSION, web::to(claimants::get)),
         Route::new(&operation::PARTNER_STATISTICS, web::to(statistics::show)),
+        Route::new(&operation::LIST_PARTNER_EVENTS, web::to(events::list)),
+        Route::new(&operation::ADD_WEBHOOK_ENDPOINT, web::to(webhooks::add)),
+        Route::new(&operation::LIST_WEBHOOK_ENDPOINTS, web::to(webhooks::list)),
+        Route::new(&operation::GET_WEBHOOK_ENDPOINT, web::to(webhooks::get)),
+        Route::new(
+            &operation::CHANGE_WEBHOOK_ENDPOINT,
+            web::to(webhooks::change),
+        ),
+        Route::new(
+            &operation::DELETE_WEBHOOK_ENDPOINT,
+            web::to(webhooks::remove),
+        ),
+        Route::new(&operation::ROTATE_WEBHOOK_SECRET, web::to(webhooks::rotate)),
+        Route::new(&operation::PING_WEBHOOK_ENDPOINT, web::to(deliveries::ping)),
+        Route::new(
+            &operation::LIST_WEBHOOK_ATTEMPTS,
+            web::to(deliveries::attempts),
+        ),
+        Route::new(
+            &operation::REPLAY_WEBHOOK_EVENTS,
+            web::to(deliveries::replay),
+        ),
     ]
 }
 
@@ -27,6 +52,16 @@ pub fn routes() -> Vec<Route> {
     claimants::submit_all,
     claimants::list,
     claimants::get,
-    statistics::show
+    statistics::show,
+    events::list,
+    webhooks::add,
+    webhooks::list,
+    webhooks::get,
+    webhooks::change,
+    webhooks::remove,
+    webhooks::rotate,
+    deliveries::ping,
+    deliveries::attempts,
+    deliveries::replay
 ))]
 pub(super) struct Doc;

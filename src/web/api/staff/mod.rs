@@ -133,6 +133,10 @@ pub fn routes() -> Vec<Route> {
             &operation::REVOKE_PARTNER_KEY,
             web::to(partners::revoke_key),
         ),
+        Route::new(
+            &operation::SET_WEBHOOK_ENDPOINT,
+            web::to(partners::set_endpoint),
+        ),
         Route::new(&operation::LIST_PEOPLE, web::to(people::list)),
         Route::new(&operation::GET_PERSON, web::to(people::get)),
         Route::new(&operation::INVITE, web::to(people::invite)),
@@ -283,6 +287,7 @@ pub fn routes() -> Vec<Route> {
     partners::change,
     partners::add_key,
     partners::revoke_key,
+    partners::set_endpoint,
     people::list,
     people::get,
     people::invite,

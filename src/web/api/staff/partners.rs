@@ -8,12 +8,15 @@ use uuid::Uuid;
 
 use crate::app::AppError;
 use crate::app::partner::brought::{self, Brought, Counts};
+use crate::app::partner::webhook::{self, Endpoint};
 use crate::app::partner::{self, Change, Key, Partner, Standing, key};
 use crate::domain::field::{FieldCode, FieldErrors};
 use crate::domain::ids::{PartnerId, PartnerKeyId};
 use crate::domain::partner::ProfileInput;
 use crate::domain::partner_key::KeyInput;
+use crate::domain::webhook::Delivery;
 use crate::state::AppState;
+use crate::web::api::partner::webhooks::endpoint_id;
 use crate::web::error::Problem;
 use crate::web::extract::{Json, Staff};
 use crate::web::{WebError, WebResult};
@@ -53,7 +56,7 @@ pub struct PartnerBody {
 pub struct NewKeyBody {
     /// `live|test`
     mode: Option<String>,
-    /// `intake|read`, at least one.
+    /// `intake|read|events|webhooks`, at least one.
     scopes: Option<Vec<String>>,
     /// Slugs of the cases it is for, at least one; left out: every case of the association.
     cases: Option<Vec<String>>,
@@ -144,6 +147,35 @@ pub struct OnePartnerResponse {
     keys: Vec<KeyResponse>,
     /// At most a minute old, by slug of the case; cases without anybody are left out.
     brought: Vec<StaffBroughtResponse>,
+    /// Where events are delivered to, oldest first.
+    webhook_endpoints: Vec<StaffEndpointResponse>,
+}
+
+/// Where events are delivered to.
+#[derive(Serialize, ToSchema)]
+pub struct StaffEndpointResponse {
+    id: Uuid,
+    url: String,
+    /// `live|test`
+    mode: &'static str,
+    event_types: Vec<&'static str>,
+    /// `enabled|disabled`
+    delivery: &'static str,
+    /// `partner|staff|gone|failing`; null while it is enabled.
+    disabled_why: Option<&'static str>,
+    disabled_at: Option<DateTime<Utc>>,
+    /// Since when each attempt failed.
+    failing_since: Option<DateTime<Utc>>,
+    last_success_at: Option<DateTime<Utc>>,
+    created_at: DateTime<Utc>,
+}
+
+/// Whether events are to be delivered to an endpoint.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StaffEndpointBody {
+    /// `enabled`, or `disabled`: the partner cannot enable it.
+    delivery: Option<String>,
 }
 
 /// `GET /api/v1/staff/partners`
@@ -207,11 +239,16 @@ pub async fn get(
     let id = partner_id(&id)?;
     let (partner, keys) = partner::get(&state.ctx, &staff.actor, id).await?;
     let figures = brought::of(&state.ctx, &staff.actor, id).await?;
+    let endpoints = webhook::staff::list(&state.ctx, &staff.actor, id).await?;
     let brought = figures.cases.iter().map(StaffBroughtResponse::of);
     Ok(HttpResponse::Ok().json(OnePartnerResponse {
         partner: PartnerResponse::from(partner),
         keys: keys.into_iter().map(KeyResponse::from).collect(),
         brought: brought.collect(),
+        webhook_endpoints: endpoints
+            .into_iter()
+            .map(StaffEndpointResponse::from)
+            .collect(),
     }))
 }
 
@@ -308,6 +345,48 @@ pub async fn revoke_key(
     Ok(HttpResponse::NoContent().finish())
 }
 
+/// `PUT /api/v1/staff/webhook-endpoints/{id}`
+#[utoipa::path(
+    put,
+    path = "/api/v1/staff/webhook-endpoints/{id}",
+    operation_id = "set_webhook_endpoint",
+    tag = "staff",
+    params(("id" = Uuid, Path, description = "The endpoint")),
+    security(("staff" = [])),
+    request_body = StaffEndpointBody,
+    responses((status = 200, body = StaffEndpointResponse), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 422, body = Problem))
+)]
+pub async fn set_endpoint(
+    state: web::Data<AppState>,
+    staff: Staff,
+    id: web::Path<String>,
+    body: Json<StaffEndpointBody>,
+) -> WebResult<HttpResponse> {
+    let (id, delivery) = (endpoint_id(&id)?, delivery(body.0.delivery.as_deref())?);
+    let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
+    let acting = async move { webhook::staff::set(&ctx, &actor, id, delivery).await };
+    let (_, endpoint) = state.ctx.to_end(acting).await?;
+    Ok(HttpResponse::Ok().json(StaffEndpointResponse::from(endpoint)))
+}
+
+/// Whether events are to be delivered.
+///
+/// # Errors
+/// `Invalid` at `/delivery`.
+pub fn delivery(word: Option<&str>) -> WebResult<Delivery> {
+    let read = word.and_then(Delivery::parse);
+    read.ok_or_else(|| {
+        let code = match word {
+            Some(_) => FieldCode::UnknownValue,
+            None => FieldCode::Required,
+        };
+        let mut errors = FieldErrors::new();
+        errors.push("/delivery", code, "error-unknown-value");
+        WebError::App(AppError::Invalid(errors))
+    })
+}
+
 /// The partner of a path.
 ///
 /// # Errors
@@ -367,6 +446,23 @@ impl From<Key> for KeyResponse {
             expires_at: key.expires_at,
             last_used_at: key.last_used_at,
             revoked_at: key.revoked_at,
+        }
+    }
+}
+
+impl From<Endpoint> for StaffEndpointResponse {
+    fn from(endpoint: Endpoint) -> Self {
+        Self {
+            id: endpoint.id.uuid(),
+            mode: endpoint.mode.as_str(),
+            event_types: endpoint.states.iter().map(|it| it.event_type()).collect(),
+            delivery: endpoint.delivery().as_str(),
+            disabled_why: endpoint.disabled.map(|(_, why)| why.as_str()),
+            disabled_at: endpoint.disabled.map(|(at, _)| at),
+            failing_since: endpoint.failing_since,
+            last_success_at: endpoint.last_success_at,
+            created_at: endpoint.created_at,
+            url: endpoint.url,
         }
     }
 }

@@ -1,0 +1,121 @@
+//! The mail to a partner that nothing more is delivered to one of its endpoints.
+
+use chrono::{DateTime, Duration, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::letter::{Letter, Speaker, letter};
+use super::staff::{StaffNotice, line, stop};
+use super::{SCOPE, Step};
+use crate::app::ctx::Ctx;
+use crate::app::directory::Directory;
+use crate::app::error::{AppError, AppResult};
+use crate::app::mail_queue;
+use crate::app::partner::email_of;
+use crate::app::sign_up::lane;
+use crate::crypto::token;
+use crate::db::outbox::OutboxRow;
+use crate::db::{Conn, partner, webhook};
+use crate::domain::email_address::EmailAddress;
+use crate::domain::ids::{AssociationId, PartnerId, WebhookEndpointId};
+use crate::domain::language::Language;
+use crate::domain::mail::MailKind;
+use crate::domain::webhook::DisabledWhy;
+
+/// Days such a mail is tried.
+const DAYS: i64 = 7;
+
+#[derive(Serialize, Deserialize)]
+struct WebhookPayload {
+    endpoint: Uuid,
+    why: String,
+    language: String,
+}
+
+/// An endpoint that nothing more is delivered to, for a mail.
+#[derive(Clone, Copy)]
+pub struct WebhookNotice {
+    /// The endpoint.
+    pub endpoint: Uuid,
+    /// Why.
+    pub why: DisabledWhy,
+    /// Since when, UTC.
+    pub at: DateTime<Utc>,
+}
+
+/// The outbox row that tells a partner.
+///
+/// # Errors
+/// `Internal`: never in practice.
+pub(in crate::app) fn webhook_row(
+    ctx: &Ctx,
+    (partner, email, language): (PartnerId, &EmailAddress, Language),
+    association: AssociationId,
+    (endpoint, why): (Uuid, DisabledWhy),
+) -> AppResult<OutboxRow> {
+    let now = ctx.clock.now();
+    let payload = WebhookPayload {
+        endpoint,
+        why: why.as_str().to_owned(),
+        language: language.as_str().to_owned(),
+    };
+    Ok(OutboxRow {
+        subject_id: partner.uuid(),
+        id: token::new_id(now),
+        association_id: Some(association.uuid()),
+        case_id: None,
+        kind: MailKind::WebhookDisabled.as_str().to_owned(),
+        lane: lane(partner.uuid()),
+        priority: 3,
+        payload: serde_json::to_value(payload).map_err(AppError::internal)?,
+        attempts: 0,
+        due_at: now,
+        created_at: now,
+        expires_at: now + Duration::days(DAYS),
+        queue_id: Some(mail_queue::id_of(ctx, email.domain())),
+    })
+}
+
+/// The mail; dropped where the partner has no address any more, or the endpoint is gone or takes events again.
+pub(super) async fn prepare(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    directory: &Directory,
+    row: &OutboxRow,
+) -> AppResult<Step> {
+    let kind = MailKind::WebhookDisabled;
+    let payload: WebhookPayload =
+        serde_json::from_value(row.payload.clone()).map_err(AppError::internal)?;
+    let partner = PartnerId::new(row.subject_id);
+    let known = partner::find(conn, SCOPE, partner).await?;
+    let email = match &known {
+        Some(known) => email_of(ctx, known)?,
+        None => None,
+    };
+    let id = WebhookEndpointId::new(payload.endpoint);
+    let endpoint = webhook::find(conn, SCOPE, partner, id).await?;
+    let endpoint = endpoint.filter(|endpoint| endpoint.disabled_at.is_some());
+    let why = DisabledWhy::parse(&payload.why);
+    let (Some(email), Some(_), Some(why), Some(association)) =
+        (email, endpoint, why, row.association_id)
+    else {
+        return Ok(Step::Drop);
+    };
+    let association = AssociationId::new(association);
+    if let Some(stop) = stop(ctx, conn, directory, (row, kind), (&email, association)).await? {
+        return Ok(stop);
+    }
+    let place = format!("{}/docs", ctx.settings.public_base_url);
+    let line = line(directory, association, place);
+    let language = Language::parse(&payload.language).unwrap_or_default();
+    let speaker = Speaker::of_association(language, association);
+    let letter = letter(ctx, conn, row, speaker, email, kind, vec![line]).await?;
+    Ok(Step::Send(Box::new(Letter {
+        staff: Some(StaffNotice::Webhook(WebhookNotice {
+            endpoint: payload.endpoint,
+            why,
+            at: row.created_at,
+        })),
+        ..letter
+    })))
+}

@@ -1,0 +1,105 @@
+//! `/api/v1/partner/events`: what happened to those a partner sent, numbered without a gap.
+
+use actix_web::{HttpResponse, web};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::app::partner::event::{self, Event};
+use crate::app::partner::submission::{DEFAULT_LIMIT, MAX_LIMIT};
+use crate::domain::ids::ClaimantId;
+use crate::state::AppState;
+use crate::web::error::Problem;
+use crate::web::extract::Partner;
+use crate::web::{WebError, WebResult};
+
+/// Something that happened to somebody the partner sent.
+#[derive(Serialize, ToSchema)]
+pub struct EventResponse {
+    /// Its number among the partner's events, from 1 without a gap; a key for some cases sees some of them.
+    sequence: i64,
+    /// Its id, also of the message that delivers it.
+    id: Uuid,
+    /// `claimant.received|claimant.confirmed|claimant.signed|claimant.withdrawn`
+    #[serde(rename = "type")]
+    #[schema(example = "claimant.confirmed")]
+    event_type: &'static str,
+    /// Whom the partner sent; null: the data were erased since.
+    claimant_id: Option<Uuid>,
+    /// When it happened, to the second.
+    created_at: DateTime<Utc>,
+}
+
+/// Events in the order of their numbers.
+#[derive(Serialize, ToSchema)]
+pub struct EventsResponse {
+    items: Vec<EventResponse>,
+    /// For `after`, always there: who asks again with it later gets what came since.
+    next_cursor: String,
+}
+
+/// Which page.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventsQuery {
+    after: Option<String>,
+    limit: Option<u16>,
+}
+
+/// `GET /api/v1/partner/events?after=&limit=`
+#[utoipa::path(
+    get,
+    path = "/api/v1/partner/events",
+    operation_id = "list_partner_events",
+    tag = "partner",
+    params(
+        ("limit" = Option<u16>, Query, description = "1 to 200, 50 if left out"),
+        ("after" = Option<String>, Query, description = "`next_cursor` of the page before, or the `sequence` to go on from; from the oldest one if left out")
+    ),
+    security(("partner" = ["events"])),
+    responses(
+        (status = 200, body = EventsResponse),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 429, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json")
+    )
+)]
+pub async fn list(
+    state: web::Data<AppState>,
+    partner: Partner,
+    query: Result<web::Query<EventsQuery>, actix_web::Error>,
+) -> WebResult<HttpResponse> {
+    let query = query.map_err(|_| WebError::BadCursor)?.into_inner();
+    let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
+    if !(1..=MAX_LIMIT).contains(&limit) {
+        return Err(WebError::BadCursor);
+    }
+    let after = query.after.as_deref().filter(|text| !text.is_empty());
+    let after = after.map_or(Some(0), number).ok_or(WebError::BadCursor)?;
+    let (events, next) = event::list(&state.ctx, &partner.0, after, limit).await?;
+    Ok(HttpResponse::Ok().json(EventsResponse {
+        items: events.into_iter().map(EventResponse::from).collect(),
+        next_cursor: next.to_string(),
+    }))
+}
+
+/// A number as it is told: digits alone.
+fn number(text: &str) -> Option<i64> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| text.parse().ok()).flatten()
+}
+
+impl From<Event> for EventResponse {
+    fn from(event: Event) -> Self {
+        Self {
+            sequence: event.sequence,
+            id: event.id.uuid(),
+            event_type: event.state.event_type(),
+            claimant_id: event.claimant.map(ClaimantId::uuid),
+            created_at: event.created_at,
+        }
+    }
+}
