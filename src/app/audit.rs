@@ -10,7 +10,7 @@ use crate::crypto::token;
 use crate::db::audit::{self, AuditRow};
 use crate::db::{Conn, Scope};
 use crate::domain::claimant::ClaimantState;
-use crate::domain::ids::{AssociationId, ClaimantId, StaffId};
+use crate::domain::ids::{AssociationId, ClaimantId, PartnerKeyId, StaffId};
 
 /// Who acted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,6 +21,8 @@ pub enum Actor {
     Claimant(ClaimantId),
     /// A staff member.
     Staff(StaffId),
+    /// A partner, by one of its keys.
+    Partner(PartnerKeyId),
     /// A loop of ours.
     System,
     /// Whoever runs commands on the machine.
@@ -88,6 +90,7 @@ pub async fn append(ctx: &Ctx, conn: &mut Conn, scope: Scope, entry: Entry) -> A
         Actor::Public => ("public", None),
         Actor::Claimant(id) => ("claimant", Some(id.uuid())),
         Actor::Staff(id) => ("staff", Some(id.uuid())),
+        Actor::Partner(key) => ("partner", Some(key.uuid())),
         Actor::System => ("system", None),
         Actor::Operator => ("operator", None),
     };

@@ -62,6 +62,8 @@ pub enum Method {
     Post,
     /// Puts a value in its place.
     Put,
+    /// Takes away.
+    Delete,
 }
 
 impl Method {
@@ -71,6 +73,7 @@ impl Method {
             Self::Get => "GET",
             Self::Post => "POST",
             Self::Put => "PUT",
+            Self::Delete => "DELETE",
         }
     }
 }
@@ -144,6 +147,15 @@ impl Operation {
         Self {
             name,
             method: Method::Put,
+            path,
+            access,
+        }
+    }
+
+    const fn delete(name: &'static str, path: &'static str, access: Access) -> Self {
+        Self {
+            name,
+            method: Method::Delete,
             path,
             access,
         }
@@ -1989,6 +2001,25 @@ pub mod operation {
         Access::Partner(PartnerScope::Read),
     );
 
+    /// Invented people for the sandbox.
+    pub const SANDBOX_PEOPLE: Operation = Operation::get(
+        "sandbox_people",
+        "/api/v1/partner/sandbox/people",
+        Access::Partner(PartnerScope::Read),
+    );
+    /// Move a test person on.
+    pub const MOVE_TEST_PERSON: Operation = Operation::post(
+        "move_test_person",
+        "/api/v1/partner/sandbox/claimants/{id}/transitions",
+        Access::Partner(PartnerScope::Intake),
+    );
+    /// Delete the test people.
+    pub const EMPTY_SANDBOX: Operation = Operation::delete(
+        "empty_sandbox",
+        "/api/v1/partner/sandbox/claimants",
+        Access::Partner(PartnerScope::Intake),
+    );
+
     // people of an association
     /// Who acts for the association, and who is invited.
     pub const LIST_PEOPLE: Operation =
@@ -2616,6 +2647,9 @@ pub mod operation {
         &LIST_SUBMISSIONS,
         &GET_SUBMISSION,
         &PARTNER_STATISTICS,
+        &SANDBOX_PEOPLE,
+        &MOVE_TEST_PERSON,
+        &EMPTY_SANDBOX,
         &LIST_PEOPLE,
         &GET_PERSON,
         &INVITE,

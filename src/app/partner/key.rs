@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::app::ctx::Ctx;
 use crate::app::directory::Directory;
 use crate::app::error::{AppError, AppResult};
+use crate::app::sandbox;
 use crate::app::staff::StaffActor;
 use crate::crypto::{sha256, token};
 use crate::db::partner_key::{self as db, PartnerKeyRow};
@@ -35,6 +36,7 @@ pub struct PartnerActor {
     partner: PartnerId,
     slug: String,
     association: AssociationId,
+    home: (PartnerId, AssociationId),
     key: PartnerKeyId,
     mode: KeyMode,
     scopes: Vec<PartnerScope>,
@@ -92,7 +94,7 @@ impl KeyStanding {
 
 /// Who shows a key from an address: who the partner is.
 ///
-/// *effects*: notes the use of the key, every few minutes.
+/// *effects*: notes the use of the key, every few minutes; a test key makes its sandbox, unless it is there.
 ///
 /// # Errors
 /// `Unauthenticated` for what is no key of partners; `Key` says why the key opens nothing.
@@ -121,18 +123,16 @@ pub async fn authenticate(ctx: &Ctx, shown: Option<&str>, from: IpAddr) -> AppRe
     if row.last_used_at.is_none_or(|at| at < now - NOTED_EVERY) {
         db::mark_used(&mut tx, SCOPE, key.id(), now, NOTED_EVERY).await?;
     }
+    let actor = PartnerActor::of(row, slug)?;
+    let is_new = match actor.mode {
+        KeyMode::Live => false,
+        KeyMode::Test => sandbox::open(ctx, &mut tx, SCOPE, actor.home).await?,
+    };
     tx.commit().await?;
-    Ok(PartnerActor {
-        partner: PartnerId::new(row.partner_id),
-        slug,
-        association: AssociationId::new(row.association_id),
-        key: key.id(),
-        mode: mode_of(&row)?,
-        scopes: scopes_of(&row)?,
-        cases: row
-            .case_ids
-            .map(|ids| ids.into_iter().map(CaseId::new).collect()),
-    })
+    if is_new {
+        ctx.directories.forget();
+    }
+    Ok(actor)
 }
 
 /// Makes a key for a partner of the own association. Gives its text, which is shown this once.
@@ -348,9 +348,60 @@ impl Key {
 }
 
 impl PartnerActor {
-    /// The partner.
+    /// Who shows a key: with a test key the twin of the partner, in the twin of its association and of its cases.
+    fn of(row: PartnerKeyRow, slug: String) -> AppResult<Self> {
+        let home = (
+            PartnerId::new(row.partner_id),
+            AssociationId::new(row.association_id),
+        );
+        let mode = mode_of(&row)?;
+        let scopes = scopes_of(&row)?;
+        let mut actor = Self {
+            partner: home.0,
+            slug,
+            association: home.1,
+            home,
+            key: PartnerKeyId::new(row.id),
+            mode,
+            scopes,
+            cases: None,
+        };
+        if mode == KeyMode::Test {
+            actor.partner = sandbox::partner_id(home.0);
+            actor.association = sandbox::association_id(home.1);
+        }
+        let cases = row.case_ids.map(|ids| ids.into_iter().map(CaseId::new));
+        actor.cases = cases.map(|cases| cases.map(|case| actor.acts_in(case)).collect());
+        Ok(actor)
+    }
+
+    /// The partner: for a test key its twin.
     pub const fn partner(&self) -> PartnerId {
         self.partner
+    }
+
+    /// The partner and the association that made the key.
+    pub const fn home(&self) -> (PartnerId, AssociationId) {
+        self.home
+    }
+
+    /// Where the key acts that is shown for a case: there, or in its twin.
+    pub fn acts_in(&self, case: CaseId) -> CaseId {
+        match self.mode {
+            KeyMode::Live => case,
+            KeyMode::Test => sandbox::case_id(case, self.home.1),
+        }
+    }
+
+    /// Whether the key acts on test people.
+    ///
+    /// # Errors
+    /// `Key` for a live key.
+    pub fn require_test(&self) -> AppResult<()> {
+        match self.mode {
+            KeyMode::Test => Ok(()),
+            KeyMode::Live => Err(AppError::Key(KeyRefusal::Live)),
+        }
     }
 
     /// Its name in links.
@@ -358,7 +409,7 @@ impl PartnerActor {
         &self.slug
     }
 
-    /// The association it works for.
+    /// The association it works for: for a test key its twin.
     pub const fn association(&self) -> AssociationId {
         self.association
     }

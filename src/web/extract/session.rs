@@ -12,6 +12,7 @@ use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpRequest};
 
+use crate::app::AppError;
 use crate::domain::permission::Operation;
 use crate::state::WebOptions;
 use crate::web::error::WebError;
@@ -82,9 +83,14 @@ impl Holder {
     }
 }
 
-/// What a claimant shows: Bearer under the API, else the cookie.
+/// What a claimant shows, Bearer under the API, else the cookie; and for what.
 #[derive(Clone, PartialEq, Eq)]
-pub struct ClaimantToken(pub Option<String>);
+pub struct ClaimantToken {
+    /// The text.
+    pub text: Option<String>,
+    /// What is asked for.
+    pub operation: &'static Operation,
+}
 
 /// What staff show: a JWT under the API, else the cookie of the console.
 #[derive(Clone, PartialEq, Eq)]
@@ -117,8 +123,16 @@ impl FromRequest for ClaimantToken {
     type Future = Ready<Result<Self, WebError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(shown(request, Holder::Claimant).map(Self))
+        ready(claimant_token(request))
     }
+}
+
+fn claimant_token(request: &HttpRequest) -> Result<ClaimantToken, WebError> {
+    let operation = request.app_data::<&'static Operation>().copied();
+    Ok(ClaimantToken {
+        text: shown(request, Holder::Claimant)?,
+        operation: operation.ok_or_else(|| AppError::internal("a route without an operation"))?,
+    })
 }
 
 impl FromRequest for StaffToken {

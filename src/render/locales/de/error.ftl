@@ -334,6 +334,6 @@ problem-key-revoked = Dieser Schlüssel wurde widerrufen. Bitten Sie den Verein 
 problem-key-scope = Dieser Schlüssel darf das nicht: ihm fehlt die Berechtigung. Fragen Sie den Verein.
 problem-key-network = Dieser Schlüssel gilt nicht von dieser Netzadresse aus.
 problem-key-case = Dieser Schlüssel gilt nicht für diesen Fall.
-problem-key-test = Ein Testschlüssel erreicht keine Akten von Menschen. Zum Senden braucht es einen Schlüssel jnd_live_.
+problem-key-live = Testpersonen bewegt nur ein Schlüssel jnd_test_.
 problem-state-two-keys = Zwei Schlüssel dieser Art gelten schon. Widerrufen Sie erst einen.
 problem-state-key-revoked = Dieser Schlüssel war schon widerrufen.

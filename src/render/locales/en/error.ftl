@@ -334,6 +334,6 @@ problem-key-revoked = This key was revoked. Ask the association for a new one.
 problem-key-scope = This key may not do that: it lacks the scope. Ask the association.
 problem-key-network = This key may not be used from this network address.
 problem-key-case = This key is not for this case.
-problem-key-test = A test key does not reach records of people. Sending people takes a key jnd_live_.
+problem-key-live = Only a key jnd_test_ acts on test people.
 problem-state-two-keys = Two keys of this kind work already. Revoke one first.
 problem-state-key-revoked = This key was revoked before.

@@ -334,6 +334,6 @@ problem-key-revoked = Questa chiave è stata revocata. Chiedine una nuova all’
 problem-key-scope = Questa chiave non può farlo: le manca il permesso. Chiedi all’associazione.
 problem-key-network = Questa chiave non vale da questo indirizzo di rete.
 problem-key-case = Questa chiave non vale per questo caso.
-problem-key-test = Una chiave di prova non raggiunge le pratiche vere. Per inviare persone serve una chiave jnd_live_.
+problem-key-live = Le persone di prova si muovono solo con una chiave jnd_test_.
 problem-state-two-keys = Due chiavi di questo tipo sono già attive. Revocane una prima.
 problem-state-key-revoked = Questa chiave era già revocata.

@@ -7,6 +7,7 @@ use crate::domain::permission::operation;
 use crate::web::Route;
 
 pub mod claimants;
+pub mod sandbox;
 pub mod statistics;
 
 /// Routes of this folder.
@@ -17,6 +18,9 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::LIST_SUBMISSIONS, web::to(claimants::list)),
         Route::new(&operation::GET_SUBMISSION, web::to(claimants::get)),
         Route::new(&operation::PARTNER_STATISTICS, web::to(statistics::show)),
+        Route::new(&operation::SANDBOX_PEOPLE, web::to(sandbox::people)),
+        Route::new(&operation::MOVE_TEST_PERSON, web::to(sandbox::move_to)),
+        Route::new(&operation::EMPTY_SANDBOX, web::to(sandbox::empty)),
     ]
 }
 
@@ -27,6 +31,9 @@ pub fn routes() -> Vec<Route> {
     claimants::submit_all,
     claimants::list,
     claimants::get,
-    statistics::show
+    statistics::show,
+    sandbox::people,
+    sandbox::move_to,
+    sandbox::empty
 ))]
 pub(super) struct Doc;
