@@ -1,5 +1,6 @@
-//! Partner sites of an association: who they are. Their keys are in `key`, what a key may ask for in a minute in
-//! `limit`, what partners send in `submission`, how many they brought in `brought` (decision 32).
+//! Partner sites of an association: who they are. Their keys are in `key`, who shows one in `actor`, what a key may
+//! ask for in a minute in `limit`, what partners send in `submission`, how many they brought in `brought`
+//! (decision 32).
 
 use std::fmt;
 
@@ -21,12 +22,14 @@ use crate::domain::language::Language;
 use crate::domain::partner::{Profile, ProfileInput, slug};
 use crate::domain::permission::operation;
 
+mod actor;
 pub mod brought;
 pub mod key;
 pub mod limit;
 pub mod submission;
 
-pub use key::{Key, PartnerActor};
+pub use actor::PartnerActor;
+pub use key::Key;
 
 /// Partners listed; an association has dozens.
 const LISTED: i64 = 500;

@@ -862,3 +862,53 @@ async fn the_database_itself_keeps_the_real_and_the_invented_apart() {
     assert_eq!(signed.state, "unconfirmed");
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_guide_leads_from_a_key_to_a_confirmed_test_person() {
+    let app = TestApp::seeded().await;
+    let owner = Owner::of(&app, "codacons").await;
+    let blog = owner.partner("blog").await;
+    let test = test_key(&owner, &blog).await;
+    let guide = include_str!("../../docs/partners.md");
+    let block = guide
+        .split("```sh\n")
+        .find(|block| block.contains("KEY=jnd_test_..."))
+        .unwrap();
+    let (lines, _) = block.split_once("```").unwrap();
+    assert!(lines.lines().count() <= 40, "{lines}");
+    // what a reader puts in: where, which key, which case, and when (the clock of the test stands still)
+    let put_in = |line: &str| match line.split_once('=').map(|(name, _)| name) {
+        Some("HOST") => format!("HOST={}", app.url("")),
+        Some("KEY") => format!("KEY={test}"),
+        Some("CASE") => format!("CASE={CASE}"),
+        _ => line.replace("(now | todate)", "\"2026-03-02T08:59:00Z\""),
+    };
+    let lines: Vec<String> = lines.lines().map(put_in).collect();
+    let run = move || {
+        let mut shell = std::process::Command::new("sh");
+        shell
+            .args(["-e", "-c", &lines.join("\n")])
+            .output()
+            .unwrap()
+    };
+    let done = tokio::task::spawn_blocking(run).await.unwrap();
+    let told = String::from_utf8(done.stdout).unwrap();
+    let errors = String::from_utf8(done.stderr).unwrap();
+    if errors.contains("not found") {
+        eprintln!("skipped: the guide needs curl and jq: {errors}");
+    } else {
+        assert!(done.status.success(), "{told} {errors}");
+        let states = told.matches("\"state\":\"confirmed\"").count();
+        assert_eq!((states, app.number(TEST).await), (2, 1), "{told}");
+    }
+    // the list of the page is the one of the program
+    for somebody in PEOPLE {
+        let name = format!("{} {}", somebody.given_name, somebody.family_name);
+        let row = format!(
+            "| {name} | `{}` | {}, {} |",
+            somebody.codice_fiscale, somebody.birth_date, somebody.birth_place
+        );
+        assert!(guide.contains(&row), "{row}");
+    }
+    app.stop().await;
+}

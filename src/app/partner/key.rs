@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::app::ctx::Ctx;
 use crate::app::directory::Directory;
 use crate::app::error::{AppError, AppResult};
+use crate::app::partner::PartnerActor;
 use crate::app::sandbox;
 use crate::app::staff::StaffActor;
 use crate::crypto::{sha256, token};
@@ -29,19 +30,6 @@ const SCOPE: Scope = Scope::System("keys of partners, before the tenant is known
 const NOTED_EVERY: TimeDelta = TimeDelta::minutes(5);
 /// Keys of one mode that work at a time: the old one and the one that follows it.
 const PLACES: [i16; 2] = [1, 2];
-
-/// A partner that acts. Only [`authenticate`] makes one.
-#[derive(Clone, Debug)]
-pub struct PartnerActor {
-    partner: PartnerId,
-    slug: String,
-    association: AssociationId,
-    home: (PartnerId, AssociationId),
-    key: PartnerKeyId,
-    mode: KeyMode,
-    scopes: Vec<PartnerScope>,
-    cases: Option<Vec<CaseId>>,
-}
 
 /// A key as staff see it; what it opens by is never shown again.
 #[derive(Clone, Debug)]
@@ -124,9 +112,9 @@ pub async fn authenticate(ctx: &Ctx, shown: Option<&str>, from: IpAddr) -> AppRe
         db::mark_used(&mut tx, SCOPE, key.id(), now, NOTED_EVERY).await?;
     }
     let actor = PartnerActor::of(row, slug)?;
-    let is_new = match actor.mode {
+    let is_new = match actor.mode() {
         KeyMode::Live => false,
-        KeyMode::Test => sandbox::open(ctx, &mut tx, SCOPE, actor.home).await?,
+        KeyMode::Test => sandbox::open(ctx, &mut tx, SCOPE, actor.home()).await?,
     };
     tx.commit().await?;
     if is_new {
@@ -296,12 +284,12 @@ fn words(scopes: &[PartnerScope]) -> Vec<String> {
         .collect()
 }
 
-fn mode_of(row: &PartnerKeyRow) -> AppResult<KeyMode> {
+pub(super) fn mode_of(row: &PartnerKeyRow) -> AppResult<KeyMode> {
     let mode = KeyMode::parse(&row.mode);
     Ok(mode.ok_or(DbError::Corrupt("partner_keys.mode"))?)
 }
 
-fn scopes_of(row: &PartnerKeyRow) -> AppResult<Vec<PartnerScope>> {
+pub(super) fn scopes_of(row: &PartnerKeyRow) -> AppResult<Vec<PartnerScope>> {
     let unknown = || DbError::Corrupt("partner_keys.scopes");
     row.scopes
         .iter()
@@ -344,116 +332,5 @@ impl Key {
             revoked_at: row.revoked_at,
             standing,
         })
-    }
-}
-
-impl PartnerActor {
-    /// Who shows a key: with a test key the twin of the partner, in the twin of its association and of its cases.
-    fn of(row: PartnerKeyRow, slug: String) -> AppResult<Self> {
-        let home = (
-            PartnerId::new(row.partner_id),
-            AssociationId::new(row.association_id),
-        );
-        let mode = mode_of(&row)?;
-        let scopes = scopes_of(&row)?;
-        let mut actor = Self {
-            partner: home.0,
-            slug,
-            association: home.1,
-            home,
-            key: PartnerKeyId::new(row.id),
-            mode,
-            scopes,
-            cases: None,
-        };
-        if mode == KeyMode::Test {
-            actor.partner = sandbox::partner_id(home.0);
-            actor.association = sandbox::association_id(home.1);
-        }
-        let cases = row.case_ids.map(|ids| ids.into_iter().map(CaseId::new));
-        actor.cases = cases.map(|cases| cases.map(|case| actor.acts_in(case)).collect());
-        Ok(actor)
-    }
-
-    /// The partner: for a test key its twin.
-    pub const fn partner(&self) -> PartnerId {
-        self.partner
-    }
-
-    /// The partner and the association that made the key.
-    pub const fn home(&self) -> (PartnerId, AssociationId) {
-        self.home
-    }
-
-    /// Where the key acts that is shown for a case: there, or in its twin.
-    pub fn acts_in(&self, case: CaseId) -> CaseId {
-        match self.mode {
-            KeyMode::Live => case,
-            KeyMode::Test => sandbox::case_id(case, self.home.1),
-        }
-    }
-
-    /// Whether the key acts on test people.
-    ///
-    /// # Errors
-    /// `Key` for a live key.
-    pub fn require_test(&self) -> AppResult<()> {
-        match self.mode {
-            KeyMode::Test => Ok(()),
-            KeyMode::Live => Err(AppError::Key(KeyRefusal::Live)),
-        }
-    }
-
-    /// Its name in links.
-    pub fn slug(&self) -> &str {
-        &self.slug
-    }
-
-    /// The association it works for: for a test key its twin.
-    pub const fn association(&self) -> AssociationId {
-        self.association
-    }
-
-    /// The key that was shown.
-    pub const fn key(&self) -> PartnerKeyId {
-        self.key
-    }
-
-    /// Live or test.
-    pub const fn mode(&self) -> KeyMode {
-        self.mode
-    }
-
-    /// Cases the key may act in; none: all of the association.
-    pub fn cases(&self) -> Option<&[CaseId]> {
-        self.cases.as_deref()
-    }
-
-    /// Whether the key may do what this scope stands for.
-    ///
-    /// # Errors
-    /// `Key` if it lacks the scope.
-    pub fn require(&self, scope: PartnerScope) -> AppResult<()> {
-        if self.scopes.contains(&scope) {
-            Ok(())
-        } else {
-            Err(AppError::Key(KeyRefusal::Scope(scope)))
-        }
-    }
-
-    /// Whether the key may act in a case.
-    ///
-    /// # Errors
-    /// `Key` if it may not.
-    pub fn require_case(&self, case: CaseId) -> AppResult<()> {
-        match &self.cases {
-            Some(cases) if !cases.contains(&case) => Err(AppError::Key(KeyRefusal::Case)),
-            Some(_) | None => Ok(()),
-        }
-    }
-
-    /// The rights the actor's queries run under.
-    pub(in crate::app) const fn scope(&self) -> Scope {
-        Scope::Association(self.association)
     }
 }
