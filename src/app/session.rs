@@ -55,10 +55,11 @@ impl ClaimantActor {
     ///
     /// # Errors
     /// `IllegalTransition` in the sandbox (decision 34).
-    pub fn require(&self, operation: &Operation) -> AppResult<()> {
-        let is_closed =
-            operation.access == Access::Claimant && !IN_SANDBOX.contains(&operation.name);
-        if self.association.is_sandbox() && is_closed {
+    pub fn require(&self, operation: Option<&Operation>) -> AppResult<()> {
+        let is_open = operation.is_some_and(|asked| {
+            asked.access != Access::Claimant || IN_SANDBOX.contains(&asked.name)
+        });
+        if self.association.is_sandbox() && !is_open {
             return Err(AppError::IllegalTransition("sandbox"));
         }
         Ok(())

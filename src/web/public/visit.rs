@@ -121,7 +121,7 @@ impl Visit {
     /// # Errors
     /// `IllegalTransition` if it is not.
     pub fn check(&self, actor: &ClaimantActor) -> WebResult<()> {
-        Ok(self.operation.map_or(Ok(()), |it| actor.require(it))?)
+        Ok(actor.require(self.operation)?)
     }
 
     /// Who is signed in and sent this form from a page of the same session.
