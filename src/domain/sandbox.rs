@@ -146,7 +146,7 @@ mod tests {
             let mut errors = FieldErrors::new();
             let person = Person::parse(&somebody.input(), today, &mut errors, "/person");
             assert!(errors.is_empty(), "{somebody:?} {errors:?}");
-            let warnings = Identity::Person(person.unwrap()).warnings();
+            let warnings = Identity::Person(Box::new(person.unwrap())).warnings();
             assert!(warnings.is_empty(), "{somebody:?} {warnings:?}");
         }
         let mut codes = PEOPLE.map(|it| it.codice_fiscale).to_vec();

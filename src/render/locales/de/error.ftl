@@ -337,3 +337,5 @@ problem-key-case = Dieser Schlüssel gilt nicht für diesen Fall.
 problem-key-live = Testpersonen bewegt nur ein Schlüssel jnd_test_.
 problem-state-two-keys = Zwei Schlüssel dieser Art gelten schon. Widerrufen Sie erst einen.
 problem-state-key-revoked = Dieser Schlüssel war schon widerrufen.
+problem-state-sandbox-step = Von dort, wo die Testperson steht, gibt es diesen Schritt nicht. Lesen Sie zuerst ihren Stand.
+problem-state-sandbox = Das ist eine Testperson einer Partnerseite: Mehr geht hier nicht.

@@ -337,3 +337,5 @@ problem-key-case = This key is not for this case.
 problem-key-live = Only a key jnd_test_ acts on test people.
 problem-state-two-keys = Two keys of this kind work already. Revoke one first.
 problem-state-key-revoked = This key was revoked before.
+problem-state-sandbox-step = There is no such move from where the test person is. Read its state first.
+problem-state-sandbox = This is a test person of a partner site: nothing more can be done here.

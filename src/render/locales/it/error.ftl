@@ -337,3 +337,5 @@ problem-key-case = Questa chiave non vale per questo caso.
 problem-key-live = Le persone di prova si muovono solo con una chiave jnd_test_.
 problem-state-two-keys = Due chiavi di questo tipo sono già attive. Revocane una prima.
 problem-state-key-revoked = Questa chiave era già revocata.
+problem-state-sandbox-step = Da dove si trova la persona di prova non c’è questo passaggio. Leggi prima il suo stato.
+problem-state-sandbox = È una persona di prova di un sito partner: qui non si può fare altro.

@@ -93,7 +93,7 @@ pub async fn people(_partner: Partner) -> WebResult<HttpResponse> {
         (status = 403, body = Problem, content_type = "application/problem+json", description = "`key-live`, `key-scope`, `key-network`"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "The test keys of the partner sent no such person"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "There is no such move, as from `received` to `signed`",
-            example = json!({"type": "/problems/illegal-transition", "title": "The state does not allow this", "status": 409, "state": "received"})),
+            example = json!({"type": "/problems/illegal-transition", "title": "The state does not allow this", "status": 409, "detail": "There is no such move from where the test person is. Read its state first."})),
         (status = 413, body = Problem, content_type = "application/problem+json"),
         (status = 415, body = Problem, content_type = "application/problem+json"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "`/to` is missing, or none of the three"),
