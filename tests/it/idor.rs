@@ -547,7 +547,8 @@ impl World<'_> {
         let ours = association(self.app, "codacons").await;
         let mut keys = Vec::new();
         for slug in ["uno", "due"] {
-            keys.push(seeded_key(self.app, ours, slug).await);
+            let slug = format!("{slug}-{}", place.operation.replace('_', "-"));
+            keys.push(seeded_key(self.app, ours, &slug).await);
         }
         let tests = [
             test_key_of(self.app, &keys[0]).await,

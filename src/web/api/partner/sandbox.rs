@@ -30,7 +30,7 @@ pub struct InventedResponse {
 
 /// Everybody invented.
 #[derive(Serialize, ToSchema)]
-pub struct PeopleResponse {
+pub struct InventedPeopleResponse {
     items: Vec<InventedResponse>,
 }
 
@@ -60,7 +60,7 @@ pub struct EmptiedResponse {
     tag = "partner",
     security(("partner" = ["read"])),
     responses(
-        (status = 200, body = PeopleResponse, description = "Always the same; any other person whose codice fiscale is right will do as well"),
+        (status = 200, body = InventedPeopleResponse, description = "Always the same; any other person whose codice fiscale is right will do as well"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "`key-scope`, `key-network`"),
         (status = 429, body = Problem, content_type = "application/problem+json"),
@@ -69,7 +69,7 @@ pub struct EmptiedResponse {
 )]
 pub async fn people(_partner: Partner) -> WebResult<HttpResponse> {
     let items = PEOPLE.map(InventedResponse::from).into();
-    Ok(HttpResponse::Ok().json(PeopleResponse { items }))
+    Ok(HttpResponse::Ok().json(InventedPeopleResponse { items }))
 }
 
 /// `POST /api/v1/partner/sandbox/claimants/{id}/transitions`
