@@ -56,6 +56,8 @@ CREATE POLICY sample_checks_limited_policy ON sample_checks AS RESTRICTIVE FOR S
     USING (case_id = ANY ((SELECT joinder_cases())::uuid[]));
 CREATE POLICY partner_submissions_limited_policy ON partner_submissions AS RESTRICTIVE FOR SELECT TO joinder_limited
     USING (case_id = ANY ((SELECT joinder_cases())::uuid[]));
+CREATE POLICY partner_events_limited_policy ON partner_events AS RESTRICTIVE FOR SELECT TO joinder_limited
+    USING (case_id = ANY ((SELECT joinder_cases())::uuid[]));
 
 -- of a claimant: whose claimant is seen
 CREATE POLICY claimant_keys_limited_policy ON claimant_keys AS RESTRICTIVE FOR SELECT TO joinder_limited

@@ -21,7 +21,7 @@ pub enum Actor {
     Claimant(ClaimantId),
     /// A staff member.
     Staff(StaffId),
-    /// A partner, with this key.
+    /// A partner, by one of its keys.
     Partner(PartnerKeyId),
     /// A loop of ours.
     System,
@@ -90,7 +90,7 @@ pub async fn append(ctx: &Ctx, conn: &mut Conn, scope: Scope, entry: Entry) -> A
         Actor::Public => ("public", None),
         Actor::Claimant(id) => ("claimant", Some(id.uuid())),
         Actor::Staff(id) => ("staff", Some(id.uuid())),
-        Actor::Partner(id) => ("partner", Some(id.uuid())),
+        Actor::Partner(key) => ("partner", Some(key.uuid())),
         Actor::System => ("system", None),
         Actor::Operator => ("operator", None),
     };

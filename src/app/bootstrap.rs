@@ -17,7 +17,7 @@ use crate::domain::language::Language;
 use crate::domain::permission::Role;
 use crate::domain::seed::{Seed, SeedError, standard_texts_of};
 
-pub use partner_of_seed::demo_key;
+pub use partner_of_seed::{demo_key, demo_test_key};
 pub use staff_of_seed::{Logins, demo_password, demo_totp};
 
 const SCOPE: Scope = Scope::System("bootstrap");
@@ -40,7 +40,7 @@ pub struct BootstrapReport {
     pub associations: Vec<AssociationMade>,
     /// Staff made now; who was there already keeps password and authenticator, and is not listed.
     pub staff: Vec<StaffMade>,
-    /// Partner sites made now, each with its key; who was there already keeps theirs, and is not listed.
+    /// Partner sites made now, each with its keys; who was there already keeps theirs, and is not listed.
     pub partners: Vec<PartnerMade>,
 }
 
@@ -79,7 +79,7 @@ pub struct StaffMade {
     pub totp_secret: String,
 }
 
-/// A partner site made now, with the key that is shown this once.
+/// A partner site made now, with the keys that are shown this once.
 #[derive(Serialize)]
 pub struct PartnerMade {
     /// Its name in links.
@@ -88,7 +88,9 @@ pub struct PartnerMade {
     pub association: String,
     /// The key.
     pub key: String,
-    /// What the key may do.
+    /// Another, which acts in the sandbox (decision 34).
+    pub test_key: String,
+    /// What the keys may do.
     pub scopes: Vec<&'static str>,
 }
 
@@ -157,7 +159,7 @@ pub(in crate::app) fn standard_texts() -> Result<Vec<TextContent>, SeedError> {
 /// first association; in the demo also one owner for each other, so that one can see that
 /// associations do not see each other (R55). Running it twice changes nothing; nothing is ever deleted.
 ///
-/// *effects*: reference rows, keys of new associations, staff, partner sites with a key each; audit rows.
+/// *effects*: reference rows, keys of new associations, staff, partner sites with two keys each; audit rows.
 ///
 /// # Errors
 /// `Seed` if the standard texts do not read, `TextChanged`, `App`.
@@ -201,10 +203,11 @@ pub async fn bootstrap(
             continue;
         };
         let made = partner_of_seed::make(ctx, partner, *id, logins).await?;
-        partners.extend(made.map(|key| PartnerMade {
+        partners.extend(made.map(|keys| PartnerMade {
             slug: partner.slug.clone(),
             association: association.slug.clone(),
-            key: key.as_str().to_owned(),
+            key: keys.live.as_str().to_owned(),
+            test_key: keys.test.as_str().to_owned(),
             scopes: partner_of_seed::words(&partner.scopes),
         }));
     }

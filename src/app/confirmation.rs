@@ -28,7 +28,7 @@ use crate::domain::ids::{AssociationId, CaseId, ClaimantId, MailboxId};
 use crate::domain::mailbox_address::MailboxAddress;
 use crate::domain::sign_up::parse_consents;
 
-const FINDING: Scope = Scope::System("challenge before the tenant is known");
+pub(in crate::app) const FINDING: Scope = Scope::System("challenge before the tenant is known");
 
 /// Somebody proved to own a record.
 #[derive(Debug)]
@@ -145,7 +145,9 @@ pub async fn confirm_with(ctx: &Ctx, proof: Proof, given: Option<Given>) -> AppR
     tx.enter(scope).await?;
     let opened = session::open(ctx, &mut tx, scope, open.claimant(), open.association()).await?;
     tx.commit().await?;
-    metrics::counter!("joinder_confirmations_total").increment(1);
+    if !open.association().is_sandbox() {
+        metrics::counter!("joinder_confirmations_total").increment(1);
+    }
     Ok(entered(&open, state, opened))
 }
 
@@ -310,7 +312,7 @@ async fn prove(
 }
 
 /// Locks the claimant, and in id order whoever holds the key of the identity it brought along.
-async fn lock_with_holder(
+pub(in crate::app) async fn lock_with_holder(
     ctx: &Ctx,
     conn: &mut Conn,
     found: &ClaimantRow,

@@ -29,6 +29,8 @@ pub(in crate::app) use build::{of_rows, registers_of};
 #[derive(Debug, Default, Clone)]
 pub struct Directory {
     cases: Vec<Arc<CaseEntry>>,
+    /// Their twins in sandboxes: found by id, listed nowhere.
+    twins: Vec<Arc<CaseEntry>>,
     held: HashMap<String, DateTime<Utc>>,
     mail_domains: HashSet<String>,
     paused: HashSet<String>,
@@ -36,7 +38,7 @@ pub struct Directory {
 }
 
 /// A case with everything public about it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[expect(
     missing_docs,
     reason = "each field is the column of its name; see the migration"
@@ -80,7 +82,7 @@ pub struct CaseEntry {
 }
 
 /// Whom a case is against.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[expect(
     missing_docs,
     reason = "each field is the column of its name; see the migration"
@@ -92,7 +94,7 @@ pub struct RespondentEntry {
 }
 
 /// Somebody else in the facts.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[expect(
     missing_docs,
     reason = "each field is the column of its name; see the migration"
@@ -154,7 +156,7 @@ pub struct CounselEntry {
 }
 
 /// An outage.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[expect(
     missing_docs,
     reason = "each field is the column of its name; see the migration"
@@ -171,7 +173,7 @@ pub struct IncidentEntry {
 }
 
 /// A domain of an incident.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[expect(
     missing_docs,
     reason = "each field is the column of its name; see the migration"
@@ -183,7 +185,7 @@ pub struct DomainEntry {
 }
 
 /// A sourced fact (R70).
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[expect(
     missing_docs,
     reason = "each field is the column of its name; see the migration"
@@ -197,7 +199,7 @@ pub struct FactEntry {
 }
 
 /// What the respondent said.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[expect(
     missing_docs,
     reason = "each field is the column of its name; see the migration"
@@ -213,7 +215,7 @@ pub struct StatementEntry {
 }
 
 /// A plan of a mailbox.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[expect(
     missing_docs,
     reason = "each field is the column of its name; see the migration"
@@ -227,7 +229,7 @@ pub struct PlanEntry {
 }
 
 /// A sum per day and mailbox that the estimator uses.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[expect(
     missing_docs,
     reason = "each field is the column of its name; see the migration"
@@ -240,7 +242,7 @@ pub struct TariffEntry {
 }
 
 /// What a case says of itself in another language than Italian.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[expect(
     missing_docs,
     reason = "each field is the column of its name; see the migration"
@@ -252,7 +254,7 @@ pub struct WordsEntry {
 }
 
 /// The newest version of a text in a language.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[expect(
     missing_docs,
     reason = "each field is the column of its name; see the migration"
@@ -309,19 +311,23 @@ impl Directory {
             .ok_or(AppError::NotFound)
     }
 
-    /// A case by id, drafts too.
+    /// A case by id, drafts and twins too.
     ///
     /// # Errors
     /// `NotFound` if there is none.
     pub fn case(&self, id: CaseId) -> AppResult<Arc<CaseEntry>> {
-        self.cases
-            .iter()
-            .find(|case| case.id == id)
-            .cloned()
-            .ok_or(AppError::NotFound)
+        let mut known = self.cases.iter().chain(&self.twins);
+        let found = known.find(|case| case.id == id);
+        found.cloned().ok_or(AppError::NotFound)
     }
 
-    /// All cases, drafts too, newest first.
+    /// An association by id, in any of its cases; a sandbox is one too.
+    pub fn association(&self, id: AssociationId) -> Option<&AssociationEntry> {
+        let mut known = self.cases.iter().chain(&self.twins);
+        known.find_map(|case| case.association_by_id(id))
+    }
+
+    /// All cases, drafts too, newest first; no twins.
     pub fn cases(&self) -> &[Arc<CaseEntry>] {
         &self.cases
     }

@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::db::{Scope, outbox};
+use crate::domain::ids::AssociationId;
 use crate::domain::outage::day_in_rome;
 use crate::domain::reference::Reference;
 
@@ -33,8 +34,7 @@ pub async fn check(ctx: &Ctx, code: &str) -> AppResult<MailCheck> {
     let mail = found.ok_or(AppError::NotFound)?;
     let directory = ctx.directories.get(ctx).await?;
     let association = mail.association_id.and_then(|id| {
-        let mut entries = directory.cases().iter().flat_map(|case| &case.associations);
-        let entry = entries.find(|entry| entry.id.uuid() == id)?;
+        let entry = directory.association(AssociationId::new(id))?;
         Some((entry.slug.clone(), entry.name.clone()))
     });
     Ok(MailCheck {

@@ -80,6 +80,7 @@ pub mod retention;
 mod return_path;
 pub mod rights;
 pub mod sample_check;
+pub mod sandbox;
 pub mod scam_report;
 pub mod seal;
 pub mod session;

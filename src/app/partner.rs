@@ -1,6 +1,6 @@
-//! Partner sites of an association: who they are. Their keys are in `key`, what a key may ask for in a minute in
-//! `limit`, what partners send in `submission`, how many they brought in `brought` (decision 32); what they are told in
-//! `event`, where it is delivered to in `webhook` (decision 33).
+//! Partner sites of an association: who they are. Their keys are in `key`, who shows one in `actor`, what a key may
+//! ask for in a minute in `limit`, what partners send in `submission`, how many they brought in `brought` (decision
+//! 32); what they are told in `event`, where it is delivered to in `webhook` (decision 33).
 
 use std::fmt;
 
@@ -22,6 +22,7 @@ use crate::domain::language::Language;
 use crate::domain::partner::{Profile, ProfileInput, slug};
 use crate::domain::permission::operation;
 
+mod actor;
 pub mod brought;
 pub mod event;
 pub mod key;
@@ -29,7 +30,8 @@ pub mod limit;
 pub mod submission;
 pub mod webhook;
 
-pub use key::{Key, PartnerActor};
+pub use actor::PartnerActor;
+pub use key::Key;
 
 /// Partners listed; an association has dozens.
 const LISTED: i64 = 500;

@@ -154,6 +154,28 @@ pub async fn replay_erased(ctx: &Ctx) -> AppResult<usize> {
     Ok(came_back)
 }
 
+/// Deletes test people of a sandbox as an unconfirmed sign-up is deleted; nobody else, whatever the ids. Gives whom;
+/// the caller commits and calls [`note_erased`].
+///
+/// # Errors
+/// `Unavailable` if the blob store does not take the marks; then nothing is deleted.
+pub(in crate::app) async fn erase_test_people(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    claimants: &[ClaimantId],
+) -> AppResult<Vec<ClaimantId>> {
+    let mut rows = claimant::lock_in_order(tx, SCOPE, claimants).await?;
+    rows.retain(|row| row.association().is_sandbox());
+    let rows: Vec<DueRow> = rows
+        .iter()
+        .map(|row| DueRow {
+            id: row.id,
+            association_id: row.association_id,
+        })
+        .collect();
+    erase_locked(ctx, tx, &rows, "sandbox").await
+}
+
 async fn erase_locked(
     ctx: &Ctx,
     tx: &mut Tx,

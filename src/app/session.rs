@@ -9,12 +9,19 @@ use crate::crypto::sha256;
 use crate::db::session::{self, SessionRow};
 use crate::db::{Conn, Scope};
 use crate::domain::ids::{AssociationId, ClaimantId};
+use crate::domain::permission::{Access, Operation, operation};
 
 /// Minutes a claimant's session lasts after the last act.
 pub const SESSION_MINUTES: i64 = 30;
 const KIND: &str = "claimant";
 const TICKET: &str = "sign_up";
 const KNOWN: &str = "known_browser";
+/// What a test person may do.
+const IN_SANDBOX: [&str; 3] = [
+    operation::GET_ME.name,
+    operation::ME_PAGE.name,
+    operation::LEAVE_FORM.name,
+];
 /// Days a browser is known after it opened a record.
 pub const KNOWN_DAYS: i64 = 30;
 
@@ -41,6 +48,21 @@ impl ClaimantActor {
     /// token.
     pub fn session_sha256(&self) -> String {
         sha256::hex(&sha256::digest(self.session.as_bytes()))
+    }
+
+    /// Whether an operation is open to the record: a test person looks and leaves, and does nothing that would
+    /// be mailed, signed or kept.
+    ///
+    /// # Errors
+    /// `IllegalTransition` in the sandbox (decision 34).
+    pub fn require(&self, operation: Option<&Operation>) -> AppResult<()> {
+        let is_open = operation.is_some_and(|asked| {
+            asked.access != Access::Claimant || IN_SANDBOX.contains(&asked.name)
+        });
+        if self.association.is_sandbox() && !is_open {
+            return Err(AppError::IllegalTransition("sandbox"));
+        }
+        Ok(())
     }
 
     /// The rights its queries run under.

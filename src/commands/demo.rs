@@ -135,6 +135,10 @@ fn tell(config: &Config) -> anyhow::Result<()> {
         bootstrap::demo_key(DEMO_PARTNER).as_str()
     ))?;
     say(&format!(
+        "           test {}: it acts in the sandbox",
+        bootstrap::demo_test_key(DEMO_PARTNER).as_str()
+    ))?;
+    say(&format!(
         "  login    owner-1@codacons.example, password {}; the login page shows the code",
         bootstrap::demo_password()
     ))?;

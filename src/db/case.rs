@@ -254,6 +254,8 @@ pub struct PublicRows {
     pub respondents: Vec<RespondentRow>,
     pub third_parties: Vec<ThirdPartyRow>,
     pub associations: Vec<AssociationRow>,
+    /// Sandboxes, with the association each is of.
+    pub sandboxes: Vec<(Uuid, Uuid)>,
     pub registers: Vec<RegisterRow>,
     pub case_associations: Vec<CaseAssociationRow>,
     pub counsel: Vec<CounselRow>,
@@ -269,7 +271,7 @@ pub struct PublicRows {
     pub counts: Vec<CountRow>,
 }
 
-/// Reads the reference tables whole: a few hundred rows at most. Texts and tariffs are oldest first.
+/// Reads the reference tables whole, twins left out: a few hundred rows at most. Texts and tariffs are oldest first.
 ///
 /// # Errors
 /// As the database says.
@@ -277,6 +279,7 @@ pub struct PublicRows {
 pub async fn list_public(conn: &mut Conn, _scope: Scope) -> DbResult<PublicRows> {
     Ok(PublicRows {
         cases: cases::table
+            .filter(cases::sandbox_of.is_null())
             .order(cases::id.desc())
             .select(CaseRow::as_select())
             .load(conn)
@@ -291,8 +294,14 @@ pub async fn list_public(conn: &mut Conn, _scope: Scope) -> DbResult<PublicRows>
             .load(conn)
             .await?,
         associations: associations::table
+            .filter(associations::sandbox_of.is_null())
             .order(associations::id)
             .select(AssociationRow::as_select())
+            .load(conn)
+            .await?,
+        sandboxes: associations::table
+            .filter(associations::sandbox_of.is_not_null())
+            .select((associations::id, associations::sandbox_of.assume_not_null()))
             .load(conn)
             .await?,
         registers: association_registers::table

@@ -64,6 +64,7 @@ pub mod retention_rule;
 pub mod rights_request;
 pub mod role;
 pub mod sample_check;
+pub mod sandbox;
 pub mod scam_report;
 pub mod schema;
 pub mod scope;

@@ -175,7 +175,7 @@ pub async fn count(
          GROUP BY c.case_id \
          UNION ALL \
          SELECT c.case_id, true, {TOLD} FROM partner_submissions s JOIN claimants c ON c.id = s.claimant_id \
-         WHERE s.partner_id = $3 AND s.mode = 'live' GROUP BY c.case_id"
+         WHERE s.partner_id = $3 GROUP BY c.case_id"
     ))
     .bind::<SqlUuid, _>(association.uuid())
     .bind::<Text, _>(slug)

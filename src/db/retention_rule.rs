@@ -114,6 +114,10 @@ fn row_due_under(rule: &str) -> Option<&'static str> {
             "SELECT created_at AS at FROM file_uploads \
              WHERE created_at < $1 - interval '60 minutes'"
         }
+        retention::SANDBOX => {
+            "SELECT claimant_id AS id, created_at AS at FROM partner_submissions WHERE mode = 'test' \
+             AND created_at <= $1 - make_interval(days => $2::int)"
+        }
         retention::SCAM_REPORTS => {
             "SELECT received_at AS at FROM scam_reports \
              WHERE received_at <= $1 - make_interval(days => $2::int)"

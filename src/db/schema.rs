@@ -57,6 +57,7 @@ diesel::table! {
         website -> Nullable<Text>,
         status -> Text,
         created_at -> Timestamptz,
+        sandbox_of -> Nullable<Uuid>,
     }
 }
 
@@ -258,6 +259,7 @@ diesel::table! {
         fondo_spese_act -> Nullable<Text>,
         fondo_spese_ordered -> Nullable<Bool>,
         lead_association_id -> Nullable<Uuid>,
+        sandbox_of -> Nullable<Uuid>,
     }
 }
 
@@ -1002,6 +1004,7 @@ diesel::table! {
         created_by -> Nullable<Uuid>,
         created_at -> Timestamptz,
         suspended_at -> Nullable<Timestamptz>,
+        sandbox_of -> Nullable<Uuid>,
     }
 }
 

@@ -51,7 +51,7 @@ pub enum Logged {
 }
 
 /// Every verb.
-pub const ALL: [(&str, Logged); 163] = [
+pub const ALL: [(&str, Logged); 166] = [
     ("add_document", Logged::Decision),
     ("announce_lifting", Logged::Decision),
     ("answer_rights_request", Logged::Decision),
@@ -182,6 +182,10 @@ pub const ALL: [(&str, Logged); 163] = [
     ("sample_checked", Logged::Access),
     ("sample_drawn", Logged::Decision),
     ("sample_finished", Logged::Decision),
+    // test people belong to no case, and their twin of one has no log
+    ("sandbox_emptied", Logged::Access),
+    ("sandbox_made", Logged::Access),
+    ("sandbox_moved", Logged::Access),
     ("scan_document", Logged::Consequence),
     (action::SET_CASE_STATE, Logged::Decision),
     ("settle_conflict", Logged::Consequence),

@@ -100,6 +100,12 @@ impl<T> Id<T> {
         self.uuid
     }
 
+    /// Whether it names a twin in the sandbox of partners (decision 34): associations and cases have ids of
+    /// version 8 there, and nowhere else; the database holds it so.
+    pub const fn is_sandbox(self) -> bool {
+        self.uuid.get_version_num() == 8
+    }
+
     /// Reads the usual text form.
     pub fn parse(text: &str) -> Option<Self> {
         Uuid::try_parse(text).ok().map(Self::new)

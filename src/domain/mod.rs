@@ -73,6 +73,7 @@ pub mod representation;
 pub mod retention;
 pub mod rights;
 pub mod sample_check;
+pub mod sandbox;
 pub mod scam_report;
 pub mod seed;
 pub mod sign_up;

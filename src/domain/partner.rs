@@ -47,7 +47,7 @@ impl PartnerScope {
 pub enum KeyMode {
     /// It does.
     Live,
-    /// It never reaches them: for trying.
+    /// It never reaches them: it acts in the sandbox (decision 34).
     Test,
 }
 

@@ -70,9 +70,9 @@ pub enum KeyRefusal {
     /// It may not act in that case.
     #[error("the key may not act in this case")]
     Case,
-    /// A test key where only live ones do.
-    #[error("a test key does not reach records of people")]
-    Test,
+    /// A live key where only test ones do.
+    #[error("a live key does not act in the sandbox")]
+    Live,
 }
 
 impl KeyRefusal {
@@ -86,7 +86,7 @@ impl KeyRefusal {
             Self::Scope(_) => "key-scope",
             Self::Network => "key-network",
             Self::Case => "key-case",
-            Self::Test => "key-test",
+            Self::Live => "key-live",
         }
     }
 }

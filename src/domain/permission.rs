@@ -2085,6 +2085,25 @@ pub mod operation {
         Access::Partner(PartnerScope::Webhooks),
     );
 
+    /// Invented people for the sandbox.
+    pub const SANDBOX_PEOPLE: Operation = Operation::get(
+        "sandbox_people",
+        "/api/v1/partner/sandbox/people",
+        Access::Partner(PartnerScope::Read),
+    );
+    /// Move a test person on.
+    pub const MOVE_TEST_PERSON: Operation = Operation::post(
+        "move_test_person",
+        "/api/v1/partner/sandbox/claimants/{id}/transitions",
+        Access::Partner(PartnerScope::Intake),
+    );
+    /// Delete the test people.
+    pub const EMPTY_SANDBOX: Operation = Operation::delete(
+        "empty_sandbox",
+        "/api/v1/partner/sandbox/claimants",
+        Access::Partner(PartnerScope::Intake),
+    );
+
     // people of an association
     /// Who acts for the association, and who is invited.
     pub const LIST_PEOPLE: Operation =
@@ -2724,6 +2743,9 @@ pub mod operation {
         &PING_WEBHOOK_ENDPOINT,
         &LIST_WEBHOOK_ATTEMPTS,
         &REPLAY_WEBHOOK_EVENTS,
+        &SANDBOX_PEOPLE,
+        &MOVE_TEST_PERSON,
+        &EMPTY_SANDBOX,
         &LIST_PEOPLE,
         &GET_PERSON,
         &INVITE,

@@ -4,6 +4,7 @@
 use chrono::{DateTime, Duration, Utc};
 
 use super::export::KEPT_DAYS;
+use super::sandbox::KEPT_DAYS as KEPT_DAYS_OF_TEST_PEOPLE;
 
 /// Days an unconfirmed sign-up is kept.
 pub const UNCONFIRMED_DAYS: i64 = 30;
@@ -144,12 +145,21 @@ const fn unstored(name: &'static str, source: &'static str) -> Rule {
 }
 
 /// Every rule. Those with the name of a table sweep that table.
-pub const RULES: [Rule; 33] = [
+pub const RULES: [Rule; 34] = [
     Rule {
         name: UNCONFIRMED,
         term: fixed(UNCONFIRMED_DAYS),
         from: "sign_up",
         source: "minimum",
+        mode: Mode::Acts,
+        cap: 5_000,
+        of_claimants: true,
+    },
+    Rule {
+        name: SANDBOX,
+        term: fixed(KEPT_DAYS_OF_TEST_PEOPLE),
+        from: "arrival",
+        source: "docs/decisions/0034",
         mode: Mode::Acts,
         cap: 5_000,
         of_claimants: true,
@@ -262,6 +272,8 @@ pub const RULES: [Rule; 33] = [
 
 /// Sign-ups that nobody confirmed.
 pub const UNCONFIRMED: &str = "unconfirmed";
+/// Test people of partners.
+pub const SANDBOX: &str = "sandbox";
 /// Images of identity documents.
 pub const ID_IMAGES: &str = "id_images";
 /// Records that were confirmed and never signed.

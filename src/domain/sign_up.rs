@@ -11,6 +11,7 @@ use super::{
     consent::Purpose,
     contact::{Contact, ContactInput},
     disposable::is_disposable,
+    email_address::EmailAddress,
     entity::EntityInput,
     field::{FieldCode, FieldErrors, filled},
     identity::Identity,
@@ -218,6 +219,12 @@ impl SignUp {
     /// How to reach the claimant.
     pub fn contact(&self) -> &Contact {
         &self.contact
+    }
+
+    /// The same, its contact at another e-mail address.
+    pub fn reached_at(self, email: EmailAddress) -> Self {
+        let contact = self.contact.with_email(email);
+        Self { contact, ..self }
     }
 
     /// The mailboxes, each once, in the order they were typed, aliases among them.

@@ -237,7 +237,7 @@ fn key_kind(refusal: KeyRefusal) -> Kind {
         KeyRefusal::Malformed | KeyRefusal::Unknown | KeyRefusal::Expired | KeyRefusal::Revoked => {
             StatusCode::UNAUTHORIZED
         }
-        KeyRefusal::Scope(_) | KeyRefusal::Network | KeyRefusal::Case | KeyRefusal::Test => {
+        KeyRefusal::Scope(_) | KeyRefusal::Network | KeyRefusal::Case | KeyRefusal::Live => {
             StatusCode::FORBIDDEN
         }
     };

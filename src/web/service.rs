@@ -13,6 +13,7 @@ use crate::domain::file_type::FileType;
 use crate::domain::paper;
 use crate::domain::partner_submission::MAX_BATCH;
 use crate::domain::permission::operation;
+use crate::domain::sandbox::{KEPT_DAYS, MAILS_A_DAY};
 use crate::state::AppState;
 use crate::web::api::Description;
 use crate::web::middleware::rate_limit::Class;
@@ -136,5 +137,7 @@ fn of_partner_keys() -> serde_json::Value {
         "claimants": Unit::Claimants.quota(),
         "batch_items": MAX_BATCH,
         "batch_bytes": extract::LARGE_BODY_BYTES,
+        "sandbox_mails_per_partner_and_24_hours": MAILS_A_DAY,
+        "sandbox_days_kept": KEPT_DAYS,
     })
 }

@@ -19,7 +19,7 @@ use crate::desk::told;
 use crate::documents::{Form, receipt};
 use crate::paper::{Sheets, hand_in_of};
 use crate::partner_events::{happen, number};
-use crate::partners::{seeded_key, submission, submit};
+use crate::partners::{seeded_key, submission, submit, test_key_of};
 use crate::seed::CASE;
 use crate::signing::{self, digital};
 use crate::staff_declared::{declaration, identified, step_up};
@@ -551,16 +551,36 @@ impl World<'_> {
         let ours = association(self.app, "codacons").await;
         let mut keys = Vec::new();
         for slug in ["uno", "due"] {
-            keys.push(seeded_key(self.app, ours, slug).await);
+            let slug = format!("{slug}-{}", place.operation.replace('_', "-"));
+            keys.push(seeded_key(self.app, ours, &slug).await);
         }
-        let body = submission("inviata@example.org");
-        let sent = submit(self.app, &keys[0], "uno", &body).await.expect(201);
-        let sent = sent["id"].as_str().unwrap().to_owned();
-        for foreign in [sent, self.mario.id.to_string()] {
-            let theirs = [("id", foreign)];
+        let tests = [
+            test_key_of(self.app, &keys[0]).await,
+            test_key_of(self.app, &keys[1]).await,
+        ];
+        let mut sent = vec![self.mario.id.to_string()];
+        for key in [&keys[0], &tests[0]] {
+            let body = submission("inviata@example.org");
+            let told = submit(self.app, key, "uno", &body).await.expect(201);
+            sent.push(told["id"].as_str().unwrap().to_owned());
+        }
+        // whom the other partner sent, in either mode; whom it sent itself, in the other mode
+        let body = place
+            .path
+            .contains("/sandbox/")
+            .then(|| json!({"to": "confirmed"}));
+        let mut attacks: Vec<(&String, &String)> = Vec::new();
+        if body.is_none() {
+            attacks.extend(sent.iter().map(|id| (&keys[1], id)));
+            attacks.push((&keys[0], &sent[2]));
+        }
+        attacks.extend(sent.iter().map(|id| (&tests[1], id)));
+        attacks.push((&tests[0], &sent[1]));
+        for (key, foreign) in attacks {
+            let theirs = [("id", foreign.clone())];
             let none = [("id", Uuid::new_v4().to_string())];
-            let theirs = self.ask(place, &keys[1], &theirs, None).await;
-            let none = self.ask(place, &keys[1], &none, None).await;
+            let theirs = self.ask(place, key, &theirs, body.as_ref()).await;
+            let none = self.ask(place, key, &none, body.as_ref()).await;
             assert_eq!(theirs.status.as_u16(), 404, "{place:?}");
             assert_same(place, theirs, none);
         }

@@ -82,6 +82,7 @@ mod retention;
 mod rights;
 mod roles;
 mod sample_checks;
+mod sandbox;
 mod scam_reports;
 mod schema;
 mod seal;

@@ -147,33 +147,6 @@ async fn r57_without_version_and_time_of_the_notice_nothing_is_taken() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_test_key_never_reaches_real_records() {
-    let app = TestApp::seeded().await;
-    let owner = Owner::of(&app, "codacons").await;
-    let blog = owner.partner("blog").await;
-    let live = owner.key(&blog, &["intake", "read"]).await;
-    let test = json!({"mode": "test", "scopes": ["intake", "read"]});
-    let test = crate::partners::secret(&owner.try_key(&blog, &test).await.expect(201));
-    let body = submission("ada@own.example");
-    submit(&app, &test, "1", &body)
-        .await
-        .expect_problem(403, "key-test");
-    batch(&app, &test, "1", std::slice::from_ref(&body))
-        .await
-        .expect_problem(403, "key-test");
-    assert_eq!(app.number(CLAIMANTS).await, 0);
-    let sent = submit(&app, &live, "1", &body).await.expect(201);
-    let path = format!("/claimants/{}", sent["id"].as_str().unwrap());
-    read(&app, &path, &live).await.expect(200);
-    read(&app, &path, &test)
-        .await
-        .expect_problem(404, "not-found");
-    let none = read(&app, "/claimants", &test).await.expect(200);
-    assert_eq!(none["items"], json!([]));
-    app.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_key_acts_in_its_cases_and_no_other() {
     let app = TestApp::seeded().await;
     // a second case of ours, and one that only others promote

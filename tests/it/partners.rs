@@ -105,6 +105,20 @@ pub(crate) async fn seeded_key(app: &TestApp, association: AssociationId, slug: 
     text
 }
 
+/// A test key beside the live one of a partner that was put in by hand.
+pub(crate) async fn test_key_of(app: &TestApp, live: &str) -> String {
+    let id = PartnerKeyId::new(app.ctx.new_id());
+    let key = PartnerKey::new(KeyMode::Test, id, [7; 20]);
+    let text = key.as_str().to_owned();
+    app.sql(&format!(
+        "INSERT INTO partner_keys (id, partner_id, association_id, mode, slot, secret_sha256, scopes, created_at) \
+           SELECT '{id}', partner_id, association_id, 'test', 1, sha256(convert_to('{text}', 'UTF8')), scopes, created_at \
+           FROM partner_keys WHERE secret_sha256 = sha256(convert_to('{live}', 'UTF8'))"
+    ))
+    .await;
+    text
+}
+
 /// A request of a partner.
 pub(crate) fn request(
     app: &TestApp,

@@ -66,7 +66,7 @@ async fn take_key(key: IdempotencyKey) -> String {
 
 async fn take_tokens(claimant: ClaimantToken, staff: StaffToken, agent: UserAgent) -> HttpResponse {
     let agent = agent.0.map(|agent| agent.len());
-    HttpResponse::Ok().json(json!([claimant.0, staff.0, agent]))
+    HttpResponse::Ok().json(json!([claimant.text, staff.0, agent]))
 }
 
 /// Sends one request through the layers to the handlers above.

@@ -1,6 +1,6 @@
-//! Partner sites of a seed, each with a key that may do what the seed says (DESIGN 8).
+//! Partner sites of a seed, each with a live and a test key that may do what the seed says (DESIGN 8).
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Logins, SCOPE};
 use crate::app::ctx::Ctx;
@@ -8,16 +8,22 @@ use crate::app::error::{AppError, AppResult};
 use crate::app::partner::{self, key};
 use crate::app::trail::Deed;
 use crate::crypto::{sha256, token};
-use crate::db;
+use crate::db::{self, Tx};
 use crate::domain::ids::{AssociationId, PartnerId, PartnerKeyId};
 use crate::domain::partner::{KeyMode, PartnerScope, Profile};
 use crate::domain::partner_key::{KeyRights, PartnerKey};
 use crate::domain::seed::PartnerSeed;
 
-/// Makes the partner and its live key. `None` where the association has one of this slug: it stays as is, and its
-/// keys are shown to nobody again.
+/// The keys of a partner made now.
+pub(super) struct Keys {
+    pub(super) live: PartnerKey,
+    pub(super) test: PartnerKey,
+}
+
+/// Makes the partner, its live key and its test key. `None` where the association has one of this slug: it stays as
+/// is, and its keys are shown to nobody again. One of the demo gets the test key it lacks.
 ///
-/// *effects*: partner, key; audit `partner_added`, `partner_key_made`.
+/// *effects*: partner, keys; audit `partner_added`, `partner_key_made`.
 ///
 /// # Errors
 /// `Unavailable`.
@@ -26,56 +32,93 @@ pub(super) async fn make(
     seed: &PartnerSeed,
     association: AssociationId,
     logins: Logins,
-) -> AppResult<Option<PartnerKey>> {
+) -> AppResult<Option<Keys>> {
     let mut tx = ctx.pools.begin(SCOPE).await?;
     let known = db::partner::find_by_slug(&mut tx, SCOPE, association, &seed.slug).await?;
-    if known.is_some() {
+    if let Some(known) = known {
+        let id = demo_test_key(&seed.slug).id();
+        let lacks = db::partner_key::find(&mut tx, SCOPE, id).await?.is_none();
+        if logins == Logins::Demo && lacks {
+            let owner = (PartnerId::new(known.id), association);
+            add_key(ctx, &mut tx, (seed, owner), KeyMode::Test, logins).await?;
+            tx.commit().await?;
+        }
         return Ok(None);
     }
     let profile = Profile::parse(&seed.profile()).map_err(AppError::Invalid)?;
     let row = partner::sealed(ctx, association, (seed.slug.clone(), &profile), None)?;
     db::partner::insert(&mut tx, SCOPE, &row).await?;
+    let owner = (PartnerId::new(row.id), association);
+    let added = json!({ "partner": seed.slug });
+    tell(ctx, &mut tx, owner, ("partner_added", added)).await?;
+    let live = add_key(ctx, &mut tx, (seed, owner), KeyMode::Live, logins).await?;
+    let test = add_key(ctx, &mut tx, (seed, owner), KeyMode::Test, logins).await?;
+    tx.commit().await?;
+    Ok(Some(Keys { live, test }))
+}
+
+type Owner = (PartnerId, AssociationId);
+
+async fn add_key(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    (seed, owner): (&PartnerSeed, Owner),
+    mode: KeyMode,
+    logins: Logins,
+) -> AppResult<PartnerKey> {
     let rights = KeyRights {
-        mode: KeyMode::Live,
+        mode,
         scopes: seed.scopes.clone(),
         cases: None,
         networks: Vec::new(),
         expires_at: None,
     };
-    let owner = (PartnerId::new(row.id), association);
     let (mut written, mut key) = key::made(ctx, owner, &rights, (None, None));
     if logins == Logins::Demo {
-        key = demo_key(&seed.slug);
+        key = known_key(&seed.slug, mode);
         written.id = key.id().uuid();
         written.secret_sha256 = sha256::digest(key.as_str().as_bytes());
     }
-    let written = key::insert(&mut tx, SCOPE, written, ctx.clock.now()).await?;
-    for (action, detail) in [
-        ("partner_added", json!({ "partner": seed.slug })),
-        (
-            "partner_key_made",
-            json!({ "partner": seed.slug, "key": written.id, "mode": written.mode, "scopes": written.scopes }),
-        ),
-    ] {
-        let deed = Deed {
-            subject: row.id,
-            association: Some(association),
-            actor: None,
-            action,
-            change: None,
-            detail,
-            note: None,
-        };
-        deed.write(ctx, &mut tx, SCOPE).await?;
-    }
-    tx.commit().await?;
-    Ok(Some(key))
+    let written = key::insert(tx, SCOPE, written, ctx.clock.now()).await?;
+    let detail = json!({ "partner": seed.slug, "key": written.id, "mode": written.mode, "scopes": written.scopes });
+    tell(ctx, tx, owner, ("partner_key_made", detail)).await?;
+    Ok(key)
 }
 
-/// The key of a partner of the demo: the same everywhere and known to everybody.
+async fn tell(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    (partner, association): Owner,
+    (action, detail): (&'static str, Value),
+) -> AppResult<()> {
+    let deed = Deed {
+        subject: partner.uuid(),
+        association: Some(association),
+        actor: None,
+        action,
+        change: None,
+        detail,
+        note: None,
+    };
+    deed.write(ctx, tx, SCOPE).await
+}
+
+/// The live key of a partner of the demo: the same everywhere and known to everybody.
 pub fn demo_key(slug: &str) -> PartnerKey {
-    let bytes =
-        |what: &str| sha256::digest(format!("joinder demo partner {what} {slug}").as_bytes());
+    known_key(slug, KeyMode::Live)
+}
+
+/// Its test key, as well known.
+pub fn demo_test_key(slug: &str) -> PartnerKey {
+    known_key(slug, KeyMode::Test)
+}
+
+fn known_key(slug: &str, mode: KeyMode) -> PartnerKey {
+    let of = match mode {
+        KeyMode::Live => "partner",
+        KeyMode::Test => "sandbox",
+    };
+    let bytes = |what: &str| sha256::digest(format!("joinder demo {of} {what} {slug}").as_bytes());
     let (mut id, mut secret) = ([0; 16], [0; 20]);
     id.iter_mut()
         .zip(bytes("id"))
@@ -84,7 +127,7 @@ pub fn demo_key(slug: &str) -> PartnerKey {
         .iter_mut()
         .zip(bytes("secret"))
         .for_each(|(to, from)| *to = from);
-    PartnerKey::new(KeyMode::Live, PartnerKeyId::new(token::uuid_v8(id)), secret)
+    PartnerKey::new(mode, PartnerKeyId::new(token::uuid_v8(id)), secret)
 }
 
 /// Words of scopes.

@@ -13,6 +13,7 @@ use crate::app::ctx::Ctx;
 use crate::app::demand_letter::{self, DemandLetter};
 use crate::app::error::AppResult;
 use crate::app::mail_text::stored as stored_mail_texts;
+use crate::app::sandbox;
 use crate::db::bounce;
 use crate::db::case::{self, PublicRows};
 use crate::db::case_update as update_rows;
@@ -102,7 +103,8 @@ fn build(
             entry.letters = own.cloned().collect();
             Ok::<_, DbError>(Arc::new(entry))
         })
-        .collect::<Result<_, _>>()?;
+        .collect::<Result<Vec<_>, _>>()?;
+    let twins = twins_of(&cases, &rows.sandboxes);
     let held = rows
         .mail_domains
         .iter()
@@ -110,6 +112,7 @@ fn build(
         .collect();
     Ok(Directory {
         cases,
+        twins,
         held,
         paused: HashSet::new(),
         mail_domains: rows
@@ -119,6 +122,22 @@ fn build(
             .collect(),
         stopped: HashSet::new(),
     })
+}
+
+/// The twins of the cases of each association that has a sandbox.
+fn twins_of(
+    cases: &[Arc<CaseEntry>],
+    sandboxes: &[(uuid::Uuid, uuid::Uuid)],
+) -> Vec<Arc<CaseEntry>> {
+    let of_one = |(_, of): &(uuid::Uuid, uuid::Uuid)| {
+        let of = AssociationId::new(*of);
+        let twins = cases.iter().filter_map(move |case| {
+            let association = case.association_by_id(of)?;
+            Some(Arc::new(sandbox::twin(case, association)))
+        });
+        twins.collect::<Vec<_>>()
+    };
+    sandboxes.iter().flat_map(of_one).collect()
 }
 
 fn case_entry(

@@ -73,6 +73,8 @@ pub struct Letter {
     pub follow: Option<FollowNotice>,
     /// What a mail to a staff member says.
     pub staff: Option<StaffNotice>,
+    /// Whether it is about a test person (decision 34).
+    pub is_test: bool,
 }
 
 /// What the mails of signing say. Hashes are hex.
@@ -289,6 +291,7 @@ pub(super) async fn letter(
         rejection: None,
         follow: None,
         staff: None,
+        is_test: speaker.association.is_some_and(AssociationId::is_sandbox),
     })
 }
 

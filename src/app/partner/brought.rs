@@ -15,7 +15,7 @@ use crate::app::staff::StaffActor;
 use crate::db::partner_submission::{self as db, BroughtRow};
 use crate::db::{Scope, partner};
 use crate::domain::ids::{AssociationId, CaseId, PartnerId};
-use crate::domain::partner::{KeyMode, PartnerScope};
+use crate::domain::partner::PartnerScope;
 use crate::domain::permission::operation;
 
 /// How old figures are at most.
@@ -87,23 +87,23 @@ pub async fn of(ctx: &Ctx, actor: &StaffActor, id: PartnerId) -> AppResult<Arc<F
 }
 
 /// How many the partner itself brought, in each of the cases its key is for, also where that is nobody. By link they
-/// are rounded down; by the API they are exact, as the partner's own list is. A test key brought nobody.
+/// are rounded down; by the API they are exact, as the partner's own list is. A test key brought test people.
 ///
 /// # Errors
 /// `Key` if the key may not.
 pub async fn own(ctx: &Ctx, actor: &PartnerActor) -> AppResult<Figures> {
     actor.require(PartnerScope::Read)?;
-    let who = (actor.partner(), actor.slug());
+    let (who, (_, home)) = ((actor.partner(), actor.slug()), actor.home());
     let counted = figures(ctx, actor.association(), who).await?;
     let directory = ctx.directories.get(ctx).await?;
     let own = directory.public_cases().filter(|case| {
-        case.association_by_id(actor.association()).is_some() && actor.require_case(case.id).is_ok()
+        let acts_in = actor.acts_in(case.id);
+        case.association_by_id(home).is_some() && actor.require_case(acts_in).is_ok()
     });
     let mut cases: Vec<Brought> = own
         .map(|case| {
             let mut cases = counted.cases.iter();
-            let found = cases.find(|brought| brought.case == case.id);
-            let found = found.filter(|_| actor.mode() == KeyMode::Live);
+            let found = cases.find(|brought| brought.case == actor.acts_in(case.id));
             Brought {
                 case: case.id,
                 slug: case.slug.clone(),

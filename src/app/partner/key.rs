@@ -11,6 +11,8 @@ use uuid::Uuid;
 use crate::app::ctx::Ctx;
 use crate::app::directory::Directory;
 use crate::app::error::{AppError, AppResult};
+use crate::app::partner::PartnerActor;
+use crate::app::sandbox;
 use crate::app::staff::StaffActor;
 use crate::crypto::{sha256, token};
 use crate::db::partner_key::{self as db, PartnerKeyRow};
@@ -27,18 +29,6 @@ const SCOPE: Scope = Scope::System("keys of partners, before the tenant is known
 const NOTED_EVERY: TimeDelta = TimeDelta::minutes(5);
 /// Keys of one mode that work at a time: the old one and the one that follows it.
 const PLACES: [i16; 2] = [1, 2];
-
-/// A partner that acts. Only [`authenticate`] makes one.
-#[derive(Clone, Debug)]
-pub struct PartnerActor {
-    partner: PartnerId,
-    slug: String,
-    association: AssociationId,
-    key: PartnerKeyId,
-    mode: KeyMode,
-    scopes: Vec<PartnerScope>,
-    cases: Option<Vec<CaseId>>,
-}
 
 /// A key as staff see it; what it opens by is never shown again.
 #[derive(Clone, Debug)]
@@ -91,7 +81,7 @@ impl KeyStanding {
 
 /// Who shows a key from an address: who the partner is.
 ///
-/// *effects*: notes the use of the key, every few minutes.
+/// *effects*: notes the use of the key, every few minutes; a test key makes its sandbox, unless it is there.
 ///
 /// # Errors
 /// `Unauthenticated` for what is no key of partners; `Key` says why the key opens nothing.
@@ -120,18 +110,16 @@ pub async fn authenticate(ctx: &Ctx, shown: Option<&str>, from: IpAddr) -> AppRe
     if row.last_used_at.is_none_or(|at| at < now - NOTED_EVERY) {
         db::mark_used(&mut tx, SCOPE, key.id(), now, NOTED_EVERY).await?;
     }
+    let actor = PartnerActor::of(row, slug)?;
+    let is_new = match actor.mode() {
+        KeyMode::Live => false,
+        KeyMode::Test => sandbox::open(ctx, &mut tx, SCOPE, actor.home()).await?,
+    };
     tx.commit().await?;
-    Ok(PartnerActor {
-        partner: PartnerId::new(row.partner_id),
-        slug,
-        association: AssociationId::new(row.association_id),
-        key: key.id(),
-        mode: mode_of(&row)?,
-        scopes: scopes_of(&row)?,
-        cases: row
-            .case_ids
-            .map(|ids| ids.into_iter().map(CaseId::new).collect()),
-    })
+    if is_new {
+        ctx.directories.forget();
+    }
+    Ok(actor)
 }
 
 /// Makes a key for a partner of the own association. Gives its text, which is shown this once.
@@ -270,12 +258,12 @@ fn words(scopes: &[PartnerScope]) -> Vec<String> {
         .collect()
 }
 
-fn mode_of(row: &PartnerKeyRow) -> AppResult<KeyMode> {
+pub(super) fn mode_of(row: &PartnerKeyRow) -> AppResult<KeyMode> {
     let mode = KeyMode::parse(&row.mode);
     Ok(mode.ok_or(DbError::Corrupt("partner_keys.mode"))?)
 }
 
-fn scopes_of(row: &PartnerKeyRow) -> AppResult<Vec<PartnerScope>> {
+pub(super) fn scopes_of(row: &PartnerKeyRow) -> AppResult<Vec<PartnerScope>> {
     let unknown = || DbError::Corrupt("partner_keys.scopes");
     row.scopes
         .iter()
@@ -318,65 +306,5 @@ impl Key {
             revoked_at: row.revoked_at,
             standing,
         })
-    }
-}
-
-impl PartnerActor {
-    /// The partner.
-    pub const fn partner(&self) -> PartnerId {
-        self.partner
-    }
-
-    /// Its name in links.
-    pub fn slug(&self) -> &str {
-        &self.slug
-    }
-
-    /// The association it works for.
-    pub const fn association(&self) -> AssociationId {
-        self.association
-    }
-
-    /// The key that was shown.
-    pub const fn key(&self) -> PartnerKeyId {
-        self.key
-    }
-
-    /// Live or test.
-    pub const fn mode(&self) -> KeyMode {
-        self.mode
-    }
-
-    /// Cases the key may act in; none: all of the association.
-    pub fn cases(&self) -> Option<&[CaseId]> {
-        self.cases.as_deref()
-    }
-
-    /// Whether the key may do what this scope stands for.
-    ///
-    /// # Errors
-    /// `Key` if it lacks the scope.
-    pub fn require(&self, scope: PartnerScope) -> AppResult<()> {
-        if self.scopes.contains(&scope) {
-            Ok(())
-        } else {
-            Err(AppError::Key(KeyRefusal::Scope(scope)))
-        }
-    }
-
-    /// Whether the key may act in a case.
-    ///
-    /// # Errors
-    /// `Key` if it may not.
-    pub fn require_case(&self, case: CaseId) -> AppResult<()> {
-        match &self.cases {
-            Some(cases) if !cases.contains(&case) => Err(AppError::Key(KeyRefusal::Case)),
-            Some(_) | None => Ok(()),
-        }
-    }
-
-    /// The rights the actor's queries run under.
-    pub(in crate::app) const fn scope(&self) -> Scope {
-        Scope::Association(self.association)
     }
 }

@@ -2,6 +2,7 @@
 //! statement, the same mail, which the person alone can act on. The answer is the same for somebody new and
 //! somebody known (R55).
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::{DateTime, Utc};
@@ -11,18 +12,18 @@ use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use crate::app::ctx::Ctx;
-use crate::app::directory::{AssociationEntry, CaseEntry, Directory};
+use crate::app::directory::{CaseEntry, Directory};
 use crate::app::error::{AppError, AppResult};
 use crate::app::idempotency::Kept;
 use crate::app::partner::PartnerActor;
-use crate::app::sign_up::{self, Evidence, PartnerEvidence, Sending, SignedUp};
+use crate::app::sandbox;
+use crate::app::sign_up::{self, Evidence, Mailing, PartnerEvidence, Sending, SignedUp};
 use crate::db::DbError;
 use crate::db::partner_submission::{self as db, Of, SubmissionRow};
 use crate::domain::claimant::ClaimantState;
 use crate::domain::field::{FieldCode, FieldErrors, filled};
 use crate::domain::ids::{CaseId, ClaimantId};
 use crate::domain::partner::{KeyMode, PartnerScope, SubmissionState};
-use crate::domain::partner_key::KeyRefusal;
 use crate::domain::partner_submission::{Notice, SubmissionInput};
 use crate::domain::reference::Reference;
 use crate::domain::sign_up::SignUp;
@@ -77,7 +78,7 @@ pub async fn send(
     idempotency_key: &str,
     evidence: Evidence,
 ) -> AppResult<Received> {
-    may_send(actor)?;
+    actor.require(PartnerScope::Intake)?;
     // a key is the partner's, whichever of its API keys it comes with: else one could not follow the other
     let place = format!("partner|{}|{idempotency_key}", actor.partner());
     take(ctx, actor, input, &place, evidence).await
@@ -96,7 +97,7 @@ pub async fn send_all(
     idempotency_key: &str,
     evidence: Evidence,
 ) -> AppResult<Vec<AppResult<Received>>> {
-    may_send(actor)?;
+    actor.require(PartnerScope::Intake)?;
     let partner = actor.partner();
     let put_off = AtomicBool::new(false);
     let taking = items.into_iter().enumerate().map(|(number, item)| {
@@ -127,6 +128,15 @@ pub async fn send_all(
 /// `Key` if the key may not; `NotFound` for whom it did not send, or nobody.
 pub async fn get(ctx: &Ctx, actor: &PartnerActor, id: ClaimantId) -> AppResult<Submission> {
     actor.require(PartnerScope::Read)?;
+    find(ctx, actor, id).await
+}
+
+/// As [`get`], whatever the key may read.
+pub(in crate::app) async fn find(
+    ctx: &Ctx,
+    actor: &PartnerActor,
+    id: ClaimantId,
+) -> AppResult<Submission> {
     let scope = actor.scope();
     let directory = ctx.directories.get(ctx).await?;
     let mut tx = ctx.pools.begin(scope).await?;
@@ -181,14 +191,6 @@ fn told(directory: &Directory, row: &SubmissionRow) -> AppResult<Submission> {
     })
 }
 
-fn may_send(actor: &PartnerActor) -> AppResult<()> {
-    actor.require(PartnerScope::Intake)?;
-    match actor.mode() {
-        KeyMode::Live => Ok(()),
-        KeyMode::Test => Err(AppError::Key(KeyRefusal::Test)),
-    }
-}
-
 async fn take(
     ctx: &Ctx,
     actor: &PartnerActor,
@@ -207,9 +209,9 @@ async fn take(
             return Err(AppError::Invalid(errors));
         }
     };
-    actor.require_case(own.0.id)?;
+    actor.require_case(actor.acts_in(own.id))?;
     let kept = Kept::under(ctx, place, input)?;
-    let preparing = prepare(ctx, actor, (&directory, own), input, &kept, evidence);
+    let preparing = prepare(ctx, actor, (&directory, &own), input, &kept, evidence);
     let prepared = Box::pin(preparing).await;
     let SignedUp { id, reference, .. } = sign_up::settle(ctx, prepared, &kept).await?;
     Ok(Received { id, reference })
@@ -218,13 +220,22 @@ async fn take(
 async fn prepare(
     ctx: &Ctx,
     actor: &PartnerActor,
-    (directory, (case, association)): (&Directory, Own<'_>),
+    (directory, public): (&Directory, &CaseEntry),
     input: &SubmissionInput,
     kept: &Kept,
     mut evidence: Evidence,
 ) -> AppResult<(SignedUp, crate::db::sign_up::SignUpRows)> {
     let now = ctx.clock.now();
     let notice = Notice::parse(input.notice.as_ref(), now);
+    let (_, home) = actor.home();
+    let promoting = public.association_by_id(home).ok_or(AppError::NotFound)?;
+    let twin = match actor.mode() {
+        KeyMode::Live => None,
+        KeyMode::Test => Some(sandbox::twin_in(directory, public, promoting)),
+    };
+    let case = twin.as_deref().unwrap_or(public);
+    let association = case.association_by_id(actor.association());
+    let association = association.ok_or(AppError::NotFound)?;
     if !case.state.takes_sign_ups() {
         return Err(AppError::IllegalTransition(case.state.as_str()));
     }
@@ -242,12 +253,17 @@ async fn prepare(
         notice_version: notice.version.clone(),
         notice_shown_at: notice.shown_at,
     });
+    let (sign_up, mailing) = match twin {
+        Some(_) => sandbox::admit(ctx, actor, (case.id, public.id), sign_up).await?,
+        None => (sign_up, Mailing::Usual),
+    };
     let sending = Sending {
         partner: actor.partner(),
         key: actor.key(),
         mode: actor.mode(),
         notice,
         evidence,
+        mailing,
     };
     let own = (case, association);
     sign_up::sent(ctx, directory, own, &sign_up, &sending, kept).await
@@ -283,26 +299,21 @@ fn both<A, B>(one: Result<A, FieldErrors>, two: Result<B, FieldErrors>) -> AppRe
     }
 }
 
-/// A case, and the partner's association in it.
-type Own<'a> = (&'a CaseEntry, &'a AssociationEntry);
-
-/// The case of a submission, and the partner's association in it.
-fn own_case<'a>(
-    directory: &'a Directory,
+/// The case of a submission: one that the partner's association promotes.
+fn own_case(
+    directory: &Directory,
     actor: &PartnerActor,
     slug: Option<&str>,
-) -> Result<Own<'a>, FieldErrors> {
+) -> Result<Arc<CaseEntry>, FieldErrors> {
     let mut errors = FieldErrors::new();
     let Some(slug) = filled(slug) else {
         errors.push("/case", FieldCode::Required, "error-case-required");
         return Err(errors);
     };
-    let found = directory.public_cases().find(|case| case.slug == slug);
-    let own = found.and_then(|case| {
-        let association = case.association_by_id(actor.association())?;
-        Some((case.as_ref(), association))
-    });
-    own.ok_or_else(|| {
+    let (_, home) = actor.home();
+    let mut public = directory.public_cases();
+    let own = public.find(|case| case.slug == slug && case.association_by_id(home).is_some());
+    own.cloned().ok_or_else(|| {
         errors.push("/case", FieldCode::UnknownValue, "error-case-unknown");
         errors
     })
@@ -320,7 +331,6 @@ pub fn read_cursor(text: &str) -> Option<ClaimantId> {
 
 /// The slug of a case.
 pub(in crate::app) fn slug_of(directory: &Directory, case: CaseId) -> Option<String> {
-    let mut cases = directory.cases().iter();
-    let found = cases.find(|known| known.id == case);
-    found.map(|case| case.slug.clone())
+    let found = directory.case(case).ok()?;
+    Some(found.slug.clone())
 }

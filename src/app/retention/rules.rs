@@ -14,14 +14,14 @@ use crate::app::audit::{self, Actor, Entry};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::app::staff::StaffActor;
-use crate::app::{document, export, import, leaving, paper, scam_report};
+use crate::app::{document, export, import, leaving, paper, sandbox, scam_report};
 use crate::db::retention_rule::{self as db, RunRow, TermRow};
 use crate::db::{Scope, Tx, retention as rows};
 use crate::domain::ids::{AssociationId, ClaimantId};
 use crate::domain::outage::day_in_rome;
 use crate::domain::permission::operation;
 use crate::domain::retention::{
-    DRAFTS, DUPLICATE, EXPORTS, ID_IMAGES, IMPORTS, NOT_SIGNED, REJECTED, RULES, Rule,
+    DRAFTS, DUPLICATE, EXPORTS, ID_IMAGES, IMPORTS, NOT_SIGNED, REJECTED, RULES, Rule, SANDBOX,
     SCAM_REPORTS, UNCONFIRMED, UPLOADS, WITHDRAWN,
 };
 
@@ -180,6 +180,7 @@ pub async fn run(ctx: &Ctx) -> AppResult<Ran> {
     let unconfirmed = super::delete_unconfirmed(ctx).await?;
     let mut ran = Ran(vec![
         (UNCONFIRMED, unconfirmed.claimants),
+        (SANDBOX, sandbox::delete_due(ctx).await?),
         (ID_IMAGES, paper::delete_identity_images(ctx).await?),
         (UPLOADS, document::delete_loose(ctx).await?),
         (SCAM_REPORTS, delete_scam_reports(ctx, &confirmed).await?),

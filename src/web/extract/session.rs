@@ -82,9 +82,14 @@ impl Holder {
     }
 }
 
-/// What a claimant shows: Bearer under the API, else the cookie.
+/// What a claimant shows, Bearer under the API, else the cookie; and for what.
 #[derive(Clone, PartialEq, Eq)]
-pub struct ClaimantToken(pub Option<String>);
+pub struct ClaimantToken {
+    /// The text.
+    pub text: Option<String>,
+    /// What is asked for.
+    pub operation: Option<&'static Operation>,
+}
 
 /// What staff show: a JWT under the API, else the cookie of the console.
 #[derive(Clone, PartialEq, Eq)]
@@ -117,8 +122,15 @@ impl FromRequest for ClaimantToken {
     type Future = Ready<Result<Self, WebError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(shown(request, Holder::Claimant).map(Self))
+        ready(claimant_token(request))
     }
+}
+
+fn claimant_token(request: &HttpRequest) -> Result<ClaimantToken, WebError> {
+    Ok(ClaimantToken {
+        text: shown(request, Holder::Claimant)?,
+        operation: request.app_data::<&'static Operation>().copied(),
+    })
 }
 
 impl FromRequest for StaffToken {

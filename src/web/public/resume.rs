@@ -105,6 +105,7 @@ async fn session_over(visit: &mut Visit, came: &Came) -> WebResult<Admission> {
     match entered {
         Ok(entered) => {
             let actor = session::authenticate(visit.ctx(), entered.session.token.as_str()).await?;
+            visit.check(&actor)?;
             let cookies = Vec::from(visit.entered_cookies(&entered));
             visit.enter(&entered);
             visit.name_record(&actor).await?;

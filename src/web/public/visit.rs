@@ -16,6 +16,7 @@ use crate::app::sign_up::Evidence;
 use crate::app::{AppError, Ctx, csrf, me};
 use crate::domain::ids::ClaimantId;
 use crate::domain::language::Language;
+use crate::domain::permission::Operation;
 use crate::render::page::{Chrome, Whose};
 use crate::state::AppState;
 use crate::web::error::{WebError, WebResult};
@@ -34,6 +35,7 @@ pub struct Visit {
     known: Option<String>,
     evidence: Evidence,
     whose: Option<Whose>,
+    operation: Option<&'static Operation>,
 }
 
 impl Visit {
@@ -109,7 +111,17 @@ impl Visit {
     /// `Unauthenticated` if nobody is.
     pub async fn claimant(&self) -> WebResult<ClaimantActor> {
         let token = self.session.as_deref().ok_or(AppError::Unauthenticated)?;
-        Ok(session::authenticate(self.ctx(), token).await?)
+        let actor = session::authenticate(self.ctx(), token).await?;
+        self.check(&actor)?;
+        Ok(actor)
+    }
+
+    /// Whether what is asked for is open to a record.
+    ///
+    /// # Errors
+    /// `IllegalTransition` if it is not.
+    pub fn check(&self, actor: &ClaimantActor) -> WebResult<()> {
+        Ok(actor.require(self.operation)?)
     }
 
     /// Who is signed in and sent this form from a page of the same session.
@@ -271,6 +283,7 @@ impl FromRequest for Visit {
                     partner: None,
                 },
                 whose: None,
+                operation: request.app_data::<&'static Operation>().copied(),
                 state: data.ok_or_else(|| AppError::internal("the server has no state"))?,
             })
         };

@@ -9,6 +9,7 @@ use crate::app::outbox::{
     RightsNotice, RightsStep, Signing, StaffNotice,
 };
 use crate::domain::mail::{Attachment, Mail, MailKind};
+use crate::domain::sandbox::MARK;
 use crate::mailer::OutgoingMail;
 use crate::render::mail::{
     ControlAbout, ControlMail, DeficiencyMail, FollowAbout, FollowMail, Frame, PaperRejectedMail,
@@ -24,9 +25,14 @@ pub(super) fn write(post: &Post, letter: Letter) -> Result<OutgoingMail, RenderM
         letter.from_name.clone()
     };
     let (message_id, date) = (letter.message_id.clone(), letter.date);
+    let is_test = letter.is_test;
+    let mut mail = render(letter)?;
+    if is_test {
+        mail.subject = format!("{MARK} {}", mail.subject);
+    }
     Ok(OutgoingMail {
         from: (name, post.mail_from.1.clone()),
-        mail: render(letter)?,
+        mail,
         message_id,
         date,
         dkim: post.dkim.clone(),

@@ -62,6 +62,7 @@ retention-from-nothing = –
 retention-from-expiry = each has its own expiry
 retention-from-arrival = from arrival
 retention-rule-unconfirmed = Sign-ups never confirmed
+retention-rule-sandbox = Test people of partner sites
 retention-rule-id-images = Images of identity documents
 retention-rule-not-signed = Records confirmed and never signed
 retention-rule-withdrawn = Records withdrawn without a signature

@@ -62,6 +62,7 @@ retention-from-nothing = –
 retention-from-expiry = ciascuno ha la sua scadenza
 retention-from-arrival = dall’arrivo
 retention-rule-unconfirmed = Iscrizioni mai confermate
+retention-rule-sandbox = Persone di prova dei siti partner
 retention-rule-id-images = Immagini dei documenti d’identità
 retention-rule-not-signed = Pratiche confermate e mai firmate
 retention-rule-withdrawn = Pratiche ritirate senza firma

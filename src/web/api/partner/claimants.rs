@@ -128,7 +128,7 @@ pub struct SubmissionsQuery {
                 ("RateLimit" = String, description = "What is left, and seconds until all is"))),
         (status = 400, body = Problem, content_type = "application/problem+json", description = "No JSON, or no Idempotency-Key"),
         (status = 401, body = Problem, content_type = "application/problem+json", description = "`key-malformed`, `key-unknown`, `key-expired`, `key-revoked`, `unauthenticated`"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "`key-scope`, `key-network`, `key-case`, `key-test`"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "`key-scope`, `key-network`, `key-case`"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "The case takes no sign-ups, or the same request is running"),
         (status = 413, body = Problem, content_type = "application/problem+json"),
         (status = 415, body = Problem, content_type = "application/problem+json"),

@@ -9,6 +9,7 @@ use crate::web::Route;
 pub mod claimants;
 pub mod deliveries;
 pub mod events;
+pub mod sandbox;
 pub mod statistics;
 pub mod webhooks;
 
@@ -42,6 +43,9 @@ pub fn routes() -> Vec<Route> {
             &operation::REPLAY_WEBHOOK_EVENTS,
             web::to(deliveries::replay),
         ),
+        Route::new(&operation::SANDBOX_PEOPLE, web::to(sandbox::people)),
+        Route::new(&operation::MOVE_TEST_PERSON, web::to(sandbox::move_to)),
+        Route::new(&operation::EMPTY_SANDBOX, web::to(sandbox::empty)),
     ]
 }
 
@@ -63,5 +67,8 @@ pub fn routes() -> Vec<Route> {
     deliveries::ping,
     deliveries::attempts,
     deliveries::replay
+    sandbox::people,
+    sandbox::move_to,
+    sandbox::empty
 ))]
 pub(super) struct Doc;

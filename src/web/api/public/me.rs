@@ -358,8 +358,10 @@ pub async fn erase(state: web::Data<AppState>, token: ClaimantToken) -> WebResul
 }
 
 pub(super) async fn actor(ctx: &Ctx, token: &ClaimantToken) -> AppResult<ClaimantActor> {
-    let token = token.0.as_deref().ok_or(AppError::Unauthenticated)?;
-    session::authenticate(ctx, token).await
+    let text = token.text.as_deref().ok_or(AppError::Unauthenticated)?;
+    let actor = session::authenticate(ctx, text).await?;
+    actor.require(token.operation)?;
+    Ok(actor)
 }
 
 async fn response(ctx: &Ctx, me: Me) -> AppResult<MeResponse> {
