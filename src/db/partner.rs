@@ -43,6 +43,33 @@ pub async fn insert(conn: &mut Conn, _scope: Scope, row: &PartnerRow) -> DbResul
     Ok(())
 }
 
+/// The partner itself, of a twin in a sandbox: who has a name and an address.
+///
+/// # Errors
+/// As the database says.
+pub async fn find_home(
+    conn: &mut Conn,
+    scope: Scope,
+    id: PartnerId,
+) -> DbResult<Option<PartnerRow>> {
+    let home = find_home_id(conn, scope, id).await?;
+    find(conn, scope, home).await
+}
+
+/// The partner itself, of a twin in a sandbox; of any other that one.
+///
+/// # Errors
+/// As the database says.
+pub async fn find_home_id(conn: &mut Conn, _scope: Scope, id: PartnerId) -> DbResult<PartnerId> {
+    let home: Option<Option<Uuid>> = partners::table
+        .find(id.uuid())
+        .select(partners::sandbox_of)
+        .first(conn)
+        .await
+        .optional()?;
+    Ok(home.flatten().map_or(id, PartnerId::new))
+}
+
 /// A partner.
 ///
 /// # Errors

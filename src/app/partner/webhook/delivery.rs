@@ -155,8 +155,9 @@ async fn give_up(
     };
     audit::append(ctx, conn, SCOPE, entry).await?;
     tracing::warn!(endpoint.id = %endpoint.id, why = why.as_str(), "nothing more is delivered to an endpoint");
-    let partner = partner::find(conn, SCOPE, PartnerId::new(endpoint.partner_id)).await?;
+    let partner = partner::find_home(conn, SCOPE, PartnerId::new(endpoint.partner_id)).await?;
     let partner = partner.ok_or(DbError::Corrupt("webhook_endpoints.partner_id"))?;
+    let association = AssociationId::new(partner.association_id);
     if let Some(email) = email_of(ctx, &partner)? {
         let language = Language::parse(&partner.language).unwrap_or_default();
         let to = (PartnerId::new(partner.id), &email, language);

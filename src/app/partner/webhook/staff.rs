@@ -5,14 +5,15 @@ use serde_json::json;
 use super::Endpoint;
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
+use crate::app::sandbox;
 use crate::app::staff::StaffActor;
-use crate::db::webhook as db;
 use crate::db::webhook_delivery::drop_waiting;
+use crate::db::{Scope, partner as partners, webhook as db};
 use crate::domain::ids::{PartnerId, WebhookEndpointId};
 use crate::domain::permission::operation;
 use crate::domain::webhook::{Delivery, DisabledWhy};
 
-/// The endpoints of a partner of the own association, oldest first.
+/// The endpoints of a partner of the own association, oldest first, then those of its test keys.
 ///
 /// # Errors
 /// `Forbidden`.
@@ -20,7 +21,10 @@ pub async fn list(ctx: &Ctx, actor: &StaffActor, partner: PartnerId) -> AppResul
     actor.require(&operation::GET_PARTNER)?;
     let scope = actor.scope();
     let mut tx = ctx.pools.begin(scope).await?;
-    let rows = db::list(&mut tx, scope, partner, None).await?;
+    let mut rows = db::list(&mut tx, scope, partner, None).await?;
+    let twin = twin(actor);
+    tx.enter(twin).await?;
+    rows.extend(db::list(&mut tx, twin, sandbox::partner_id(partner), None).await?);
     tx.commit().await?;
     rows.into_iter().map(|row| Endpoint::of(ctx, row)).collect()
 }
@@ -40,10 +44,16 @@ pub async fn set(
     delivery: Delivery,
 ) -> AppResult<(PartnerId, Endpoint)> {
     actor.require(&operation::SET_WEBHOOK_ENDPOINT)?;
-    let (scope, now) = (actor.scope(), ctx.clock.now());
+    let (mut scope, now) = (actor.scope(), ctx.clock.now());
     let mut tx = ctx.pools.begin(scope).await?;
-    let partner = db::find_partner(&mut tx, scope, id).await?;
+    let mut partner = db::find_partner(&mut tx, scope, id).await?;
+    if partner.is_none() {
+        scope = twin(actor);
+        tx.enter(scope).await?;
+        partner = db::find_partner(&mut tx, scope, id).await?;
+    }
     let partner = partner.ok_or(AppError::NotFound)?;
+    let home = partners::find_home_id(&mut tx, scope, partner).await?;
     let row = db::lock(&mut tx, scope, partner, id).await?;
     let mut row = row.ok_or(AppError::NotFound)?;
     let staff = Some(DisabledWhy::Staff.as_str());
@@ -60,13 +70,20 @@ pub async fn set(
         }
         (Delivery::Enabled | Delivery::Disabled, _) => {
             tx.commit().await?;
-            return Ok((partner, Endpoint::of(ctx, row)?));
+            return Ok((home, Endpoint::of(ctx, row)?));
         }
     };
     db::update(&mut tx, scope, &row).await?;
-    let mut deed = actor.deed(partner.uuid(), action);
+    let scope = actor.scope();
+    tx.enter(scope).await?;
+    let mut deed = actor.deed(home.uuid(), action);
     deed.detail = json!({ "endpoint": row.id });
     deed.write(ctx, &mut tx, scope).await?;
     tx.commit().await?;
-    Ok((partner, Endpoint::of(ctx, row)?))
+    Ok((home, Endpoint::of(ctx, row)?))
+}
+
+/// Where test keys act.
+fn twin(actor: &StaffActor) -> Scope {
+    Scope::Association(sandbox::association_id(actor.association_id()))
 }

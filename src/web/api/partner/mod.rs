@@ -66,7 +66,7 @@ pub fn routes() -> Vec<Route> {
     webhooks::rotate,
     deliveries::ping,
     deliveries::attempts,
-    deliveries::replay
+    deliveries::replay,
     sandbox::people,
     sandbox::move_to,
     sandbox::empty
