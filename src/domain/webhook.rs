@@ -44,7 +44,7 @@ const LONGEST: i64 = 300;
 pub fn next_attempt(now: DateTime<Utc>, attempts: i16, chance: u8) -> Option<DateTime<Utc>> {
     let done = usize::try_from(attempts).ok()?.checked_sub(1)?;
     let pause = TimeDelta::seconds(*PAUSES.get(done)?);
-    Some(now + pause + pause / 2_550 * i32::from(chance))
+    Some(now + pause + pause * i32::from(chance) / 2_550)
 }
 
 /// Until when an endpoint is left alone after so many failures in a row; none: it is not.

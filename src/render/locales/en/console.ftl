@@ -122,6 +122,7 @@ mails-kind-receipt = Receipt of the signature
 mails-kind-invitation = Invitation to work for the association
 mails-kind-staff-notice = Notice about signing in
 mails-kind-approval-waits = Notice to who may approve
+mails-kind-webhook-disabled = Notice to a partner: events no longer delivered
 mails-kind-access = Link to the own record
 mails-kind-already-registered = Notice: registered already
 mails-kind-reminder = Reminder: confirmation missing

@@ -122,6 +122,7 @@ mails-kind-receipt = Ricevuta della firma
 mails-kind-invitation = Invito a lavorare per l’associazione
 mails-kind-staff-notice = Avviso su come accedi
 mails-kind-approval-waits = Avviso a chi può approvare
+mails-kind-webhook-disabled = Avviso a un partner: eventi non più consegnati
 mails-kind-access = Collegamento per entrare nella pratica
 mails-kind-already-registered = Avviso: già iscritta
 mails-kind-reminder = Promemoria: manca la conferma
