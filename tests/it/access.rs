@@ -757,6 +757,7 @@ fn public_body(name: &str) -> Option<Body> {
         }
         "sign_up" => Body::Json(SignUpBuilder::new("x@example.org").body),
         "submit_claimant" => Body::Json(partners::submission("x@example.org")),
+        "empty_sandbox" => Body::Nothing,
         "move_test_person" => Body::Json(json!({"to": "confirmed"})),
         "submit_claimants" => Body::Json(json!({"items": [partners::submission("x@example.org")]})),
         "add_webhook_endpoint" => Body::Json(json!({"url": "https://8.8.8.8/"})),
