@@ -150,21 +150,25 @@ impl Ctx {
     ///
     /// # Errors
     /// What the action says; `Unavailable` if the line is too long or the process is shutting down.
-    pub async fn to_end<T, F>(&self, action: F) -> AppResult<T>
+    pub fn to_end<T, F>(&self, action: F) -> impl Future<Output = AppResult<T>>
     where
         T: Send + 'static,
         F: Future<Output = AppResult<T>> + Send + 'static,
     {
-        let permit = timeout(LINE_ENDS, self.writes.clone().acquire_owned())
-            .await
-            .map_err(|late| AppError::Unavailable(Box::new(late)))?
-            .map_err(|closed| AppError::Unavailable(Box::new(closed)))?;
-        let task = self.runtime.spawn(async move {
-            let done = action.await;
-            drop(permit);
-            done
-        });
-        task.await.map_err(AppError::internal)?
+        // actions are large, and every handler would carry its own
+        let action = Box::pin(action);
+        async move {
+            let permit = timeout(LINE_ENDS, self.writes.clone().acquire_owned())
+                .await
+                .map_err(|late| AppError::Unavailable(Box::new(late)))?
+                .map_err(|closed| AppError::Unavailable(Box::new(closed)))?;
+            let task = self.runtime.spawn(async move {
+                let done = action.await;
+                drop(permit);
+                done
+            });
+            task.await.map_err(AppError::internal)?
+        }
     }
 
     /// Runs work that keeps a core busy, such as printing a document, on a thread that serves nobody;

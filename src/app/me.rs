@@ -193,12 +193,7 @@ pub async fn get(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<Me> {
     let asked = db_deficiency::list(&mut tx, scope, actor.claimant()).await?;
     let vault = Vault::open(ctx, &mut tx, scope, actor.claimant()).await?;
     let representative = representation::find(&mut tx, scope, &vault, actor.claimant()).await?;
-    let is_rejected = row.state()? == ClaimantState::Rejected && row.moved_at.is_none();
-    let rejected = if is_rejected {
-        Some(rejection(&mut tx, &row).await?)
-    } else {
-        None
-    };
+    let rejected = rejection(&mut tx, &row).await?;
     tx.commit().await?;
     let contact: Contact =
         vault.unseal("claimants", "contact_sealed", row.contact_sealed.clone())?;
@@ -239,9 +234,12 @@ pub async fn get(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<Me> {
     })
 }
 
-/// What the notice said; a conflict that was decided is told without words (R30). The transaction is under other
+/// What the notice said of a record that was rejected; a conflict that was decided is told without words (R30). The transaction is under other
 /// rights after it.
-async fn rejection(tx: &mut Tx, row: &ClaimantRow) -> AppResult<MyRejection> {
+async fn rejection(tx: &mut Tx, row: &ClaimantRow) -> AppResult<Option<MyRejection>> {
+    if row.state()? != ClaimantState::Rejected || row.moved_at.is_some() {
+        return Ok(None);
+    }
     tx.enter(REJECTIONS).await?;
     let action = db_bulk::find_rejection(tx, REJECTIONS, row.claimant()).await?;
     let act = action.as_ref().map(bulk::act_of).transpose()?;
@@ -249,12 +247,12 @@ async fn rejection(tx: &mut Tx, row: &ClaimantRow) -> AppResult<MyRejection> {
         Some(BulkAct::Reject { code, words }) => (code, Some(words)),
         _ => (RejectionCode::NotProven, None),
     };
-    Ok(MyRejection {
+    Ok(Some(MyRejection {
         rejected_on: day_in_rome(row.state_changed_at),
         object_until: objection_until(row.state_changed_at),
         code,
         words: words.filter(|words| !words.is_empty()),
-    })
+    }))
 }
 
 fn my_identity(vault: &Vault, given: IdentityRow) -> AppResult<(MyIdentity, Identity)> {

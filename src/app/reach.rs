@@ -5,6 +5,7 @@
 //! taken is exact: a view in clear and an export are rows of the trail, in the transaction of the act.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -170,16 +171,16 @@ pub async fn find(
         let Some(until) = last_moment(&reach.stretches, case.id) else {
             continue;
         };
-        if !counts.contains_key(&until) {
-            let counted = audit::count_claimants(&mut tx, scope, own, until).await?;
-            counts.insert(until, counted.into_iter().collect());
-        }
-        let counted = counts.get(&until);
+        let counted = match counts.entry(until) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(free) => {
+                let counted = audit::count_claimants(&mut tx, scope, own, until).await?;
+                free.insert(counted.into_iter().collect())
+            }
+        };
         reach.cases.push(CaseReach {
             title: case.title.clone(),
-            records: counted
-                .and_then(|it| it.get(&case.id.uuid()).copied())
-                .unwrap_or(0),
+            records: counted.get(&case.id.uuid()).copied().unwrap_or(0),
         });
     }
     page(ctx, &mut tx, actor, (person, &mut reach), (before, limit)).await?;

@@ -248,6 +248,15 @@ fn narrowed<'a>(
     if let Some(most) = narrowing.most_cents {
         query = query.filter(claimants::declared_cents.le(most));
     }
+    whose(signed(query, selection), selection)
+}
+
+/// How the signature in force was given, and what with it.
+fn signed<'a>(
+    mut query: claimants::BoxedQuery<'a, Pg>,
+    selection: &'a Selection,
+) -> claimants::BoxedQuery<'a, Pg> {
+    let (narrowing, association) = (&selection.narrowing, selection.association.uuid());
     if let Some(tier) = narrowing.tier {
         let in_force = signatures::table
             .filter(signatures::claimant_id.eq(claimants::id))
@@ -274,7 +283,7 @@ fn narrowed<'a>(
             )
         };
     }
-    whose(query, selection)
+    query
 }
 
 /// Whom the records are assigned to: on the queue of the list, or on any.

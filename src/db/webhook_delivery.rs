@@ -127,7 +127,8 @@ pub async fn claim(
          FROM ( \
            SELECT r.partner_id, r.id FROM ( \
              SELECT w.partner_id, w.id, CASE WHEN w.failures = 0 THEN $3 ELSE 1 END AS places \
-             FROM webhook_endpoints w JOIN partners p ON p.id = w.partner_id \
+             FROM webhook_endpoints w JOIN partners t ON t.id = w.partner_id \
+               JOIN partners p ON p.id = coalesce(t.sandbox_of, t.id) \
              WHERE w.disabled_at IS NULL AND p.suspended_at IS NULL AND coalesce(w.paused_until <= $1, true) \
                AND EXISTS (SELECT FROM webhook_deliveries q WHERE q.partner_id = w.partner_id \
                  AND q.endpoint_id = w.id AND q.state = 'due' AND q.due_at <= $1) \

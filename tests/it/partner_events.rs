@@ -33,12 +33,13 @@ pub(crate) async fn number(app: &TestApp) -> usize {
     }
 }
 
-/// Events of people that nobody knows, waiting for their numbers.
+/// Events of people that nobody knows, waiting for their numbers; those of test keys are of the partner's twin.
 pub(crate) async fn happen(app: &TestApp, partner: Uuid, mode: &str, state: &str, count: u32) {
+    let of = if mode == "test" { "sandbox_of" } else { "id" };
     app.sql(&format!(
         "INSERT INTO partner_events (partner_id, id, association_id, mode, case_id, claimant_id, state, step, created_at) \
          SELECT p.id, gen_random_uuid(), p.association_id, '{mode}', c.id, gen_random_uuid(), '{state}', 1, '2026-03-02T09:00:00Z' \
-         FROM partners p, cases c, generate_series(1, {count}) WHERE p.id = '{partner}' AND c.slug = '{CASE}'"
+         FROM partners p, cases c, generate_series(1, {count}) WHERE p.{of} = '{partner}' AND c.slug = '{CASE}'"
     ))
     .await;
 }

@@ -922,3 +922,37 @@ async fn the_guide_leads_from_a_key_to_a_confirmed_test_person() {
     }
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_move_of_a_test_person_is_an_event_of_the_test_key_alone() {
+    let app = TestApp::seeded().await;
+    let owner = Owner::of(&app, "codacons").await;
+    let blog = owner.partner("blog").await;
+    let scopes = json!({"mode": "test", "scopes": ["intake", "read", "events"]});
+    let test = secret(&owner.try_key(&blog, &scopes).await.expect(201));
+    let live = owner.key(&blog, &["read", "events"]).await;
+    let id = id_of(&send(&app, &test, &submission("ada@own.example")).await);
+    for to in ["confirmed", "signed", "withdrawn"] {
+        step(&app, &test, &id, to).await.expect(200);
+    }
+    crate::partner_events::number(&app).await;
+    let told = read(&app, "/events", &test).await.expect(200);
+    let items = told["items"].as_array().unwrap().iter();
+    let words: Vec<(i64, &str, &str)> = items
+        .map(|it| {
+            let (number, kind) = (&it["sequence"], &it["type"]);
+            let whom = it["claimant_id"].as_str().unwrap();
+            (number.as_i64().unwrap(), kind.as_str().unwrap(), whom)
+        })
+        .collect();
+    let expected = [
+        (1, "claimant.received", id.as_str()),
+        (2, "claimant.confirmed", id.as_str()),
+        (3, "claimant.signed", id.as_str()),
+        (4, "claimant.withdrawn", id.as_str()),
+    ];
+    assert_eq!(words, expected);
+    let told = read(&app, "/events", &live).await.expect(200);
+    assert_eq!(told["items"], json!([]));
+    app.stop().await;
+}

@@ -96,11 +96,8 @@ pub async fn step(ctx: &Ctx, actor: &StaffActor, id: Uuid, wanted: &Step) -> App
     deed.note = note.as_ref().map(|note| note.as_str().as_bytes());
     deed.write(ctx, &mut tx, scope).await?;
     if after.waits_for_second() {
-        let told = (
-            actor.association_id(),
-            CaseId::new(row.case_id),
-            ApprovalKind::Bulk,
-        );
+        let case = CaseId::new(row.case_id);
+        let told = (actor.association_id(), case, ApprovalKind::Bulk);
         approval::tell(ctx, &mut tx, scope, told, Some(actor.staff_id())).await?;
     }
     let status = brief(ctx, &mut tx, actor, id).await?;
