@@ -478,6 +478,10 @@ async fn streams_are_a_partners_and_a_modes_own_and_a_key_sees_its_cases() {
     let owner = Owner::of(&app, "codacons").await;
     let (blog, key) = partner(&owner, "blog").await;
     let (other, foreign) = partner(&owner, "altro").await;
+    let body = json!({"mode": "test", "scopes": ["events"]});
+    let test = secret(&owner.try_key(&blog, &body).await.expect(201));
+    // what it is shown first makes the twin
+    assert_eq!(events(&app, &test, "0").await, Vec::<Value>::new());
     happen(&app, blog.id, "live", "received", 2).await;
     happen(&app, blog.id, "test", "signed", 1).await;
     happen(&app, other.id, "live", "confirmed", 1).await;
@@ -489,8 +493,6 @@ async fn streams_are_a_partners_and_a_modes_own_and_a_key_sees_its_cases() {
     ))
     .await;
     number(&app).await;
-    let body = json!({"mode": "test", "scopes": ["events"]});
-    let test = secret(&owner.try_key(&blog, &body).await.expect(201));
     let body = json!({"mode": "live", "scopes": ["events"], "cases": [CASE]});
     let narrow = secret(&owner.try_key(&blog, &body).await.expect(201));
     let kinds = async |key: &str| {

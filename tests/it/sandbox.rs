@@ -127,8 +127,11 @@ async fn a_whole_life_in_the_sandbox_changes_nothing_that_anybody_sees_of_the_ca
     let ours = association(&app, "codacons").await;
     let manager = person(&app, ours, Role::CaseManager).await;
     let bearer = manager.bearer(&app).await;
-    housekeeping::run(&app.ctx).await.unwrap();
-    app.run_log().await;
+    // the trail's digest of the day is an entry of its own: it is there before anything is compared
+    for _ in 0..2 {
+        housekeeping::run(&app.ctx).await.unwrap();
+        app.run_log().await;
+    }
     let before = seen(&app, &bearer).await;
 
     let mut sent = Vec::new();
@@ -733,7 +736,8 @@ async fn r62_test_people_are_deleted_after_thirty_days_or_when_the_partner_wants
     assert_eq!(app.number(TEST).await, 2);
     app.clock().advance(TimeDelta::days(1));
     app.sql(&format!(
-        "UPDATE claimants SET state = 'confirmed', confirmed_at = created_at WHERE id = '{real}'"
+        "UPDATE claimants SET state = 'confirmed', confirmed_at = created_at WHERE id = '{real}'; \
+         UPDATE partner_submissions SET told = 'confirmed' WHERE claimant_id = '{real}'"
     ))
     .await;
     housekeeping::run(&app.ctx).await.unwrap();
