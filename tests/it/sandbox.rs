@@ -84,7 +84,6 @@ async fn seen(app: &TestApp, bearer: &str) -> Vec<(String, String)> {
         format!("/api/v1/staff/cases/{CASE}/claimants?limit=200"),
         format!("/api/v1/staff/cases/{CASE}/claimants?q=vera@own.example"),
         format!("/api/v1/staff/cases/{CASE}/claimants?q=PLLPNC80A01H501R"),
-        format!("/api/v1/staff/cases/{CASE}/claimants.csv"),
         format!("/api/v1/staff/cases/{CASE}/dashboard"),
         format!("/api/v1/staff/cases/{CASE}/queues"),
         "/api/v1/staff/partners".to_owned(),
@@ -111,6 +110,15 @@ async fn seen(app: &TestApp, bearer: &str) -> Vec<(String, String)> {
     told
 }
 
+/// The list of the case as a file.
+async fn list_of(app: &TestApp, bearer: &str) -> String {
+    let path = format!("/api/v1/staff/cases/{CASE}/claimants.csv");
+    let asked = app.request(Method::GET, &path).bearer_auth(bearer);
+    let answer = asked.send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    answer.text().await.unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_whole_life_in_the_sandbox_changes_nothing_that_anybody_sees_of_the_case() {
     let app = TestApp::seeded().await;
@@ -127,11 +135,15 @@ async fn a_whole_life_in_the_sandbox_changes_nothing_that_anybody_sees_of_the_ca
     let ours = association(&app, "codacons").await;
     let manager = person(&app, ours, Role::CaseManager).await;
     let bearer = manager.bearer(&app).await;
-    // the trail's digest of the day is an entry of its own: it is there before anything is compared
+    // a list taken along is an entry of the log, and so is the trail's digest of the day: before anything is compared
+    let list = list_of(&app, &bearer).await;
     for _ in 0..2 {
         housekeeping::run(&app.ctx).await.unwrap();
         app.run_log().await;
     }
+    let entered = app
+        .rows("SELECT kind, content FROM log_events ORDER BY created_at")
+        .await;
     let before = seen(&app, &bearer).await;
 
     let mut sent = Vec::new();
@@ -166,9 +178,12 @@ async fn a_whole_life_in_the_sandbox_changes_nothing_that_anybody_sees_of_the_ca
     app.run_log().await;
 
     assert_eq!((app.number(REAL).await, app.number(TEST).await), (1, 26));
+    let logged = "SELECT kind, content FROM log_events ORDER BY created_at";
+    assert_eq!(app.rows(logged).await, entered);
     for (one, two) in before.iter().zip(seen(&app, &bearer).await) {
         assert_eq!(*one, two);
     }
+    assert_eq!(list_of(&app, &bearer).await, list);
     // nothing of it is an entry, waits for one, or has a log
     let entries = "SELECT (SELECT count(*) FROM logs l JOIN cases c ON c.id = l.case_id WHERE c.sandbox_of IS NOT NULL) \
         + (SELECT count(*) FROM log_events e JOIN cases c ON c.id = e.case_id WHERE c.sandbox_of IS NOT NULL) \

@@ -144,7 +144,7 @@ async fn a_case_manager_signs_in_searches_and_takes_the_list_in_clear() {
     assert_eq!(forged.status(), StatusCode::FORBIDDEN);
     let forged = forged.text().await.unwrap();
     assert!(
-        forged.contains("rimasta aperta troppo a lungo")
+        forged.contains("This page was open for too long")
             && forged.contains("<body class=\"console\">"),
         "{forged}"
     );
