@@ -309,6 +309,6 @@ mod tests {
             ..Words::default()
         };
         let errors = Narrowing::parse(&wrong, false, Uuid::nil()).unwrap_err();
-        assert_eq!(errors.len(), 6);
+        assert_eq!(errors.len(), 7);
     }
 }

@@ -390,7 +390,7 @@ mod tests {
             "a_x005F_x0041_@libero.it | b\u{FFFD}@libero.it",
             "<v>1234.56</v>",
             "<v>46083</v>",
-            r#"<autoFilter ref="A1:AT2"/>"#,
+            r#"<autoFilter ref="A1:AU2"/>"#,
             r#"state="frozen""#,
         ] {
             assert!(sheet.contains(expected), "{expected} in {sheet}");

@@ -108,3 +108,4 @@ bulk-undo-text = { $count ->
 bulk-reject-one = Proponi di respingere la pratica
 mails-kind-rejection = Pratica respinta
 trail-action-reject = Pratica respinta
+trail-action-sandbox-moved = Persona di prova portata avanti
