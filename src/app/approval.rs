@@ -135,7 +135,7 @@ pub async fn tally(ctx: &Ctx, actor: &StaffActor) -> AppResult<Tally> {
 async fn counted(ctx: &Ctx, tx: &mut Tx, actor: &StaffActor) -> AppResult<Tally> {
     let place = (actor.association_id(), actor.staff_id().uuid());
     let decides = ApprovalKind::decided_by(actor.role());
-    let rows = db::count(tx, actor.scope(), place, &decides, ctx.clock.now()).await?;
+    let rows = db::count(tx, actor.scope(), place, &decides, None, ctx.clock.now()).await?;
     let mut tally = Tally::default();
     for CountRow { own, count, .. } in rows {
         let counted = count.min(MOST_COUNTED);

@@ -89,9 +89,12 @@ pub struct BulkStatus {
 }
 
 impl BulkStatus {
-    /// Records that have not had their turn.
+    /// Records that have not had their turn; none of what was taken back.
     pub const fn left(&self) -> i32 {
-        self.members - self.done - self.passed
+        match self.state {
+            BulkState::Undone => 0,
+            _ => self.members - self.done - self.passed,
+        }
     }
 
     /// Whether starting it asks a second person.

@@ -7,6 +7,7 @@ use anyhow::Context;
 use clap::Args;
 
 use crate::app::log::{Refusal, status};
+use crate::app::partner::event;
 use crate::app::{backup, retention};
 use crate::commands::say;
 use crate::config::Config;
@@ -47,6 +48,7 @@ async fn fill(
     backup::restore(&tools, database.url(), &blobs, &args.dir).await?;
     database.migrate().await?;
     let ctx = open_ctx(config, database, false).await?;
+    event::leave_numbers_out(&ctx).await?;
     let erased = retention::replay_erased(&ctx).await;
     let logs = status::all(&ctx).await;
     ctx.pools.close();

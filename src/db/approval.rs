@@ -200,7 +200,8 @@ async fn list(
         .await?)
 }
 
-/// How many wait: of `decides` what others asked for, of every kind what the person did.
+/// How many wait: of `decides` what others asked for, of every kind what the person did; of some cases, if any are
+/// named.
 ///
 /// # Errors
 /// As the database says.
@@ -209,13 +210,15 @@ pub async fn count(
     _scope: Scope,
     (association, person): (AssociationId, Uuid),
     decides: &[ApprovalKind],
+    cases: Option<&[Uuid]>,
     now: DateTime<Utc>,
 ) -> DbResult<Vec<CountRow>> {
     let bound = MOST_COUNTED + 1;
     let part = |kind: ApprovalKind, whose: Whose| {
         let (word, own, items) = (kind.as_str(), whose == Whose::Own, items(kind, whose));
         format!(
-            "SELECT '{word}' AS kind, {own} AS own, count(*) AS count FROM ({items} LIMIT {bound}) w"
+            "SELECT '{word}' AS kind, {own} AS own, count(*) AS count FROM (SELECT FROM ({items}) i \
+               WHERE $4 IS NULL OR i.case_id = ANY ($4) LIMIT {bound}) w"
         )
     };
     let others = decides.iter().map(|kind| part(*kind, Whose::Others));
@@ -226,6 +229,7 @@ pub async fn count(
         .bind::<SqlUuid, _>(association.uuid())
         .bind::<SqlUuid, _>(person)
         .bind::<Timestamptz, _>(now)
+        .bind::<Nullable<Array<SqlUuid>>, _>(cases)
         .load(conn)
         .await?)
 }

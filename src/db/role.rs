@@ -43,8 +43,14 @@ pub async fn create(conn: &mut Conn) -> DbResult<()> {
         ))
         .await?;
     }
-    conn.batch_execute(&format!("GRANT joinder_tenant TO {LIMITED}"))
-        .await?;
+    conn.batch_execute(&format!(
+        "DO $$ BEGIN \
+           IF NOT pg_has_role('{LIMITED}', 'joinder_tenant', 'MEMBER') THEN \
+             GRANT joinder_tenant TO {LIMITED}; \
+           END IF; \
+         END $$"
+    ))
+    .await?;
     Ok(())
 }
 

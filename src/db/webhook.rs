@@ -133,6 +133,25 @@ pub async fn lock(
         .optional()?)
 }
 
+/// As [`lock`], before it is deleted: nothing that is to be delivered to it can arise meanwhile.
+///
+/// # Errors
+/// As the database says.
+pub async fn lock_to_delete(
+    conn: &mut Conn,
+    _scope: Scope,
+    partner: PartnerId,
+    id: WebhookEndpointId,
+) -> DbResult<Option<EndpointRow>> {
+    Ok(webhook_endpoints::table
+        .find((partner.uuid(), id.uuid()))
+        .for_update()
+        .select(EndpointRow::as_select())
+        .first(conn)
+        .await
+        .optional()?)
+}
+
 /// An endpoint of the tenant, whosever it is.
 ///
 /// # Errors

@@ -159,7 +159,7 @@ pub const RULES: [Rule; 34] = [
         name: SANDBOX,
         term: fixed(KEPT_DAYS_OF_TEST_PEOPLE),
         from: "arrival",
-        source: "docs/decisions/0034",
+        source: "minimum",
         mode: Mode::Acts,
         cap: 5_000,
         of_claimants: true,

@@ -4,7 +4,7 @@
 use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 use futures_util::future::join_all;
 use joinder::app::lease::Holder;
-use joinder::app::partner::event::Numbering;
+use joinder::app::partner::event::{self, Numbering};
 use joinder::db::partner_event::TOLD;
 use joinder::domain::claimant::ClaimantState;
 use joinder::domain::partner::SubmissionState;
@@ -509,5 +509,21 @@ async fn streams_are_a_partners_and_a_modes_own_and_a_key_sees_its_cases() {
     assert_eq!(kinds(&test).await, ["1 claimant.signed"]);
     assert_eq!(kinds(&foreign).await, ["1 claimant.confirmed"]);
     assert_eq!(kinds(&narrow).await.len(), 1);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_restore_numbers_go_on_where_nobody_read_yet() {
+    let app = TestApp::seeded().await;
+    let owner = Owner::of(&app, "codacons").await;
+    let (blog, key) = partner(&owner, "blog").await;
+    happen(&app, blog.id, "live", "received", 2).await;
+    number(&app).await;
+    event::leave_numbers_out(&app.ctx).await.unwrap();
+    happen(&app, blog.id, "live", "confirmed", 1).await;
+    number(&app).await;
+    // a partner had read to 40, in a time that the backup does not know
+    let told = events(&app, &key, "40").await;
+    assert_eq!(words(&told), [(event::LEFT_OUT + 3, "claimant.confirmed")]);
     app.stop().await;
 }

@@ -762,6 +762,8 @@ async fn a_delivery_is_made_again_where_nobody_noted_what_became_of_it() {
     let done = "SELECT count(*) FROM webhook_deliveries WHERE state = 'done'";
     assert_eq!(app.number(done).await, 1);
     assert_eq!(attempts(&app, &key, &path).await.len(), 2);
+    let one = read(&app, &path, &key).await.expect(200);
+    assert_eq!(one["failing_since"], Value::Null);
     app.stop().await;
 }
 
@@ -939,5 +941,56 @@ async fn what_the_association_disables_only_it_enables() {
         "SELECT string_agg(action, ' ' ORDER BY id) FROM audit WHERE action LIKE 'webhook%'";
     let verbs = app.rows(verbs).await[0][0].clone().unwrap();
     assert_eq!(verbs, "webhook_added webhook_disabled webhook_enabled");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_address_answered_that_was_changed_meanwhile_is_not_of_the_new_one() {
+    let app = started().await;
+    let owner = Owner::of(&app, "codacons").await;
+    let (blog, key) = tester(&owner, "blog").await;
+    let receiver = Receiver::start(Reply::Status(200)).await;
+    let (path, _) = endpoint(&app, &key, "http://127.0.0.1:9/old").await;
+    happen(&app, blog.id, "test", "received", 1).await;
+    number(&app).await;
+    let due = delivery::claim(&app.ctx, 10).await.unwrap();
+    let to = json!({"url": receiver.url()});
+    say(&app, &key, Method::PATCH, &path, &to).await.expect(200);
+    let gone = joinder::outbound::webhook::Outcome {
+        fault: Some(joinder::domain::webhook::Fault::Gone),
+        status: Some(410),
+        took: Duration::from_millis(1),
+    };
+    delivery::settle(&app.ctx, &due[0], gone).await.unwrap();
+    let one = read(&app, &path, &key).await.expect(200);
+    assert_eq!(
+        (&one["enabled"], &one["failing_since"]),
+        (&json!(true), &Value::Null)
+    );
+    assert_eq!(deliver_due(&app.ctx).await.unwrap(), 1);
+    assert_eq!(receiver.count(), 1);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_takes_an_endpoint_up_again_and_again_gets_one_mail_a_day() {
+    let app = started().await;
+    let owner = Owner::of(&app, "codacons").await;
+    let (_, key) = tester(&owner, "blog").await;
+    let receiver = Receiver::start(Reply::Status(410)).await;
+    let (path, _) = endpoint(&app, &key, &receiver.url()).await;
+    for _ in 0..3 {
+        let ping = format!("{path}/ping");
+        say(&app, &key, Method::POST, &ping, &json!({}))
+            .await
+            .expect(202);
+        deliver_due(&app.ctx).await.unwrap();
+        let one = read(&app, &path, &key).await.expect(200);
+        assert_eq!(one["disabled_why"], "gone");
+        let on = json!({"enabled": true});
+        say(&app, &key, Method::PATCH, &path, &on).await.expect(200);
+    }
+    let mails = "SELECT count(*) FROM outbox WHERE kind = 'webhook_disabled'";
+    assert_eq!(app.number(mails).await, 1);
     app.stop().await;
 }

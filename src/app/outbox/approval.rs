@@ -146,7 +146,8 @@ async fn waiting(
     };
     let decides = ApprovalKind::decided_by(staff::read_role(&member.membership.role)?);
     let place = (association, person.uuid());
-    let rows = approval::count(conn, SCOPE, place, &decides, ctx.clock.now()).await?;
+    let (cases, now) = (member.membership.case_ids.as_deref(), ctx.clock.now());
+    let rows = approval::count(conn, SCOPE, place, &decides, cases, now).await?;
     let rows = rows.into_iter().filter(|row| !row.own && row.count > 0);
     Ok(rows
         .map(|row| Counted {

@@ -219,10 +219,7 @@ pub(super) fn line(
     association: AssociationId,
     link: String,
 ) -> LetterRecord {
-    let entry = directory
-        .cases()
-        .iter()
-        .find_map(|case| case.association_by_id(association));
+    let entry = directory.association(association);
     LetterRecord {
         // it is about no case
         case_title: String::new(),

@@ -72,7 +72,7 @@ impl Counted {
     }
 }
 
-/// How many a partner of the own association brought.
+/// How many a partner of the own association brought, in the cases the membership is for.
 ///
 /// # Errors
 /// `Forbidden`; `NotFound`.
@@ -83,7 +83,12 @@ pub async fn of(ctx: &Ctx, actor: &StaffActor, id: PartnerId) -> AppResult<Arc<F
     let row = partner::find(&mut tx, scope, id).await?;
     tx.commit().await?;
     let row = row.ok_or(AppError::NotFound)?;
-    figures(ctx, actor.association_id(), (id, &row.slug)).await
+    let counted = figures(ctx, actor.association_id(), (id, &row.slug)).await?;
+    let own = counted.cases.iter().filter(|it| actor.works_on(it.case));
+    Ok(Arc::new(Figures {
+        counted_at: counted.counted_at,
+        cases: own.cloned().collect(),
+    }))
 }
 
 /// How many the partner itself brought, in each of the cases its key is for, also where that is nobody. By link they

@@ -36,6 +36,20 @@ pub struct Event {
     pub created_at: DateTime<Utc>,
 }
 
+/// Numbers left out after a restore: more than anybody was given since the backup was made.
+pub const LEFT_OUT: i64 = 1_000_000;
+
+/// Leaves numbers out in every stream: those given since the backup are known to partners, who read on from theirs.
+/// For a restore alone.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn leave_numbers_out(ctx: &Ctx) -> AppResult<()> {
+    let mut tx = ctx.pools.begin(SCOPE).await?;
+    db::raise_heads(&mut tx, SCOPE, LEFT_OUT).await?;
+    Ok(tx.commit().await?)
+}
+
 /// The partner's events after a number, at most `limit` (1 to 200), and the number to go on from: that of the last
 /// one, or the same where there is none yet.
 ///

@@ -9,7 +9,6 @@ use uuid::Uuid;
 
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
-use crate::app::partner::event::state_of;
 use crate::crypto::sealing::{Aad, FORMAT, Sealed};
 use crate::crypto::webhook::WebhookSecret;
 use crate::db::DbError;
@@ -111,7 +110,10 @@ impl Endpoint {
     pub(in crate::app) fn of(ctx: &Ctx, row: EndpointRow) -> AppResult<Self> {
         let kept = open(ctx, row.id, row.root_version, row.sealed)?;
         let mode = KeyMode::parse(&row.mode);
-        let states = row.event_types.iter().map(|word| state_of(word));
+        let states = row.event_types.iter().map(|word| {
+            let state = SubmissionState::parse(word);
+            state.ok_or(DbError::Corrupt("webhook_endpoints.event_types"))
+        });
         let why = row.disabled_why.as_deref().map(|word| {
             let why = DisabledWhy::parse(word);
             why.ok_or(DbError::Corrupt("webhook_endpoints.disabled_why"))
@@ -123,7 +125,7 @@ impl Endpoint {
             cases: row
                 .case_ids
                 .map(|ids| ids.into_iter().map(CaseId::new).collect()),
-            states: states.collect::<AppResult<_>>()?,
+            states: states.collect::<Result<_, _>>()?,
             created_at: row.created_at,
             disabled: row.disabled_at.zip(why.transpose()?),
             failing_since: row.failing_since,

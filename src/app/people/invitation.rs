@@ -189,10 +189,7 @@ pub async fn open(ctx: &Ctx, link: &str) -> AppResult<Offer> {
     tx.commit().await?;
     let email = email_of(ctx, &row)?.ok_or(AppError::TokenExpired)?;
     let association = AssociationId::new(row.association_id);
-    let entry = directory
-        .cases()
-        .iter()
-        .find_map(|case| case.association_by_id(association));
+    let entry = directory.association(association);
     let factor = match known {
         Some(_) => None,
         None => Some(account::shown(&secret(ctx, row.id)?, email.as_str())?),

@@ -39,7 +39,7 @@ pub use deficiency::DeficiencyMail;
 pub use follow::{FollowAbout, FollowMail};
 pub use paper::PaperRejectedMail;
 pub use receipt::ReceiptMail;
-pub use rejection::RejectionMail;
+pub use rejection::{RejectionMail, objection};
 pub use rights::{RightsMail, RightsOutcome};
 pub use signing::SigningCodeMail;
 pub use staff::{StaffAbout, StaffMail};

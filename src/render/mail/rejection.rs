@@ -27,6 +27,21 @@ pub struct RejectionMail {
     pub association_email: Option<String>,
 }
 
+/// How and until when to object: by phone, and in writing where the association has an address. On pages too.
+pub fn objection(text: Text, until: NaiveDate, email: Option<&str>) -> String {
+    let date = text.date(until);
+    match email.map(|email| one_line(email, 254)) {
+        Some(email) => text.with(
+            "rejection-mail-object-write",
+            &[
+                ("date", date.as_str().into()),
+                ("email", email.as_str().into()),
+            ],
+        ),
+        None => text.with("rejection-mail-object", &[("date", date.as_str().into())]),
+    }
+}
+
 impl RejectionMail {
     /// Renders the mail, kind `rejection`.
     ///
@@ -39,17 +54,7 @@ impl RejectionMail {
         let text = Text::new(language);
         let dated =
             |key: &str, day: NaiveDate| text.with(key, &[("date", text.date(day).as_str().into())]);
-        let email = self.association_email.map(|email| one_line(&email, 254));
-        let object = match email {
-            Some(email) => text.with(
-                "rejection-mail-object-write",
-                &[
-                    ("date", text.date(self.object_until).as_str().into()),
-                    ("email", email.as_str().into()),
-                ],
-            ),
-            None => dated("rejection-mail-object", self.object_until),
-        };
+        let object = objection(text, self.object_until, self.association_email.as_deref());
         let content = Content {
             subject: text.get("rejection-mail-subject"),
             intro: dated("rejection-mail-intro", self.rejected_on),

@@ -29,8 +29,8 @@ pub struct IdentitySummary {
 pub struct RejectionLines {
     /// The day.
     pub rejected_on: NaiveDate,
-    /// Last day to object.
-    pub object_until: NaiveDate,
+    /// How and until when to object, in words.
+    pub object: String,
     /// Word of why.
     pub code: &'static str,
     /// In the words of the association.

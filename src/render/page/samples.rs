@@ -744,7 +744,7 @@ fn record(words: Words, pages: &mut Vec<(String, String)>) {
             state: state.to_owned(),
             rejected: (state == "rejected").then(|| RejectionLines {
                 rejected_on: NaiveDate::default(),
-                object_until: NaiveDate::default(),
+                object: words.say("Hai tempo fino al 23 dicembre. Telefona."),
                 code: "not_proven",
                 words: Some(words.say("Manca la prova")),
             }),

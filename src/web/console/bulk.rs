@@ -18,6 +18,7 @@ use crate::domain::outage::day_in_rome;
 use crate::domain::permission::operation;
 use crate::domain::readiness::Letter;
 use crate::domain::rejection::{RejectionCode, objection_until};
+use crate::render::mail::objection;
 use crate::render::page::Errors;
 use crate::render::page::console::bulk::{BulkFields, BulkLine, BulkPage, MemberLine, OneBulkPage};
 use crate::render::page::updates::UpdateLine;
@@ -319,7 +320,11 @@ impl Asked<'_> {
             rejected: None,
             notice: (
                 day_in_rome(ctx.clock.now()),
-                objection_until(ctx.clock.now()),
+                objection(
+                    console.chrome.text(),
+                    objection_until(ctx.clock.now()),
+                    own.association.email.as_deref(),
+                ),
             ),
             reasons: status
                 .reasons
@@ -416,12 +421,7 @@ fn line(status: &BulkStatus) -> BulkLine {
         records: number(status.members),
         done: number(status.done),
         passed: number(status.passed),
-        // what was taken back is not to be done again
-        left: if status.state == BulkState::Undone {
-            0
-        } else {
-            number(status.left())
-        },
+        left: number(status.left()),
         created_by: status.created_by.1.clone(),
         created_at: status.created_at,
     }

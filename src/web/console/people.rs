@@ -162,8 +162,9 @@ pub async fn change(
 ) -> WebResult<HttpResponse> {
     let (id, Form(form)) = (person_id(&id)?, form);
     staff.check_csrf(&state, form.csrf.as_deref())?;
+    let is_about_cases = form.action == "cases";
     let wanted = ChangeInput {
-        cases: chosen(&form.reach, &form.cases),
+        cases: chosen(&form.reach, &form.cases).filter(|_| is_about_cases),
         action: Some(form.action),
         role: form.role,
     };
@@ -261,9 +262,9 @@ impl Asked<'_> {
     }
 }
 
-/// The cases chosen; `None` for all.
+/// The cases chosen; `None` for all, which somebody said: no word is none chosen.
 fn chosen(reach: &str, cases: &BTreeMap<String, String>) -> Option<Vec<String>> {
-    (reach == "these").then(|| cases.keys().cloned().collect())
+    (reach != "all").then(|| cases.keys().cloned().collect())
 }
 
 /// Titles of some cases; none: all.

@@ -12,6 +12,7 @@ use crate::domain::case::Offer;
 use crate::domain::claimant::ClaimantState;
 use crate::domain::consent::{Channel, Purpose};
 use crate::domain::prescription::cautious_day;
+use crate::render::mail::objection;
 use crate::render::page::declare::{self, ChangeLine, EstimateBox};
 use crate::render::page::me::{
     ConsentLine, DeclaredSummary, IdentitySummary, MeNotice, MePage, MyMailboxLine, NextStep,
@@ -158,7 +159,11 @@ fn me_page(
         .to_owned(),
         rejected: record.rejected.map(|rejected| RejectionLines {
             rejected_on: rejected.rejected_on,
-            object_until: rejected.object_until,
+            object: objection(
+                visit.chrome().text(),
+                rejected.object_until,
+                association.email.as_deref(),
+            ),
             code: rejected.code.as_str(),
             words: rejected.words,
         }),

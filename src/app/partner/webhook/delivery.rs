@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Days, NaiveDate, SecondsFormat, TimeDelta, Utc};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -15,6 +15,7 @@ use crate::app::outbox::webhook_row;
 use crate::app::partner::email_of;
 use crate::app::partner::event::state_of;
 use crate::crypto::token;
+use crate::db::rate_bucket::{self, Cap, Grant};
 use crate::db::webhook::{self as endpoints, EndpointRow};
 use crate::db::webhook_delivery::{self as db, AttemptRow, ClaimedRow};
 use crate::db::{Conn, DbError, Scope, outbox, partner};
@@ -28,6 +29,8 @@ use crate::domain::webhook_url::WebhookUrl;
 use crate::outbound::webhook::{Message, Outcome};
 
 const SCOPE: Scope = Scope::System("deliveries to partners");
+/// How long a delivery waits that cannot be read.
+const UNREADABLE: TimeDelta = TimeDelta::hours(1);
 /// Seconds a claimed delivery is left alone; longer than any attempt takes.
 const LEASE_SECONDS: f64 = 60.0;
 
@@ -63,15 +66,20 @@ pub async fn claim(ctx: &Ctx, limit: i64) -> AppResult<Vec<Due>> {
     let rows = db::claim(&mut tx, SCOPE, now, (limit, AT_ONCE), LEASE_SECONDS).await?;
     let mut due = Vec::with_capacity(rows.len());
     for row in rows {
-        match signed(ctx, &row, now)? {
-            Some((message, event_type)) => due.push(Due {
+        match signed(ctx, &row, now) {
+            Ok(Some((message, event_type))) => due.push(Due {
                 row,
                 message,
                 event_type,
                 begun: now,
             }),
-            None => {
+            Ok(None) => {
                 db::end(&mut tx, SCOPE, &row, "dropped", now).await?;
+            }
+            // one that cannot be read holds up no other
+            Err(error) => {
+                tracing::error!(endpoint.id = %row.endpoint_id, error = %error, "a delivery cannot be made");
+                db::put_off(&mut tx, SCOPE, &row, now + UNREADABLE).await?;
             }
         }
     }
@@ -102,21 +110,32 @@ pub async fn settle(ctx: &Ctx, due: &Due, outcome: Outcome) -> AppResult<()> {
     let word = outcome.fault.map_or(OK, Fault::as_str);
     metrics::counter!("joinder_webhook_attempts_total", "outcome" => word).increment(1);
     let Some(fault) = outcome.fault else {
-        db::end(&mut tx, SCOPE, row, "done", now).await?;
+        if !db::end(&mut tx, SCOPE, row, "done", now).await? {
+            return Ok(tx.commit().await?);
+        }
         known.forget_failures();
         endpoints::update(&mut tx, SCOPE, &known).await?;
         endpoints::mark_success(&mut tx, SCOPE, (row.partner_id, row.endpoint_id), now).await?;
         return Ok(tx.commit().await?);
     };
-    known.failures = known.failures.saturating_add(1);
-    let since = *known.failing_since.get_or_insert(now);
-    known.paused_until = left_alone_until(now, known.failures);
+    if known.sealed != row.sealed {
+        // the address was changed on the way: what the old one said is not of the new one
+        db::put_off(&mut tx, SCOPE, row, now).await?;
+        return Ok(tx.commit().await?);
+    }
     let [chance] = token::random_bytes();
     let next = next_attempt(now, row.attempts, chance);
-    match next {
+    let is_newest = match next {
         Some(at) => db::put_off(&mut tx, SCOPE, row, at).await?,
         None => db::end(&mut tx, SCOPE, row, "failed", now).await?,
     };
+    if !is_newest {
+        // another process made a later attempt, or what waited was dropped
+        return Ok(tx.commit().await?);
+    }
+    known.failures = known.failures.saturating_add(1);
+    let since = *known.failing_since.get_or_insert(now);
+    known.paused_until = left_alone_until(now, known.failures);
     // the last attempt of a delivery since which nothing was taken
     let last = known.last_success_at;
     let is_spent = next.is_none() && last.is_none_or(|at| at < row.created_at);
@@ -158,13 +177,38 @@ async fn give_up(
     let partner = partner::find_home(conn, SCOPE, PartnerId::new(endpoint.partner_id)).await?;
     let partner = partner.ok_or(DbError::Corrupt("webhook_endpoints.partner_id"))?;
     let association = AssociationId::new(partner.association_id);
-    if let Some(email) = email_of(ctx, &partner)? {
+    let email = email_of(ctx, &partner)?;
+    if let Some(email) = email
+        && may_tell(ctx, conn, endpoint.id, now).await?
+    {
         let language = Language::parse(&partner.language).unwrap_or_default();
         let to = (PartnerId::new(partner.id), &email, language);
         let row = webhook_row(ctx, to, association, (endpoint.id, why))?;
         outbox::insert(conn, SCOPE, &row).await?;
     }
     Ok(())
+}
+
+/// Whether the partner is told: once a day of an endpoint, however often it is taken up and given up.
+async fn may_tell(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    endpoint: Uuid,
+    now: DateTime<Utc>,
+) -> AppResult<bool> {
+    let today = now.date_naive();
+    let bucket = |day: NaiveDate| {
+        let place = format!("{endpoint}|{day}");
+        token::uuid_v8(ctx.keyring.index.platform_hash("webhook mails", &place))
+    };
+    let cap = Cap {
+        yesterday: bucket(today.checked_sub_days(Days::new(1)).unwrap_or(today)),
+        today: bucket(today),
+        limit: 1,
+        window_seconds: 86_400,
+    };
+    let granted = rate_bucket::grant(conn, SCOPE, cap, ctx.new_id(), now).await?;
+    Ok(matches!(granted, Grant::Granted))
 }
 
 fn attempt(due: &Due, outcome: Outcome) -> AttemptRow {

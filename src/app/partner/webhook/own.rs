@@ -149,9 +149,8 @@ pub async fn change(
     if let Some(delivery) = delivery
         && turned(&mut row, delivery, now)?
     {
-        if row.disabled_at.is_some() {
-            drop_waiting(&mut tx, scope, (row.partner_id, row.id), now).await?;
-        }
+        // also where it is taken up again: what arose while it was disabled is not for it
+        drop_waiting(&mut tx, scope, (row.partner_id, row.id), now).await?;
         changed.push("enabled");
     }
     db::update(&mut tx, scope, &row).await?;
@@ -189,7 +188,7 @@ pub async fn remove(ctx: &Ctx, actor: &PartnerActor, id: WebhookEndpointId) -> A
     actor.require(PartnerScope::Webhooks)?;
     let scope = actor.scope();
     let mut tx = ctx.pools.begin(scope).await?;
-    let row = db::lock(&mut tx, scope, actor.partner(), id).await?;
+    let row = db::lock_to_delete(&mut tx, scope, actor.partner(), id).await?;
     let row = own(actor, row)?;
     let kept = open(ctx, row.id, row.root_version, row.sealed)?;
     let host = host_of(&kept.url, reach(ctx, actor.mode()));

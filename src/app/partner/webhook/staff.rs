@@ -60,6 +60,7 @@ pub async fn set(
     let action = match (delivery, row.disabled_why.as_deref()) {
         (Delivery::Enabled, Some(_)) => {
             row.enable();
+            drop_waiting(&mut tx, scope, (row.partner_id, row.id), now).await?;
             "webhook_enabled"
         }
         // from now on the partner cannot enable it

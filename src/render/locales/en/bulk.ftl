@@ -108,4 +108,3 @@ bulk-undo-text = { $count ->
 bulk-reject-one = Propose to reject the record
 mails-kind-rejection = Record rejected
 trail-action-reject = Record rejected
-trail-action-sandbox-moved = Test person moved on

@@ -117,3 +117,4 @@ trail-action-webhook-disabled = Endpoint for events disabled
 trail-action-webhook-enabled = Endpoint for events enabled again
 trail-action-webhook-replayed = Events delivered to the partner again
 trail-action-webhook-rotated = New secret for an endpoint for events
+trail-action-sandbox-moved = Test person moved on

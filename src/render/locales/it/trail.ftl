@@ -117,3 +117,4 @@ trail-action-webhook-disabled = Indirizzo per eventi disattivato
 trail-action-webhook-enabled = Indirizzo per eventi riattivato
 trail-action-webhook-replayed = Eventi consegnati di nuovo al partner
 trail-action-webhook-rotated = Nuovo segreto per un indirizzo per eventi
+trail-action-sandbox-moved = Persona di prova portata avanti

@@ -127,8 +127,8 @@ pub struct OneBulkPage {
     pub given: Option<(String, String)>,
     /// Why records are rejected, and the same in words.
     pub rejected: Option<(&'static str, String)>,
-    /// Day and last day to object in the notice of a rejection that is approved now.
-    pub notice: (NaiveDate, NaiveDate),
+    /// Day of the notice of a rejection that is approved now, and how and until when to object, in words.
+    pub notice: (NaiveDate, String),
     /// Why records were passed over, with how many each.
     pub reasons: Vec<(&'static str, u64)>,
     /// Last instant at which it can be started or decided, UTC.
