@@ -21,6 +21,9 @@ pub const BOTH_SIGN: TimeDelta = TimeDelta::hours(24);
 /// How long an endpoint may fail before nothing more is delivered to it, though attempts are left.
 pub const GIVEN_UP: TimeDelta = TimeDelta::days(5);
 
+/// How long an endpoint may have itself left alone.
+const LONGEST_ASKED: TimeDelta = TimeDelta::hours(24);
+
 /// Seconds from one attempt of a delivery to the next.
 const PAUSES: [i64; 9] = [
     5,
@@ -52,6 +55,19 @@ pub fn left_alone_until(now: DateTime<Utc>, failures: i32) -> Option<DateTime<Ut
     let more = u32::try_from(failures.checked_sub(PATIENCE)?).ok()?;
     let seconds = FIRST.saturating_mul(1_i64 << more.min(8)).min(LONGEST);
     Some(now + TimeDelta::seconds(seconds))
+}
+
+/// Until when an endpoint asks to be left alone (`Retry-After`, in seconds or as a date), 24 hours at most; none: what
+/// it says cannot be read, or is over.
+///
+/// *source*: RFC 9110, 10.2.3.
+pub fn asked_until(now: DateTime<Utc>, retry_after: &str) -> Option<DateTime<Utc>> {
+    let longest = now + LONGEST_ASKED;
+    let until = match retry_after.parse::<u32>() {
+        Ok(seconds) => now + TimeDelta::seconds(seconds.into()),
+        Err(_) => DateTime::parse_from_rfc2822(retry_after).ok()?.to_utc(),
+    };
+    Some(until.min(longest)).filter(|until| *until > now)
 }
 
 /// Why nothing is delivered to an endpoint.
@@ -227,6 +243,21 @@ mod tests {
         let all: Vec<i64> = (0..9).map(seconds).collect();
         assert_eq!(all, [0, 0, 0, 30, 60, 120, 240, 300, 300]);
         assert_eq!(seconds(i32::MAX), 300);
+    }
+
+    #[test]
+    fn an_endpoint_may_ask_for_time() {
+        let now = Utc.with_ymd_and_hms(2026, 3, 2, 9, 0, 0).unwrap();
+        let seconds = |told| asked_until(now, told).map_or(0, |until| (until - now).num_seconds());
+        assert_eq!(seconds("120"), 120);
+        assert_eq!(seconds("Mon, 02 Mar 2026 09:10:00 GMT"), 600);
+        for long in ["999999", "4294967295", "Sun, 02 Mar 2036 09:10:00 GMT"] {
+            assert_eq!(seconds(long), 86_400, "{long}");
+        }
+        let over = "Mon, 02 Mar 2026 08:00:00 GMT";
+        for nothing in ["", "0", "-5", "soon", "1.5", "4294967296", over] {
+            assert_eq!(asked_until(now, nothing), None, "{nothing}");
+        }
     }
 
     #[test]

@@ -1,16 +1,15 @@
-//! Servers of partners, to which events are delivered: one POST, of whose answer the status alone is read. A name is
+//! Servers of partners, to which events are delivered: one POST, of whose answer the status is read and how long to wait. A name is
 //! looked up once; each of its addresses is judged, and the connection goes to exactly those (no second look-up, no
 //! proxy, no redirect), so that a name that changes leads nowhere else (decision 33).
 
 use std::fmt;
-use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use reqwest::Client;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT};
+use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::net::lookup_host;
 use tokio::time::{Instant, timeout};
@@ -66,7 +65,7 @@ pub struct Message {
 }
 
 /// What became of an attempt.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Outcome {
     /// How long it took.
     pub took: Duration,
@@ -74,6 +73,8 @@ pub struct Outcome {
     pub status: Option<u16>,
     /// Why it failed; none: it did not.
     pub fault: Option<Fault>,
+    /// `Retry-After` of the answer, as it stands there.
+    pub retry_after: Option<String>,
 }
 
 impl Webhooks {
@@ -129,22 +130,25 @@ impl Webhooks {
         let answered = answered.unwrap_or(Err(Fault::Timeout));
         let took = begun.elapsed();
         match answered {
-            Ok(status) => Outcome {
+            Ok((status, retry_after)) => Outcome {
                 took,
                 status: Some(status),
                 fault: Fault::of_status(status),
+                retry_after,
             },
             Err(fault) => Outcome {
                 took,
                 status: None,
                 fault: Some(fault),
+                retry_after: None,
             },
         }
     }
 
-    async fn post(&self, message: &Message) -> Result<u16, Fault> {
+    async fn post(&self, message: &Message) -> Result<(u16, Option<String>), Fault> {
         let addresses = self.addresses(&message.url).await?;
-        let client = client(addresses).map_err(|_| Fault::Connect)?;
+        let tls = TLS.clone().ok_or(Fault::Connect)?;
+        let client = client(addresses, tls).map_err(|_| Fault::Connect)?;
         let signature = HeaderValue::from_str(&message.signature);
         let id = HeaderValue::from_str(&message.id);
         let request = client
@@ -162,8 +166,10 @@ impl Webhooks {
                 Fault::Connect
             }
         })?;
+        let retry_after = answer.headers().get(RETRY_AFTER);
+        let retry_after = retry_after.and_then(|told| told.to_str().ok());
         // what else it says is not read: the connection is closed with it
-        Ok(answer.status().as_u16())
+        Ok((answer.status().as_u16(), retry_after.map(str::to_owned)))
     }
 }
 
@@ -184,16 +190,15 @@ impl Resolve for Judged {
 }
 
 /// A client for one attempt.
-fn client(addresses: Vec<SocketAddr>) -> Result<Client, Box<dyn std::error::Error + Send + Sync>> {
-    let tls = TLS.clone().ok_or_else(|| io::Error::other("no TLS"))?;
-    Ok(Client::builder()
+fn client(addresses: Vec<SocketAddr>, tls: ClientConfig) -> reqwest::Result<Client> {
+    Client::builder()
         .tls_backend_preconfigured(tls)
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
         .referer(false)
         .dns_resolver(Judged(addresses))
         .connect_timeout(CONNECTS)
-        .build()?)
+        .build()
 }
 
 static TLS: LazyLock<Option<ClientConfig>> = LazyLock::new(|| {

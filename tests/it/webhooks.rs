@@ -35,6 +35,8 @@ enum Reply {
     /// To this port of this machine.
     Redirect(u16),
     Hang,
+    /// 503, and that it is there again after so many seconds.
+    Later(u32),
     /// 200, and a body that does not end.
     Huge,
     /// Closes at once.
@@ -113,6 +115,9 @@ impl Receiver {
             Reply::Status(status) => format!("{status} X\r\ncontent-length: 0"),
             Reply::Redirect(port) => {
                 format!("307 X\r\nlocation: http://127.0.0.1:{port}/\r\ncontent-length: 0")
+            }
+            Reply::Later(seconds) => {
+                format!("503 X\r\nretry-after: {seconds}\r\ncontent-length: 0")
             }
             Reply::Huge => "200 X\r\ncontent-length: 100000000000".to_owned(),
             Reply::Close => return,
@@ -410,6 +415,38 @@ async fn each_answer_is_judged_and_no_redirect_is_followed() {
     )
     .await;
     off.expect_problem(409, "illegal-transition");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_that_asks_for_time_gets_it_a_day_at_most() {
+    let app = started().await;
+    let owner = Owner::of(&app, "codacons").await;
+    let (blog, key) = tester(&owner, "blog").await;
+    let receiver = Receiver::start(Reply::Later(600)).await;
+    let (path, _) = endpoint(&app, &key, &receiver.url()).await;
+    happen(&app, blog.id, "test", "received", 2).await;
+    number(&app).await;
+    // both were on their way before it answered
+    assert_eq!(deliver_due(&app.ctx).await.unwrap(), 2);
+    app.clock().advance(TimeDelta::seconds(590));
+    assert_eq!(deliver_due(&app.ctx).await.unwrap(), 0, "not at its turn");
+    app.clock().advance(TimeDelta::seconds(15));
+    receiver.says(Reply::Later(u32::MAX));
+    // one at a time, now that it failed
+    assert_eq!(deliver_due(&app.ctx).await.unwrap(), 1);
+    app.clock().advance(TimeDelta::hours(23));
+    assert_eq!(deliver_due(&app.ctx).await.unwrap(), 0);
+    app.clock().advance(TimeDelta::minutes(61));
+    receiver.says(Reply::Status(200));
+    assert_eq!(deliver_due(&app.ctx).await.unwrap(), 1);
+    assert_eq!(deliver_due(&app.ctx).await.unwrap(), 1);
+    let told = attempts(&app, &key, &path).await;
+    assert_eq!(
+        outcomes(&told),
+        ["ok", "ok", "status", "status", "status"],
+        "{told:?}"
+    );
     app.stop().await;
 }
 
@@ -959,6 +996,7 @@ async fn what_an_address_answered_that_was_changed_meanwhile_is_not_of_the_new_o
     let gone = joinder::outbound::webhook::Outcome {
         fault: Some(joinder::domain::webhook::Fault::Gone),
         status: Some(410),
+        retry_after: None,
         took: Duration::from_millis(1),
     };
     delivery::settle(&app.ctx, &due[0], gone).await.unwrap();

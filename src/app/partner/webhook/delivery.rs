@@ -23,7 +23,7 @@ use crate::domain::ids::{AssociationId, PartnerId, WebhookEndpointId};
 use crate::domain::language::Language;
 use crate::domain::partner::KeyMode;
 use crate::domain::webhook::{
-    AT_ONCE, DisabledWhy, Fault, GIVEN_UP, OK, PING, left_alone_until, next_attempt,
+    AT_ONCE, DisabledWhy, Fault, GIVEN_UP, OK, PING, asked_until, left_alone_until, next_attempt,
 };
 use crate::domain::webhook_url::WebhookUrl;
 use crate::outbound::webhook::{Message, Outcome};
@@ -106,7 +106,7 @@ pub async fn settle(ctx: &Ctx, due: &Due, outcome: Outcome) -> AppResult<()> {
         // deleted meanwhile, with all that was on its way
         return Ok(());
     };
-    db::insert_attempt(&mut tx, SCOPE, &attempt(due, outcome)).await?;
+    db::insert_attempt(&mut tx, SCOPE, &attempt(due, &outcome)).await?;
     let word = outcome.fault.map_or(OK, Fault::as_str);
     metrics::counter!("joinder_webhook_attempts_total", "outcome" => word).increment(1);
     let Some(fault) = outcome.fault else {
@@ -124,7 +124,9 @@ pub async fn settle(ctx: &Ctx, due: &Due, outcome: Outcome) -> AppResult<()> {
         return Ok(tx.commit().await?);
     }
     let [chance] = token::random_bytes();
-    let next = next_attempt(now, row.attempts, chance);
+    let asked = outcome.retry_after.as_deref();
+    let asked = asked.and_then(|told| asked_until(now, told));
+    let next = next_attempt(now, row.attempts, chance).map(|at| asked.map_or(at, |it| at.max(it)));
     let is_newest = match next {
         Some(at) => db::put_off(&mut tx, SCOPE, row, at).await?,
         None => db::end(&mut tx, SCOPE, row, "failed", now).await?,
@@ -135,7 +137,8 @@ pub async fn settle(ctx: &Ctx, due: &Due, outcome: Outcome) -> AppResult<()> {
     }
     known.failures = known.failures.saturating_add(1);
     let since = *known.failing_since.get_or_insert(now);
-    known.paused_until = left_alone_until(now, known.failures);
+    // none is before any time
+    known.paused_until = left_alone_until(now, known.failures).max(asked);
     // the last attempt of a delivery since which nothing was taken
     let last = known.last_success_at;
     let is_spent = next.is_none() && last.is_none_or(|at| at < row.created_at);
@@ -211,7 +214,7 @@ async fn may_tell(
     Ok(matches!(granted, Grant::Granted))
 }
 
-fn attempt(due: &Due, outcome: Outcome) -> AttemptRow {
+fn attempt(due: &Due, outcome: &Outcome) -> AttemptRow {
     let row = &due.row;
     let status = outcome.status.and_then(|status| i16::try_from(status).ok());
     AttemptRow {
