@@ -50,7 +50,7 @@ async fn bootstrapping_twice_changes_nothing() {
         (blog.slug.as_str(), blog.association.as_str()),
         ("blog-disservizi", "codacons")
     );
-    assert_eq!(blog.scopes, ["intake", "read"]);
+    assert_eq!(blog.scopes, ["intake", "read", "events", "webhooks"]);
     let claimants = "/api/v1/partner/claimants";
     let opened = app.browser().get(app.url(claimants));
     let opened = opened.bearer_auth(&blog.key).send().await.unwrap();

@@ -987,7 +987,7 @@ async fn what_an_address_answered_that_was_changed_meanwhile_is_not_of_the_new_o
     let owner = Owner::of(&app, "codacons").await;
     let (blog, key) = tester(&owner, "blog").await;
     let receiver = Receiver::start(Reply::Status(200)).await;
-    let (path, _) = endpoint(&app, &key, "http://127.0.0.1:9/old").await;
+    let (path, _) = endpoint(&app, &key, "http://127.0.0.1:1999/old").await;
     happen(&app, blog.id, "test", "received", 1).await;
     number(&app).await;
     let due = delivery::claim(&app.ctx, 10).await.unwrap();
