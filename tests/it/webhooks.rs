@@ -776,7 +776,7 @@ async fn a_delivery_is_made_again_where_nobody_noted_what_became_of_it() {
     );
     let outcome = app.ctx.webhooks.send(due[0].message()).await;
     app.lose_database().await;
-    let lost = delivery::settle(&app.ctx, &due[0], outcome).await;
+    let lost = delivery::settle(&app.ctx, &due[0], outcome.clone()).await;
     assert!(lost.is_err());
     app.regain_database().await;
     assert_eq!(
