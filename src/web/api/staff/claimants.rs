@@ -328,7 +328,7 @@ pub async fn list(
     ),
     security(("staff" = [])),
     responses(
-        (status = 200, content_type = "text/csv", description = "The masked list; whole only with its last line `FINE;rows;sha256`"),
+        (status = 200, content_type = "text/csv", description = "The masked list; whole only with its last line `FINE;rows;sha256`, which is no claimant: an import of the list knows it and holds the rows to its count"),
         (status = 404, body = Problem)
     )
 )]
