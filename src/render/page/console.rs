@@ -349,6 +349,12 @@ impl ListPage {
         query.finish()
     }
 
+    /// Whether anything was chosen but the queue, which the tabs show: then the filters stand open on a phone too.
+    fn is_filtered(&self) -> bool {
+        let chosen = [&self.state, &self.missing, &self.flag];
+        chosen.iter().any(|word| !word.is_empty()) || self.narrow.is_used()
+    }
+
     /// The query of the page of a claimant: the queue goes along.
     fn of_item(&self) -> String {
         if self.queue.is_empty() {

@@ -60,6 +60,7 @@ label-due-on = To be done by
 problem-state-released = Meanwhile it was released: open the record again.
 trail-action-assign = Record taken, assigned or released
 list-active = In progress: confirmed, signed, to be signed again, lodged
+list-filters = Filters
 list-more = More filters
 list-any = Any
 list-review = Review

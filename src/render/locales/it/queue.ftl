@@ -60,6 +60,7 @@ label-due-on = Da finire entro
 problem-state-released = Nel frattempo è stata lasciata: apri di nuovo la pratica.
 trail-action-assign = Pratica presa, assegnata o lasciata
 list-active = In lavorazione: confermate, firmate, da rifirmare, depositate
+list-filters = Filtri
 list-more = Altri filtri
 list-any = Tutte
 list-review = Verifica
