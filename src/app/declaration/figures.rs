@@ -19,7 +19,7 @@ const SCOPE: Scope = Scope::System("open items of earlier declarations");
 /// Name of the walk.
 const WALK: &str = "open_items";
 /// Versions opened in one run.
-const AT_ONCE: i64 = 200;
+const AT_ONCE: i64 = 1_000;
 
 /// Items without an amount, as the column holds them.
 ///
