@@ -104,7 +104,7 @@ async fn r36_r40_r44_r64_a_dossier_holds_what_was_brought_and_no_identity_docume
         .map(|(_, own)| own)
         .collect();
     own.sort_unstable();
-    let mut expected = vec![
+    let mut expected = [
         "dichiarazione.json",
         "dichiarazione.json",
         "dichiarazione.pdf",
