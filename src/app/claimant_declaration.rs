@@ -60,6 +60,8 @@ pub struct ShownVersion {
     pub declared_at: DateTime<Utc>,
     /// Sum of the amounts, euro cents.
     pub total_cents: i64,
+    /// Items without an amount, which come on top; none: not counted yet.
+    pub open_items: Option<i16>,
     /// Codes of what staff should look at.
     pub flags: Vec<String>,
     /// SHA-256 of the PDF, hex.
@@ -97,6 +99,8 @@ pub struct ShownDeclaration {
     pub masked: bool,
     /// Sum of the amounts, euro cents.
     pub total_cents: i64,
+    /// Items without an amount, which come on top.
+    pub open_items: usize,
 }
 
 /// Where to pay.
@@ -280,6 +284,7 @@ fn version(row: DeclarationRow, signed: Option<&SignatureRow>, intact: bool) -> 
         version: row.version,
         declared_at: row.created_at,
         total_cents: row.total_cents,
+        open_items: row.open_items,
         flags: row.flags,
         typed: row.typed_by.zip(row.typed_how),
         document_sha256: sha256::hex(&row.document_sha256),
@@ -315,6 +320,7 @@ fn shown(version: i32, content: &SignedContent, sees: Sees) -> ShownDeclaration 
             .map(str::to_owned),
         masked,
         total_cents: declaration.total_cents(),
+        open_items: declaration.open_items(),
     }
 }
 

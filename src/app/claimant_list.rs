@@ -105,6 +105,10 @@ pub struct Item {
     pub signed_at: Option<DateTime<Utc>>,
     /// Since when mail to the contact does not arrive (R52), UTC.
     pub unreachable_at: Option<DateTime<Utc>>,
+    /// Sum of the amounts of the newest declaration, euro cents; none: none declared yet.
+    pub declared_cents: Option<i64>,
+    /// Items of it without an amount, which come on top; none also where they were not counted yet.
+    pub open_items: Option<i16>,
     /// Who has it, on the queue that was asked for.
     pub holder: Option<Holder>,
 }
@@ -197,8 +201,9 @@ pub async fn list(
         None => Vec::new(),
     };
     let mut held: HashMap<Uuid, Holder> = held.into_iter().collect();
-    let belongings =
-        claimant_list::list_belongings(&mut tx, scope, actor.association_id(), &ids).await?;
+    let association = actor.association_id();
+    let belongings = claimant_list::list_belongings(&mut tx, scope, association, &ids).await?;
+    let open = claimant_list::list_open_items(&mut tx, scope, association, &rows).await?;
     tx.commit().await?;
     let next = rows
         .last()
@@ -209,8 +214,11 @@ pub async fn list(
     let mut items = Vec::with_capacity(rows.len());
     for row in rows {
         let opened = opener.open(ctx, row.id).await?;
-        let holder = held.remove(&row.id);
-        items.push(item(&own, &row, &opened, holder)?);
+        items.push(Item {
+            open_items: open.get(&row.id).copied(),
+            holder: held.remove(&row.id),
+            ..item(&own, &row, &opened)?
+        });
     }
     Ok(Page {
         items,
@@ -458,7 +466,8 @@ pub(in crate::app) fn known(own: &OwnCase, row: &ListRow, state: ClaimantState) 
     standing::known(&own.case, &own.association, record)
 }
 
-fn item(own: &OwnCase, row: &ListRow, opened: &Opened, holder: Option<Holder>) -> AppResult<Item> {
+/// A row as staff see it, without what was read beside.
+fn item(own: &OwnCase, row: &ListRow, opened: &Opened) -> AppResult<Item> {
     let (state, review, missing) = standing(own, row)?;
     let id = ClaimantId::new(row.id);
     let identity = opened.identity.as_ref().map(|(_, identity)| identity);
@@ -481,7 +490,9 @@ fn item(own: &OwnCase, row: &ListRow, opened: &Opened, holder: Option<Holder>) -
         confirmed_at: row.confirmed_at,
         signed_at: row.signed_at,
         unreachable_at: row.unreachable_at,
-        holder,
+        declared_cents: row.declared_cents,
+        open_items: None,
+        holder: None,
     })
 }
 

@@ -13,7 +13,7 @@ use crate::app::ctx::Ctx;
 use crate::app::error::AppResult;
 use crate::app::staff::StaffActor;
 use crate::app::standing::{self, Record};
-use crate::db::dashboard::{self as db, Counted, LackRow, MovementRow, WaitingRow};
+use crate::db::dashboard::{self as db, Counted, LackRow, MovementRow, OpenItemsRow, WaitingRow};
 use crate::db::{DbError, Scope};
 use crate::domain::claimant::ClaimantState;
 use crate::domain::ids::{AssociationId, CaseId};
@@ -89,6 +89,26 @@ pub struct Funnel {
     pub declared_cents: i64,
     /// Of these with a signature in force, cents.
     pub signed_cents: i64,
+    /// What the newest declarations ask for without an amount: on top of `declared_cents`.
+    pub declared_open: OpenItems,
+    /// Of these with a signature in force: on top of `signed_cents`.
+    pub signed_open: OpenItems,
+}
+
+/// Items without an amount: sums to be found in equity (art. 1226 c.c.).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OpenItems {
+    /// Items.
+    pub items: i64,
+    /// Records that have any.
+    pub records: i64,
+}
+
+impl OpenItems {
+    fn add(&mut self, row: &OpenItemsRow) {
+        self.items += row.items;
+        self.records += row.records;
+    }
 }
 
 /// What records that are worked on lack, letter by letter (R2): those the list has under `state=active` and the
@@ -173,6 +193,7 @@ async fn count(
     let since = now - TimeDelta::days(DAYS + 1);
     let mut tx = ctx.pools.begin(scope).await?;
     let movements = db::count_movements(&mut tx, scope, association, case, since).await?;
+    let open_items = db::count_open_items(&mut tx, scope, association, case).await?;
     let mailboxes = db::count_mailboxes(&mut tx, scope, association, case).await?;
     let lacks = db::count_lacks(&mut tx, scope, association, case).await?;
     let waiting = db::count_waiting(&mut tx, scope, association, case).await?;
@@ -198,6 +219,9 @@ async fn count(
             // older, or not yet
             (Counted::SignUps | Counted::Confirmations | Counted::Signatures, None) => {}
         }
+    }
+    for row in &open_items {
+        funnel.take_open_items(row)?;
     }
     provinces.sort_by(|one, two| two.1.cmp(&one.1).then_with(|| one.0.cmp(&two.0)));
     let local = now.with_timezone(&Rome).naive_local();
@@ -281,6 +305,27 @@ impl Funnel {
         if SignatureInForce::of(state).is_some() {
             self.signed += row.count;
             self.signed_cents += row.cents;
+        }
+        Ok(())
+    }
+
+    /// As the sums: of records that did not end, and of those with a signature in force.
+    fn take_open_items(&mut self, row: &OpenItemsRow) -> AppResult<()> {
+        let state = ClaimantState::parse(&row.state).ok_or(DbError::Corrupt("claimants.state"))?;
+        match state {
+            ClaimantState::Withdrawn
+            | ClaimantState::Rejected
+            | ClaimantState::Duplicate
+            | ClaimantState::Unconfirmed
+            | ClaimantState::ToAssist => return Ok(()),
+            ClaimantState::Confirmed
+            | ClaimantState::Signed
+            | ClaimantState::ResignRequired
+            | ClaimantState::Lodged
+            | ClaimantState::Restricted => self.declared_open.add(row),
+        }
+        if SignatureInForce::of(state).is_some() {
+            self.signed_open.add(row);
         }
         Ok(())
     }

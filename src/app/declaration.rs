@@ -25,12 +25,14 @@ use crate::domain::signed_content::SignedContent;
 mod basis;
 mod by;
 mod document;
+mod figures;
 mod version;
 
 pub(in crate::app) use basis::{Basis, is_current, may_declare, read_basis};
 pub use by::{By, Dictation};
 pub(in crate::app) use document::{alarm, check_document, content_of, document_of};
 pub use document::{document, signed};
+pub(in crate::app) use figures::count_due;
 pub use version::{Declared, put, put_by_staff};
 
 use basis::rules;

@@ -34,6 +34,7 @@ use crate::domain::readiness::{Letter, SignatureInForce};
 use crate::domain::reason::Reason;
 use crate::render::csv::Dialect;
 
+mod again;
 mod cipher;
 mod decision;
 mod direct;
@@ -51,6 +52,7 @@ mod shelf;
 mod taking;
 mod trace;
 
+pub use again::{asker_role, repeat};
 pub use cipher::is_recipient;
 pub use decision::{approve, cancel, reject};
 pub use direct::{Produced, masked_csv};

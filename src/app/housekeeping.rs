@@ -5,8 +5,8 @@ use crate::app::error::AppResult;
 use crate::app::log::{digest, subjects};
 use crate::app::retention::rules;
 use crate::app::{
-    bulk, deficiency, export, mail_status, reminder, representation, retention, rights, storm,
-    update_mailing,
+    bulk, declaration, deficiency, export, mail_status, reminder, representation, retention,
+    rights, storm, update_mailing,
 };
 use crate::db::{Scope, retention as rows};
 use crate::domain::claimant::ClaimantState;
@@ -45,6 +45,8 @@ pub struct Housekept {
     pub id_images: usize,
     /// Letters that came after they had been asked for (R2).
     pub cured: usize,
+    /// Earlier declarations whose open items were counted.
+    pub counted: usize,
     /// Whether a day of the trail was digested for the evidence logs.
     pub digested: bool,
 }
@@ -82,6 +84,7 @@ pub async fn run(ctx: &Ctx) -> AppResult<Housekept> {
         reminders: reminder::enqueue_due(ctx).await?,
         news: update_mailing::enqueue_due(ctx).await?,
         cured: deficiency::look(ctx).await?,
+        counted: declaration::count_due(ctx).await?,
         digested,
     })
 }

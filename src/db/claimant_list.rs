@@ -1,7 +1,7 @@
 //! Claimants as staff read them: keyset pages, everything about one, and what lists of them need
 //! beside the row. Every query names the association, beside row-level security.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use diesel::IntoSql;
@@ -542,6 +542,35 @@ pub struct Declarations {
     pub signed: Vec<SignatureRow>,
     /// Payout data in force.
     pub payouts: Vec<PayoutRow>,
+}
+
+/// Items without an amount of the newest declaration of each; none where they were not counted yet.
+///
+/// # Errors
+/// As the database says.
+pub async fn list_open_items(
+    conn: &mut Conn,
+    _scope: Scope,
+    association: AssociationId,
+    rows: &[ListRow],
+) -> DbResult<HashMap<Uuid, i16>> {
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let found: Vec<(Uuid, Option<i16>)> = declarations::table
+        .inner_join(claimants::table.on(claimants::id.eq(declarations::claimant_id)))
+        .filter(declarations::claimant_id.eq_any(&ids))
+        .filter(declarations::association_id.eq(association.uuid()))
+        .filter(
+            declarations::version
+                .nullable()
+                .eq(claimants::declared_version),
+        )
+        .select((declarations::claimant_id, declarations::open_items))
+        .load(conn)
+        .await?;
+    let counted = found.into_iter();
+    Ok(counted
+        .filter_map(|(id, count)| Some((id, count?)))
+        .collect())
 }
 
 /// Declarations, signatures and payout data of a batch of claimants: the versions that `rows` name, not

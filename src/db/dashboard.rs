@@ -104,6 +104,46 @@ pub async fn count_movements(
         .await?)
 }
 
+/// Items without an amount in the newest declarations of records in a state.
+#[derive(QueryableByName, Debug)]
+pub struct OpenItemsRow {
+    /// State of the records.
+    #[diesel(sql_type = Text)]
+    pub state: String,
+    /// Records that have any.
+    #[diesel(sql_type = BigInt)]
+    pub records: i64,
+    /// Items.
+    #[diesel(sql_type = BigInt)]
+    pub items: i64,
+}
+
+// declarations without open items are not read: the index is of those that have some
+const OPEN_ITEMS: &str = "SELECT c.state, count(*) AS records, sum(d.open_items)::bigint AS items \
+ FROM declarations d \
+ JOIN claimants c ON c.id = d.claimant_id AND c.association_id = d.association_id AND c.declared_version = d.version \
+ WHERE d.association_id = $1 AND d.open_items > 0 AND c.association_id = $1 AND c.case_id = $2 \
+ AND c.review <> 'quarantined' AND c.restricted_at IS NULL \
+ GROUP BY c.state";
+
+/// Items without an amount in the newest declarations of a case, by state of the record: of the records that
+/// [`count_movements`] counts.
+///
+/// # Errors
+/// As the database says.
+pub async fn count_open_items(
+    conn: &mut Conn,
+    _scope: Scope,
+    association: AssociationId,
+    case: CaseId,
+) -> DbResult<Vec<OpenItemsRow>> {
+    Ok(diesel::sql_query(OPEN_ITEMS)
+        .bind::<SqlUuid, _>(association.uuid())
+        .bind::<SqlUuid, _>(case.uuid())
+        .load(conn)
+        .await?)
+}
+
 /// What records that are worked on lack (R2).
 #[derive(QueryableByName, Debug, Clone, Copy, Default)]
 pub struct LackRow {

@@ -6,9 +6,11 @@ use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
 use crate::db::error::DbResult;
+use crate::db::key::ClaimantKeyRow;
 use crate::db::partner_event;
 use crate::db::pool::Conn;
-use crate::db::schema::{claimants, declaration_drafts, declarations};
+use crate::db::reminder::Cursor;
+use crate::db::schema::{claimant_keys, claimants, declaration_drafts, declarations};
 use crate::db::scope::Scope;
 use crate::domain::claimant::ClaimantState;
 use crate::domain::ids::ClaimantId;
@@ -47,6 +49,7 @@ pub struct DeclarationRow {
     pub created_at: DateTime<Utc>,
     pub typed_by: Option<Uuid>,
     pub typed_how: Option<String>,
+    pub open_items: Option<i16>,
 }
 
 /// The draft of a claimant.
@@ -169,4 +172,61 @@ pub async fn insert(
     .await?;
     let claimant = ClaimantId::new(row.claimant_id);
     partner_event::stage(conn, scope, claimant, row.created_at).await
+}
+
+/// A version whose open items were never counted, the data key that opens it, and the claimant's newest version.
+pub type Uncounted = (DeclarationRow, ClaimantKeyRow, Option<i32>);
+
+/// Versions made after `after` whose open items were never counted, oldest first. Two of one claimant are never of
+/// one instant: the second waits for the first.
+///
+/// # Errors
+/// As the database says.
+pub async fn list_uncounted(
+    conn: &mut Conn,
+    _scope: Scope,
+    after: Option<Cursor>,
+    limit: i64,
+) -> DbResult<Vec<Uncounted>> {
+    let mut query = declarations::table
+        .inner_join(claimants::table.on(claimants::id.eq(declarations::claimant_id)))
+        .inner_join(
+            claimant_keys::table.on(claimant_keys::claimant_id.eq(declarations::claimant_id)),
+        )
+        .filter(declarations::open_items.is_null())
+        .order((declarations::created_at, declarations::claimant_id))
+        .limit(limit)
+        .select((
+            DeclarationRow::as_select(),
+            ClaimantKeyRow::as_select(),
+            claimants::declared_version,
+        ))
+        .into_boxed();
+    if let Some(Cursor { at, id }) = after {
+        let later = declarations::created_at.gt(at);
+        let beside = declarations::created_at
+            .eq(at)
+            .and(declarations::claimant_id.gt(id));
+        query = query.filter(later.or(beside));
+    }
+    Ok(query.load(conn).await?)
+}
+
+/// Notes how many open items a version has that was declared before they were counted.
+///
+/// # Errors
+/// As the database says.
+pub async fn mark_counted(
+    conn: &mut Conn,
+    _scope: Scope,
+    claimant: ClaimantId,
+    version: i32,
+    open_items: i16,
+) -> DbResult<()> {
+    diesel::update(declarations::table.find((claimant.uuid(), version)))
+        .filter(declarations::open_items.is_null())
+        .set(declarations::open_items.eq(open_items))
+        .execute(conn)
+        .await?;
+    Ok(())
 }

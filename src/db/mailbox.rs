@@ -83,3 +83,43 @@ pub async fn mark_proved(
         .await?;
     Ok(marked == 1)
 }
+
+/// Notes the plans that were declared: id of the mailbox and code.
+///
+/// # Errors
+/// As the database says.
+pub async fn tell_plans(
+    conn: &mut Conn,
+    _scope: Scope,
+    claimant: ClaimantId,
+    plans: &[(Uuid, String)],
+) -> DbResult<()> {
+    for (id, plan) in plans {
+        diesel::update(mailboxes::table.find((claimant.uuid(), *id)))
+            .filter(mailboxes::plan.is_distinct_from(plan))
+            .set(mailboxes::plan.eq(plan))
+            .execute(conn)
+            .await?;
+    }
+    Ok(())
+}
+
+/// As [`tell_plans`], of mailboxes whose plan nobody told yet.
+///
+/// # Errors
+/// As the database says.
+pub async fn fill_plans(
+    conn: &mut Conn,
+    _scope: Scope,
+    claimant: ClaimantId,
+    plans: &[(Uuid, String)],
+) -> DbResult<()> {
+    for (id, plan) in plans {
+        diesel::update(mailboxes::table.find((claimant.uuid(), *id)))
+            .filter(mailboxes::plan.is_null())
+            .set(mailboxes::plan.eq(plan))
+            .execute(conn)
+            .await?;
+    }
+    Ok(())
+}

@@ -393,6 +393,7 @@ diesel::table! {
         created_at -> Timestamptz,
         typed_by -> Nullable<Uuid>,
         typed_how -> Nullable<Text>,
+        open_items -> Nullable<Int2>,
     }
 }
 

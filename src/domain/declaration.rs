@@ -254,6 +254,12 @@ impl Declaration {
         })
     }
 
+    /// Items without an amount: sums to be found in equity (art. 1226 c.c.). They come on top of
+    /// [`Self::total_cents`].
+    pub fn open_items(&self) -> usize {
+        self.lines().map(|(_, line)| line.open_items()).sum()
+    }
+
     /// What happened in the claimant's words, at most 4,000 characters, lines ended by `\n` (R37).
     pub fn narrative(&self) -> Option<&str> {
         self.narrative.as_deref()

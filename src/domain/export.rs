@@ -177,7 +177,7 @@ const SIGNATURES: [&str; 16] = [
     "incarico_messa_in_mora_data",
 ];
 
-const PAYOUT: [&str; 12] = [
+const PAYOUT: [&str; 13] = [
     "progressivo",
     "id_pratica",
     "cognome",
@@ -190,9 +190,10 @@ const PAYOUT: [&str; 12] = [
     "iban",
     "stato",
     "note",
+    "voci_da_liquidare",
 ];
 
-const STATISTICS: [&str; 11] = [
+const STATISTICS: [&str; 12] = [
     "qualita",
     "residenza_provincia",
     "residenza_stato",
@@ -204,6 +205,7 @@ const STATISTICS: [&str; 11] = [
     "tipo_firma",
     "stato",
     "mancanti",
+    "voci_da_liquidare",
 ];
 
 /// Days that a finished export waits to be fetched; also how long it waits for the second person.

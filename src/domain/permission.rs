@@ -1315,6 +1315,12 @@ pub mod operation {
         "/console/exports/{id}/cancellation",
         Access::Staff(EXPORTERS),
     );
+    /// Asks for an export once more.
+    pub const CONSOLE_EXPORT_REPETITION: Operation = Operation::post(
+        "console_export_repetition",
+        "/console/exports/{id}/repetition",
+        Access::StepUp(EXPORTERS),
+    );
     /// One file of an export.
     pub const CONSOLE_EXPORT_FILE: Operation = Operation::get(
         "console_export_file",
@@ -2612,6 +2618,7 @@ pub mod operation {
         &CONSOLE_EXPORT_APPROVAL,
         &CONSOLE_EXPORT_REJECTION,
         &CONSOLE_EXPORT_CANCELLATION,
+        &CONSOLE_EXPORT_REPETITION,
         &CONSOLE_EXPORT_FILE,
         &CONSOLE_EXPORT_PAGE,
         &CONSOLE_EXPORT_FORM,

@@ -92,11 +92,12 @@ pub const HEADER: [&str; 43] = [
 ];
 
 /// Columns after [`HEADER`].
-pub const TAIL: [&str; 4] = [
+pub const TAIL: [&str; 5] = [
     "data_iscrizione",
     "data_conferma",
     "note",
     "incarico_messa_in_mora_data",
+    "voci_da_liquidare",
 ];
 
 /// Columns of a whole list.
@@ -173,6 +174,8 @@ pub struct Line {
     pub data_iscrizione: String,
     pub data_conferma: String,
     pub note: Vec<String>,
+    /// Items without an amount: `totale` alone does not say what is claimed.
+    pub voci_da_liquidare: Option<u64>,
 }
 
 /// The first bytes of a file: mark and header.
@@ -315,11 +318,12 @@ pub(in crate::render) fn cells(line: &Line) -> [Cell<'_>; WIDTH] {
         Cell::Day(&line.data_conferma),
         joined(&line.note),
         Cell::Day(&line.incarico_messa_in_mora_data),
+        Cell::Count(line.voci_da_liquidare),
     ]
 }
 
 /// The header of the index of an archive of signed documents.
-pub const INDEX_HEADER: [&str; 12] = [
+pub const INDEX_HEADER: [&str; 13] = [
     "progressivo",
     "file",
     "id_pratica",
@@ -332,6 +336,7 @@ pub const INDEX_HEADER: [&str; 12] = [
     "data_firma",
     "totale",
     "sha256",
+    "voci_da_liquidare",
 ];
 
 /// One signed document in the index of its archive; every value as it shall be read.
@@ -352,6 +357,7 @@ pub struct IndexLine {
     pub data_firma: String,
     pub totale: String,
     pub sha256: String,
+    pub voci_da_liquidare: u64,
 }
 
 /// The first bytes of an index, in the dialect of Italian Excel.
@@ -376,6 +382,7 @@ pub fn index_line(line: &IndexLine) -> Result<Vec<u8>, csv::Error> {
     }
     let mut writer = writer(Dialect::Excel, Vec::new());
     let (number, version) = (line.progressivo.to_string(), line.versione.to_string());
+    let open_items = line.voci_da_liquidare.to_string();
     let cells: [Cow<'_, str>; INDEX_HEADER.len()] = [
         number.into(),
         Cow::Borrowed(&line.file),
@@ -389,6 +396,7 @@ pub fn index_line(line: &IndexLine) -> Result<Vec<u8>, csv::Error> {
         Cow::Borrowed(&line.data_firma),
         Cow::Borrowed(&line.totale),
         code(&line.sha256),
+        open_items.into(),
     ];
     writer.write_record(cells.iter().map(|cell| cell.as_bytes()))?;
     finish(writer)
@@ -564,10 +572,10 @@ mod tests {
     fn the_dialects_differ_in_mark_separator_and_line_end() {
         let excel = head(Dialect::Excel, Columns::Full).unwrap();
         assert!(excel.starts_with("\u{feff}progressivo;id_pratica;".as_bytes()));
-        assert!(excel.ends_with(b";note;incarico_messa_in_mora_data\r\n"));
+        assert!(excel.ends_with(b";note;incarico_messa_in_mora_data;voci_da_liquidare\r\n"));
         let plain = head(Dialect::Plain, Columns::Full).unwrap();
         assert!(plain.starts_with(b"progressivo,id_pratica,"));
-        assert!(plain.ends_with(b",note,incarico_messa_in_mora_data\n"));
+        assert!(plain.ends_with(b",note,incarico_messa_in_mora_data,voci_da_liquidare\n"));
         assert_eq!(tail(Dialect::Excel, 2, "ab"), b"FINE;2;ab\r\n");
         assert_eq!(tail(Dialect::Plain, 0, "ab"), b"FINE;0;ab\n");
     }
@@ -578,7 +586,7 @@ mod tests {
              giorni;oggetto_e_importo_per_voce;totale;documenti_numero;attestazione_g_data;\
              conferimento_poteri_h_data;tipo_firma;esito_firma;data_firma;hash_dichiarazione;\
              intestatario_conto;iban;stato;revoca_data;mancanti;data_iscrizione;data_conferma;note;\
-             incarico_messa_in_mora_data\r\n";
+             incarico_messa_in_mora_data;voci_da_liquidare\r\n";
         let head = String::from_utf8(head(Dialect::Excel, Columns::Full).unwrap()).unwrap();
         assert!(head.ends_with(expected), "{head}");
         let columns = HEADER.len() + TAIL.len();
@@ -600,6 +608,7 @@ mod tests {
             data_firma: "2026-03-02".to_owned(),
             totale: "12,00".to_owned(),
             sha256: "ab".repeat(32),
+            voci_da_liquidare: 2,
         };
         let bytes = index_line(&line).unwrap();
         let mut reader = csv::ReaderBuilder::new()
@@ -609,6 +618,7 @@ mod tests {
         let record = reader.records().next().unwrap().unwrap();
         assert_eq!(record.len(), INDEX_HEADER.len());
         assert_eq!(&record[5], "'=HYPERLINK(1)");
+        assert_eq!((&record[10], &record[12]), ("12,00", "2"));
     }
 
     #[test]
@@ -630,8 +640,8 @@ mod tests {
         }
         // a column that a set names and the list does not have would be missed silently
         assert_eq!(names(Columns::Signatures).count(), 16);
-        assert_eq!(names(Columns::Payout).count(), 12);
-        assert_eq!(names(Columns::Statistics).count(), 11);
+        assert_eq!(names(Columns::Payout).count(), 13);
+        assert_eq!(names(Columns::Statistics).count(), 12);
         assert_eq!(names(Columns::Court).count(), WIDTH - 5);
     }
 

@@ -33,6 +33,15 @@ pub struct Text {
     language: Language,
 }
 
+/// What a declaration asks for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Damages {
+    /// Sum of its amounts, euro cents.
+    pub cents: i64,
+    /// Items without an amount; none: not counted yet.
+    pub open_items: Option<u64>,
+}
+
 impl Text {
     /// The texts in `language`.
     pub fn new(language: Language) -> Self {
@@ -103,6 +112,21 @@ impl Text {
         match self.language {
             Language::It | Language::De => format!("{sign}{whole},{rest:02} €"),
             Language::En => format!("{sign}€{whole}.{rest:02}"),
+        }
+    }
+
+    /// What a declaration asks for: `120,00 € + 2 da liquidare`; a zero stands alone nowhere where items without an
+    /// amount are all there is, or may be.
+    pub fn damages(self, damages: &Damages) -> String {
+        let sum = self.euro(damages.cents);
+        match (damages.cents, damages.open_items) {
+            (0, None) => "–".to_owned(),
+            (_, None | Some(0)) => sum,
+            (0, Some(count)) => self.with("damages-open", &[("count", count.into())]),
+            (_, Some(count)) => self.with(
+                "damages-more",
+                &[("sum", sum.into()), ("count", self.count(count).into())],
+            ),
         }
     }
 

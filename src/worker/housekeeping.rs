@@ -50,6 +50,7 @@ async fn turn(ctx: &Ctx, holder: Holder) -> AppResult<()> {
             storms = done.storms,
             reminders = done.reminders,
             news = done.news,
+            counted = done.counted,
             digested = done.digested,
             "house kept"
         );

@@ -293,6 +293,14 @@ async fn the_registers_of_the_staff_pass_wcag_2_2_aa() {
            'awaiting_approval', '2026-03-01Z', '2036-03-01Z' FROM cases WHERE slug = '{CASE}'"
     ))
     .await;
+    let failed = app.ctx.new_id();
+    app.sql(&format!(
+        "INSERT INTO exports (id, association_id, case_id, requested_by, format, clear, purpose, filter, state, created_at) \
+         SELECT '{failed}', '{ours}', id, '{}', 'xlsx', false, 'Deposito', '{{}}', 'failed', '2026-03-01Z' \
+         FROM cases WHERE slug = '{CASE}'",
+        owner.id
+    ))
+    .await;
     let list = format!("/console/imports/{}", imports::tried(&app, ours).await);
     let clash = clash(&app, ours, claimant.id).await;
     let bulk = app.ctx.new_id();
@@ -350,6 +358,7 @@ async fn the_registers_of_the_staff_pass_wcag_2_2_aa() {
         let one = format!("/console/exports/{waiting}");
         judge.see(&one).await;
         judge.refuse(&one, "#form > button", &[]).await;
+        judge.see(&format!("/console/exports/{failed}")).await;
         let sets = format!("/console/cases/{CASE}/bulk-actions");
         judge.see(&format!("{sets}?queue=quarantined")).await;
         for kind in [

@@ -7,15 +7,17 @@ use std::net::TcpListener;
 use std::process::Stdio;
 use std::time::Duration;
 
+use joinder::domain::permission::Role;
 use serde_json::{Value, json};
 use thirtyfour::extensions::cdp::ChromeDevTools;
 use thirtyfour::prelude::*;
 use tokio::process::{Child, Command};
 
 use crate::app::TestApp;
-use crate::claimant::{code_in, token_in};
+use crate::claimant::{SignUpBuilder, code_in, token_in};
 use crate::log::{receipt_of, signer};
 use crate::seed::CASE;
+use crate::staff_seed::{PASSWORD, association, person};
 
 /// A driver and the browser it drives; both end with this value.
 pub(crate) struct Phone {
@@ -328,5 +330,49 @@ async fn a_receipt_is_proved_and_refuted_in_three_taps() {
         let told = told.unwrap().text().await.unwrap();
         assert!(told.contains(verdict), "{name}: {told}");
     }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_filters_of_a_list_are_folded_on_a_phone_and_open_with_room() {
+    let Some(phone) = Phone::open().await else {
+        return;
+    };
+    let app = TestApp::seeded().await;
+    app.confirmed(&SignUpBuilder::new("maria@example.org"))
+        .await;
+    let ours = association(&app, "codacons").await;
+    let reader = person(&app, ours, Role::Reader).await;
+    phone.go(&app.url("/console/login")).await;
+    let code = reader.code(&app);
+    let fields = [
+        ("email", reader.email.as_str()),
+        ("password", PASSWORD),
+        ("totp", code.as_str()),
+    ];
+    phone.send(".console-form button", &fields).await;
+    let list = app.url(&format!("/console/cases/{CASE}"));
+    // whether one can choose a state, and whether there is something to open
+    let seen = "return ['#state', '.fold > summary'].map(it => document.querySelector(it).checkVisibility())";
+    let top =
+        "return document.querySelector('.console-table').getBoundingClientRect().top + scrollY";
+    phone.go(&list).await;
+    assert_eq!(phone.script(seen).await, json!([false, true]));
+    let folded = phone.script(top).await.as_f64().unwrap();
+    // by keyboard as by hand: a summary is a button of the browser's
+    let toggle =
+        "document.querySelector('.fold > summary').focus(); return document.activeElement.tagName";
+    assert_eq!(phone.script(toggle).await, "SUMMARY");
+    let summary = phone.browser.active_element().await.unwrap();
+    summary.send_keys(Key::Enter + "").await.unwrap();
+    assert_eq!(phone.script(seen).await, json!([true, true]));
+    let open = phone.script(top).await.as_f64().unwrap();
+    assert!(open - folded > 400.0, "{folded} {open}");
+    phone.go(&format!("{list}?state=confirmed")).await;
+    assert_eq!(phone.script(seen).await, json!([true, true]));
+    phone.resize(1280).await;
+    phone.go(&list).await;
+    assert_eq!(phone.script(seen).await, json!([true, false]));
+    phone.browser.quit().await.unwrap();
     app.stop().await;
 }

@@ -1,6 +1,7 @@
 //! The dashboard: what it counts, for whom, and how old it may be.
 
 use chrono::TimeDelta;
+use joinder::app::housekeeping;
 use joinder::domain::permission::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -10,7 +11,7 @@ use crate::claimant::{SignUpBuilder, anna, ask, mario};
 use crate::seed::CASE;
 use crate::signing::declaration;
 use crate::staff_console;
-use crate::staff_declared::{identified, sign};
+use crate::staff_declared::{self, identified, sign};
 use crate::staff_seed::{association, person};
 
 async fn bearer(app: &TestApp, slug: &str, role: Role) -> String {
@@ -143,5 +144,107 @@ async fn the_page_says_in_a_table_what_it_draws() {
     assert!(page.contains("<rect class=\"series-0\""));
     let (status, _) = staff_console::open(&app, &browser, "/console/cases/none/dashboard").await;
     assert_eq!(status, 404);
+    app.stop().await;
+}
+
+/// Mario, who told no plan at sign-up and asks for a sum in equity alone, signed; Anna for 12,50 euro and one more.
+async fn claimed_in_equity() -> TestApp {
+    let app = TestApp::seeded().await;
+    let builder = SignUpBuilder::new("mario@example.org")
+        .with("/mailboxes", json!([{"address": "caduta@libero.it"}]));
+    let one = app.confirmed(&builder).await;
+    one.give_person(&mario()).await.expect(200);
+    sign(&app, &one, &declaration(), "Mario Rossi").await;
+    let two = identified(&app, "anna@example.org", "b@libero.it", &anna()).await;
+    let more = staff_declared::declaration("b@libero.it");
+    two.declare(&more).await.expect(200);
+    app
+}
+
+fn open_items(figures: &Value) -> [i64; 4] {
+    [
+        "declared_open_items",
+        "declared_open_records",
+        "signed_open_items",
+        "signed_open_records",
+    ]
+    .map(|field| figures["funnel"][field].as_i64().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r36_what_the_judge_values_is_counted_beside_every_sum() {
+    let app = claimed_in_equity().await;
+    let ours = association(&app, "codacons").await;
+    let member = person(&app, ours, Role::Reader).await;
+    let reader = member.bearer(&app).await;
+    let shown = figures(&app, &reader).await;
+    let funnel = &shown["funnel"];
+    assert_eq!(
+        (&funnel["declared_cents"], &funnel["signed_cents"]),
+        (&json!(1_250), &json!(0))
+    );
+    assert_eq!(open_items(&shown), [2, 2, 1, 1]);
+    let path = format!("/api/v1/staff/cases/{CASE}/claimants");
+    let list = ask(app.request(Method::GET, &path).bearer_auth(&reader)).await;
+    let list = list.expect(200);
+    let asked = |place: usize| {
+        let item = &list["items"][place];
+        (item["declared_cents"].clone(), item["open_items"].clone())
+    };
+    assert_eq!(asked(0), (json!(1_250), json!(1)));
+    assert_eq!(asked(1), (json!(0), json!(1)));
+
+    let browser = app.browser();
+    staff_console::sign_in(&app, &browser, &member).await;
+    let place = format!("/console/cases/{CASE}");
+    let (_, page) = staff_console::open(&app, &browser, &place).await;
+    for said in [
+        "12,50 € + 1 da liquidare",
+        "1 voce da liquidare in via equitativa",
+    ] {
+        assert!(page.contains(said), "{said} in {page}");
+    }
+    let (_, board) = staff_console::open(&app, &browser, &format!("{place}/dashboard")).await;
+    for said in [
+        "12,50 €",
+        "voci da liquidare in via equitativa: 2 (pratiche: 2)",
+        "voci da liquidare in via equitativa: 1 (pratiche: 1)",
+    ] {
+        assert!(board.contains(said), "{said} in {board}");
+    }
+    assert!(!page.contains(">0,00") && !board.contains("0,00"));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_plan_that_was_declared_is_counted_and_earlier_declarations_are_counted_once() {
+    let app = claimed_in_equity().await;
+    let reader = bearer(&app, "codacons", Role::Reader).await;
+    let first = figures(&app, &reader).await;
+    let plans = |figures: &Value| -> Vec<Value> {
+        let rows = figures["mailboxes"].as_array().unwrap().iter();
+        rows.map(|row| row["plan"].clone()).collect()
+    };
+    assert!(
+        plans(&first).iter().all(|plan| *plan == "Gratis"),
+        "{}",
+        first["mailboxes"]
+    );
+    // as if declared before items were counted and plans written
+    app.sql("UPDATE declarations SET open_items = NULL; UPDATE mailboxes SET plan = NULL")
+        .await;
+    app.clock().advance(TimeDelta::seconds(6));
+    let before = figures(&app, &reader).await;
+    assert_eq!(open_items(&before), [0, 0, 0, 0]);
+    assert!(plans(&before).iter().all(Value::is_null));
+    let done = housekeeping::run(&app.ctx).await.unwrap();
+    assert_eq!(done.counted, 2);
+    app.clock().advance(TimeDelta::seconds(6));
+    let after = figures(&app, &reader).await;
+    assert_eq!(
+        (&after["funnel"], &after["mailboxes"]),
+        (&first["funnel"], &first["mailboxes"])
+    );
+    assert_eq!(housekeeping::run(&app.ctx).await.unwrap().counted, 0);
     app.stop().await;
 }

@@ -27,6 +27,8 @@ use crate::staff_seed::{
     self, Claimant, Person, SLUG, altroconsumo, association, case, codacons, get, person, post,
 };
 
+mod volumes;
+
 const EXPORTS: &str = "/api/v1/staff/exports";
 
 /// The second person of R58: an owner.
@@ -275,14 +277,23 @@ async fn a_line_that_broke_does_not_use_the_download_up() {
     let (_, bearer) = manager(&app, codacons()).await;
     let place = asked(&app, &bearer, &json!({})).await;
     app.run_exports().await;
+    let status = told(&app, &place, &bearer).await;
+    let hash = status["files"][0]["sha256"].as_str().unwrap();
     // the part in the store is changed: the line breaks before anything went out
     app.sql("UPDATE export_files SET sha256 = sha256('x')")
         .await;
     let broken = get(&app, &format!("{place}/content"), &bearer).await;
     assert!(broken.bytes().await.is_err(), "it ended as if whole");
     assert!(told(&app, &place, &bearer).await["fetched_at"].is_null());
+    // housekeeping leaves it alone, and who asked tries again, from the beginning
+    housekeeping::run(&app.ctx).await.unwrap();
+    let mend = format!("UPDATE export_files SET sha256 = decode('{hash}', 'hex')");
+    app.sql(&mend).await;
+    let bytes = fetched(&app, &format!("{place}/content"), &bearer).await;
+    assert_eq!(sha256::hex(&sha256::digest(&bytes)), hash);
+    assert!(!told(&app, &place, &bearer).await["fetched_at"].is_null());
     let opened = "SELECT count(*) FROM audit WHERE action = 'export_opened'";
-    assert_eq!(app.number(opened).await, 1);
+    assert_eq!(app.number(opened).await, 2);
     app.stop().await;
 }
 
@@ -747,12 +758,40 @@ async fn the_register_shows_who_and_why_and_the_second_person_decides_there() {
     file.bytes().await.unwrap();
     let (_, list) = open(&app, &asker, &register).await;
     assert!(list.contains("scaricata") && !list.contains("Aspettano il tuo"));
+    // the second try is a page: who has it, when, and a way on that passes the same approval
+    let (status, again) = open(&app, &asker, &format!("{one}/files/1")).await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    let repetition = format!("{one}/repetition");
+    for word in [
+        "Questo file è già stato scaricato",
+        "Nome case_manager (gestione del caso)",
+        &format!("action=\"{repetition}\""),
+    ] {
+        assert!(again.contains(word), "{word} in {again}");
+    }
+    let fields = [("csrf", csrf(&again))];
+    let new = place(&send(&app, &asker, &repetition, &fields).await).to_owned();
+    assert_ne!(new, one);
+    // pressed twice it is one
+    assert_eq!(place(&send(&app, &asker, &repetition, &fields).await), new);
+    let same = "SELECT count(DISTINCT (format, clear, purpose, filter, column_set, recipients)), count(*) FROM exports";
+    let same = app.rows(same).await;
+    assert_eq!(same, [["1", "2"].map(|count| Some(count.to_owned()))]);
+    assert_eq!(app.run_exports().await, 0);
+    let (_, waiting) = open(&app, &decider, &new).await;
+    assert!(
+        waiting.contains("Deposito del ricorso") && waiting.contains("/approval\""),
+        "{waiting}"
+    );
     let auditor = person(&app, codacons(), Role::Auditor).await;
     let watcher = app.browser();
     sign_in(&app, &watcher, &auditor).await;
     let (status, seen) = open(&app, &watcher, &one).await;
     assert_eq!(status, StatusCode::OK);
     assert!(seen.contains("Deposito del ricorso") && !seen.contains("/cancellation"));
+    assert!(
+        seen.contains("Nome case_manager (gestione del caso)") && !seen.contains("/repetition")
+    );
     app.stop().await;
 }
 

@@ -642,6 +642,21 @@ async fn hostile_files_are_refused_with_the_cell_that_is_wrong() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn r58_the_last_line_of_a_list_exported_here_is_nobody_and_counts_the_others() {
+    let app = TestApp::seeded().await;
+    let desk = Desk::manager(&app).await;
+    let end = |rows: usize| format!("FINE;{rows};{}\r\n", "ab".repeat(32));
+    // sorted: it stands between the others
+    let whole = list([line("Anna"), end(2), line("Bruno")]);
+    let done = desk.imported(&whole).await;
+    assert_eq!(counts(&done), [2, 2, 0, 0]);
+    let cut = list([line("Carla"), end(2)]);
+    let wrong = desk.try_upload("elenco.csv", &cut).await.wrong_fields();
+    assert_eq!(wrong[0].0, "/file/3");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn r55_a_list_is_its_associations_alone_and_tells_nothing_of_others() {
     let app = TestApp::seeded().await;
     let desk = Desk::manager(&app).await;

@@ -420,6 +420,7 @@ async fn r37_r50_the_list_tells_what_was_declared_and_signed() {
             "a@libero.it, Gennaio 2023: flat_rate; extra_cost 12.50",
         ),
         ("totale", "12.50"),
+        ("voci_da_liquidare", "1"),
         ("documenti_numero", "0"),
         ("attestazione_g_data", day.as_str()),
         ("conferimento_poteri_h_data", day.as_str()),

@@ -3,6 +3,7 @@
 use super::basis::{Basis, content, read_basis, rules};
 use super::by::{By, Dictated, Dictation};
 use super::document::content_of;
+use super::figures;
 use crate::app::audit;
 use crate::app::ctx::Ctx;
 use crate::app::declaration_document;
@@ -14,7 +15,7 @@ use crate::app::sign_up;
 use crate::app::staff::StaffActor;
 use crate::crypto::{commitment, sha256};
 use crate::db::declaration::{self as db, DeclarationRow};
-use crate::db::{Conn, claimant, identity, signature};
+use crate::db::{Conn, claimant, identity, mailbox, signature};
 use crate::domain::claimant::ClaimantState;
 use crate::domain::declaration::{Declaration, DeclarationInput};
 use crate::domain::field::{FieldCode, FieldErrors};
@@ -43,7 +44,7 @@ pub struct Declared {
 
 /// Declares: a new version, unless the newest one says the same already.
 ///
-/// *effects*: row in `declarations`; open signature requests are voided; a signed record must be
+/// *effects*: row in `declarations`; plans of the mailboxes; open signature requests are voided; a signed record must be
 /// signed again (R39); the draft goes; audit `declare`.
 ///
 /// # Errors
@@ -176,12 +177,15 @@ fn row(ctx: &Ctx, by: &By, basis: &Basis, version: Version<'_>) -> AppResult<Dec
         created_at: ctx.clock.now(),
         typed_by,
         typed_how: version.dictated.map(|told| told.how.as_str().to_owned()),
+        open_items: Some(figures::open_items(&content.declaration)?),
     })
 }
 
 async fn write(ctx: &Ctx, by: &By, basis: &Basis, version: Version<'_>) -> AppResult<Declared> {
     let (scope, claimant) = (by.scope(), by.claimant());
     let row = row(ctx, by, basis, version)?;
+    let declaration = &version.content.declaration;
+    let plans = figures::plans(&basis.vault, &basis.mailboxes, declaration)?;
     let mut tx = ctx.pools.begin(scope).await?;
     let locked = claimant::lock(&mut tx, scope, claimant).await?;
     let before = locked.state()?;
@@ -199,6 +203,7 @@ async fn write(ctx: &Ctx, by: &By, basis: &Basis, version: Version<'_>) -> AppRe
         other => other,
     };
     db::insert(&mut tx, scope, &row, after).await?;
+    mailbox::tell_plans(&mut tx, scope, claimant, &plans).await?;
     signature::void_requests(&mut tx, scope, claimant, row.created_at).await?;
     paper::replace_open(ctx, &mut tx, scope, claimant).await?;
     db::delete_draft(&mut tx, scope, claimant).await?;

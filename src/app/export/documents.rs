@@ -208,7 +208,13 @@ pub(super) fn index_line(
         data_firma: day_in_rome(signed.signed_at).to_string(),
         totale: facts.euro(declared.total_cents),
         sha256: sha256::hex(&declared.document_sha256),
+        voci_da_liquidare: open_items(content),
     }
+}
+
+/// Items without an amount, which come on top of the total.
+fn open_items(content: &SignedContent) -> u64 {
+    u64::try_from(content.declaration.open_items()).unwrap_or(u64::MAX)
 }
 
 /// The signed versions of a batch, in the order of the list.

@@ -189,6 +189,7 @@ impl Facts {
             ));
         }
         line.totale_cents = Some(row.total_cents);
+        line.voci_da_liquidare = u64::try_from(content.declaration.open_items()).ok();
         line.documenti_numero = u64::try_from(content.documents.len()).ok();
         line.hash_dichiarazione = sha256::hex(&row.document_sha256);
         line.note

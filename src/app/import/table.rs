@@ -118,10 +118,16 @@ pub(super) fn read(
         rows: 0,
         bytes: 0,
         line: 0,
+        end: None,
     };
     match format {
         Format::Csv => read_csv(bytes, &mut counted)?,
         Format::Xlsx => workbook::read(bytes, &mut counted)?,
+    }
+    if let Some(end) = &counted.end
+        && counted.rows.checked_sub(1) != Some(end.rows)
+    {
+        return Err(TableError::at("error-import-end", end.line.to_string()));
     }
     match counted.rows {
         0 => Err(TableError::of("error-import-empty")),
@@ -138,6 +144,33 @@ pub(super) struct Counted<'a, 'b> {
     bytes: usize,
     /// Line of the row before.
     line: u32,
+    /// What an exported list says of itself.
+    end: Option<End>,
+}
+
+/// The line by which a list that this program exported is known to be whole: `FINE;rows;sha256`. It is no person,
+/// wherever a spreadsheet has put it.
+struct End {
+    line: u32,
+    rows: usize,
+}
+
+impl End {
+    fn read(row: &Row) -> Option<Self> {
+        let texts = row.cells.iter().map(|cell| cell.text().trim());
+        let texts: Vec<&str> = texts.filter(|text| !text.is_empty()).collect();
+        // one cell where commas part the others
+        let joined = texts.join(";");
+        let mut parts = joined.split(';');
+        let (word, rows, hash) = (parts.next()?, parts.next()?, parts.next()?);
+        let is_hash = hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let is_mark = word == "FINE" && is_hash && parts.next().is_none();
+        let rows = rows.parse().ok().filter(|_| is_mark)?;
+        Some(Self {
+            line: row.line,
+            rows,
+        })
+    }
 }
 
 impl Counted<'_, '_> {
@@ -154,6 +187,10 @@ impl Counted<'_, '_> {
             return Err(TableError::of("error-import-unreadable"));
         }
         self.line = row.line;
+        if let Some(end) = End::read(&row) {
+            self.end = Some(end);
+            return Ok(());
+        }
         self.rows += 1;
         let sizes = row.cells.iter().map(|cell| cell.text().len());
         self.bytes = self.bytes.saturating_add(sizes.sum::<usize>());
@@ -350,6 +387,33 @@ mod tests {
         assert!(wrong(wide.as_bytes()).contains("error-import-columns"));
         let long = format!("a;b\nx;{}\n", "y".repeat(2_001));
         assert!(wrong(long.as_bytes()).contains("error-import-cell-long"));
+    }
+
+    #[test]
+    fn r58_the_last_line_of_an_exported_list_is_no_person_and_its_count_is_held_to() {
+        let hash = "ab".repeat(32);
+        let wanted = vec![vec!["a", "b"], vec!["1", "x"], vec!["2", "y"]];
+        for text in [
+            format!("a;b\r\n1;x\r\n2;y\r\nFINE;2;{hash}\r\n"),
+            format!("a,b\n1,x\n2,y\nFINE;2;{hash}\n"),
+            // sorted and saved again: every line has all columns
+            format!("a;b;c;d\n1;x;;\nFINE;2;{hash};\n2;y;;\n"),
+        ] {
+            let rows = rows(text.as_bytes()).unwrap();
+            let rows: Vec<&[String]> = rows.iter().map(|row| &row[..2]).collect();
+            assert_eq!(rows, wanted, "{text}");
+        }
+        let cut = rows(format!("a;b\n1;x\nFINE;2;{hash}\n").as_bytes()).unwrap_err();
+        assert!(
+            cut.contains("error-import-end") && cut.contains("\"3\""),
+            "{cut}"
+        );
+        // a list of nobody has no rows, as any other
+        let empty = rows(format!("a;b\nFINE;0;{hash}\n").as_bytes()).unwrap_err();
+        assert!(empty.contains("error-import-only-head"), "{empty}");
+        // and somebody may be called so
+        let person = rows(b"a;b\nFINE;2\n").unwrap();
+        assert_eq!(person.len(), 2);
     }
 
     #[test]

@@ -293,7 +293,8 @@ async fn declarations(
             all.push(json!({
                 "version": row.version, "declared_at": row.created_at, "template": row.template,
                 "document_sha256": sha256::hex(&row.document_sha256),
-                "total_cents": row.total_cents, "flags": row.flags, "typed_by_staff": row.typed_how,
+                "total_cents": row.total_cents, "open_items": row.open_items, "flags": row.flags,
+                "typed_by_staff": row.typed_how,
                 "content": content,
             }));
         }

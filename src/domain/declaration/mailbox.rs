@@ -226,6 +226,12 @@ impl DeclaredIncident {
             .filter_map(DamageItem::amount_cents)
             .fold(0, i64::saturating_add)
     }
+
+    /// Items of this line without an amount: sums to be found in equity (art. 1226 c.c.).
+    pub fn open_items(&self) -> usize {
+        let items = self.items.iter();
+        items.filter(|item| item.amount_cents().is_none()).count()
+    }
 }
 
 /// Reads the mailboxes; what is wrong is noted in `errors` and left out.

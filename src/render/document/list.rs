@@ -55,9 +55,19 @@ impl ListLine {
                 .collect::<Vec<_>>()
                 .join("/"),
             tier: line.tipo_firma.clone(),
-            total: line.totale.clone(),
+            total: total(line),
             folder: folder.to_owned(),
         }
+    }
+}
+
+/// The sum, and how many items come on top of it; a zero stands nowhere where they are all there is.
+fn total(line: &IndexLine) -> String {
+    match (line.totale.as_str(), line.voci_da_liquidare) {
+        (sum, 0) => sum.to_owned(),
+        ("0,00" | "0.00", 1) => "1 voce da liquidare".to_owned(),
+        ("0,00" | "0.00", count) => format!("{count} voci da liquidare"),
+        (sum, count) => format!("{sum} + {count} da liquidare"),
     }
 }
 
@@ -105,5 +115,38 @@ impl fmt::Debug for SignedList {
 impl fmt::Debug for ListLine {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("ListLine(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_zero_stands_where_the_judge_values_all() {
+        let line = |totale: &str, voci_da_liquidare: u64| IndexLine {
+            progressivo: 1,
+            file: String::new(),
+            id_pratica: String::new(),
+            versione: 1,
+            qualita: String::new(),
+            nominativo: String::new(),
+            codice_fiscale: String::new(),
+            stato: String::new(),
+            tipo_firma: String::new(),
+            data_firma: "2026-03-02".to_owned(),
+            totale: totale.to_owned(),
+            sha256: String::new(),
+            voci_da_liquidare,
+        };
+        for (sum, open_items, shown) in [
+            ("12,50", 0, "12,50"),
+            ("12,50", 2, "12,50 + 2 da liquidare"),
+            ("0,00", 0, "0,00"),
+            ("0,00", 1, "1 voce da liquidare"),
+            ("0.00", 2, "2 voci da liquidare"),
+        ] {
+            assert_eq!(ListLine::of(&line(sum, open_items), "a").total, shown);
+        }
     }
 }

@@ -11,8 +11,9 @@ use super::documents::DocumentLine;
 use super::identity::IdentityFields;
 use super::sign::ReportShown;
 use super::{Chrome, Errors};
+use crate::domain::language::Language;
 use crate::render::document::{Circumstances, PrintedMailbox, euro};
-use crate::render::text::Text;
+use crate::render::text::{Damages, Text};
 
 pub mod account;
 pub mod approval;
@@ -221,6 +222,8 @@ pub struct ClaimantRow {
     pub holder: Option<HolderLine>,
     /// True if mail to the contact comes back.
     pub unreachable: bool,
+    /// What the newest declaration asks for; none: none yet.
+    pub damages: Option<Damages>,
     /// When the sign-up was made, UTC.
     pub created_at: DateTime<Utc>,
 }
@@ -344,6 +347,12 @@ impl ListPage {
             }
         }
         query.finish()
+    }
+
+    /// Whether anything was chosen but the queue, which the tabs show: then the filters stand open on a phone too.
+    fn is_filtered(&self) -> bool {
+        let chosen = [&self.state, &self.missing, &self.flag];
+        chosen.iter().any(|word| !word.is_empty()) || self.narrow.is_used()
     }
 
     /// The query of the page of a claimant: the queue goes along.
@@ -553,8 +562,8 @@ pub struct VersionLine {
     pub version: i32,
     /// When it was declared, UTC.
     pub declared_at: DateTime<Utc>,
-    /// Sum of the amounts, in words.
-    pub total: String,
+    /// What it asks for.
+    pub damages: Damages,
     /// Codes of what to look at.
     pub flags: Vec<String>,
     /// Who of the staff typed it and how it was told; none: the claimant did.
@@ -582,16 +591,14 @@ pub struct DeclarationLines {
     pub circumstances: Circumstances,
     /// In the claimant's words (R37).
     pub narrative: Option<String>,
-    /// Sum of the amounts, in words.
-    pub total: String,
+    /// What it asks for.
+    pub damages: Damages,
 }
 
 impl DeclarationLines {
-    /// Items without an amount, which the judge values.
-    fn open_items(&self) -> usize {
-        let incidents = self.mailboxes.iter().flat_map(|it| &it.incidents);
-        let items = incidents.flat_map(|it| &it.items);
-        items.filter(|item| item.amount_cents.is_none()).count()
+    /// All that is asked for, in Italian as the rest of it.
+    fn total(&self) -> String {
+        Text::new(Language::It).damages(&self.damages)
     }
 
     /// A sum in words; none: the equitable sum of art. 1226 c.c.

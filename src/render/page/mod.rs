@@ -9,7 +9,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{
     assets, error_text,
-    text::{FluentValue, Text},
+    text::{Damages, FluentValue, Text},
 };
 use crate::domain::{field::FieldErrors, language::Language};
 
@@ -154,6 +154,11 @@ impl Chrome {
     /// A sum from euro cents; short for templates.
     pub fn euro(&self, cents: &i64) -> String {
         self.text().euro(*cents)
+    }
+
+    /// What a declaration asks for; short for templates.
+    pub fn damages(&self, damages: &Damages) -> String {
+        self.text().damages(damages)
     }
 
     /// The content-hashed address of a static file.

@@ -329,3 +329,37 @@ fn the_first_of_a_month_is_an_ordinal_in_italian() {
     assert_eq!(date(Language::En), "1 January 2026");
     assert_eq!(date(Language::De), "1. Januar 2026");
 }
+
+#[test]
+fn damages_never_read_as_nothing_where_items_have_no_amount() {
+    let damages = |cents, open_items| Damages { cents, open_items };
+    for (language, asked, shown) in [
+        (Language::It, damages(12_000, Some(0)), "120,00 €"),
+        (
+            Language::It,
+            damages(12_000, Some(2)),
+            "120,00 € + 2 da liquidare",
+        ),
+        (
+            Language::It,
+            damages(0, Some(1)),
+            "1 voce da liquidare in via equitativa",
+        ),
+        (
+            Language::It,
+            damages(0, Some(2)),
+            "2 voci da liquidare in via equitativa",
+        ),
+        (
+            Language::En,
+            damages(0, Some(1)),
+            "1 item to be assessed in equity",
+        ),
+        (Language::It, damages(0, Some(0)), "0,00 €"),
+        // not counted yet: nobody knows whether it is nothing
+        (Language::It, damages(0, None), "–"),
+        (Language::It, damages(100, None), "1,00 €"),
+    ] {
+        assert_eq!(Text::new(language).damages(&asked), shown);
+    }
+}

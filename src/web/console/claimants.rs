@@ -27,7 +27,6 @@ use crate::domain::narrowing::{MANDATES, Tier, Words};
 use crate::domain::permission::operation;
 use crate::domain::readiness::Letter;
 use crate::domain::vat_number::NumericCodiceFiscale;
-use crate::render::document::euro;
 use crate::render::page::Errors;
 use crate::render::page::console::{
     AssistForms, BounceLine, CaseRow, CasesPage, ClaimantPage, ClaimantRow, ConflictLine,
@@ -37,6 +36,7 @@ use crate::render::page::console::{
 };
 use crate::render::page::documents::DocumentLine;
 use crate::render::page::sign::ReportShown;
+use crate::render::text::Damages;
 use crate::state::AppState;
 use crate::web::api::staff::claimants::ListQuery;
 use crate::web::console::approvals;
@@ -257,6 +257,9 @@ fn row(item: Item) -> ClaimantRow {
             overdue: holder.overdue,
         }),
         unreachable: item.unreachable_at.is_some(),
+        damages: item
+            .declared_cents
+            .map(|cents| damages(cents, item.open_items)),
         created_at: item.created_at,
     }
 }
@@ -449,6 +452,13 @@ fn desk(view: &ClaimantView) -> DeskLines {
     }
 }
 
+fn damages(cents: i64, open_items: Option<i16>) -> Damages {
+    Damages {
+        cents,
+        open_items: open_items.and_then(|count| u64::try_from(count).ok()),
+    }
+}
+
 fn version(shown: ShownVersion, typists: &HashMap<Uuid, String>) -> VersionLine {
     let [given, not_given] = MANDATES;
     let mandate = TextKind::MandateMessaInMora;
@@ -458,7 +468,7 @@ fn version(shown: ShownVersion, typists: &HashMap<Uuid, String>) -> VersionLine 
         messa_in_mora: if may_demand { given } else { not_given },
         version: shown.version,
         declared_at: shown.declared_at,
-        total: euro(shown.total_cents),
+        damages: damages(shown.total_cents, shown.open_items),
         flags: shown.flags,
         typed: shown
             .typed
@@ -488,7 +498,10 @@ fn declaration(shown: ShownDeclaration) -> DeclarationLines {
         mailboxes: shown.mailboxes,
         circumstances: shown.circumstances,
         narrative: shown.narrative,
-        total: euro(shown.total_cents),
+        damages: Damages {
+            cents: shown.total_cents,
+            open_items: u64::try_from(shown.open_items).ok(),
+        },
     }
 }
 

@@ -4,11 +4,11 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::app::claimant_list;
-use crate::app::dashboard::{self, Dashboard, Movement, Waiting};
+use crate::app::dashboard::{self, Dashboard, Movement, OpenItems, Waiting};
 use crate::domain::claimant::Queue;
 use crate::domain::declaration::DeclarationFlag;
 use crate::render::page::console::dashboard::{
-    DashboardPage, MailboxCountLine, MovementLine, ShareLine, WaitingLine, shares,
+    DashboardPage, MailboxCountLine, MovementLine, ShareLine, SumLine, WaitingLine, shares,
 };
 use crate::state::AppState;
 use crate::web::WebResult;
@@ -34,8 +34,8 @@ pub async fn show(
         days: dashboard.days.iter().map(line).collect(),
         funnel: shares(steps(&dashboard)),
         ended: positive(funnel.ended),
-        declared_cents: funnel.declared_cents,
-        signed_cents: funnel.signed_cents,
+        declared: sum(funnel.declared_cents, funnel.declared_open),
+        signed: sum(funnel.signed_cents, funnel.signed_open),
         records: positive(dashboard.completeness.records),
         ready: positive(dashboard.completeness.ready),
         letters: letters(&dashboard),
@@ -62,6 +62,14 @@ pub async fn show(
         slug: slug.into_inner(),
     };
     page(StatusCode::OK, &shown)
+}
+
+fn sum(cents: i64, open: OpenItems) -> SumLine {
+    SumLine {
+        cents,
+        open_items: positive(open.items),
+        open_records: positive(open.records),
+    }
 }
 
 fn steps(dashboard: &Dashboard) -> [(String, u64); 5] {

@@ -6,6 +6,7 @@ use data_encoding::HEXLOWER;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::app::AppError;
 use crate::app::claimant_list::{self, DEFAULT_LIMIT};
 use crate::app::export::{self, ExportFile, ExportStatus};
 use crate::domain::export::ExportState;
@@ -19,10 +20,10 @@ use crate::render::page::console::export::{
     ExportFileLine, ExportLine, ExportsPage, OneExportPage,
 };
 use crate::state::AppState;
-use crate::web::WebResult;
-use crate::web::api::staff::exports::{cursor, export_id};
+use crate::web::api::staff::exports::{cursor, export_id, fetch};
 use crate::web::console::{inside, page, see_other};
 use crate::web::extract::{Form, Lang, Staff};
+use crate::web::{WebError, WebResult};
 
 /// Which part of the register.
 #[derive(Deserialize)]
@@ -138,6 +139,45 @@ pub async fn cancel(
     Ok(see_other(&format!("/console/exports/{id}")))
 }
 
+/// `POST /console/exports/{id}/repetition`
+pub async fn repeat(
+    state: web::Data<AppState>,
+    staff: Staff,
+    id: web::Path<String>,
+    form: Form<DecisionForm>,
+) -> WebResult<HttpResponse> {
+    let id = export_id(&id)?;
+    staff.check_csrf(&state, form.0.csrf.as_deref())?;
+    let ctx = state.ctx.clone();
+    let acting = async move { export::repeat(&ctx, &staff.actor, id).await };
+    let asked = state.ctx.to_end(acting).await?;
+    Ok(see_other(&format!("/console/exports/{}", asked.id)))
+}
+
+/// `GET /console/exports/{id}/files/{number}`
+pub async fn file(
+    state: web::Data<AppState>,
+    language: Lang,
+    staff: Staff,
+    request: HttpRequest,
+    path: web::Path<(String, String)>,
+) -> WebResult<HttpResponse> {
+    let (id, number) = path.into_inner();
+    let id = export_id(&id)?;
+    let number = number.parse::<i32>().map_err(|_| AppError::NotFound)?;
+    match fetch(&state, &staff, id, number).await {
+        Err(WebError::App(AppError::IllegalTransition("export_fetched"))) => {}
+        answer => return answer,
+    }
+    let mut shown = one_page(&state, language, &staff, &request, id).await?;
+    let mut files = shown.files.iter();
+    let file = files.find(|file| file.number == number);
+    shown.second_try = file.and_then(|file| file.fetched_at);
+    shown.can_repeat = true;
+    shown.console.chrome.path = format!("/console/exports/{id}");
+    page(StatusCode::CONFLICT, &shown)
+}
+
 async fn one_page(
     state: &AppState,
     language: Lang,
@@ -146,6 +186,7 @@ async fn one_page(
     id: ExportId,
 ) -> WebResult<OneExportPage> {
     let found = export::status(&state.ctx, &staff.actor, id).await?;
+    let asker = export::asker_role(&state.ctx, &staff.actor, &found).await?;
     let console = inside(state, language, request, staff).await?;
     let role = staff.actor.role();
     let is_own = found.asked_by.0 == staff.actor.staff_id().uuid();
@@ -157,7 +198,12 @@ async fn one_page(
         && found.state.can_be_cancelled()
         && !is_over
         && !is_to_decide;
+    let is_gone = found.fetched_at.is_some()
+        || matches!(found.state, ExportState::Expired | ExportState::Failed);
     Ok(OneExportPage {
+        fetched_by: with_role(&console, &found.asked_by.1, asker),
+        second_try: None,
+        can_repeat: is_gone && !found.streamed && operation::CONSOLE_EXPORT_REPETITION.allows(role),
         slug: found.case.clone(),
         line: line(&found),
         filter: filter(&console, &found.filter),
@@ -175,6 +221,14 @@ async fn one_page(
         errors: Errors::default(),
         console,
     })
+}
+
+/// `Anna Bianchi (gestione del caso)`.
+fn with_role(console: &Console, name: &str, role: Option<String>) -> String {
+    match role {
+        Some(role) => format!("{name} ({})", console.chrome.text().word("role", &role)),
+        None => name.to_owned(),
+    }
 }
 
 fn line(export: &ExportStatus) -> ExportLine {

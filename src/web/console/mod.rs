@@ -13,8 +13,8 @@ use crate::render::page::Chrome;
 use crate::render::page::console::{ApprovalsNav, Console, Who};
 use crate::state::AppState;
 use crate::web::api::staff::{
-    declared, documents as documents_api, exports as exports_api, imports as imports_api,
-    paper as paper_api, sample_checks as sample_checks_api, signature_files, trails as trails_api,
+    declared, documents as documents_api, imports as imports_api, paper as paper_api,
+    sample_checks as sample_checks_api, signature_files, trails as trails_api,
 };
 use crate::web::extract::{Lang, Staff};
 use crate::web::{Route, WebError, WebResult};
@@ -173,7 +173,11 @@ pub fn routes() -> Vec<Route> {
             &operation::CONSOLE_EXPORT_CANCELLATION,
             web::to(exports::cancel),
         ),
-        Route::new(&operation::CONSOLE_EXPORT_FILE, web::to(exports_api::file)),
+        Route::new(
+            &operation::CONSOLE_EXPORT_REPETITION,
+            web::to(exports::repeat),
+        ),
+        Route::new(&operation::CONSOLE_EXPORT_FILE, web::to(exports::file)),
         Route::new(&operation::CONSOLE_RIGHTS_PAGE, web::to(rights::queue)),
         Route::new(&operation::CONSOLE_RIGHT_PAGE, web::to(rights::one)),
         Route::new(&operation::CONSOLE_EXTENSION_FORM, web::to(rights::extend)),

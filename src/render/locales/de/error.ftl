@@ -282,6 +282,7 @@ error-import-cell-fault = Die Zelle enthält einen Excel-Fehler wie #NV: bitte i
 error-import-cell-long = Die Zelle { $label } ist zu lang: höchstens 2.000 Zeichen.
 error-import-columns = Zu viele Spalten ({ $label }): höchstens 100.
 error-import-empty = Die Datei ist leer.
+error-import-end = Die Zeile FINE (Zeile { $label }) zählt eine andere Zahl von Zeilen. Die Datei ist unvollständig oder geändert: Laden Sie die Liste neu herunter. Fehlen Zeilen mit Absicht, löschen Sie auch FINE.
 error-import-encoding = Die Zelle { $label } enthält unlesbare Zeichen. Speichern Sie die Datei als CSV UTF-8 und laden Sie sie erneut hoch.
 error-import-inflates = Die gepackte Datei wird beim Öffnen zu groß. Teilen Sie sie auf.
 error-import-lost-zero = Eine führende Null fehlt: Excel hielt den Wert für eine Zahl. Stellen Sie die Spalte auf Text und schreiben Sie den Wert neu.

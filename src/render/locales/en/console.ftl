@@ -22,6 +22,7 @@ console-state = State
 console-all-states = All
 console-show = Show
 console-csv = Download the list (CSV, masked)
+console-csv-end = In the CSV the last line, FINE, is no person: it says that the file is whole and how many lines it has. Take it out before you sort or add up.
 console-nobody = Nobody matches.
 console-created = Signed up
 console-older = Older

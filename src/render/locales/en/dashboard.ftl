@@ -49,3 +49,9 @@ dashboard-domain = Domain
 dashboard-own-domain = own domains
 dashboard-plan = Plan
 dashboard-nothing = No data yet.
+dashboard-open-items = items to be assessed in equity: { $items } (records: { $records })
+damages-open = { $count ->
+    [one] 1 item to be assessed in equity
+   *[other] { $count } items to be assessed in equity
+}
+damages-more = { $sum } + { $count } to be assessed

@@ -282,6 +282,7 @@ error-import-cell-fault = The cell holds an error of Excel, such as #N/A: correc
 error-import-cell-long = The cell { $label } is too long: at most 2,000 characters.
 error-import-columns = Too many columns ({ $label }): at most 100.
 error-import-empty = The file is empty.
+error-import-end = The line FINE (line { $label }) counts another number of lines. The file is incomplete or was changed: download the list again. If you took lines out on purpose, take FINE out too.
 error-import-encoding = The cell { $label } has unreadable characters. Save the file as CSV UTF-8 and upload it again.
 error-import-inflates = The compressed file becomes too large when opened. Split it into several files.
 error-import-lost-zero = A leading zero is missing: Excel took the value for a number. Set the column to text and write the value again.

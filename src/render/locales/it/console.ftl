@@ -22,6 +22,7 @@ console-state = Stato
 console-all-states = Tutti
 console-show = Mostra
 console-csv = Scarica l’elenco (CSV, dati coperti)
+console-csv-end = Nel CSV l’ultima riga, FINE, non è una persona: dice che il file è intero e quante righe ha. Toglila prima di ordinare o di fare somme.
 console-nobody = Nessuna persona corrisponde.
 console-created = Iscrizione
 console-older = Precedenti

@@ -49,3 +49,9 @@ dashboard-domain = Dominio
 dashboard-own-domain = domini propri
 dashboard-plan = Piano
 dashboard-nothing = Ancora nessun dato.
+dashboard-open-items = voci da liquidare in via equitativa: { $items } (pratiche: { $records })
+damages-open = { $count ->
+    [one] 1 voce da liquidare in via equitativa
+   *[other] { $count } voci da liquidare in via equitativa
+}
+damages-more = { $sum } + { $count } da liquidare

@@ -282,6 +282,7 @@ error-import-cell-fault = La cella contiene un errore di Excel, come #N/D: corre
 error-import-cell-long = La cella { $label } è troppo lunga: al massimo 2.000 caratteri.
 error-import-columns = Troppe colonne ({ $label }): al massimo 100.
 error-import-empty = Il file è vuoto.
+error-import-end = La riga FINE (riga { $label }) conta un altro numero di righe. Il file è incompleto o cambiato: scarica di nuovo l’elenco. Se hai tolto righe apposta, togli anche FINE.
 error-import-encoding = La cella { $label } ha caratteri illeggibili. Salva il file come CSV UTF-8 e caricalo di nuovo.
 error-import-inflates = Il file compresso diventa troppo grande quando si apre. Dividilo in più file.
 error-import-lost-zero = Manca uno zero iniziale: Excel ha preso il valore per un numero. Imposta la colonna come testo e riscrivi il valore.

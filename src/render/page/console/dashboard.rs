@@ -75,6 +75,24 @@ pub struct WaitingLine {
     pub oldest: Option<DateTime<Utc>>,
 }
 
+/// A sum of damages.
+#[derive(Debug, Clone, Copy)]
+pub struct SumLine {
+    /// Amounts, cents.
+    pub cents: i64,
+    /// Items without an amount, on top of them.
+    pub open_items: u64,
+    /// Records that have any.
+    pub open_records: u64,
+}
+
+impl SumLine {
+    /// Whether the amounts say something: a zero beside open items reads as if nothing were asked for.
+    pub fn has_sum(&self) -> bool {
+        self.cents > 0 || self.open_items == 0
+    }
+}
+
 /// `GET /console/cases/{slug}/dashboard`
 #[derive(Debug, Clone, Template)]
 #[template(path = "page/console/dashboard.html")]
@@ -95,10 +113,10 @@ pub struct DashboardPage {
     pub funnel: Vec<ShareLine>,
     /// Records that ended.
     pub ended: u64,
-    /// Damages declared, cents.
-    pub declared_cents: i64,
-    /// Damages under a signature in force, cents.
-    pub signed_cents: i64,
+    /// Damages declared.
+    pub declared: SumLine,
+    /// Damages under a signature in force.
+    pub signed: SumLine,
     /// Records that are worked on.
     pub records: u64,
     /// Of these, who lack nothing and have nothing to review.

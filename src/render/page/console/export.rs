@@ -162,6 +162,12 @@ pub struct OneExportPage {
     pub can_decide: bool,
     /// Whether the actor may call it off.
     pub can_cancel: bool,
+    /// Who asked for it and alone can fetch it, with the role.
+    pub fetched_by: String,
+    /// When the file had been fetched that was tried for again now, UTC.
+    pub second_try: Option<DateTime<Utc>>,
+    /// Whether the actor may ask for it once more.
+    pub can_repeat: bool,
     /// Whether the second factor is fresh.
     pub stepped_up: bool,
     /// The reason as typed.

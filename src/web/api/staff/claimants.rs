@@ -110,6 +110,11 @@ pub struct ClaimantItem {
     signed_at: Option<DateTime<Utc>>,
     /// Since when mail to the contact comes back.
     unreachable_since: Option<DateTime<Utc>>,
+    /// Sum of the amounts of the newest declaration; null: none yet.
+    declared_cents: Option<i64>,
+    /// Items of it without an amount, to be assessed in equity, which come on top of `declared_cents`; null also
+    /// where they were not counted yet.
+    open_items: Option<i16>,
     /// Who works on it, on the `queue` asked for.
     assigned: Option<HolderResponse>,
 }
@@ -277,8 +282,8 @@ struct AuditResponse {
         ("domain" = Option<String>, Query, description = "Mail domain of a mailbox, where it is a public provider's"),
         ("from" = Option<String>, Query, description = "First day of the sign-up, in Rome: `2026-03-01`"),
         ("until" = Option<String>, Query, description = "Last day of the sign-up, in Rome"),
-        ("least" = Option<String>, Query, description = "Least damages declared, whole euros"),
-        ("most" = Option<String>, Query, description = "Most damages declared, whole euros"),
+        ("least" = Option<String>, Query, description = "Least damages declared, whole euros: amounts alone, items without one count as nothing"),
+        ("most" = Option<String>, Query, description = "Most damages declared, whole euros: amounts alone, items without one count as nothing"),
         ("tier" = Option<String>, Query, description = "How the signature in force was given: `otp`, `digital`, `paper`"),
         ("messa_in_mora" = Option<String>, Query, description = "Whether the mandate for the messa in mora was given with it: `given`, `not_given`"),
         ("whose" = Option<String>, Query, description = "Who works on it, on the `queue` asked for or on any: `me`, `nobody` or a staff id"),
@@ -323,7 +328,7 @@ pub async fn list(
     ),
     security(("staff" = [])),
     responses(
-        (status = 200, content_type = "text/csv", description = "The masked list; whole only with its last line `FINE;rows;sha256`"),
+        (status = 200, content_type = "text/csv", description = "The masked list; whole only with its last line `FINE;rows;sha256`, which is no claimant: an import of the list knows it and holds the rows to its count"),
         (status = 404, body = Problem)
     )
 )]
@@ -381,6 +386,8 @@ fn item(item: Item) -> ClaimantItem {
         confirmed_at: item.confirmed_at,
         signed_at: item.signed_at,
         unreachable_since: item.unreachable_at,
+        declared_cents: item.declared_cents,
+        open_items: item.open_items,
         assigned: item.holder.map(HolderResponse::from),
     }
 }

@@ -68,6 +68,14 @@ pub struct FunnelResponse {
     declared_cents: i64,
     /// Of these under a signature in force.
     signed_cents: i64,
+    /// Items of the newest declarations without an amount, to be assessed in equity: on top of `declared_cents`.
+    declared_open_items: i64,
+    /// Records that have any of them.
+    declared_open_records: i64,
+    /// Of these items, those under a signature in force.
+    signed_open_items: i64,
+    /// Records that have any of them.
+    signed_open_records: i64,
 }
 
 /// What records that are worked on lack (confirmed, signed, to be signed again, lodged).
@@ -143,6 +151,10 @@ impl From<&Dashboard> for DashboardResponse {
                 ended: funnel.ended,
                 declared_cents: funnel.declared_cents,
                 signed_cents: funnel.signed_cents,
+                declared_open_items: funnel.declared_open.items,
+                declared_open_records: funnel.declared_open.records,
+                signed_open_items: funnel.signed_open.items,
+                signed_open_records: funnel.signed_open.records,
             },
             completeness: completeness(&dashboard.completeness),
             provinces: dashboard.provinces.iter().map(province).collect(),

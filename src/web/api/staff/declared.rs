@@ -22,7 +22,10 @@ use crate::web::{WebError, WebResult};
 pub(super) struct RecordVersionResponse {
     version: i32,
     declared_at: DateTime<Utc>,
+    /// Sum of the amounts.
     total_cents: i64,
+    /// Items without an amount, which come on top of `total_cents`; null: not counted yet.
+    open_items: Option<i16>,
     /// `outside_window|not_restored|double_recovery|paid_plan_proof|narrative_special`
     flags: Vec<String>,
     /// How the claimant told it, where staff typed it: `phone|desk|post`.
@@ -54,7 +57,10 @@ pub(super) struct RecordDeclarationResponse {
     other_claims: Vec<String>,
     already_compensated: Vec<String>,
     narrative: Option<String>,
+    /// Sum of the amounts.
     total_cents: i64,
+    /// Items without an amount, which come on top of `total_cents`.
+    open_items: usize,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -193,6 +199,7 @@ pub(super) fn version(version: ShownVersion) -> RecordVersionResponse {
         version: version.version,
         declared_at: version.declared_at,
         total_cents: version.total_cents,
+        open_items: version.open_items,
         flags: version.flags,
         typed_by_staff: version.typed.map(|(_, how)| how),
         document_sha256: version.document_sha256,
@@ -221,6 +228,7 @@ pub(super) fn declaration(shown: ShownDeclaration) -> RecordDeclarationResponse 
         already_compensated: shown.circumstances.already_compensated,
         narrative: shown.narrative,
         total_cents: shown.total_cents,
+        open_items: shown.open_items,
     }
 }
 

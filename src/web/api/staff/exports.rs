@@ -303,7 +303,7 @@ pub async fn content(
     staff: Staff,
     id: web::Path<String>,
 ) -> WebResult<HttpResponse> {
-    fetch(&state, staff, export_id(&id)?, 1).await
+    fetch(&state, &staff, export_id(&id)?, 1).await
 }
 
 /// `GET /api/v1/staff/exports/{id}/files/{number}`
@@ -329,19 +329,20 @@ pub async fn file(
 ) -> WebResult<HttpResponse> {
     let (id, number) = path.into_inner();
     let number = number.parse::<i32>().map_err(|_| AppError::NotFound)?;
-    fetch(&state, staff, export_id(&id)?, number).await
+    fetch(&state, &staff, export_id(&id)?, number).await
 }
 
-async fn fetch(
+/// A file of an export.
+pub(in crate::web) async fn fetch(
     state: &AppState,
-    staff: Staff,
+    staff: &Staff,
     id: ExportId,
     number: i32,
 ) -> WebResult<HttpResponse> {
-    let ctx = state.ctx.clone();
+    let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
     let fetched = state
         .ctx
-        .to_end(async move { export::content(&ctx, &staff.actor, id, number).await })
+        .to_end(async move { export::content(&ctx, &actor, id, number).await })
         .await?;
     Ok(csv::file(fetched))
 }

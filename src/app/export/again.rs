@@ -1,0 +1,66 @@
+//! An export asked for once more: the copy that was fetched is lost, or nobody fetched it in time.
+
+use super::{ExportStatus, NewExport, filter_of, request};
+use crate::app::claimant_list;
+use crate::app::ctx::Ctx;
+use crate::app::error::{AppError, AppResult};
+use crate::app::staff::StaffActor;
+use crate::db::{DbError, export, membership};
+use crate::domain::export::{Columns, Format};
+use crate::domain::ids::{ExportId, StaffId};
+use crate::domain::permission::operation;
+use crate::domain::reason::Reason;
+use crate::render::csv::Dialect;
+
+/// Asks for an export once more, as it was asked for, with the same purpose, in the name of who asks now: in clear a
+/// second person approves it again (R58). Asked for again within 24 h it is the same one, as it stands now.
+///
+/// *effects*: as [`request`].
+///
+/// # Errors
+/// `Forbidden`, `StepUpRequired`; `NotFound` if there is none of the association's; `IllegalTransition` for a list
+/// that was streamed: it is streamed again.
+pub async fn repeat(ctx: &Ctx, actor: &StaffActor, id: ExportId) -> AppResult<ExportStatus> {
+    actor.require(&operation::CONSOLE_EXPORT_REPETITION)?;
+    let scope = actor.scope();
+    let mut tx = ctx.pools.begin(scope).await?;
+    let row = export::get(&mut tx, scope, actor.association_id(), id).await?;
+    tx.commit().await?;
+    let cases = claimant_list::cases(ctx, actor).await?;
+    let own = cases.iter().find(|own| own.case.id.uuid() == row.case_id);
+    let own = own.ok_or(AppError::NotFound)?;
+    let Ok(purpose) = Reason::parse(Some(&row.purpose)) else {
+        return Err(AppError::IllegalTransition("export_over"));
+    };
+    let new = NewExport {
+        case: own.case.slug.clone(),
+        format: Format::parse(&row.format).ok_or(DbError::Corrupt("exports.format"))?,
+        columns: Columns::parse(&row.column_set).ok_or(DbError::Corrupt("exports.column_set"))?,
+        dialect: Dialect::parse(Some(&row.dialect)).ok_or(DbError::Corrupt("exports.dialect"))?,
+        filter: filter_of(&row.filter),
+        recipients: row.recipients,
+        clear: row.clear,
+        purpose,
+        // a button that is pressed twice
+        idempotency_key: Some(format!("again-{id}")),
+    };
+    request(ctx, actor, new).await
+}
+
+/// Role of who asked for an export, and alone may fetch it, as it is now; `None` for somebody of the platform's.
+///
+/// # Errors
+/// `Forbidden`; `Unavailable`.
+pub async fn asker_role(
+    ctx: &Ctx,
+    actor: &StaffActor,
+    status: &ExportStatus,
+) -> AppResult<Option<String>> {
+    actor.require(&operation::GET_EXPORT)?;
+    let scope = actor.scope();
+    let who = StaffId::new(status.asked_by.0);
+    let mut tx = ctx.pools.begin(scope).await?;
+    let found = membership::find_person(&mut tx, scope, actor.association_id(), who).await?;
+    tx.commit().await?;
+    Ok(found.map(|person| person.membership.role))
+}
