@@ -11,16 +11,18 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::timeout;
 
 use crate::app::clock::Clock;
-use crate::app::dashboard::Dashboards;
+use crate::app::dashboard::Dashboard;
 use crate::app::directory::Directories;
 use crate::app::error::{AppError, AppResult};
+use crate::app::fresh::Fresh;
 use crate::app::intake::Intake;
 use crate::app::keyring::Keyring;
-use crate::app::partner::brought::Counted;
 use crate::app::seal::Sealer;
 use crate::app::signature_trust::TrustFiles;
 use crate::blob::Blobs;
 use crate::db::Pools;
+use crate::domain::brought::Figures;
+use crate::domain::ids::{AssociationId, CaseId, PartnerId};
 use crate::evidence::Trust;
 use crate::outbound::webhook::Webhooks;
 
@@ -80,9 +82,9 @@ pub struct Ctx {
     /// Public data of cases, remembered for a moment.
     pub directories: Arc<Directories>,
     /// Figures of cases, counted a moment ago.
-    pub(in crate::app) dashboards: Arc<Dashboards>,
+    pub(in crate::app) dashboards: Arc<Fresh<(AssociationId, CaseId), Dashboard>>,
     /// How many partners brought, counted a moment ago.
-    pub(in crate::app) counted: Arc<Counted>,
+    pub(in crate::app) brought: Arc<Fresh<PartnerId, Figures>>,
     /// Sign-ups that wait to be written together.
     pub(in crate::app) intake: Arc<Intake>,
     writes: Arc<Semaphore>,
@@ -112,7 +114,7 @@ impl Ctx {
             blobs,
             directories: Arc::new(Directories::new(settings.directory_ttl)),
             dashboards: Arc::default(),
-            counted: Arc::default(),
+            brought: Arc::default(),
             settings: Arc::new(settings),
             stamp_trust: None,
             webhooks: Webhooks::new(),

@@ -1,22 +1,20 @@
 //! How a case of the own association stands, in figures: who came when, how far they got, what waits. Counted
 //! once for everybody who looks within [`FRESH`].
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Timelike as _, Utc};
 use chrono_tz::Europe::Rome;
-use tokio::sync::Mutex;
 
 use crate::app::claimant_list::{self, OwnCase};
 use crate::app::ctx::Ctx;
 use crate::app::error::AppResult;
 use crate::app::staff::StaffActor;
 use crate::app::standing::{self, Record};
-use crate::db::dashboard::{self as db, Counted, LackRow, MovementRow, OpenItemsRow, WaitingRow};
+use crate::db::dashboard::{self as db, MovementRow, OpenItemsRow, RecordsRow, WaitingRow};
 use crate::db::{DbError, Scope};
-use crate::domain::claimant::ClaimantState;
-use crate::domain::ids::{AssociationId, CaseId};
+use crate::domain::claimant::{ClaimantState, Review};
 use crate::domain::permission::operation;
 use crate::domain::readiness::{self, Decider, Letter, SignatureInForce};
 
@@ -67,6 +65,17 @@ impl Movement {
         self.signed_up += other.signed_up;
         self.confirmed += other.confirmed;
         self.signed += other.signed;
+    }
+
+    fn take(&mut self, row: &MovementRow) -> AppResult<()> {
+        let count = match row.what.as_str() {
+            "signed_up" => &mut self.signed_up,
+            "confirmed" => &mut self.confirmed,
+            "signed" => &mut self.signed,
+            _ => return Err(DbError::Corrupt("what").into()),
+        };
+        *count += row.count;
+        Ok(())
     }
 }
 
@@ -145,21 +154,6 @@ pub struct Waiting {
     pub oldest: Option<DateTime<Utc>>,
 }
 
-type Slot = Arc<Mutex<Option<Arc<Dashboard>>>>;
-
-/// Figures that were counted a moment ago, one set for each association in a case.
-#[derive(Debug, Default)]
-pub struct Dashboards {
-    slots: std::sync::Mutex<HashMap<(AssociationId, CaseId), Slot>>,
-}
-
-impl Dashboards {
-    fn slot(&self, association: AssociationId, case: CaseId) -> Slot {
-        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        slots.entry((association, case)).or_default().clone()
-    }
-}
-
 /// The figures of a case of the own association, at most [`FRESH`] old; who comes while they are counted
 /// waits for them.
 ///
@@ -168,17 +162,10 @@ impl Dashboards {
 pub async fn of(ctx: &Ctx, actor: &StaffActor, slug: &str) -> AppResult<Arc<Dashboard>> {
     actor.require(&operation::DASHBOARD)?;
     let own = claimant_list::own_case(ctx, actor, slug).await?;
-    let slot = ctx.dashboards.slot(actor.association_id(), own.case.id);
-    let mut kept = slot.lock().await;
     let now = ctx.clock.now();
-    if let Some(dashboard) = kept.as_ref()
-        && now - dashboard.counted_at < FRESH
-    {
-        return Ok(dashboard.clone());
-    }
-    let counted = Arc::new(count(ctx, actor, &own, now).await?);
-    *kept = Some(counted.clone());
-    Ok(counted)
+    let key = (actor.association_id(), own.case.id);
+    let counting = count(ctx, actor, &own, now);
+    ctx.dashboards.get(key, (now, FRESH), counting).await
 }
 
 async fn count(
@@ -192,34 +179,31 @@ async fn count(
     let scope = Scope::Association(association);
     let since = now - TimeDelta::days(DAYS + 1);
     let mut tx = ctx.pools.begin(scope).await?;
+    let records = db::count_records(&mut tx, scope, association, case).await?;
     let movements = db::count_movements(&mut tx, scope, association, case, since).await?;
     let open_items = db::count_open_items(&mut tx, scope, association, case).await?;
     let mailboxes = db::count_mailboxes(&mut tx, scope, association, case).await?;
-    let lacks = db::count_lacks(&mut tx, scope, association, case).await?;
     let waiting = db::count_waiting(&mut tx, scope, association, case).await?;
     tx.commit().await?;
 
     let mut by_hour: BTreeMap<NaiveDateTime, Movement> = BTreeMap::new();
-    let mut funnel = Funnel::default();
-    let mut provinces = Vec::new();
     for row in movements {
-        let counted = Counted::read(row.counted).ok_or(DbError::Corrupt("grouping"))?;
-        match (counted, row.hour) {
-            (Counted::State, _) => funnel.take(&row)?,
-            (Counted::Province, _) => provinces.push((row.province.unwrap_or_default(), row.count)),
-            (Counted::SignUps, Some(hour)) => {
-                by_hour.entry(hour).or_default().signed_up = row.count;
-            }
-            (Counted::Confirmations, Some(hour)) => {
-                by_hour.entry(hour).or_default().confirmed = row.count;
-            }
-            (Counted::Signatures, Some(hour)) => {
-                by_hour.entry(hour).or_default().signed = row.count;
-            }
-            // older, or not yet
-            (Counted::SignUps | Counted::Confirmations | Counted::Signatures, None) => {}
+        // two hours of an October night are one on the clock
+        let hour = row.hour.with_timezone(&Rome).naive_local();
+        by_hour.entry(hour).or_default().take(&row)?;
+    }
+    let mut funnel = Funnel::default();
+    let mut lacks = Lacks::default();
+    let mut by_province: BTreeMap<String, i64> = BTreeMap::new();
+    for row in records {
+        let record = Alike::read(&row)?;
+        lacks.take(&record);
+        if record.review != Review::Quarantined {
+            funnel.take(&record);
+            *by_province.entry(row.province).or_default() += row.count;
         }
     }
+    let mut provinces: Vec<(String, i64)> = by_province.into_iter().collect();
     for row in &open_items {
         funnel.take_open_items(row)?;
     }
@@ -250,8 +234,68 @@ async fn count(
     })
 }
 
+/// Records that are alike, read.
+struct Alike {
+    state: ClaimantState,
+    review: Review,
+    identified: bool,
+    declared: bool,
+    payout: bool,
+    count: i64,
+    cents: i64,
+}
+
+impl Alike {
+    fn read(row: &RecordsRow) -> AppResult<Self> {
+        let state = ClaimantState::parse(&row.state).ok_or(DbError::Corrupt("claimants.state"))?;
+        let review = Review::parse(&row.review).ok_or(DbError::Corrupt("claimants.review"))?;
+        Ok(Self {
+            state,
+            review,
+            identified: row.identified,
+            declared: row.declared,
+            payout: row.payout,
+            count: row.count,
+            cents: row.cents,
+        })
+    }
+}
+
+/// What records that are worked on lack (R2).
+#[derive(Clone, Copy, Default)]
+struct Lacks {
+    records: i64,
+    identity: i64,
+    signature: i64,
+    payout: i64,
+    /// With all of them and nothing to review.
+    complete: i64,
+}
+
+impl Lacks {
+    fn take(&mut self, alike: &Alike) {
+        if !alike.state.counts() {
+            return;
+        }
+        let is_signed = SignatureInForce::of(alike.state).is_some();
+        self.records += alike.count;
+        for (is_there, lack) in [
+            (alike.identified, &mut self.identity),
+            (is_signed, &mut self.signature),
+            (alike.payout, &mut self.payout),
+        ] {
+            if !is_there {
+                *lack += alike.count;
+            }
+        }
+        if alike.identified && is_signed && alike.payout && alike.review == Review::None {
+            self.complete += alike.count;
+        }
+    }
+}
+
 /// Letters that case and association decide lack in all records or in none.
-fn completeness(own: &OwnCase, lacks: LackRow) -> Completeness {
+fn completeness(own: &OwnCase, lacks: Lacks) -> Completeness {
     let record = Record {
         state: ClaimantState::Signed,
         identity: true,
@@ -278,35 +322,32 @@ fn completeness(own: &OwnCase, lacks: LackRow) -> Completeness {
 }
 
 impl Funnel {
-    fn take(&mut self, row: &MovementRow) -> AppResult<()> {
-        let state = row.state.as_deref().and_then(ClaimantState::parse);
-        let state = state.ok_or(DbError::Corrupt("claimants.state"))?;
-        self.signed_up += row.count;
-        match state {
+    fn take(&mut self, alike: &Alike) {
+        self.signed_up += alike.count;
+        match alike.state {
             ClaimantState::Withdrawn | ClaimantState::Rejected | ClaimantState::Duplicate => {
-                self.ended += row.count;
-                return Ok(());
+                self.ended += alike.count;
+                return;
             }
-            ClaimantState::Unconfirmed | ClaimantState::ToAssist => return Ok(()),
+            ClaimantState::Unconfirmed | ClaimantState::ToAssist => return,
             ClaimantState::Confirmed
             | ClaimantState::Signed
             | ClaimantState::ResignRequired
             | ClaimantState::Lodged
             | ClaimantState::Restricted => {}
         }
-        self.confirmed += row.count;
-        if row.identified == Some(true) {
-            self.identified += row.count;
+        self.confirmed += alike.count;
+        if alike.identified {
+            self.identified += alike.count;
         }
-        if row.declared == Some(true) {
-            self.declared += row.count;
-            self.declared_cents += row.cents;
+        if alike.declared {
+            self.declared += alike.count;
+            self.declared_cents += alike.cents;
         }
-        if SignatureInForce::of(state).is_some() {
-            self.signed += row.count;
-            self.signed_cents += row.cents;
+        if SignatureInForce::of(alike.state).is_some() {
+            self.signed += alike.count;
+            self.signed_cents += alike.cents;
         }
-        Ok(())
     }
 
     /// As the sums: of records that did not end, and of those with a signature in force.

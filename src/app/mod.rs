@@ -39,6 +39,7 @@ pub mod evidence;
 pub mod export;
 pub mod file_store;
 pub mod follower;
+mod fresh;
 pub mod health;
 pub mod housekeeping;
 pub mod idempotency;

@@ -1,10 +1,8 @@
 //! Counts over a case of an association, for its dashboard: each read in one walk over what it counts.
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{
-    BigInt, Bool, Integer, Nullable, Text, Timestamp, Timestamptz, Uuid as SqlUuid,
-};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 
 use crate::db::error::DbResult;
@@ -12,56 +10,27 @@ use crate::db::pool::Conn;
 use crate::db::scope::Scope;
 use crate::domain::ids::{AssociationId, CaseId};
 
-/// What a row of [`MovementRow`] counts, as `GROUPING` tells it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Counted {
-    /// Sign-ups by hour.
-    SignUps,
-    /// Confirmations by hour.
-    Confirmations,
-    /// Signatures in force by hour.
-    Signatures,
-    /// Records by province.
-    Province,
-    /// Records by state, with identity, with declaration.
-    State,
-}
-
-impl Counted {
-    /// Reads the bits of `GROUPING(signed_up, confirmed, signed, province, state)`.
-    pub fn read(grouping: i32) -> Option<Self> {
-        match grouping {
-            0b01111 => Some(Self::SignUps),
-            0b10111 => Some(Self::Confirmations),
-            0b11011 => Some(Self::Signatures),
-            0b11101 => Some(Self::Province),
-            0b11110 => Some(Self::State),
-            _ => None,
-        }
-    }
-}
-
-/// A count over records.
+/// Records of a province that are alike.
 #[derive(QueryableByName, Debug)]
-pub struct MovementRow {
-    /// See [`Counted`].
-    #[diesel(sql_type = Integer)]
-    pub counted: i32,
-    /// The hour, on the clock of Rome; none for what is older than was asked for.
-    #[diesel(sql_type = Nullable<Timestamp>)]
-    pub hour: Option<NaiveDateTime>,
-    /// Letters of the province.
-    #[diesel(sql_type = Nullable<Text>)]
-    pub province: Option<String>,
+pub struct RecordsRow {
+    /// Letters of the province; empty: not known.
+    #[diesel(sql_type = Text)]
+    pub province: String,
     /// State.
-    #[diesel(sql_type = Nullable<Text>)]
-    pub state: Option<String>,
+    #[diesel(sql_type = Text)]
+    pub state: String,
+    /// What is to be looked at.
+    #[diesel(sql_type = Text)]
+    pub review: String,
     /// Whether identity was given.
-    #[diesel(sql_type = Nullable<Bool>)]
-    pub identified: Option<bool>,
+    #[diesel(sql_type = Bool)]
+    pub identified: bool,
     /// Whether damages were declared.
-    #[diesel(sql_type = Nullable<Bool>)]
-    pub declared: Option<bool>,
+    #[diesel(sql_type = Bool)]
+    pub declared: bool,
+    /// Whether payout data were given.
+    #[diesel(sql_type = Bool)]
+    pub payout: bool,
     /// Records.
     #[diesel(sql_type = BigInt)]
     pub count: i64,
@@ -70,22 +39,52 @@ pub struct MovementRow {
     pub cents: i64,
 }
 
-const MOVEMENTS: &str = "WITH taken AS MATERIALIZED ( \
-   SELECT CASE WHEN created_at >= $3 THEN date_trunc('hour', created_at AT TIME ZONE 'Europe/Rome') END AS signed_up, \
-     CASE WHEN confirmed_at >= $3 THEN date_trunc('hour', confirmed_at AT TIME ZONE 'Europe/Rome') END AS confirmed, \
-     CASE WHEN signed_at >= $3 THEN date_trunc('hour', signed_at AT TIME ZONE 'Europe/Rome') END AS signed, \
-     coalesce(province, '') AS province, state, identity_at IS NOT NULL AS identified, \
-     declared_version IS NOT NULL AS declared, declared_cents \
-   FROM claimants \
-   WHERE association_id = $1 AND case_id = $2 AND review <> 'quarantined' AND restricted_at IS NULL) \
- SELECT GROUPING(signed_up, confirmed, signed, province, state) AS counted, \
-   coalesce(signed_up, confirmed, signed) AS hour, province, state, identified, declared, \
+const RECORDS: &str = "SELECT coalesce(province, '') AS province, state, review, \
+   identity_at IS NOT NULL AS identified, declared_version IS NOT NULL AS declared, payout_at IS NOT NULL AS payout, \
    count(*) AS count, coalesce(sum(declared_cents), 0)::bigint AS cents \
- FROM taken \
- GROUP BY GROUPING SETS ((signed_up), (confirmed), (signed), (province), (state, identified, declared))";
+ FROM claimants WHERE association_id = $1 AND case_id = $2 AND restricted_at IS NULL \
+ GROUP BY 1, 2, 3, 4, 5, 6";
 
-/// Records of a case by hour since `since`, by province and by state; those in quarantine and those whose
-/// data are only kept are not counted.
+/// Records of a case, those in quarantine too, those whose data are only kept left out.
+///
+/// # Errors
+/// As the database says.
+pub async fn count_records(
+    conn: &mut Conn,
+    _scope: Scope,
+    association: AssociationId,
+    case: CaseId,
+) -> DbResult<Vec<RecordsRow>> {
+    Ok(diesel::sql_query(RECORDS)
+        .bind::<SqlUuid, _>(association.uuid())
+        .bind::<SqlUuid, _>(case.uuid())
+        .load(conn)
+        .await?)
+}
+
+/// What happened in an hour.
+#[derive(QueryableByName, Debug)]
+pub struct MovementRow {
+    /// `signed_up`, `confirmed`, `signed`.
+    #[diesel(sql_type = Text)]
+    pub what: String,
+    /// When the hour began, UTC.
+    #[diesel(sql_type = Timestamptz)]
+    pub hour: DateTime<Utc>,
+    /// How often.
+    #[diesel(sql_type = BigInt)]
+    pub count: i64,
+}
+
+// the clocks of Rome are whole hours from UTC, and an hour is cut off much faster without a zone
+const MOVEMENTS: &str = "SELECT m.what, date_bin('1 hour', m.at, '2000-01-01T00:00:00Z') AS hour, count(*) AS count \
+ FROM claimants \
+ CROSS JOIN LATERAL (VALUES ('signed_up', created_at), ('confirmed', confirmed_at), ('signed', signed_at)) AS m (what, at) \
+ WHERE association_id = $1 AND case_id = $2 AND review <> 'quarantined' AND restricted_at IS NULL AND m.at >= $3 \
+ GROUP BY 1, 2";
+
+/// Sign-ups, confirmations and signatures in force of a case by hour since `since`; records in quarantine and those
+/// whose data are only kept are not counted.
 ///
 /// # Errors
 /// As the database says.
@@ -127,7 +126,7 @@ const OPEN_ITEMS: &str = "SELECT c.state, count(*) AS records, sum(d.open_items)
  GROUP BY c.state";
 
 /// Items without an amount in the newest declarations of a case, by state of the record: of the records that
-/// [`count_movements`] counts.
+/// [`count_records`] counts, without those in quarantine.
 ///
 /// # Errors
 /// As the database says.
@@ -141,52 +140,6 @@ pub async fn count_open_items(
         .bind::<SqlUuid, _>(association.uuid())
         .bind::<SqlUuid, _>(case.uuid())
         .load(conn)
-        .await?)
-}
-
-/// What records that are worked on lack (R2).
-#[derive(QueryableByName, Debug, Clone, Copy, Default)]
-pub struct LackRow {
-    /// Confirmed, signed, to be signed again, lodged.
-    #[diesel(sql_type = BigInt)]
-    pub records: i64,
-    /// Without identity.
-    #[diesel(sql_type = BigInt)]
-    pub identity: i64,
-    /// Without a signature in force.
-    #[diesel(sql_type = BigInt)]
-    pub signature: i64,
-    /// Without payout data.
-    #[diesel(sql_type = BigInt)]
-    pub payout: i64,
-    /// With all of them and nothing to review.
-    #[diesel(sql_type = BigInt)]
-    pub complete: i64,
-}
-
-// the states as `ClaimantState::counts` and `SignatureInForce::of` read them; a test compares
-const LACKS: &str = "SELECT count(*) AS records, count(*) FILTER (WHERE identity_at IS NULL) AS identity, \
- count(*) FILTER (WHERE state NOT IN ('signed', 'lodged')) AS signature, \
- count(*) FILTER (WHERE payout_at IS NULL) AS payout, \
- count(*) FILTER (WHERE identity_at IS NOT NULL AND state IN ('signed', 'lodged') AND payout_at IS NOT NULL \
- AND review = 'none') AS complete \
- FROM claimants WHERE association_id = $1 AND case_id = $2 \
- AND state IN ('confirmed', 'signed', 'resign_required', 'lodged') AND restricted_at IS NULL";
-
-/// What records that are worked on lack, those whose data are only kept left out.
-///
-/// # Errors
-/// As the database says.
-pub async fn count_lacks(
-    conn: &mut Conn,
-    _scope: Scope,
-    association: AssociationId,
-    case: CaseId,
-) -> DbResult<LackRow> {
-    Ok(diesel::sql_query(LACKS)
-        .bind::<SqlUuid, _>(association.uuid())
-        .bind::<SqlUuid, _>(case.uuid())
-        .get_result(conn)
         .await?)
 }
 

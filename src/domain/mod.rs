@@ -6,6 +6,7 @@ pub mod audit;
 pub mod bounce;
 pub mod breach;
 pub mod breaker;
+pub mod brought;
 pub mod bulk;
 pub mod case;
 pub mod case_desk;

@@ -1,11 +1,8 @@
-//! How many people a partner brought, by link and by API, case by case. Counted once for everybody who looks
-//! within [`FRESH`].
+//! How many people a partner brought, counted once for everybody who looks within [`FRESH`].
 
-use std::collections::HashMap;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::sync::Mutex;
 
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
@@ -14,64 +11,13 @@ use crate::app::partner::submission::slug_of;
 use crate::app::staff::StaffActor;
 use crate::db::partner_submission::{self as db, BroughtRow};
 use crate::db::{Scope, partner};
+use crate::domain::brought::{Brought, Counts, Figures};
 use crate::domain::ids::{AssociationId, CaseId, PartnerId};
 use crate::domain::partner::PartnerScope;
 use crate::domain::permission::operation;
 
 /// How old figures are at most.
 pub const FRESH: TimeDelta = TimeDelta::seconds(60);
-/// Fewer than so many are not told to others (R59), and who came by link is told in steps of as many: the difference
-/// between two readings names nobody.
-pub const SMALLEST: i64 = 5;
-
-/// How many came one way.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Records.
-    pub sign_ups: i64,
-    /// With a confirmed contact.
-    pub confirmed: i64,
-    /// Signed.
-    pub signed: i64,
-}
-
-/// How many a partner brought in a case.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Brought {
-    /// The case.
-    pub case: CaseId,
-    /// Its slug.
-    pub slug: String,
-    /// By its links.
-    pub by_link: Counts,
-    /// By the API.
-    pub by_api: Counts,
-}
-
-/// Figures as of one moment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Figures {
-    /// When they were counted, UTC.
-    pub counted_at: DateTime<Utc>,
-    /// By slug of the case.
-    pub cases: Vec<Brought>,
-}
-
-type Slot = Arc<Mutex<Option<Arc<Figures>>>>;
-
-/// The figures of a process.
-#[derive(Default)]
-pub(in crate::app) struct Counted {
-    slots: std::sync::Mutex<HashMap<PartnerId, Slot>>,
-}
-
-impl Counted {
-    fn slot(&self, partner: PartnerId) -> Slot {
-        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        slots.entry(partner).or_default().clone()
-    }
-}
-
 /// How many a partner of the own association brought, in the cases the membership is for.
 ///
 /// # Errors
@@ -124,31 +70,22 @@ pub async fn own(ctx: &Ctx, actor: &PartnerActor) -> AppResult<Figures> {
     })
 }
 
-impl Counts {
-    /// Down to steps of the smallest number that is told.
-    fn rounded(self) -> Self {
-        let down = |count: i64| count - count % SMALLEST;
-        Self {
-            sign_ups: down(self.sign_ups),
-            confirmed: down(self.confirmed),
-            signed: down(self.signed),
-        }
-    }
-}
-
 async fn figures(
     ctx: &Ctx,
     association: AssociationId,
     who: (PartnerId, &str),
 ) -> AppResult<Arc<Figures>> {
-    let slot = ctx.counted.slot(who.0);
-    let mut kept = slot.lock().await;
     let now = ctx.clock.now();
-    if let Some(figures) = kept.as_ref()
-        && now - figures.counted_at < FRESH
-    {
-        return Ok(figures.clone());
-    }
+    let counting = count(ctx, association, who, now);
+    ctx.brought.get(who.0, (now, FRESH), counting).await
+}
+
+async fn count(
+    ctx: &Ctx,
+    association: AssociationId,
+    who: (PartnerId, &str),
+    now: DateTime<Utc>,
+) -> AppResult<Figures> {
     let scope = Scope::Association(association);
     let mut tx = ctx.pools.begin(scope).await?;
     let rows = db::count(&mut tx, scope, association, who).await?;
@@ -172,12 +109,10 @@ async fn figures(
         }
     }
     cases.sort_by(|one, other| one.slug.cmp(&other.slug));
-    let counted = Arc::new(Figures {
+    Ok(Figures {
         counted_at: now,
         cases,
-    });
-    *kept = Some(counted.clone());
-    Ok(counted)
+    })
 }
 
 fn put(brought: &mut Brought, row: &BroughtRow) {

@@ -8,9 +8,10 @@ use serde::Deserialize;
 
 use crate::app::AppError;
 use crate::app::claimant_list;
-use crate::app::partner::brought::{self, Brought, Counts};
+use crate::app::partner::brought;
 use crate::app::partner::webhook::{self, Endpoint};
 use crate::app::partner::{self, Change, Key, Partner, key};
+use crate::domain::brought::{Brought, Counts};
 use crate::domain::field::FieldErrors;
 use crate::domain::ids::PartnerId;
 use crate::domain::partner::{KeyMode, PartnerScope, ProfileInput};

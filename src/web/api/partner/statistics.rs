@@ -5,7 +5,8 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::app::partner::brought::{self, Brought, Counts, SMALLEST};
+use crate::app::partner::brought;
+use crate::domain::brought::{Brought, Counts, SMALLEST};
 use crate::state::AppState;
 use crate::web::WebResult;
 use crate::web::error::Problem;

@@ -7,9 +7,10 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::app::AppError;
-use crate::app::partner::brought::{self, Brought, Counts};
+use crate::app::partner::brought;
 use crate::app::partner::webhook::{self, Endpoint};
 use crate::app::partner::{self, Change, Key, Partner, Standing, key};
+use crate::domain::brought::{Brought, Counts};
 use crate::domain::field::{FieldCode, FieldErrors};
 use crate::domain::ids::{PartnerId, PartnerKeyId};
 use crate::domain::partner::ProfileInput;
