@@ -9,6 +9,8 @@ use crate::domain::public_address::is_this_machine;
 pub const MAX_ORIGINS: usize = 10;
 /// Characters of an origin at most.
 const LONGEST: usize = 300;
+/// Characters of a wrong one that its error repeats.
+const TOLD: usize = 60;
 
 /// Scheme, host and port of a site: `https://blog.example`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -59,7 +61,14 @@ impl Origin {
         let mut errors = FieldErrors::new();
         let mut origins = Vec::new();
         for (place, text) in typed.iter().take(MAX_ORIGINS).enumerate() {
-            origins.extend(errors.take(format!("/origins/{place}"), Self::parse(text)));
+            match Self::parse(text) {
+                Ok(origin) => origins.push(origin),
+                Err(wrong) => {
+                    let about = text.chars().take(TOLD).collect();
+                    let pointer = format!("/origins/{place}");
+                    errors.push_about(pointer, wrong.code, wrong.reason, about);
+                }
+            }
         }
         if typed.len() > MAX_ORIGINS {
             errors.push("/origins", FieldCode::TooLong, "error-partner-origins");
