@@ -490,11 +490,7 @@ impl Running {
     ///
     /// # Errors
     /// If the listener cannot be used.
-    pub fn add_partner_site(
-        &mut self,
-        listener: TcpListener,
-        html: String,
-    ) -> io::Result<()> {
+    pub fn add_partner_site(&mut self, listener: TcpListener, html: String) -> io::Result<()> {
         let platform = self.parts.ctx.settings.public_base_url.clone();
         let site = actix::Data::new(web::demo::PartnerSite { html, platform });
         let server = HttpServer::new(move || {

@@ -198,7 +198,8 @@ pub async fn change(
 
 /// The names of what a change changed.
 fn differing(ctx: &Ctx, known: &PartnerRow, written: &PartnerRow) -> AppResult<Vec<&'static str>> {
-    let address = |row: &PartnerRow| email_of(ctx, row).map(|email| email.map(|it| it.as_str().to_owned()));
+    let address =
+        |row: &PartnerRow| email_of(ctx, row).map(|email| email.map(|it| it.as_str().to_owned()));
     let fields = [
         ("name", known.name != written.name),
         ("email", address(known)? != address(written)?),

@@ -118,13 +118,14 @@ fn is_empty(dir: &Path) -> anyhow::Result<bool> {
 
 /// Where the partner's pages are: on this machine under its other name, so that browsers take them for another site's.
 fn partner_site(config: &Config) -> anyhow::Result<(TcpListener, String)> {
-    let free = PARTNER_PORTS.filter_map(|port| TcpListener::bind(("127.0.0.1", port)).ok());
-    let listener = free.take(1).next();
+    let mut ports = PARTNER_PORTS;
+    let listener = ports.find_map(|port| TcpListener::bind(("127.0.0.1", port)).ok());
     let listener = listener.map_or_else(|| TcpListener::bind(("127.0.0.1", 0)), Ok);
     let listener = listener.context("no port is free for the partner's site")?;
-    let host = match config.host_name().as_str() {
-        "localhost" => "127.0.0.1",
-        _ => "localhost",
+    let host = if config.public_base_url.starts_with("http://localhost") {
+        "127.0.0.1"
+    } else {
+        "localhost"
     };
     let port = listener.local_addr()?.port();
     Ok((listener, format!("http://{host}:{port}")))

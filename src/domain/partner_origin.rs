@@ -132,15 +132,26 @@ mod tests {
 
     #[test]
     fn each_wrong_site_is_told_by_its_place() {
-        let typed = ["https://b.example", "x", "https://a.example", "https://B.example:443"];
+        let typed = [
+            "https://b.example",
+            "x",
+            "https://a.example",
+            "https://B.example:443",
+        ];
         let wrong = Origin::parse_all(&typed.map(str::to_owned)).unwrap_err();
         let places: Vec<&str> = wrong.iter().map(|it| it.pointer.as_str()).collect();
         assert_eq!(places, ["/origins/1"]);
-        let typed = ["https://b.example", "https://a.example", "https://B.example:443"];
+        let typed = [
+            "https://b.example",
+            "https://a.example",
+            "https://B.example:443",
+        ];
         let read = Origin::parse_all(&typed.map(str::to_owned)).unwrap();
         let read: Vec<&str> = read.iter().map(Origin::as_str).collect();
         assert_eq!(read, ["https://a.example", "https://b.example"]);
-        let many: Vec<String> = (0..=MAX_ORIGINS).map(|n| format!("https://{n}.example")).collect();
+        let many: Vec<String> = (0..=MAX_ORIGINS)
+            .map(|n| format!("https://{n}.example"))
+            .collect();
         let wrong = Origin::parse_all(&many).unwrap_err();
         assert!(wrong.iter().all(|it| it.pointer == "/origins") && wrong.len() == 1);
     }

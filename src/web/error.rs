@@ -18,8 +18,8 @@ use crate::domain::language::Language;
 use crate::domain::partner_key::KeyRefusal;
 use crate::domain::permission::Method;
 use crate::render::error_text;
-use crate::render::page::{Chrome, Frame};
 use crate::render::page::message::{Action, ConsoleMessagePage, MessagePage};
+use crate::render::page::{Chrome, Frame};
 use crate::render::text::Text;
 
 /// Result of a handler.

@@ -7,9 +7,9 @@ use actix_web::web::{self, ServiceConfig};
 
 use crate::domain::permission::{Access, Method, Operation, operation};
 use crate::web::error::{WebError, WebResult};
-use crate::web::middleware::{frame, partner};
 use crate::web::middleware::rate_limit::{self, Limits};
 use crate::web::middleware::same_origin;
+use crate::web::middleware::{frame, partner};
 use crate::web::{api, console, demo, public, service, statics};
 
 /// An operation and its handler.

@@ -77,7 +77,8 @@ async fn bring_up_to_date(
     if known.origins != origins {
         known.origins = origins;
         db::partner::update(tx, SCOPE, &known).await?;
-        let changed = json!({ "partner": seed.slug, "changed": ["origins"], "origins": known.origins });
+        let changed =
+            json!({ "partner": seed.slug, "changed": ["origins"], "origins": known.origins });
         tell(ctx, tx, owner, ("partner_changed", changed)).await?;
     }
     Ok(())

@@ -186,7 +186,11 @@ pub fn href(case: &str, association: &str, via: Option<&str>) -> String {
 
 /// The address of the form in a frame, for the links of a partner.
 pub fn framed_href(case: &str, association: &str, via: Option<&str>) -> String {
-    let base = format!("/embed/{}?association={}", encode(case), encode(association));
+    let base = format!(
+        "/embed/{}?association={}",
+        encode(case),
+        encode(association)
+    );
     match via {
         Some(via) => format!("{base}&via={}", encode(via)),
         None => base,

@@ -278,7 +278,9 @@ mod tests {
         };
         let href = "https://j.example/c/a/join?association=b&via=c";
         let html = snippet(Language::De, href, &embedded);
-        assert!(html.starts_with("<a href=\"https://j.example/c/a/join?association=b&amp;via=c\">"));
+        assert!(
+            html.starts_with("<a href=\"https://j.example/c/a/join?association=b&amp;via=c\">")
+        );
         assert_eq!(html.matches("<script").count(), 1, "{html}");
         let script = "<script src=\"https://j.example/embed/v1.js\" data-case=\"a\" data-association=\"b\" data-partner=\"c\" data-lang=\"de\"></script>";
         assert!(html.ends_with(script), "{html}");
