@@ -333,7 +333,8 @@ impl Directory {
     /// where the association has no such partner, or it rests.
     pub fn framing(&self, association: AssociationId, via: &str) -> &[String] {
         let key = (association.uuid(), via.to_owned());
-        self.framing.get(&key).map_or(&[], Vec::as_slice)
+        let origins = self.framing.get(&key);
+        origins.map(Vec::as_slice).unwrap_or_default()
     }
 
     /// All cases, drafts too, newest first; no twins.

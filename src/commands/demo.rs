@@ -134,8 +134,8 @@ fn partner_site(config: &Config) -> anyhow::Result<(TcpListener, String)> {
 /// Makes the case with its associations and partners; gives the page of the partner whose site is at this origin.
 async fn seed(ctx: &Ctx, site: &str) -> anyhow::Result<String> {
     let mut seed = bootstrap::demo_seed()?;
-    let partner = seed.partners.iter_mut();
-    let partner = partner.into_iter().find(|it| it.slug == DEMO_PARTNER);
+    let mut partners = seed.partners.iter_mut();
+    let partner = partners.find(|it| it.slug == DEMO_PARTNER);
     let partner = partner.context("the demo has no partner")?;
     partner.origins = vec![site.to_owned()];
     let association = partner.association.clone();

@@ -38,7 +38,7 @@ pub(super) async fn make(
     let mut tx = ctx.pools.begin(SCOPE).await?;
     let known = db::partner::find_by_slug(&mut tx, SCOPE, association, &seed.slug).await?;
     let origins = Origin::parse_all(&seed.origins).map_err(AppError::Invalid)?;
-    let origins = origins.iter().map(|it| it.as_str().to_owned()).collect();
+    let origins: Vec<String> = origins.iter().map(|it| it.as_str().to_owned()).collect();
     if let Some(known) = known {
         if logins == Logins::Demo {
             bring_up_to_date(ctx, &mut tx, (seed, known), origins).await?;

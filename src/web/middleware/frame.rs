@@ -21,7 +21,7 @@ struct Policy(HeaderValue);
 
 /// Whether what is under this path may stand in a frame.
 pub fn is_framed(path: &str) -> bool {
-    path.starts_with("/embed/") && !path.ends_with(".js")
+    path.starts_with("/embed/")
 }
 
 /// Finds out whose pages may show what is asked for.

@@ -287,7 +287,7 @@ impl FromRequest for Visit {
             let operation = request.app_data::<&'static Operation>().copied();
             // in a page of a partner nobody is known, whatever the browser would tell
             let framed = operation.is_some_and(|asked| is_framed(asked.path));
-            let told = |holder: Holder| holder.read(request, web).filter(|_| !framed);
+            let told = |holder: Holder| (!framed).then(|| holder.read(request, web)).flatten();
             Ok(Self {
                 language: Lang::of(request.head()).0,
                 path: path_of(request),
