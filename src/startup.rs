@@ -486,6 +486,29 @@ impl Running {
         tracing::info!("stopped");
     }
 
+    /// Serves the site of the demo's partner beside: one page, which lets in script and frame of the platform.
+    ///
+    /// # Errors
+    /// If the listener cannot be used.
+    pub fn add_partner_site(&mut self, listener: TcpListener, html: String) -> io::Result<()> {
+        let platform = self.parts.ctx.settings.public_base_url.clone();
+        let site = actix::Data::new(web::demo::PartnerSite { html, platform });
+        let server = HttpServer::new(move || {
+            App::new()
+                .app_data(site.clone())
+                .service(actix::resource("/").get(web::demo::partner_site))
+        });
+        let server = server
+            .workers(1)
+            .disable_signals()
+            .shutdown_timeout(1)
+            .client_request_timeout(SLOW_CLIENT)
+            .listen(listener)?
+            .run();
+        self.run(server);
+        Ok(())
+    }
+
     fn run(&mut self, server: Server) {
         self.servers.push(server.handle());
         self.tasks.spawn(server);

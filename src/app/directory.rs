@@ -35,6 +35,8 @@ pub struct Directory {
     mail_domains: HashSet<String>,
     paused: HashSet<String>,
     stopped: HashSet<Uuid>,
+    /// By association and slug of a partner: the origins whose pages may show its form in a frame.
+    framing: HashMap<(Uuid, String), Vec<String>>,
 }
 
 /// A case with everything public about it.
@@ -325,6 +327,14 @@ impl Directory {
     pub fn association(&self, id: AssociationId) -> Option<&AssociationEntry> {
         let mut known = self.cases.iter().chain(&self.twins);
         known.find_map(|case| case.association_by_id(id))
+    }
+
+    /// The origins whose pages may show the form of an association in a frame, with the links of this partner: none
+    /// where the association has no such partner, or it rests.
+    pub fn framing(&self, association: AssociationId, via: &str) -> &[String] {
+        let key = (association.uuid(), via.to_owned());
+        let origins = self.framing.get(&key);
+        origins.map(Vec::as_slice).unwrap_or_default()
     }
 
     /// All cases, drafts too, newest first; no twins.

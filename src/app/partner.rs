@@ -20,6 +20,7 @@ use crate::domain::field::{FieldCode, FieldErrors};
 use crate::domain::ids::{AssociationId, PartnerId};
 use crate::domain::language::Language;
 use crate::domain::partner::{Profile, ProfileInput, slug};
+use crate::domain::partner_origin::Origin;
 use crate::domain::permission::operation;
 
 mod actor;
@@ -55,6 +56,8 @@ pub struct Partner {
     pub created_at: DateTime<Utc>,
     /// Since when none of its keys works, UTC.
     pub suspended_at: Option<DateTime<Utc>>,
+    /// Origins whose pages may show the form in a frame.
+    pub origins: Vec<String>,
 }
 
 /// Whether the keys of a partner work.
@@ -144,12 +147,14 @@ pub struct Change {
     pub profile: Option<ProfileInput>,
     /// Whether its keys work.
     pub standing: Option<Standing>,
+    /// Origins whose pages may show the form in a frame, as typed.
+    pub origins: Option<Vec<String>>,
 }
 
-/// Changes what is known about a partner, or whether its keys work, or both.
+/// Changes what is known about a partner, whether its keys work, where its form may be framed, or all of it.
 ///
-/// *effects*: partner; audit `partner_changed` with the names of what changed, and the standing before and after
-/// where it changed.
+/// *effects*: partner; audit `partner_changed` with the names of what changed, the standing before and after and the
+/// new origins where they changed.
 ///
 /// # Errors
 /// `Forbidden`, `StepUpRequired`; `NotFound`; `Invalid` with every wrong field.
@@ -164,37 +169,65 @@ pub async fn change(
     let mut tx = ctx.pools.begin(scope).await?;
     let row = db::lock(&mut tx, scope, id).await?;
     let mut row = row.ok_or(AppError::NotFound)?;
-    let profile = change.profile.as_ref().map(Profile::parse).transpose();
-    let profile = profile.map_err(AppError::Invalid)?;
+    let (profile, origins) = change.read().map_err(AppError::Invalid)?;
+    let known = row.clone();
     let before = standing_of(&row);
     let standing = change.standing.unwrap_or(before);
     row.suspended_at = match (standing, row.suspended_at) {
         (Standing::Active, _) => None,
         (Standing::Suspended, since) => since.or_else(|| Some(ctx.clock.now())),
     };
-    let known = (row.name.clone(), email_of(ctx, &row)?, row.language.clone());
+    row.origins = origins.unwrap_or(row.origins);
     let written = match &profile {
         Some(profile) => with_profile(ctx, row, profile)?,
         None => row,
     };
     db::update(&mut tx, scope, &written).await?;
-    let email = email_of(ctx, &written)?;
-    let address = |email: &Option<EmailAddress>| email.as_ref().map(|it| it.as_str().to_owned());
-    let changed: Vec<&str> = [
-        ("name", known.0 != written.name),
-        ("email", address(&known.1) != address(&email)),
-        ("language", known.2 != written.language),
-        ("standing", before != standing),
-    ]
-    .into_iter()
-    .filter_map(|(field, differs)| differs.then_some(field))
-    .collect();
+    let changed = differing(ctx, &known, &written)?;
     let mut deed = actor.deed(id.uuid(), "partner_changed");
-    deed.detail = json!({ "partner": written.slug, "changed": changed });
+    deed.detail = if changed.contains(&"origins") {
+        json!({ "partner": written.slug, "changed": changed, "origins": written.origins })
+    } else {
+        json!({ "partner": written.slug, "changed": changed })
+    };
     deed.change = (before != standing).then(|| (before.as_str(), standing.as_str()));
     deed.write(ctx, &mut tx, scope).await?;
     tx.commit().await?;
     opened(ctx, written)
+}
+
+/// The names of what a change changed.
+fn differing(ctx: &Ctx, known: &PartnerRow, written: &PartnerRow) -> AppResult<Vec<&'static str>> {
+    let address =
+        |row: &PartnerRow| email_of(ctx, row).map(|email| email.map(|it| it.as_str().to_owned()));
+    let fields = [
+        ("name", known.name != written.name),
+        ("email", address(known)? != address(written)?),
+        ("language", known.language != written.language),
+        ("standing", standing_of(known) != standing_of(written)),
+        ("origins", known.origins != written.origins),
+    ];
+    let changed = fields.into_iter();
+    Ok(changed
+        .filter_map(|(field, differs)| differs.then_some(field))
+        .collect())
+}
+
+impl Change {
+    /// Reads what was typed of it.
+    fn read(&self) -> Result<(Option<Profile>, Option<Vec<String>>), FieldErrors> {
+        let mut errors = FieldErrors::new();
+        let profile = self.profile.as_ref().and_then(|typed| {
+            let read = Profile::parse(typed);
+            read.map_err(|wrong| errors.append(wrong)).ok()
+        });
+        let origins = self.origins.as_deref().and_then(|typed| {
+            let read = Origin::parse_all(typed);
+            read.map_err(|wrong| errors.append(wrong)).ok()
+        });
+        let origins = origins.map(|all| all.iter().map(|it| it.as_str().to_owned()).collect());
+        errors.into_result((profile, origins))
+    }
 }
 
 impl Standing {
@@ -229,6 +262,11 @@ impl Partner {
         let via = &self.slug;
         format!("{base}/c/{case}/join?association={association}&via={via}")
     }
+
+    /// The address of the script that puts that form into a page of the partner.
+    pub fn script(&self, ctx: &Ctx) -> String {
+        format!("{}/embed/v1.js", ctx.settings.public_base_url)
+    }
 }
 
 fn standing_of(row: &PartnerRow) -> Standing {
@@ -257,6 +295,7 @@ pub(in crate::app) fn sealed(
         created_by: by,
         created_at: now,
         suspended_at: None,
+        origins: Vec::new(),
     };
     with_profile(ctx, row, profile)
 }
@@ -297,6 +336,7 @@ fn opened(ctx: &Ctx, row: PartnerRow) -> AppResult<Partner> {
         language: language.ok_or(DbError::Corrupt("partners.language"))?,
         created_at: row.created_at,
         suspended_at: row.suspended_at,
+        origins: row.origins,
     })
 }
 

@@ -14,11 +14,18 @@ use crate::app::bootstrap::{self, Logins};
 use crate::commands::say;
 use crate::config::{Config, Options};
 use crate::crypto::master_key::MasterKeys;
+use crate::domain::language::Language;
+use crate::render::demo_site;
+use crate::render::page::console::partners::{Embedded, snippet};
+use crate::render::page::join::href;
 use crate::startup::{Duty, Parts, Running, another_runs};
 use crate::telemetry;
 
 /// Ports tried where BIND is not given: another program may have the first.
 const PORTS: std::ops::RangeInclusive<u16> = 8080..=8099;
+
+/// Ports tried for the partner's site.
+const PARTNER_PORTS: std::ops::RangeInclusive<u16> = 8180..=8199;
 
 /// The partner site of the demo's seed.
 const DEMO_PARTNER: &str = "blog-disservizi";
@@ -39,10 +46,12 @@ pub async fn run(options: Options, args: &DemoArgs) -> anyhow::Result<ExitCode> 
     let config = configure(options)?;
     prepare_folder(&config, args)?;
     let metrics = telemetry::init_metrics()?;
+    let (listener, site) = partner_site(&config)?;
     let parts = Parts::open(&config, true).await?;
-    seed(&parts.ctx).await?;
-    let running = Running::start(parts, &config, Duty::Everything, metrics)?;
-    tell(&config)?;
+    let page = seed(&parts.ctx, &site).await?;
+    let mut running = Running::start(parts, &config, Duty::Everything, metrics)?;
+    running.add_partner_site(listener, page)?;
+    tell(&config, &site)?;
     running.until_stopped().await?;
     Ok(ExitCode::SUCCESS)
 }
@@ -107,8 +116,29 @@ fn is_empty(dir: &Path) -> anyhow::Result<bool> {
     Ok(entries.next().is_none())
 }
 
-async fn seed(ctx: &Ctx) -> anyhow::Result<()> {
+/// Where the partner's pages are: on this machine under its other name, so that browsers take them for another site's.
+fn partner_site(config: &Config) -> anyhow::Result<(TcpListener, String)> {
+    let mut ports = PARTNER_PORTS;
+    let listener = ports.find_map(|port| TcpListener::bind(("127.0.0.1", port)).ok());
+    let listener = listener.map_or_else(|| TcpListener::bind(("127.0.0.1", 0)), Ok);
+    let listener = listener.context("no port is free for the partner's site")?;
+    let host = if config.public_base_url.starts_with("http://localhost") {
+        "127.0.0.1"
+    } else {
+        "localhost"
+    };
+    let port = listener.local_addr()?.port();
+    Ok((listener, format!("http://{host}:{port}")))
+}
+
+/// Makes the case with its associations and partners; gives the page of the partner whose site is at this origin.
+async fn seed(ctx: &Ctx, site: &str) -> anyhow::Result<String> {
     let mut seed = bootstrap::demo_seed()?;
+    let mut partners = seed.partners.iter_mut();
+    let partner = partners.find(|it| it.slug == DEMO_PARTNER);
+    let partner = partner.context("the demo has no partner")?;
+    partner.origins = vec![site.to_owned()];
+    let association = partner.association.clone();
     // what `joinder case set` did stays
     let directory = ctx.directories.get(ctx).await?;
     let known = directory
@@ -119,10 +149,22 @@ async fn seed(ctx: &Ctx) -> anyhow::Result<()> {
         seed.case.state = known.state;
     }
     bootstrap::bootstrap(ctx, &seed, Logins::Demo).await?;
-    Ok(())
+    let own = seed.associations.iter().find(|it| it.slug == association);
+    let own = own.context("the demo's partner has no association")?;
+    let base = &ctx.settings.public_base_url;
+    let case = &seed.case.slug;
+    let embedded = Embedded {
+        script: &format!("{base}/embed/v1.js"),
+        case,
+        association: (&own.slug, &own.name),
+        partner: DEMO_PARTNER,
+    };
+    let href = href(case, &own.slug, Some(DEMO_PARTNER));
+    let snippet = snippet(Language::It, &format!("{base}{href}"), &embedded);
+    Ok(demo_site::page(snippet)?)
 }
 
-fn tell(config: &Config) -> anyhow::Result<()> {
+fn tell(config: &Config, site: &str) -> anyhow::Result<()> {
     let url = &config.public_base_url;
     say("")?;
     say("joinder demo: made-up data, no connection with the associations named")?;
@@ -131,7 +173,10 @@ fn tell(config: &Config) -> anyhow::Result<()> {
     say(&format!("  mails    {url}/demo/outbox"))?;
     say(&format!("  API      {url}/docs"))?;
     say(&format!(
-        "  partner  key {}",
+        "  partner  {site}: a made-up site with the form in its page"
+    ))?;
+    say(&format!(
+        "           key {}",
         bootstrap::demo_key(DEMO_PARTNER).as_str()
     ))?;
     say(&format!(

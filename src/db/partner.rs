@@ -29,7 +29,11 @@ pub struct PartnerRow {
     pub created_by: Option<Uuid>,
     pub created_at: DateTime<Utc>,
     pub suspended_at: Option<DateTime<Utc>>,
+    pub origins: Vec<String>,
 }
+
+/// A partner whose pages may show the form in a frame: association, slug, origins.
+pub type FramingRow = (Uuid, String, Vec<String>);
 
 /// Writes a partner.
 ///
@@ -135,6 +139,19 @@ pub async fn list(
         .await?)
 }
 
+/// The partners of all associations whose pages may show the form in a frame.
+///
+/// # Errors
+/// As the database says.
+pub async fn list_framing(conn: &mut Conn, _scope: Scope) -> DbResult<Vec<FramingRow>> {
+    Ok(partners::table
+        .filter(partners::suspended_at.is_null())
+        .filter(partners::origins.ne(Vec::<String>::new()))
+        .select((partners::association_id, partners::slug, partners::origins))
+        .load(conn)
+        .await?)
+}
+
 /// Writes what may change of a partner.
 ///
 /// # Errors
@@ -147,6 +164,7 @@ pub async fn update(conn: &mut Conn, _scope: Scope, row: &PartnerRow) -> DbResul
             partners::root_version.eq(row.root_version),
             partners::email_sealed.eq(&row.email_sealed),
             partners::suspended_at.eq(row.suspended_at),
+            partners::origins.eq(&row.origins),
         ))
         .execute(conn)
         .await?;

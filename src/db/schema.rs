@@ -1006,6 +1006,7 @@ diesel::table! {
         created_at -> Timestamptz,
         suspended_at -> Nullable<Timestamptz>,
         sandbox_of -> Nullable<Uuid>,
+        origins -> Array<Text>,
     }
 }
 

@@ -197,6 +197,8 @@ pub const REASONS: &[&str] = &[
     "error-partner-association",
     "error-partner-name",
     "error-partner-name-long",
+    "error-partner-origin",
+    "error-partner-origins",
     "error-partner-slug",
     "error-partner-slug-taken",
     "error-password-long",

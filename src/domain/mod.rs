@@ -55,6 +55,7 @@ pub mod paper;
 mod paragraphs;
 pub mod partner;
 pub mod partner_key;
+pub mod partner_origin;
 pub mod partner_submission;
 pub mod payout;
 pub mod permission;

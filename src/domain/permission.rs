@@ -1034,6 +1034,14 @@ pub mod operation {
     /// Resend after sign-up.
     pub const JOINED_RESEND: Operation =
         Operation::post("joined_resend", "/c/{slug}/joined/resend", Access::Public);
+    /// Puts the sign-up form into a page of a partner site (decision 36).
+    pub const EMBED_SCRIPT: Operation =
+        Operation::get("embed_script", "/embed/v1.js", Access::Public);
+    /// Sign-up form in such a page.
+    pub const EMBED_PAGE: Operation = Operation::get("embed_page", "/embed/{slug}", Access::Public);
+    /// Sign up by it.
+    pub const EMBED_FORM: Operation =
+        Operation::post("embed_form", "/embed/{slug}", Access::Public);
     /// Shows the button of a confirmation link.
     pub const CONFIRM_PAGE: Operation =
         Operation::get("confirm_page", "/confirm/{token}", Access::Public);
@@ -2484,6 +2492,9 @@ pub mod operation {
         &JOINED_CODE,
         &JOINED_ADDRESS,
         &JOINED_RESEND,
+        &EMBED_SCRIPT,
+        &EMBED_PAGE,
+        &EMBED_FORM,
         &CONFIRM_PAGE,
         &CONFIRM_FORM,
         &CONFIRM_RESEND,

@@ -5,6 +5,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use url::Host;
+
 /// Where Azure's machines find their own metadata: the one such place outside the reserved networks.
 const WIRE_SERVER: Ipv4Addr = Ipv4Addr::new(168, 63, 129, 16);
 
@@ -22,6 +24,15 @@ pub fn is_public(address: IpAddr) -> bool {
 /// Whether an address is that of this machine.
 pub fn is_loopback(address: IpAddr) -> bool {
     address.to_canonical().is_loopback()
+}
+
+/// Whether a host is this machine, by its address or the one name that every machine has for itself.
+pub fn is_this_machine(host: &Host<&str>) -> bool {
+    match host {
+        Host::Domain(name) => *name == "localhost",
+        Host::Ipv4(address) => is_loopback(IpAddr::V4(*address)),
+        Host::Ipv6(address) => is_loopback(IpAddr::V6(*address)),
+    }
 }
 
 fn is_public_v4(address: Ipv4Addr) -> bool {

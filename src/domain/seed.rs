@@ -18,6 +18,7 @@ use crate::domain::language::Language;
 use crate::domain::mail_text::{MailText, MailTexts, WrongMailText};
 use crate::domain::mailbox_address::DomainTreatment;
 use crate::domain::partner::{MAX_SLUG, PartnerScope, Profile, ProfileInput};
+use crate::domain::partner_origin::Origin;
 
 pub use value::TEXT_KINDS;
 pub(in crate::domain) use value::{TOPICS, is_slug};
@@ -87,6 +88,9 @@ pub struct PartnerSeed {
     /// Where it is written to.
     #[serde(default, deserialize_with = "value::optional_email")]
     pub email: Option<String>,
+    /// Origins whose pages may show the form in a frame.
+    #[serde(default)]
+    pub origins: Vec<String>,
 }
 
 impl PartnerSeed {
@@ -499,6 +503,12 @@ impl Seed {
             }
             if Profile::parse(&partner.profile()).is_err() {
                 return Err(wrong(field("name"), "is empty or too long"));
+            }
+            if Origin::parse_all(&partner.origins).is_err() {
+                return Err(wrong(
+                    field("origins"),
+                    "are at most 10 like https://blog.example",
+                ));
             }
         }
         Ok(())

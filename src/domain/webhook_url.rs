@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use url::{Host, Url};
 
 use crate::domain::field::{FieldCode, ValueError};
-use crate::domain::public_address::{is_loopback, is_public};
+use crate::domain::public_address::{is_loopback, is_public, is_this_machine};
 
 /// Characters at most.
 const LONGEST: usize = 2_048;
@@ -30,13 +30,8 @@ impl Reach {
     pub fn of_base(public_base_url: &str) -> Self {
         let base = Url::parse(public_base_url).ok();
         let base = base.filter(|base| base.scheme() == "http");
-        let is_here = match base.as_ref().and_then(Url::host) {
-            Some(Host::Domain(name)) => name == "localhost",
-            Some(Host::Ipv4(address)) => is_loopback(IpAddr::V4(address)),
-            Some(Host::Ipv6(address)) => is_loopback(IpAddr::V6(address)),
-            None => false,
-        };
-        if is_here {
+        let host = base.as_ref().and_then(Url::host);
+        if host.as_ref().is_some_and(is_this_machine) {
             Self::Loopback
         } else {
             Self::Public

@@ -5,6 +5,7 @@ pub mod assets;
 pub mod calendar;
 pub mod chart;
 pub mod csv;
+pub mod demo_site;
 pub mod document;
 pub mod error_text;
 pub mod feed;

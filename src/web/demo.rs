@@ -1,5 +1,5 @@
 //! `/demo/outbox`: the mails of a demonstration, read from the folder they are written to. The one
-//! place of `web` that reads files; 404 where it is no demonstration.
+//! place of `web` that reads files; 404 where it is no demonstration. And the site of its partner, which listens elsewhere.
 
 use std::path::{Path, PathBuf};
 
@@ -41,6 +41,27 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::DEMO_MAIL_PAGE, web::to(mail)),
         Route::new(&operation::DEMO_MAIL_HTML, web::to(html_part)),
     ]
+}
+
+/// The page of the demo's partner, and whose script and frame it lets in: what partners are told to say.
+#[derive(Clone)]
+pub struct PartnerSite {
+    /// The page.
+    pub html: String,
+    /// Origin of the platform.
+    pub platform: String,
+}
+
+/// `GET /` of the partner's own server
+pub async fn partner_site(site: web::Data<PartnerSite>) -> HttpResponse {
+    let platform = &site.platform;
+    let policy = format!(
+        "default-src 'none'; style-src 'unsafe-inline'; script-src {platform}; frame-src {platform}"
+    );
+    HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
+        .insert_header((CONTENT_SECURITY_POLICY, policy))
+        .body(site.html.clone())
 }
 
 /// `GET /demo/outbox`

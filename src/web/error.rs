@@ -18,8 +18,8 @@ use crate::domain::language::Language;
 use crate::domain::partner_key::KeyRefusal;
 use crate::domain::permission::Method;
 use crate::render::error_text;
-use crate::render::page::Chrome;
 use crate::render::page::message::{Action, ConsoleMessagePage, MessagePage};
+use crate::render::page::{Chrome, Frame};
 use crate::render::text::Text;
 
 /// Result of a handler.
@@ -266,6 +266,8 @@ pub struct Style {
     pub demo: bool,
     /// Whether it is a page of the console.
     pub console: bool,
+    /// Whether it is shown in the page of a partner site.
+    pub framed: bool,
     /// Whether this browser held a claimant's session or link before.
     pub known: bool,
     /// Path of the page it was sent from or, if that is not told, asked for; without query.
@@ -463,6 +465,7 @@ fn chrome(style: &Style) -> Chrome {
         demo: style.demo,
         path: "/".to_owned(),
         verify_href: Some("/verify".to_owned()),
+        frame: style.framed.then(Frame::default),
         ..Chrome::default()
     }
 }

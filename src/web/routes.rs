@@ -7,9 +7,9 @@ use actix_web::web::{self, ServiceConfig};
 
 use crate::domain::permission::{Access, Method, Operation, operation};
 use crate::web::error::{WebError, WebResult};
-use crate::web::middleware::partner;
 use crate::web::middleware::rate_limit::{self, Limits};
 use crate::web::middleware::same_origin;
+use crate::web::middleware::{frame, partner};
 use crate::web::{api, console, demo, public, service, statics};
 
 /// An operation and its handler.
@@ -95,7 +95,11 @@ fn register_one(config: &mut ServiceConfig, route: Route, limits: &Limits) {
         .wrap(from_fn(same_origin::check))
         .wrap(from_fn(move |request, next| {
             rate_limit::check(limit.clone(), request, next)
-        }));
+        }))
+        .wrap(Condition::new(
+            frame::is_framed(operation.path),
+            from_fn(frame::name_ancestors),
+        ));
     config.service(resource);
 }
 

@@ -6,7 +6,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::app::AppError;
-use crate::render::assets;
+use crate::render::assets::{self, Asset};
 use crate::web::{WebResult, etag};
 
 /// A file under the hash of this release never changes.
@@ -32,7 +32,16 @@ async fn show(request: HttpRequest, path: web::Path<(String, String)>) -> WebRes
     } else {
         SHORTLY
     };
-    let known = etag::is_known(&request, &asset.etag);
+    Ok(file(&request, asset, caching))
+}
+
+/// A file that was compiled in, or word that the browser has it.
+pub(in crate::web) fn file(
+    request: &HttpRequest,
+    asset: Asset,
+    caching: &'static str,
+) -> HttpResponse {
+    let known = etag::is_known(request, &asset.etag);
     let mut answer = if known {
         HttpResponse::NotModified()
     } else {
@@ -42,11 +51,11 @@ async fn show(request: HttpRequest, path: web::Path<(String, String)>) -> WebRes
         .insert_header((CACHE_CONTROL, caching))
         .insert_header((ETAG, asset.etag));
     if known {
-        return Ok(answer.finish());
+        return answer.finish();
     }
     answer.insert_header(("Content-Type", asset.mime));
-    Ok(match asset.bytes {
+    match asset.bytes {
         std::borrow::Cow::Borrowed(bytes) => answer.body(web::Bytes::from_static(bytes)),
         std::borrow::Cow::Owned(bytes) => answer.body(bytes),
-    })
+    }
 }

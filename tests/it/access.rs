@@ -806,6 +806,7 @@ fn public_body(name: &str) -> Option<Body> {
         "joined_code" | "enter_code_form" => form(&[("code", "123456"), ("reference", "X")]),
         "joined_address" => form(&[("email", "y@example.org")]),
         "join_form"
+        | "embed_form"
         | "joined_resend"
         | "confirm_form"
         | "confirm_resend"

@@ -553,6 +553,7 @@ async fn outside(judge: &mut Judge<'_>) {
         &format!("/c/{CASE}/join"),
         &format!("/c/{CASE}/join?association=codacons"),
         &format!("/c/{CASE}/join?association=consumerismo"),
+        &format!("/embed/{CASE}?association=codacons&via=blog"),
         "/enter",
         "/enter/unknown",
         "/confirm/unknown",
@@ -574,6 +575,16 @@ async fn outside(judge: &mut Judge<'_>) {
     let join = format!("/c/{CASE}/join?association=codacons");
     let send = ".btn-primary[value=send]";
     judge.refuse(&join, send, &[]).await;
+    let embed = format!("/embed/{CASE}?association=codacons&via=blog");
+    judge.refuse(&embed, send, &[]).await;
+    judge.go(&embed).await;
+    let address = format!("incorniciata-{}@example.org", judge.language);
+    let fields = [
+        ("contact[email]", address.as_str()),
+        ("mailboxes[0][address]", "altra@libero.it"),
+    ];
+    judge.send(send, &fields).await;
+    judge.judge("signed up in a frame").await;
     let fields = [
         ("contact[email]", "maria"),
         ("contact[phone]", "12"),

@@ -66,6 +66,10 @@ impl Phone {
         ] {
             wanted.add_arg(argument).unwrap();
         }
+        // cookies of a frame of another site are kept from it
+        let careful =
+            json!({"profile.cookie_controls_mode": 1, "profile.block_third_party_cookies": true});
+        wanted.add_experimental_option("prefs", careful).unwrap();
         let address = format!("http://127.0.0.1:{port}");
         let mut tries = 0;
         let browser = loop {

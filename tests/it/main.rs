@@ -39,6 +39,7 @@ mod deficiencies;
 mod demand_letters;
 mod desk;
 mod documents;
+mod embed;
 mod embedded;
 mod erasure;
 mod exports;

@@ -8,10 +8,12 @@ use crate::app::error::{AppError, AppResult};
 use crate::app::partner::{self, key};
 use crate::app::trail::Deed;
 use crate::crypto::{sha256, token};
+use crate::db::partner::PartnerRow;
 use crate::db::{self, Tx};
 use crate::domain::ids::{AssociationId, PartnerId, PartnerKeyId};
 use crate::domain::partner::{KeyMode, PartnerScope, Profile};
 use crate::domain::partner_key::{KeyRights, PartnerKey};
+use crate::domain::partner_origin::Origin;
 use crate::domain::seed::PartnerSeed;
 
 /// The keys of a partner made now.
@@ -21,9 +23,9 @@ pub(super) struct Keys {
 }
 
 /// Makes the partner, its live key and its test key. `None` where the association has one of this slug: it stays as
-/// is, and its keys are shown to nobody again. One of the demo gets the test key it lacks.
+/// is, and its keys are shown to nobody again. One of the demo gets the test key it lacks, and the origins of this run.
 ///
-/// *effects*: partner, keys; audit `partner_added`, `partner_key_made`.
+/// *effects*: partner, keys; audit `partner_added`, `partner_key_made`, `partner_changed`.
 ///
 /// # Errors
 /// `Unavailable`.
@@ -35,18 +37,18 @@ pub(super) async fn make(
 ) -> AppResult<Option<Keys>> {
     let mut tx = ctx.pools.begin(SCOPE).await?;
     let known = db::partner::find_by_slug(&mut tx, SCOPE, association, &seed.slug).await?;
+    let origins = Origin::parse_all(&seed.origins).map_err(AppError::Invalid)?;
+    let origins: Vec<String> = origins.iter().map(|it| it.as_str().to_owned()).collect();
     if let Some(known) = known {
-        let id = demo_test_key(&seed.slug).id();
-        let lacks = db::partner_key::find(&mut tx, SCOPE, id).await?.is_none();
-        if logins == Logins::Demo && lacks {
-            let owner = (PartnerId::new(known.id), association);
-            add_key(ctx, &mut tx, (seed, owner), KeyMode::Test, logins).await?;
+        if logins == Logins::Demo {
+            bring_up_to_date(ctx, &mut tx, (seed, known), origins).await?;
             tx.commit().await?;
         }
         return Ok(None);
     }
     let profile = Profile::parse(&seed.profile()).map_err(AppError::Invalid)?;
-    let row = partner::sealed(ctx, association, (seed.slug.clone(), &profile), None)?;
+    let mut row = partner::sealed(ctx, association, (seed.slug.clone(), &profile), None)?;
+    row.origins = origins;
     db::partner::insert(&mut tx, SCOPE, &row).await?;
     let owner = (PartnerId::new(row.id), association);
     let added = json!({ "partner": seed.slug });
@@ -58,6 +60,29 @@ pub(super) async fn make(
 }
 
 type Owner = (PartnerId, AssociationId);
+
+/// A partner of an earlier demo: the test key it may lack, and where its site is this time.
+async fn bring_up_to_date(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    (seed, mut known): (&PartnerSeed, PartnerRow),
+    origins: Vec<String>,
+) -> AppResult<()> {
+    let association = AssociationId::new(known.association_id);
+    let owner = (PartnerId::new(known.id), association);
+    let id = demo_test_key(&seed.slug).id();
+    if db::partner_key::find(tx, SCOPE, id).await?.is_none() {
+        add_key(ctx, tx, (seed, owner), KeyMode::Test, Logins::Demo).await?;
+    }
+    if known.origins != origins {
+        known.origins = origins;
+        db::partner::update(tx, SCOPE, &known).await?;
+        let changed =
+            json!({ "partner": seed.slug, "changed": ["origins"], "origins": known.origins });
+        tell(ctx, tx, owner, ("partner_changed", changed)).await?;
+    }
+    Ok(())
+}
 
 async fn add_key(
     ctx: &Ctx,

@@ -19,7 +19,7 @@ use crate::db::case::{self, PublicRows};
 use crate::db::case_update as update_rows;
 use crate::db::demand_letter as letter_rows;
 use crate::db::mail_text::{self, MailTextsRow};
-use crate::db::{DbError, Scope, mail_queue};
+use crate::db::{DbError, Scope, mail_queue, partner};
 use crate::domain::case::{CaseState, Mode, Register, RegisterEntry, RegisterStatus, offer};
 use crate::domain::ids::{AssociationId, CaseId, IncidentId};
 use crate::domain::language::Language;
@@ -39,11 +39,15 @@ pub(super) async fn read(ctx: &Ctx) -> AppResult<Directory> {
     let mail_texts = mail_text::list_newest(&mut tx, scope).await?;
     let updates = update_rows::list_newest(&mut tx, scope, NEWEST_UPDATES).await?;
     let letters = letter_rows::list_newest(&mut tx, scope, LETTERS).await?;
+    let framing = partner::list_framing(&mut tx, scope).await?;
     tx.commit().await?;
+    let framing = framing.into_iter();
+    let framing = framing.map(|(association, slug, origins)| ((association, slug), origins));
     let paused = storms.into_iter().filter(|storm| storm.pauses);
     Ok(Directory {
         paused: paused.map(|storm| storm.kind).collect(),
         stopped: stopped.into_iter().collect(),
+        framing: framing.collect(),
         ..build(
             rows,
             &own_words(mail_texts),
@@ -115,6 +119,7 @@ fn build(
         twins,
         held,
         paused: HashSet::new(),
+        framing: HashMap::new(),
         mail_domains: rows
             .mail_domains
             .into_iter()

@@ -119,6 +119,14 @@ pub struct JoinPage {
 }
 
 impl JoinPage {
+    /// Where the form is sent: in a frame the address alone says for whom, and in which language.
+    pub fn action(&self) -> String {
+        match self.chrome.frame {
+            Some(_) => self.chrome.in_language(self.chrome.language.as_str()),
+            None => format!("/c/{}/join", encode(&self.case.slug)),
+        }
+    }
+
     /// The step where the association is chosen.
     pub fn choose_href(&self) -> String {
         choose_href(&self.case.slug, self.via.as_deref())
@@ -167,6 +175,19 @@ pub fn choose_href(case: &str, via: Option<&str>) -> String {
 pub fn href(case: &str, association: &str, via: Option<&str>) -> String {
     let base = format!(
         "/c/{}/join?association={}",
+        encode(case),
+        encode(association)
+    );
+    match via {
+        Some(via) => format!("{base}&via={}", encode(via)),
+        None => base,
+    }
+}
+
+/// The address of the form in a frame, for the links of a partner.
+pub fn framed_href(case: &str, association: &str, via: Option<&str>) -> String {
+    let base = format!(
+        "/embed/{}?association={}",
         encode(case),
         encode(association)
     );

@@ -1,7 +1,7 @@
 //! The pages people see: one struct and one template a page. Values come ready from the handler.
 //!
-//! Rules of the house: no inline script or style (the policy forbids both; `documents` alone has a script, and
-//! works without), a form field's `name`
+//! Rules of the house: no inline script or style (the policy forbids both; `documents` and pages in a frame alone
+//! have a script, and work without), a form field's `name`
 //! is the JSON path in `serde_qs` writing (`contact[email]`), its `id` the same path with dashes
 //! (`contact-email`), so that one parser and one error list serve pages and API.
 
@@ -21,6 +21,7 @@ pub mod confirm;
 pub mod console;
 pub mod declare;
 pub mod documents;
+pub mod embed;
 pub mod enter;
 pub mod follow;
 pub mod home;
@@ -67,6 +68,15 @@ pub struct Chrome {
     pub whose: Option<Whose>,
     /// Set where staff see a page of claimants, to type what somebody tells them: the console's header.
     pub staff: Option<console::Who>,
+    /// Set where the page stands in a frame, in a page of a partner site.
+    pub frame: Option<Frame>,
+}
+
+/// What stands around a page in a frame: who asks, and nothing that leads about in it.
+#[derive(Debug, Clone, Default)]
+pub struct Frame {
+    /// Slug and name of the association that asks; none where a mistake is told.
+    pub association: Option<(String, String)>,
 }
 
 /// The record that staff type into.
@@ -178,6 +188,20 @@ impl Chrome {
     pub fn in_language(&self, word: &str) -> String {
         let joint = if self.path.contains('?') { '&' } else { '?' };
         format!("{}{joint}lang={word}", self.path)
+    }
+
+    /// More attributes of a link: out of a frame it opens a page of its own, which no other page can reach.
+    pub fn away(&self) -> &'static str {
+        match self.frame {
+            Some(_) => " target=\"_blank\" rel=\"noopener\"",
+            None => "",
+        }
+    }
+
+    /// True if this page is there in other languages: what tells of a mistake in a frame is not.
+    pub fn may_switch(&self) -> bool {
+        let frame = self.frame.as_ref();
+        frame.is_none_or(|frame| frame.association.is_some())
     }
 
     /// True if the page's words are in the language `word`.

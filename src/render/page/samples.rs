@@ -6,7 +6,7 @@ use askama::Template;
 use chrono::{DateTime, NaiveDate, TimeZone, Utc};
 
 use super::{
-    AddressForm, CapQuestion, CaseHead, Chrome, Errors, FieldError, FoundTown, Whose,
+    AddressForm, CapQuestion, CaseHead, Chrome, Errors, FieldError, FoundTown, Frame, Whose,
     about::{AboutPage, PromotedCase},
     association::{AssociationCard, ChoosePage, Offer, Register, RegisterStatus},
     association_change::{AssociationChangePage, AssociationChoicePage},
@@ -15,6 +15,7 @@ use super::{
         SourcedInstant, Statement, Treatment,
     },
     confirm::{ConfirmPage, ConfirmState},
+    embed::EmbedJoinedPage,
     enter::{EnterPage, EnterRequestPage, EnterState},
     follow::{FollowForm, FollowLinkPage, FollowPage, FollowState},
     home::{CaseRow, HomePage},
@@ -78,6 +79,18 @@ impl Words {
             privacy_href: Some("/privacy".to_owned()),
             verify_href: Some("/verify".to_owned()),
             whose: None,
+            frame: None,
+        }
+    }
+
+    /// In a page of a partner site.
+    fn framed(self) -> Chrome {
+        Chrome {
+            csrf: None,
+            frame: Some(Frame {
+                association: Some((self.say("altroconsumo"), self.say("Altroconsumo"))),
+            }),
+            ..self.chrome("/embed/libero-virgilio-2023?association=altroconsumo&via=blog")
         }
     }
 
@@ -474,15 +487,41 @@ fn joining(words: Words, pages: &mut Vec<(String, String)>) {
         ("/consents/0/given", "error-consent-privacy-notice"),
         ("", "error-other"),
     ]);
-    push(
-        pages,
-        "join-errors",
-        &JoinPage {
-            form,
-            errors,
-            ..blank
-        },
-    );
+    let wrong_form = JoinPage {
+        form,
+        errors,
+        ..blank.clone()
+    };
+    push(pages, "join-errors", &wrong_form);
+    for (name, page) in [("embed", blank), ("embed-errors", wrong_form)] {
+        let chrome = words.framed();
+        push(pages, name, &JoinPage { chrome, ..page });
+    }
+    for (name, delivery) in [
+        (
+            "embed-joined",
+            Delivery::Mailed {
+                address: words.say("maria@example.it"),
+            },
+        ),
+        ("embed-joined-assist", Delivery::ToAssist),
+    ] {
+        let page = EmbedJoinedPage {
+            chrome: words.framed(),
+            association: association.clone(),
+            reference: words.say("7KQ2-M9XP-4TWA"),
+            delivery,
+            contact_affected: true,
+            again_href: words.say("/embed/libero-virgilio-2023?association=altroconsumo"),
+            enter_href: words.say("/enter?case=libero-virgilio-2023"),
+        };
+        push(pages, name, &page);
+    }
+    let refused = MessagePage {
+        chrome: words.framed(),
+        ..MessagePage::not_found(words.chrome("/"))
+    };
+    push(pages, "embed-refused", &refused);
     let joined = JoinedPage {
         chrome: words.chrome("/c/libero-virgilio-2023/joined"),
         case: words.case(),

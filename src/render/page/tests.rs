@@ -64,17 +64,42 @@ fn no_page_needs_what_the_content_security_policy_forbids() {
     }
 }
 
-/// The one script there is: a file of ours, on the page of documents.
+/// The two scripts there are, files of ours: on the page of documents, and in frames.
 fn without_own_script(html: &str) -> String {
-    let own = format!(
-        "<script src=\"{}\" defer></script>",
-        crate::render::assets::url("upload.js")
-    );
-    if html.contains("id=\"upload\"") {
-        assert!(html.contains(&own));
-        return html.replacen(&own, "", 1);
+    for (mark, file) in [
+        ("id=\"upload\"", "upload.js"),
+        ("<body class=\"framed\">", "embed/frame.js"),
+    ] {
+        let url = crate::render::assets::url(file);
+        let own = format!("<script src=\"{url}\" defer></script>");
+        if html.contains(mark) {
+            assert!(html.contains(&own));
+            return html.replacen(&own, "", 1);
+        }
     }
     html.to_owned()
+}
+
+/// In a frame nothing leads to another page of ours but in a tab of its own: none of those may stand in a frame.
+#[test]
+fn links_in_a_frame_open_a_page_of_their_own() {
+    for language in LANGUAGES {
+        for (name, html) in all(Words { language, mark: "" }) {
+            if !name.starts_with("embed") {
+                continue;
+            }
+            let links = html.split("<a ").skip(1);
+            for link in links.filter_map(|rest| rest.split('>').next()) {
+                let stays = ["href=\"#", "href=\"/embed/", "href=\"tel:"];
+                let stays = stays.iter().any(|start| link.contains(start));
+                let leaves = link.contains("target=\"_blank\" rel=\"noopener\"");
+                assert!(stays != leaves, "{name}: {link}");
+            }
+            for form in html.split(" action=\"").skip(1) {
+                assert!(form.starts_with("/embed/"), "{name}: {form}");
+            }
+        }
+    }
 }
 
 #[test]
@@ -151,6 +176,7 @@ fn ids_are_unique_and_every_reference_to_one_is_met() {
 fn every_link_of_the_error_summary_leads_to_its_field() {
     let pages = [
         "join-errors",
+        "embed-errors",
         "joined-errors",
         "enter-errors",
         "declare-mailbox-errors",

@@ -20,8 +20,8 @@ use crate::domain::permission::operation;
 use crate::render::page::Errors;
 use crate::render::page::console::CaseChoice;
 use crate::render::page::console::partners::{
-    EndpointLine, KeyLine, LinkLine, PartnerFields, PartnerKeyMadePage, PartnerKeyPage,
-    PartnerLine, PartnerPage, PartnersPage, button,
+    Embedded, EndpointLine, KeyLine, LinkLine, PartnerFields, PartnerKeyMadePage, PartnerKeyPage,
+    PartnerLine, PartnerPage, PartnersPage, button, snippet,
 };
 use crate::state::AppState;
 use crate::web::WebResult;
@@ -44,6 +44,8 @@ pub struct PartnerForm {
     #[serde(default)]
     language: String,
     standing: Option<String>,
+    /// One a line.
+    origins: Option<String>,
 }
 
 /// A key as it was typed.
@@ -142,9 +144,11 @@ pub async fn change(
     staff.check_csrf(&state, form.csrf.as_deref())?;
     let standing = standing(form.standing.as_deref())?;
     // each has its own form: who changes a name lifts no suspension
+    let origins = form.origins.as_deref().map(lines);
     let change = Change {
-        profile: standing.is_none().then(|| form.profile()),
+        profile: (standing.is_none() && origins.is_none()).then(|| form.profile()),
         standing,
+        origins,
     };
     let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
     let acting = async move { partner::change(&ctx, &actor, id, &change).await };
@@ -153,8 +157,16 @@ pub async fn change(
         Err(AppError::Invalid(errors)) => {
             let asked = Asked::new(&state, language, &staff, &request);
             let mut shown = asked.one(id).await?;
-            shown.form = form.fields();
-            shown.errors = Errors::from(&errors);
+            match form.origins {
+                Some(origins) => shown.form.origins = origins,
+                None => {
+                    shown.form = PartnerFields {
+                        origins: shown.form.origins,
+                        ..form.fields()
+                    }
+                }
+            }
+            shown.errors = Errors::from(&by_field(&errors));
             page(StatusCode::UNPROCESSABLE_ENTITY, &shown)
         }
         Err(error) => Err(error.into()),
@@ -248,7 +260,11 @@ fn by_field(errors: &FieldErrors) -> FieldErrors {
     let mut told = FieldErrors::new();
     for error in errors {
         let field = error.pointer.split('/').nth(1).unwrap_or_default();
-        told.push(format!("/{field}"), error.code, error.reason);
+        let pointer = format!("/{field}");
+        match &error.about {
+            Some(about) => told.push_about(pointer, error.code, error.reason, about.clone()),
+            None => told.push(pointer, error.code, error.reason),
+        }
     }
     told
 }
@@ -268,15 +284,21 @@ impl PartnerForm {
             name: self.name,
             email: self.email,
             language: self.language,
+            origins: self.origins.unwrap_or_default(),
         }
     }
 }
 
+/// What stands on the lines of a field, blank ones aside.
+fn lines(typed: &str) -> Vec<String> {
+    let lines = typed.lines().map(str::trim);
+    let lines = lines.filter(|line| !line.is_empty());
+    lines.map(str::to_owned).collect()
+}
+
 impl KeyForm {
     fn input(&self) -> KeyInput {
-        let lines = self.networks.lines().map(str::trim);
-        let lines = lines.filter(|line| !line.is_empty());
-        let networks: Vec<String> = lines.map(str::to_owned).collect();
+        let networks = lines(&self.networks);
         KeyInput {
             mode: Some(self.mode.clone()),
             scopes: self.scopes.keys().cloned().collect(),
@@ -330,11 +352,18 @@ impl<'a> Asked<'a> {
             let (case, association) = (&own.case, &own.association);
             let found = figures.cases.iter().find(|it| it.case == case.id);
             let href = partner.link(ctx, &case.slug, &association.slug);
+            let embedded = Embedded {
+                script: &partner.script(ctx),
+                case: &case.slug,
+                association: (&association.slug, &association.name),
+                partner: &partner.slug,
+            };
             links.push(LinkLine {
                 slug: case.slug.clone(),
                 title: case.title.clone(),
                 is_open: own.takes_sign_ups() && case.state.takes_sign_ups(),
                 button: button(partner.language, &href, &association.name),
+                snippet: snippet(partner.language, &href, &embedded),
                 href,
                 ways: vec![
                     ("link", counts(found.map(|it: &Brought| it.by_link))),
@@ -352,6 +381,7 @@ impl<'a> Asked<'a> {
                 name: partner.name,
                 email: partner.email.clone().unwrap_or_default(),
                 language: partner.language.as_str().to_owned(),
+                origins: partner.origins.join("\n"),
             },
             email: partner.email,
             language: partner.language.as_str(),

@@ -24,6 +24,7 @@ use crate::web::extract::session::Holder;
 use crate::web::extract::{is_api, language};
 
 pub mod access_log;
+pub mod frame;
 pub mod headers;
 pub mod partner;
 pub mod rate_limit;
@@ -68,6 +69,7 @@ pub async fn around<B: MessageBody + 'static>(
             dress(response.response_mut(), &asked);
             let answered = response.request().clone();
             partner::tell(&answered, response.headers_mut());
+            frame::tell(&answered, response.headers_mut());
             let pattern = response.request().match_pattern();
             access_log::write(&method, pattern.as_deref(), response.status(), started);
             Ok(response)
@@ -102,18 +104,20 @@ pub fn chain(error: &(dyn StdError + 'static)) -> String {
 fn ask(request: &ServiceRequest, state: &AppState) -> Asked {
     let peer: Option<IpAddr> = request.peer_addr().map(|peer| peer.ip());
     let api = is_api(request.path());
+    let framed = frame::is_framed(request.path());
     Asked {
         style: Style {
             language: language::Lang::of(request.head()).0,
             api,
             demo: state.ctx.settings.demo,
             console: request.path().starts_with("/console"),
-            known: Holder::is_known(request.request(), &state.web),
+            framed,
+            known: !framed && Holder::is_known(request.request(), &state.web),
             page: page_of(request, state),
             request_id: request_id::choose(peer, request.headers(), state),
         },
         https: state.web.https,
-        new_language: language::asked(request.head()).filter(|_| !api),
+        new_language: language::asked(request.head()).filter(|_| !api && !framed),
     }
 }
 

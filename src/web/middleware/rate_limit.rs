@@ -62,6 +62,7 @@ impl Class {
         let links = [
             o::SIGN_UP,
             o::JOIN_FORM,
+            o::EMBED_FORM,
             o::CONFIRM_FORM,
             o::ENTER_FORM,
             o::FOLLOW_CONFIRM_FORM,

@@ -5,7 +5,7 @@ use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
-use crate::app::directory::{AssociationEntry, CaseEntry};
+use crate::app::directory::{AssociationEntry, CaseEntry, Directory};
 use crate::app::session::Ticket;
 use crate::app::sign_up::{SignUpRequest, Suspicion};
 use crate::app::{AppError, joined, sign_up};
@@ -88,9 +88,6 @@ pub async fn page(
             via,
         });
     };
-    if !association.offer.takes_sign_ups() {
-        return refused(&visit, &case, Some(association));
-    }
     let mut form = JoinForm::blank();
     let again = query.again.as_deref() == Some("1");
     if again && let Ok(ticket) = visit.ticket() {
@@ -104,6 +101,19 @@ pub async fn page(
                 .map_or_else(String::new, |phone| phone.as_str().to_owned());
         }
     }
+    begin(&visit, &case, association, (form, via))
+}
+
+/// The form, before anything is sent.
+pub(super) fn begin(
+    visit: &Visit,
+    case: &CaseEntry,
+    association: &AssociationEntry,
+    (form, via): (JoinForm, Option<String>),
+) -> WebResult<HttpResponse> {
+    if !(case.state.takes_sign_ups() && association.offer.takes_sign_ups()) {
+        return refused(visit, case, Some(association));
+    }
     let is_blank = form.email.is_empty() && form.phone.is_empty();
     let typed = Typed {
         form,
@@ -114,7 +124,7 @@ pub async fn page(
         asked: Vec::new(),
         errors: Errors::default(),
     };
-    let mut response = html(&join_page(&visit, &case, association, typed))?;
+    let mut response = html(&join_page(visit, case, association, typed))?;
     if is_blank {
         // nothing personal in it: "back" shows what was typed, and its one-time key
         let kept = HeaderValue::from_static("private, no-cache");
@@ -131,25 +141,48 @@ pub async fn send(
 ) -> WebResult<HttpResponse> {
     let directory = visit.ctx().directories.get(visit.ctx()).await?;
     let case = directory.public_case(&slug)?;
-    let known = typo::known(&directory, &case);
-    let sent = typo::answered(cap::answered(form.0), &known);
+    match take(&visit, &directory, &case, form.0).await? {
+        Taken::SignedUp(ticket) => Ok(see_other(&format!("/c/{}/joined", case.slug))
+            .cookie(visit.ticket_cookie(ticket))
+            .finish()),
+        Taken::Asked(page) => Ok(page),
+    }
+}
+
+/// What became of a form.
+pub(super) enum Taken {
+    /// A sign-up.
+    SignedUp(Ticket),
+    /// Another page, which asks for something or refuses.
+    Asked(HttpResponse),
+}
+
+/// Takes a form, wherever its page stands.
+pub(super) async fn take(
+    visit: &Visit,
+    directory: &Directory,
+    case: &CaseEntry,
+    sent: SentJoin,
+) -> WebResult<Taken> {
+    let known = typo::known(directory, case);
+    let sent = typo::answered(cap::answered(sent), &known);
     let suspicion = filled(sent.subject.as_deref()).map(|_| Suspicion::HiddenField);
-    let (input, mut typed, action) = read(&visit, sent);
+    let (input, mut typed, action) = read(visit, sent);
     let chosen = input.association.clone().unwrap_or_default();
     let choose = || see_other(&choose_href(&case.slug, typed.via.as_deref())).finish();
     let Some(association) = case.association(&chosen) else {
-        return Ok(choose());
+        return Ok(Taken::Asked(choose()));
     };
     if action == "add_mailbox" {
         if typed.form.mailboxes.len() < MOST_MAILBOXES {
             typed.form.mailboxes.push(MailboxRow::default());
         }
-        return html(&join_page(&visit, &case, association, typed));
+        return html(&join_page(visit, case, association, typed)).map(Taken::Asked);
     }
-    typed.doubts = typo::doubts(&typed.form, &known, &typo::affected(&case), &typed.asked);
+    typed.doubts = typo::doubts(&typed.form, &known, &typo::affected(case), &typed.asked);
     if !typed.doubts.is_empty() || typed.form.postal_address.question.is_some() {
-        let page = join_page(&visit, &case, association, typed);
-        return html_with(StatusCode::UNPROCESSABLE_ENTITY, &page);
+        let page = join_page(visit, case, association, typed);
+        return html_with(StatusCode::UNPROCESSABLE_ENTITY, &page).map(Taken::Asked);
     }
     let request = SignUpRequest {
         slug: case.slug.clone(),
@@ -168,15 +201,14 @@ pub async fn send(
         .await;
     typed.errors = match done {
         Ok(done) => {
-            let ticket = Ticket {
+            return Ok(Taken::SignedUp(Ticket {
                 claimant: done.id,
                 association: done.association,
-            };
-            return Ok(see_other(&format!("/c/{}/joined", case.slug))
-                .cookie(visit.ticket_cookie(ticket))
-                .finish());
+            }));
         }
-        Err(AppError::IllegalTransition(_)) => return refused(&visit, &case, Some(association)),
+        Err(AppError::IllegalTransition(_)) => {
+            return refused(visit, case, Some(association)).map(Taken::Asked);
+        }
         Err(AppError::Invalid(errors)) => in_words_of_the_form(&errors, &typed.form),
         Err(AppError::IdempotencyMismatch) => {
             typed.idempotency_key = one_time_key(visit.ctx());
@@ -185,8 +217,17 @@ pub async fn send(
         Err(AppError::IdempotencyRunning) => about_the_form("error-form-running"),
         Err(error) => return Err(error.into()),
     };
-    let page = join_page(&visit, &case, association, typed);
-    html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
+    let page = join_page(visit, case, association, typed);
+    html_with(StatusCode::UNPROCESSABLE_ENTITY, &page).map(Taken::Asked)
+}
+
+impl SentJoin {
+    /// In a frame the address says for whom it is and who brought it, not the form.
+    pub(super) fn sent_to(mut self, association: &str, via: Option<String>) -> Self {
+        self.association = Some(association.to_owned());
+        self.via = via;
+        self
+    }
 }
 
 /// What was refused; a CAP that was proposed meanwhile is no longer missing.

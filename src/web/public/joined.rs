@@ -216,7 +216,7 @@ fn card_of(case: &CaseEntry, ticket: Ticket) -> WebResult<AssociationCard> {
 }
 
 /// Confirmed meanwhile, here or on another device.
-async fn confirmed_already(
+pub(super) async fn confirmed_already(
     visit: &Visit,
     case: &CaseEntry,
     ticket: Ticket,

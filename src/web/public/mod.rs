@@ -1,4 +1,4 @@
-//! The claimants' pages: no script needed (`documents` has one, for uploads that break off), GET changes nothing, a POST answers 303 or the form again.
+//! The claimants' pages: no script needed (`documents` has one, for uploads that break off, `embed` one, for the height of its frame), GET changes nothing, a POST answers 303 or the form again.
 
 use actix_web::web;
 
@@ -12,6 +12,7 @@ pub mod case;
 pub mod confirm;
 pub mod declare;
 pub mod documents;
+pub mod embed;
 pub mod enter;
 pub mod files;
 pub mod follow;
@@ -63,6 +64,9 @@ pub fn routes() -> Vec<Route> {
         Route::new(&o::JOINED_CODE, web::to(joined::code)),
         Route::new(&o::JOINED_ADDRESS, web::to(joined::address)),
         Route::new(&o::JOINED_RESEND, web::to(joined::resend)),
+        Route::new(&o::EMBED_SCRIPT, web::to(embed::script)),
+        Route::new(&o::EMBED_PAGE, web::to(embed::page)),
+        Route::new(&o::EMBED_FORM, web::to(embed::send)),
         Route::new(&o::CONFIRM_PAGE, web::to(confirm::page)),
         Route::new(&o::CONFIRM_FORM, web::to(confirm::send)),
         Route::new(&o::CONFIRM_RESEND, web::to(confirm::resend)),

@@ -17,12 +17,13 @@ use crate::app::{AppError, Ctx, csrf, me};
 use crate::domain::ids::ClaimantId;
 use crate::domain::language::Language;
 use crate::domain::permission::Operation;
-use crate::render::page::{Chrome, Whose};
+use crate::render::page::{Chrome, Frame, Whose};
 use crate::state::AppState;
 use crate::web::error::{WebError, WebResult};
 use crate::web::extract::client::{ClientAddr, UserAgent};
 use crate::web::extract::session::Holder;
 use crate::web::extract::{Lang, state};
+use crate::web::middleware::frame::is_framed;
 
 /// A request for a page.
 pub struct Visit {
@@ -35,6 +36,8 @@ pub struct Visit {
     known: Option<String>,
     evidence: Evidence,
     whose: Option<Whose>,
+    /// In a frame: the path of its form, and what stands around.
+    frame: Option<(String, Frame)>,
     operation: Option<&'static Operation>,
 }
 
@@ -64,6 +67,10 @@ impl Visit {
         let ctx = self.ctx();
         let session = self.session.as_deref();
         let csrf = session.and_then(|session| csrf::token(ctx, session));
+        let (path, frame) = match &self.frame {
+            Some((form, frame)) => (form.as_str(), Some(frame.clone())),
+            None => (path, None),
+        };
         Chrome {
             language: self.language,
             demo: ctx.settings.demo,
@@ -74,7 +81,13 @@ impl Visit {
             verify_href: Some("/verify".to_owned()),
             whose: self.whose.clone(),
             staff: None,
+            frame,
         }
+    }
+
+    /// From here on the pages of this visit stand in a frame, whose form is at this path.
+    pub fn stand_in_frame(&mut self, form: String, frame: Frame) {
+        self.frame = Some((form, frame));
     }
 
     /// From here on the visit is that of who has just proved to own a record: the forms of its pages
@@ -271,19 +284,24 @@ impl FromRequest for Visit {
         let read = |payload: &mut Payload| {
             let web = &state(request)?.web;
             let data = request.app_data::<web::Data<AppState>>().cloned();
+            let operation = request.app_data::<&'static Operation>().copied();
+            // in a page of a partner nobody is known, whatever the browser would tell
+            let framed = operation.is_some_and(|asked| is_framed(asked.path));
+            let told = |holder: Holder| (!framed).then(|| holder.read(request, web)).flatten();
             Ok(Self {
                 language: Lang::of(request.head()).0,
                 path: path_of(request),
-                session: Holder::Claimant.read(request, web),
-                ticket: Holder::SignUp.read(request, web),
-                known: Holder::Known.read(request, web),
+                session: told(Holder::Claimant),
+                ticket: told(Holder::SignUp),
+                known: told(Holder::Known),
                 evidence: Evidence {
                     address: Some(ClientAddr::from_request(request, payload).into_inner()?.0),
                     user_agent: UserAgent::from_request(request, payload).into_inner()?.0,
                     partner: None,
                 },
                 whose: None,
-                operation: request.app_data::<&'static Operation>().copied(),
+                frame: None,
+                operation,
                 state: data.ok_or_else(|| AppError::internal("the server has no state"))?,
             })
         };

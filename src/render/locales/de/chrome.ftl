@@ -7,6 +7,7 @@ nav-cases = Alle Fälle
 nav-enter = Meine Akte
 nav-me = Meine Akte
 no-money = Wir verlangen nie Geld.
+frame-links = Links öffnen sich in einem neuen Tab.
 footer-who = Diese Plattform sammelt Voranmeldungen (pre-adesioni) für Verbraucherverbände. Ihre Daten verwahrt der Verband, den Sie wählen.
 footer-privacy = Datenschutz
 footer-verify = Eine erhaltene Nachricht prüfen

@@ -7,6 +7,7 @@ nav-cases = All cases
 nav-enter = My record
 nav-me = My record
 no-money = We never ask for money.
+frame-links = Links open in a new tab.
 footer-who = This platform collects pre-adhesions for consumer associations. Your data are kept by the association you choose.
 footer-privacy = Privacy
 footer-verify = Verify a message you received

@@ -7,6 +7,7 @@ nav-cases = Tutti i casi
 nav-enter = La mia pratica
 nav-me = La mia pratica
 no-money = Non chiediamo mai denaro.
+frame-links = I collegamenti si aprono in una nuova scheda.
 footer-who = Questa piattaforma raccoglie le pre-adesioni per le associazioni di consumatori. I tuoi dati li tiene l’associazione che scegli.
 footer-privacy = Privacy
 footer-verify = Verifica un messaggio ricevuto

@@ -37,6 +37,8 @@ pub struct PartnerFields {
     pub email: String,
     /// Language of mails to it.
     pub language: String,
+    /// Where the form may be framed, one a line.
+    pub origins: String,
 }
 
 /// `GET /console/partners`; POST of a new one to the same path.
@@ -122,6 +124,8 @@ pub struct LinkLine {
     pub href: String,
     /// HTML of a button, to be copied.
     pub button: String,
+    /// HTML that puts the form into a page, to be copied.
+    pub snippet: String,
     /// Word of the way they came; sign-ups, confirmed, signed.
     pub ways: Vec<(&'static str, [i64; 3])>,
 }
@@ -215,6 +219,35 @@ pub fn button(language: Language, href: &str, association: &str) -> String {
     format!("<a href=\"{href}\" style=\"{STYLE}\">{label}</a>")
 }
 
+/// What a snippet names.
+pub struct Embedded<'a> {
+    /// The address of the script.
+    pub script: &'a str,
+    /// Slug of the case.
+    pub case: &'a str,
+    /// Slug and name of the association.
+    pub association: (&'a str, &'a str),
+    /// Name of the partner in links.
+    pub partner: &'a str,
+}
+
+/// HTML that puts the form into a page of a partner: where it cannot, the link is left.
+pub fn snippet(language: Language, href: &str, embedded: &Embedded<'_>) -> String {
+    let (association, name) = embedded.association;
+    let label = Text::new(language).with("partner-button", &[("association", name.into())]);
+    format!(
+        "<a href=\"{}\">{}</a>\n<script src=\"{}\" data-case=\"{}\" data-association=\"{}\" data-partner=\"{}\" \
+         data-lang=\"{}\"></script>",
+        escaped(href),
+        escaped(&label),
+        escaped(embedded.script),
+        escaped(embedded.case),
+        escaped(association),
+        escaped(embedded.partner),
+        language.as_str()
+    )
+}
+
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
@@ -233,5 +266,23 @@ mod tests {
         assert!(html.starts_with("<a href=\"https://j.example/c/a/join?association=b&amp;via=c\""));
         assert!(html.contains("R&amp;D &lt;&quot;Onlus&quot;&gt;"), "{html}");
         assert!(!html.contains("script") && html.ends_with("</a>"));
+    }
+
+    #[test]
+    fn a_snippet_is_a_link_and_one_script_whatever_the_name_is() {
+        let embedded = Embedded {
+            script: "https://j.example/embed/v1.js",
+            case: "a",
+            association: ("b", "R&D </a><script>"),
+            partner: "c",
+        };
+        let href = "https://j.example/c/a/join?association=b&via=c";
+        let html = snippet(Language::De, href, &embedded);
+        assert!(
+            html.starts_with("<a href=\"https://j.example/c/a/join?association=b&amp;via=c\">")
+        );
+        assert_eq!(html.matches("<script").count(), 1, "{html}");
+        let script = "<script src=\"https://j.example/embed/v1.js\" data-case=\"a\" data-association=\"b\" data-partner=\"c\" data-lang=\"de\"></script>";
+        assert!(html.ends_with(script), "{html}");
     }
 }

@@ -47,8 +47,11 @@ pub struct PartnerBody {
     email: Option<String>,
     /// Language of mails to it: `it|en|de`; `it` without it.
     language: Option<String>,
-    /// `active`, or `suspended`: none of its keys works. Left out: as it is.
+    /// `active`, or `suspended`: none of its keys works, and none of its pages shows the form. Left out: as it is.
     standing: Option<String>,
+    /// Origins whose pages may show the form in a frame, at most 10; left out: as they are.
+    #[schema(example = json!(["https://blog.example"]))]
+    origins: Option<Vec<String>>,
 }
 
 /// A key to make.
@@ -78,6 +81,8 @@ pub struct PartnerResponse {
     language: &'static str,
     /// `active|suspended`
     standing: &'static str,
+    /// Origins whose pages may show the form in a frame.
+    origins: Vec<String>,
     created_at: DateTime<Utc>,
 }
 
@@ -280,6 +285,7 @@ pub async fn change(
             language: body.language,
         }),
         standing,
+        origins: body.origins,
     };
     let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
     let acting = async move { partner::change(&ctx, &actor, id, &change).await };
@@ -428,6 +434,7 @@ impl From<Partner> for PartnerResponse {
             name: partner.name,
             email: partner.email,
             language: partner.language.as_str(),
+            origins: partner.origins,
             created_at: partner.created_at,
         }
     }
