@@ -89,6 +89,7 @@ pub mod sign_up;
 pub mod signature;
 pub mod signature_file;
 pub mod signature_trust;
+pub mod signing_attestation;
 mod signed_document;
 mod signed_version;
 pub mod spool;

@@ -319,7 +319,7 @@ pub(in crate::render) fn cells(line: &Line) -> [Cell<'_>; WIDTH] {
 }
 
 /// The header of the index of an archive of signed documents.
-pub const INDEX_HEADER: [&str; 12] = [
+pub const INDEX_HEADER: [&str; 13] = [
     "progressivo",
     "file",
     "id_pratica",
@@ -332,6 +332,7 @@ pub const INDEX_HEADER: [&str; 12] = [
     "data_firma",
     "totale",
     "sha256",
+    "attestazione",
 ];
 
 /// One signed document in the index of its archive; every value as it shall be read.
@@ -352,6 +353,8 @@ pub struct IndexLine {
     pub data_firma: String,
     pub totale: String,
     pub sha256: String,
+    /// Path of the attestation of the signature; empty in an archive of documents alone.
+    pub attestazione: String,
 }
 
 /// The first bytes of an index, in the dialect of Italian Excel.
@@ -389,6 +392,7 @@ pub fn index_line(line: &IndexLine) -> Result<Vec<u8>, csv::Error> {
         Cow::Borrowed(&line.data_firma),
         Cow::Borrowed(&line.totale),
         code(&line.sha256),
+        Cow::Borrowed(&line.attestazione),
     ];
     writer.write_record(cells.iter().map(|cell| cell.as_bytes()))?;
     finish(writer)
@@ -600,6 +604,7 @@ mod tests {
             data_firma: "2026-03-02".to_owned(),
             totale: "12,00".to_owned(),
             sha256: "ab".repeat(32),
+            attestazione: "000001-0123456789AB/attestazione.pdf".to_owned(),
         };
         let bytes = index_line(&line).unwrap();
         let mut reader = csv::ReaderBuilder::new()
@@ -609,6 +614,7 @@ mod tests {
         let record = reader.records().next().unwrap().unwrap();
         assert_eq!(record.len(), INDEX_HEADER.len());
         assert_eq!(&record[5], "'=HYPERLINK(1)");
+        assert_eq!(&record[12], "000001-0123456789AB/attestazione.pdf");
     }
 
     #[test]

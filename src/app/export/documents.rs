@@ -208,6 +208,7 @@ pub(super) fn index_line(
         data_firma: day_in_rome(signed.signed_at).to_string(),
         totale: facts.euro(declared.total_cents),
         sha256: sha256::hex(&declared.document_sha256),
+        attestazione: String::new(),
     }
 }
 

@@ -666,6 +666,7 @@ impl Words {
             "document",
             "evidence",
             "receipt",
+            "attestation",
             "list",
             "list_clear",
             "documents",

@@ -176,6 +176,7 @@ claimant-altered = The stored declaration does not match its hash. Do not use it
 claimant-not-signed = Not signed
 claimant-signed-document = Signed document (PDF)
 claimant-evidence = Evidence of the signature (JSON)
+claimant-attestation = Attestation of the signature (PDF)
 claimant-receipt = Receipt that proves it (JSON)
 claimant-payout = Account for the sums
 claimant-no-payout = Not given yet.

@@ -176,6 +176,7 @@ claimant-altered = La dichiarazione conservata non corrisponde alla sua impronta
 claimant-not-signed = Non firmata
 claimant-signed-document = Documento firmato (PDF)
 claimant-evidence = Prova della firma (JSON)
+claimant-attestation = Attestazione di firma (PDF)
 claimant-receipt = Ricevuta che lo prova (JSON)
 claimant-payout = Conto per le somme
 claimant-no-payout = Non ancora indicato.
