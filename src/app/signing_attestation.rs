@@ -230,7 +230,8 @@ fn log(receipt: &Receipt, base: &str) -> AppResult<(Vec<Fact>, String)> {
             .to_owned();
         return Ok((vec![id, commit], text));
     };
-    let (index, head) = proved(proof)?;
+    let (index, note) = proved(proof)?;
+    let head = Checkpoint::parse(&note).map_err(AppError::internal)?;
     let leaf = commitment::canonical_json(entry)?;
     let leaf = sha256::hex(&merkle::leaf_hash(&leaf));
     let slug = head.origin.rsplit('/').next().unwrap_or_default();
@@ -252,17 +253,16 @@ fn log(receipt: &Receipt, base: &str) -> AppResult<(Vec<Fact>, String)> {
     Ok((facts, text))
 }
 
-/// Place and head of an inclusion proof (C2SP tlog-proof), in base64.
-fn proved(proof: &str) -> AppResult<(u64, Checkpoint)> {
+/// Place and checkpoint of an inclusion proof (C2SP tlog-proof), in base64.
+fn proved(proof: &str) -> AppResult<(u64, String)> {
     let proof = String::from_utf8(bytes(proof)?).map_err(AppError::internal)?;
     let index = proof.lines().find_map(|line| line.strip_prefix("index "));
     let index = index.and_then(|index| index.parse().ok());
     let note = proof.split_once("\n\n").map(|(_, note)| note);
-    let (Some(index), Some(note)) = (index, note) else {
-        return Err(AppError::internal("a proof of a receipt has another form"));
-    };
-    let head = Checkpoint::parse(note).map_err(AppError::internal)?;
-    Ok((index, head))
+    match (index, note) {
+        (Some(index), Some(note)) => Ok((index, note.to_owned())),
+        _ => Err(AppError::internal("a proof of a receipt has another form")),
+    }
 }
 
 /// The first head with this entry that an authority stamped.
@@ -274,15 +274,20 @@ fn stamp(stamped: Option<&ReceiptTimestamp>) -> AppResult<(Vec<Fact>, String)> {
             .to_owned();
         return Ok((Vec::new(), text));
     };
-    let (_, head) = proved(&stamped.proof)?;
-    let note = String::from_utf8(bytes(&stamped.proof)?).map_err(AppError::internal)?;
-    let note = note.split_once("\n\n").map(|(_, note)| note);
+    let (_, note) = proved(&stamped.proof)?;
+    let head = Checkpoint::parse(&note).map_err(AppError::internal)?;
     let answer = bytes(&stamped.token)?;
-    let (_, at): (_, DateTime<Utc>) =
-        timestamp::read(&answer, note.unwrap_or_default().as_bytes()).map_err(AppError::internal)?;
+    let read = timestamp::read(&answer, note.as_bytes()).map_err(AppError::internal)?;
+    let at: DateTime<Utc> = read.1;
     let facts = vec![
         Fact::new("Ora dell’autorità", instant_in_words(at)),
-        Fact::new("Testa marcata", format!("{} voci", counted(head.size))),
+        Fact::new(
+            "Testa marcata",
+            match head.size {
+                1 => "1 voce".to_owned(),
+                size => format!("{} voci", counted(size)),
+            },
+        ),
         Fact::sha256("Radice della testa", sha256::hex(&head.root)),
     ];
     let text = "Una marca temporale (RFC 3161) sulla testa del registro prova che la voce c’era già a \
