@@ -300,11 +300,7 @@ fn missing(directory: &Directory, row: &ClaimantRow) -> AppResult<Missing> {
         identity: row.identity_at.is_some(),
         payout: row.payout_at.is_some(),
     };
-    Ok(Missing::of(&standing::known(
-        &case,
-        association,
-        record,
-    )))
+    Ok(Missing::of(&standing::known(&case, association, record)))
 }
 
 fn newest_consents(rows: &[ConsentRow]) -> Vec<MyConsent> {

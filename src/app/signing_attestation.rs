@@ -5,7 +5,6 @@
 //! nothing of it is kept. Of the log it tells what never changes, the place of the entry and the first head that
 //! an authority stamped, so an attestation becomes final; until then it says what is still to come.
 
-use chrono::{DateTime, Utc};
 use data_encoding::BASE64;
 
 use crate::app::ctx::Ctx;
@@ -26,9 +25,9 @@ use crate::render::document::{
     self, AcceptedText, Fact, SigningAttestation, day_in_words, euro, instant_in_words,
 };
 
-mod tier;
 #[cfg(test)]
 mod tests;
+mod tier;
 
 /// Title of what is signed, as it stands on its first page.
 const TITLE: &str = "Dichiarazione di danno e pre-adesione";
@@ -95,9 +94,7 @@ fn values(receipt: &Receipt, base: &str) -> AppResult<SigningAttestation> {
 }
 
 fn bytes(base64: &str) -> AppResult<Vec<u8>> {
-    BASE64
-        .decode(base64.as_bytes())
-        .map_err(AppError::internal)
+    BASE64.decode(base64.as_bytes()).map_err(AppError::internal)
 }
 
 fn named(name: &str, codice_fiscale: Option<&str>) -> String {
@@ -277,8 +274,7 @@ fn stamp(stamped: Option<&ReceiptTimestamp>) -> AppResult<(Vec<Fact>, String)> {
     let (_, note) = proved(&stamped.proof)?;
     let head = Checkpoint::parse(&note).map_err(AppError::internal)?;
     let answer = bytes(&stamped.token)?;
-    let read = timestamp::read(&answer, note.as_bytes()).map_err(AppError::internal)?;
-    let at: DateTime<Utc> = read.1;
+    let (_, at) = timestamp::read(&answer, note.as_bytes()).map_err(AppError::internal)?;
     let facts = vec![
         Fact::new("Ora dell’autorità", instant_in_words(at)),
         Fact::new(
@@ -290,9 +286,10 @@ fn stamp(stamped: Option<&ReceiptTimestamp>) -> AppResult<(Vec<Fact>, String)> {
         ),
         Fact::sha256("Radice della testa", sha256::hex(&head.root)),
     ];
-    let text = "Una marca temporale (RFC 3161) sulla testa del registro prova che la voce c’era già a \
+    let text =
+        "Una marca temporale (RFC 3161) sulla testa del registro prova che la voce c’era già a \
                 quell’ora. La marca è nella ricevuta."
-        .to_owned();
+            .to_owned();
     Ok((facts, text))
 }
 
@@ -312,7 +309,8 @@ fn checks(core: &EvidenceCore, base: &str) -> Vec<String> {
     ];
     if core.tier == PaperEvidence::TIER {
         checks.push(
-            "I fogli firmati: le loro immagini hanno lo SHA-256 scritto nelle prove (firma.json).".to_owned(),
+            "I fogli firmati: le loro immagini hanno lo SHA-256 scritto nelle prove (firma.json)."
+                .to_owned(),
         );
     }
     checks

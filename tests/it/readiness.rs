@@ -32,7 +32,9 @@ struct World<'app> {
 
 fn letters(value: &Value) -> Vec<String> {
     let words = value.as_array().unwrap().iter();
-    words.map(|word| word.as_str().unwrap().to_owned()).collect()
+    words
+        .map(|word| word.as_str().unwrap().to_owned())
+        .collect()
 }
 
 /// What stands between `start` and `end`, each time.
@@ -40,7 +42,6 @@ fn between<'a>(html: &'a str, start: &str, end: &str) -> Vec<&'a str> {
     let parts = html.split(start).skip(1);
     parts.map(|part| part.split(end).next().unwrap()).collect()
 }
-
 
 impl World<'_> {
     async fn json(&self, path: &str) -> Value {
@@ -50,7 +51,8 @@ impl World<'_> {
     }
 
     async fn case(&self, rest: &str) -> Value {
-        self.json(&format!("/api/v1/staff/cases/{CASE}/{rest}")).await
+        self.json(&format!("/api/v1/staff/cases/{CASE}/{rest}"))
+            .await
     }
 
     /// Every place says that these letters are missing.
@@ -63,16 +65,26 @@ impl World<'_> {
         let id = self.claimant.id;
 
         let me = self.claimant.me().await;
-        assert_eq!(letters(&me["missing_to_lodge"]), expected, "{step}: own record");
+        assert_eq!(
+            letters(&me["missing_to_lodge"]),
+            expected,
+            "{step}: own record"
+        );
         assert_eq!(letters(&me["missing"]), to_bring, "{step}: own record");
         let record = self.json(&format!("/api/v1/staff/claimants/{id}")).await;
-        assert_eq!(letters(&record["missing_to_lodge"]), expected, "{step}: record");
+        assert_eq!(
+            letters(&record["missing_to_lodge"]),
+            expected,
+            "{step}: record"
+        );
         assert_eq!(letters(&record["missing"]), to_bring, "{step}: record");
         let listed = self.case("claimants").await;
         let item = &listed["items"][0];
         assert_eq!(letters(&item["missing_to_lodge"]), expected, "{step}: list");
         assert_eq!(letters(&item["missing"]), to_bring, "{step}: list");
-        let asked = self.json(&format!("/api/v1/staff/claimants/{id}/deficiencies")).await;
+        let asked = self
+            .json(&format!("/api/v1/staff/claimants/{id}/deficiencies"))
+            .await;
         for letter in letters(&asked["askable"]) {
             assert!(to_bring.contains(&letter), "{step}: {letter} asked for");
         }
@@ -85,7 +97,9 @@ impl World<'_> {
             let count = found["items"].as_array().unwrap().len();
             assert_eq!(count, usize::from(lacks), "{step}: filter {letter}");
             let mut counted = figures["letters"].as_array().unwrap().iter();
-            let counted = counted.find(|line| line["letter"] == letter.as_str()).unwrap();
+            let counted = counted
+                .find(|line| line["letter"] == letter.as_str())
+                .unwrap();
             let expected = u8::from(lacks && is_active);
             assert_eq!(counted["missing"], expected, "{step}: figure {letter}");
         }
@@ -95,7 +109,10 @@ impl World<'_> {
         assert_eq!(shown, expected, "{step}: page of the record");
         let (_, page) = open(self.app, &self.console, &format!("/console/cases/{CASE}")).await;
         let shown = between(&page, "<abbr title=\"", "</abbr>");
-        let shown: Vec<&str> = shown.iter().map(|it| it.rsplit('>').next().unwrap()).collect();
+        let shown: Vec<&str> = shown
+            .iter()
+            .map(|it| it.rsplit('>').next().unwrap())
+            .collect();
         assert_eq!(shown, expected, "{step}: page of the list");
         self.assert_exported(&expected, is_active, step).await;
     }
@@ -103,7 +120,11 @@ impl World<'_> {
     /// The list for other programs; who withdrew is not in it (R50).
     async fn assert_exported(&self, expected: &[String], is_in: bool, step: &str) {
         let path = format!("/api/v1/staff/cases/{CASE}/claimants.csv?dialect=plain");
-        let text = get(self.app, &path, &self.bearer).await.text().await.unwrap();
+        let text = get(self.app, &path, &self.bearer)
+            .await
+            .text()
+            .await
+            .unwrap();
         let mut reader = csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
@@ -120,7 +141,9 @@ impl World<'_> {
     async fn assert_own_page(&self, expected: &str, step: &str) {
         let page = self.own.get("/me").await.html;
         let lists = between(&page, "<ul class=\"missing\">", "</ul>");
-        let shown = lists.iter().flat_map(|list| between(list, "<span class=\"letter\">", ")</span>"));
+        let shown = lists
+            .iter()
+            .flat_map(|list| between(list, "<span class=\"letter\">", ")</span>"));
         let shown: BTreeSet<&str> = shown.collect();
         assert_eq!(shown, expected.split(' ').collect(), "{step}: own page");
     }
@@ -143,8 +166,8 @@ impl World<'_> {
 #[tokio::test(flavor = "multi_thread")]
 async fn r2_every_place_says_the_same_letters_are_missing_in_every_state() {
     let app = TestApp::seeded().await;
-    let builder = SignUpBuilder::new(EMAIL)
-        .with("/mailboxes", json!([{"address": MAILBOX, "plan": "free"}]));
+    let builder =
+        SignUpBuilder::new(EMAIL).with("/mailboxes", json!([{"address": MAILBOX, "plan": "free"}]));
     let claimant = app.confirmed(&builder).await;
     let member = person(&app, association(&app, "codacons").await, Role::Reviewer).await;
     let (bearer, console) = (member.bearer(&app).await, app.browser());
@@ -173,9 +196,12 @@ async fn r2_every_place_says_the_same_letters_are_missing_in_every_state() {
     world.assert_lacks("a i l", "signed").await;
     world.assert_own_page("a i l", "signed").await;
     let account = json!({"iban": "IT60X0542811101000000123456", "holder": "Mario Rossi"});
-    ask(world.claimant.request(Method::PUT, "/payout").json(&account))
-        .await
-        .expect(200);
+    ask(world
+        .claimant
+        .request(Method::PUT, "/payout")
+        .json(&account))
+    .await
+    .expect(200);
     world.assert_lacks("a l", "with an account").await;
     world.assert_own_page("a l", "with an account").await;
 
@@ -184,10 +210,15 @@ async fn r2_every_place_says_the_same_letters_are_missing_in_every_state() {
         .await;
     world.assert_lacks("l", "ordered").await;
     world.declare("Dopo l'ordinanza.").await;
-    world.assert_lacks("d e f g h l", "to be signed again").await;
-    world.assert_document("Ordinato dal giudice", "ordered").await;
+    world
+        .assert_lacks("d e f g h l", "to be signed again")
+        .await;
+    world
+        .assert_document("Ordinato dal giudice", "ordered")
+        .await;
     // and where the case records that none was ordered it is not due
-    app.sql("UPDATE cases SET fondo_spese_ordered = false").await;
+    app.sql("UPDATE cases SET fondo_spese_ordered = false")
+        .await;
     world.declare("Dopo la sentenza.").await;
     world.assert_lacks("d e f g h", "none ordered").await;
     world.assert_own_page("d e f g h", "none ordered").await;

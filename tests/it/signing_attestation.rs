@@ -93,13 +93,22 @@ async fn who_did_not_sign_has_none_and_the_page_offers_it_to_who_did() {
     let link = token_in(&browser.mail(EMAIL).await, "enter");
     let entered = browser.send(&format!("/enter/{link}"), &[]).await;
     assert_eq!(entered.place, "/me");
-    browser.get("/me").await.says("href=\"/me/attestation.pdf\"");
+    browser
+        .get("/me")
+        .await
+        .says("href=\"/me/attestation.pdf\"");
     let taken = browser.client.get(app.url("/me/attestation.pdf"));
     let taken = taken.send().await.unwrap();
     assert_eq!(taken.status(), StatusCode::OK);
     let name = taken.headers()["content-disposition"].to_str().unwrap();
-    assert!(name.contains("attestazione-") && name.ends_with(".pdf\""), "{name}");
-    assert_eq!(taken.bytes().await.unwrap().to_vec(), own_bytes(&claimant).await);
+    assert!(
+        name.contains("attestazione-") && name.ends_with(".pdf\""),
+        "{name}"
+    );
+    assert_eq!(
+        taken.bytes().await.unwrap().to_vec(),
+        own_bytes(&claimant).await
+    );
     app.stop().await;
 }
 
@@ -113,7 +122,11 @@ async fn r55_staff_take_it_audited_and_of_another_association_there_is_nothing()
     let member = person(&app, association(&app, "codacons").await, Role::Reviewer).await;
     let bearer = member.bearer(&app).await;
     let refused = get(&app, &path, &bearer).await;
-    assert_eq!(refused.status(), StatusCode::FORBIDDEN, "a fresh second factor");
+    assert_eq!(
+        refused.status(),
+        StatusCode::FORBIDDEN,
+        "a fresh second factor"
+    );
     step_up(&app, &member, &bearer).await;
     let views = "SELECT count(*) FROM audit WHERE action = 'view_signed' \
                  AND detail->>'what' = 'claimant_attestation'";
@@ -123,7 +136,10 @@ async fn r55_staff_take_it_audited_and_of_another_association_there_is_nothing()
     assert_eq!(taken.headers()["cache-control"], "no-store");
     let name = taken.headers()["content-disposition"].to_str().unwrap();
     assert!(name.ends_with("-v1.attestazione.pdf\""), "{name}");
-    assert_eq!(taken.bytes().await.unwrap().to_vec(), own_bytes(&claimant).await);
+    assert_eq!(
+        taken.bytes().await.unwrap().to_vec(),
+        own_bytes(&claimant).await
+    );
     assert_eq!(app.number(views).await, 1);
     let unsigned = get(&app, &format!("{base}/2/attestation"), &bearer).await;
     assert_eq!(unsigned.status(), StatusCode::NOT_FOUND);

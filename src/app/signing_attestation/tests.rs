@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use chrono::{NaiveDate, TimeZone, Utc};
+use chrono::{DateTime, NaiveDate, TimeZone, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -110,7 +110,10 @@ fn content() -> SignedContent {
         texts: vec![
             text(TextKind::AttestationG, ATTESTATION_G),
             text(TextKind::MandateH, MANDATE),
-            text(TextKind::MandateMessaInMora, "Incarico l’associazione di scrivere alla resistente."),
+            text(
+                TextKind::MandateMessaInMora,
+                "Incarico l’associazione di scrivere alla resistente.",
+            ),
         ],
         privacy_notice: SignedNotice {
             version: "1".to_owned(),
@@ -407,8 +410,20 @@ fn attestations_can_be_looked_at() {
     let Some(folder) = option_env!("ATTESTATIONS") else {
         return;
     };
-    for (name, evidence) in [("otp", by_code()), ("digital", by_file(true)), ("paper", by_hand())] {
-        fs::write(format!("{folder}/{name}.pdf"), pdf(&entered(&evidence, 1_300))).unwrap();
-        fs::write(format!("{folder}/{name}-pending.pdf"), pdf(&pending(&evidence))).unwrap();
+    for (name, evidence) in [
+        ("otp", by_code()),
+        ("digital", by_file(true)),
+        ("paper", by_hand()),
+    ] {
+        fs::write(
+            format!("{folder}/{name}.pdf"),
+            pdf(&entered(&evidence, 1_300)),
+        )
+        .unwrap();
+        fs::write(
+            format!("{folder}/{name}-pending.pdf"),
+            pdf(&pending(&evidence)),
+        )
+        .unwrap();
     }
 }

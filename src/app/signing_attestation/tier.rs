@@ -121,14 +121,20 @@ fn by_file(act: &DigitalEvidence) -> Told {
     }
     verification(&mut facts, &act.report);
     let mut signatures = act.report.signatures.iter();
-    let is_qualified = !act.report.signatures.is_empty() && signatures.all(|it| it.claims_qualified);
+    let is_qualified =
+        !act.report.signatures.is_empty() && signatures.all(|it| it.claims_qualified);
     Told {
         facts,
         document: format!(
             "dichiarazione.pdf è il documento emesso e resta com’è: la firma digitale sta in un file a sé \
              ({file}), conservato byte per byte come è arrivato."
         ),
-        legal_value: if is_qualified { QUALIFIED } else { FREELY_JUDGED }.to_owned(),
+        legal_value: if is_qualified {
+            QUALIFIED
+        } else {
+            FREELY_JUDGED
+        }
+        .to_owned(),
         intent: Some(act.intent_text.clone()),
     }
 }

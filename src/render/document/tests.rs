@@ -178,8 +178,14 @@ fn r2_each_letter_has_its_heading_and_what_is_missing_is_told() {
 #[test]
 fn r2_letter_l_is_not_due_only_where_the_case_records_it() {
     for (fondo_spese, words) in [
-        (FondoSpese::Undecided, "Non ancora deciso: finché il giudice"),
-        (FondoSpese::NotOrdered, "Non dovuto: il giudice non ha ordinato"),
+        (
+            FondoSpese::Undecided,
+            "Non ancora deciso: finché il giudice",
+        ),
+        (
+            FondoSpese::NotOrdered,
+            "Non dovuto: il giudice non ha ordinato",
+        ),
         (FondoSpese::Ordered, "Ordinato dal giudice"),
     ] {
         let mut document = sample::document();

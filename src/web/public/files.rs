@@ -45,5 +45,8 @@ pub async fn receipt(visit: Visit) -> WebResult<HttpResponse> {
 pub async fn attestation(visit: Visit) -> WebResult<HttpResponse> {
     let actor = visit.claimant().await?;
     let bytes = signing_attestation::own(visit.ctx(), &actor).await?;
-    Ok(pdf(bytes, &signing_attestation::file_name(actor.claimant())))
+    Ok(pdf(
+        bytes,
+        &signing_attestation::file_name(actor.claimant()),
+    ))
 }

@@ -176,7 +176,12 @@ fn me_page(
         missing: if state.is_over() {
             Vec::new()
         } else {
-            record.missing.to_bring.iter().map(char::to_string).collect()
+            record
+                .missing
+                .to_bring
+                .iter()
+                .map(char::to_string)
+                .collect()
         },
         missing_of_case: if state.is_over() {
             Vec::new()

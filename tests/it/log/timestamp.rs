@@ -281,10 +281,16 @@ async fn the_head_of_a_day_is_stamped_once_and_openssl_finds_the_token_good() {
     let receipt = receipt_of(&one).await;
     assert_eq!(receipt["timestamp"]["token"], json!(BASE64.encode(&answer)));
     // and so does the attestation that people read
-    let attestation = one.request(Method::GET, "/receipt/attestation").send().await;
+    let attestation = one
+        .request(Method::GET, "/receipt/attestation")
+        .send()
+        .await;
     let attestation = attestation.unwrap().bytes().await.unwrap();
     let words = words_of(&attestation);
-    assert!(words.contains("Ora dell’autorità") && words.contains("Testa marcata 1 voce"), "{words}");
+    assert!(
+        words.contains("Ora dell’autorità") && words.contains("Testa marcata 1 voce"),
+        "{words}"
+    );
     app.stop().await;
 }
 

@@ -3,9 +3,9 @@
 use chrono::NaiveDate;
 
 use super::{
-    CertifiedAddress, Circumstances, DeclarationDocument, FondoSpese, LegalText, PrintedAssociation,
-    PrintedCase, PrintedClaimant, PrintedDocument, PrintedIncident, PrintedItem, PrintedMailbox,
-    PrintedPerson, TextVersion,
+    CertifiedAddress, Circumstances, DeclarationDocument, FondoSpese, LegalText,
+    PrintedAssociation, PrintedCase, PrintedClaimant, PrintedDocument, PrintedIncident,
+    PrintedItem, PrintedMailbox, PrintedPerson, TextVersion,
 };
 use crate::domain::attestation::DPR_445;
 

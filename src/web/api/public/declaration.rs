@@ -453,7 +453,10 @@ pub async fn receipt_attestation(
 ) -> WebResult<HttpResponse> {
     let actor = actor(&state.ctx, &token).await?;
     let bytes = signing_attestation::own(&state.ctx, &actor).await?;
-    Ok(pdf(bytes, &signing_attestation::file_name(actor.claimant())))
+    Ok(pdf(
+        bytes,
+        &signing_attestation::file_name(actor.claimant()),
+    ))
 }
 
 /// `PUT /api/v1/public/me/payout`
