@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::app::claimant_declaration::{self, Declared, Sees};
-use crate::app::claimant_list::{self, OpenMailbox, Opener, OwnCase, known, standing};
+use crate::app::claimant_list::{self, OpenMailbox, Opener, OwnCase, standing};
 use crate::app::ctx::Ctx;
 use crate::app::document::{self, MyDocument};
 use crate::app::error::{AppError, AppResult};
