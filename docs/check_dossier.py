@@ -61,6 +61,10 @@ def person(row, where, found):
     pdf = found[row["file"]]
     evidence, receipt = json.loads(read("firma.json")), json.loads(read("ricevuta.json"))
     declaration, salt = read("dichiarazione.json"), base64.b64decode(receipt["salt"])
+    if row.get("attestazione") is not None:  # not in the index of older dossiers
+        if row["attestazione"] != f"{folder}/attestazione.pdf": yield f"{folder}: the index names the attestation of another folder"
+        elif row["attestazione"] not in found: yield f"{folder}: the attestation of the signature is missing"
+        elif not read("attestazione.pdf").startswith(b"%PDF-"): yield f"{folder}: the attestation of the signature is no PDF"
     if row["sha256"].strip('="') != pdf: yield f"{folder}: the index has another fingerprint of the PDF"
     if evidence["document_sha256"] != pdf: yield f"{folder}: the PDF is not the one that was signed"
     if receipt["document_sha256"] != pdf: yield f"{folder}: the receipt is of another PDF"

@@ -14,6 +14,7 @@ use crate::app::payout::{self, OpenPayout};
 use crate::app::receipt::{self, Place};
 use crate::app::signature_file::{self, ShownFile};
 use crate::app::signed_version;
+use crate::app::signing_attestation;
 use crate::app::staff::StaffActor;
 use crate::app::trail;
 use crate::app::vault::Vault;
@@ -123,6 +124,8 @@ pub enum Part {
     Evidence,
     /// All that proves it: what the claimant keeps.
     Receipt,
+    /// When and how it was signed, as a PDF to read.
+    Attestation,
 }
 
 impl Part {
@@ -131,6 +134,7 @@ impl Part {
             Self::Document => &operation::CLAIMANT_DOCUMENT,
             Self::Evidence => &operation::CLAIMANT_EVIDENCE,
             Self::Receipt => &operation::CLAIMANT_RECEIPT,
+            Self::Attestation => &operation::CLAIMANT_ATTESTATION,
         }
     }
 }
@@ -231,6 +235,12 @@ pub async fn take(
             let kept = receipt::assemble(ctx, vault, (declared, signed), place).await?;
             let bytes = serde_json::to_vec(&kept).map_err(AppError::internal)?;
             (bytes, "application/json", "receipt.json")
+        }
+        Part::Attestation => {
+            let place = opened.place;
+            let kept = receipt::assemble(ctx, vault, (declared, signed), place).await?;
+            let bytes = signing_attestation::of(ctx, &kept).await?;
+            (bytes, "application/pdf", "attestazione.pdf")
         }
     };
     let reference = Reference::of(claimant);

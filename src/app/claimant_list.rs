@@ -32,7 +32,7 @@ use crate::domain::narrowing::Narrowing;
 use crate::domain::permission::operation;
 use crate::domain::personal_name::PersonalName;
 use crate::domain::phone_number::PhoneNumber;
-use crate::domain::readiness::{self, Decider, Known, Letter};
+use crate::domain::readiness::{self, Decider, Known, Letter, Missing};
 use crate::domain::reference::Reference;
 use crate::domain::vat_number::NumericCodiceFiscale;
 use crate::domain::work_queue::WorkQueue;
@@ -85,8 +85,10 @@ pub struct Item {
     pub state: ClaimantState,
     /// For staff only.
     pub review: Review,
-    /// Letters of art. 840-septies still missing (R2).
+    /// Letters of art. 840-septies still missing that the claimant or the association can bring (R2).
     pub missing: Vec<char>,
+    /// All letters still missing, those of the case too.
+    pub missing_to_lodge: Vec<char>,
     /// What the newest declaration makes staff look at.
     pub flags: Vec<String>,
     /// Nothing is missing and nothing to review: both sides of a clash are not (R30).
@@ -449,15 +451,14 @@ impl Opener {
 pub(in crate::app) fn standing(
     own: &OwnCase,
     row: &ListRow,
-) -> AppResult<(ClaimantState, Review, Vec<char>)> {
+) -> AppResult<(ClaimantState, Review, Missing)> {
     let state = ClaimantState::parse(&row.state).ok_or(DbError::Corrupt("claimants.state"))?;
     let review = Review::parse(&row.review).ok_or(DbError::Corrupt("claimants.review"))?;
-    let missing = readiness::missing(&known(own, row, state));
-    Ok((state, review, missing))
+    Ok((state, review, Missing::of(&known(own, row, state))))
 }
 
 /// What is known about a row (R2).
-pub(in crate::app) fn known(own: &OwnCase, row: &ListRow, state: ClaimantState) -> Known {
+fn known(own: &OwnCase, row: &ListRow, state: ClaimantState) -> Known {
     let record = Record {
         state,
         identity: row.identity_at.is_some(),
@@ -476,8 +477,9 @@ fn item(own: &OwnCase, row: &ListRow, opened: &Opened) -> AppResult<Item> {
         reference: Reference::of(id),
         state,
         review,
-        ready: missing.is_empty() && review == Review::None,
-        missing,
+        ready: missing.to_bring.is_empty() && review == Review::None,
+        missing: missing.to_bring,
+        missing_to_lodge: missing.to_lodge,
         flags: row.declared_flags.clone(),
         name: identity.map(Identity::display_name),
         codice_fiscale: identity.and_then(Identity::masked_codice_fiscale),

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::app::claimant_declaration::{self, Declared, Sees};
-use crate::app::claimant_list::{self, OpenMailbox, Opener, OwnCase, known, standing};
+use crate::app::claimant_list::{self, OpenMailbox, Opener, OwnCase, standing};
 use crate::app::ctx::Ctx;
 use crate::app::document::{self, MyDocument};
 use crate::app::error::{AppError, AppResult};
@@ -29,7 +29,6 @@ use crate::domain::identity::Identity;
 use crate::domain::ids::ClaimantId;
 use crate::domain::permission::operation;
 use crate::domain::phone_number::PhoneNumber;
-use crate::domain::readiness;
 use crate::domain::reference::Reference;
 use crate::domain::representation::Representative;
 
@@ -222,8 +221,8 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
     };
     Ok(ClaimantView {
         id,
-        ready: missing.is_empty() && review == Review::None && declared.is_intact(),
-        missing_to_lodge: readiness::missing_to_lodge(&known(&own, &row, state)),
+        ready: missing.to_bring.is_empty() && review == Review::None && declared.is_intact(),
+        missing_to_lodge: missing.to_lodge,
         declared,
         documents,
         can_take_documents: operation::CLAIMANT_DOCUMENT.allows(actor.role()),
@@ -231,7 +230,7 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
         reference: Reference::of(id),
         state,
         review,
-        missing,
+        missing: missing.to_bring,
         language: row.language,
         via: row.via,
         contact,

@@ -19,14 +19,14 @@ use crate::domain::postal_address::PostalAddress;
 use crate::domain::representation::{Representative, Title};
 use crate::domain::signed_content::{SignedContent, SignedDocument, SignedText};
 use crate::render::document::{
-    self, CertifiedAddress, Circumstances, DeclarationDocument, LegalText, PaperForm,
+    self, CertifiedAddress, Circumstances, DeclarationDocument, FondoSpese, LegalText, PaperForm,
     PrintedAssociation, PrintedCase, PrintedClaimant, PrintedDocument, PrintedEntity,
     PrintedIncident, PrintedItem, PrintedMailbox, PrintedPerson, PrintedRepresentative,
     TextVersion, euro,
 };
 
 /// Template of the document and its version; a change of what it prints is a new version.
-pub const TEMPLATE: &str = "declaration/3";
+pub const TEMPLATE: &str = "declaration/4";
 
 /// Makes the PDF, on a thread that serves nobody. The same content gives the same bytes.
 ///
@@ -97,7 +97,11 @@ fn values(content: &SignedContent) -> AppResult<DeclarationDocument> {
         attestation: required(TextKind::AttestationG)?,
         mandate: required(TextKind::MandateH)?,
         messa_in_mora: text(TextKind::MandateMessaInMora),
-        fondo_spese: None,
+        fondo_spese: match content.case.fondo_spese_ordered {
+            None => FondoSpese::Undecided,
+            Some(false) => FondoSpese::NotOrdered,
+            Some(true) => FondoSpese::Ordered,
+        },
         privacy_notice: TextVersion {
             name: "Informativa sulla privacy".to_owned(),
             version: content.privacy_notice.version.clone(),
@@ -253,15 +257,19 @@ fn certified_address(content: &SignedContent) -> CertifiedAddress {
     }
 }
 
-fn legal_text(text: &SignedText) -> LegalText {
-    let name = match text.kind {
+/// A text in the words of the document.
+pub(in crate::app) const fn text_words(kind: TextKind) -> &'static str {
+    match kind {
         TextKind::AttestationG => "Attestazione, lettera g)",
         TextKind::MandateH => "Conferimento dei poteri, lettera h)",
         TextKind::MandateMessaInMora => "Incarico per la messa in mora",
-    };
+    }
+}
+
+fn legal_text(text: &SignedText) -> LegalText {
     LegalText {
         version: TextVersion {
-            name: name.to_owned(),
+            name: text_words(text.kind).to_owned(),
             version: text.version.clone(),
             sha256: text.sha256.clone(),
         },

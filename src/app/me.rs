@@ -40,7 +40,7 @@ use crate::domain::language::Language;
 use crate::domain::mailbox_address::MailboxAddress;
 use crate::domain::outage::day_in_rome;
 use crate::domain::phone_number::PhoneNumber;
-use crate::domain::readiness;
+use crate::domain::readiness::Missing;
 use crate::domain::reference::Reference;
 use crate::domain::rejection::{RejectionCode, objection_until};
 use crate::domain::representation::Representative;
@@ -68,10 +68,10 @@ pub struct Me {
     /// The identity in clear, to fill the form it is corrected with.
     pub identity_document: Option<Identity>,
     /// Letters of art. 840-septies still missing (R2).
-    pub missing: Vec<char>,
+    pub missing: Missing,
     /// What the association asked for and is still missing, most urgent first.
     pub asked: Vec<Asked>,
-    /// Nothing is missing.
+    /// Nothing is missing that the claimant or the association can bring.
     pub ready: bool,
     /// The newest consent of each purpose.
     pub consents: Vec<MyConsent>,
@@ -218,8 +218,8 @@ pub async fn get(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<Me> {
         mailboxes: my_mailboxes(&vault, mailbox_rows)?,
         identity: shown,
         identity_document: document,
-        asked: deficiency::open(&asked, &letters, day_in_rome(ctx.clock.now())),
-        ready: letters.is_empty(),
+        asked: deficiency::open(&asked, &letters.to_bring, day_in_rome(ctx.clock.now())),
+        ready: letters.to_bring.is_empty(),
         missing: letters,
         consents: newest_consents(&consent_rows),
         declared_version: row.declared_version,
@@ -291,7 +291,7 @@ fn my_payout(open: &OpenPayout) -> MyPayout {
 }
 
 /// Letters still missing (R2).
-fn missing(directory: &Directory, row: &ClaimantRow) -> AppResult<Vec<char>> {
+fn missing(directory: &Directory, row: &ClaimantRow) -> AppResult<Missing> {
     let case = directory.case(row.case())?;
     let association = case.association_by_id(row.association());
     let association = association.ok_or(AppError::NotFound)?;
@@ -300,11 +300,7 @@ fn missing(directory: &Directory, row: &ClaimantRow) -> AppResult<Vec<char>> {
         identity: row.identity_at.is_some(),
         payout: row.payout_at.is_some(),
     };
-    Ok(readiness::missing(&standing::known(
-        &case,
-        association,
-        record,
-    )))
+    Ok(Missing::of(&standing::known(&case, association, record)))
 }
 
 fn newest_consents(rows: &[ConsentRow]) -> Vec<MyConsent> {

@@ -92,6 +92,7 @@ pub mod signature_file;
 pub mod signature_trust;
 mod signed_document;
 mod signed_version;
+pub mod signing_attestation;
 pub mod spool;
 pub mod staff;
 mod standing;

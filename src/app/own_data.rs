@@ -1,7 +1,7 @@
 //! Access and portability at once (artt. 15 and 20 GDPR): a ZIP of all that is stored about a claimant.
 //!
-//! `dati.json` holds what rests in rows, opened; beside it lie the files: signed documents, receipts, what
-//! the claimant uploaded.
+//! `dati.json` holds what rests in rows, opened; beside it lie the files: signed documents, receipts and
+//! attestations of signatures, what the claimant uploaded.
 //! Nothing of others is in it (R55): no conflict, no duplicate, no key that somebody holds; of staff the
 //! role, never the name; notes of staff in free text stay out, for they may speak of others.
 //!
@@ -17,9 +17,10 @@ use crate::app::ctx::Ctx;
 use crate::app::document::{self, MyDocument};
 use crate::app::error::{AppError, AppResult};
 use crate::app::file_store::{self, StoredFile};
-use crate::app::receipt::{self, Place};
+use crate::app::receipt::{self, Place, Receipt};
 use crate::app::session::ClaimantActor;
 use crate::app::signed_version;
+use crate::app::signing_attestation;
 use crate::app::vault::Vault;
 use crate::db::declaration::DeclarationRow;
 use crate::db::signature::SignatureRow;
@@ -54,6 +55,8 @@ enum File {
     Document(i32),
     /// What proves the signature of a version.
     Receipt(i32),
+    /// The same for who reads no JSON.
+    Attestation(i32),
     /// An original that was uploaded, and what it is called here.
     Original(String, StoredFile),
 }
@@ -64,6 +67,7 @@ fn files(rows: Vec<u8>, signed: &[SignatureRow], uploaded: Vec<File>) -> VecDequ
     for row in signed {
         files.push_back(File::Document(row.version));
         files.push_back(File::Receipt(row.version));
+        files.push_back(File::Attestation(row.version));
     }
     files.extend(uploaded);
     files
@@ -177,14 +181,23 @@ impl Package {
                 (format!("firmate/dichiarazione-v{version}.pdf"), document)
             }
             File::Receipt(version) => {
-                let (declared, signed, place) = self.signed(version).await?;
-                let signed = (&declared, &signed);
-                let kept = receipt::assemble(&self.ctx, &self.vault, signed, place).await?;
+                let kept = self.receipt(version).await?;
                 let kept = serde_json::to_vec(&kept).map_err(AppError::internal)?;
                 (format!("ricevute/ricevuta-v{version}.json"), kept)
             }
+            File::Attestation(version) => {
+                let kept = self.receipt(version).await?;
+                let kept = signing_attestation::of(&self.ctx, &kept).await?;
+                (format!("attestazioni/attestazione-v{version}.pdf"), kept)
+            }
             File::Original(name, file) => (name, self.original(&file).await?),
         })
+    }
+
+    /// What proves the signature of a version.
+    async fn receipt(&self, version: i32) -> AppResult<Receipt> {
+        let (declared, signed, place) = self.signed(version).await?;
+        receipt::assemble(&self.ctx, &self.vault, (&declared, &signed), place).await
     }
 
     /// An original, checked.

@@ -245,6 +245,7 @@ impl Look {
             Some(part) if part.ends_with("document") => "document",
             Some(part) if part.ends_with("evidence") => "evidence",
             Some(part) if part.ends_with("receipt") => "receipt",
+            Some(part) if part.ends_with("attestation") => "attestation",
             _ => "record",
         };
         Self {

@@ -325,6 +325,12 @@ pub mod operation {
         "/api/v1/public/me/receipt/document",
         Access::Claimant,
     );
+    /// When and how it was signed, as a PDF to read.
+    pub const RECEIPT_ATTESTATION: Operation = Operation::get(
+        "get_receipt_attestation",
+        "/api/v1/public/me/receipt/attestation",
+        Access::Claimant,
+    );
     /// The own documents (letter f).
     pub const LIST_DOCUMENTS: Operation = Operation::get(
         "list_documents",
@@ -547,6 +553,12 @@ pub mod operation {
     pub const CLAIMANT_RECEIPT: Operation = Operation::get(
         "claimant_receipt",
         "/api/v1/staff/claimants/{id}/declarations/{version}/receipt",
+        Access::StepUp(REVIEWERS),
+    );
+    /// When and how a version was signed, as a PDF to read.
+    pub const CLAIMANT_ATTESTATION: Operation = Operation::get(
+        "claimant_attestation",
+        "/api/v1/staff/claimants/{id}/declarations/{version}/attestation",
         Access::StepUp(REVIEWERS),
     );
     /// Files brought with a digital signature, and what was found.
@@ -1174,6 +1186,9 @@ pub mod operation {
     /// The receipt, to keep.
     pub const RECEIPT_FILE: Operation =
         Operation::get("receipt_file", "/me/receipt.json", Access::Claimant);
+    /// When and how it was signed, to keep.
+    pub const ATTESTATION_FILE: Operation =
+        Operation::get("attestation_file", "/me/attestation.pdf", Access::Claimant);
     /// Newsletter switch.
     pub const CONSENT_FORM: Operation =
         Operation::post("consent_form", "/me/newsletter", Access::Claimant);
@@ -1507,6 +1522,12 @@ pub mod operation {
     pub const CONSOLE_RECEIPT: Operation = Operation::get(
         "console_receipt",
         "/console/claimants/{id}/declarations/{version}/receipt",
+        Access::StepUp(REVIEWERS),
+    );
+    /// When and how a version was signed, as a PDF to read.
+    pub const CONSOLE_ATTESTATION: Operation = Operation::get(
+        "console_attestation",
+        "/console/claimants/{id}/declarations/{version}/attestation",
         Access::StepUp(REVIEWERS),
     );
     /// Files brought with a digital signature, and what was found.
@@ -2422,6 +2443,7 @@ pub mod operation {
         &LIST_SIGNATURE_FILES,
         &GET_RECEIPT,
         &RECEIPT_DOCUMENT,
+        &RECEIPT_ATTESTATION,
         &LIST_DOCUMENTS,
         &ADD_DOCUMENT,
         &DOCUMENT_FILE,
@@ -2465,6 +2487,7 @@ pub mod operation {
         &CLAIMANT_DOCUMENT,
         &CLAIMANT_EVIDENCE,
         &CLAIMANT_RECEIPT,
+        &CLAIMANT_ATTESTATION,
         &CLAIMANT_SIGNATURE_FILES,
         &CLAIMANT_SIGNATURE_FILE,
         &UPLOAD_IMPORT,
@@ -2536,6 +2559,7 @@ pub mod operation {
         &PAPER_FORM_FILE,
         &SIGNED_FILE,
         &RECEIPT_FILE,
+        &ATTESTATION_FILE,
         &CONSENT_FORM,
         &ASSOCIATION_PAGE,
         &ASSOCIATION_FORM,
@@ -2660,6 +2684,7 @@ pub mod operation {
         &CONSOLE_DOCUMENT,
         &CONSOLE_EVIDENCE,
         &CONSOLE_RECEIPT,
+        &CONSOLE_ATTESTATION,
         &CONSOLE_SIGNATURE_FILES,
         &CONSOLE_SIGNATURE_FILE,
         &CONSOLE_DOCUMENT_FILE,

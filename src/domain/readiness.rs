@@ -1,5 +1,5 @@
-//! Letters a)-l) of art. 840-septies c. 2: what a domanda still lacks (R2). One pure function for page,
-//! list and export.
+//! Letters a)-l) of art. 840-septies c. 2: what a domanda still lacks (R2). One pure function for pages, list and
+//! its filter, exports, notices, figures and documents: each shows all of it, or the part that it names.
 
 use super::claimant::ClaimantState;
 
@@ -138,6 +138,33 @@ impl Letter {
     }
 }
 
+/// What a record lacks, as every place shows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Missing {
+    /// As [`missing`].
+    pub to_bring: Vec<char>,
+    /// As [`missing_to_lodge`].
+    pub to_lodge: Vec<char>,
+}
+
+impl Missing {
+    /// Reads it off what is known.
+    pub fn of(known: &Known) -> Self {
+        Self {
+            to_bring: missing(known),
+            to_lodge: missing_to_lodge(known),
+        }
+    }
+
+    /// The letters that court and case bring and no claimant can: of a and l, in order.
+    pub fn of_case(&self) -> Vec<char> {
+        let letters = self.to_lodge.iter().copied();
+        letters
+            .filter(|letter| !self.to_bring.contains(letter))
+            .collect()
+    }
+}
+
 /// Letters still missing that the claimant, or the association for it, can bring: of b c d e f g h i,
 /// in order (R2).
 pub fn missing(known: &Known) -> Vec<char> {
@@ -220,6 +247,23 @@ mod tests {
         assert_eq!(missing_to_lodge(&nothing), all);
         assert!(missing_to_lodge(&everything()).is_empty());
         assert!(missing(&everything()).is_empty());
+    }
+
+    #[test]
+    fn r2_what_is_to_bring_and_what_is_of_the_case_is_all_that_is_missing() {
+        let nothing = Missing::of(&Known::default());
+        assert_eq!(nothing.of_case(), ['a', 'l']);
+        let known = Known {
+            court: false,
+            payout: false,
+            fondo_spese: FondoSpese::Undecided,
+            ..everything()
+        };
+        let missing = Missing::of(&known);
+        assert_eq!(missing.to_bring, ['i']);
+        assert_eq!(missing.to_lodge, ['a', 'i', 'l']);
+        assert_eq!(missing.of_case(), ['a', 'l']);
+        assert!(Missing::of(&everything()).of_case().is_empty());
     }
 
     #[test]

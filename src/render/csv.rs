@@ -323,7 +323,7 @@ pub(in crate::render) fn cells(line: &Line) -> [Cell<'_>; WIDTH] {
 }
 
 /// The header of the index of an archive of signed documents.
-pub const INDEX_HEADER: [&str; 13] = [
+pub const INDEX_HEADER: [&str; 14] = [
     "progressivo",
     "file",
     "id_pratica",
@@ -337,6 +337,7 @@ pub const INDEX_HEADER: [&str; 13] = [
     "totale",
     "sha256",
     "voci_da_liquidare",
+    "attestazione",
 ];
 
 /// One signed document in the index of its archive; every value as it shall be read.
@@ -358,6 +359,8 @@ pub struct IndexLine {
     pub totale: String,
     pub sha256: String,
     pub voci_da_liquidare: u64,
+    /// Path of the attestation of the signature; empty in an archive of documents alone.
+    pub attestazione: String,
 }
 
 /// The first bytes of an index, in the dialect of Italian Excel.
@@ -397,6 +400,7 @@ pub fn index_line(line: &IndexLine) -> Result<Vec<u8>, csv::Error> {
         Cow::Borrowed(&line.totale),
         code(&line.sha256),
         open_items.into(),
+        Cow::Borrowed(&line.attestazione),
     ];
     writer.write_record(cells.iter().map(|cell| cell.as_bytes()))?;
     finish(writer)
@@ -609,6 +613,7 @@ mod tests {
             totale: "12,00".to_owned(),
             sha256: "ab".repeat(32),
             voci_da_liquidare: 2,
+            attestazione: "000001-0123456789AB/attestazione.pdf".to_owned(),
         };
         let bytes = index_line(&line).unwrap();
         let mut reader = csv::ReaderBuilder::new()
@@ -619,6 +624,7 @@ mod tests {
         assert_eq!(record.len(), INDEX_HEADER.len());
         assert_eq!(&record[5], "'=HYPERLINK(1)");
         assert_eq!((&record[10], &record[12]), ("12,00", "2"));
+        assert_eq!(&record[13], "000001-0123456789AB/attestazione.pdf");
     }
 
     #[test]

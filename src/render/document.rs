@@ -2,6 +2,7 @@
 //! the same bytes; typst sets them (decision 9) by the template beside, always in Italian.
 
 use chrono::{Datelike, NaiveDate};
+use hayro::hayro_syntax::Pdf;
 use serde::Serialize;
 use serde_json::Value;
 use thiserror::Error;
@@ -18,12 +19,14 @@ mod list;
 mod pack;
 mod paper;
 mod printable;
+mod signing_attestation;
 mod values;
 mod world;
 
-pub use italian::euro_in_words as euro;
+pub use italian::{day_in_words, euro_in_words as euro, instant_in_words};
 pub use list::{ListLine, SignedList, signed_list};
 pub use paper::{PaperForm, paper_form, short_sha256};
+pub use signing_attestation::{AcceptedText, Fact, SigningAttestation, signing_attestation};
 pub use values::{
     CertifiedAddress, Circumstances, DeclarationDocument, FondoSpese, LegalText,
     PrintedAssociation, PrintedCase, PrintedClaimant, PrintedDocument, PrintedEntity,
@@ -98,6 +101,12 @@ fn typeset(world: &DocumentWorld, options: &PdfOptions) -> Result<Vec<u8>, Docum
         .map_err(|found| refused(&found))?;
     let pdf = typst_pdf::pdf(&document, options).map_err(|found| refused(&found))?;
     pack::pack(&pdf).ok_or(DocumentError::Packing)
+}
+
+/// How many pages a document of ours has; none if it is no PDF.
+pub fn count_pages(pdf: Vec<u8>) -> Option<usize> {
+    let pdf = Pdf::new(pdf).ok()?;
+    Some(pdf.pages().len())
 }
 
 fn refused(found: &[SourceDiagnostic]) -> DocumentError {

@@ -1226,6 +1226,7 @@ const READ_AND_REFUSED: &[(&str, u16)] = &[
     ("sign", 422),
     ("get_receipt", 404),
     ("get_receipt_document", 404),
+    ("get_receipt_attestation", 404),
     ("put_payout", 422),
     // no account yet
     ("request_payout_code", 409),
@@ -1239,6 +1240,7 @@ const READ_AND_REFUSED: &[(&str, u16)] = &[
     ("declaration_file", 404),
     ("signed_file", 404),
     ("receipt_file", 404),
+    ("attestation_file", 404),
 ];
 
 /// A claimant may what is a claimant's, and nothing of staff.

@@ -604,6 +604,7 @@ async fn r1_r38_a_dossier_in_volumes_goes_on_with_the_next_one_and_is_checked_by
         format!("{own}/dichiarazione.json"),
         format!("{own}/firma.json"),
         format!("{own}/ricevuta.json"),
+        format!("{own}/attestazione.pdf"),
         "elenco/elenco-000002-000002.pdf".to_owned(),
         "indice.csv".to_owned(),
         "manifest.sha256".to_owned(),
@@ -611,6 +612,15 @@ async fn r1_r38_a_dossier_in_volumes_goes_on_with_the_next_one_and_is_checked_by
     assert_eq!(inside, expected);
     let mut manifest = String::new();
     let mut archive = ZipArchive::new(Cursor::new(last)).unwrap();
+    let mut index = String::new();
+    archive
+        .by_name("indice.csv")
+        .unwrap()
+        .read_to_string(&mut index)
+        .unwrap();
+    assert!(index.lines().next().unwrap().ends_with(";attestazione"));
+    let named = format!(";{own}/attestazione.pdf");
+    assert!(index.lines().any(|line| line.ends_with(&named)), "{index}");
     archive
         .by_name("manifest.sha256")
         .unwrap()
@@ -620,7 +630,7 @@ async fn r1_r38_a_dossier_in_volumes_goes_on_with_the_next_one_and_is_checked_by
         status["sha256"],
         sha256::hex(&sha256::digest(manifest.as_bytes()))
     );
-    assert_eq!(manifest.lines().count(), 4 + 1 + 4 + 1 + 1);
+    assert_eq!(manifest.lines().count(), 5 + 1 + 5 + 1 + 1);
     assert!(!manifest.to_lowercase().contains("aderent"));
 
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/check_dossier.py");
@@ -629,7 +639,7 @@ async fn r1_r38_a_dossier_in_volumes_goes_on_with_the_next_one_and_is_checked_by
     arguments.extend(paths.iter().map(String::as_str));
     let said = run("python3", &arguments);
     assert!(
-        said.contains("2 claimants, 11 files, 2 volumes: all there"),
+        said.contains("2 claimants, 13 files, 2 volumes: all there"),
         "{said}"
     );
     // a volume that is missing, and one that was changed

@@ -105,6 +105,8 @@ async fn art_15_and_20_the_archive_holds_all_that_is_stored_in_clear() {
         serde_json::from_slice(&file(&mut taken, "ricevute/ricevuta-v1.json")).unwrap();
     assert_eq!(receipt["format"], "joinder-receipt/1");
     assert!(receipt["proof"].is_string());
+    let attestation = file(&mut taken, "attestazioni/attestazione-v1.pdf");
+    assert!(attestation.starts_with(b"%PDF-"));
     app.stop().await;
 }
 

@@ -37,7 +37,8 @@ async fn the_own_record_shows_everything_masked() {
         "contact": {"email": "m***i@example.org"},
         "mailboxes": [{"address": "caduta@libero.it", "plan": "free", "alias": false, "treatment": "in_scope", "proved_at": null, "proof": null}],
         "payout": null, "payout_pending": null, "payout_frozen": false,
-        "identity": null, "representative": null, "to_ratify": false, "missing": ["b", "d", "e", "f", "g", "h", "i"], "asked": [], "ready": false,
+        "identity": null, "representative": null, "to_ratify": false, "missing": ["b", "d", "e", "f", "g", "h", "i"],
+        "missing_to_lodge": ["a", "b", "d", "e", "f", "g", "h", "i", "l"], "asked": [], "ready": false,
         "consents": [consent("privacy_notice"), consent("contact")],
     });
     assert_eq!(me, expected);

@@ -209,6 +209,7 @@ pub(super) fn index_line(
         totale: facts.euro(declared.total_cents),
         sha256: sha256::hex(&declared.document_sha256),
         voci_da_liquidare: open_items(content),
+        attestazione: String::new(),
     }
 }
 

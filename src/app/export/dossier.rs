@@ -238,6 +238,7 @@ impl Dossier {
         let mut line = folder.line;
         line.progressivo = self.rows;
         line.file = format!("{name}/{}", folder::DOCUMENT);
+        line.attestazione = format!("{name}/{}", folder::ATTESTATION);
         let bytes = csv::index_line(&line).map_err(AppError::internal)?;
         volume.index.extend(bytes);
         volume.listed.push(ListLine::of(&line, &name));

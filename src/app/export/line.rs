@@ -118,7 +118,7 @@ impl Facts {
         declared: &Declared,
     ) -> AppResult<Line> {
         let (state, _, missing) = standing(&self.own, row)?;
-        let letters: Vec<String> = missing.iter().map(char::to_string).collect();
+        let letters: Vec<String> = missing.to_lodge.iter().map(char::to_string).collect();
         let mut line = Line {
             progressivo: number,
             id_pratica: Reference::of(ClaimantId::new(row.id)).as_str().to_owned(),

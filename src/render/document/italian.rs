@@ -6,7 +6,8 @@
     reason = "serde hands over a reference to the field"
 )]
 
-use chrono::{Datelike, NaiveDate};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use chrono_tz::Europe::Rome;
 use serde::Serializer;
 
 const MONTHS: [&str; 12] = [
@@ -25,13 +26,21 @@ const MONTHS: [&str; 12] = [
 ];
 
 /// `1º gennaio 2023`, `23 gennaio 2023`.
-pub(super) fn day_in_words(day: NaiveDate) -> String {
+pub fn day_in_words(day: NaiveDate) -> String {
     let month = MONTHS.iter().zip(1_u32..).find(|(_, n)| *n == day.month());
     let month = month.map_or("", |(name, _)| name);
     match day.day() {
         1 => format!("1º {month} {}", day.year()),
         number => format!("{number} {month} {}", day.year()),
     }
+}
+
+/// `23 gennaio 2023, ore 00:30:00 Europe/Rome (2023-01-22 23:30:00 UTC)`.
+pub fn instant_in_words(at: DateTime<Utc>) -> String {
+    let local = at.with_timezone(&Rome);
+    let day = day_in_words(local.date_naive());
+    let (hour, utc) = (local.format("%H:%M:%S"), at.format("%Y-%m-%d %H:%M:%S"));
+    format!("{day}, ore {hour} Europe/Rome ({utc} UTC)")
 }
 
 /// `1.234,56 EUR` from cents.
@@ -94,6 +103,22 @@ mod tests {
             (i64::MIN, "-92.233.720.368.547.758,08 EUR"),
         ] {
             assert_eq!(euro_in_words(cents), words);
+        }
+    }
+
+    #[test]
+    fn r69_an_instant_is_told_in_rome_and_in_utc() {
+        for (at, words) in [
+            (
+                "2023-01-22T23:30:00.9Z",
+                "23 gennaio 2023, ore 00:30:00 Europe/Rome (2023-01-22 23:30:00 UTC)",
+            ),
+            (
+                "2023-07-01T10:00:05Z",
+                "1º luglio 2023, ore 12:00:05 Europe/Rome (2023-07-01 10:00:05 UTC)",
+            ),
+        ] {
+            assert_eq!(instant_in_words(at.parse().unwrap()), words);
         }
     }
 

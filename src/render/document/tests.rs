@@ -176,6 +176,49 @@ fn r2_each_letter_has_its_heading_and_what_is_missing_is_told() {
 }
 
 #[test]
+fn r2_letter_l_is_not_due_only_where_the_case_records_it() {
+    for (fondo_spese, words) in [
+        (
+            FondoSpese::Undecided,
+            "Non ancora deciso: finché il giudice",
+        ),
+        (
+            FondoSpese::NotOrdered,
+            "Non dovuto: il giudice non ha ordinato",
+        ),
+        (FondoSpese::Ordered, "Ordinato dal giudice"),
+    ] {
+        let mut document = sample::document();
+        document.fondo_spese = fondo_spese;
+        let text = text_of(&document);
+        assert!(text.contains(words), "{fondo_spese:?}: {text}");
+        let not_due = text.contains("Non dovuto");
+        assert_eq!(not_due, fondo_spese == FondoSpese::NotOrdered);
+    }
+}
+
+#[test]
+fn after_dichiara_comes_what_is_declared() {
+    let text = text_of(&sample::document());
+    let (before, after) = text.split_once("DICHIARA ").unwrap();
+    assert!(after.starts_with("che i dati indicati alla lettera b) e i fatti esposti"));
+    assert!(before.contains("b) Chi dichiara") && before.ends_with("dichiarazioni mendaci, "));
+    let facts = after.find("d), e) Oggetto della domanda e fatti").unwrap();
+    assert!(facts < after.find("g) Attestazione").unwrap());
+    assert_eq!(text.matches("DICHIARA").count(), 1);
+}
+
+#[test]
+fn where_no_amount_is_given_nothing_is_added_to_a_total() {
+    let mut document = sample::document();
+    document.mailboxes.truncate(1);
+    document.total_cents = 0;
+    let text = text_of(&document);
+    assert!(text.contains("2 voci, tutte da liquidare in via equitativa"));
+    assert!(!text.contains("Vi si aggiung"));
+}
+
+#[test]
 fn r33_and_r36_the_window_and_the_sums_are_told() {
     let text = text_of(&sample::document());
     for words in [
@@ -293,18 +336,11 @@ fn an_entity_declares_through_its_legal_representative() {
         vat_number: None,
         seat: "via Roma 1, 20100 Milano (MI), Italia".to_owned(),
     });
-    document.fondo_spese = Some(FondoSpese {
-        act: "Tribunale di Milano, sentenza n. 1/2028".to_owned(),
-        amount_cents: 2_500,
-        paid_on: None,
-    });
     document.messa_in_mora = None;
     let text = text_of(&document);
     for words in [
         "Denominazione Studio Bianchi S.r.l.",
         "Legale rappresentante",
-        "25,00 EUR",
-        "non ancora versato",
     ] {
         assert!(text.contains(words), "{words}");
     }

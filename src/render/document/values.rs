@@ -47,8 +47,8 @@ pub struct DeclarationDocument {
     pub mandate: LegalText,
     /// Mandate to write to the respondent; valid only if accepted at signing.
     pub messa_in_mora: Option<LegalText>,
-    /// Letter l); none: the judge ordered nothing.
-    pub fondo_spese: Option<FondoSpese>,
+    /// Letter l).
+    pub fondo_spese: FondoSpese,
     /// The privacy notice that was shown; its body is not printed.
     pub privacy_notice: TextVersion,
 }
@@ -282,17 +282,17 @@ pub struct TextVersion {
     pub sha256: String,
 }
 
-/// The payment that a judge ordered (art. 840-sexies h) and when it was made.
-#[derive(Clone, Serialize)]
-pub struct FondoSpese {
-    /// The act that ordered it.
-    pub act: String,
-    /// The sum.
-    #[serde(serialize_with = "italian::euro")]
-    pub amount_cents: i64,
-    /// When it was paid, if it was.
-    #[serde(serialize_with = "italian::day_if_any")]
-    pub paid_on: Option<NaiveDate>,
+/// What the case records of a payment that a judge may order (art. 840-sexies h). "Not due" is printed only
+/// where it records that none was ordered (R2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FondoSpese {
+    /// No judge has decided.
+    Undecided,
+    /// None was ordered.
+    NotOrdered,
+    /// Ordered. Nobody pays it through us, so that it was paid is not known here (R13).
+    Ordered,
 }
 
 impl DeclarationDocument {

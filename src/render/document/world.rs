@@ -15,6 +15,7 @@ use typst::{
 
 const TEMPLATE: &str = include_str!("declaration.typ");
 const LIST: &str = include_str!("list.typ");
+const ATTESTATION: &str = include_str!("signing_attestation.typ");
 /// Regular, bold, italic and bold italic of Libertinus Serif come first in typst's assets.
 const FONTS: usize = 4;
 
@@ -27,6 +28,7 @@ pub(super) struct Shared {
     template: Source,
     paper: Source,
     list: Source,
+    attestation: Source,
     values: FileId,
 }
 
@@ -52,6 +54,7 @@ impl Shared {
         let template = file_id("/declaration.typ")?;
         let paper = file_id("/paper.typ")?;
         let list = file_id("/list.typ")?;
+        let attestation = file_id("/attestation.typ")?;
         Some(Self {
             library: LazyHash::new(Library::default()),
             book: LazyHash::new(FontBook::from_fonts(&fonts)),
@@ -60,6 +63,7 @@ impl Shared {
             template: Source::new(template, TEMPLATE.to_owned()),
             paper: Source::new(paper, by_hand()?),
             list: Source::new(list, LIST.to_owned()),
+            attestation: Source::new(attestation, ATTESTATION.to_owned()),
             values: file_id("/declaration.json")?,
         })
     }
@@ -114,6 +118,14 @@ impl DocumentWorld {
     pub(super) fn list(shared: &'static Shared, values: Vec<u8>) -> Self {
         Self {
             template: &shared.list,
+            ..Self::new(shared, values)
+        }
+    }
+
+    /// A world of the attestation of a signature.
+    pub(super) fn attestation(shared: &'static Shared, values: Vec<u8>) -> Self {
+        Self {
+            template: &shared.attestation,
             ..Self::new(shared, values)
         }
     }

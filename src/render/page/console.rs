@@ -214,8 +214,10 @@ pub struct ClaimantRow {
     pub state: &'static str,
     /// Word of the review.
     pub review: &'static str,
-    /// Letters still missing.
+    /// Letters still missing, those of the case too (R2).
     pub missing: Vec<String>,
+    /// Whether none of them is for the claimant or the association to bring.
+    pub is_complete: bool,
     /// Codes of what to look at.
     pub flags: Vec<String>,
     /// Who has it, on the queue that is listed.

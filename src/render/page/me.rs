@@ -193,8 +193,10 @@ pub struct MePage {
     pub rejected: Option<RejectionLines>,
     /// What the association asked for and until when, most urgent first: letter, last day, whether that is over.
     pub asked: Vec<(String, NaiveDate, bool)>,
-    /// What is missing: the letters of art. 840-septies, `a` .. `l` (R2).
+    /// What is missing: the letters of art. 840-septies that the claimant or the association brings (R2).
     pub missing: Vec<String>,
+    /// Those of them that depend on court and case, `a` and `l`.
+    pub missing_of_case: Vec<String>,
     /// The contact e-mail, masked.
     pub email: Option<String>,
     /// The phone, masked.

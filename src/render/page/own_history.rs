@@ -25,7 +25,7 @@ pub struct ViewLine {
     pub at: DateTime<Utc>,
     /// Word of the role; none where it is not known.
     pub role: Option<String>,
-    /// `record`, `document`, `evidence`, `receipt`, `list`, `list_clear` or `documents`.
+    /// `record`, `document`, `evidence`, `receipt`, `attestation`, `list`, `list_clear` or `documents`.
     pub what: &'static str,
 }
 

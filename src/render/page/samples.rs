@@ -705,6 +705,7 @@ impl Words {
             "document",
             "evidence",
             "receipt",
+            "attestation",
             "list",
             "list_clear",
             "documents",
@@ -792,6 +793,7 @@ fn record(words: Words, pages: &mut Vec<(String, String)>) {
                 ("i".to_owned(), NaiveDate::default(), false),
             ],
             missing: letters.map(str::to_owned).to_vec(),
+            missing_of_case: ["a", "l"].map(str::to_owned).to_vec(),
             email: Some(words.say("m…a@example.it")),
             phone: Some(words.say("+39 …567")),
             mailboxes: vec![MyMailboxLine {

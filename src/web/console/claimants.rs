@@ -249,7 +249,8 @@ fn row(item: Item) -> ClaimantRow {
         mailboxes: item.mailboxes,
         state: item.state.as_str(),
         review: item.review.as_str(),
-        missing: item.missing.iter().map(char::to_string).collect(),
+        is_complete: item.missing.is_empty(),
+        missing: item.missing_to_lodge.iter().map(char::to_string).collect(),
         flags: item.flags,
         holder: item.holder.map(|holder| HolderLine {
             name: holder.name,

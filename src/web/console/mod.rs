@@ -362,6 +362,10 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::CONSOLE_EVIDENCE, web::to(declared::evidence)),
         Route::new(&operation::CONSOLE_RECEIPT, web::to(declared::receipt)),
         Route::new(
+            &operation::CONSOLE_ATTESTATION,
+            web::to(declared::attestation),
+        ),
+        Route::new(
             &operation::CONSOLE_DOCUMENT_FILE,
             web::to(documents_api::file),
         ),

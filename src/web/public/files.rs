@@ -1,9 +1,10 @@
-//! `/me/declaration.pdf`, `/me/paper-form.pdf`, `/me/signed.pdf`, `/me/receipt.json`: what the claimant keeps.
+//! `/me/declaration.pdf`, `/me/paper-form.pdf`, `/me/signed.pdf`, `/me/receipt.json`, `/me/attestation.pdf`:
+//! what the claimant keeps.
 
 use actix_web::HttpResponse;
 use actix_web::http::header::CONTENT_DISPOSITION;
 
-use crate::app::{declaration, paper, receipt};
+use crate::app::{declaration, paper, receipt, signing_attestation};
 use crate::web::WebResult;
 use crate::web::api::public::declaration::pdf;
 use crate::web::public::visit::Visit;
@@ -38,4 +39,14 @@ pub async fn receipt(visit: Visit) -> WebResult<HttpResponse> {
         "attachment; filename=\"ricevuta.json\"",
     );
     Ok(HttpResponse::Ok().insert_header(attached).json(kept))
+}
+
+/// `GET /me/attestation.pdf`
+pub async fn attestation(visit: Visit) -> WebResult<HttpResponse> {
+    let actor = visit.claimant().await?;
+    let bytes = signing_attestation::own(visit.ctx(), &actor).await?;
+    Ok(pdf(
+        bytes,
+        &signing_attestation::file_name(actor.claimant()),
+    ))
 }

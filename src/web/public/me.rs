@@ -176,7 +176,18 @@ fn me_page(
         missing: if state.is_over() {
             Vec::new()
         } else {
-            record.missing.iter().map(char::to_string).collect()
+            record
+                .missing
+                .to_bring
+                .iter()
+                .map(char::to_string)
+                .collect()
+        },
+        missing_of_case: if state.is_over() {
+            Vec::new()
+        } else {
+            let letters = record.missing.of_case();
+            letters.iter().map(char::to_string).collect()
         },
         email: record.email,
         phone: record.phone,

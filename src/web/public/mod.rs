@@ -108,6 +108,7 @@ pub fn routes() -> Vec<Route> {
         Route::new(&o::PAPER_FORM_FILE, web::to(files::paper_form)),
         Route::new(&o::SIGNED_FILE, web::to(files::signed)),
         Route::new(&o::RECEIPT_FILE, web::to(files::receipt)),
+        Route::new(&o::ATTESTATION_FILE, web::to(files::attestation)),
         Route::new(&o::CONSENT_FORM, web::to(me::newsletter)),
         Route::new(&o::ASSOCIATION_PAGE, web::to(association_change::page)),
         Route::new(&o::ASSOCIATION_FORM, web::to(association_change::send)),

@@ -19,6 +19,7 @@ use joinder::crypto::sha256;
 use joinder::evidence::Trust;
 use joinder::outbound::tsa::{Tsa, TsaError};
 use joinder::worker::timestamps;
+use reqwest::Method;
 use serde_json::json;
 
 use super::receipt::{bytes, program, python, run};
@@ -26,6 +27,7 @@ use super::{bytes_at, check, events, log_file, receipt_of, signer, text_at};
 use crate::app::TestApp;
 use crate::claimant::Claimant;
 use crate::seed::CASE;
+use crate::signing_attestation::words_of;
 
 /// What the authority does with the next question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -278,6 +280,17 @@ async fn the_head_of_a_day_is_stamped_once_and_openssl_finds_the_token_good() {
     // the first head that has the entry, whatever the log is now
     let receipt = receipt_of(&one).await;
     assert_eq!(receipt["timestamp"]["token"], json!(BASE64.encode(&answer)));
+    // and so does the attestation that people read
+    let attestation = one
+        .request(Method::GET, "/receipt/attestation")
+        .send()
+        .await;
+    let attestation = attestation.unwrap().bytes().await.unwrap();
+    let words = words_of(&attestation);
+    assert!(
+        words.contains("Ora dell’autorità") && words.contains("Testa marcata 1 voce"),
+        "{words}"
+    );
     app.stop().await;
 }
 

@@ -1,5 +1,5 @@
 //! The folder of one claimant in a dossier: signed PDF, what it says as canonical JSON, evidence of the act of
-//! signing, the receipt with the log's proof, what was brought to sign with, and the documents declared.
+//! signing, the receipt with the log's proof, the attestation that tells all this to who reads no JSON, what was brought to sign with, and the documents declared.
 //!
 //! Images of identity documents are never in it (R64), nor is what the virus scanner has not let through: a
 //! text beside says what is left out, and why.
@@ -18,6 +18,7 @@ use crate::app::export::job::Making;
 use crate::app::file_store::StoredFile;
 use crate::app::receipt::{self, Place};
 use crate::app::signed_version;
+use crate::app::signing_attestation;
 use crate::app::vault::Vault;
 use crate::db::document::{self, DocumentRow, FileRow};
 use crate::db::{DbError, Tx, key};
@@ -31,6 +32,9 @@ use crate::render::csv::IndexLine;
 
 /// The signed PDF.
 pub(super) const DOCUMENT: &str = "dichiarazione.pdf";
+
+/// When and how it was signed, and what was accepted.
+pub(super) const ATTESTATION: &str = "attestazione.pdf";
 
 /// What is put into a folder.
 pub(super) struct Folder {
@@ -123,6 +127,10 @@ async fn fetched(making: &Making, signed: Waiting, rows: Rows) -> AppResult<Fold
         (
             "ricevuta.json".to_owned(),
             serde_json::to_vec(&receipt).map_err(AppError::internal)?,
+        ),
+        (
+            ATTESTATION.to_owned(),
+            signing_attestation::of(ctx, &receipt).await?,
         ),
     ];
     let mut uploads = brought(ctx, &signed, &evidence).await?;

@@ -3,10 +3,11 @@
 use chrono::NaiveDate;
 
 use super::{
-    CertifiedAddress, Circumstances, DeclarationDocument, LegalText, PrintedAssociation,
-    PrintedCase, PrintedClaimant, PrintedDocument, PrintedIncident, PrintedItem, PrintedMailbox,
-    PrintedPerson, TextVersion,
+    CertifiedAddress, Circumstances, DeclarationDocument, FondoSpese, LegalText,
+    PrintedAssociation, PrintedCase, PrintedClaimant, PrintedDocument, PrintedIncident,
+    PrintedItem, PrintedMailbox, PrintedPerson, TextVersion,
 };
+use crate::domain::attestation::DPR_445;
 
 /// The attestation of DOMAIN 1.3 g).
 pub(super) const ATTESTATION: &str = "Consapevole della responsabilità penale prevista dalle \
@@ -47,9 +48,7 @@ pub(super) fn document() -> DeclarationDocument {
         documents: documents(),
         dpr_445: text(
             "Formula del D.P.R. 445/2000",
-            "ai sensi degli artt. 46 e 47 del D.P.R. 28 dicembre 2000, n. 445, consapevole delle \
-             sanzioni penali di cui all’art. 76 e della decadenza dai benefici di cui all’art. 75 in \
-             caso di dichiarazioni mendaci, dichiara che quanto esposto in questo documento è vero.",
+            DPR_445,
         ),
         attestation: text("Attestazione, lettera g)", ATTESTATION),
         mandate: text(
@@ -63,7 +62,7 @@ pub(super) fn document() -> DeclarationDocument {
             "Incarico l’associazione di scrivere alla resistente in mio nome per chiedere il \
              pagamento e interrompere la prescrizione.",
         )),
-        fondo_spese: None,
+        fondo_spese: FondoSpese::NotOrdered,
         privacy_notice: version("Informativa sulla privacy"),
     }
 }

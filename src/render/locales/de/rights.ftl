@@ -26,6 +26,7 @@ my-mail-state-returned = zurückgekommen
 my-view-record = Hat den Vorgang geöffnet
 my-view-document = Hat die unterschriebene Erklärung heruntergeladen
 my-view-evidence = Hat den Nachweis der Unterschrift heruntergeladen
+my-view-attestation = Hat die Bestätigung der Unterschrift heruntergeladen
 my-view-receipt = Hat die Quittung heruntergeladen
 my-view-list = Hat eine Liste mit Ihrem Namen heruntergeladen
 my-view-list-clear = Hat eine Liste mit Ihren vollständigen Daten heruntergeladen

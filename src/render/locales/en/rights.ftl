@@ -26,6 +26,7 @@ my-mail-state-returned = came back
 my-view-record = Opened the record
 my-view-document = Downloaded the signed declaration
 my-view-evidence = Downloaded the proof of the signature
+my-view-attestation = Downloaded the attestation of the signature
 my-view-receipt = Downloaded the receipt
 my-view-list = Downloaded a list with your name
 my-view-list-clear = Downloaded a list with your full data

@@ -26,6 +26,7 @@ my-mail-state-returned = tornato indietro
 my-view-record = Ha aperto la pratica
 my-view-document = Ha scaricato la dichiarazione firmata
 my-view-evidence = Ha scaricato la prova della firma
+my-view-attestation = Ha scaricato l’attestazione di firma
 my-view-receipt = Ha scaricato la ricevuta
 my-view-list = Ha scaricato un elenco con il tuo nome
 my-view-list-clear = Ha scaricato un elenco con i tuoi dati completi

@@ -13,7 +13,7 @@ use crate::app::declaration::{self, Declared, MyDeclaration};
 use crate::app::signature::{
     self, AcceptanceInput, DigitalInput, FILE_BYTES, SignatureInput, SignatureRequest,
 };
-use crate::app::{AppError, payout, receipt, signature_file};
+use crate::app::{AppError, payout, receipt, signature_file, signing_attestation};
 use crate::domain::declaration::DeclarationInput;
 use crate::domain::field::{FieldCode, FieldErrors};
 use crate::domain::payout::PayoutInput;
@@ -431,6 +431,32 @@ pub async fn receipt_document(
     let actor = actor(&state.ctx, &token).await?;
     let bytes = declaration::signed(&state.ctx, &actor).await?;
     Ok(pdf(bytes, "dichiarazione-firmata.pdf"))
+}
+
+/// `GET /api/v1/public/me/receipt/attestation`
+#[utoipa::path(
+    get,
+    path = "/api/v1/public/me/receipt/attestation",
+    operation_id = "get_receipt_attestation",
+    tag = "me",
+    security(("claimant" = [])),
+    responses(
+        (status = 200, content_type = "application/pdf", description = "The attestation of the signature in force: when and how it was signed and what was accepted, in Italian. It changes until the log has the entry and an authority has stamped it, then never again"),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "Nothing is signed"),
+        (status = 503, body = Problem, content_type = "application/problem+json")
+    )
+)]
+pub async fn receipt_attestation(
+    state: web::Data<AppState>,
+    token: ClaimantToken,
+) -> WebResult<HttpResponse> {
+    let actor = actor(&state.ctx, &token).await?;
+    let bytes = signing_attestation::own(&state.ctx, &actor).await?;
+    Ok(pdf(
+        bytes,
+        &signing_attestation::file_name(actor.claimant()),
+    ))
 }
 
 /// `PUT /api/v1/public/me/payout`

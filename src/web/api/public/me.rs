@@ -52,9 +52,12 @@ pub struct MeResponse {
     representative: Option<RepresentativeResponse>,
     /// Of age now: what somebody else signed is to be signed by the claimant.
     to_ratify: bool,
-    /// Letters of art. 840-septies still missing.
+    /// Letters of art. 840-septies still missing that the claimant or the association can bring.
     #[schema(example = json!(["b", "d"]))]
     missing: Vec<String>,
+    /// Those of the case too, `a` and `l`: with any of them nothing can be lodged.
+    #[schema(example = json!(["a", "b", "d", "l"]))]
+    missing_to_lodge: Vec<String>,
     /// What the association asked for and is still missing, most urgent first.
     asked: Vec<AskedResponse>,
     /// Nothing is missing.
@@ -258,7 +261,7 @@ pub async fn put_identity(
     Ok(HttpResponse::Ok().json(IdentityGivenResponse {
         claimant_id: open.id.uuid(),
         state: open.state.as_str(),
-        missing: letters(&open.missing),
+        missing: letters(&open.missing.to_bring),
         warnings: given.warnings,
     }))
 }
@@ -392,7 +395,8 @@ async fn response(ctx: &Ctx, me: Me) -> AppResult<MeResponse> {
         identity: me.identity.map(identity),
         representative: me.representative.as_ref().map(representative::response),
         to_ratify: me.to_ratify,
-        missing: letters(&me.missing),
+        missing: letters(&me.missing.to_bring),
+        missing_to_lodge: letters(&me.missing.to_lodge),
         asked: me
             .asked
             .into_iter()

@@ -76,6 +76,10 @@ fn own_routes() -> Vec<Route> {
             &operation::RECEIPT_DOCUMENT,
             web::to(declaration::receipt_document),
         ),
+        Route::new(
+            &operation::RECEIPT_ATTESTATION,
+            web::to(declaration::receipt_attestation),
+        ),
         Route::new(&operation::LIST_DOCUMENTS, web::to(documents::list)),
         Route::new(&operation::ADD_DOCUMENT, web::to(documents::add)),
         Route::new(&operation::DOCUMENT_FILE, web::to(documents::file)),
@@ -131,6 +135,7 @@ fn own_routes() -> Vec<Route> {
     declaration::signature_files,
     declaration::get_receipt,
     declaration::receipt_document,
+    declaration::receipt_attestation,
     documents::list,
     documents::add,
     documents::file,

@@ -97,8 +97,10 @@ pub struct ClaimantItem {
     review: &'static str,
     /// Nothing is missing and nothing to review.
     ready: bool,
-    /// Letters of art. 840-septies still missing.
+    /// Letters of art. 840-septies still missing that the claimant or the association can bring: of `b` to `i`.
     missing: Vec<String>,
+    /// Those of the case too: with any of them nothing can be lodged.
+    missing_to_lodge: Vec<String>,
     /// What the newest declaration makes staff look at.
     flags: Vec<String>,
     name: Option<String>,
@@ -127,7 +129,7 @@ pub struct ClaimantResponse {
     case: String,
     state: &'static str,
     review: &'static str,
-    /// Letters of art. 840-septies still missing.
+    /// Letters of art. 840-septies still missing that the claimant or the association can bring: of `b` to `i`.
     missing: Vec<String>,
     /// Those of the case too: with any of them nothing can be lodged.
     missing_to_lodge: Vec<String>,
@@ -378,6 +380,7 @@ fn item(item: Item) -> ClaimantItem {
         review: item.review.as_str(),
         ready: item.ready,
         missing: item.missing.iter().map(char::to_string).collect(),
+        missing_to_lodge: item.missing_to_lodge.iter().map(char::to_string).collect(),
         flags: item.flags,
         name: item.name,
         codice_fiscale: item.codice_fiscale,

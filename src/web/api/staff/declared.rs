@@ -173,6 +173,30 @@ pub async fn receipt(
     take(&state, staff, &path, Part::Receipt).await
 }
 
+/// `GET /api/v1/staff/claimants/{id}/declarations/{version}/attestation`
+#[utoipa::path(
+    get,
+    path = "/api/v1/staff/claimants/{id}/declarations/{version}/attestation",
+    operation_id = "claimant_attestation",
+    tag = "staff",
+    params(
+        ("id" = Uuid, Path, description = "The claimant"),
+        ("version" = i32, Path, description = "Version of the declaration")
+    ),
+    security(("staff" = [])),
+    responses(
+        (status = 200, content_type = "application/pdf", description = "The attestation of the signature: when and how it was signed and what was accepted, in Italian. It changes until the log has the entry and an authority has stamped it, then never again"),
+        (status = 403, body = Problem), (status = 404, body = Problem)
+    )
+)]
+pub async fn attestation(
+    state: web::Data<AppState>,
+    staff: Staff,
+    path: web::Path<(String, String)>,
+) -> WebResult<HttpResponse> {
+    take(&state, staff, &path, Part::Attestation).await
+}
+
 /// Takes a part of a signed version along; audited, so it runs to its end.
 async fn take(
     state: &AppState,

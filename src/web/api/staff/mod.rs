@@ -81,6 +81,10 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::CLAIMANT_EVIDENCE, web::to(declared::evidence)),
         Route::new(&operation::CLAIMANT_RECEIPT, web::to(declared::receipt)),
         Route::new(
+            &operation::CLAIMANT_ATTESTATION,
+            web::to(declared::attestation),
+        ),
+        Route::new(
             &operation::CLAIMANT_SIGNATURE_FILES,
             web::to(signature_files::list),
         ),
@@ -246,6 +250,7 @@ pub fn routes() -> Vec<Route> {
     declared::document,
     declared::evidence,
     declared::receipt,
+    declared::attestation,
     signature_files::list,
     signature_files::content,
     imports::upload,
