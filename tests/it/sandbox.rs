@@ -800,6 +800,95 @@ async fn s12_a_database_lost_at_any_moment_of_a_move_leaves_all_or_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_fresh_test_key_reads_is_empty_and_makes_nothing() {
+    let app = TestApp::seeded().await;
+    let owner = Owner::of(&app, "codacons").await;
+    let blog = owner.partner("blog").await;
+    let scopes = json!({"mode": "test", "scopes": ["intake", "read", "events", "webhooks"]});
+    let test = secret(&owner.try_key(&blog, &scopes).await.expect(201));
+    let rooms = "SELECT (SELECT count(*) FROM associations WHERE sandbox_of IS NOT NULL) \
+        + (SELECT count(*) FROM partners WHERE sandbox_of IS NOT NULL)";
+    let trail = "SELECT count(*) FROM audit";
+    let written = app.number(trail).await;
+    for path in ["/claimants", "/events", "/webhook-endpoints"] {
+        let page = read(&app, path, &test).await.expect(200);
+        assert_eq!(page["items"], json!([]), "{path}");
+    }
+    let figures = read(&app, "/statistics", &test).await.expect(200);
+    assert_eq!(figures["cases"][0]["by_api"]["sign_ups"], json!(null));
+    read(&app, "/sandbox/people", &test).await.expect(200);
+    for place in ["/claimants", "/webhook-endpoints"] {
+        let path = format!("{place}/{}", Uuid::new_v4());
+        read(&app, &path, &test)
+            .await
+            .expect_problem(404, "not-found");
+    }
+    assert_eq!(
+        (app.number(rooms).await, app.number(trail).await),
+        (0, written)
+    );
+    // nor does who may not write
+    let reads = json!({"mode": "test", "scopes": ["read"]});
+    let reads = secret(&owner.try_key(&blog, &reads).await.expect(201));
+    empty(&app, &reads).await.expect_problem(403, "key-scope");
+    assert_eq!(app.number(rooms).await, 0);
+    let sent = send(&app, &test, &submission("ada@own.example")).await;
+    assert_eq!(app.number(rooms).await, 2);
+    assert_eq!(state(&app, &test, &id_of(&sent)).await, "received");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s12_rooms_of_the_sandbox_are_made_whole_or_not_at_all() {
+    let app = TestApp::seeded().await;
+    let owner = Owner::of(&app, "codacons").await;
+    let blog = owner.partner("blog").await;
+    let test = test_key(&owner, &blog).await;
+    let rooms = "SELECT (SELECT count(*) FROM associations WHERE sandbox_of IS NOT NULL) \
+        + (SELECT count(*) FROM partners WHERE sandbox_of IS NOT NULL) \
+        + (SELECT count(*) FROM association_keys k JOIN associations a ON a.id = k.association_id WHERE a.sandbox_of IS NOT NULL) \
+        + (SELECT count(*) FROM audit WHERE action = 'sandbox_made')";
+    let body = submission("ada@own.example");
+    for table in ["associations", "partners", "audit"] {
+        for moment in DEATHS {
+            app.let_die(table, moment).await;
+            submit(&app, &test, "uno", &body)
+                .await
+                .expect_problem(503, "unavailable");
+            app.let_live(table).await;
+            assert_eq!(app.number(rooms).await, 0, "{table} {moment}");
+        }
+    }
+    let sent = submit(&app, &test, "uno", &body).await.expect(201);
+    assert_eq!(app.number(rooms).await, 4);
+    assert_eq!(state(&app, &test, &id_of(&sent)).await, "received");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s12_a_sandbox_is_emptied_whole_or_not_at_all() {
+    let app = TestApp::seeded().await;
+    let owner = Owner::of(&app, "codacons").await;
+    let blog = owner.partner("blog").await;
+    let test = test_key(&owner, &blog).await;
+    for email in ["a@own.example", "b@own.example"] {
+        send(&app, &test, &submission(email)).await;
+    }
+    let emptied = "SELECT count(*) FROM audit WHERE action IN ('erase', 'sandbox_emptied')";
+    for moment in DEATHS {
+        app.let_die("audit", moment).await;
+        empty(&app, &test).await.expect_problem(503, "unavailable");
+        app.let_live("audit").await;
+        let left = (app.number(TEST).await, app.number(emptied).await);
+        assert_eq!(left, (2, 0), "{moment}");
+    }
+    let told = empty(&app, &test).await.expect(200);
+    assert_eq!(told, json!({"deleted": 2, "more": false}));
+    assert_eq!((app.number(TEST).await, app.number(emptied).await), (0, 3));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn many_moves_at_once_are_one() {
     let app = TestApp::seeded().await;
     let owner = Owner::of(&app, "codacons").await;

@@ -541,8 +541,10 @@ async fn events_are_delivered_again_by_id_and_by_number() {
     let owner = Owner::of(&app, "codacons").await;
     let (blog, key) = tester(&owner, "blog").await;
     let receiver = Receiver::start(Reply::Status(200)).await;
-    // what the key is shown first makes the twin
-    read(&app, "/events", &key).await.expect(200);
+    // the first write, also one that is refused, makes the twin
+    say(&app, &key, Method::POST, ENDPOINTS, &json!({}))
+        .await
+        .wrong_fields();
     happen(&app, blog.id, "test", "received", 6).await;
     number(&app).await;
     let (path, _) = endpoint(&app, &key, &receiver.url()).await;
