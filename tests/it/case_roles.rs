@@ -6,7 +6,7 @@ use joinder::domain::permission::Role;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::app::TestApp;
+use crate::app::{DEATHS, TestApp};
 use crate::claimant::SignUpBuilder;
 use crate::seed::CASE;
 use crate::staff_console::{csrf, open, send, sign_in};
@@ -255,5 +255,61 @@ async fn every_table_of_a_tenant_that_knows_a_case_or_a_claimant_is_narrowed() {
         missing.is_empty(),
         "without a policy for joinder_limited: {missing:?}"
     );
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s12_a_database_lost_changes_no_cases_of_a_role_and_invites_nobody_for_some() {
+    let app = TestApp::seeded().await;
+    second_case(&app).await;
+    let ours = association(&app, "codacons").await;
+    let boss = person(&app, ours, Role::Owner).await;
+    let manager = person(&app, ours, Role::CaseManager).await;
+    let mine = stepped_up(&app, &boss).await;
+    let theirs = manager.bearer(&app).await;
+    let moments = |first| {
+        [
+            (first, DEATHS[0]),
+            ("audit", DEATHS[0]),
+            ("audit", DEATHS[1]),
+        ]
+    };
+    let narrow = json!({"action": "cases", "cases": [SECOND]});
+    let narrowed = "SELECT (SELECT count(*) FROM memberships WHERE case_ids IS NOT NULL) \
+        + (SELECT count(*) FROM membership_changes WHERE case_ids IS NOT NULL)";
+    for (table, moment) in moments("membership_changes") {
+        app.let_die(table, moment).await;
+        let (status, problem) = change(&app, &mine, &manager, &narrow).await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{table} {moment}");
+        assert_eq!(problem["type"], "/problems/unavailable", "{table} {moment}");
+        app.let_live(table).await;
+        assert_eq!(app.number(narrowed).await, 0, "{table} {moment}");
+        // what was open is open
+        assert_eq!(seen(&app, CASE, &theirs).await, StatusCode::OK);
+    }
+    let done = change(&app, &mine, &manager, &narrow).await;
+    assert_eq!(done.0, StatusCode::NO_CONTENT);
+    assert_eq!(app.number(narrowed).await, 2);
+    assert_eq!(seen(&app, CASE, &theirs).await, StatusCode::UNAUTHORIZED);
+
+    let body = json!({"email": "nuova@assoc.example", "role": "reviewer", "cases": [SECOND]});
+    let invited = "SELECT (SELECT count(*) FROM invitations) + (SELECT count(*) FROM outbox WHERE kind = 'invitation')";
+    for (table, moment) in moments("outbox") {
+        app.let_die(table, moment).await;
+        let lost = post(&app, "/api/v1/staff/invitations", Some(&mine), &body).await;
+        assert_eq!(
+            lost.headers()["content-type"],
+            "application/problem+json",
+            "{table} {moment}"
+        );
+        assert_eq!(lost.status(), StatusCode::SERVICE_UNAVAILABLE);
+        app.let_live(table).await;
+        assert_eq!(app.number(invited).await, 0, "{table} {moment}");
+    }
+    let done = post(&app, "/api/v1/staff/invitations", Some(&mine), &body).await;
+    assert_eq!(done.status(), StatusCode::CREATED);
+    assert_eq!(app.number(invited).await, 2);
+    let some = "SELECT count(*) FROM invitations WHERE cardinality(case_ids) = 1";
+    assert_eq!(app.number(some).await, 1);
     app.stop().await;
 }

@@ -26,7 +26,7 @@ use crate::staff_seed::{association, person};
 
 /// How long an answer is waited for in these tests.
 const ANSWERS: Duration = Duration::from_millis(700);
-const ENDPOINTS: &str = "/webhook-endpoints";
+pub(crate) const ENDPOINTS: &str = "/webhook-endpoints";
 
 /// What a receiver answers.
 #[derive(Clone, Copy)]
@@ -151,7 +151,7 @@ impl Receiver {
     }
 }
 
-async fn started() -> TestApp {
+pub(crate) async fn started() -> TestApp {
     with_names(Names::System).await
 }
 
@@ -164,19 +164,25 @@ async fn with_names(names: Names) -> TestApp {
 }
 
 /// A partner with a test key: its endpoints may be on this machine.
-async fn tester(owner: &Owner<'_>, slug: &str) -> (Partner, String) {
+pub(crate) async fn tester(owner: &Owner<'_>, slug: &str) -> (Partner, String) {
     let partner = owner.partner(slug).await;
     let body = json!({"mode": "test", "scopes": ["events", "webhooks"]});
     let key = secret(&owner.try_key(&partner, &body).await.expect(201));
     (partner, key)
 }
 
-async fn say(app: &TestApp, key: &str, method: Method, path: &str, body: &Value) -> Answer {
+pub(crate) async fn say(
+    app: &TestApp,
+    key: &str,
+    method: Method,
+    path: &str,
+    body: &Value,
+) -> Answer {
     ask(request(app, method, path, key).json(body)).await
 }
 
 /// A new endpoint: its path below the API of partners, and its secret.
-async fn endpoint(app: &TestApp, key: &str, url: &str) -> (String, String) {
+pub(crate) async fn endpoint(app: &TestApp, key: &str, url: &str) -> (String, String) {
     let made = say(app, key, Method::POST, ENDPOINTS, &json!({"url": url})).await;
     let made = made.expect(201);
     let id = made["id"].as_str().unwrap();
