@@ -12,8 +12,8 @@ use crate::claimant::{Answer, SignUpBuilder, ask, mario};
 use crate::paper::Sheets;
 use crate::seed::CASE;
 use crate::staff_console::{csrf, open, place, send, sign_in};
-use crate::staff_declared::{declaration, identified, step_up};
-use crate::staff_seed::{Person, association, person};
+use crate::staff_declared::{declaration, identified};
+use crate::staff_seed::{Person, association, person, step_up};
 
 const APPROVALS: &str = "/api/v1/staff/approvals";
 

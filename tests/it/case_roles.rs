@@ -1,7 +1,6 @@
 //! Roles for some cases of an association (DESIGN 7, decision 35): given, changed, told. That the other cases stay
 //! unseen in every operation is walked in `access.rs`.
 
-use chrono::TimeDelta;
 use joinder::domain::permission::Role;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -13,10 +12,10 @@ use crate::staff_console::{csrf, open, send, sign_in};
 use crate::staff_seed::{Person, association, get, person, post};
 
 const PEOPLE: &str = "/api/v1/staff/people";
-const SECOND: &str = "caso-secondo";
+pub(crate) const SECOND: &str = "caso-secondo";
 
 /// The association promotes a second case.
-async fn second_case(app: &TestApp) {
+pub(crate) async fn second_case(app: &TestApp) {
     let ours = association(app, "codacons").await;
     app.sql(&format!(
         "INSERT INTO cases (id, slug, title, respondent_id, state, created_at, state_changed_at, lead_association_id) \
@@ -26,16 +25,6 @@ async fn second_case(app: &TestApp) {
          SELECT id, '{ours}', 'collection', created_at FROM cases WHERE slug = '{SECOND}'"
     ))
     .await;
-}
-
-/// Signed in, with a fresh second factor.
-async fn stepped_up(app: &TestApp, who: &Person) -> String {
-    let bearer = who.bearer(app).await;
-    let code = json!({ "totp": who.code(app) });
-    let answer = post(app, "/api/v1/staff/step-up", Some(&bearer), &code).await;
-    assert_eq!(answer.status(), StatusCode::OK);
-    app.clock().advance(TimeDelta::seconds(30));
-    bearer
 }
 
 async fn change(app: &TestApp, bearer: &str, who: &Person, body: &Value) -> (StatusCode, Value) {
@@ -63,7 +52,7 @@ async fn a_role_is_narrowed_to_a_case_and_widened_again_and_each_change_is_kept(
     let claimant = app.sign_up(&SignUpBuilder::new("ada@example.org")).await;
     let boss = person(&app, ours, Role::Owner).await;
     let manager = person(&app, ours, Role::CaseManager).await;
-    let mine = stepped_up(&app, &boss).await;
+    let mine = boss.stepped_up(&app).await;
     let before = manager.bearer(&app).await;
     let record = format!("/api/v1/staff/claimants/{}", claimant.id);
     assert_eq!(get(&app, &record, &before).await.status(), StatusCode::OK);
@@ -91,7 +80,7 @@ async fn a_role_is_narrowed_to_a_case_and_widened_again_and_each_change_is_kept(
     assert_eq!(seen(&app, SECOND, &theirs).await, StatusCode::OK);
 
     // a new case is the association's matter
-    let theirs = stepped_up(&app, &manager).await;
+    let theirs = manager.stepped_up(&app).await;
     let new = json!({"content": crate::case_desk::content("caso-terzo")});
     let new = post(&app, "/api/v1/staff/case-desk", Some(&theirs), &new).await;
     assert_eq!(new.status(), StatusCode::FORBIDDEN);
@@ -99,14 +88,14 @@ async fn a_role_is_narrowed_to_a_case_and_widened_again_and_each_change_is_kept(
     // the other role keeps the cases, an owner has all of them
     let role = |role: &str| json!({"action": "role", "role": role});
     let person_path = format!("{PEOPLE}/{}", manager.id);
-    let mine = stepped_up(&app, &boss).await;
+    let mine = boss.stepped_up(&app).await;
     assert_eq!(
         change(&app, &mine, &manager, &role("reviewer")).await.0,
         StatusCode::NO_CONTENT
     );
     let profile = told(&app, &person_path, &mine).await;
     assert_eq!(profile["cases"].as_array().unwrap().len(), 1);
-    let mine = stepped_up(&app, &boss).await;
+    let mine = boss.stepped_up(&app).await;
     assert_eq!(
         change(&app, &mine, &manager, &role("owner")).await.0,
         StatusCode::NO_CONTENT
@@ -144,7 +133,7 @@ async fn cases_that_make_no_sense_are_refused_by_name() {
     let boss = person(&app, ours, Role::Owner).await;
     let auditor = person(&app, ours, Role::Auditor).await;
     let reader = person(&app, ours, Role::Reader).await;
-    let mine = stepped_up(&app, &boss).await;
+    let mine = boss.stepped_up(&app).await;
     for (who, cases, pointer) in [
         (&reader, json!([]), "/cases"),
         (&reader, json!([SECOND, "nessuno"]), "/cases/1"),
@@ -265,7 +254,7 @@ async fn s12_a_database_lost_changes_no_cases_of_a_role_and_invites_nobody_for_s
     let ours = association(&app, "codacons").await;
     let boss = person(&app, ours, Role::Owner).await;
     let manager = person(&app, ours, Role::CaseManager).await;
-    let mine = stepped_up(&app, &boss).await;
+    let mine = boss.stepped_up(&app).await;
     let theirs = manager.bearer(&app).await;
     let moments = |first| {
         [

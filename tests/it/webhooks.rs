@@ -838,13 +838,6 @@ async fn two_workers_share_what_is_due() {
     app.stop().await;
 }
 
-/// The body without what differs from request to request.
-fn bare(answer: &Answer) -> String {
-    let request_id = answer.headers["x-request-id"].to_str().unwrap();
-    let told = answer.body.to_string().replace(request_id, "");
-    format!("{} {told}", answer.status)
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn r55_an_endpoint_of_another_is_like_none_to_the_byte() {
     let app = started().await;
@@ -873,7 +866,7 @@ async fn r55_an_endpoint_of_another_is_like_none_to_the_byte() {
         ] {
             let of = async |path: &str| {
                 let path = format!("{path}{end}");
-                bare(&say(&app, asking, method.clone(), &path, &body).await)
+                say(&app, asking, method.clone(), &path, &body).await.bare()
             };
             let none = of(&fresh).await;
             assert!(none.starts_with("404"), "{method} {end}: {none}");
