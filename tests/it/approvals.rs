@@ -477,7 +477,7 @@ async fn however_much_somebody_asked_for_what_others_did_is_counted() {
         page.contains("Da approvare: 3") && page.contains(stuck),
         "{page}"
     );
-    Member::of(&app, "codacons", Role::Owner).await;
+    Member::of(&app, "codacons", Role::CaseManager).await;
     let (_, page) = open(&app, &browser, "/console").await;
     assert!(
         page.contains("Da approvare: 3") && !page.contains(stuck),
