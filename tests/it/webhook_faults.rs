@@ -12,7 +12,7 @@ use crate::partners::{Owner, read};
 use crate::webhooks::{ENDPOINTS, endpoint, say, started, tester};
 
 /// Nobody listens there, and nothing is delivered in these tests.
-const OLD: &str = "http://127.0.0.1:9/old";
+const OLD: &str = "http://127.0.0.1:1999/old";
 
 /// All that is kept of endpoints, what is on its way to them, and the trail of both.
 async fn kept(app: &TestApp) -> Vec<Vec<Option<String>>> {
@@ -60,7 +60,7 @@ async fn s12_a_database_lost_makes_changes_turns_and_deletes_no_endpoint() {
     let all = read(&app, ENDPOINTS, &key).await.expect(200);
     assert_eq!(all["items"].as_array().unwrap().len(), 1);
 
-    let other = json!({"url": "http://127.0.0.1:9/new", "enabled": false});
+    let other = json!({"url": "http://127.0.0.1:1999/new", "enabled": false});
     let changed = after_faults(&app, &["audit"], async || {
         ask(Method::PATCH, &path, other.clone()).await
     })
