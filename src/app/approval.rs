@@ -68,9 +68,7 @@ pub struct Tally {
     pub to_decide: i64,
     /// Whether there are more.
     pub more: bool,
-    /// What the member asked for.
-    pub own: i64,
-    /// Whether something of that can be decided by nobody: no other member has the right.
+    /// Whether something that the member asked for can be decided by nobody: no other member has the right.
     pub is_stuck: bool,
 }
 
@@ -136,22 +134,20 @@ async fn counted(ctx: &Ctx, tx: &mut Tx, actor: &StaffActor) -> AppResult<Tally>
     let place = (actor.association_id(), actor.staff_id().uuid());
     let decides = ApprovalKind::decided_by(actor.role());
     let rows = db::count(tx, actor.scope(), place, &decides, None, ctx.clock.now()).await?;
+    let (own, others): (Vec<CountRow>, Vec<CountRow>) = rows.into_iter().partition(|row| row.own);
     let mut tally = Tally::default();
-    for CountRow { own, count, .. } in rows {
-        let counted = count.min(MOST_COUNTED);
-        if own {
-            tally.own += counted;
-        } else {
-            tally.to_decide += counted;
-            tally.more |= count > MOST_COUNTED;
-        }
+    for CountRow { count, .. } in others {
+        tally.to_decide += count.min(MOST_COUNTED);
+        tally.more |= count > MOST_COUNTED;
     }
-    if tally.own > 0 {
-        let members = members(tx, actor).await?;
-        let waiting = db::list_own(tx, actor.scope(), place, ctx.clock.now()).await?;
-        for row in waiting {
-            tally.is_stuck |= deciders(kind_of(&row)?, &members, &row) == 0;
-        }
+    if own.is_empty() {
+        return Ok(tally);
+    }
+    let members = members(tx, actor).await?;
+    for row in own {
+        let case = row.case_id.ok_or(DbError::Corrupt("approval case"))?;
+        let asked = (CaseId::new(case), Some(actor.staff_id().uuid()));
+        tally.is_stuck |= deciders(kind_of(&row.kind)?, &members, asked) == 0;
     }
     Ok(tally)
 }
@@ -167,17 +163,20 @@ async fn members(conn: &mut Conn, actor: &StaffActor) -> AppResult<Vec<(MemberRo
     .collect()
 }
 
-/// How many of some members may decide, who asked left out.
-fn deciders(kind: ApprovalKind, members: &[(MemberRow, Role)], row: &WaitingRow) -> usize {
-    let case = CaseId::new(row.case_id);
+/// How many of some members may decide about a case, who asked left out.
+fn deciders(
+    kind: ApprovalKind,
+    members: &[(MemberRow, Role)],
+    (case, asked_by): (CaseId, Option<Uuid>),
+) -> usize {
     let may = |(member, role): &&(MemberRow, Role)| {
-        Some(member.id) != row.asked_by && kind.is_decided_by(*role) && member.is_on(case)
+        Some(member.id) != asked_by && kind.is_decided_by(*role) && member.is_on(case)
     };
     members.iter().filter(may).count()
 }
 
-fn kind_of(row: &WaitingRow) -> AppResult<ApprovalKind> {
-    let kind = ApprovalKind::parse(&row.kind);
+fn kind_of(word: &str) -> AppResult<ApprovalKind> {
+    let kind = ApprovalKind::parse(word);
     Ok(kind.ok_or(DbError::Corrupt("approval kind"))?)
 }
 
@@ -187,8 +186,9 @@ fn approval(
     names: &HashMap<Uuid, String>,
     members: &[(MemberRow, Role)],
 ) -> AppResult<Approval> {
-    let kind = kind_of(&row)?;
-    let deciders = deciders(kind, members, &row);
+    let kind = kind_of(&row.kind)?;
+    let asked = (CaseId::new(row.case_id), row.asked_by);
+    let deciders = deciders(kind, members, asked);
     let name = |id: Uuid| names.get(&id).cloned().unwrap_or_default();
     Ok(Approval {
         kind,

@@ -67,6 +67,25 @@ impl Entry {
         }
     }
 
+    /// A row about one of the things of the platform that have no id, such as a domain: its subject is the hash of the
+    /// name.
+    pub fn of_platform(
+        ctx: &Ctx,
+        (things, name): (&str, &str),
+        actor: Actor,
+        action: &'static str,
+    ) -> Self {
+        Self {
+            subject: token::uuid_v8(ctx.keyring.index.platform_hash(things, name)),
+            association: None,
+            actor,
+            action,
+            states: None,
+            detail: Value::Object(serde_json::Map::new()),
+            sealed: None,
+        }
+    }
+
     /// With the states before and after.
     pub fn moved(mut self, before: ClaimantState, after: ClaimantState) -> Self {
         self.states = Some((before, after));

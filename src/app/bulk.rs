@@ -1,7 +1,7 @@
 //! Bulk actions: one act on an exact set of records. The set is frozen when somebody looks at it (`preview`),
 //! its id is the token that starts it; messages, rejections, and everything on more than 50 records, wait for a second
 //! person (`step`). A worker gives each record its turn (`turn`, `reject`): what does not fit any more is passed over
-//! and says why. Who wants no messages says so by link (`stop`).
+//! and says why. Who wants no messages says so by link (`stop`). Words of a rejection rest sealed (`words`).
 
 use std::collections::{HashMap, HashSet};
 
@@ -31,12 +31,14 @@ mod reject;
 mod step;
 mod stop;
 mod turn;
+mod words;
 
 pub use preview::{NewBulk, preview};
 pub use step::{Step, expire_due, step};
 pub use stop::{Standing, Wish, peek, set};
 pub(in crate::app) use stop::{is_stopped, link};
 pub use turn::{Turn, is_due, take_turn};
+pub(in crate::app) use words::seal_clear;
 
 /// Items of a page where nobody says how many.
 pub const DEFAULT_LIMIT: u16 = 50;
@@ -225,7 +227,10 @@ async fn statuses(
     actor: &StaffActor,
     rows: Vec<BulkRow>,
 ) -> AppResult<Vec<BulkStatus>> {
-    let acts: Vec<BulkAct> = rows.iter().map(act_of).collect::<AppResult<_>>()?;
+    let mut acts = Vec::with_capacity(rows.len());
+    for row in &rows {
+        acts.push(act_of(ctx, row).await?);
+    }
     let mut people: Vec<Uuid> = rows
         .iter()
         .zip(&acts)
@@ -311,12 +316,16 @@ const fn colleague(act: &BulkAct) -> Option<Uuid> {
     }
 }
 
-/// What a row does.
-pub(in crate::app) fn act_of(row: &BulkRow) -> AppResult<BulkAct> {
-    Ok(
-        serde_json::from_value(row.act.clone())
-            .map_err(|_| DbError::Corrupt("bulk_actions.act"))?,
-    )
+/// What a row does, its words opened.
+pub(in crate::app) async fn act_of(ctx: &Ctx, row: &BulkRow) -> AppResult<BulkAct> {
+    let mut act: BulkAct = serde_json::from_value(row.act.clone())
+        .map_err(|_| DbError::Corrupt("bulk_actions.act"))?;
+    if let BulkAct::Reject { words, .. } = &mut act
+        && let Some(opened) = words::open(ctx, row).await?
+    {
+        *words = opened;
+    }
+    Ok(act)
 }
 
 /// The state of a row.

@@ -59,6 +59,7 @@ pub async fn run(ctx: &Ctx) -> AppResult<Housekept> {
     let storms = storm::watch(ctx).await?;
     count_cases(ctx).await?;
     mail_status::measure(ctx).await?;
+    bulk::seal_clear(ctx).await?;
     let erasures = retention::settle_erasures(ctx).await?;
     let granted = rights::erase_due(ctx).await?;
     rights::lift_due(ctx).await?;

@@ -193,7 +193,7 @@ pub async fn get(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<Me> {
     let asked = db_deficiency::list(&mut tx, scope, actor.claimant()).await?;
     let vault = Vault::open(ctx, &mut tx, scope, actor.claimant()).await?;
     let representative = representation::find(&mut tx, scope, &vault, actor.claimant()).await?;
-    let rejected = rejection(&mut tx, &row).await?;
+    let rejected = rejection(ctx, &mut tx, &row).await?;
     tx.commit().await?;
     let contact: Contact =
         vault.unseal("claimants", "contact_sealed", row.contact_sealed.clone())?;
@@ -236,13 +236,16 @@ pub async fn get(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<Me> {
 
 /// What the notice said of a record that was rejected; a conflict that was decided is told without words (R30). The transaction is under other
 /// rights after it.
-async fn rejection(tx: &mut Tx, row: &ClaimantRow) -> AppResult<Option<MyRejection>> {
+async fn rejection(ctx: &Ctx, tx: &mut Tx, row: &ClaimantRow) -> AppResult<Option<MyRejection>> {
     if row.state()? != ClaimantState::Rejected || row.moved_at.is_some() {
         return Ok(None);
     }
     tx.enter(REJECTIONS).await?;
     let action = db_bulk::find_rejection(tx, REJECTIONS, row.claimant()).await?;
-    let act = action.as_ref().map(bulk::act_of).transpose()?;
+    let act = match &action {
+        Some(action) => Some(bulk::act_of(ctx, action).await?),
+        None => None,
+    };
     let (code, words) = match act {
         Some(BulkAct::Reject { code, words }) => (code, Some(words)),
         _ => (RejectionCode::NotProven, None),

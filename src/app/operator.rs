@@ -4,10 +4,11 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::app::audit::{self, Actor, Entry};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::crypto::token;
-use crate::db::audit::{self, AuditRow};
+use crate::db::audit::{self as trail, AuditRow};
 use crate::db::mail_queue::{self, QueueRow};
 use crate::db::operator;
 use crate::db::{Scope, Tx, case};
@@ -49,7 +50,7 @@ pub async fn set_case_state(ctx: &Ctx, slug: &str, state: CaseState) -> AppResul
         sealed: None,
         created_at: now,
     };
-    audit::insert_all(&mut tx, SCOPE, &[row]).await?;
+    trail::insert_all(&mut tx, SCOPE, &[row]).await?;
     tx.commit().await?;
     CaseState::parse(&before).ok_or_else(|| AppError::internal("cases.state is unknown"))
 }
@@ -74,7 +75,7 @@ pub async fn hold_mail(ctx: &Ctx, domain: &str) -> AppResult<bool> {
     // a breaker may have stopped the clock before
     let since = held.unwrap_or(now);
     operator::mark_held(&mut tx, SCOPE, &domain, Some(since)).await?;
-    write_audit(ctx, &mut tx, "operator", "hold_mail", &domain).await?;
+    note(ctx, &mut tx, (Actor::Operator, "hold_mail"), &domain).await?;
     tx.commit().await?;
     Ok(true)
 }
@@ -106,7 +107,7 @@ pub async fn release_mail(ctx: &Ctx, domain: &str) -> AppResult<Option<ReleasedR
     mail_queue::update(&mut tx, SCOPE, &queue).await?;
     // senders must not wait for the queue's row while the provider's people are gone through
     tx.commit().await?;
-    let_go(ctx, "operator", &domain).await.map(Some)
+    let_go(ctx, Actor::Operator, &domain).await.map(Some)
 }
 
 /// Lets the clock of R62 run on for a provider that was held because it did not answer, once it does.
@@ -126,7 +127,7 @@ pub(in crate::app) async fn release_answering(ctx: &Ctx, domain: &str) -> AppRes
             return Ok(false);
         }
     }
-    let_go(ctx, "system", domain).await?;
+    let_go(ctx, Actor::System, domain).await?;
     Ok(true)
 }
 
@@ -143,7 +144,7 @@ async fn lock_domain(
 }
 
 /// The clock of R62 runs on, links live longer, mails are due.
-async fn let_go(ctx: &Ctx, actor: &'static str, domain: &str) -> AppResult<ReleasedRows> {
+async fn let_go(ctx: &Ctx, actor: Actor, domain: &str) -> AppResult<ReleasedRows> {
     let now = ctx.clock.now();
     let mut tx = ctx.pools.begin(SCOPE).await?;
     let released = match operator::lock_mail_domain(&mut tx, SCOPE, domain).await? {
@@ -157,7 +158,7 @@ async fn let_go(ctx: &Ctx, actor: &'static str, domain: &str) -> AppResult<Relea
             mails: 0,
         },
     };
-    write_audit(ctx, &mut tx, actor, "release_mail", domain).await?;
+    note(ctx, &mut tx, (actor, "release_mail"), domain).await?;
     tx.commit().await?;
     Ok(released)
 }
@@ -186,7 +187,7 @@ pub async fn pace_mail(
     queue.at_once = number(at_once);
     mail_queue::update(&mut tx, SCOPE, &queue).await?;
     let shown = clear.unwrap_or_default();
-    write_audit(ctx, &mut tx, "operator", "pace_mail", shown).await?;
+    note(ctx, &mut tx, (Actor::Operator, "pace_mail"), shown).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -195,27 +196,12 @@ fn mail_queue_of(ctx: &Ctx, domain: &str) -> Uuid {
     crate::app::mail_queue::id_of(ctx, domain)
 }
 
-async fn write_audit(
+async fn note(
     ctx: &Ctx,
     tx: &mut Tx,
-    actor: &'static str,
-    action: &'static str,
+    (actor, action): (Actor, &'static str),
     domain: &str,
 ) -> AppResult<()> {
-    let hash = ctx.keyring.index.platform_hash("mail_domain", domain);
-    let now = ctx.clock.now();
-    let row = AuditRow {
-        subject_id: token::uuid_v8(hash),
-        id: token::new_id(now),
-        association_id: None,
-        actor_kind: actor.to_owned(),
-        actor_id: None,
-        action: action.to_owned(),
-        before: None,
-        after: None,
-        detail: json!({ "domain": domain }),
-        sealed: None,
-        created_at: now,
-    };
-    Ok(audit::insert_all(tx, SCOPE, &[row]).await?)
+    let entry = Entry::of_platform(ctx, ("mail_domain", domain), actor, action);
+    audit::append(ctx, tx, SCOPE, entry.with(json!({ "domain": domain }))).await
 }

@@ -203,8 +203,8 @@ async fn require_room(
 ) -> AppResult<()> {
     let (scope, now) = (actor.scope(), ctx.clock.now());
     if let Some(deciding) = version_limit::deciding_version(newest, PAYOUTS_A_DAY)
-        && let Some(at) = db::find_time(conn, scope, actor.claimant(), deciding).await?
-        && let Some(wait) = version_limit::wait(at, now)
+        && let Some(row) = db::find_version(conn, scope, actor.claimant(), deciding).await?
+        && let Some(wait) = version_limit::wait(row.created_at, now)
     {
         return Err(AppError::RateLimited(wait));
     }

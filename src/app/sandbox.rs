@@ -22,6 +22,7 @@ use crate::db::sandbox as db;
 use crate::db::{Conn, Scope, partner as partner_rows, retention_rule};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{AssociationId, CaseId, ClaimantId, PartnerId};
+use crate::domain::partner::KeyMode;
 use crate::domain::retention::SANDBOX;
 use crate::domain::sandbox::{KEPT_DAYS, MAILS_A_DAY, MARK, NOWHERE};
 use crate::domain::sign_up::SignUp;
@@ -107,24 +108,24 @@ pub(in crate::app) fn twin_in(
     known.unwrap_or_else(|_| Arc::new(twin(case, association)))
 }
 
-/// Makes the twins of an association and a partner, unless they are there. `true`: they were made.
+/// Makes the twins of an association and a partner, unless they are there, before a test key writes anything; nothing
+/// for a live one. What is read before that is empty.
 ///
 /// *effects*: rows of associations, keys and partners; audit `sandbox_made` with the association's.
 ///
 /// # Errors
-/// As the database says.
-pub(in crate::app) async fn open(
-    ctx: &Ctx,
-    conn: &mut Conn,
-    scope: Scope,
-    (partner, association): (PartnerId, AssociationId),
-) -> AppResult<bool> {
-    let (own, twin) = (partner_id(partner), association_id(association));
-    if partner_rows::find(conn, scope, own).await?.is_some() {
-        return Ok(false);
+/// `Unavailable`.
+pub async fn open(ctx: &Ctx, actor: &PartnerActor) -> AppResult<()> {
+    if actor.mode() == KeyMode::Live {
+        return Ok(());
     }
-    let now = ctx.clock.now();
-    let is_new = db::insert_association(conn, scope, (twin, association), now).await?;
+    let ((partner, association), now) = (actor.home(), ctx.clock.now());
+    let (own, twin) = (partner_id(partner), association_id(association));
+    let mut tx = ctx.pools.begin(SCOPE).await?;
+    if partner_rows::find(&mut tx, SCOPE, own).await?.is_some() {
+        return Ok(tx.commit().await?);
+    }
+    let is_new = db::insert_association(&mut tx, SCOPE, (twin, association), now).await?;
     let (root_version, wrapped) = ctx.keyring.new_association_key(twin, 1)?;
     let key = AssociationKeyRow {
         association_id: twin.uuid(),
@@ -133,8 +134,8 @@ pub(in crate::app) async fn open(
         wrapped: wrapped.into_bytes(),
         created_at: now,
     };
-    db::insert_key(conn, scope, &key).await?;
-    db::insert_partner(conn, scope, (own, partner), twin, now).await?;
+    db::insert_key(&mut tx, SCOPE, &key).await?;
+    db::insert_partner(&mut tx, SCOPE, (own, partner), twin, now).await?;
     if is_new {
         let entry = Entry {
             subject: twin.uuid(),
@@ -145,9 +146,11 @@ pub(in crate::app) async fn open(
             detail: json!({ "association": association }),
             sealed: None,
         };
-        audit::append(ctx, conn, scope, entry).await?;
+        audit::append(ctx, &mut tx, SCOPE, entry).await?;
     }
-    Ok(true)
+    tx.commit().await?;
+    ctx.directories.forget();
+    Ok(())
 }
 
 /// Somebody whom a test key sends, reached at the partner's own address whatever theirs is, or nowhere; and whether a

@@ -4,12 +4,11 @@ use chrono::{DateTime, Duration, Utc};
 use serde::Serialize;
 use serde_json::json;
 
+use crate::app::audit::{self, Actor, Entry};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
-use crate::crypto::token;
-use crate::db::audit::{self, AuditRow};
 use crate::db::bounce::{self, PauseRow};
-use crate::db::{Conn, Scope, Tx};
+use crate::db::{Conn, Scope};
 use crate::domain::mail::MailKind;
 
 const SCOPE: Scope = Scope::System("bounce storms");
@@ -20,6 +19,8 @@ const MINUTES: i64 = 10;
 const LEAST: i64 = 20;
 /// Over one in this many: 5 %.
 const ONE_IN: i64 = 20;
+/// What the trail hashes names of templates as.
+const TEMPLATES: &str = "mail_template";
 /// Days of bounces that the operator is told of.
 const TOLD_DAYS: i64 = 1;
 
@@ -82,7 +83,9 @@ pub async fn watch(ctx: &Ctx) -> AppResult<usize> {
         };
         if bounce::mark_storm(&mut tx, SCOPE, &row).await? {
             let detail = json!({ "kind": row.kind, "hard": row.hard, "sent": row.sent });
-            write_audit(ctx, &mut tx, "system", "bounce_storm", &row.kind, detail).await?;
+            let place = (TEMPLATES, row.kind.as_str());
+            let entry = Entry::of_platform(ctx, place, Actor::System, "bounce_storm");
+            audit::append(ctx, &mut tx, SCOPE, entry.with(detail)).await?;
             noted.push(row);
         }
     }
@@ -109,8 +112,9 @@ pub async fn release(ctx: &Ctx, kind: &str) -> AppResult<Option<usize>> {
     let waits = waits(kind);
     let due = bounce::mark_released(&mut tx, SCOPE, kind.as_str(), &waits, now).await?;
     if due.is_some() {
-        let action = "release_template";
-        write_audit(ctx, &mut tx, "operator", action, kind.as_str(), json!({})).await?;
+        let place = (TEMPLATES, kind.as_str());
+        let entry = Entry::of_platform(ctx, place, Actor::Operator, "release_template");
+        audit::append(ctx, &mut tx, SCOPE, entry).await?;
     }
     tx.commit().await?;
     ctx.directories.forget();
@@ -166,30 +170,4 @@ fn tell(row: &PauseRow) {
             "mails of this kind come back; they carry codes that people wait for and go on"
         );
     }
-}
-
-async fn write_audit(
-    ctx: &Ctx,
-    tx: &mut Tx,
-    actor: &'static str,
-    action: &'static str,
-    kind: &str,
-    detail: serde_json::Value,
-) -> AppResult<()> {
-    let hash = ctx.keyring.index.platform_hash("mail_template", kind);
-    let now = ctx.clock.now();
-    let row = AuditRow {
-        subject_id: token::uuid_v8(hash),
-        id: token::new_id(now),
-        association_id: None,
-        actor_kind: actor.to_owned(),
-        actor_id: None,
-        action: action.to_owned(),
-        before: None,
-        after: None,
-        detail,
-        sealed: None,
-        created_at: now,
-    };
-    Ok(audit::insert_all(tx, SCOPE, &[row]).await?)
 }

@@ -11,7 +11,7 @@ use crate::db::error::DbResult;
 use crate::db::pool::Conn;
 use crate::db::schema::{memberships, staff};
 use crate::db::scope::Scope;
-use crate::domain::approval::{ApprovalKind, MOST_COUNTED, MOST_LISTED};
+use crate::domain::approval::{ApprovalKind, MOST_LISTED, MOST_SCANNED};
 use crate::domain::ids::{AssociationId, CaseId};
 
 /// Something that waits.
@@ -58,7 +58,10 @@ pub struct CountRow {
     /// Whether the person asked for them, who then cannot decide.
     #[diesel(sql_type = Bool)]
     pub own: bool,
-    /// Up to one more than [`MOST_COUNTED`].
+    /// Of those the person asked for: their case.
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    pub case_id: Option<Uuid>,
+    /// Of the oldest [`MOST_SCANNED`].
     #[diesel(sql_type = BigInt)]
     pub count: i64,
 }
@@ -83,6 +86,8 @@ enum Whose {
     Own,
     /// Those of everybody else.
     Others,
+    /// All.
+    Anybody,
 }
 
 /// Who asks: for the act, or for its being taken back.
@@ -93,6 +98,7 @@ fn items(kind: ApprovalKind, whose: Whose) -> String {
     let by = |column: &str| match whose {
         Whose::Own => format!("{column} = $2"),
         Whose::Others => format!("{column} IS DISTINCT FROM $2"),
+        Whose::Anybody => "true".to_owned(),
     };
     match kind {
         ApprovalKind::Bulk => format!(
@@ -200,8 +206,8 @@ async fn list(
         .await?)
 }
 
-/// How many wait: of `decides` what others asked for, of every kind what the person did; of some cases, if any are
-/// named.
+/// How many wait: of `decides` what others asked for, of every kind what the person did, by case; of some cases, if
+/// any are named.
 ///
 /// # Errors
 /// As the database says.
@@ -213,18 +219,21 @@ pub async fn count(
     cases: Option<&[Uuid]>,
     now: DateTime<Utc>,
 ) -> DbResult<Vec<CountRow>> {
-    let bound = MOST_COUNTED + 1;
-    let part = |kind: ApprovalKind, whose: Whose| {
-        let (word, own, items) = (kind.as_str(), whose == Whose::Own, items(kind, whose));
+    // one bounded scan of the partial index of each kind, which tells own from others while it counts
+    let parts = ApprovalKind::ALL.into_iter().map(|kind| {
+        let whose = if decides.contains(&kind) {
+            Whose::Anybody
+        } else {
+            Whose::Own
+        };
+        let (word, items) = (kind.as_str(), items(kind, whose));
         format!(
-            "SELECT '{word}' AS kind, {own} AS own, count(*) AS count FROM (SELECT FROM ({items}) i \
-               WHERE $4 IS NULL OR i.case_id = ANY ($4) LIMIT {bound}) w"
+            "SELECT '{word}' AS kind, own, CASE WHEN own THEN case_id END AS case_id, count(*) AS count \
+             FROM (SELECT i.asked_by IS NOT DISTINCT FROM $2 AS own, i.case_id FROM ({items}) i \
+               WHERE $4 IS NULL OR i.case_id = ANY ($4) LIMIT {MOST_SCANNED}) w GROUP BY 2, 3"
         )
-    };
-    let others = decides.iter().map(|kind| part(*kind, Whose::Others));
-    let own = ApprovalKind::ALL.into_iter();
-    let own = own.map(|kind| part(kind, Whose::Own));
-    let sql = others.chain(own).collect::<Vec<_>>().join(" UNION ALL ");
+    });
+    let sql = parts.collect::<Vec<_>>().join(" UNION ALL ");
     Ok(diesel::sql_query(sql)
         .bind::<SqlUuid, _>(association.uuid())
         .bind::<SqlUuid, _>(person)

@@ -3,7 +3,9 @@
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{
+    Array, BigInt, Bytea, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid,
+};
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
 use uuid::Uuid;
@@ -44,6 +46,8 @@ pub struct BulkRow {
     pub finished_at: Option<DateTime<Utc>>,
     pub undo_by: Option<Uuid>,
     pub undo_decided_by: Option<Uuid>,
+    pub words_sealed: Option<Vec<u8>>,
+    pub words_key_version: Option<i32>,
 }
 
 /// A row of `bulk_members`.
@@ -452,8 +456,8 @@ pub async fn expire(conn: &mut Conn, _scope: Scope, now: DateTime<Utc>) -> DbRes
 /// As the database says.
 pub async fn delete_unacted(conn: &mut Conn, _scope: Scope, limit: i64) -> DbResult<usize> {
     diesel::sql_query(
-        "UPDATE bulk_actions SET act = jsonb_set(act, '{words}', '\"\"') \
-         WHERE kind = 'reject' AND member_count <= 1 AND act ->> 'words' <> '' \
+        "UPDATE bulk_actions SET words_sealed = NULL, words_key_version = NULL, act = act - 'words' \
+         WHERE kind = 'reject' AND member_count <= 1 AND (words_sealed IS NOT NULL OR act -> 'words' IS NOT NULL) \
            AND state IN ('expired', 'cancelled') AND done_count = 0 AND stepped_at IS NULL",
     )
     .execute(conn)
@@ -466,6 +470,61 @@ pub async fn delete_unacted(conn: &mut Conn, _scope: Scope, limit: i64) -> DbRes
     .bind::<BigInt, _>(limit)
     .execute(conn)
     .await?)
+}
+
+#[derive(QueryableByName)]
+struct ClearRow {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+    #[diesel(sql_type = SqlUuid)]
+    association_id: Uuid,
+    #[diesel(sql_type = Text)]
+    words: String,
+}
+
+/// Some of the rejections whose words stand in the clear, as they were once written: tenant, id and words.
+///
+/// # Errors
+/// As the database says.
+pub async fn list_clear_words(
+    conn: &mut Conn,
+    _scope: Scope,
+    limit: i64,
+) -> DbResult<Vec<(AssociationId, Uuid, String)>> {
+    let rows: Vec<ClearRow> = diesel::sql_query(
+        "SELECT id, association_id, coalesce(act ->> 'words', '') AS words FROM bulk_actions \
+         WHERE kind = 'reject' AND act -> 'words' IS NOT NULL ORDER BY id LIMIT $1",
+    )
+    .bind::<BigInt, _>(limit)
+    .load(conn)
+    .await?;
+    let rows = rows.into_iter();
+    Ok(rows
+        .map(|row| (AssociationId::new(row.association_id), row.id, row.words))
+        .collect())
+}
+
+/// Puts sealed words, or none, in the place of those in the clear, unless these are gone meanwhile.
+///
+/// # Errors
+/// As the database says.
+pub async fn mark_sealed(
+    conn: &mut Conn,
+    _scope: Scope,
+    id: Uuid,
+    sealed: Option<(Vec<u8>, i32)>,
+) -> DbResult<()> {
+    let (words, version) = sealed.unzip();
+    diesel::sql_query(
+        "UPDATE bulk_actions SET words_sealed = $2, words_key_version = $3, act = act - 'words' \
+         WHERE id = $1 AND kind = 'reject' AND act -> 'words' IS NOT NULL",
+    )
+    .bind::<SqlUuid, _>(id)
+    .bind::<Nullable<Bytea>, _>(words)
+    .bind::<Nullable<Integer>, _>(version)
+    .execute(conn)
+    .await?;
+    Ok(())
 }
 
 #[derive(QueryableByName)]

@@ -30,7 +30,7 @@ use crate::db::work_queue;
 use crate::domain::claimant::{ClaimantState, Queue, Review};
 use crate::domain::declaration::DeclarationFlag;
 use crate::domain::ids::{AssociationId, CaseId, ClaimantId};
-use crate::domain::narrowing::{Narrowing, Whose};
+use crate::domain::narrowing::{Mandate, Narrowing, Whose};
 use crate::domain::outage::midnight_in_rome;
 use crate::domain::readiness::SignatureInForce;
 
@@ -265,7 +265,7 @@ fn signed<'a>(
             .filter(signatures::tier.eq(tier.as_str()));
         query = query.filter(exists(in_force));
     }
-    if let Some(may_demand) = narrowing.may_demand {
+    if let Some(mandate) = narrowing.mandate {
         let given = signatures::table
             .filter(signatures::claimant_id.eq(claimants::id))
             .filter(signatures::association_id.eq(association))
@@ -273,14 +273,13 @@ fn signed<'a>(
             .filter(sql::<Bool>(
                 "EXISTS (SELECT FROM unnest(acceptances) a WHERE a LIKE 'mandate\\_messa\\_in\\_mora=%')",
             ));
-        query = if may_demand {
-            query.filter(exists(given))
-        } else {
-            query.filter(
+        query = match mandate {
+            Mandate::Given => query.filter(exists(given)),
+            Mandate::NotGiven => query.filter(
                 claimants::signed_version
                     .is_not_null()
                     .and(not(exists(given))),
-            )
+            ),
         };
     }
     query

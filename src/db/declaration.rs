@@ -118,24 +118,6 @@ pub async fn find(
     Ok(query.first(conn).await.optional()?)
 }
 
-/// When a version was declared, UTC.
-///
-/// # Errors
-/// As the database says.
-pub async fn find_time(
-    conn: &mut Conn,
-    _scope: Scope,
-    claimant: ClaimantId,
-    version: i32,
-) -> DbResult<Option<DateTime<Utc>>> {
-    Ok(declarations::table
-        .find((claimant.uuid(), version))
-        .select(declarations::created_at)
-        .first(conn)
-        .await
-        .optional()?)
-}
-
 /// Writes a version, and names it on the claimant, who is locked. From `signed` the claimant moves
 /// to the state given (R39).
 ///

@@ -73,7 +73,6 @@ pub async fn find(
         .inner_join(claimants::table.on(claimants::id.eq(partner_submissions::claimant_id)))
         .filter(partner_submissions::claimant_id.eq(claimant.uuid()))
         .filter(partner_submissions::partner_id.eq(of.partner.uuid()))
-        .filter(partner_submissions::mode.eq(of.mode.as_str()))
         .select((
             partner_submissions::claimant_id,
             partner_submissions::case_id,
@@ -105,7 +104,6 @@ pub async fn list(
     let mut query = partner_submissions::table
         .inner_join(claimants::table.on(claimants::id.eq(partner_submissions::claimant_id)))
         .filter(partner_submissions::partner_id.eq(of.partner.uuid()))
-        .filter(partner_submissions::mode.eq(of.mode.as_str()))
         .filter(sql::<Bool>(
             "partner_submissions.created_at < now() - interval '10 seconds'",
         ))

@@ -118,24 +118,6 @@ pub async fn newest_version(conn: &mut Conn, _scope: Scope, claimant: ClaimantId
     Ok(newest.unwrap_or(0))
 }
 
-/// When a version was given, UTC.
-///
-/// # Errors
-/// As the database says.
-pub async fn find_time(
-    conn: &mut Conn,
-    _scope: Scope,
-    claimant: ClaimantId,
-    version: i32,
-) -> DbResult<Option<DateTime<Utc>>> {
-    Ok(payouts::table
-        .find((claimant.uuid(), version))
-        .select(payouts::created_at)
-        .first(conn)
-        .await
-        .optional()?)
-}
-
 /// Writes a version, and notes on the claimant, who is locked, when it came.
 ///
 /// # Errors

@@ -27,7 +27,7 @@ const DELETE_CLAIMANTS: &[&str] = &[
     "DELETE FROM bounces WHERE subject_id = ANY($1)",
     "DELETE FROM assignments WHERE subject_id = ANY($1)",
     "DELETE FROM conflict_decisions WHERE keeper_id = ANY($1)",
-    "UPDATE bulk_actions a SET act = jsonb_set(a.act, '{words}', '\"\"') FROM bulk_members m WHERE m.bulk_id = a.id AND m.claimant_id = ANY($1) \
+    "UPDATE bulk_actions a SET words_sealed = NULL, words_key_version = NULL, act = a.act - 'words' FROM bulk_members m WHERE m.bulk_id = a.id AND m.claimant_id = ANY($1) \
      AND a.kind = 'reject' AND a.member_count = 1",
     "DELETE FROM bulk_members WHERE claimant_id = ANY($1)",
     "UPDATE sample_members SET note_sealed = NULL WHERE claimant_id = ANY($1)",

@@ -126,7 +126,6 @@ pub async fn list_own(
 ) -> DbResult<Vec<ClaimantId>> {
     let mut query = partner_submissions::table
         .filter(partner_submissions::partner_id.eq(partner.uuid()))
-        .filter(partner_submissions::mode.eq("test"))
         .order(partner_submissions::claimant_id)
         .limit(limit)
         .select(partner_submissions::claimant_id)

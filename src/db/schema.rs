@@ -141,6 +141,8 @@ diesel::table! {
         finished_at -> Nullable<Timestamptz>,
         undo_by -> Nullable<Uuid>,
         undo_decided_by -> Nullable<Uuid>,
+        words_sealed -> Nullable<Bytea>,
+        words_key_version -> Nullable<Int4>,
     }
 }
 

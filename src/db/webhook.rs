@@ -10,7 +10,6 @@ use crate::db::pool::Conn;
 use crate::db::schema::{webhook_attempts, webhook_deliveries, webhook_endpoints};
 use crate::db::scope::Scope;
 use crate::domain::ids::{PartnerId, WebhookEndpointId};
-use crate::domain::partner::KeyMode;
 use crate::domain::webhook::DisabledWhy;
 
 /// A row of `webhook_endpoints`.
@@ -83,17 +82,13 @@ pub async fn list(
     conn: &mut Conn,
     _scope: Scope,
     partner: PartnerId,
-    mode: Option<KeyMode>,
 ) -> DbResult<Vec<EndpointRow>> {
-    let mut query = webhook_endpoints::table
+    Ok(webhook_endpoints::table
         .filter(webhook_endpoints::partner_id.eq(partner.uuid()))
         .order(webhook_endpoints::id)
         .select(EndpointRow::as_select())
-        .into_boxed();
-    if let Some(mode) = mode {
-        query = query.filter(webhook_endpoints::mode.eq(mode.as_str()));
-    }
-    Ok(query.load(conn).await?)
+        .load(conn)
+        .await?)
 }
 
 /// One of a partner's endpoints.
@@ -152,22 +147,21 @@ pub async fn lock_to_delete(
         .optional()?)
 }
 
-/// An endpoint of the tenant, whosever it is.
+/// An endpoint, whosever it is.
 ///
 /// # Errors
 /// As the database says.
-pub async fn find_partner(
+pub async fn find_by_id(
     conn: &mut Conn,
     _scope: Scope,
     id: WebhookEndpointId,
-) -> DbResult<Option<PartnerId>> {
-    let found: Option<Uuid> = webhook_endpoints::table
+) -> DbResult<Option<EndpointRow>> {
+    Ok(webhook_endpoints::table
         .filter(webhook_endpoints::id.eq(id.uuid()))
-        .select(webhook_endpoints::partner_id)
+        .select(EndpointRow::as_select())
         .first(conn)
         .await
-        .optional()?;
-    Ok(found.map(PartnerId::new))
+        .optional()?)
 }
 
 /// Writes what may change of an endpoint.

@@ -6,6 +6,8 @@ use super::permission::{Operation, Role, operation};
 pub const MOST_LISTED: i64 = 50;
 /// Most of one kind that are counted: beyond it says "and more".
 pub const MOST_COUNTED: i64 = 99;
+/// Most of one kind that are looked at to count them, the oldest: as many as nobody asks for alone.
+pub const MOST_SCANNED: i64 = 1_000;
 /// Most members who get a mail about one thing, those who have been members the longest first.
 pub const MOST_TOLD: i64 = 20;
 /// Minutes between two such mails to one member.

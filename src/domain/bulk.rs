@@ -56,7 +56,8 @@ pub enum BulkAct {
     Reject {
         /// Why.
         code: RejectionCode,
-        /// The same in the words of the association; its claimants read them.
+        /// The same in the words of the association; its claimants read them. They rest sealed, apart from the rest.
+        #[serde(default, skip_serializing)]
         words: String,
     },
 }
@@ -484,6 +485,25 @@ mod tests {
         let stored = serde_json::to_value(&act).unwrap();
         assert_eq!(stored["kind"], act.kind().as_str());
         assert_eq!(serde_json::from_value::<BulkAct>(stored).unwrap(), act);
+    }
+
+    #[test]
+    fn words_of_a_rejection_are_in_nothing_that_is_stored_in_the_clear() {
+        let reject = |words: &str| BulkAct::Reject {
+            code: RejectionCode::Other,
+            words: words.to_owned(),
+        };
+        let stored = serde_json::to_value(reject("Mario Rossi non risponde")).unwrap();
+        assert_eq!(
+            stored,
+            serde_json::json!({"kind": "reject", "code": "other"})
+        );
+        let read: BulkAct = serde_json::from_value(stored).unwrap();
+        assert_eq!(read, reject(""));
+        // written before they were sealed
+        let old = serde_json::json!({"kind": "reject", "code": "other", "words": "Fuori"});
+        let read: BulkAct = serde_json::from_value(old).unwrap();
+        assert_eq!(read, reject("Fuori"));
     }
 
     #[test]

@@ -46,8 +46,32 @@ pub enum Whose {
     Nobody,
 }
 
-/// Words of whether the mandate for the messa in mora was given.
-pub const MANDATES: [&str; 2] = ["given", "not_given"];
+/// Whether the mandate for the messa in mora was given with the signature in force.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Mandate {
+    /// It was.
+    Given,
+    /// It was not.
+    NotGiven,
+}
+
+impl Mandate {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Given, Self::NotGiven];
+
+    /// Name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Given => "given",
+            Self::NotGiven => "not_given",
+        }
+    }
+
+    /// Reads the wire name.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|word| word.as_str() == text)
+    }
+}
 
 /// What narrows a list. The default leaves everybody in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -70,8 +94,8 @@ pub struct Narrowing {
     pub most_cents: Option<i64>,
     /// How the signature in force was given.
     pub tier: Option<Tier>,
-    /// Only who did, or did not, give the mandate for the messa in mora with the signature in force.
-    pub may_demand: Option<bool>,
+    /// Only those of whom this is so.
+    pub mandate: Option<Mandate>,
     /// Who works on it, on the queue of the list or on any.
     pub whose: Option<Whose>,
 }
@@ -133,11 +157,11 @@ impl Narrowing {
             least_cents: take(&mut errors, "/least", words.least.as_deref(), cents),
             most_cents: take(&mut errors, "/most", words.most.as_deref(), cents),
             tier: take(&mut errors, "/tier", words.tier.as_deref(), Tier::parse),
-            may_demand: take(
+            mandate: take(
                 &mut errors,
                 "/messa_in_mora",
                 words.messa_in_mora.as_deref(),
-                mandate,
+                Mandate::parse,
             ),
             whose: take(
                 &mut errors,
@@ -170,10 +194,7 @@ impl Narrowing {
             least: euros(self.least_cents),
             most: euros(self.most_cents),
             tier: self.tier.map(|tier| tier.as_str().to_owned()),
-            messa_in_mora: self.may_demand.map(|given| {
-                let [yes, no] = MANDATES;
-                if given { yes } else { no }.to_owned()
-            }),
+            messa_in_mora: self.mandate.map(|mandate| mandate.as_str().to_owned()),
             whose: self.whose.map(|whose| match whose {
                 Whose::Of(id) => id.to_string(),
                 Whose::Nobody => "nobody".to_owned(),
@@ -192,7 +213,7 @@ impl Narrowing {
             || self.least_cents.is_some()
             || self.most_cents.is_some()
             || self.tier.is_some()
-            || self.may_demand.is_some()
+            || self.mandate.is_some()
             || matches!(self.whose, Some(Whose::Nobody))
     }
 
@@ -221,11 +242,6 @@ fn take<T>(
         errors.push(pointer, FieldCode::UnknownValue, "error-unknown-value");
     }
     value
-}
-
-fn mandate(text: &str) -> Option<bool> {
-    let place = MANDATES.iter().position(|word| *word == text)?;
-    Some(place == 0)
 }
 
 fn province(text: &str) -> Option<String> {

@@ -21,6 +21,7 @@ use uuid::Uuid;
 
 use crate::app::TestApp;
 use crate::case_desk;
+use crate::case_roles::{SECOND, second_case};
 use crate::claimant::{SignUpBuilder, ask, mario};
 use crate::demand_letters;
 use crate::desk::told;
@@ -1444,19 +1445,8 @@ const OF_THE_HOUSE: [&str; 5] = [
 /// list tells of it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_member_for_another_case_is_answered_as_if_this_one_never_was() {
-    const OTHER: &str = "caso-secondo";
     let mut world = World::start().await;
-    world
-        .app
-        .sql(&format!(
-            "INSERT INTO cases (id, slug, title, respondent_id, state, created_at, state_changed_at, lead_association_id) \
-             SELECT gen_random_uuid(), '{OTHER}', 'Secondo', respondent_id, 'open', created_at, state_changed_at, '{0}' \
-               FROM cases WHERE slug = '{CASE}'; \
-             INSERT INTO case_associations (case_id, association_id, mode, joined_at) \
-             SELECT id, '{0}', 'collection', created_at FROM cases WHERE slug = '{OTHER}'",
-            world.ours
-        ))
-        .await;
+    second_case(&world.app).await;
     let somebody = world.signed().await.to_string();
     let (mut asked, mut wrong) = (BTreeSet::new(), Vec::<String>::new());
     for role in [
@@ -1466,10 +1456,10 @@ async fn a_member_for_another_case_is_answered_as_if_this_one_never_was() {
         Role::Reader,
     ] {
         let member = person(&world.app, world.ours, role).await;
-        limit(&world, role, OTHER).await;
+        limit(&world, role, SECOND).await;
         let asker = world.staff(&member).await;
         step_up(&mut world, &asker, &member).await;
-        let of_other = format!("/api/v1/staff/cases/{OTHER}/claimants");
+        let of_other = format!("/api/v1/staff/cases/{SECOND}/claimants");
         let own = world.app.request(reqwest::Method::GET, &of_other);
         let own = own.bearer_auth(asker.bearer.as_deref().unwrap());
         assert_eq!(ask(own).await.status, 200);

@@ -12,8 +12,8 @@ use crate::claimant::{Answer, SignUpBuilder, ask, mario};
 use crate::paper::Sheets;
 use crate::seed::CASE;
 use crate::staff_console::{csrf, open, place, send, sign_in};
-use crate::staff_declared::{declaration, identified, step_up};
-use crate::staff_seed::{Person, association, person};
+use crate::staff_declared::{declaration, identified};
+use crate::staff_seed::{Person, association, person, step_up};
 
 const APPROVALS: &str = "/api/v1/staff/approvals";
 
@@ -447,6 +447,42 @@ async fn who_keeps_a_contested_mailbox_waits_for_another_until_the_clash_is_over
     ))
     .await;
     assert_eq!(manager.waiting(&app).await["items"], json!([]));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn however_much_somebody_asked_for_what_others_did_is_counted() {
+    let app = bare().await;
+    let owner = Member::of(&app, "codacons", Role::Owner).await;
+    let ours = association(&app, "codacons").await;
+    let asked = |by: &str, count: u32| {
+        format!(
+            "INSERT INTO exports (id, association_id, case_id, requested_by, format, clear, purpose, filter, state, created_at, expires_at) \
+             SELECT gen_random_uuid(), '{ours}', id, {by}, 'csv', true, 'Deposito', '{{}}', 'awaiting_approval', \
+               '2026-03-01Z', '2036-03-01Z' FROM cases, generate_series(1, {count}) WHERE slug = '{CASE}'"
+        )
+    };
+    app.sql(&asked(&format!("'{}'", owner.person.id), 120))
+        .await;
+    app.sql(&asked("gen_random_uuid()", 3)).await;
+    let seen = owner.waiting(&app).await;
+    assert_eq!((&seen["count"], &seen["more"]), (&json!(3), &json!(false)));
+    assert_eq!(seen["own"].as_array().unwrap().len(), 50);
+    // nobody else may decide what the owner asked for, until somebody else may
+    let browser = app.browser();
+    sign_in(&app, &browser, &owner.person).await;
+    let stuck = "nessun altro nella tua associazione può farlo";
+    let (_, page) = open(&app, &browser, "/console").await;
+    assert!(
+        page.contains("Da approvare: 3") && page.contains(stuck),
+        "{page}"
+    );
+    Member::of(&app, "codacons", Role::CaseManager).await;
+    let (_, page) = open(&app, &browser, "/console").await;
+    assert!(
+        page.contains("Da approvare: 3") && !page.contains(stuck),
+        "{page}"
+    );
     app.stop().await;
 }
 

@@ -201,10 +201,56 @@ async fn one_record_is_rejected_by_its_number_and_nothing_without_a_reason() {
     app.run_outbox().await;
     // words about one person go with the person
     let words =
-        "SELECT count(*) FROM bulk_actions WHERE member_count = 1 AND act ->> 'words' <> ''";
+        "SELECT count(*) FROM bulk_actions WHERE member_count = 1 AND words_sealed IS NOT NULL";
     assert_eq!(app.number(words).await, 1);
     one.erase().await.expect(200);
     assert_eq!(app.number(words).await, 0);
+    assert_eq!(desk.status(&seen).await["words"], "");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn words_of_a_rejection_rest_sealed_and_old_ones_are_sealed_by_and_by() {
+    let app = TestApp::seeded().await;
+    let desk = Desk::of(&app, "codacons").await;
+    app.confirmed(&SignUpBuilder::new("a@example.org")).await;
+    let clear = format!("SELECT count(*) FROM bulk_actions b WHERE b::text LIKE '%{WORDS}%'");
+    let seen = desk.preview(&rejection()).await.expect(201);
+    assert_eq!(seen["words"], WORDS);
+    assert_eq!(app.number(&clear).await, 0);
+    let nothing = desk.preview(&rejection()).await.expect(201);
+    // as they were written before
+    app.sql(&format!(
+        "UPDATE bulk_actions SET words_sealed = NULL, words_key_version = NULL; \
+         UPDATE bulk_actions SET act = act || jsonb_build_object('words', '{WORDS}') WHERE id = '{}'; \
+         UPDATE bulk_actions SET act = act || jsonb_build_object('words', '') WHERE id = '{}'",
+        seen["id"].as_str().unwrap(),
+        nothing["id"].as_str().unwrap()
+    ))
+    .await;
+    assert_eq!(desk.status(&seen).await["words"], WORDS);
+    for _ in 0..2 {
+        joinder::app::housekeeping::run(&app.ctx).await.unwrap();
+        assert_eq!(app.number(&clear).await, 0);
+        assert_eq!(desk.status(&seen).await["words"], WORDS);
+        assert_eq!(desk.status(&nothing).await["words"], "");
+    }
+    let left = "SELECT count(*) FROM bulk_actions WHERE act -> 'words' IS NOT NULL";
+    assert_eq!(app.number(left).await, 0);
+    // sealed words are those of their action
+    app.sql(&format!(
+        "UPDATE bulk_actions SET (words_sealed, words_key_version) = \
+         (SELECT words_sealed, words_key_version FROM bulk_actions WHERE id = '{}') WHERE id = '{}'",
+        seen["id"].as_str().unwrap(),
+        nothing["id"].as_str().unwrap()
+    ))
+    .await;
+    let path = format!(
+        "/api/v1/staff/bulk-actions/{}",
+        nothing["id"].as_str().unwrap()
+    );
+    let asked = app.request(Method::GET, &path).bearer_auth(&desk.one);
+    ask(asked).await.expect_problem(500, "internal");
     app.stop().await;
 }
 

@@ -1,22 +1,21 @@
 //! Roles for some cases of an association (DESIGN 7, decision 35): given, changed, told. That the other cases stay
 //! unseen in every operation is walked in `access.rs`.
 
-use chrono::TimeDelta;
 use joinder::domain::permission::Role;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::app::TestApp;
+use crate::app::{DEATHS, TestApp};
 use crate::claimant::SignUpBuilder;
 use crate::seed::CASE;
 use crate::staff_console::{csrf, open, send, sign_in};
 use crate::staff_seed::{Person, association, get, person, post};
 
 const PEOPLE: &str = "/api/v1/staff/people";
-const SECOND: &str = "caso-secondo";
+pub(crate) const SECOND: &str = "caso-secondo";
 
 /// The association promotes a second case.
-async fn second_case(app: &TestApp) {
+pub(crate) async fn second_case(app: &TestApp) {
     let ours = association(app, "codacons").await;
     app.sql(&format!(
         "INSERT INTO cases (id, slug, title, respondent_id, state, created_at, state_changed_at, lead_association_id) \
@@ -26,16 +25,6 @@ async fn second_case(app: &TestApp) {
          SELECT id, '{ours}', 'collection', created_at FROM cases WHERE slug = '{SECOND}'"
     ))
     .await;
-}
-
-/// Signed in, with a fresh second factor.
-async fn stepped_up(app: &TestApp, who: &Person) -> String {
-    let bearer = who.bearer(app).await;
-    let code = json!({ "totp": who.code(app) });
-    let answer = post(app, "/api/v1/staff/step-up", Some(&bearer), &code).await;
-    assert_eq!(answer.status(), StatusCode::OK);
-    app.clock().advance(TimeDelta::seconds(30));
-    bearer
 }
 
 async fn change(app: &TestApp, bearer: &str, who: &Person, body: &Value) -> (StatusCode, Value) {
@@ -63,7 +52,7 @@ async fn a_role_is_narrowed_to_a_case_and_widened_again_and_each_change_is_kept(
     let claimant = app.sign_up(&SignUpBuilder::new("ada@example.org")).await;
     let boss = person(&app, ours, Role::Owner).await;
     let manager = person(&app, ours, Role::CaseManager).await;
-    let mine = stepped_up(&app, &boss).await;
+    let mine = boss.stepped_up(&app).await;
     let before = manager.bearer(&app).await;
     let record = format!("/api/v1/staff/claimants/{}", claimant.id);
     assert_eq!(get(&app, &record, &before).await.status(), StatusCode::OK);
@@ -91,7 +80,7 @@ async fn a_role_is_narrowed_to_a_case_and_widened_again_and_each_change_is_kept(
     assert_eq!(seen(&app, SECOND, &theirs).await, StatusCode::OK);
 
     // a new case is the association's matter
-    let theirs = stepped_up(&app, &manager).await;
+    let theirs = manager.stepped_up(&app).await;
     let new = json!({"content": crate::case_desk::content("caso-terzo")});
     let new = post(&app, "/api/v1/staff/case-desk", Some(&theirs), &new).await;
     assert_eq!(new.status(), StatusCode::FORBIDDEN);
@@ -99,14 +88,14 @@ async fn a_role_is_narrowed_to_a_case_and_widened_again_and_each_change_is_kept(
     // the other role keeps the cases, an owner has all of them
     let role = |role: &str| json!({"action": "role", "role": role});
     let person_path = format!("{PEOPLE}/{}", manager.id);
-    let mine = stepped_up(&app, &boss).await;
+    let mine = boss.stepped_up(&app).await;
     assert_eq!(
         change(&app, &mine, &manager, &role("reviewer")).await.0,
         StatusCode::NO_CONTENT
     );
     let profile = told(&app, &person_path, &mine).await;
     assert_eq!(profile["cases"].as_array().unwrap().len(), 1);
-    let mine = stepped_up(&app, &boss).await;
+    let mine = boss.stepped_up(&app).await;
     assert_eq!(
         change(&app, &mine, &manager, &role("owner")).await.0,
         StatusCode::NO_CONTENT
@@ -144,7 +133,7 @@ async fn cases_that_make_no_sense_are_refused_by_name() {
     let boss = person(&app, ours, Role::Owner).await;
     let auditor = person(&app, ours, Role::Auditor).await;
     let reader = person(&app, ours, Role::Reader).await;
-    let mine = stepped_up(&app, &boss).await;
+    let mine = boss.stepped_up(&app).await;
     for (who, cases, pointer) in [
         (&reader, json!([]), "/cases"),
         (&reader, json!([SECOND, "nessuno"]), "/cases/1"),
@@ -255,5 +244,61 @@ async fn every_table_of_a_tenant_that_knows_a_case_or_a_claimant_is_narrowed() {
         missing.is_empty(),
         "without a policy for joinder_limited: {missing:?}"
     );
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s12_a_database_lost_changes_no_cases_of_a_role_and_invites_nobody_for_some() {
+    let app = TestApp::seeded().await;
+    second_case(&app).await;
+    let ours = association(&app, "codacons").await;
+    let boss = person(&app, ours, Role::Owner).await;
+    let manager = person(&app, ours, Role::CaseManager).await;
+    let mine = boss.stepped_up(&app).await;
+    let theirs = manager.bearer(&app).await;
+    let moments = |first| {
+        [
+            (first, DEATHS[0]),
+            ("audit", DEATHS[0]),
+            ("audit", DEATHS[1]),
+        ]
+    };
+    let narrow = json!({"action": "cases", "cases": [SECOND]});
+    let narrowed = "SELECT (SELECT count(*) FROM memberships WHERE case_ids IS NOT NULL) \
+        + (SELECT count(*) FROM membership_changes WHERE case_ids IS NOT NULL)";
+    for (table, moment) in moments("membership_changes") {
+        app.let_die(table, moment).await;
+        let (status, problem) = change(&app, &mine, &manager, &narrow).await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{table} {moment}");
+        assert_eq!(problem["type"], "/problems/unavailable", "{table} {moment}");
+        app.let_live(table).await;
+        assert_eq!(app.number(narrowed).await, 0, "{table} {moment}");
+        // what was open is open
+        assert_eq!(seen(&app, CASE, &theirs).await, StatusCode::OK);
+    }
+    let done = change(&app, &mine, &manager, &narrow).await;
+    assert_eq!(done.0, StatusCode::NO_CONTENT);
+    assert_eq!(app.number(narrowed).await, 2);
+    assert_eq!(seen(&app, CASE, &theirs).await, StatusCode::UNAUTHORIZED);
+
+    let body = json!({"email": "nuova@assoc.example", "role": "reviewer", "cases": [SECOND]});
+    let invited = "SELECT (SELECT count(*) FROM invitations) + (SELECT count(*) FROM outbox WHERE kind = 'invitation')";
+    for (table, moment) in moments("outbox") {
+        app.let_die(table, moment).await;
+        let lost = post(&app, "/api/v1/staff/invitations", Some(&mine), &body).await;
+        assert_eq!(
+            lost.headers()["content-type"],
+            "application/problem+json",
+            "{table} {moment}"
+        );
+        assert_eq!(lost.status(), StatusCode::SERVICE_UNAVAILABLE);
+        app.let_live(table).await;
+        assert_eq!(app.number(invited).await, 0, "{table} {moment}");
+    }
+    let done = post(&app, "/api/v1/staff/invitations", Some(&mine), &body).await;
+    assert_eq!(done.status(), StatusCode::CREATED);
+    assert_eq!(app.number(invited).await, 2);
+    let some = "SELECT count(*) FROM invitations WHERE cardinality(case_ids) = 1";
+    assert_eq!(app.number(some).await, 1);
     app.stop().await;
 }

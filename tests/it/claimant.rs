@@ -37,6 +37,13 @@ impl Answer {
         body
     }
 
+    /// Status and body, without what differs from request to request.
+    pub(crate) fn bare(&self) -> String {
+        let request_id = self.headers["x-request-id"].to_str().unwrap();
+        let body = self.body.to_string().replace(request_id, "");
+        format!("{} {body}", self.status)
+    }
+
     /// Pointer and code of each wrong field of a 422.
     #[track_caller]
     pub(crate) fn wrong_fields(self) -> Vec<(String, String)> {

@@ -22,9 +22,10 @@ use crate::app::{TestApp, TestOptions};
 use crate::claimant::{anna, mario};
 use crate::seed::CASE;
 use crate::staff_console::{csrf, open, place, send, sign_in};
-use crate::staff_declared::{declaration, identified, sign, step_up};
+use crate::staff_declared::{declaration, identified, sign};
 use crate::staff_seed::{
     self, Claimant, Person, SLUG, altroconsumo, association, case, codacons, get, person, post,
+    step_up,
 };
 
 mod volumes;

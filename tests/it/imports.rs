@@ -17,8 +17,7 @@ use crate::claimant::{Answer, SignUpBuilder, ask, token_in};
 use crate::documents::Form;
 use crate::seed::CASE;
 use crate::staff_console::{csrf, open, place, send, sign_in};
-use crate::staff_declared::step_up;
-use crate::staff_seed::{PASSWORD, Person, association, get, person, post};
+use crate::staff_seed::{PASSWORD, Person, association, get, person, post, step_up};
 
 const HEAD: &str = "Cognome;Nome;E-mail;Telefono;Casella colpita;Codice fiscale;CAP;Note\r\n";
 const PEOPLE: &str = "SELECT count(*) FROM claimants";

@@ -1,7 +1,6 @@
 //! The outbox as the staff of an association see it: what waits, what was given up and why, put into the queue
 //! again.
 
-use chrono::TimeDelta;
 use joinder::domain::permission::Role;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -9,18 +8,9 @@ use serde_json::{Value, json};
 use crate::app::{DEATHS, TestApp};
 use crate::claimant::SignUpBuilder;
 use crate::staff_console::{csrf, open, place, send, sign_in};
-use crate::staff_seed::{Person, association, get, person, post};
+use crate::staff_seed::{association, get, person, post};
 
 const MAILS: &str = "/api/v1/staff/mails";
-
-async fn stepped_up(app: &TestApp, who: &Person) -> String {
-    let bearer = who.bearer(app).await;
-    let code = json!({ "totp": who.code(app) });
-    let answer = post(app, "/api/v1/staff/step-up", Some(&bearer), &code).await;
-    assert_eq!(answer.status(), StatusCode::OK);
-    app.clock().advance(TimeDelta::seconds(30));
-    bearer
-}
 
 async fn listed(app: &TestApp, path: &str, bearer: &str) -> Value {
     let answer = get(app, path, bearer).await;
@@ -41,7 +31,7 @@ async fn mails_given_up_are_told_with_their_cause_and_go_out_again() {
     let app = TestApp::seeded().await;
     let ours = association(&app, "codacons").await;
     let manager = person(&app, ours, Role::CaseManager).await;
-    let bearer = stepped_up(&app, &manager).await;
+    let bearer = manager.stepped_up(&app).await;
     for name in ["a@gmail.com", "b@gmail.com", "c@own.example"] {
         app.sign_up(&SignUpBuilder::new(name)).await;
     }
@@ -127,7 +117,7 @@ async fn r55_the_outbox_of_another_association_is_neither_seen_nor_sent() {
     let app = TestApp::seeded().await;
     let theirs = association(&app, "altroconsumo").await;
     let stranger = person(&app, theirs, Role::Owner).await;
-    let bearer = stepped_up(&app, &stranger).await;
+    let bearer = stranger.stepped_up(&app).await;
     app.sign_up(&SignUpBuilder::new("a@example.org")).await;
     give_up(&app, "connection timed out").await;
     let seen = listed(&app, MAILS, &bearer).await;
@@ -189,7 +179,7 @@ async fn a_database_lost_while_mails_are_put_back_puts_none_back() {
     let boss = person(&app, association(&app, "codacons").await, Role::Owner).await;
     app.sign_up(&SignUpBuilder::new("maria@example.org")).await;
     give_up(&app, "550 5.1.1 no such user").await;
-    let bearer = stepped_up(&app, &boss).await;
+    let bearer = boss.stepped_up(&app).await;
     let dead = "SELECT count(*) FROM outbox WHERE state = 'dead'";
     assert_eq!(app.number(dead).await, 1);
     let retry = "/api/v1/staff/mails/retry";

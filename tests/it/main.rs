@@ -107,6 +107,7 @@ mod typo;
 mod unasked;
 mod updates;
 mod web_base;
+mod webhook_faults;
 mod webhooks;
 mod weight;
 mod work_queues;

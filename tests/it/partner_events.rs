@@ -8,12 +8,13 @@ use joinder::app::partner::event::{self, Numbering};
 use joinder::db::partner_event::TOLD;
 use joinder::domain::claimant::ClaimantState;
 use joinder::domain::partner::SubmissionState;
+use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::app::{DEATHS, TestApp};
-use crate::claimant::{Claimant, SignedUp, anna, mario, signed_up, token_in};
-use crate::partners::{Owner, Partner, read, secret, submission, submit};
+use crate::claimant::{Claimant, SignedUp, anna, ask, mario, signed_up, token_in};
+use crate::partners::{Owner, Partner, read, request, secret, submission, submit};
 use crate::seed::CASE;
 use crate::staff_declared::{declaration, identified, sign};
 
@@ -478,10 +479,14 @@ async fn streams_are_a_partners_and_a_modes_own_and_a_key_sees_its_cases() {
     let owner = Owner::of(&app, "codacons").await;
     let (blog, key) = partner(&owner, "blog").await;
     let (other, foreign) = partner(&owner, "altro").await;
-    let body = json!({"mode": "test", "scopes": ["events"]});
+    let body = json!({"mode": "test", "scopes": ["events", "intake"]});
     let test = secret(&owner.try_key(&blog, &body).await.expect(201));
-    // what it is shown first makes the twin
     assert_eq!(events(&app, &test, "0").await, Vec::<Value>::new());
+    // its first write makes the twin
+    let path = "/sandbox/claimants";
+    ask(request(&app, Method::DELETE, path, &test))
+        .await
+        .expect(200);
     happen(&app, blog.id, "live", "received", 2).await;
     happen(&app, blog.id, "test", "signed", 1).await;
     happen(&app, other.id, "live", "confirmed", 1).await;

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::app::{DEATHS, TestApp, TestOptions};
 use crate::claimant::{Answer, SignUpBuilder, ask, mario, signed_up};
-use crate::partners::{Owner, read, request, submission, submit};
+use crate::partners::{Owner, read, request, submission, submit, submit_all};
 use crate::seed::{CASE, SEED};
 use crate::staff_seed::{association, person};
 
@@ -19,18 +19,6 @@ const CLAIMANTS: &str = "SELECT count(*) FROM claimants";
 const SUBMISSIONS: &str = "SELECT count(*) FROM partner_submissions";
 const UNTIED: &str = "SELECT count(*) FROM claimants c \
     WHERE NOT EXISTS (SELECT FROM partner_submissions s WHERE s.claimant_id = c.id)";
-
-async fn batch(app: &TestApp, key: &str, idempotency: &str, items: &[Value]) -> Answer {
-    let request = request(app, Method::POST, "/claimants/batches", key);
-    let body = json!({ "items": items });
-    ask(request.header("idempotency-key", idempotency).json(&body)).await
-}
-
-/// The body without what differs from request to request.
-fn bare(answer: &Answer) -> String {
-    let request_id = answer.headers["x-request-id"].to_str().unwrap();
-    answer.body.to_string().replace(request_id, "")
-}
 
 async fn state(app: &TestApp, key: &str, id: &Value) -> String {
     let path = format!("/claimants/{}", id.as_str().unwrap());
@@ -295,7 +283,7 @@ async fn a_batch_tells_of_each_item_and_is_finished_by_sending_it_again() {
             _ => *item = json!("not an object"),
         }
     }
-    let answer = batch(&app, &key, "b", &items).await;
+    let answer = submit_all(&app, &key, "b", &items).await;
     let left = answer.headers["ratelimit"].to_str().unwrap().to_owned();
     assert!(left.contains("\"claimants\";r=5500;"), "{left}");
     let told = answer.expect(200);
@@ -317,7 +305,7 @@ async fn a_batch_tells_of_each_item_and_is_finished_by_sending_it_again() {
     assert_eq!(app.number(CLAIMANTS).await, 250);
     assert_eq!(app.number(UNTIED).await, 0);
     // sent again as it was: nobody twice, the same answers
-    let again = batch(&app, &key, "b", &items).await.expect(200);
+    let again = submit_all(&app, &key, "b", &items).await.expect(200);
     for (one, other) in results.iter().zip(again["items"].as_array().unwrap()) {
         assert_eq!(one["claimant"], other["claimant"]);
     }
@@ -327,7 +315,7 @@ async fn a_batch_tells_of_each_item_and_is_finished_by_sending_it_again() {
         items[number] = submission(&format!("m{number}@own.example"));
     }
     items[0] = submission("scambiata@own.example");
-    let mended = batch(&app, &key, "b", &items).await.expect(200);
+    let mended = submit_all(&app, &key, "b", &items).await.expect(200);
     assert_eq!(mended["items"][0]["status"], 422);
     let kind = &mended["items"][0]["problem"]["type"];
     assert_eq!(kind, "/problems/idempotency-mismatch");
@@ -335,14 +323,14 @@ async fn a_batch_tells_of_each_item_and_is_finished_by_sending_it_again() {
     assert_eq!(taken.filter(|item| item["status"] == 201).count(), 499);
     assert_eq!(app.number(CLAIMANTS).await, 500);
     for wrong in [Vec::new(), vec![json!({}); 501]] {
-        let told = batch(&app, &key, "c", &wrong).await.wrong_fields();
+        let told = submit_all(&app, &key, "c", &wrong).await.wrong_fields();
         assert_eq!(told, [("/items".to_owned(), "out_of_range".to_owned())]);
     }
     // more than are left: not one is taken
     app.sql("UPDATE partner_rates SET used = 5999 WHERE unit = 'claimants'")
         .await;
     let two = [submission("p@own.example"), submission("q@own.example")];
-    let full = batch(&app, &key, "d", &two).await;
+    let full = submit_all(&app, &key, "d", &two).await;
     assert!(full.headers.contains_key("retry-after"));
     full.expect_problem(429, "rate-limited");
     assert_eq!(app.number(CLAIMANTS).await, 500);
@@ -366,7 +354,7 @@ async fn a_batch_cut_in_the_middle_by_a_lost_database_is_completed_exactly_once(
          CREATE TRIGGER die AFTER INSERT ON partner_submissions FOR EACH ROW EXECUTE FUNCTION die_late()",
     )
     .await;
-    let cut = batch(&app, &key, "b", &items).await;
+    let cut = submit_all(&app, &key, "b", &items).await;
     let wait = cut.headers["retry-after"].to_str().unwrap().to_owned();
     let cut = cut.expect(200);
     let of_status = |told: &Value, status: i64| {
@@ -379,7 +367,7 @@ async fn a_batch_cut_in_the_middle_by_a_lost_database_is_completed_exactly_once(
     let written = i64::try_from(of_status(&cut, 201)).unwrap();
     assert_eq!(app.number(CLAIMANTS).await, written);
     app.let_live("partner_submissions").await;
-    let whole = batch(&app, &key, "b", &items).await.expect(200);
+    let whole = submit_all(&app, &key, "b", &items).await.expect(200);
     assert_eq!(of_status(&whole, 201), 120);
     for (before, after) in cut["items"]
         .as_array()
@@ -416,18 +404,18 @@ async fn r55_another_partners_submission_is_like_none_to_the_byte() {
     let alone = format!("/claimants/{}", alone.id);
     let fresh = format!("/claimants/{}", app.ctx.new_id());
     for asking in [&foreign, &theirs] {
-        let none = bare(&read(&app, &fresh, asking).await);
+        let none = read(&app, &fresh, asking).await.bare();
         for path in [&path, &alone] {
             let answer = read(&app, path, asking).await;
-            assert_eq!(bare(&answer), none);
+            assert_eq!(answer.bare(), none);
             answer.expect_problem(404, "not-found");
         }
         let list = read(&app, "/claimants", asking).await.expect(200);
         assert_eq!(list["items"], json!([]));
     }
-    let none = bare(&read(&app, &fresh, &key).await);
-    assert_eq!(bare(&read(&app, &alone, &key).await), none);
-    assert_eq!(bare(&read(&app, "/claimants/x", &key).await), none);
+    let none = read(&app, &fresh, &key).await.bare();
+    assert_eq!(read(&app, &alone, &key).await.bare(), none);
+    assert_eq!(read(&app, "/claimants/x", &key).await.bare(), none);
     app.stop().await;
 }
 
@@ -563,7 +551,7 @@ async fn own_submissions_are_read_page_by_page_and_the_erased_are_gone() {
     gone.erase().await.expect(200);
     let fresh = read(&app, &format!("/claimants/{}", app.ctx.new_id()), &key).await;
     let erased = read(&app, &format!("/claimants/{}", sent[0]), &key).await;
-    assert_eq!(bare(&erased), bare(&fresh));
+    assert_eq!(erased.bare(), fresh.bare());
     assert_eq!(app.number(SUBMISSIONS).await, 5);
     app.stop().await;
 }

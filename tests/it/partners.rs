@@ -13,8 +13,7 @@ use crate::app::{DEATHS, TestApp, TestOptions};
 use crate::claimant::{Answer, SignUpBuilder, ask};
 use crate::seed::CASE;
 use crate::staff_console::{csrf, open, place, send, sign_in};
-use crate::staff_declared::step_up;
-use crate::staff_seed::{Person, association, person};
+use crate::staff_seed::{Person, association, person, step_up};
 
 /// An owner with a fresh second factor.
 pub(crate) struct Owner<'app> {
@@ -147,6 +146,18 @@ pub(crate) fn submission(email: &str) -> Value {
 pub(crate) async fn submit(app: &TestApp, key: &str, idempotency: &str, body: &Value) -> Answer {
     let request = request(app, Method::POST, "/claimants", key);
     ask(request.header("idempotency-key", idempotency).json(body)).await
+}
+
+/// Sends many at once.
+pub(crate) async fn submit_all(
+    app: &TestApp,
+    key: &str,
+    idempotency: &str,
+    items: &[Value],
+) -> Answer {
+    let request = request(app, Method::POST, "/claimants/batches", key);
+    let body = json!({ "items": items });
+    ask(request.header("idempotency-key", idempotency).json(&body)).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

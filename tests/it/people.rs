@@ -11,24 +11,12 @@ use crate::app::{DEATHS, TestApp};
 use crate::claimant::{ask, token_in};
 use crate::seed::CASE;
 use crate::staff_console::{csrf, open, place, send, sign_in};
-use crate::staff_seed::{self, PASSWORD, Person, association, codacons, get, person, post};
+use crate::staff_seed::{
+    self, PASSWORD, Person, association, codacons, get, person, post, step_up,
+};
 
 const PEOPLE: &str = "/api/v1/staff/people";
 const NEW: &str = "una frase nuova da ricordare";
-
-/// An owner with a fresh second factor: what the API takes as Bearer.
-async fn owner(app: &TestApp, who: &Person) -> String {
-    let bearer = who.bearer(app).await;
-    stepped_up(app, who, &bearer).await;
-    bearer
-}
-
-async fn stepped_up(app: &TestApp, who: &Person, bearer: &str) {
-    let code = json!({ "totp": who.code(app) });
-    let answer = post(app, "/api/v1/staff/step-up", Some(bearer), &code).await;
-    assert_eq!(answer.status(), StatusCode::OK);
-    app.clock().advance(TimeDelta::seconds(30));
-}
 
 async fn status(app: &TestApp, path: &str, bearer: &str) -> StatusCode {
     get(app, path, bearer).await.status()
@@ -65,7 +53,7 @@ async fn the_invited_takes_up_password_and_app_once_and_acts_in_the_role() {
     let app = staff_seed::start().await;
     let ours = codacons();
     let boss = person(&app, ours, Role::Owner).await;
-    let bearer = owner(&app, &boss).await;
+    let bearer = boss.stepped_up(&app).await;
     let body = json!({"email": "nuova@assoc.example", "role": "case_manager"});
     let invitations = "/api/v1/staff/invitations";
     let invited = post(&app, invitations, Some(&bearer), &body).await;
@@ -148,7 +136,7 @@ async fn an_invitation_called_off_or_too_old_opens_nothing() {
     let app = TestApp::seeded().await;
     let ours = association(&app, "codacons").await;
     let boss = person(&app, ours, Role::Owner).await;
-    let bearer = owner(&app, &boss).await;
+    let bearer = boss.stepped_up(&app).await;
     let invitations = "/api/v1/staff/invitations";
     let mut links = Vec::new();
     for email in ["a@assoc.example", "b@assoc.example"] {
@@ -184,7 +172,7 @@ async fn a_change_of_role_and_a_suspension_end_what_is_open_at_once() {
     let ours = association(&app, "codacons").await;
     let boss = person(&app, ours, Role::Owner).await;
     let reader = person(&app, ours, Role::Reader).await;
-    let mine = owner(&app, &boss).await;
+    let mine = boss.stepped_up(&app).await;
     let theirs = reader.bearer(&app).await;
     let browser = app.browser();
     sign_in(&app, &browser, &reader).await;
@@ -246,7 +234,7 @@ async fn a_change_of_role_and_a_suspension_end_what_is_open_at_once() {
     assert_eq!(periods, expected);
 
     let end = json!({"action": "end"});
-    stepped_up(&app, &boss, &mine).await;
+    step_up(&app, &boss, &mine).await;
     assert_eq!(
         change(&app, &mine, &reader, &end).await,
         StatusCode::NO_CONTENT
@@ -265,7 +253,7 @@ async fn what_a_member_had_to_do_is_nobodys_once_the_membership_rests_or_ends() 
     let theirs = association(&app, "altroconsumo").await;
     let boss = person(&app, ours, Role::Owner).await;
     let reviewer = person(&app, ours, Role::Reviewer).await;
-    let mine = owner(&app, &boss).await;
+    let mine = boss.stepped_up(&app).await;
     let give = |association, to: &Person| {
         format!(
             "INSERT INTO assignments (subject_id, queue, association_id, case_id, staff_id, assigned_by, assigned_at) \
@@ -325,7 +313,7 @@ async fn the_last_active_owner_stays() {
     let ours = codacons();
     let boss = person(&app, ours, Role::Owner).await;
     let other = person(&app, ours, Role::Auditor).await;
-    let mine = owner(&app, &boss).await;
+    let mine = boss.stepped_up(&app).await;
     for body in [
         json!({"action": "end"}),
         json!({"action": "suspend"}),
@@ -354,7 +342,7 @@ async fn r55_an_owner_reaches_nobody_of_another_association() {
     let ours = association(&app, "codacons").await;
     let stranger = person(&app, theirs, Role::Reader).await;
     let boss = person(&app, ours, Role::Owner).await;
-    let mine = owner(&app, &boss).await;
+    let mine = boss.stepped_up(&app).await;
     let suspend = json!({"action": "suspend"});
     assert_eq!(
         change(&app, &mine, &stranger, &suspend).await,
@@ -499,7 +487,7 @@ async fn everything_dies_at_a_change_of_password_or_app_and_a_mail_tells() {
     ask(put.json(&early))
         .await
         .expect_problem(403, "step-up-required");
-    stepped_up(&app, &reader, bearer).await;
+    step_up(&app, &reader, bearer).await;
     let new: Value = get(&app, factor, bearer).await.json().await.unwrap();
     assert!(
         new["otpauth"]
@@ -682,7 +670,7 @@ async fn the_known_and_the_unknown_cost_the_same_work() {
 async fn a_database_lost_invites_nobody_and_leaves_a_link_good() {
     let app = staff_seed::start().await;
     let boss = person(&app, codacons(), Role::Owner).await;
-    let bearer = owner(&app, &boss).await;
+    let bearer = boss.stepped_up(&app).await;
     let body = json!({"email": "nuova@assoc.example", "role": "reader"});
     let invitations = "/api/v1/staff/invitations";
     let left = "SELECT (SELECT count(*) FROM invitations) + (SELECT count(*) FROM outbox)";
@@ -738,14 +726,14 @@ async fn two_owners_who_lower_each_other_at_once_leave_one_and_a_code_is_used_by
     let ours = codacons();
     let one = person(&app, ours, Role::Owner).await;
     let two = person(&app, ours, Role::Reader).await;
-    let first = owner(&app, &one).await;
+    let first = one.stepped_up(&app).await;
     let raise = json!({"action": "role", "role": "owner"});
     assert_eq!(
         change(&app, &first, &two, &raise).await,
         StatusCode::NO_CONTENT
     );
-    let second = owner(&app, &two).await;
-    stepped_up(&app, &one, &first).await;
+    let second = two.stepped_up(&app).await;
+    step_up(&app, &one, &first).await;
     let lower = json!({"action": "role", "role": "reader"});
     let (a, b) = tokio::join!(
         change(&app, &first, &two, &lower),
@@ -813,7 +801,7 @@ async fn an_invitation_stands_no_longer_than_who_gave_it_and_codes_no_longer_tha
     let ours = codacons();
     let boss = person(&app, ours, Role::Owner).await;
     let other = person(&app, ours, Role::Reader).await;
-    let bearer = owner(&app, &boss).await;
+    let bearer = boss.stepped_up(&app).await;
     let body = json!({"email": "nuova@assoc.example", "role": "owner"});
     let invited = post(&app, "/api/v1/staff/invitations", Some(&bearer), &body).await;
     assert_eq!(invited.status(), StatusCode::CREATED);
@@ -864,7 +852,7 @@ async fn an_invitation_stands_no_longer_than_who_gave_it_and_codes_no_longer_tha
     let made = post(&app, path, Some(&bearer), &body).await;
     assert_eq!(made.status(), StatusCode::OK);
     app.clock().advance(TimeDelta::seconds(30));
-    stepped_up(&app, &boss, &bearer).await;
+    step_up(&app, &boss, &bearer).await;
     let factor = "/api/v1/staff/account/authenticator";
     let new: Value = get(&app, factor, &bearer).await.json().await.unwrap();
     let secret = TotpSecret::from_base32(new["secret"].as_str().unwrap()).unwrap();

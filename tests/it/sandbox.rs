@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::app::{DEATHS, TestApp};
 use crate::claimant::{Answer, SignUpBuilder, SignedUp, ask, mario, signed_up};
-use crate::partners::{Owner, Partner, read, request, secret, submission, submit};
+use crate::partners::{Owner, Partner, read, request, secret, submission, submit, submit_all};
 use crate::seed::CASE;
 use crate::staff_seed::{association, person};
 
@@ -41,11 +41,8 @@ async fn empty(app: &TestApp, key: &str) -> Answer {
 }
 
 async fn batch(app: &TestApp, key: &str, items: &[Value]) -> Value {
-    let asked = request(app, Method::POST, "/claimants/batches", key);
-    let asked = asked.header("idempotency-key", Uuid::new_v4().to_string());
-    ask(asked.json(&json!({ "items": items })))
-        .await
-        .expect(200)
+    let name = Uuid::new_v4().to_string();
+    submit_all(app, key, &name, items).await.expect(200)
 }
 
 fn id_of(told: &Value) -> String {
@@ -611,17 +608,11 @@ async fn r53_a_test_person_moves_by_the_graph_and_only_by_a_test_key() {
     empty(&app, &live).await.expect_problem(403, "key-live");
     // nor does a test key move somebody real, or see them
     let none = Uuid::new_v4().to_string();
-    let bare = |answer: Answer| {
-        let request_id = answer.headers["x-request-id"].to_str().unwrap().to_owned();
-        (
-            answer.status,
-            answer.body.to_string().replace(&request_id, ""),
-        )
-    };
     for foreign in [&real, &none] {
-        let theirs = bare(step(&app, &test, foreign, "confirmed").await);
-        assert_eq!(theirs, bare(step(&app, &test, &none, "confirmed").await));
-        assert_eq!(theirs.0, StatusCode::NOT_FOUND);
+        let theirs = step(&app, &test, foreign, "confirmed").await;
+        let fresh = step(&app, &test, &none, "confirmed").await;
+        assert_eq!(theirs.bare(), fresh.bare());
+        assert_eq!(theirs.status, StatusCode::NOT_FOUND);
         let path = format!("/claimants/{foreign}");
         assert_eq!(read(&app, &path, &test).await.status, StatusCode::NOT_FOUND);
     }
@@ -796,6 +787,95 @@ async fn s12_a_database_lost_at_any_moment_of_a_move_leaves_all_or_nothing() {
     empty(&app, &test).await.expect_problem(503, "unavailable");
     app.regain_database().await;
     assert_eq!(state(&app, &test, &id).await, "withdrawn");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_fresh_test_key_reads_is_empty_and_makes_nothing() {
+    let app = TestApp::seeded().await;
+    let owner = Owner::of(&app, "codacons").await;
+    let blog = owner.partner("blog").await;
+    let scopes = json!({"mode": "test", "scopes": ["intake", "read", "events", "webhooks"]});
+    let test = secret(&owner.try_key(&blog, &scopes).await.expect(201));
+    let rooms = "SELECT (SELECT count(*) FROM associations WHERE sandbox_of IS NOT NULL) \
+        + (SELECT count(*) FROM partners WHERE sandbox_of IS NOT NULL)";
+    let trail = "SELECT count(*) FROM audit";
+    let written = app.number(trail).await;
+    for path in ["/claimants", "/events", "/webhook-endpoints"] {
+        let page = read(&app, path, &test).await.expect(200);
+        assert_eq!(page["items"], json!([]), "{path}");
+    }
+    let figures = read(&app, "/statistics", &test).await.expect(200);
+    assert_eq!(figures["cases"][0]["by_api"]["sign_ups"], json!(null));
+    read(&app, "/sandbox/people", &test).await.expect(200);
+    for place in ["/claimants", "/webhook-endpoints"] {
+        let path = format!("{place}/{}", Uuid::new_v4());
+        read(&app, &path, &test)
+            .await
+            .expect_problem(404, "not-found");
+    }
+    assert_eq!(
+        (app.number(rooms).await, app.number(trail).await),
+        (0, written)
+    );
+    // nor does who may not write
+    let reads = json!({"mode": "test", "scopes": ["read"]});
+    let reads = secret(&owner.try_key(&blog, &reads).await.expect(201));
+    empty(&app, &reads).await.expect_problem(403, "key-scope");
+    assert_eq!(app.number(rooms).await, 0);
+    let sent = send(&app, &test, &submission("ada@own.example")).await;
+    assert_eq!(app.number(rooms).await, 2);
+    assert_eq!(state(&app, &test, &id_of(&sent)).await, "received");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s12_rooms_of_the_sandbox_are_made_whole_or_not_at_all() {
+    let app = TestApp::seeded().await;
+    let owner = Owner::of(&app, "codacons").await;
+    let blog = owner.partner("blog").await;
+    let test = test_key(&owner, &blog).await;
+    let rooms = "SELECT (SELECT count(*) FROM associations WHERE sandbox_of IS NOT NULL) \
+        + (SELECT count(*) FROM partners WHERE sandbox_of IS NOT NULL) \
+        + (SELECT count(*) FROM association_keys k JOIN associations a ON a.id = k.association_id WHERE a.sandbox_of IS NOT NULL) \
+        + (SELECT count(*) FROM audit WHERE action = 'sandbox_made')";
+    let body = submission("ada@own.example");
+    for table in ["associations", "partners", "audit"] {
+        for moment in DEATHS {
+            app.let_die(table, moment).await;
+            submit(&app, &test, "uno", &body)
+                .await
+                .expect_problem(503, "unavailable");
+            app.let_live(table).await;
+            assert_eq!(app.number(rooms).await, 0, "{table} {moment}");
+        }
+    }
+    let sent = submit(&app, &test, "uno", &body).await.expect(201);
+    assert_eq!(app.number(rooms).await, 4);
+    assert_eq!(state(&app, &test, &id_of(&sent)).await, "received");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s12_a_sandbox_is_emptied_whole_or_not_at_all() {
+    let app = TestApp::seeded().await;
+    let owner = Owner::of(&app, "codacons").await;
+    let blog = owner.partner("blog").await;
+    let test = test_key(&owner, &blog).await;
+    for email in ["a@own.example", "b@own.example"] {
+        send(&app, &test, &submission(email)).await;
+    }
+    let emptied = "SELECT count(*) FROM audit WHERE action IN ('erase', 'sandbox_emptied')";
+    for moment in DEATHS {
+        app.let_die("audit", moment).await;
+        empty(&app, &test).await.expect_problem(503, "unavailable");
+        app.let_live("audit").await;
+        let left = (app.number(TEST).await, app.number(emptied).await);
+        assert_eq!(left, (2, 0), "{moment}");
+    }
+    let told = empty(&app, &test).await.expect(200);
+    assert_eq!(told, json!({"deleted": 2, "more": false}));
+    assert_eq!((app.number(TEST).await, app.number(emptied).await), (0, 3));
     app.stop().await;
 }
 

@@ -2,7 +2,6 @@
 
 use std::io::{Cursor, Read};
 
-use chrono::TimeDelta;
 use joinder::crypto::sha256;
 use joinder::domain::permission::Role;
 use reqwest::{Method, StatusCode};
@@ -15,7 +14,7 @@ use crate::exports::Approver;
 use crate::seed::CASE;
 use crate::signing;
 use crate::staff_console;
-use crate::staff_seed::{Person, association, get, person, post};
+use crate::staff_seed::{Person, association, get, person, post, step_up};
 
 const IBAN: &str = "IT60X0542811101000000123456";
 
@@ -67,13 +66,6 @@ async fn staff(app: &TestApp, role: Role) -> (Person, String) {
     let member = person(app, association(app, "codacons").await, role).await;
     let bearer = member.bearer(app).await;
     (member, bearer)
-}
-
-pub(crate) async fn step_up(app: &TestApp, member: &Person, bearer: &str) {
-    let code = json!({ "totp": member.code(app) });
-    let answer = post(app, "/api/v1/staff/step-up", Some(bearer), &code).await;
-    assert_eq!(answer.status(), StatusCode::OK);
-    app.clock().advance(TimeDelta::seconds(30));
 }
 
 async fn json_of(app: &TestApp, path: &str, bearer: &str) -> Value {

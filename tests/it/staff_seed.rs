@@ -146,6 +146,21 @@ impl Person {
             .unwrap()
             .to_owned()
     }
+
+    /// As [`Person::bearer`], with a fresh second factor.
+    pub(crate) async fn stepped_up(&self, app: &TestApp) -> String {
+        let bearer = self.bearer(app).await;
+        step_up(app, self, &bearer).await;
+        bearer
+    }
+}
+
+/// Shows a second factor; moves the clock on, so that the next code is fresh.
+pub(crate) async fn step_up(app: &TestApp, member: &Person, bearer: &str) {
+    let code = json!({ "totp": member.code(app) });
+    let answer = post(app, "/api/v1/staff/step-up", Some(bearer), &code).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    app.clock().advance(chrono::TimeDelta::seconds(30));
 }
 
 /// POST of JSON.

@@ -6,7 +6,7 @@ use chrono::Duration;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{BulkStatus, read, subjects};
+use super::{BulkStatus, read, subjects, words};
 use crate::app::claimant_list::{self, Filter, OwnCase, selection};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
@@ -88,6 +88,9 @@ pub async fn preview(ctx: &Ctx, actor: &StaffActor, new: NewBulk) -> AppResult<B
     let now = ctx.clock.now();
     let id = token::new_id(now);
     let (members, passed) = freeze(ctx, &mut tx, actor, (id, &act), &ids).await?;
+    let (words_sealed, words_key_version) = words::seal(ctx, (actor.association_id(), id), &act)
+        .await?
+        .unzip();
     let row = BulkRow {
         id,
         association_id: actor.association_id().uuid(),
@@ -111,6 +114,8 @@ pub async fn preview(ctx: &Ctx, actor: &StaffActor, new: NewBulk) -> AppResult<B
         finished_at: None,
         undo_by: None,
         undo_decided_by: None,
+        words_sealed,
+        words_key_version,
     };
     db::insert(&mut tx, scope, &row).await?;
     let mut deed = actor.deed(id, "bulk_previewed");

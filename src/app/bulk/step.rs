@@ -57,7 +57,8 @@ pub async fn step(ctx: &Ctx, actor: &StaffActor, id: Uuid, wanted: &Step) -> App
     let row = db::lock(&mut tx, scope, id).await?;
     let row = row.filter(|row| row.association_id == actor.association_id().uuid());
     let row = row.ok_or(AppError::NotFound)?;
-    let (kind, before) = (act_of(&row)?.kind(), state_of(&row)?);
+    let act = act_of(ctx, &row).await?;
+    let (kind, before) = (act.kind(), state_of(&row)?);
     let alone = of(&alone(ctx, &mut tx, actor).await?, &row);
     let second = takes_second(&row, (kind, wanted.step), alone);
     let after = wanted.step.from(before, kind, second);
@@ -66,7 +67,7 @@ pub async fn step(ctx: &Ctx, actor: &StaffActor, id: Uuid, wanted: &Step) -> App
     if !is_for(wanted.step, asked_by(&row, before) == me) {
         return Err(AppError::SecondPerson);
     }
-    if is_late(&row, &act_of(&row)?, before, now) {
+    if is_late(&row, &act, before, now) {
         return Err(AppError::IllegalTransition("bulk_expired"));
     }
     let note = checked(&row, wanted)?;

@@ -108,7 +108,7 @@ async fn halt(ctx: &Ctx, row: &BulkRow, to: BulkState) -> AppResult<()> {
 /// The next records of one action.
 async fn turn_of(ctx: &Ctx, mut tx: Tx, row: &BulkRow) -> AppResult<Turn> {
     let now = ctx.clock.now();
-    let (act, state) = (act_of(row)?, state_of(row)?);
+    let (act, state) = (act_of(ctx, row).await?, state_of(row)?);
     if act.kind() == BulkKind::Reject {
         return reject::turn(ctx, tx, row, &act).await;
     }

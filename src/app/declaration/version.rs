@@ -147,9 +147,9 @@ async fn check_pace(ctx: &Ctx, by: &By, basis: &Basis) -> AppResult<()> {
     };
     let scope = by.scope();
     let mut tx = ctx.pools.begin(scope).await?;
-    let at = db::find_time(&mut tx, scope, by.claimant(), deciding).await?;
+    let row = db::find(&mut tx, scope, by.claimant(), deciding).await?;
     tx.commit().await?;
-    match at.and_then(|at| version_limit::wait(at, ctx.clock.now())) {
+    match row.and_then(|row| version_limit::wait(row.created_at, ctx.clock.now())) {
         Some(wait) => Err(AppError::RateLimited(wait)),
         None => Ok(()),
     }

@@ -5,16 +5,13 @@ use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::letter::{Letter, Speaker, letter};
-use super::staff::{StaffNotice, line, stop};
+use super::staff::{StaffNotice, line, row_to, stop};
 use super::{SCOPE, Step};
 use crate::app::ctx::Ctx;
 use crate::app::directory::Directory;
 use crate::app::error::{AppError, AppResult};
-use crate::app::mail_queue;
 use crate::app::people::state_of;
-use crate::app::sign_up::lane;
 use crate::app::staff;
-use crate::crypto::token;
 use crate::db::outbox::{self, OutboxRow};
 use crate::db::{Conn, approval, membership};
 use crate::domain::approval::{ApprovalKind, MOST_COUNTED};
@@ -64,25 +61,16 @@ pub(in crate::app) fn approval_row(
     association: AssociationId,
     due_at: DateTime<Utc>,
 ) -> AppResult<OutboxRow> {
-    let now = ctx.clock.now();
     let payload = ApprovalPayload {
         language: language.as_str().to_owned(),
         frozen: Vec::new(),
     };
+    let to = (person.uuid(), email);
     Ok(OutboxRow {
-        subject_id: person.uuid(),
-        id: token::new_id(now),
-        association_id: Some(association.uuid()),
-        case_id: None,
-        kind: MailKind::ApprovalWaits.as_str().to_owned(),
-        lane: lane(person.uuid()),
         priority: 3,
-        payload: serde_json::to_value(payload).map_err(AppError::internal)?,
-        attempts: 0,
         due_at,
-        created_at: now,
         expires_at: due_at + Duration::days(DAYS),
-        queue_id: Some(mail_queue::id_of(ctx, email.domain())),
+        ..row_to(ctx, to, association, MailKind::ApprovalWaits, &payload)?
     })
 }
 

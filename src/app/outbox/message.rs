@@ -56,7 +56,7 @@ pub(super) async fn prepare(
         | BulkState::Undone => return Ok(Step::Drop),
     }
     let language = Language::parse(&at.row.language).unwrap_or_default();
-    let text = match bulk::act_of(&action)? {
+    let text = match bulk::act_of(ctx, &action).await? {
         BulkAct::Message { texts, .. } => texts.of(language).cloned(),
         BulkAct::AskDeficiency { .. }
         | BulkAct::EndQuarantine

@@ -1,19 +1,16 @@
 //! The mail to a partner that nothing more is delivered to one of its endpoints.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::letter::{Letter, Speaker, letter};
-use super::staff::{StaffNotice, line, stop};
+use super::staff::{StaffNotice, line, row_to, stop};
 use super::{SCOPE, Step};
 use crate::app::ctx::Ctx;
 use crate::app::directory::Directory;
 use crate::app::error::{AppError, AppResult};
-use crate::app::mail_queue;
 use crate::app::partner::email_of;
-use crate::app::sign_up::lane;
-use crate::crypto::token;
 use crate::db::outbox::OutboxRow;
 use crate::db::{Conn, partner, webhook};
 use crate::domain::email_address::EmailAddress;
@@ -21,9 +18,6 @@ use crate::domain::ids::{AssociationId, PartnerId, WebhookEndpointId};
 use crate::domain::language::Language;
 use crate::domain::mail::MailKind;
 use crate::domain::webhook::DisabledWhy;
-
-/// Days such a mail is tried.
-const DAYS: i64 = 7;
 
 #[derive(Serialize, Deserialize)]
 struct WebhookPayload {
@@ -53,26 +47,15 @@ pub(in crate::app) fn webhook_row(
     association: AssociationId,
     (endpoint, why): (Uuid, DisabledWhy),
 ) -> AppResult<OutboxRow> {
-    let now = ctx.clock.now();
     let payload = WebhookPayload {
         endpoint,
         why: why.as_str().to_owned(),
         language: language.as_str().to_owned(),
     };
+    let to = (partner.uuid(), email);
     Ok(OutboxRow {
-        subject_id: partner.uuid(),
-        id: token::new_id(now),
-        association_id: Some(association.uuid()),
-        case_id: None,
-        kind: MailKind::WebhookDisabled.as_str().to_owned(),
-        lane: lane(partner.uuid()),
         priority: 3,
-        payload: serde_json::to_value(payload).map_err(AppError::internal)?,
-        attempts: 0,
-        due_at: now,
-        created_at: now,
-        expires_at: now + Duration::days(DAYS),
-        queue_id: Some(mail_queue::id_of(ctx, email.domain())),
+        ..row_to(ctx, to, association, MailKind::WebhookDisabled, &payload)?
     })
 }
 
@@ -94,10 +77,7 @@ pub(super) async fn prepare(
     };
     let id = WebhookEndpointId::new(payload.endpoint);
     // that of a test key is its twin's
-    let endpoint = match webhook::find_partner(conn, SCOPE, id).await? {
-        Some(owner) => webhook::find(conn, SCOPE, owner, id).await?,
-        None => None,
-    };
+    let endpoint = webhook::find_by_id(conn, SCOPE, id).await?;
     let endpoint = endpoint.filter(|endpoint| endpoint.disabled_at.is_some());
     let why = DisabledWhy::parse(&payload.why);
     let (Some(email), Some(_), Some(why), Some(association)) =

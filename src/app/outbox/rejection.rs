@@ -67,7 +67,7 @@ pub(super) async fn prepare(
     let notice = RejectionNotice {
         code,
         words: match bulk {
-            Some(bulk) => words(conn, bulk).await?,
+            Some(bulk) => words(ctx, conn, bulk).await?,
             None => None,
         },
         rejected_on: day_in_rome(row.created_at),
@@ -84,11 +84,11 @@ pub(super) async fn prepare(
 }
 
 /// What a set says to all of its records.
-async fn words(conn: &mut Conn, id: Uuid) -> AppResult<Option<String>> {
+async fn words(ctx: &Ctx, conn: &mut Conn, id: Uuid) -> AppResult<Option<String>> {
     let Some(action) = db::find(conn, SCOPE, id).await? else {
         return Ok(None);
     };
-    Ok(match bulk::act_of(&action)? {
+    Ok(match bulk::act_of(ctx, &action).await? {
         BulkAct::Reject { words, .. } => Some(words).filter(|words| !words.is_empty()),
         BulkAct::Message { .. }
         | BulkAct::AskDeficiency { .. }

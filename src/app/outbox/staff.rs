@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::approval::Waiting;
 use super::letter::{Letter, LetterRecord, Speaker, letter};
@@ -96,18 +97,30 @@ pub(in crate::app) fn notice_row(
     news: StaffNews,
     language: Language,
 ) -> AppResult<OutboxRow> {
-    let now = ctx.clock.now();
     let payload = NoticePayload {
         news,
         language: language.as_str().to_owned(),
     };
+    let to = (person.uuid(), email);
+    row_to(ctx, to, association, MailKind::StaffNotice, &payload)
+}
+
+/// A row to an address at hand, about no record; due now, tried for a week.
+pub(super) fn row_to(
+    ctx: &Ctx,
+    (subject, email): (Uuid, &EmailAddress),
+    association: AssociationId,
+    kind: MailKind,
+    payload: &impl Serialize,
+) -> AppResult<OutboxRow> {
+    let now = ctx.clock.now();
     Ok(OutboxRow {
-        subject_id: person.uuid(),
+        subject_id: subject,
         id: token::new_id(now),
         association_id: Some(association.uuid()),
         case_id: None,
-        kind: MailKind::StaffNotice.as_str().to_owned(),
-        lane: lane(person.uuid()),
+        kind: kind.as_str().to_owned(),
+        lane: lane(subject),
         priority: 1,
         payload: serde_json::to_value(payload).map_err(AppError::internal)?,
         attempts: 0,

@@ -12,7 +12,6 @@ use crate::app::ctx::Ctx;
 use crate::app::directory::Directory;
 use crate::app::error::{AppError, AppResult};
 use crate::app::partner::PartnerActor;
-use crate::app::sandbox;
 use crate::app::staff::StaffActor;
 use crate::crypto::{sha256, token};
 use crate::db::partner_key::{self as db, PartnerKeyRow};
@@ -81,7 +80,7 @@ impl KeyStanding {
 
 /// Who shows a key from an address: who the partner is.
 ///
-/// *effects*: notes the use of the key, every few minutes; a test key makes its sandbox, unless it is there.
+/// *effects*: notes the use of the key, every few minutes.
 ///
 /// # Errors
 /// `Unauthenticated` for what is no key of partners; `Key` says why the key opens nothing.
@@ -111,14 +110,7 @@ pub async fn authenticate(ctx: &Ctx, shown: Option<&str>, from: IpAddr) -> AppRe
         db::mark_used(&mut tx, SCOPE, key.id(), now, NOTED_EVERY).await?;
     }
     let actor = PartnerActor::of(row, slug)?;
-    let is_new = match actor.mode() {
-        KeyMode::Live => false,
-        KeyMode::Test => sandbox::open(ctx, &mut tx, SCOPE, actor.home()).await?,
-    };
     tx.commit().await?;
-    if is_new {
-        ctx.directories.forget();
-    }
     Ok(actor)
 }
 

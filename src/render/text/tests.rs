@@ -9,7 +9,7 @@ use std::{
 use chrono::{NaiveDate, TimeZone, Utc};
 
 use super::*;
-use crate::domain::{mail::MailKind, sign_up::SignUpNotice};
+use crate::domain::{mail::MailKind, retention::RULES, sign_up::SignUpNotice};
 
 /// Files of `locales/` that German does not have: staff read Italian or English.
 const STAFF_FILES: [&str; 14] = [
@@ -65,6 +65,32 @@ fn each_action_about_a_record_and_each_notice_has_words() {
         for letter in "abcdefghil".chars().map(String::from) {
             assert!(text.try_word("staff-letter", &letter).is_some(), "{letter}");
         }
+    }
+}
+
+/// A rule of keeping says on its page what is deleted, from when it counts and what its term rests on (R62).
+#[test]
+fn each_rule_of_retention_has_its_words_in_the_languages_of_the_staff() {
+    for language in ["it", "en"] {
+        let written = messages(language);
+        let told = |family: &str, word: &str| {
+            let key = format!("{family}-{}", word.replace('_', "-"));
+            let text = written.get(&key);
+            assert!(
+                text.is_some_and(|text| !text.trim().is_empty()),
+                "{language}: {key}"
+            );
+        };
+        for rule in RULES {
+            told("retention-rule", rule.name);
+            told("retention-from", rule.from);
+            told("retention-basis", rule.source);
+        }
+    }
+    // who reads German in the mails reads Italian in the console
+    let of_staff = Text::new(Language::De.of_staff());
+    for rule in RULES {
+        assert_ne!(of_staff.try_word("retention-basis", rule.source), None);
     }
 }
 

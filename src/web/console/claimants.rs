@@ -23,7 +23,7 @@ use crate::domain::claimant::{ClaimantState, Queue, Review};
 use crate::domain::codice_fiscale::CodiceFiscale;
 use crate::domain::declaration::DeclarationFlag;
 use crate::domain::ids::{ClaimantId, DocumentId};
-use crate::domain::narrowing::{MANDATES, Tier, Words};
+use crate::domain::narrowing::{Mandate, Tier, Words};
 use crate::domain::permission::operation;
 use crate::domain::readiness::Letter;
 use crate::domain::vat_number::NumericCodiceFiscale;
@@ -461,12 +461,12 @@ fn damages(cents: i64, open_items: Option<i16>) -> Damages {
 }
 
 fn version(shown: ShownVersion, typists: &HashMap<Uuid, String>) -> VersionLine {
-    let [given, not_given] = MANDATES;
     let mandate = TextKind::MandateMessaInMora;
     let signed = shown.signature.as_ref();
-    let may_demand = signed.is_some_and(|it| mandate.is_among(&it.acceptances));
+    let given = signed.filter(|it| mandate.is_among(&it.acceptances));
+    let messa_in_mora = given.map_or(Mandate::NotGiven, |_| Mandate::Given);
     VersionLine {
-        messa_in_mora: if may_demand { given } else { not_given },
+        messa_in_mora: messa_in_mora.as_str(),
         version: shown.version,
         declared_at: shown.declared_at,
         damages: damages(shown.total_cents, shown.open_items),

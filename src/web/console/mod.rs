@@ -24,6 +24,7 @@ pub mod approvals;
 pub mod assist;
 pub mod breaches;
 pub mod bulk;
+mod case_choice;
 pub mod case_desk;
 pub mod claimants;
 pub mod conflicts;

@@ -18,7 +18,6 @@ use crate::domain::partner::{KeyMode, PartnerScope, ProfileInput};
 use crate::domain::partner_key::KeyInput;
 use crate::domain::permission::operation;
 use crate::render::page::Errors;
-use crate::render::page::console::CaseChoice;
 use crate::render::page::console::partners::{
     Embedded, EndpointLine, KeyLine, LinkLine, PartnerFields, PartnerKeyMadePage, PartnerKeyPage,
     PartnerLine, PartnerPage, PartnersPage, button, snippet,
@@ -27,6 +26,7 @@ use crate::state::AppState;
 use crate::web::WebResult;
 use crate::web::api::partner::webhooks::endpoint_id;
 use crate::web::api::staff::partners::{delivery, key_id, partner_id, standing};
+use crate::web::console::case_choice::{choices, chosen};
 use crate::web::console::login::BareForm;
 use crate::web::console::{inside, page, see_other};
 use crate::web::extract::{Form, Lang, Staff};
@@ -302,8 +302,7 @@ impl KeyForm {
         KeyInput {
             mode: Some(self.mode.clone()),
             scopes: self.scopes.keys().cloned().collect(),
-            // who said neither is asked which
-            cases: (self.reach != "all").then(|| self.cases.keys().cloned().collect()),
+            cases: chosen(&self.reach, &self.cases),
             networks: Some(networks).filter(|all| !all.is_empty()),
             expires_on: Some(self.expires_on.clone()),
         }
@@ -401,11 +400,6 @@ impl<'a> Asked<'a> {
         let mut console = inside(self.state, self.language, self.request, self.staff).await?;
         console.chrome.path = format!("/console/partners/{id}/keys");
         let scopes = PartnerScope::ALL.map(PartnerScope::as_str);
-        let cases = cases.into_iter().map(|own| CaseChoice {
-            slug: own.case.slug.clone(),
-            title: own.case.title.clone(),
-            chosen: form.cases.contains_key(&own.case.slug),
-        });
         Ok(PartnerKeyPage {
             console,
             partner: line(&partner),
@@ -415,7 +409,7 @@ impl<'a> Asked<'a> {
                 .map(|word| (word, form.scopes.contains_key(word)))
                 .to_vec(),
             reach: form.reach.clone(),
-            cases: cases.collect(),
+            cases: choices(&cases, |own| form.cases.contains_key(&own.case.slug)),
             networks: form.networks.clone(),
             expires_on: form.expires_on.clone(),
             errors: Errors::default(),

@@ -15,13 +15,13 @@ use crate::domain::ids::{CaseId, StaffId};
 use crate::domain::membership::{ROLES, can_be_limited};
 use crate::domain::permission::Role;
 use crate::render::page::Errors;
-use crate::render::page::console::CaseChoice;
 use crate::render::page::console::people::{
     InvitationLine, PeoplePage, PeriodLine, PersonLine, PersonPage, SessionRow,
 };
 use crate::state::AppState;
 use crate::web::WebResult;
 use crate::web::api::staff::people::{person_id, uuid};
+use crate::web::console::case_choice::{choices, chosen};
 use crate::web::console::login::BareForm;
 use crate::web::console::{inside, page, see_other};
 use crate::web::extract::{Form, Lang, Staff};
@@ -223,7 +223,7 @@ impl Asked<'_> {
             console,
             people: people.into_iter().map(|it| person(it, &cases)).collect(),
             invitations: invitations.into_iter().map(|it| line(it, &cases)).collect(),
-            cases: choices(&cases, &[]),
+            cases: choices(&cases, |_| false),
             reach: "all".to_owned(),
             roles: ROLES.map(Role::as_str).to_vec(),
             email: String::new(),
@@ -249,7 +249,11 @@ impl Asked<'_> {
         Ok(PersonPage {
             console,
             can_be_limited: can_be_limited(profile.person.terms.role),
-            cases: choices(&cases, is_for.as_deref().unwrap_or_default()),
+            cases: choices(&cases, |own| {
+                is_for
+                    .as_ref()
+                    .is_some_and(|some| some.contains(&own.case.id))
+            }),
             reach: is_for.as_ref().map_or("all", |_| "these").to_owned(),
             errors: Errors::default(),
             person: person(profile.person, &cases),
@@ -262,26 +266,11 @@ impl Asked<'_> {
     }
 }
 
-/// The cases chosen; `None` for all, which somebody said: no word is none chosen.
-fn chosen(reach: &str, cases: &BTreeMap<String, String>) -> Option<Vec<String>> {
-    (reach != "all").then(|| cases.keys().cloned().collect())
-}
-
 /// Titles of some cases; none: all.
 fn titles(some: Option<&[CaseId]>, cases: &[OwnCase]) -> Option<Vec<String>> {
     let is_among = |own: &&OwnCase| some.is_some_and(|some| some.contains(&own.case.id));
     let named = cases.iter().filter(is_among);
     some.map(|_| named.map(|own| own.case.title.clone()).collect())
-}
-
-/// Cases to choose from, some of them chosen.
-fn choices(cases: &[OwnCase], some: &[CaseId]) -> Vec<CaseChoice> {
-    let choice = |own: &OwnCase| CaseChoice {
-        slug: own.case.slug.clone(),
-        title: own.case.title.clone(),
-        chosen: some.contains(&own.case.id),
-    };
-    cases.iter().map(choice).collect()
 }
 
 /// A session as a row of a table.

@@ -12,7 +12,8 @@ use actix_web::{Error, HttpMessage as _, HttpRequest};
 use crate::app::AppError;
 use crate::app::partner::limit::{self, Unit, WINDOW_SECONDS};
 use crate::app::partner::{PartnerActor, key};
-use crate::domain::permission::{Access, Operation};
+use crate::app::sandbox;
+use crate::domain::permission::{Access, Method, Operation};
 use crate::web::error::WebError;
 use crate::web::extract;
 use crate::web::extract::client::ClientAddr;
@@ -60,6 +61,9 @@ async fn admit(operation: &Operation, request: &HttpRequest) -> Result<PartnerAc
         return Err(AppError::RateLimited(allowance.wait()).into());
     }
     actor.require(scope)?;
+    if operation.method != Method::Get {
+        sandbox::open(&state.ctx, &actor).await?;
+    }
     Ok(actor)
 }
 

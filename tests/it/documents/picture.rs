@@ -14,11 +14,10 @@ use serde_json::Value;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
-use super::staff::step_up;
 use super::{Form, maria};
 use crate::app::{TestApp, TestOptions};
 use crate::claimant::{Claimant, ask};
-use crate::staff_seed::{association, person};
+use crate::staff_seed::{association, person, step_up};
 
 fn png(picture: DynamicImage) -> Vec<u8> {
     let mut out = Cursor::new(Vec::new());

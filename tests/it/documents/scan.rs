@@ -13,7 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::{Form, maria, receipt};
 use crate::app::{TestApp, TestOptions};
 use crate::claimant::ask;
-use crate::staff_seed::{association, person};
+use crate::staff_seed::{association, person, step_up};
 
 const EVIL: &[u8] = b"X5O!P%@AP[4 not the real test file";
 
@@ -81,7 +81,7 @@ async fn what_is_clean_opens_and_what_is_infected_is_given_to_nobody() {
     let ours = association(&app, "codacons").await;
     let member = person(&app, ours, Role::Reviewer).await;
     let reviewer = member.bearer(&app).await;
-    super::staff::step_up(&app, &member, &reviewer).await;
+    step_up(&app, &member, &reviewer).await;
     let open = async |document: &serde_json::Value| {
         let (id, file) = (&document["id"], &document["files"][0]["id"]);
         let path = format!(

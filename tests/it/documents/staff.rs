@@ -6,15 +6,7 @@ use reqwest::Method;
 use super::{PDF, maria, receipt};
 use crate::app::TestApp;
 use crate::claimant::ask;
-use crate::staff_seed::{Person, association, person, post};
-
-/// Shows a second factor.
-pub(super) async fn step_up(app: &TestApp, member: &Person, bearer: &str) {
-    let body = serde_json::json!({"totp": member.code(app)});
-    let answer = post(app, "/api/v1/staff/step-up", Some(bearer), &body).await;
-    assert_eq!(answer.status(), 200);
-    app.clock().advance(chrono::TimeDelta::seconds(30));
-}
+use crate::staff_seed::{association, person, step_up};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn staff_take_an_original_along_and_the_trail_tells() {

@@ -66,7 +66,7 @@ pub async fn add(
     // one after the other: they are counted
     let partner = partner::lock(&mut tx, scope, actor.partner()).await?;
     partner.ok_or(AppError::NotFound)?;
-    let known = db::list(&mut tx, scope, actor.partner(), Some(actor.mode())).await?;
+    let known = db::list(&mut tx, scope, actor.partner()).await?;
     if known.len() >= MAX_ENDPOINTS {
         return Err(AppError::IllegalTransition("webhook-five"));
     }
@@ -87,7 +87,7 @@ pub async fn list(ctx: &Ctx, actor: &PartnerActor) -> AppResult<Vec<Endpoint>> {
     actor.require(PartnerScope::Webhooks)?;
     let scope = actor.scope();
     let mut tx = ctx.pools.begin(scope).await?;
-    let rows = db::list(&mut tx, scope, actor.partner(), Some(actor.mode())).await?;
+    let rows = db::list(&mut tx, scope, actor.partner()).await?;
     tx.commit().await?;
     let seen = rows.into_iter().filter(|row| sees(actor, row));
     seen.map(|row| Endpoint::of(ctx, row)).collect()

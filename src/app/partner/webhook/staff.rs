@@ -21,10 +21,10 @@ pub async fn list(ctx: &Ctx, actor: &StaffActor, partner: PartnerId) -> AppResul
     actor.require(&operation::GET_PARTNER)?;
     let scope = actor.scope();
     let mut tx = ctx.pools.begin(scope).await?;
-    let mut rows = db::list(&mut tx, scope, partner, None).await?;
+    let mut rows = db::list(&mut tx, scope, partner).await?;
     let twin = twin(actor);
     tx.enter(twin).await?;
-    rows.extend(db::list(&mut tx, twin, sandbox::partner_id(partner), None).await?);
+    rows.extend(db::list(&mut tx, twin, sandbox::partner_id(partner)).await?);
     tx.commit().await?;
     rows.into_iter().map(|row| Endpoint::of(ctx, row)).collect()
 }
@@ -46,13 +46,13 @@ pub async fn set(
     actor.require(&operation::SET_WEBHOOK_ENDPOINT)?;
     let (mut scope, now) = (actor.scope(), ctx.clock.now());
     let mut tx = ctx.pools.begin(scope).await?;
-    let mut partner = db::find_partner(&mut tx, scope, id).await?;
-    if partner.is_none() {
+    let mut found = db::find_by_id(&mut tx, scope, id).await?;
+    if found.is_none() {
         scope = twin(actor);
         tx.enter(scope).await?;
-        partner = db::find_partner(&mut tx, scope, id).await?;
+        found = db::find_by_id(&mut tx, scope, id).await?;
     }
-    let partner = partner.ok_or(AppError::NotFound)?;
+    let partner = PartnerId::new(found.ok_or(AppError::NotFound)?.partner_id);
     let home = partners::find_home_id(&mut tx, scope, partner).await?;
     let row = db::lock(&mut tx, scope, partner, id).await?;
     let mut row = row.ok_or(AppError::NotFound)?;
