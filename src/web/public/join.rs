@@ -132,13 +132,15 @@ pub async fn send(
     let directory = visit.ctx().directories.get(visit.ctx()).await?;
     let case = directory.public_case(&slug)?;
     let known = typo::known(&directory, &case);
+    if visit.switches_language() {
+        return in_another_language(&visit, &case, &known, form.0);
+    }
     let sent = typo::answered(cap::answered(form.0), &known);
     let suspicion = filled(sent.subject.as_deref()).map(|_| Suspicion::HiddenField);
     let (input, mut typed, action) = read(&visit, sent);
     let chosen = input.association.clone().unwrap_or_default();
-    let choose = || see_other(&choose_href(&case.slug, typed.via.as_deref())).finish();
     let Some(association) = case.association(&chosen) else {
-        return Ok(choose());
+        return Ok(choose(&case, &typed));
     };
     if action == "add_mailbox" {
         if typed.form.mailboxes.len() < MOST_MAILBOXES {
@@ -187,6 +189,32 @@ pub async fn send(
     };
     let page = join_page(&visit, &case, association, typed);
     html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
+}
+
+/// Where an association is chosen: the one of the form is none.
+fn choose(case: &CaseEntry, typed: &Typed) -> HttpResponse {
+    see_other(&choose_href(&case.slug, typed.via.as_deref())).finish()
+}
+
+/// The form as it was typed; what it asked about is asked again.
+fn in_another_language(
+    visit: &Visit,
+    case: &CaseEntry,
+    known: &[&str],
+    mut sent: SentJoin,
+) -> WebResult<HttpResponse> {
+    let was_asked = sent.doubted.is_some();
+    sent.cap_seen = None;
+    let (input, mut typed, _) = read(visit, sent);
+    let chosen = input.association.unwrap_or_default();
+    let Some(association) = case.association(&chosen) else {
+        return Ok(choose(case, &typed));
+    };
+    if was_asked {
+        let affected = typo::affected(case);
+        typed.doubts = typo::doubts(&typed.form, known, &affected, &typed.asked);
+    }
+    html(&join_page(visit, case, association, typed))
 }
 
 /// What was refused; a CAP that was proposed meanwhile is no longer missing.

@@ -4,8 +4,8 @@ use std::future::{Ready, ready};
 
 use actix_web::cookie::Cookie;
 use actix_web::dev::Payload;
-use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, LOCATION};
+use actix_web::http::{Method, StatusCode};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use askama::Template;
 use uuid::Uuid;
@@ -22,7 +22,7 @@ use crate::state::AppState;
 use crate::web::error::{WebError, WebResult};
 use crate::web::extract::client::{ClientAddr, UserAgent};
 use crate::web::extract::session::Holder;
-use crate::web::extract::{Lang, state};
+use crate::web::extract::{Lang, language, state};
 
 /// A request for a page.
 pub struct Visit {
@@ -36,6 +36,7 @@ pub struct Visit {
     evidence: Evidence,
     whose: Option<Whose>,
     operation: Option<&'static Operation>,
+    switches_language: bool,
 }
 
 impl Visit {
@@ -52,6 +53,12 @@ impl Visit {
     /// Where the request came from.
     pub fn evidence(&self) -> Evidence {
         self.evidence.clone()
+    }
+
+    /// Whether a form came by a button of another language: what was typed is shown again in it, and nothing is
+    /// judged or saved.
+    pub const fn switches_language(&self) -> bool {
+        self.switches_language
     }
 
     /// The frame of the page that was asked for.
@@ -283,6 +290,8 @@ impl FromRequest for Visit {
                     partner: None,
                 },
                 whose: None,
+                switches_language: request.method() == Method::POST
+                    && language::asked(request.head()).is_some(),
                 operation: request.app_data::<&'static Operation>().copied(),
                 state: data.ok_or_else(|| AppError::internal("the server has no state"))?,
             })
