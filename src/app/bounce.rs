@@ -5,6 +5,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::app::audit::{self, Actor, Entry};
+use crate::app::contact_change;
 use crate::app::ctx::Ctx;
 use crate::app::directory::Directory;
 use crate::app::error::AppResult;
@@ -263,8 +264,13 @@ async fn concerned(
     let subject = ClaimantId::new(mail.subject_id);
     if let Some(row) = claimant::find(conn, SCOPE, subject).await? {
         let corrected = row.contact_changed_at.is_some_and(|at| at > mail.sent_at);
-        // a code to the mailbox that failed says nothing about the contact
-        let elsewhere = mail.kind == MailKind::MailboxCode.as_str();
+        // a code to the mailbox that failed says nothing about the contact, nor do mails to one that is not yet or no more
+        let elsewhere = [
+            MailKind::MailboxCode,
+            MailKind::ContactCode,
+            MailKind::ContactNotice,
+        ];
+        let elsewhere = elsewhere.iter().any(|kind| mail.kind == kind.as_str());
         let email = if corrected || elsewhere {
             None
         } else {
@@ -352,6 +358,9 @@ async fn follow(
         "incident": incident,
     }));
     audit::append(ctx, tx, SCOPE, entry).await?;
+    if note.mail.kind == MailKind::ContactNotice.as_str() && finding.kind == BounceKind::Hard {
+        contact_change::lost(ctx, tx, SCOPE, row.claimant()).await?;
+    }
     let Some(email) = &concerned.email else {
         return Ok(());
     };

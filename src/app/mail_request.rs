@@ -177,32 +177,65 @@ pub(in crate::app) async fn set_email(
     email: &str,
 ) -> AppResult<()> {
     let scope = Scope::Association(row.association());
-    let now = ctx.clock.now();
-    let directory = ctx.directories.get(ctx).await?;
-    let case = directory.case(row.case())?;
     let email = parse_email(email)?;
     let vault = Vault::open(ctx, tx, scope, row.claimant()).await?;
     let old: Contact = vault.unseal("claimants", "contact_sealed", row.contact_sealed.clone())?;
     let contact = old.with_email(email);
-    let mut addresses = Vec::new();
-    for mailbox in mailbox::list(tx, scope, row.claimant()).await? {
-        addresses.push(vault.unseal::<MailboxAddress>("mailboxes", "sealed", mailbox.sealed)?);
-    }
-    check_contact(&contact, &addresses, &rules(&directory, &case, now))?;
-    let change = ContactChange {
-        contact_kind: contact_kind(&contact).as_str(),
-        contact_domain: contact_domain(&directory, &contact),
-        contact_sealed: vault.seal("claimants", "contact_sealed", &contact)?,
-        unreachable_at: None,
-        contact_changed_at: Some(now),
-    };
-    claimant::mark_contact(tx, scope, row.claimant(), &change).await?;
-    replace_lookup(ctx, tx, scope, row, &contact).await?;
-    confirmation::mark_voided(tx, scope, row.claimant(), now).await?;
+    reachable(ctx, tx, scope, row, (&vault, &contact)).await?;
+    write_contact(ctx, tx, scope, row, &contact).await?;
     tx.enter(SCOPE).await?;
     outbox::delete_of(tx, SCOPE, row.claimant()).await?;
     mail_confirmation(ctx, tx, row, &contact).await?;
     tx.enter(scope).await?;
+    Ok(())
+}
+
+/// Whether a contact can be that of a record now (R17).
+///
+/// # Errors
+/// `Invalid` under `/contact`.
+pub(in crate::app) async fn reachable(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    scope: Scope,
+    row: &ClaimantRow,
+    (vault, contact): (&Vault, &Contact),
+) -> AppResult<()> {
+    let directory = ctx.directories.get(ctx).await?;
+    let case = directory.case(row.case())?;
+    let mut addresses = Vec::new();
+    for mailbox in mailbox::list(conn, scope, row.claimant()).await? {
+        addresses.push(vault.unseal::<MailboxAddress>("mailboxes", "sealed", mailbox.sealed)?);
+    }
+    let rules = rules(&directory, &case, ctx.clock.now());
+    check_contact(contact, &addresses, &rules)?;
+    Ok(())
+}
+
+/// Gives a locked record another contact and its look-up. Links and codes mailed before die.
+///
+/// # Errors
+/// As the database says.
+pub(in crate::app) async fn write_contact(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    scope: Scope,
+    row: &ClaimantRow,
+    contact: &Contact,
+) -> AppResult<()> {
+    let now = ctx.clock.now();
+    let directory = ctx.directories.get(ctx).await?;
+    let vault = Vault::open(ctx, conn, scope, row.claimant()).await?;
+    let change = ContactChange {
+        contact_kind: contact_kind(contact).as_str(),
+        contact_domain: contact_domain(&directory, contact),
+        contact_sealed: vault.seal("claimants", "contact_sealed", contact)?,
+        unreachable_at: None,
+        contact_changed_at: Some(now),
+    };
+    claimant::mark_contact(conn, scope, row.claimant(), &change).await?;
+    replace_lookup(ctx, conn, scope, row, contact).await?;
+    confirmation::mark_voided(conn, scope, row.claimant(), now).await?;
     Ok(())
 }
 
@@ -350,7 +383,7 @@ pub(in crate::app) fn outbox_row(
     }
 }
 
-fn parse_email(text: &str) -> Result<EmailAddress, FieldErrors> {
+pub(in crate::app) fn parse_email(text: &str) -> Result<EmailAddress, FieldErrors> {
     let mut errors = FieldErrors::new();
     if text.trim().is_empty() {
         errors.push(

@@ -22,6 +22,7 @@ pub mod clock;
 pub mod confirmation;
 pub mod conflict;
 pub mod consent;
+pub mod contact_change;
 pub mod csrf;
 pub mod ctx;
 pub mod dashboard;

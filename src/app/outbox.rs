@@ -290,6 +290,8 @@ async fn step(
         "mailbox_code" => control::prepare_mailbox(ctx, conn, batch, directory, row).await,
         "payout_code" => control::prepare_payout_code(ctx, conn, batch, directory, row).await,
         "payout_notice" => control::prepare_payout_notice(ctx, conn, batch, directory, row).await,
+        "contact_code" => control::prepare_contact_code(ctx, conn, batch, directory, row).await,
+        "contact_notice" => control::prepare_contact_notice(ctx, conn, batch, directory, row).await,
         "withdrawal" => control::prepare_withdrawal(ctx, conn, batch, directory, row).await,
         "follow_confirmation" => follow::prepare_confirmation(ctx, conn, directory, row).await,
         "case_update" => follow::prepare_update(ctx, conn, directory, row).await,
@@ -347,6 +349,8 @@ impl DueMail {
                 | "mailbox_code"
                 | "payout_code"
                 | "payout_notice"
+                | "contact_code"
+                | "contact_notice"
                 | "withdrawal"
                 | "case_update"
                 | "message"

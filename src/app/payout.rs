@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::app::audit::{self, Actor, Entry};
 use crate::app::challenge::{self, Standing};
+use crate::app::contact_change;
 use crate::app::ctx::Ctx;
 use crate::app::disown::email_of;
 use crate::app::error::{AppError, AppResult};
@@ -59,7 +60,7 @@ pub struct Given {
 ///
 /// # Errors
 /// `Invalid` at `/iban`, `/holder`, and for a change at `/code`; `TokenUsed`; `IllegalTransition` before the
-/// contact is confirmed and after the record has ended, with `payout_frozen` once the owner stopped a change, to a
+/// contact is confirmed and after the record has ended, with `payout_frozen` once the owner stopped a change, `contact_changed` for 72 hours after the contact was another, to a
 /// delegate (R48) and for the dead (R47); `RateLimited` over [`PAYOUTS_A_DAY`].
 pub async fn put(ctx: &Ctx, actor: &ClaimantActor, input: &PayoutInput) -> AppResult<Given> {
     let payout = Payout::parse(input)?;
@@ -191,6 +192,10 @@ async fn lock_for_change(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<(Tx, Cla
     representation::require_own_hand(ctx, &mut tx, scope, &row).await?;
     if row.payout_frozen_at.is_some() {
         return Err(AppError::IllegalTransition("payout_frozen"));
+    }
+    let held = contact_change::hold(ctx, &mut tx, scope, actor.claimant()).await?;
+    if held.is_some() {
+        return Err(AppError::IllegalTransition("contact_changed"));
     }
     Ok((tx, row))
 }

@@ -44,6 +44,11 @@ impl ClaimantActor {
         self.association
     }
 
+    /// The stored id of the session.
+    pub(in crate::app) const fn session(&self) -> uuid::Uuid {
+        self.session
+    }
+
     /// SHA-256, hex, that stands for the session in evidence: of its stored id, itself a hash of the
     /// token.
     pub fn session_sha256(&self) -> String {

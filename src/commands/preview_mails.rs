@@ -16,6 +16,7 @@ use crate::domain::mail::{Attachment, Mail, MailKind};
 use crate::domain::mail_text::MailTexts;
 use crate::domain::outage::day_in_rome;
 use crate::domain::paper::Flaw;
+use crate::domain::partner_submission::BroughtBy;
 use crate::domain::rejection::RejectionCode;
 use crate::mailer::{self, OutgoingMail};
 use crate::render::mail::{
@@ -128,6 +129,7 @@ fn samples(sample: Sample<'_>) -> Result<Vec<(&'static str, Mail)>, RenderMailEr
             }
             .render()?,
         ),
+        ("confirmation-from-partner", from_partner(sample)?),
         (
             "access",
             AccessMail {
@@ -153,6 +155,24 @@ fn samples(sample: Sample<'_>) -> Result<Vec<(&'static str, Mail)>, RenderMailEr
     all.extend(to_followers(sample)?);
     all.extend(to_staff(sample)?);
     Ok(all)
+}
+
+fn from_partner(sample: Sample<'_>) -> Result<Mail, RenderMailError> {
+    let brought_by = BroughtBy {
+        partner: "Il blog dei disservizi".to_owned(),
+        shown_on: day_in_rome(sample_time()),
+        notice: "https://joinder.example/c/libero-virgilio-2023/texts".to_owned(),
+    };
+    ConfirmationMail {
+        frame: frame(sample, MailKind::Confirmation),
+        record: RecordLine {
+            brought_by: Some(brought_by),
+            ..record(Purpose::Confirm)
+        },
+        code: "123456".to_owned(),
+        expires_at: sample_time(),
+    }
+    .render()
 }
 
 fn about_requests(sample: Sample<'_>) -> Result<Vec<(&'static str, Mail)>, RenderMailError> {
@@ -201,6 +221,27 @@ fn about_control(sample: Sample<'_>) -> Result<Vec<(&'static str, Mail)>, Render
         ("payout-given", given(sample, None)?),
         ("payout-changed", given(sample, Some(expires_at))?),
         (
+            "contact-code",
+            control(
+                sample,
+                MailKind::ContactCode,
+                ControlAbout::ContactCode {
+                    code: code(),
+                    expires_at,
+                },
+            )?,
+        ),
+        (
+            "contact-changed",
+            control(
+                sample,
+                MailKind::ContactNotice,
+                ControlAbout::ContactChanged {
+                    email: "m***o@example.com".to_owned(),
+                },
+            )?,
+        ),
+        (
             "withdrawal",
             control(
                 sample,
@@ -220,6 +261,7 @@ fn to_followers(sample: Sample<'_>) -> Result<Vec<(&'static str, Mail)>, RenderM
                 link: format!("https://joinder.example/{page}"),
                 not_me: None,
                 listed_on: None,
+                brought_by: None,
                 ..record(Purpose::Enter)
             },
             about,
@@ -282,6 +324,7 @@ fn to_staff(sample: Sample<'_>) -> Result<Vec<(&'static str, Mail)>, RenderMailE
                 link: format!("https://joinder.example/{page}"),
                 not_me: None,
                 listed_on: None,
+                brought_by: None,
                 ..record(Purpose::Enter)
             },
             about,
@@ -349,6 +392,8 @@ fn control(
 ) -> Result<Mail, RenderMailError> {
     let page = match kind {
         MailKind::Withdrawal => "me",
+        MailKind::ContactCode => "me/contact",
+        MailKind::ContactNotice => "stop-contact/SAMPLE-TOKEN",
         _ => "stop-payout/SAMPLE-TOKEN",
     };
     ControlMail {
@@ -486,6 +531,7 @@ fn record_at(page: &str) -> RecordLine {
         link: format!("https://joinder.example/{page}"),
         not_me: None,
         listed_on: None,
+        brought_by: None,
     }
 }
 

@@ -27,6 +27,10 @@ pub enum ChallengePurpose {
     Payout,
     /// Stop payout data that the owner did not give.
     StopPayout,
+    /// Take up another contact.
+    Contact,
+    /// Take back a contact that the owner did not give.
+    StopContact,
     /// Confirm an address that follows a case.
     Follow,
     /// End following a case.
@@ -58,6 +62,8 @@ impl ChallengePurpose {
             Self::Mailbox => "mailbox",
             Self::Payout => "payout",
             Self::StopPayout => "stop_payout",
+            Self::Contact => "contact",
+            Self::StopContact => "stop_contact",
             Self::Follow => "follow",
             Self::Unfollow => "unfollow",
             Self::StopMessages => "stop_messages",

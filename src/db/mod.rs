@@ -18,6 +18,7 @@ pub mod claimant_list;
 pub mod confirmation;
 pub mod conflict;
 pub mod consent;
+pub mod contact_change;
 pub mod dashboard;
 pub mod declaration;
 pub mod deficiency;

@@ -59,6 +59,40 @@ pub struct BroughtRow {
     pub signed: i64,
 }
 
+/// By whom the data of a claimant came.
+#[derive(Queryable, Clone, Debug)]
+#[expect(missing_docs, reason = "each field is the column of its name")]
+pub struct SourceRow {
+    pub claimant_id: Uuid,
+    /// Name of the partner.
+    pub partner: String,
+    pub notice_shown_at: DateTime<Utc>,
+}
+
+/// Those of some claimants whom a partner sent, and which.
+///
+/// # Errors
+/// As the database says.
+pub async fn list_sources(
+    conn: &mut Conn,
+    _scope: Scope,
+    claimants: &[Uuid],
+) -> DbResult<Vec<SourceRow>> {
+    if claimants.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(partner_submissions::table
+        .inner_join(partners::table.on(partners::id.eq(partner_submissions::partner_id)))
+        .filter(partner_submissions::claimant_id.eq_any(claimants))
+        .select((
+            partner_submissions::claimant_id,
+            partners::name,
+            partner_submissions::notice_shown_at,
+        ))
+        .load(conn)
+        .await?)
+}
+
 /// One of a partner's submissions.
 ///
 /// # Errors

@@ -118,6 +118,24 @@ pub async fn newest_version(conn: &mut Conn, _scope: Scope, claimant: ClaimantId
     Ok(newest.unwrap_or(0))
 }
 
+/// The first version given at an instant or later, stopped or not.
+///
+/// # Errors
+/// As the database says.
+pub async fn first_since(
+    conn: &mut Conn,
+    _scope: Scope,
+    claimant: ClaimantId,
+    since: DateTime<Utc>,
+) -> DbResult<Option<i32>> {
+    Ok(payouts::table
+        .filter(payouts::claimant_id.eq(claimant.uuid()))
+        .filter(payouts::created_at.ge(since))
+        .select(diesel::dsl::min(payouts::version))
+        .first(conn)
+        .await?)
+}
+
 /// Writes a version, and notes on the claimant, who is locked, when it came.
 ///
 /// # Errors

@@ -55,12 +55,13 @@ const DELETE_CLAIMANTS: &[&str] = &[
     "DELETE FROM paper_hand_ins WHERE claimant_id = ANY($1)",
     "DELETE FROM declarations WHERE claimant_id = ANY($1)",
     "DELETE FROM payouts WHERE claimant_id = ANY($1)",
+    "DELETE FROM contact_changes WHERE claimant_id = ANY($1)",
     "UPDATE rights_requests SET request_sealed = NULL, extension_sealed = NULL, answer_sealed = NULL, lifting_sealed = NULL WHERE subject_id = ANY($1)",
     "DELETE FROM claimants WHERE id = ANY($1)",
 ];
 
 /// Rows that are forgotten once a time has passed, a batch each.
-const SWEEPS: [(&str, &str); 15] = [
+const SWEEPS: [(&str, &str); 16] = [
     (
         "invitations",
         "DELETE FROM invitations WHERE id IN \
@@ -142,6 +143,13 @@ const SWEEPS: [(&str, &str); 15] = [
         "DELETE FROM webhook_attempts WHERE (partner_id, id) IN \
          (SELECT partner_id, id FROM webhook_attempts \
           WHERE started_at < $1 - interval '30 days' ORDER BY started_at LIMIT $2)",
+    ),
+    (
+        // the link in the notice works for 30 days
+        "contact_changes",
+        "DELETE FROM contact_changes WHERE (claimant_id, id) IN \
+         (SELECT claimant_id, id FROM contact_changes \
+          WHERE created_at < $1 - interval '32 days' ORDER BY created_at LIMIT $2)",
     ),
     (
         // jobs keep their leases and fences; workers that are gone leave theirs

@@ -139,6 +139,10 @@ fn row_due_under(rule: &str) -> Option<&'static str> {
             "SELECT received_at AS at FROM bounces \
              WHERE received_at < $1 - interval '12 months' AND NOT is_evidence"
         }
+        "contact_changes" => {
+            "SELECT created_at AS at FROM contact_changes \
+             WHERE created_at < $1 - interval '32 days'"
+        }
         "leases" => {
             "SELECT expires_at AS at FROM leases \
              WHERE starts_with(name, 'worker/') AND expires_at < $1 - interval '1 day'"

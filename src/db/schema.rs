@@ -373,6 +373,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    contact_changes (claimant_id, id) {
+        claimant_id -> Uuid,
+        id -> Uuid,
+        association_id -> Uuid,
+        new_sealed -> Bytea,
+        former_sealed -> Nullable<Bytea>,
+        created_at -> Timestamptz,
+        done_at -> Nullable<Timestamptz>,
+        told_at -> Nullable<Timestamptz>,
+        stopped_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     declaration_drafts (claimant_id) {
         claimant_id -> Uuid,
         association_id -> Uuid,
@@ -1496,6 +1510,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     conflict_decisions,
     conflicts,
     consents,
+    contact_changes,
     declaration_drafts,
     declarations,
     deficiencies,

@@ -121,6 +121,22 @@ pub async fn delete_of(conn: &mut Conn, _scope: Scope, subject: Uuid) -> DbResul
     )
 }
 
+/// Ends every session of a person but one.
+///
+/// # Errors
+/// As the database says.
+pub async fn delete_others(
+    conn: &mut Conn,
+    _scope: Scope,
+    subject: Uuid,
+    kept: Uuid,
+) -> DbResult<usize> {
+    let others = sessions::table
+        .filter(sessions::subject_id.eq(subject))
+        .filter(sessions::id.ne(kept));
+    Ok(diesel::delete(others).execute(conn).await?)
+}
+
 /// Gives a claimant's session to another record of the same person.
 ///
 /// # Errors

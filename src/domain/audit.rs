@@ -51,7 +51,7 @@ pub enum Logged {
 }
 
 /// Every verb.
-pub const ALL: [(&str, Logged); 166] = [
+pub const ALL: [(&str, Logged); 170] = [
     ("add_document", Logged::Decision),
     ("announce_lifting", Logged::Decision),
     ("answer_rights_request", Logged::Decision),
@@ -69,6 +69,7 @@ pub const ALL: [(&str, Logged); 166] = [
     ("bulk_resumed", Logged::Access),
     ("bulk_started", Logged::Access),
     ("bulk_undone", Logged::Access),
+    ("change_contact", Logged::OwnAct),
     ("confirm", Logged::OwnAct),
     (action::CONFIRM_BY_STAFF, Logged::Decision),
     // belongs to no case: the terms are those of the platform
@@ -110,6 +111,7 @@ pub const ALL: [(&str, Logged); 166] = [
     ("export_trail", Logged::Seen),
     ("extend_rights_request", Logged::Decision),
     ("follow", Logged::Mail),
+    ("freeze_payout", Logged::Consequence),
     (action::GIVE_IDENTITY, Logged::Decision),
     ("give_payout", Logged::OwnAct),
     ("give_representative", Logged::Decision),
@@ -169,6 +171,7 @@ pub const ALL: [(&str, Logged); 166] = [
     ("release_payout", Logged::Decision),
     ("release_template", Logged::Mail),
     ("remove_document", Logged::Decision),
+    ("request_contact_change", Logged::OwnAct),
     ("request_mailbox_code", Logged::OwnAct),
     ("request_payout_code", Logged::OwnAct),
     ("request_signature", Logged::OwnAct),
@@ -204,6 +207,7 @@ pub const ALL: [(&str, Logged); 166] = [
     ("staff_token_refreshed", Logged::Access),
     ("staff_token_reused", Logged::Access),
     ("staff_token_revoked", Logged::Access),
+    ("stop_contact_change", Logged::OwnAct),
     ("stop_messages", Logged::OwnAct),
     ("stop_payout", Logged::OwnAct),
     ("suppress_mail", Logged::Mail),

@@ -30,6 +30,10 @@ pub enum MailKind {
     PayoutCode,
     /// Tells that an account was given or changed, and how to stop it (R26).
     PayoutNotice,
+    /// Carries the code that another contact needs, to the new address (R14).
+    ContactCode,
+    /// Tells the former address that there is another contact, and how to take it back (R26).
+    ContactNotice,
     /// Tells that a pre-adhesion was withdrawn: who did not do it must hear of it (R49).
     Withdrawal,
     /// Asks who wants to follow a case to confirm the address (R16).
@@ -54,7 +58,7 @@ pub enum MailKind {
 
 impl MailKind {
     /// All kinds.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::Confirmation,
         Self::Otp,
         Self::Receipt,
@@ -66,6 +70,8 @@ impl MailKind {
         Self::MailboxCode,
         Self::PayoutCode,
         Self::PayoutNotice,
+        Self::ContactCode,
+        Self::ContactNotice,
         Self::Withdrawal,
         Self::FollowConfirmation,
         Self::CaseUpdate,
@@ -92,6 +98,8 @@ impl MailKind {
             Self::MailboxCode => "mailbox_code",
             Self::PayoutCode => "payout_code",
             Self::PayoutNotice => "payout_notice",
+            Self::ContactCode => "contact_code",
+            Self::ContactNotice => "contact_notice",
             Self::Withdrawal => "withdrawal",
             Self::FollowConfirmation => "follow_confirmation",
             Self::CaseUpdate => "case_update",
@@ -128,6 +136,8 @@ impl MailKind {
             | Self::MailboxCode
             | Self::PayoutCode
             | Self::PayoutNotice
+            | Self::ContactCode
+            | Self::ContactNotice
             | Self::Withdrawal
             | Self::StaffNotice
             | Self::Rejection => false,

@@ -1,7 +1,7 @@
 //! What a partner sends by API: a sign-up, the case it is for, and which notice on data protection was shown
 //! when (R57).
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -54,6 +54,17 @@ pub struct NoticeInput {
     /// When it was shown to the claimant, RFC 3339.
     #[schema(example = "2026-11-23T10:00:00Z")]
     pub shown_at: Option<String>,
+}
+
+/// Who sent the data of somebody, as they are told (art. 14 GDPR).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BroughtBy {
+    /// Name of the partner.
+    pub partner: String,
+    /// The day on which it showed its notice, as it says, in Rome.
+    pub shown_on: NaiveDate,
+    /// Where the notice of the case stands, and how to use one's rights.
+    pub notice: String,
 }
 
 /// The notice on data protection that a partner showed (R57).

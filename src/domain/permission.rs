@@ -364,6 +364,18 @@ pub mod operation {
         "/api/v1/public/me/payout/codes",
         Access::Claimant,
     );
+    /// Ask to be reached at another address: mails a code to it (R14).
+    pub const REQUEST_CONTACT_CHANGE: Operation = Operation::post(
+        "request_contact_change",
+        "/api/v1/public/me/contact/changes",
+        Access::Claimant,
+    );
+    /// Take that address up with the code.
+    pub const CONFIRM_CONTACT_CHANGE: Operation = Operation::post(
+        "confirm_contact_change",
+        "/api/v1/public/me/contact/confirmations",
+        Access::Claimant,
+    );
     /// Mail a code to a mailbox of the own record (R30).
     pub const REQUEST_MAILBOX_CODE: Operation = Operation::post(
         "request_mailbox_code",
@@ -1078,6 +1090,12 @@ pub mod operation {
     /// Stops it.
     pub const STOP_PAYOUT_FORM: Operation =
         Operation::post("stop_payout_form", "/stop-payout/{token}", Access::Public);
+    /// Shows the button by which a reader takes a new contact back (R26).
+    pub const STOP_CONTACT_PAGE: Operation =
+        Operation::get("stop_contact_page", "/stop-contact/{token}", Access::Public);
+    /// Takes it back.
+    pub const STOP_CONTACT_FORM: Operation =
+        Operation::post("stop_contact_form", "/stop-contact/{token}", Access::Public);
     /// Asks for a link or code.
     pub const ENTER_START: Operation = Operation::get("enter_start", "/enter", Access::Public);
     /// Mails a link.
@@ -1157,6 +1175,15 @@ pub mod operation {
     /// Mails the code that a change of the account needs.
     pub const PAYOUT_CODE_FORM: Operation =
         Operation::post("payout_code_form", "/me/payout/code", Access::Claimant);
+    /// Where the own record is written to.
+    pub const CONTACT_PAGE: Operation =
+        Operation::get("contact_page", "/me/contact", Access::Claimant);
+    /// Asks to be reached at another address: mails a code to it.
+    pub const CONTACT_FORM: Operation =
+        Operation::post("contact_form", "/me/contact", Access::Claimant);
+    /// Takes that address up with the code.
+    pub const CONTACT_CODE_FORM: Operation =
+        Operation::post("contact_code_form", "/me/contact/code", Access::Claimant);
     /// A mailbox of the own record, and the code that proves control of it.
     pub const MAILBOX_PAGE: Operation =
         Operation::get("mailbox_page", "/me/mailboxes/{id}", Access::Claimant);
@@ -2450,6 +2477,8 @@ pub mod operation {
         &REMOVE_DOCUMENT,
         &PUT_PAYOUT,
         &REQUEST_PAYOUT_CODE,
+        &REQUEST_CONTACT_CHANGE,
+        &CONFIRM_CONTACT_CHANGE,
         &REQUEST_MAILBOX_CODE,
         &PROVE_MAILBOX,
         &CHANGE_ASSOCIATION,
@@ -2526,6 +2555,8 @@ pub mod operation {
         &NOT_ME_UNDO,
         &STOP_PAYOUT_PAGE,
         &STOP_PAYOUT_FORM,
+        &STOP_CONTACT_PAGE,
+        &STOP_CONTACT_FORM,
         &ENTER_START,
         &ENTER_LINK_FORM,
         &ENTER_CODE_FORM,
@@ -2550,6 +2581,9 @@ pub mod operation {
         &PAYOUT_PAGE,
         &PAYOUT_FORM,
         &PAYOUT_CODE_FORM,
+        &CONTACT_PAGE,
+        &CONTACT_FORM,
+        &CONTACT_CODE_FORM,
         &MAILBOX_PAGE,
         &MAILBOX_CODE_FORM,
         &MAILBOX_FORM,

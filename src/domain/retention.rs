@@ -145,7 +145,7 @@ const fn unstored(name: &'static str, source: &'static str) -> Rule {
 }
 
 /// Every rule. Those with the name of a table sweep that table.
-pub const RULES: [Rule; 34] = [
+pub const RULES: [Rule; 35] = [
     Rule {
         name: UNCONFIRMED,
         term: fixed(UNCONFIRMED_DAYS),
@@ -266,6 +266,11 @@ pub const RULES: [Rule; 34] = [
         term: fixed(30),
         from: "event",
         ..expired("webhook_attempts", "minimum")
+    },
+    Rule {
+        term: fixed(32),
+        from: "event",
+        ..expired("contact_changes", "security")
     },
     expired("leases", "security"),
 ];

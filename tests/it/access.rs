@@ -773,6 +773,9 @@ fn public_body(name: &str) -> Option<Body> {
         "put_declaration" => Body::Json(json!({})),
         "request_signature" | "sign" | "put_payout" => Body::Json(json!({})),
         "request_payout_code" | "request_mailbox_code" => Body::Nothing,
+        "request_contact_change" => Body::Json(json!({"email": "neu@example.org"})),
+        "confirm_contact_change" => Body::Json(json!({"code": "123456"})),
+        "contact_form" => form(&[("email", "neu@example.org")]),
         "prove_mailbox" => Body::Json(json!({"code": "123456"})),
         "put_consent" => Body::Json(json!({"given": true})),
         "put_representative" => Body::Json(delegate()),
@@ -814,6 +817,8 @@ fn public_body(name: &str) -> Option<Body> {
         | "not_me_form"
         | "not_me_undo"
         | "stop_payout_form"
+        | "stop_contact_form"
+        | "contact_code_form"
         | "payout_code_form"
         | "mailbox_code_form"
         | "mailbox_form"
@@ -1232,6 +1237,9 @@ const READ_AND_REFUSED: &[(&str, u16)] = &[
     // no account yet
     ("request_payout_code", 409),
     ("payout_code_form", 409),
+    // no other address was asked for
+    ("confirm_contact_change", 409),
+    ("contact_code_form", 422),
     ("request_mailbox_code", 404),
     ("prove_mailbox", 404),
     ("mailbox_page", 404),

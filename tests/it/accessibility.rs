@@ -559,6 +559,7 @@ async fn outside(judge: &mut Judge<'_>) {
         "/confirm/unknown",
         "/not-me/unknown",
         "/stop-payout/unknown",
+        "/stop-contact/unknown",
         "/verify",
         "/verify?code=ABCD-EFGH-JKMN",
         "/report-scam",
@@ -888,6 +889,37 @@ async fn control(judge: &mut Judge<'_>) {
     for language in LANGUAGES {
         judge.next(language);
         judge.see("/me").await;
+        judge.see("/me/payout").await;
+        judge.see(&stop).await;
+    }
+    contact(judge).await;
+}
+
+/// Another address: asked for, refused, confirmed and taken back.
+async fn contact(judge: &mut Judge<'_>) {
+    judge.see("/me/contact").await;
+    judge.go("/me/contact").await;
+    judge
+        .send("#form > button.btn", &[("email", "nuova@example.com")])
+        .await;
+    for language in LANGUAGES {
+        judge.next(language);
+        judge.see("/me/contact").await;
+        let wrong = [("code", "")];
+        let confirm = "form.panel > button.btn-primary";
+        judge.refuse("/me/contact", confirm, &wrong).await;
+    }
+    judge.app.run_outbox().await;
+    let code = code_in(&judge.app.mails_to("nuova@example.com").pop().unwrap());
+    judge.go("/me/contact").await;
+    judge
+        .send("form.panel > button.btn-primary", &[("code", &code)])
+        .await;
+    judge.app.run_outbox().await;
+    let notice = judge.app.mails_to("maria@example.org").pop().unwrap();
+    let stop = format!("/stop-contact/{}", token_in(&notice, "stop-contact"));
+    for language in LANGUAGES {
+        judge.next(language);
         judge.see("/me/payout").await;
         judge.see(&stop).await;
     }

@@ -188,6 +188,15 @@ async fn a_form_in_a_frame_is_taken_without_a_cookie_and_answered_in_place() {
     let mails = app.mails_to("maria@example.org");
     assert_eq!(mails.len(), 1);
     assert!(mails[0].contains("/confirm/"), "{}", mails[0]);
+    // a button of another language keeps what was typed, signs nobody up and leaves no cookie
+    let sent = fields("three", &[("contact[email]", "carla@example.org")]);
+    let switch = format!("{}&lang=de&switch=1", path());
+    let german = send_framed(&app, &switch, &sent).await;
+    assert_eq!(german.status(), StatusCode::OK);
+    assert!(german.headers().get("set-cookie").is_none());
+    let german = german.text().await.unwrap();
+    assert!(german.contains("<html lang=\"de\">") && german.contains("carla@example.org"));
+    assert_eq!(app.number("SELECT count(*) FROM claimants").await, 1);
     // who gave no e-mail is told of whom to hear
     let sent = fields("two", &[("contact[phone]", "+39 333 1234567")]);
     let taken = send_framed(&app, &path(), &sent).await;

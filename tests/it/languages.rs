@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::app::TestApp;
 use crate::claimant::SignUpBuilder;
+use crate::pages::{Browser, fields};
 
 const CASE: &str = "/c/libero-virgilio-2023";
 
@@ -122,4 +123,142 @@ async fn errors_are_told_in_german() {
         "{body}"
     );
     app.stop().await;
+}
+
+/// The buttons of a page with a form, each to the same form in another language.
+#[track_caller]
+fn switches(page: &str, path: &str) {
+    for word in ["it", "en", "de"] {
+        let target =
+            format!("form=\"form\" formaction=\"{path}lang={word}&switch=1\" formnovalidate");
+        assert!(
+            page.replace("&#38;", "&").contains(&target),
+            "{word}: {page}"
+        );
+    }
+    assert!(
+        !page.contains("hreflang"),
+        "no link that loses what is typed"
+    );
+    // Enter sends the form and changes no language
+    let (first, second) = (
+        page.find("class=\"default-submit\" type=\"submit\" form=\"form\""),
+        page.find("class=\"language\""),
+    );
+    assert!(first.unwrap() < second.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_language_keeps_what_was_typed_into_the_sign_up_and_signs_nobody_up() {
+    let app = TestApp::seeded().await;
+    let browser = Browser::new(&app);
+    let path = format!("{CASE}/join?association=codacons&via=forum");
+    let page = browser.get(&path).await;
+    switches(&page.html, &format!("{path}&"));
+    let key = page.hidden("idempotency_key");
+    let typed = [
+        ("action", ""),
+        ("contact[email]", "nessuna"),
+        ("contact[phone]", "333 1"),
+        ("mailboxes[1][address]", "seconda@libero.it"),
+        ("consents[2][given]", "true"),
+    ];
+    let sent = fields(&key, &typed);
+    let german = browser
+        .send(&format!("{path}&lang=de&switch=1"), &sent)
+        .await;
+    assert_eq!(german.status, 200);
+    german
+        .says("<html lang=\"de\">")
+        .says("name=\"contact[language]\" value=\"de\"")
+        .says("value=\"nessuna\"")
+        .says("value=\"333 1\"")
+        .says("value=\"caduta@libero.it\"")
+        .says("value=\"seconda@libero.it\"");
+    assert_eq!(german.hidden("idempotency_key"), key);
+    assert!(!german.html.contains("field-wrong"), "nothing is judged");
+    switches(&german.html, &format!("{path}&"));
+    assert_eq!(app.number("SELECT count(*) FROM claimants").await, 0);
+    // the language stays, and the form goes on as it is
+    let sent = fields(
+        &key,
+        &[
+            ("contact[email]", "ada@own.example"),
+            ("contact[language]", "de"),
+        ],
+    );
+    let done = browser.send(&format!("{CASE}/join"), &sent).await;
+    assert_eq!(done.status, 303, "{}", done.html);
+    let mail = browser.mail("ada@own.example").await;
+    assert!(mail.contains("Guten Tag,"), "{mail}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_language_keeps_identity_and_declaration_as_typed_and_saves_nothing() {
+    let app = TestApp::seeded().await;
+    let browser = Browser::new(&app);
+    browser.confirmed("mario@example.org").await;
+    let csrf = browser.csrf().await;
+    let page = browser.get("/me/identity").await;
+    switches(&page.html, "/me/identity?");
+    let typed = [
+        ("csrf", csrf.as_str()),
+        ("kind", "person"),
+        ("person[given_name]", "Mario"),
+        ("person[codice_fiscale]", "RSS"),
+    ];
+    let english = browser
+        .send("/me/identity?kind=person&lang=en&switch=1", &typed)
+        .await;
+    assert_eq!(english.status, 200);
+    english
+        .says("<html lang=\"en\">")
+        .says("value=\"Mario\"")
+        .says("value=\"RSS\"");
+    assert!(!english.html.contains("field-wrong"), "nothing is judged");
+    assert_eq!(app.number("SELECT count(*) FROM identities").await, 0);
+    // a form of another session is answered as ever
+    let strange = [
+        ("csrf", "x"),
+        ("kind", "person"),
+        ("person[given_name]", "Mario"),
+    ];
+    let strange = browser
+        .send("/me/identity?lang=de&switch=1", &strange)
+        .await;
+    assert_eq!(strange.status, 422);
+    strange.says("<html lang=\"de\">").says("value=\"Mario\"");
+
+    let typed = [
+        ("csrf", csrf.as_str()),
+        ("step", "1"),
+        ("incidents[0][slug]", "x"),
+        ("incidents[0][hit]", "true"),
+        ("incidents[0][fee]", "dodici"),
+    ];
+    let page = browser.get("/me/declare?lang=it").await;
+    assert_eq!(page.status, 200, "{}", page.html);
+    switches(&page.html, "/me/declare?step=1&");
+    let slug = slug_in(&page.html);
+    let typed = typed.map(|(name, value)| match name {
+        "incidents[0][slug]" => (name, slug.as_str()),
+        _ => (name, value),
+    });
+    let german = browser
+        .send("/me/declare?step=1&lang=de&switch=1", &typed)
+        .await;
+    assert_eq!(german.status, 200);
+    german.says("<html lang=\"de\">").says("value=\"dodici\"");
+    assert!(!german.html.contains("field-wrong"), "nothing is judged");
+    let drafts = "SELECT count(*) FROM declaration_drafts";
+    assert_eq!(app.number(drafts).await, 0, "nothing is saved");
+    app.stop().await;
+}
+
+/// The first outage a page asks about.
+fn slug_in(page: &str) -> String {
+    let start = "name=\"incidents[0][slug]\" value=\"";
+    let (_, rest) = page.split_once(start).unwrap();
+    rest.split('"').next().unwrap().to_owned()
 }

@@ -329,7 +329,9 @@ async fn the_page_mails_the_code_and_takes_it_and_staff_see_the_proof() {
     let csrf = browser.csrf().await;
     let page = browser.get(&place).await;
     page.says("Prova che la casella è tua")
-        .says("Mandami il codice");
+        .says("Mandami il codice")
+        .says("Non puoi leggere questa casella?")
+        .says("href=\"/me/documents\"");
     assert!(!page.html.contains("name=\"code\""), "there is no code yet");
     let asked = browser
         .send(&format!("{place}/code"), &[("csrf", &csrf)])

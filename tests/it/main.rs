@@ -34,6 +34,7 @@ mod certificate;
 mod claimant;
 mod confirmation;
 mod conflicts;
+mod contact_change;
 mod dashboard;
 mod deficiencies;
 mod demand_letters;

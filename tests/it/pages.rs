@@ -621,6 +621,46 @@ async fn r49_r61_a_page_asks_only_for_what_the_state_allows() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_ended_says_what_that_means_and_what_can_still_be_done() {
+    let app = TestApp::seeded().await;
+    let browser = Browser::new(&app);
+    browser.confirmed("maria@example.org").await;
+    for (state, told) in [
+        (
+            "withdrawn",
+            [
+                "Non sei più negli elenchi",
+                "Non avevi firmato: puoi far cancellare subito",
+            ],
+        ),
+        (
+            "rejected",
+            ["come opporti", "Puoi far cancellare i tuoi dati."],
+        ),
+        (
+            "duplicate",
+            ["Vale quella, questa è chiusa", "Per aprire quella giusta"],
+        ),
+        (
+            "restricted",
+            ["nessuno li usa", "Il motivo è nella risposta"],
+        ),
+    ] {
+        app.sql(&format!(
+            "UPDATE claimants SET state = '{state}', \
+               duplicate_of = CASE WHEN '{state}' = 'duplicate' THEN id END"
+        ))
+        .await;
+        let page = browser.get("/me").await;
+        assert_eq!(page.status, 200, "{state}");
+        page.says(told[0]).says(told[1]);
+        let way_back = page.html.contains("/me/contact");
+        assert_eq!(way_back, state == "withdrawn", "{state}");
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn r13_an_association_says_who_it_is_and_what_it_never_asks_for() {
     let app = TestApp::seeded().await;
     let browser = Browser::new(&app);

@@ -81,6 +81,43 @@ async fn somebody_sent_by_a_partner_is_an_ordinary_sign_up_that_only_they_confir
     app.stop().await;
 }
 
+/// Art. 14 GDPR: who did not give us their data reads who did, and what they can ask for.
+#[tokio::test(flavor = "multi_thread")]
+async fn r57_the_mail_to_who_was_sent_by_a_partner_says_by_whom_and_that_of_others_does_not() {
+    let app = TestApp::seeded().await;
+    let owner = Owner::of(&app, "codacons").await;
+    let blog = owner.partner("blog").await;
+    let key = owner.key(&blog, &["intake"]).await;
+    let named = format!("SELECT name FROM partners WHERE id = '{}'", blog.id);
+    let name = app.rows(&named).await[0][0].clone().unwrap();
+    let notice = format!("/c/{CASE}/texts");
+    for (email, language, source) in [
+        ("ada@own.example", "it", "ce li ha mandati"),
+        ("eva@own.example", "en", "sent them to us"),
+        ("ute@own.example", "de", "hat sie uns gesandt"),
+    ] {
+        let mut body = submission(email);
+        body["contact"]["language"] = json!(language);
+        submit(&app, &key, email, &body).await.expect(201);
+        app.run_outbox().await;
+        let [mail] = app.mails_to(email).try_into().unwrap();
+        assert!(mail.contains(source) && mail.contains(&name), "{mail}");
+        assert!(mail.lines().any(|line| line.ends_with(&notice)), "{mail}");
+        // asked for again it says so again
+        app.resend(email).await.expect(202);
+        app.run_outbox().await;
+        let again = app.mails_to(email).pop().unwrap();
+        assert_eq!(app.mails_to(email).len(), 2);
+        assert!(again.contains(source), "{again}");
+    }
+    let own = SignUpBuilder::new("vera@own.example");
+    app.sign_up(&own).await;
+    app.run_outbox().await;
+    let [mail] = app.mails_to("vera@own.example").try_into().unwrap();
+    assert!(!mail.contains(&name) && !mail.contains(&notice), "{mail}");
+    app.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn r57_without_version_and_time_of_the_notice_nothing_is_taken() {
     let app = TestApp::seeded().await;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::app::{DEATHS, TestApp};
-use crate::claimant::{Answer, SignUpBuilder, SignedUp, ask, mario, signed_up};
+use crate::claimant::{Answer, SignUpBuilder, SignedUp, ask, mario, signed_up, token_in};
 use crate::partners::{Owner, Partner, read, request, secret, submission, submit, submit_all};
 use crate::seed::CASE;
 use crate::staff_seed::{association, person};
@@ -332,6 +332,28 @@ async fn the_mail_goes_to_the_partner_alone_and_its_link_confirms() {
     ask(own(Method::GET, "/data"))
         .await
         .expect_problem(409, "illegal-transition");
+    app.stop().await;
+}
+
+/// The mail of a test person goes to the partner, who tries its links: that must not end the mails of the others.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_says_that_a_test_person_is_not_them_still_gets_the_mails_of_the_others() {
+    let app = TestApp::seeded().await;
+    let owner = Owner::of(&app, "codacons").await;
+    let blog = owner.partner("blog").await;
+    let test = test_key(&owner, &blog).await;
+    send(&app, &test, &submission("vera@own.example")).await;
+    app.run_outbox().await;
+    let mail = app.mails()[0].message.mail.text.clone();
+    let path = format!("/not-me/{}", token_in(&mail, "not-me"));
+    let said = app.browser().post(app.url(&path)).send().await.unwrap();
+    assert_eq!(said.status(), StatusCode::SEE_OTHER);
+    let set_aside = "SELECT count(*) FROM claimants WHERE review = 'quarantined'";
+    assert_eq!(app.number(set_aside).await, 1, "the link does what it says");
+    assert_eq!(app.number("SELECT count(*) FROM suppressions").await, 0);
+    send(&app, &test, &submission("ada@own.example")).await;
+    app.run_outbox().await;
+    assert_eq!(app.mails().len(), 2);
     app.stop().await;
 }
 

@@ -13,6 +13,7 @@ use crate::app::vault::Vault;
 use crate::db::claimant::ClaimantRow;
 use crate::db::confirmation::ConfirmationRow;
 use crate::db::outbox::OutboxRow;
+use crate::db::partner_submission::{self, SourceRow};
 use crate::db::{Conn, claimant, confirmation, key};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{CaseId, ChallengeId};
@@ -25,6 +26,7 @@ pub(super) struct Batch {
     records: HashMap<Uuid, Record>,
     challenges: HashMap<(Uuid, Uuid), ConfirmationRow>,
     stops: Stops,
+    sources: HashMap<Uuid, SourceRow>,
 }
 
 /// A record and where it is reached.
@@ -46,9 +48,13 @@ impl Batch {
         }
         let records = read_records(ctx, conn, &subjects).await?;
         let ids: Vec<(Uuid, Uuid)> = mails
+            .clone()
             .filter_map(|mail| Some((mail.subject_id, challenge_of(mail)?.uuid())))
             .collect();
         let challenges = confirmation::list_by_ids(conn, SCOPE, &ids).await?;
+        let confirming = mails.filter(|mail| mail.kind == "confirmation");
+        let confirming: Vec<Uuid> = confirming.map(|mail| mail.subject_id).collect();
+        let sources = partner_submission::list_sources(conn, SCOPE, &confirming).await?;
         let places = records.values().filter_map(Record::place);
         let stops = suppression::stops(ctx, conn, places).await?;
         Ok(Self {
@@ -58,6 +64,10 @@ impl Batch {
                 .map(|row| ((row.claimant_id, row.id), row))
                 .collect(),
             stops,
+            sources: sources
+                .into_iter()
+                .map(|row| (row.claimant_id, row))
+                .collect(),
         })
     }
 
@@ -70,6 +80,11 @@ impl Batch {
     pub(super) fn challenge(&self, mail: &OutboxRow) -> Option<&ConfirmationRow> {
         let id = challenge_of(mail)?;
         self.challenges.get(&(mail.subject_id, id.uuid()))
+    }
+
+    /// By which partner the data came that a confirmation is about.
+    pub(super) fn source(&self, mail: &OutboxRow) -> Option<&SourceRow> {
+        self.sources.get(&mail.subject_id)
     }
 
     /// Why a mail of a kind may not go to a record; `None`: it may.

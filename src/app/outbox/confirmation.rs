@@ -3,7 +3,7 @@
 use chrono::{Duration, NaiveDate};
 
 use super::batch::{Batch, challenge_of};
-use super::letter::{Letter, Speaker, letter, record as line_of};
+use super::letter::{Letter, Speaker, brought_by, letter, record as line_of};
 use super::stop::stopped;
 use super::{SCOPE, Step, held};
 use crate::app::ctx::Ctx;
@@ -55,6 +55,7 @@ pub(super) async fn prepare(
     let purpose = ChallengePurpose::Confirm;
     let mut line = line_of(ctx, directory, found, purpose, made.id)?;
     line.listed_on = listed_on(row);
+    line.brought_by = brought_by(ctx, directory, found, batch.source(row))?;
     // who is on a list consents on the page of the link
     let code = match line.listed_on {
         Some(_) => None,

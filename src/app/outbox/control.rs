@@ -1,5 +1,6 @@
 //! The mails about control: the code that goes to a mailbox that failed (R30), the code that a change of the account
-//! needs, the notice that an account was given (R26) and the notice that a pre-adhesion was withdrawn (R49).
+//! needs, the notice that an account was given (R26), both mails of a change of the contact (R14, R26) and the notice that
+//! a pre-adhesion was withdrawn (R49).
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -12,7 +13,7 @@ use crate::app::ctx::Ctx;
 use crate::app::directory::Directory;
 use crate::app::error::{AppError, AppResult};
 use crate::app::vault::Vault;
-use crate::app::{mailbox_proof, payout, suppression};
+use crate::app::{contact_change, mailbox_proof, payout, suppression};
 use crate::crypto::challenge::ChallengePurpose;
 use crate::db::outbox::OutboxRow;
 use crate::db::payout as db_payout;
@@ -37,6 +38,13 @@ pub enum ControlNotice {
         iban: String,
         /// From when it counts, UTC; `None`: it is the first and counts already.
         counts_from: Option<DateTime<Utc>>,
+    },
+    /// A code to an address that a record wants to be reached at. Its reader may be a stranger to the record.
+    ContactCode,
+    /// The record is reached elsewhere from now on.
+    ContactChanged {
+        /// The new address, masked.
+        email: String,
     },
     /// The pre-adhesion was withdrawn: when, UTC.
     Withdrawn(DateTime<Utc>),
@@ -173,6 +181,83 @@ pub(super) async fn prepare_payout_notice(
     })))
 }
 
+/// The code to the address that a record wants to be reached at.
+pub(super) async fn prepare_contact_code(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    batch: &Batch,
+    directory: &Directory,
+    row: &OutboxRow,
+) -> AppResult<Step> {
+    let kind = MailKind::ContactCode;
+    let (Some(at), Some((code, expires_at)), Some(change)) = (
+        batch.record(row),
+        live_code(ctx, batch, row, ChallengePurpose::Contact),
+        contact_change::change_of(row),
+    ) else {
+        return Ok(Step::Drop);
+    };
+    let claimant = at.row.claimant();
+    let to = contact_change::new_address(ctx, conn, SCOPE, claimant, change).await?;
+    let Some(email) = to.filter(|_| at.row.died_at.is_none()) else {
+        return Ok(Step::Drop);
+    };
+    if let Some(wait) = held(ctx, directory, &email) {
+        return Ok(wait);
+    }
+    let reason = suppression::stopping(ctx, conn, &email, at.row.case(), kind).await?;
+    if let Some(stop) = stopped(ctx, conn, directory, row, reason, kind).await? {
+        return Ok(stop);
+    }
+    let line = line(ctx, directory, at, "me/contact")?;
+    let speaker = Speaker::of(&at.row);
+    let letter = letter(ctx, conn, row, speaker, email, kind, vec![line]).await?;
+    Ok(Step::Send(Box::new(Letter {
+        code: Some(code),
+        expires_at,
+        control: Some(ControlNotice::ContactCode),
+        ..letter
+    })))
+}
+
+/// The notice to the former address, with the link that takes the new one back.
+pub(super) async fn prepare_contact_notice(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    batch: &Batch,
+    directory: &Directory,
+    row: &OutboxRow,
+) -> AppResult<Step> {
+    let kind = MailKind::ContactNotice;
+    let (Some(at), Some(change)) = (batch.record(row), contact_change::change_of(row)) else {
+        return Ok(Step::Drop);
+    };
+    let claimant = at.row.claimant();
+    let both = contact_change::both_addresses(ctx, conn, SCOPE, claimant, change).await?;
+    let Some((former, new)) = both.filter(|_| at.row.died_at.is_none()) else {
+        return Ok(Step::Drop);
+    };
+    if let Some(wait) = held(ctx, directory, &former) {
+        return Ok(wait);
+    }
+    let reason = suppression::stopping(ctx, conn, &former, at.row.case(), kind).await?;
+    if let Some(stop) = stopped(ctx, conn, directory, row, reason, kind).await? {
+        if matches!(stop, Step::Drop) {
+            contact_change::lost(ctx, conn, SCOPE, claimant).await?;
+        }
+        return Ok(stop);
+    }
+    let purpose = ChallengePurpose::StopContact;
+    let token = ctx.keyring.challenges.token(purpose, at.row.id, change);
+    let line = line(ctx, directory, at, &format!("stop-contact/{token}"))?;
+    let speaker = Speaker::of(&at.row);
+    let letter = letter(ctx, conn, row, speaker, former, kind, vec![line]).await?;
+    Ok(Step::Send(Box::new(Letter {
+        control: Some(ControlNotice::ContactChanged { email: new }),
+        ..letter
+    })))
+}
+
 /// The notice that a pre-adhesion was withdrawn.
 pub(super) async fn prepare_withdrawal(
     ctx: &Ctx,
@@ -252,6 +337,7 @@ fn line(ctx: &Ctx, directory: &Directory, at: &Record, page: &str) -> AppResult<
         link: format!("{}/{page}", ctx.settings.public_base_url),
         not_me: None,
         listed_on: None,
+        brought_by: None,
         mail_texts: association.mail_texts.clone(),
     })
 }

@@ -77,6 +77,7 @@ pub(super) async fn prepare(
         link: format!("{}/me", ctx.settings.public_base_url),
         not_me: None,
         listed_on: None,
+        brought_by: None,
         mail_texts: association.mail_texts.clone(),
     };
     let speaker = Speaker::of(&at.row);

@@ -224,6 +224,7 @@ fn line(directory: &Directory, found: &FollowerRow, link: String) -> AppResult<L
         link,
         not_me: None,
         listed_on: None,
+        brought_by: None,
         mail_texts: association.mail_texts.clone(),
     })
 }

@@ -21,13 +21,16 @@ use crate::db::Conn;
 use crate::db::claimant::ClaimantRow;
 use crate::db::mail_text;
 use crate::db::outbox::{self, MailRow, OutboxRow};
+use crate::db::partner_submission::SourceRow;
 use crate::domain::contact::Contact;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{AssociationId, ClaimantId};
 use crate::domain::language::Language;
 use crate::domain::mail::MailKind;
 use crate::domain::mail_text::{MailTexts, Passages};
+use crate::domain::outage::day_in_rome;
 use crate::domain::paper::Flaw;
+use crate::domain::partner_submission::BroughtBy;
 use crate::domain::reference::Reference;
 
 /// The values of a mail. The same for every attempt.
@@ -127,6 +130,8 @@ pub struct LetterRecord {
     pub not_me: Option<String>,
     /// Of who is asked to confirm because an earlier list names them: until when it was collected.
     pub listed_on: Option<NaiveDate>,
+    /// Of who is asked to confirm because a partner sent their data: by whom (R57).
+    pub brought_by: Option<BroughtBy>,
     /// What the association says in its own words now.
     pub(super) mail_texts: Option<Arc<MailTextsEntry>>,
 }
@@ -216,6 +221,8 @@ pub(super) fn record(
         | ChallengePurpose::Mailbox
         | ChallengePurpose::Payout
         | ChallengePurpose::StopPayout
+        | ChallengePurpose::Contact
+        | ChallengePurpose::StopContact
         | ChallengePurpose::Follow
         | ChallengePurpose::Unfollow
         | ChallengePurpose::StopMessages
@@ -235,8 +242,30 @@ pub(super) fn record(
         link: format!("{base}/{page}/{token}"),
         not_me: Some(format!("{base}/not-me/{not_me}")),
         listed_on: None,
+        brought_by: None,
         mail_texts: association.mail_texts.clone(),
     })
+}
+
+/// Who sent the data of a record, as its mail says it (art. 14 GDPR).
+///
+/// # Errors
+/// `NotFound` if the case is gone.
+pub(super) fn brought_by(
+    ctx: &Ctx,
+    directory: &Directory,
+    row: &ClaimantRow,
+    brought: Option<&SourceRow>,
+) -> AppResult<Option<BroughtBy>> {
+    let Some(brought) = brought else {
+        return Ok(None);
+    };
+    let case = directory.case(row.case())?;
+    Ok(Some(BroughtBy {
+        partner: brought.partner.clone(),
+        shown_on: day_in_rome(brought.notice_shown_at),
+        notice: format!("{}/c/{}/texts", ctx.settings.public_base_url, case.slug),
+    }))
 }
 
 /// Puts a letter together, and registers it before its first attempt.

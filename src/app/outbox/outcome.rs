@@ -4,6 +4,7 @@ use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
 
 use super::{DueMail, SCOPE, signing};
+use crate::app::contact_change;
 use crate::app::ctx::Ctx;
 use crate::app::error::AppResult;
 use crate::app::mail_queue::{self, Lesson, Queue};
@@ -67,6 +68,9 @@ pub async fn settle(ctx: &Ctx, all: &[Done]) -> AppResult<()> {
                 if row.kind == "payout_notice" {
                     payout::left(ctx, &mut tx, SCOPE, row).await?;
                 }
+                if row.kind == "contact_notice" {
+                    contact_change::left(ctx, &mut tx, SCOPE, row).await?;
+                }
                 gone.push(done.mail.key());
             }
             Outcome::Refused(refusal) => {
@@ -80,19 +84,22 @@ pub async fn settle(ctx: &Ctx, all: &[Done]) -> AppResult<()> {
     }
     let sent = outbox::delete_all(&mut tx, SCOPE, &gone).await?;
     outbox::give_back(&mut tx, SCOPE, &back).await?;
-    for claimant in untold(all, &back) {
+    for claimant in untold(all, &back, "payout_notice") {
         payout::lost(ctx, &mut tx, SCOPE, claimant).await?;
+    }
+    for claimant in untold(all, &back, "contact_notice") {
+        contact_change::lost(ctx, &mut tx, SCOPE, claimant).await?;
     }
     tx.commit().await?;
     count(sent, &back, all);
     Ok(())
 }
 
-/// Whose mail about an account will not be tried again.
-fn untold(all: &[Done], back: &[BackRow]) -> Vec<ClaimantId> {
+/// Whose notice of a kind will not be tried again.
+fn untold(all: &[Done], back: &[BackRow], kind: &str) -> Vec<ClaimantId> {
     let is_dead = |id: Uuid| back.iter().any(|row| row.id == id && row.state == "dead");
     let rows = all.iter().map(|done| &done.mail.row);
-    rows.filter(|row| row.kind == "payout_notice" && is_dead(row.id))
+    rows.filter(|row| row.kind == kind && is_dead(row.id))
         .map(|row| ClaimantId::new(row.subject_id))
         .collect()
 }

@@ -10,7 +10,7 @@ use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::letter::{Letter, LetterRecord, Speaker, email_of, letter, record};
+use super::letter::{Letter, LetterRecord, Speaker, brought_by, email_of, letter, record};
 use super::stop::stopped;
 use super::{ACCESS_HOURS, SCOPE, Step, held};
 use crate::app::challenge;
@@ -24,7 +24,7 @@ use crate::crypto::challenge::ChallengePurpose;
 use crate::db::claimant::{self, ClaimantRow};
 use crate::db::outbox::{self, OutboxRow};
 use crate::db::rate_bucket::Grant;
-use crate::db::{Conn, confirmation, import, lookup};
+use crate::db::{Conn, confirmation, import, lookup, partner_submission};
 use crate::domain::claimant::{ClaimantState, Review};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{CaseId, ChallengeId, ClaimantId};
@@ -193,6 +193,7 @@ pub(super) async fn write(
         .await?
         .into_iter()
         .collect();
+    let sources = partner_submission::list_sources(conn, SCOPE, &ids).await?;
     let lines = listed
         .iter()
         .map(|Listed { row, line, .. }| {
@@ -201,9 +202,12 @@ pub(super) async fn write(
             let unasked = line.confirms || kind == MailKind::AlreadyRegistered;
             let not_me = made.not_me.filter(|_| unasked);
             let listed_on = on_lists.get(&row.id).copied().filter(|_| line.confirms);
+            let source = sources.iter().find(|source| source.claimant_id == row.id);
+            let source = source.filter(|_| line.confirms);
             Ok(LetterRecord {
                 not_me,
                 listed_on,
+                brought_by: brought_by(ctx, directory, row, source)?,
                 ..made
             })
         })

@@ -109,6 +109,7 @@ fn line(ctx: &Ctx, directory: &Directory, row: &ClaimantRow) -> AppResult<Letter
         link: format!("{}/me", ctx.settings.public_base_url),
         not_me: None,
         listed_on: None,
+        brought_by: None,
         mail_texts: association.mail_texts.clone(),
     })
 }

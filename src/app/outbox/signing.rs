@@ -210,6 +210,7 @@ fn record(
         link: format!("{}/{page}", ctx.settings.public_base_url),
         not_me: None,
         listed_on: None,
+        brought_by: None,
         mail_texts: association.mail_texts.clone(),
     })
 }

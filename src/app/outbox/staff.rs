@@ -242,6 +242,7 @@ pub(super) fn line(
         link,
         not_me: None,
         listed_on: None,
+        brought_by: None,
         // what an association says to claimants is not said to its people
         mail_texts: None,
     }

@@ -17,8 +17,8 @@ use crate::db::deficiency::{self, DeficiencyRow};
 use crate::db::sample_check::{self, MemberRow};
 use crate::db::signature::SignatureRow;
 use crate::db::{
-    Conn, Scope, consent, declaration, mailbox, own_data, partner_event, partner_submission,
-    representative, rights_request, signature_file,
+    Conn, Scope, consent, contact_change, declaration, mailbox, own_data, partner_event,
+    partner_submission, representative, rights_request, signature_file,
 };
 use crate::domain::ids::ClaimantId;
 use crate::domain::reference::Reference;
@@ -31,9 +31,10 @@ const AT_ONCE: u16 = 200;
 
 /// What of the trail a claimant may know of: what they did, what was done for them, who looked. Whatever
 /// is not named stays out: a clash of two records would tell of somebody else (R30, R55).
-const OWN_ACTIONS: [&str; 42] = [
+const OWN_ACTIONS: [&str; 46] = [
     "announce_lifting",
     "answer_rights_request",
+    "change_contact",
     "confirm",
     "confirm_by_staff",
     "consent",
@@ -46,6 +47,7 @@ const OWN_ACTIONS: [&str; 42] = [
     "enter_email",
     "erase",
     "extend_rights_request",
+    "freeze_payout",
     "give_identity",
     "give_payout",
     "lift_restriction",
@@ -61,12 +63,14 @@ const OWN_ACTIONS: [&str; 42] = [
     "reject",
     "reject_payout",
     "release_payout",
+    "request_contact_change",
     "request_mailbox_code",
     "request_payout_code",
     "request_signature",
     "restrict",
     "sign",
     "sign_up",
+    "stop_contact_change",
     "stop_payout",
     "type_payout",
     super::TAKEN,
@@ -125,6 +129,11 @@ pub(super) async fn rows(
         &mut all,
         "payouts",
         payouts(tx, scope, vault, claimant).await?,
+    );
+    put(
+        &mut all,
+        "contact_changes",
+        contact_changes(tx, scope, vault, claimant).await?,
     );
     put(
         &mut all,
@@ -390,6 +399,26 @@ async fn payouts(
             "stopped_at": row.stopped_at, "stopped_by": row.stopped_by, "told_at": row.told_at,
             "typed_by_staff": row.typed_by.is_some(), "released_at": row.released_at,
             "payout": payout,
+        }))
+    })
+}
+
+async fn contact_changes(
+    conn: &mut Conn,
+    scope: Scope,
+    vault: &Vault,
+    claimant: ClaimantId,
+) -> AppResult<Value> {
+    let rows = contact_change::list(conn, scope, claimant).await?;
+    collected(rows, |row| {
+        let new: Value = vault.unseal("contact_changes", "new_sealed", row.new_sealed)?;
+        let former: Option<Value> = row
+            .former_sealed
+            .map(|sealed| vault.unseal("contact_changes", "former_sealed", sealed))
+            .transpose()?;
+        Ok(json!({
+            "asked_at": row.created_at, "changed_at": row.done_at, "told_at": row.told_at,
+            "stopped_at": row.stopped_at, "email": new, "former": former,
         }))
     })
 }

@@ -1,5 +1,6 @@
-//! The mails about control: a code to a mailbox that failed (R30), a code for a change of the account, and the notice
-//! that an account was given, with the link that stops it (R26), or that a pre-adhesion was withdrawn (R49).
+//! The mails about control: a code to a mailbox that failed (R30), a code for a change of the account, the notice that an
+//! account was given, with the link that stops it (R26), both mails of a change of the contact, and the notice that a
+//! pre-adhesion was withdrawn (R49).
 
 use askama::Template;
 use chrono::{DateTime, Utc};
@@ -19,7 +20,7 @@ use super::{
 pub struct ControlMail {
     /// Address, language, codes.
     pub frame: Frame,
-    /// The record; its link stops an account in [`ControlAbout::Given`].
+    /// The record; its link stops an account in [`ControlAbout::Given`], a contact in [`ControlAbout::ContactChanged`].
     pub record: RecordLine,
     /// What it is about.
     pub about: ControlAbout,
@@ -48,6 +49,19 @@ pub enum ControlAbout {
         iban: String,
         /// From when it counts; `None`: it is the first and counts already.
         counts_from: Option<DateTime<Utc>>,
+    },
+    /// The code that another contact needs, to the new address. Its reader may be a stranger: the reference is not
+    /// shown.
+    ContactCode {
+        /// Six digits.
+        code: String,
+        /// Its last instant.
+        expires_at: DateTime<Utc>,
+    },
+    /// The record is written to elsewhere; to the former address.
+    ContactChanged {
+        /// The new address, masked.
+        email: String,
     },
     /// The pre-adhesion was withdrawn then.
     Withdrawn(DateTime<Utc>),
@@ -87,6 +101,19 @@ impl ControlMail {
                 let words = Words::given(text, &iban, counts_from);
                 (MailKind::PayoutNotice, words)
             }
+            ControlAbout::ContactCode { code, expires_at } => {
+                let words = Words::code(
+                    text,
+                    |part| text.word("control-mail-contact", part),
+                    &code,
+                    expires_at,
+                );
+                (MailKind::ContactCode, words)
+            }
+            ControlAbout::ContactChanged { email } => (
+                MailKind::ContactNotice,
+                Words::contact_changed(text, &email),
+            ),
             ControlAbout::Withdrawn(at) => (MailKind::Withdrawal, Words::withdrawn(text, at)),
         };
         let content = Content {
@@ -94,7 +121,7 @@ impl ControlMail {
                 Some(code) => format!("{}: {code}", words.subject),
                 None => words.subject.clone(),
             },
-            shows_reference: kind != MailKind::MailboxCode,
+            shows_reference: !matches!(kind, MailKind::MailboxCode | MailKind::ContactCode),
             code_word: if language == Language::It {
                 "Codice"
             } else {
@@ -144,7 +171,7 @@ struct Words {
     /// Before the code or the account.
     before: String,
     code: Option<String>,
-    /// The account, masked.
+    /// The account or the address, masked.
     account: Option<String>,
     /// Until when the code works, or from when the account counts.
     when: String,
@@ -203,6 +230,21 @@ impl Words {
             code: None,
             account: Some(one_line(iban, 50)),
             when,
+            not_you: say("not-you"),
+            button: Some(say("stop")),
+            after: say("after"),
+        }
+    }
+
+    fn contact_changed(text: Text, email: &str) -> Self {
+        let say = |part: &str| text.word("control-mail-changed", part);
+        Self {
+            subject: say("subject"),
+            intro: say("intro"),
+            before: say("address"),
+            code: None,
+            account: Some(one_line(email, 254)),
+            when: say("now"),
             not_you: say("not-you"),
             button: Some(say("stop")),
             after: say("after"),

@@ -29,6 +29,7 @@ use crate::domain::{
     language::Language,
     mail::{Mail, MailKind, one_line},
     mail_text::Passages,
+    partner_submission::BroughtBy,
 };
 
 use framing::Framing;
@@ -85,6 +86,8 @@ pub struct RecordLine {
     /// Of who is asked to confirm because an earlier list of the association names them: the day until which it
     /// was collected (art. 14 GDPR).
     pub listed_on: Option<NaiveDate>,
+    /// Of who is asked to confirm because a partner sent their data: by whom (R57, art. 14 GDPR).
+    pub brought_by: Option<BroughtBy>,
 }
 
 /// Asks to confirm the contact address of one sign-up (R15, R16).
@@ -305,6 +308,14 @@ fn clean(record: &RecordLine) -> Result<RecordLine, RenderMailError> {
             None => None,
         },
         listed_on: record.listed_on,
+        brought_by: match &record.brought_by {
+            Some(brought) => Some(BroughtBy {
+                partner: one_line(&brought.partner, MAX_VALUE),
+                shown_on: brought.shown_on,
+                notice: link(&brought.notice)?.to_owned(),
+            }),
+            None => None,
+        },
     })
 }
 

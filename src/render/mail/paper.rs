@@ -188,6 +188,7 @@ mod tests {
                         link: link.to_owned(),
                         not_me: None,
                         listed_on: None,
+                        brought_by: None,
                     },
                     flaw,
                 };

@@ -27,6 +27,7 @@ pub(super) fn record(number: u32) -> RecordLine {
         link: format!("https://joinder.example/confirm/token-{number}"),
         not_me: None,
         listed_on: None,
+        brought_by: None,
     }
 }
 

@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::domain::language::Language;
+use crate::domain::partner_submission::BroughtBy;
 
 use super::super::text::Text;
 use super::{
@@ -70,8 +71,11 @@ impl Words {
         }
     }
 
-    /// Where the address comes from, of who is on an earlier list of the association (art. 14 GDPR).
+    /// Where the data come from, of who did not give them to us (art. 14 GDPR).
     pub(super) fn origin(&self, record: &RecordLine) -> Option<String> {
+        if let Some(brought) = &record.brought_by {
+            return Some(self.of_partner(record, brought));
+        }
         let day = Text::new(self.language).date(record.listed_on?);
         let name = &record.association_name;
         Some(match self.language {
@@ -91,6 +95,30 @@ impl Words {
                  welche Daten vorliegen, und deren Löschung verlangen."
             ),
         })
+    }
+
+    /// Of who is on the site of a partner; a link to the notice follows.
+    fn of_partner(&self, record: &RecordLine, brought: &BroughtBy) -> String {
+        let day = Text::new(self.language).date(brought.shown_on);
+        let (name, partner) = (&record.association_name, &brought.partner);
+        match self.language {
+            Language::It => format!(
+                "Da dove vengono i tuoi dati: ce li ha mandati {partner}. Sono il tuo recapito, le caselle e ciò \
+                 che hai scritto lì. Il sito dice che ti ha mostrato la sua informativa il {day}. {name} usa i dati solo per \
+                 la pre-adesione. Puoi chiedere di vederli, correggerli o cancellarli. Qui leggi come:"
+            ),
+            Language::En => format!(
+                "Where your data come from: {partner} sent them to us. They are your contact, the mailboxes and what \
+                 you typed there. The site says that it showed you its notice on {day}. {name} uses the data for the \
+                 pre-adhesion only. You can ask to see, correct or delete them. Read here how:"
+            ),
+            Language::De => format!(
+                "Woher Ihre Daten kommen: {partner} hat sie uns gesandt. Es sind Ihr Kontakt, die Postfächer und was Sie \
+                 dort geschrieben haben. Die Website sagt, dass sie Ihnen am {day} ihre Hinweise gezeigt hat. {name} verwendet \
+                 die Daten nur für die Voranmeldung. Sie können verlangen, sie zu sehen, zu berichtigen oder zu löschen. Hier \
+                 steht, wie:"
+            ),
+        }
     }
 }
 

@@ -75,6 +75,8 @@ pub enum MeNotice {
     PayoutWaits,
     /// Control of a mailbox was proved (R30).
     MailboxProved,
+    /// The record is written to at another address from now on.
+    ContactChanged,
 }
 
 /// What to do next, as one big button.
@@ -159,6 +161,7 @@ impl MeNotice {
             Self::RepresentativeSaved => "representative-saved",
             Self::PayoutWaits => "payout-waits",
             Self::MailboxProved => "mailbox-proved",
+            Self::ContactChanged => "contact-changed",
         }
     }
 }
@@ -199,6 +202,8 @@ pub struct MePage {
     pub missing_of_case: Vec<String>,
     /// The contact e-mail, masked.
     pub email: Option<String>,
+    /// Whether another address can be given.
+    pub can_change_contact: bool,
     /// The phone, masked.
     pub phone: Option<String>,
     /// The mailboxes, masked.

@@ -19,6 +19,7 @@ pub mod association_change;
 pub mod case;
 pub mod confirm;
 pub mod console;
+pub mod contact;
 pub mod declare;
 pub mod documents;
 pub mod embed;
@@ -41,6 +42,7 @@ pub mod resume;
 pub mod rights;
 pub mod scam_report;
 pub mod sign;
+pub mod stop_contact;
 pub mod stop_payout;
 pub mod texts;
 pub mod updates;
@@ -202,6 +204,11 @@ impl Chrome {
     pub fn may_switch(&self) -> bool {
         let frame = self.frame.as_ref();
         frame.is_none_or(|frame| frame.association.is_some())
+    }
+
+    /// Where the form of this page is sent to come back in another language as it was typed.
+    pub fn switched_to(&self, word: &str) -> String {
+        format!("{}&switch=1", self.in_language(word))
     }
 
     /// True if the page's words are in the language `word`.

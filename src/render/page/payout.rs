@@ -20,6 +20,8 @@ pub struct PayoutPage {
     pub pending: Option<(String, DateTime<Utc>)>,
     /// The owner stopped an account: none is taken.
     pub is_frozen: bool,
+    /// The address was changed a short time ago: from when an account is taken, UTC.
+    pub accounts_from: Option<DateTime<Utc>>,
     /// Until when the code for a change works, UTC.
     pub code_until: Option<DateTime<Utc>>,
     /// A code was just asked for.
@@ -43,6 +45,6 @@ impl PayoutPage {
     /// Whether the form is shown: at once for the first account, with a code for a change.
     pub fn takes_account(&self) -> bool {
         let has_code = self.code_until.is_some() || !self.errors.is_empty();
-        !self.is_frozen && (!self.is_change() || has_code)
+        !self.is_frozen && self.accounts_from.is_none() && (!self.is_change() || has_code)
     }
 }

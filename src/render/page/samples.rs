@@ -795,6 +795,7 @@ fn record(words: Words, pages: &mut Vec<(String, String)>) {
             missing: letters.map(str::to_owned).to_vec(),
             missing_of_case: ["a", "l"].map(str::to_owned).to_vec(),
             email: Some(words.say("m…a@example.it")),
+            can_change_contact: state == "signed",
             phone: Some(words.say("+39 …567")),
             mailboxes: vec![MyMailboxLine {
                 address: words.say("m…i@libero.it"),
@@ -812,7 +813,7 @@ fn record(words: Words, pages: &mut Vec<(String, String)>) {
             can_edit_identity: true,
             can_change_association: state == "confirmed" || state == "signed",
             can_withdraw: true,
-            can_erase: true,
+            can_erase: state != "lodged",
             next: match state {
                 "confirmed" => Some(NextStep::Identity),
                 "signed" => Some(NextStep::Payout),
@@ -844,6 +845,7 @@ fn record(words: Words, pages: &mut Vec<(String, String)>) {
                 "signed" => MeNotice::Signed,
                 "withdrawn" => MeNotice::Withdrawn,
                 "lodged" => MeNotice::FirstRecord,
+                "resign_required" => MeNotice::ContactChanged,
                 _ => MeNotice::IdentitySaved,
             }),
         };

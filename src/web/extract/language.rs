@@ -37,6 +37,12 @@ pub fn asked(head: &RequestHead) -> Option<Language> {
         .and_then(Language::parse)
 }
 
+/// Whether a form came by a button of a language, see [`crate::render::page::Chrome::switched_to`].
+pub fn is_switch(head: &RequestHead) -> bool {
+    let query = head.uri.query().unwrap_or_default();
+    query.split('&').any(|pair| pair == "switch=1")
+}
+
 /// The cookie that remembers a language asked for.
 pub fn cookie(language: Language, https: bool) -> Cookie<'static> {
     Cookie::build(COOKIE_NAME, language.as_str())

@@ -43,6 +43,10 @@ pub async fn send(mut visit: Visit, form: KeptForm<SentStep>) -> WebResult<HttpR
     let mut steps = read(&visit, &actor).await?;
     let step = steps.number(form.sent.step);
     steps.take(step, form.sent);
+    if visit.switches_language() {
+        let answer = steps.show(StatusCode::OK, step, Errors::default())?;
+        return with_cookies(answer, &cookies);
+    }
     let answer = if step == steps.work.steps() {
         declare(&visit, actor, steps).await?
     } else {

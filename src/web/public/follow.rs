@@ -52,6 +52,15 @@ pub async fn send(
 ) -> WebResult<HttpResponse> {
     let sent = form.0;
     let mut page = form_page(&visit, &slug).await?;
+    if visit.switches_language() {
+        page.follow.association = sent.association;
+        page.follow.email = sent.email;
+        page.follow.language = visit.language.as_str().to_owned();
+        if let Some(consent) = &mut page.follow.consent {
+            consent.given = sent.given && consent.text_version == sent.text_version;
+        }
+        return html(&page);
+    }
     let directory = visit.ctx().directories.get(visit.ctx()).await?;
     let case = directory.public_case(&slug)?;
     let was_asked = typo::parts(&sent.email).is_some_and(|(_, domain)| domain == sent.doubted);

@@ -46,6 +46,9 @@ pub async fn send(mut visit: Visit, form: KeptForm<SentIdentity>) -> WebResult<H
     };
     let sent = identity_form::answered(form.sent);
     match admit(&mut visit, &came).await? {
+        Admission::Entered(_, cookies) if visit.switches_language() => {
+            with_cookies(html(&typed(&visit, &sent, Errors::default()))?, &cookies)
+        }
         Admission::Entered(actor, cookies) => save(&visit, actor, &sent, cookies).await,
         Admission::Again(again) => {
             let page = typed(&visit, &sent, again.errors);

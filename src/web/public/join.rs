@@ -165,13 +165,15 @@ pub(super) async fn take(
     sent: SentJoin,
 ) -> WebResult<Taken> {
     let known = typo::known(directory, case);
+    if visit.switches_language() {
+        return in_another_language(visit, case, &known, sent).map(Taken::Asked);
+    }
     let sent = typo::answered(cap::answered(sent), &known);
     let suspicion = filled(sent.subject.as_deref()).map(|_| Suspicion::HiddenField);
     let (input, mut typed, action) = read(visit, sent);
     let chosen = input.association.clone().unwrap_or_default();
-    let choose = || see_other(&choose_href(&case.slug, typed.via.as_deref())).finish();
     let Some(association) = case.association(&chosen) else {
-        return Ok(Taken::Asked(choose()));
+        return Ok(Taken::Asked(choose(case, &typed)));
     };
     if action == "add_mailbox" {
         if typed.form.mailboxes.len() < MOST_MAILBOXES {
@@ -228,6 +230,32 @@ impl SentJoin {
         self.via = via;
         self
     }
+}
+
+/// Where an association is chosen: the one of the form is none.
+fn choose(case: &CaseEntry, typed: &Typed) -> HttpResponse {
+    see_other(&choose_href(&case.slug, typed.via.as_deref())).finish()
+}
+
+/// The form as it was typed; what it asked about is asked again.
+fn in_another_language(
+    visit: &Visit,
+    case: &CaseEntry,
+    known: &[&str],
+    mut sent: SentJoin,
+) -> WebResult<HttpResponse> {
+    let was_asked = sent.doubted.is_some();
+    sent.cap_seen = None;
+    let (input, mut typed, _) = read(visit, sent);
+    let chosen = input.association.unwrap_or_default();
+    let Some(association) = case.association(&chosen) else {
+        return Ok(choose(case, &typed));
+    };
+    if was_asked {
+        let affected = typo::affected(case);
+        typed.doubts = typo::doubts(&typed.form, known, &affected, &typed.asked);
+    }
+    html(&join_page(visit, case, association, typed))
 }
 
 /// What was refused; a CAP that was proposed meanwhile is no longer missing.

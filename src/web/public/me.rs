@@ -7,7 +7,7 @@ use crate::app::case_update::CaseUpdate;
 use crate::app::declaration::{self, MyDeclaration};
 use crate::app::directory::{AssociationEntry, CaseEntry};
 use crate::app::me::{self, Me, MyMailbox};
-use crate::app::{AppError, mailbox_proof, payout, session};
+use crate::app::{AppError, contact_change, mailbox_proof, payout, session};
 use crate::domain::case::Offer;
 use crate::domain::claimant::ClaimantState;
 use crate::domain::consent::{Channel, Purpose};
@@ -121,6 +121,7 @@ fn notice(done: &str) -> Option<MeNotice> {
         MeNotice::RepresentativeSaved,
         MeNotice::PayoutWaits,
         MeNotice::MailboxProved,
+        MeNotice::ContactChanged,
     ]
     .into_iter()
     .find(|notice| notice.as_str() == done)
@@ -189,6 +190,9 @@ fn me_page(
             let letters = record.missing.of_case();
             letters.iter().map(char::to_string).collect()
         },
+        can_change_contact: record.email.is_some()
+            && contact_change::may_change(state).is_ok()
+            && !record.moved,
         email: record.email,
         phone: record.phone,
         mailboxes: record

@@ -10,6 +10,7 @@ pub mod association_change;
 pub mod card;
 pub mod case;
 pub mod confirm;
+pub mod contact;
 pub mod declare;
 pub mod documents;
 pub mod embed;
@@ -34,6 +35,7 @@ pub mod resume;
 pub mod rights;
 pub mod scam_report;
 pub mod sign;
+pub mod stop_contact;
 pub mod stop_payout;
 pub mod texts;
 pub mod updates;
@@ -75,6 +77,8 @@ pub fn routes() -> Vec<Route> {
         Route::new(&o::NOT_ME_UNDO, web::to(not_me::undo)),
         Route::new(&o::STOP_PAYOUT_PAGE, web::to(stop_payout::page)),
         Route::new(&o::STOP_PAYOUT_FORM, web::to(stop_payout::send)),
+        Route::new(&o::STOP_CONTACT_PAGE, web::to(stop_contact::page)),
+        Route::new(&o::STOP_CONTACT_FORM, web::to(stop_contact::send)),
         Route::new(&o::ENTER_START, web::to(enter::start)),
         Route::new(&o::ENTER_LINK_FORM, web::to(enter::ask_link)),
         Route::new(&o::ENTER_CODE_FORM, web::to(enter::by_code)),
@@ -99,6 +103,9 @@ pub fn routes() -> Vec<Route> {
         Route::new(&o::PAYOUT_PAGE, web::to(payout::page)),
         Route::new(&o::PAYOUT_FORM, web::to(payout::send)),
         Route::new(&o::PAYOUT_CODE_FORM, web::to(payout::ask_code)),
+        Route::new(&o::CONTACT_PAGE, web::to(contact::page)),
+        Route::new(&o::CONTACT_FORM, web::to(contact::send)),
+        Route::new(&o::CONTACT_CODE_FORM, web::to(contact::confirm)),
         Route::new(&o::MAILBOX_PAGE, web::to(mailbox::page)),
         Route::new(&o::MAILBOX_CODE_FORM, web::to(mailbox::ask_code)),
         Route::new(&o::MAILBOX_FORM, web::to(mailbox::send)),

@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
 use crate::app::session::ClaimantActor;
-use crate::app::{AppError, me, payout};
+use crate::app::{AppError, contact_change, me, payout};
 use crate::domain::payout::PayoutInput;
 use crate::render::page::Errors;
 use crate::render::page::payout::PayoutPage;
@@ -97,6 +97,10 @@ pub async fn send(mut visit: Visit, form: KeptForm<SentPayout>) -> WebResult<Htt
             return with_cookies(html_with(again.status, &page)?, &again.cookies);
         }
     };
+    if visit.switches_language() {
+        let page = page_of(&visit, &actor, Some(sent), Errors::default()).await?;
+        return with_cookies(html(&page)?, &cookies);
+    }
     let input = PayoutInput {
         iban: Some(sent.iban.clone()),
         holder: Some(sent.holder.clone()),
@@ -162,6 +166,7 @@ async fn page_of(
         stored: stored.map(|known| known.iban),
         pending: pending.map(|(known, at)| (known.iban, at)),
         is_frozen: record.payout_frozen,
+        accounts_from: contact_change::accounts_from(visit.ctx(), actor).await?,
         code_until: payout::code_until(visit.ctx(), actor).await?,
         is_sent: false,
         iban: typed.iban,

@@ -44,6 +44,10 @@ pub async fn send(mut visit: Visit, form: KeptForm<SentRepresentative>) -> WebRe
             return with_cookies(html_with(again.status, &page)?, &again.cookies);
         }
     };
+    if visit.switches_language() {
+        let page = page_of(&visit, &actor, Some(&sent), Errors::default()).await?;
+        return with_cookies(html(&page.ok_or(AppError::NotFound)?)?, &cookies);
+    }
     let input = representative_form::input(&sent);
     let (ctx, by) = (visit.ctx().clone(), actor.clone());
     let done = visit

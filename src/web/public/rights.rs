@@ -51,6 +51,14 @@ pub async fn page(
 pub async fn ask(visit: Visit, form: Form<SentRequest>) -> WebResult<HttpResponse> {
     let actor = visit.claimant_with(form.0.csrf.as_deref()).await?;
     let sent = form.0;
+    if visit.switches_language() {
+        let page = RightsPage {
+            kind: sent.kind,
+            text: sent.text,
+            ..rights_page(&visit, &actor).await?
+        };
+        return html(&page);
+    }
     let (kind, text) = match wanted(Some(&sent.kind), Some(&sent.text)) {
         Ok(wanted) => wanted,
         Err(AppError::Invalid(errors)) => {

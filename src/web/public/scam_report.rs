@@ -62,6 +62,9 @@ pub async fn page(
 pub async fn send(visit: Visit, form: Form<SentReport>) -> WebResult<HttpResponse> {
     let sent = form.0;
     let key = idempotency::check(sent.idempotency_key.as_bytes());
+    if visit.switches_language() {
+        return html(&again(&visit, sent, key, Errors::default()).await?);
+    }
     let (case, association) = match sent.case.split_once('/') {
         Some((case, association)) => (case, Some(association.to_owned())),
         None => (sent.case.as_str(), None),
@@ -91,9 +94,20 @@ pub async fn send(visit: Visit, form: Form<SentReport>) -> WebResult<HttpRespons
         }]),
         Err(error) => return Err(error.into()),
     };
-    let mut page = shown(&visit).await?;
     let is_mismatch = errors.0.iter().any(|error| error.pointer.is_empty());
-    if let Some(key) = key.filter(|_| !is_mismatch) {
+    let page = again(&visit, sent, key.filter(|_| !is_mismatch), errors).await?;
+    html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
+}
+
+/// The form as it was typed; `key`: the one it keeps.
+async fn again(
+    visit: &Visit,
+    sent: SentReport,
+    key: Option<String>,
+    errors: Errors,
+) -> WebResult<ReportScamPage> {
+    let mut page = shown(visit).await?;
+    if let Some(key) = key {
         page.form.idempotency_key = key;
     }
     page.form.case = sent.case;
@@ -102,7 +116,7 @@ pub async fn send(visit: Visit, form: Form<SentReport>) -> WebResult<HttpRespons
     page.form.came_from = sent.came_from;
     page.form.contact = sent.contact;
     page.errors = errors;
-    html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
+    Ok(page)
 }
 
 /// Case and association are one field of the form.

@@ -52,7 +52,7 @@ pub async fn send(visit: Visit, token: web::Path<String>) -> WebResult<HttpRespo
     }
 }
 
-const fn shown(standing: StopStanding) -> StopState {
+pub(super) const fn shown(standing: StopStanding) -> StopState {
     match standing {
         StopStanding::Open => StopState::Ask,
         StopStanding::Stopped => StopState::Stopped,
@@ -61,7 +61,7 @@ const fn shown(standing: StopStanding) -> StopState {
     }
 }
 
-const fn status(standing: StopStanding) -> StatusCode {
+pub(super) const fn status(standing: StopStanding) -> StatusCode {
     match standing {
         StopStanding::Open | StopStanding::Stopped => StatusCode::OK,
         StopStanding::Late => StatusCode::GONE,

@@ -4,8 +4,8 @@ use std::future::{Ready, ready};
 
 use actix_web::cookie::Cookie;
 use actix_web::dev::Payload;
-use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, LOCATION};
+use actix_web::http::{Method, StatusCode};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use askama::Template;
 use uuid::Uuid;
@@ -22,7 +22,7 @@ use crate::state::AppState;
 use crate::web::error::{WebError, WebResult};
 use crate::web::extract::client::{ClientAddr, UserAgent};
 use crate::web::extract::session::Holder;
-use crate::web::extract::{Lang, state};
+use crate::web::extract::{Lang, language, state};
 use crate::web::middleware::frame::is_framed;
 
 /// A request for a page.
@@ -39,6 +39,7 @@ pub struct Visit {
     /// In a frame: the path of its form, and what stands around.
     frame: Option<(String, Frame)>,
     operation: Option<&'static Operation>,
+    switches_language: bool,
 }
 
 impl Visit {
@@ -55,6 +56,12 @@ impl Visit {
     /// Where the request came from.
     pub fn evidence(&self) -> Evidence {
         self.evidence.clone()
+    }
+
+    /// Whether a form came by a button of another language: what was typed is shown again in it, and nothing is
+    /// judged or saved.
+    pub const fn switches_language(&self) -> bool {
+        self.switches_language
     }
 
     /// The frame of the page that was asked for.
@@ -301,6 +308,8 @@ impl FromRequest for Visit {
                 },
                 whose: None,
                 frame: None,
+                switches_language: request.method() == Method::POST
+                    && language::is_switch(request.head()),
                 operation,
                 state: data.ok_or_else(|| AppError::internal("the server has no state"))?,
             })

@@ -103,6 +103,8 @@ const fn purpose(kind: MailKind) -> Purpose {
         | MailKind::MailboxCode
         | MailKind::PayoutCode
         | MailKind::PayoutNotice
+        | MailKind::ContactCode
+        | MailKind::ContactNotice
         | MailKind::Withdrawal
         | MailKind::FollowConfirmation
         | MailKind::CaseUpdate
@@ -132,6 +134,8 @@ fn render_control(
             ControlNotice::Mailbox => ControlAbout::Mailbox { code, expires_at },
             ControlNotice::Payout => ControlAbout::Payout { code, expires_at },
             ControlNotice::Given { iban, counts_from } => ControlAbout::Given { iban, counts_from },
+            ControlNotice::ContactCode => ControlAbout::ContactCode { code, expires_at },
+            ControlNotice::ContactChanged { email } => ControlAbout::ContactChanged { email },
             ControlNotice::Withdrawn(at) => ControlAbout::Withdrawn(at),
         },
     }
@@ -329,5 +333,6 @@ fn line(record: LetterRecord) -> RecordLine {
         link: record.link,
         not_me: record.not_me,
         listed_on: record.listed_on,
+        brought_by: record.brought_by,
     }
 }

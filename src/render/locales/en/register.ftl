@@ -240,3 +240,4 @@ mails-kind-case-update = News
 retention-rule-partner-events = Events for partner sites
 retention-rule-webhook-deliveries = Deliveries of events that ended
 retention-rule-webhook-attempts = Attempts to deliver
+retention-rule-contact-changes = Changed e-mail addresses: the former and the new one

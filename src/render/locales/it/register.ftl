@@ -240,3 +240,4 @@ mails-kind-case-update = Novità
 retention-rule-partner-events = Eventi per i siti partner
 retention-rule-webhook-deliveries = Consegne di eventi finite
 retention-rule-webhook-attempts = Tentativi di consegna
+retention-rule-contact-changes = Indirizzi e-mail cambiati: il precedente e il nuovo

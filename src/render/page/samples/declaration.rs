@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use super::super::{
     Chrome, Errors,
     association::{Offer, RegisterStatus},
+    contact::ContactPage,
     declare::{
         ChangeLine, ClaimForm, ComplaintForm, DocumentChoice, ElsewhereForm, ElsewherePage,
         EstimateBox, EstimateLine, IncidentForm, IncidentQuestion, ItemForm, MailboxPage,
@@ -18,6 +19,7 @@ use super::super::{
     representative::{RepresentativeFields, RepresentativePage},
     resume::{ResumePage, SessionOver},
     sign::{AcceptField, ReportShown, SignCodePage, SignFilePage, SignNotPage, SignPage, ToSign},
+    stop_contact::StopContactPage,
     stop_payout::{StopPayoutPage, StopState},
 };
 use super::{Words, date, instant, push, wrong};
@@ -147,6 +149,7 @@ pub(super) fn pages(words: Words, pages: &mut Vec<(String, String)>) {
         stored: Some(words.say("IT*********************3456")),
         pending: instant(2026, 11, 25, 9).map(|at| (words.say("DE***3000"), at)),
         is_frozen: false,
+        accounts_from: None,
         code_until: instant(2026, 11, 22, 10),
         is_sent: true,
         iban: words.say("IT65A"),
@@ -171,6 +174,12 @@ pub(super) fn pages(words: Words, pages: &mut Vec<(String, String)>) {
         ..changing
     };
     push(pages, "payout-frozen", &frozen);
+    let held = PayoutPage {
+        is_frozen: false,
+        accounts_from: instant(2026, 11, 25, 9),
+        ..frozen
+    };
+    push(pages, "payout-contact-changed", &held);
     control(words, pages);
     let representative = RepresentativePage {
         chrome: signed_in("/me/representative"),
@@ -475,7 +484,32 @@ fn signed_file(words: Words, chrome: &Chrome, pages: &mut Vec<(String, String)>)
     );
 }
 
-/// Proof of control of a mailbox, and the link that stops an account.
+/// Another address to be written to.
+fn contact(words: Words, pages: &mut Vec<(String, String)>) {
+    let contact = ContactPage {
+        chrome: Chrome {
+            signed_in: true,
+            ..words.chrome("/me/contact")
+        },
+        case: words.case(),
+        current: Some(words.say("m***i@example.org")),
+        asked: None,
+        is_sent: false,
+        email: words.say("maria@libero.it"),
+        code: String::new(),
+        errors: wrong(&[("/email", "error-contact-unchanged")]),
+    };
+    push(pages, "contact-errors", &contact);
+    let asked = ContactPage {
+        asked: instant(2026, 3, 2, 12).map(|until| (words.say("maria@example.com"), until)),
+        is_sent: true,
+        errors: Errors::default(),
+        ..contact
+    };
+    push(pages, "contact-sent", &asked);
+}
+
+/// Proof of control of a mailbox, and the links that stop an account and a contact.
 fn control(words: Words, pages: &mut Vec<(String, String)>) {
     let page = |proved: bool, is_reachable: bool, errors| ProofPage {
         chrome: Chrome {
@@ -511,6 +545,7 @@ fn control(words: Words, pages: &mut Vec<(String, String)>) {
         ..page(false, true, Errors::default())
     };
     push(pages, "mailbox-sent", &sent);
+    contact(words, pages);
     for state in [
         StopState::Ask,
         StopState::Stopped,
@@ -526,5 +561,13 @@ fn control(words: Words, pages: &mut Vec<(String, String)>) {
             association: known.then(|| words.association(Offer::Join, RegisterStatus::Active)),
         };
         push(pages, format!("stop-payout-{}", state.as_str()), &page);
+        let page = StopContactPage {
+            chrome: words.chrome("/stop-contact/x"),
+            token: page.token,
+            state,
+            case: page.case,
+            association: page.association,
+        };
+        push(pages, format!("stop-contact-{}", state.as_str()), &page);
     }
 }

@@ -11,6 +11,7 @@ pub mod association;
 pub mod cases;
 pub mod claimants;
 pub mod confirmations;
+pub mod contact;
 pub mod control;
 pub mod declaration;
 pub mod documents;
@@ -90,6 +91,14 @@ fn own_routes() -> Vec<Route> {
             web::to(control::request_payout_code),
         ),
         Route::new(
+            &operation::REQUEST_CONTACT_CHANGE,
+            web::to(contact::request),
+        ),
+        Route::new(
+            &operation::CONFIRM_CONTACT_CHANGE,
+            web::to(contact::confirm),
+        ),
+        Route::new(
             &operation::REQUEST_MAILBOX_CODE,
             web::to(control::request_mailbox_code),
         ),
@@ -142,6 +151,8 @@ fn own_routes() -> Vec<Route> {
     documents::remove,
     declaration::put_payout,
     control::request_payout_code,
+    contact::request,
+    contact::confirm,
     control::request_mailbox_code,
     control::prove_mailbox,
     association::change,

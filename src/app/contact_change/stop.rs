@@ -1,0 +1,141 @@
+//! "It wasn't me": the reader of the former address takes a new contact back, and staff hear of it (R26).
+//!
+//! The link proves control of the address that was confirmed before. It brings that address back, takes out the accounts
+//! that were given around the change, and none is taken until staff have spoken with the owner: whoever changed the
+//! contact had the session.
+
+use chrono::{DateTime, Duration, Utc};
+use serde_json::json;
+
+use super::SCOPE;
+use crate::app::audit::{self, Actor, Entry};
+use crate::app::ctx::Ctx;
+use crate::app::error::{AppError, AppResult};
+use crate::app::mail_request::write_contact;
+use crate::app::payout::{Link, StopStanding};
+use crate::app::vault::Vault;
+use crate::crypto::challenge::{ChallengePurpose, parse_token, verify};
+use crate::db::claimant::{self, ClaimantRow};
+use crate::db::contact_change::{self as db, ContactChangeRow};
+use crate::db::{Conn, payout, session as sessions};
+use crate::domain::contact::Contact;
+use crate::domain::ids::ClaimantId;
+
+/// Days a link works: as long as that of an account.
+const STOP_DAYS: i64 = 30;
+/// Accounts given so long before the change was asked for are taken out with it: a session lasts less.
+const BEFORE: Duration = Duration::hours(24);
+
+/// What a link can do. Changes nothing: scanners follow links.
+///
+/// # Errors
+/// `Unavailable` if the database cannot be reached.
+pub async fn peek(ctx: &Ctx, token: &str) -> AppResult<Link> {
+    let mut tx = ctx.pools.begin(SCOPE).await?;
+    let found = find(ctx, &mut tx, token).await?;
+    tx.commit().await?;
+    Ok(found.map_or(
+        Link {
+            standing: StopStanding::Unknown,
+            record: None,
+        },
+        |found| Link {
+            standing: found.standing,
+            record: Some((found.row.association(), found.row.case())),
+        },
+    ))
+}
+
+/// Brings the former contact back.
+///
+/// *effects*: the contact and its look-up, the change and any newer one stopped; accounts given since the day before it
+/// stopped, `claimants.payout_frozen_at`; links and codes mailed before die, every session of the record ends; audit
+/// `stop_contact_change`.
+///
+/// # Errors
+/// `TokenExpired` if the link can do nothing more; stopping twice is fine.
+pub async fn stop(ctx: &Ctx, token: &str) -> AppResult<()> {
+    let (claimant, _) = parse_token(token).ok_or(AppError::TokenExpired)?;
+    let id = ClaimantId::new(claimant);
+    let mut tx = ctx.pools.begin(SCOPE).await?;
+    claimant::lock_in_order(&mut tx, SCOPE, &[id]).await?;
+    let found = find(ctx, &mut tx, token).await?;
+    let found = found.ok_or(AppError::TokenExpired)?;
+    match found.standing {
+        StopStanding::Stopped => return Ok(()),
+        StopStanding::Late | StopStanding::Unknown => return Err(AppError::TokenExpired),
+        StopStanding::Open => {}
+    }
+    let (Some(done_at), Some(former)) = (found.change.done_at, found.change.former_sealed) else {
+        return Err(AppError::TokenExpired);
+    };
+    let vault = Vault::open(ctx, &mut tx, SCOPE, id).await?;
+    let former: Contact = vault.unseal("contact_changes", "former_sealed", former)?;
+    write_contact(ctx, &mut tx, SCOPE, &found.row, &former).await?;
+    let now = ctx.clock.now();
+    db::mark_stopped(&mut tx, SCOPE, id, done_at, now).await?;
+    freeze(ctx, &mut tx, id, found.change.created_at).await?;
+    sessions::delete_of(&mut tx, SCOPE, id.uuid()).await?;
+    let (association, by) = (found.row.association(), Actor::Public);
+    let entry = Entry::new(id, association, by, "stop_contact_change");
+    let entry = entry.with(json!({ "change": found.change.id }));
+    audit::append(ctx, &mut tx, SCOPE, entry).await?;
+    tx.commit().await?;
+    metrics::counter!("joinder_contacts_stopped_total").increment(1);
+    Ok(())
+}
+
+/// Takes out the accounts given around a change, and takes no others.
+async fn freeze(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    id: ClaimantId,
+    asked_at: DateTime<Utc>,
+) -> AppResult<()> {
+    let now = ctx.clock.now();
+    if let Some(first) = payout::first_since(conn, SCOPE, id, asked_at - BEFORE).await? {
+        payout::mark_stopped(conn, SCOPE, id, first, "owner", now).await?;
+    }
+    let left = payout::find(conn, SCOPE, id, now).await?;
+    let left = left.in_force.or(left.pending).map(|row| row.created_at);
+    Ok(payout::mark_frozen(conn, SCOPE, id, left, now).await?)
+}
+
+/// The record and the change of a link.
+struct Found {
+    row: ClaimantRow,
+    change: ContactChangeRow,
+    standing: StopStanding,
+}
+
+async fn find(ctx: &Ctx, conn: &mut Conn, token: &str) -> AppResult<Option<Found>> {
+    let Some((claimant, given)) = parse_token(token) else {
+        return Ok(None);
+    };
+    let id = ClaimantId::new(claimant);
+    let Some(row) = claimant::find(conn, SCOPE, id).await? else {
+        return Ok(None);
+    };
+    let keys = &ctx.keyring.challenges;
+    let fits = |change: &ContactChangeRow| {
+        let own = keys.proof(ChallengePurpose::StopContact, claimant, change.id);
+        verify(&given, &own)
+    };
+    let changes = db::list(conn, SCOPE, id).await?;
+    let Some(change) = changes.into_iter().find(fits) else {
+        return Ok(None);
+    };
+    let is_young = change
+        .done_at
+        .is_some_and(|done| done + Duration::days(STOP_DAYS) > ctx.clock.now());
+    let standing = match change.stopped_at {
+        Some(_) => StopStanding::Stopped,
+        None if is_young => StopStanding::Open,
+        None => StopStanding::Late,
+    };
+    Ok(Some(Found {
+        row,
+        change,
+        standing,
+    }))
+}

@@ -1,0 +1,399 @@
+//! Another address for a confirmed record: a code to the new one, a notice with a link to the former, and a hold of the
+//! account (R14, R26).
+
+use chrono::TimeDelta;
+use joinder::app::housekeeping;
+use joinder::worker;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::app::{DEATHS, TestApp};
+use crate::claimant::{Answer, Claimant, SignUpBuilder, ask, code_in, other_code, token_in};
+use crate::pages::Browser;
+use crate::signing::again;
+use crate::sink::{Manner, Sink, Way};
+
+const OWNER: &str = "mario@example.org";
+const NEW: &str = "nuovo@example.com";
+const OWN: &str = "IT60X0542811101000000123456";
+const FROZEN: &str = "SELECT count(*) FROM claimants WHERE payout_frozen_at IS NOT NULL";
+
+impl Claimant<'_> {
+    async fn ask_contact(&self, email: &str) -> Answer {
+        let body = json!({ "email": email });
+        ask(self.request(Method::POST, "/contact/changes").json(&body)).await
+    }
+
+    async fn take_contact(&self, code: &str) -> Answer {
+        let body = json!({ "code": code });
+        let request = self.request(Method::POST, "/contact/confirmations");
+        ask(request.json(&body)).await
+    }
+
+    async fn give_account(&self) -> Answer {
+        let body = json!({"iban": OWN, "holder": "Mario Rossi"});
+        ask(self.request(Method::PUT, "/payout").json(&body)).await
+    }
+}
+
+/// The mails of a kind to an address, oldest first.
+fn mails(app: &TestApp, kind: &str, to: &str) -> Vec<String> {
+    let mails = app.mails();
+    let mails = mails.iter().map(|sent| &sent.message.mail);
+    mails
+        .filter(|mail| mail.kind.as_str() == kind && mail.to == to)
+        .map(|mail| mail.text.clone())
+        .collect()
+}
+
+/// The code mailed to the new address, asked for now.
+async fn code(app: &TestApp, claimant: &Claimant<'_>) -> String {
+    claimant.ask_contact(NEW).await.expect(202);
+    app.run_outbox().await;
+    code_in(&mails(app, "contact_code", NEW).pop().unwrap())
+}
+
+/// Mario, who is written to at the new address; the notice is not mailed yet.
+async fn changed(app: &TestApp) -> Claimant<'_> {
+    let claimant = app.confirmed(&SignUpBuilder::new(OWNER)).await;
+    let code = code(app, &claimant).await;
+    claimant.take_contact(&code).await.expect(200);
+    claimant
+}
+
+/// The link of the notice.
+fn stop_link(app: &TestApp) -> String {
+    let notice = mails(app, "contact_notice", OWNER).pop().unwrap();
+    format!("/stop-contact/{}", token_in(&notice, "stop-contact"))
+}
+
+async fn press(app: &TestApp, link: &str) -> StatusCode {
+    let pressed = app.browser().post(app.url(link)).send().await;
+    pressed.unwrap().status()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r14_only_the_code_mailed_to_the_new_address_changes_it_and_the_former_is_told() {
+    let app = TestApp::seeded().await;
+    let claimant = app.confirmed(&SignUpBuilder::new(OWNER)).await;
+    let elsewhere = again(&app, OWNER).await;
+    let before = app.mails_to(OWNER).len();
+    let right = code(&app, &claimant).await;
+    let mail = mails(&app, "contact_code", NEW).pop().unwrap();
+    let reference = claimant.me().await["reference"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert!(
+        !mail.replace('-', "").contains(&reference.replace('-', "")),
+        "its reader may be a stranger: {mail}"
+    );
+    assert_eq!(
+        app.mails_to(OWNER).len(),
+        before,
+        "the former is not told yet"
+    );
+    let wrong = claimant.take_contact(&other_code(&right)).await;
+    assert_eq!(
+        wrong.wrong_fields(),
+        [("/code".to_owned(), "unknown_value".to_owned())]
+    );
+    assert_eq!(claimant.me().await["contact"]["email"], "m***o@example.org");
+
+    let told = claimant.take_contact(&right).await.expect(200);
+    assert_eq!(told["email"], "n***o@example.com");
+    assert!(told["accounts_from"].is_string(), "{told}");
+    assert_eq!(claimant.me().await["contact"]["email"], "n***o@example.com");
+    let used = claimant.take_contact(&right).await;
+    used.expect_problem(410, "token-used");
+    let over = ask(elsewhere.request(Method::GET, "")).await;
+    assert_eq!(over.status, StatusCode::UNAUTHORIZED, "other sessions end");
+
+    app.run_outbox().await;
+    let notice = mails(&app, "contact_notice", OWNER).pop().unwrap();
+    assert!(notice.contains("n***o@example.com") && !notice.contains(NEW));
+    assert!(mails(&app, "contact_notice", NEW).is_empty());
+    // from now on the new address opens the record, and the former does not
+    let known = app.mails_to(OWNER).len();
+    app.request_access(OWNER).await.expect(202);
+    app.run_outbox().await;
+    assert_eq!(app.mails_to(OWNER).len(), known);
+    let back = again(&app, NEW).await;
+    assert_eq!(back.id, claimant.id);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r18_a_known_address_is_answered_as_an_unknown_one() {
+    let app = TestApp::seeded().await;
+    app.confirmed(&SignUpBuilder::new("anna@example.net")).await;
+    let claimant = app.confirmed(&SignUpBuilder::new(OWNER)).await;
+    let known = claimant.ask_contact("anna@example.net").await.expect(202);
+    // which is the newer one is told by the clock
+    app.clock().advance(TimeDelta::seconds(1));
+    let unknown = claimant.ask_contact("nessuno@example.net").await;
+    let unknown = unknown.expect(202);
+    let keys =
+        |answer: &Value| -> Vec<String> { answer.as_object().unwrap().keys().cloned().collect() };
+    assert_eq!(keys(&known), ["expires_at"]);
+    assert_eq!(keys(&known), keys(&unknown));
+    app.run_outbox().await;
+    assert_eq!(mails(&app, "contact_code", "anna@example.net").len(), 1);
+    assert_eq!(mails(&app, "contact_code", "nessuno@example.net").len(), 1);
+    // the newer one counts: the code of the one before is none any more
+    let old = code_in(&mails(&app, "contact_code", "anna@example.net")[0]);
+    claimant.take_contact(&old).await.wrong_fields();
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_other_address_is_refused_and_ten_codes_are_enough() {
+    let app = TestApp::seeded().await;
+    let claimant = app.confirmed(&SignUpBuilder::new(OWNER)).await;
+    for (typed, code) in [
+        ("", "required"),
+        ("nessuno", "format"),
+        ("MARIO@example.org", "not_accepted"),
+    ] {
+        let refused = claimant.ask_contact(typed).await.wrong_fields();
+        assert_eq!(refused, [("/email".to_owned(), code.to_owned())], "{typed}");
+    }
+    let none = claimant.take_contact("123456").await;
+    none.expect_problem(409, "illegal-transition");
+    // the code of the sign-up is one of the ten
+    for _ in 0..9 {
+        claimant.ask_contact(NEW).await.expect(202);
+    }
+    claimant.ask_contact(NEW).await.expect(429);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn five_wrong_codes_end_a_code() {
+    let app = TestApp::seeded().await;
+    let claimant = app.confirmed(&SignUpBuilder::new(OWNER)).await;
+    let right = code(&app, &claimant).await;
+    for _ in 0..5 {
+        claimant
+            .take_contact(&other_code(&right))
+            .await
+            .wrong_fields();
+    }
+    claimant.take_contact(&right).await.wrong_fields();
+    assert_eq!(claimant.me().await["contact"]["email"], "m***o@example.org");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r26_no_account_is_taken_until_72_hours_after_the_notice_left() {
+    let app = TestApp::seeded().await;
+    changed(&app).await;
+    // the relay is away for four days: nobody was told
+    app.clock().advance(TimeDelta::hours(96));
+    let claimant = again_without_mails(&app).await;
+    let refused = claimant.give_account().await;
+    refused.expect_problem(409, "illegal-transition");
+    app.run_outbox().await;
+    assert_eq!(mails(&app, "contact_notice", OWNER).len(), 1);
+    app.clock()
+        .advance(TimeDelta::hours(72) - TimeDelta::seconds(1));
+    let claimant = again(&app, NEW).await;
+    claimant.give_account().await.expect(409);
+    app.clock().advance(TimeDelta::seconds(1));
+    claimant.give_account().await.expect(200);
+    assert_eq!(app.number(FROZEN).await, 0);
+    app.stop().await;
+}
+
+/// A session of Mario while the notice still waits.
+async fn again_without_mails(app: &TestApp) -> Claimant<'_> {
+    let held =
+        "UPDATE outbox SET due_at = due_at + interval '10 years' WHERE kind = 'contact_notice'";
+    app.sql(held).await;
+    let claimant = again(app, NEW).await;
+    let free =
+        "UPDATE outbox SET due_at = due_at - interval '10 years' WHERE kind = 'contact_notice'";
+    app.sql(free).await;
+    claimant
+}
+
+/// The thief has the open session.
+#[tokio::test(flavor = "multi_thread")]
+async fn r26_the_reader_of_the_former_address_takes_it_back_with_every_account_given_meanwhile() {
+    let app = TestApp::seeded().await;
+    let thief = app.confirmed(&SignUpBuilder::new(OWNER)).await;
+    thief.give_account().await.expect(200);
+    let code = code(&app, &thief).await;
+    thief.take_contact(&code).await.expect(200);
+    app.run_outbox().await;
+    let link = stop_link(&app);
+    for method in [Method::GET, Method::HEAD, Method::OPTIONS] {
+        app.browser()
+            .request(method, app.url(&link))
+            .send()
+            .await
+            .unwrap();
+    }
+    assert_eq!(thief.me().await["contact"]["email"], "n***o@example.com");
+    let page = Browser::new(&app).get(&link).await;
+    page.says("Non hai cambiato tu l’indirizzo?");
+    assert!(!page.html.contains("n***o"), "nothing of the record");
+
+    assert_eq!(press(&app, &link).await, StatusCode::SEE_OTHER);
+    assert_eq!(
+        press(&app, &link).await,
+        StatusCode::SEE_OTHER,
+        "twice is fine"
+    );
+    let page = Browser::new(&app).get(&link).await;
+    assert_eq!(page.status, StatusCode::OK);
+    page.says("Il tuo indirizzo è di nuovo questo");
+    let out = ask(thief.request(Method::GET, "")).await;
+    assert_eq!(
+        out.status,
+        StatusCode::UNAUTHORIZED,
+        "every session is over"
+    );
+    let live = "SELECT count(*) FROM payouts WHERE stopped_at IS NULL";
+    assert_eq!(app.number(live).await, 0);
+    assert_eq!(app.number(FROZEN).await, 1);
+    let owner = again(&app, OWNER).await;
+    assert_eq!(owner.me().await["contact"]["email"], "m***o@example.org");
+    let frozen = owner.give_account().await;
+    frozen.expect_problem(409, "illegal-transition");
+    // the new address opens nothing any more
+    let known = app.mails_to(NEW).len();
+    app.request_access(NEW).await.expect(202);
+    app.run_outbox().await;
+    assert_eq!(app.mails_to(NEW).len(), known);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_is_of_no_use_after_30_days_or_made_up_and_the_addresses_are_deleted() {
+    let app = TestApp::seeded().await;
+    changed(&app).await;
+    app.run_outbox().await;
+    let link = stop_link(&app);
+    app.clock().advance(TimeDelta::days(30));
+    let late = Browser::new(&app).get(&link).await;
+    assert_eq!(late.status, StatusCode::GONE);
+    press(&app, &link).await;
+    assert_eq!(app.number(FROZEN).await, 0);
+    let page = app.get("/stop-contact/AAAA").await;
+    assert_eq!(page.status(), StatusCode::NOT_FOUND);
+    app.clock().advance(TimeDelta::days(3));
+    let ran = housekeeping::run(&app.ctx).await.unwrap();
+    assert_eq!(ran.reminders, 0);
+    let rows = "SELECT count(*) FROM contact_changes";
+    assert_eq!(app.number(rows).await, 0);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r26_where_nobody_could_be_told_staff_speak_with_the_owner_before_an_account_is_taken() {
+    let app = TestApp::seeded().await;
+    changed(&app).await;
+    let sink = Sink::start().await;
+    sink.meet("*", &[Manner::Refuse("550 5.1.1 no such user")]);
+    let from = ("joinder".to_owned(), "noreply@joinder.example".to_owned());
+    let post = worker::post(Way::Relay.mailer(&sink), from);
+    worker::outbox::send_due(&app.ctx, &post).await.unwrap();
+    let dead = "SELECT count(*) FROM outbox WHERE kind = 'contact_notice' AND state = 'dead'";
+    assert_eq!(app.number(dead).await, 1);
+    assert_eq!(app.number(FROZEN).await, 1);
+    // the new contact is not what was refused
+    let lost = "SELECT count(*) FROM claimants WHERE unreachable_at IS NOT NULL";
+    assert_eq!(app.number(lost).await, 0);
+    app.clock().advance(TimeDelta::hours(100));
+    let claimant = again(&app, NEW).await;
+    let frozen = claimant.give_account().await;
+    frozen.expect_problem(409, "illegal-transition");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_and_its_end_are_written_as_a_whole_or_not_at_all() {
+    let app = TestApp::seeded().await;
+    let claimant = app.confirmed(&SignUpBuilder::new(OWNER)).await;
+    let right = code(&app, &claimant).await;
+    for moment in DEATHS {
+        app.let_die("outbox", moment).await;
+        let died = claimant.take_contact(&right).await;
+        assert!(died.status.is_server_error(), "{}", died.body);
+        app.let_live("outbox").await;
+        assert_eq!(claimant.me().await["contact"]["email"], "m***o@example.org");
+    }
+    claimant.take_contact(&right).await.expect(200);
+    app.run_outbox().await;
+    assert_eq!(mails(&app, "contact_notice", OWNER).len(), 1);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_shows_the_address_written_to_and_keeps_what_was_typed_in_another_language() {
+    let app = TestApp::seeded().await;
+    let browser = Browser::new(&app);
+    browser.confirmed(OWNER).await;
+    browser.get("/me").await.says("Cambia l’indirizzo e-mail");
+    let csrf = browser.csrf().await;
+    let page = browser.get("/me/contact").await;
+    page.says("m***o@example.org");
+    assert!(!page.html.contains("name=\"code\""), "first the address");
+    let same = browser
+        .send("/me/contact", &[("csrf", &csrf), ("email", OWNER)])
+        .await;
+    assert_eq!(same.status, 422);
+    same.says("È l’indirizzo che hai già.");
+    let german = browser
+        .send(
+            "/me/contact?lang=de&switch=1",
+            &[("csrf", &csrf), ("email", NEW)],
+        )
+        .await;
+    assert_eq!(german.status, 200);
+    german
+        .says("<html lang=\"de\">")
+        .says(&format!("value=\"{NEW}\""));
+    let rows = "SELECT count(*) FROM contact_changes";
+    assert_eq!(app.number(rows).await, 0, "nothing was asked for");
+    let sent = browser
+        .send(
+            "/me/contact?lang=it&switch=1",
+            &[("csrf", &csrf), ("email", NEW)],
+        )
+        .await;
+    assert_eq!(sent.status, 200);
+    let sent = browser
+        .send("/me/contact", &[("csrf", &csrf), ("email", NEW)])
+        .await;
+    assert_eq!(sent.place, "/me/contact?done=sent");
+    browser
+        .get(&sent.place)
+        .await
+        .says(&format!("Abbiamo inviato un codice a {NEW}"))
+        .says("name=\"code\"");
+    let right = code_in(&browser.mail(NEW).await);
+    let wrong = other_code(&right);
+    let refused = browser
+        .send("/me/contact/code", &[("csrf", &csrf), ("code", &wrong)])
+        .await;
+    assert_eq!(refused.status, 422);
+    let empty = browser
+        .send("/me/contact/code", &[("csrf", &csrf), ("code", "")])
+        .await;
+    assert_eq!(empty.status, 422);
+    let done = browser
+        .send("/me/contact/code", &[("csrf", &csrf), ("code", &right)])
+        .await;
+    assert_eq!(done.place, "/me?done=contact-changed");
+    browser
+        .get(&done.place)
+        .await
+        .says("da ora ti scriviamo al nuovo indirizzo")
+        .says("n***o@example.com");
+    let page = browser.get("/me/payout").await;
+    page.says("Hai cambiato da poco l’indirizzo e-mail.");
+    assert!(!page.html.contains("name=\"iban\""));
+    app.stop().await;
+}
