@@ -195,12 +195,10 @@ fn texts(core: &EvidenceCore, declared: &SignedContent) -> Vec<AcceptedText> {
 }
 
 fn claimed(declared: &SignedContent) -> Vec<Fact> {
-    let items = declared.declaration.lines();
-    let items: Vec<Option<i64>> = items
-        .flat_map(|(_, incident)| incident.items().iter().map(|item| item.amount_cents()))
-        .collect();
-    let open = items.iter().filter(|amount| amount.is_none()).count();
-    let total = if open == items.len() {
+    let lines = declared.declaration.lines();
+    let items: usize = lines.map(|(_, line)| line.items().len()).sum();
+    let open = declared.declaration.open_items();
+    let total = if open == items {
         "nessun importo indicato".to_owned()
     } else {
         euro(declared.total_cents)

@@ -138,6 +138,7 @@ mod tests {
             totale: totale.to_owned(),
             sha256: String::new(),
             voci_da_liquidare,
+            attestazione: String::new(),
         };
         for (sum, open_items, shown) in [
             ("12,50", 0, "12,50"),
