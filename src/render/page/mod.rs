@@ -81,6 +81,9 @@ pub struct Frame {
     pub association: Option<(String, String)>,
 }
 
+/// In the address to which a form is sent by a button of a language.
+pub const SWITCH: &str = "switch=1";
+
 /// The record that staff type into.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DeskHead {
@@ -208,7 +211,7 @@ impl Chrome {
 
     /// Where the form of this page is sent to come back in another language as it was typed.
     pub fn switched_to(&self, word: &str) -> String {
-        format!("{}&switch=1", self.in_language(word))
+        format!("{}&{SWITCH}", self.in_language(word))
     }
 
     /// True if the page's words are in the language `word`.

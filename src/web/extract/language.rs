@@ -10,6 +10,7 @@ use actix_web::http::header::{ACCEPT_LANGUAGE, COOKIE};
 use actix_web::{FromRequest, HttpRequest};
 
 use crate::domain::language::Language;
+use crate::render::page::SWITCH;
 use crate::web::error::WebError;
 
 const COOKIE_NAME: &str = "lang";
@@ -37,10 +38,10 @@ pub fn asked(head: &RequestHead) -> Option<Language> {
         .and_then(Language::parse)
 }
 
-/// Whether a form came by a button of a language, see [`crate::render::page::Chrome::switched_to`].
+/// Whether a form came by a button of a language.
 pub fn is_switch(head: &RequestHead) -> bool {
     let query = head.uri.query().unwrap_or_default();
-    query.split('&').any(|pair| pair == "switch=1")
+    query.split('&').any(|pair| pair == SWITCH)
 }
 
 /// The cookie that remembers a language asked for.

@@ -17,7 +17,7 @@ use crate::app::{AppError, Ctx, csrf, me};
 use crate::domain::ids::ClaimantId;
 use crate::domain::language::Language;
 use crate::domain::permission::Operation;
-use crate::render::page::{Chrome, Frame, Whose};
+use crate::render::page::{Chrome, Frame, SWITCH, Whose};
 use crate::state::AppState;
 use crate::web::error::{WebError, WebResult};
 use crate::web::extract::client::{ClientAddr, UserAgent};
@@ -270,12 +270,12 @@ pub fn one_time_key(ctx: &Ctx) -> String {
     Uuid::simple(ctx.new_id()).to_string()
 }
 
-/// Path and query as a GET, without the language.
+/// Path and query as a GET, without what is said of the language.
 fn path_of(request: &HttpRequest) -> String {
     let kept: Vec<&str> = request
         .query_string()
         .split('&')
-        .filter(|pair| !pair.is_empty() && !pair.starts_with("lang="))
+        .filter(|pair| !pair.is_empty() && !pair.starts_with("lang=") && *pair != SWITCH)
         .collect();
     if kept.is_empty() {
         return request.path().to_owned();
