@@ -1,7 +1,10 @@
 //! What waits for staff in a case of the own association: every queue in figures, the next item, and who works
 //! on which.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use std::collections::HashMap;
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -12,18 +15,21 @@ use crate::app::staff::{self, StaffActor};
 use crate::crypto::token;
 use crate::db::assignment::{self, AssignmentRow, MemberRow};
 use crate::db::audit::{self, AuditRow};
-use crate::db::work_queue::{self as db, Place, QueueRow};
+use crate::db::work_queue::{self as db, InHandRow, ItemRow, Place, QueueRow};
 use crate::db::{Conn, Scope, Tx, claimant};
+use crate::domain::audit::{Logged, logged};
 use crate::domain::field::{FieldCode, FieldErrors};
 use crate::domain::ids::{AssociationId, CaseId, ClaimantId, StaffId};
 use crate::domain::outage::day_in_rome;
 use crate::domain::permission::{Role, operation};
-use crate::domain::work_queue::{MOST_COUNTED, WorkQueue};
+use crate::domain::work_queue::{IN_HAND_MINUTES, MOST_COUNTED, WorkQueue};
 
 /// Rights under which clashes are read: the other side may be another association's.
 const CLASHES: Scope = Scope::System("queue of clashes");
 /// Rows of the trail written by one statement.
 const AUDITED_AT_ONCE: usize = 1_000;
+/// How often an item that a colleague began a moment earlier is passed over for the next.
+const MOST_LOST: u32 = 50;
 /// How far ahead a day for an assignment may lie, days.
 const LATEST_DUE: i64 = 366;
 
@@ -46,6 +52,17 @@ pub struct QueueFigures {
     pub mine: i64,
     /// Items that nobody has.
     pub free: i64,
+    /// Items that somebody has begun, who began first first.
+    pub in_hand: Vec<InHand>,
+}
+
+/// An item that somebody has begun.
+#[derive(Debug, Clone)]
+pub struct InHand {
+    /// What assignments name: the claimant, or the item.
+    pub subject: Uuid,
+    /// Who has it, and until when.
+    pub holder: Holder,
 }
 
 /// An item of a queue.
@@ -70,6 +87,8 @@ pub struct Holder {
     pub due_on: Option<NaiveDate>,
     /// True if that day is over.
     pub overdue: bool,
+    /// Until when it is in hand, UTC; none: it was taken or given to stay.
+    pub until: Option<DateTime<Utc>>,
 }
 
 /// A colleague who may work on queues.
@@ -136,22 +155,50 @@ pub async fn overview(ctx: &Ctx, actor: &StaffActor, slug: &str) -> AppResult<Ve
         .iter()
         .copied()
         .partition(|queue| *queue == WorkQueue::Conflicts);
+    let who = (staff, ctx.clock.now());
     let mut tx = ctx.pools.begin(actor.scope()).await?;
-    let mut rows = db::count(&mut tx, actor.scope(), place, staff, &others).await?;
+    let mut rows = db::count(&mut tx, actor.scope(), place, who, &others).await?;
     if !clashes.is_empty() {
         tx.enter(CLASHES).await?;
-        rows.extend(db::count(&mut tx, CLASHES, place, staff, &clashes).await?);
+        rows.extend(db::count(&mut tx, CLASHES, place, who, &clashes).await?);
+        tx.enter(actor.scope()).await?;
     }
+    let mut begun: HashMap<String, Vec<InHandRow>> = HashMap::new();
+    for row in &rows {
+        begun.insert(row.queue.clone(), row.in_hand()?);
+    }
+    let people: Vec<Uuid> = begun.values().flatten().map(|row| row.staff).collect();
+    let names = staff::names(ctx, &mut tx, actor.scope(), &people).await?;
     tx.commit().await?;
     let today = day_in_rome(ctx.clock.now());
     let figures = seen.into_iter().filter_map(|queue| {
         let row = rows.iter().find(|row| row.queue == queue.as_str())?;
-        Some(figures(queue, row, today))
+        let begun = begun.remove(queue.as_str()).unwrap_or_default();
+        let begun = begun.into_iter().map(|row| in_hand(&row, &names));
+        Some(figures(queue, row, (today, begun.collect())))
     });
     Ok(figures.collect())
 }
 
-fn figures(queue: WorkQueue, row: &QueueRow, today: NaiveDate) -> QueueFigures {
+fn in_hand(row: &InHandRow, names: &HashMap<Uuid, String>) -> InHand {
+    InHand {
+        subject: row.subject,
+        holder: Holder {
+            id: row.staff,
+            name: names.get(&row.staff).cloned().unwrap_or_default(),
+            since: row.since,
+            due_on: None,
+            overdue: false,
+            until: Some(row.until),
+        },
+    }
+}
+
+fn figures(
+    queue: WorkQueue,
+    row: &QueueRow,
+    (today, in_hand): (NaiveDate, Vec<InHand>),
+) -> QueueFigures {
     QueueFigures {
         queue,
         count: row.count.min(MOST_COUNTED),
@@ -161,6 +208,7 @@ fn figures(queue: WorkQueue, row: &QueueRow, today: NaiveDate) -> QueueFigures {
         overdue: row.due_on.is_some_and(|day| day < today),
         mine: row.mine,
         free: row.free.min(MOST_COUNTED),
+        in_hand,
     }
 }
 
@@ -181,27 +229,148 @@ pub async fn next(
         return Err(AppError::Forbidden);
     }
     let own = claimant_list::own_case(ctx, actor, slug).await?;
-    let place = (actor.association_id(), own.case.id);
-    let staff = actor.staff_id().uuid();
-    let scope = match queue {
-        WorkQueue::Conflicts => CLASHES,
-        _ => actor.scope(),
-    };
-    let after = after.unwrap_or(Uuid::nil());
-    let mut tx = ctx.pools.begin(scope).await?;
-    let from = |start| Place {
-        after: start,
-        except: after,
-    };
-    let mut found = db::find_free(&mut tx, scope, place, staff, queue, from(after)).await?;
-    if found.is_none() && !after.is_nil() {
-        found = db::find_free(&mut tx, scope, place, staff, queue, from(Uuid::nil())).await?;
-    }
+    let mut tx = ctx.pools.begin(actor.scope()).await?;
+    let found = free(ctx, &mut tx, (actor, own.case.id), queue, after).await?;
     tx.commit().await?;
     Ok(found.map(|row| Item {
         id: row.id,
         subject: row.subject,
     }))
+}
+
+/// The first item after one that nobody but the actor has, from the start after the last. Ends under the actor's
+/// rights.
+async fn free(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    (actor, case): (&StaffActor, CaseId),
+    queue: WorkQueue,
+    after: Option<Uuid>,
+) -> AppResult<Option<ItemRow>> {
+    let place = (actor.association_id(), case);
+    let who = (actor.staff_id().uuid(), ctx.clock.now());
+    let scope = match queue {
+        WorkQueue::Conflicts => CLASHES,
+        _ => actor.scope(),
+    };
+    let after = after.unwrap_or(Uuid::nil());
+    let from = |start| Place {
+        after: start,
+        except: after,
+    };
+    tx.enter(scope).await?;
+    let mut found = db::find_free(tx, scope, place, who, queue, from(after)).await?;
+    if found.is_none() && !after.is_nil() {
+        found = db::find_free(tx, scope, place, who, queue, from(Uuid::nil())).await?;
+    }
+    tx.enter(actor.scope()).await?;
+    Ok(found)
+}
+
+/// Begins the next item of a queue after one, as [`next`] finds it: it is in the actor's hand for half an hour, and
+/// what the actor had in hand of this queue before is given back. Of two at once nobody gets what the other got:
+/// who is late is led to the one after. None if no other waits.
+///
+/// *effects*: a row of `assignments`, others go; audit `assign` on each.
+///
+/// # Errors
+/// `Forbidden`; `NotFound` for a case of others; `IllegalTransition` for a queue whose items nobody takes
+/// beforehand.
+pub async fn take(
+    ctx: &Ctx,
+    actor: &StaffActor,
+    slug: &str,
+    queue: WorkQueue,
+    after: Option<Uuid>,
+) -> AppResult<Option<Item>> {
+    actor.require(&operation::TAKE_ITEM)?;
+    if !is_seen_by(queue, actor.role()) {
+        return Err(AppError::Forbidden);
+    }
+    let own = claimant_list::own_case(ctx, actor, slug).await?;
+    if !queue.is_taken() {
+        return Err(AppError::IllegalTransition("not_taken"));
+    }
+    let (scope, case) = (actor.scope(), own.case.id);
+    let staff = actor.staff_id().uuid();
+    let mut tx = ctx.pools.begin(scope).await?;
+    let (place, which) = ((actor.association_id(), case), (queue.as_str(), staff));
+    let now = ctx.clock.now();
+    let given_back = assignment::give_back(&mut tx, scope, place, which, now).await?;
+    let taken = begin(ctx, &mut tx, (actor, case), queue, after).await?;
+    let kept = taken.map(|item| item.subject);
+    for subject in given_back.into_iter().filter(|had| Some(*had) != kept) {
+        let mut deed = actor.deed(subject, "assign");
+        deed.detail = json!({ "queue": queue.as_str(), "to": null, "from": staff, "due_on": null });
+        deed.write(ctx, &mut tx, scope).await?;
+    }
+    if let Some(item) = taken {
+        let mut deed = actor.deed(item.subject, "assign");
+        deed.detail = json!({
+            "queue": queue.as_str(), "to": staff, "from": null, "due_on": null, "until": in_hand_until(now),
+        });
+        deed.write(ctx, &mut tx, scope).await?;
+    }
+    tx.commit().await?;
+    Ok(taken)
+}
+
+fn in_hand_until(now: DateTime<Utc>) -> DateTime<Utc> {
+    now + TimeDelta::minutes(IN_HAND_MINUTES)
+}
+
+/// Puts the next free item in the actor's hand.
+async fn begin(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    (actor, case): (&StaffActor, CaseId),
+    queue: WorkQueue,
+    after: Option<Uuid>,
+) -> AppResult<Option<Item>> {
+    let now = ctx.clock.now();
+    for _ in 0..MOST_LOST {
+        let Some(row) = free(ctx, tx, (actor, case), queue, after).await? else {
+            return Ok(None);
+        };
+        let begun = AssignmentRow {
+            subject_id: row.subject,
+            queue: queue.as_str().to_owned(),
+            association_id: actor.association_id().uuid(),
+            case_id: case.uuid(),
+            staff_id: actor.staff_id().uuid(),
+            assigned_by: actor.staff_id().uuid(),
+            assigned_at: now,
+            due_on: None,
+            lease_until: Some(in_hand_until(now)),
+        };
+        if assignment::take(tx, actor.scope(), &begun).await? {
+            return Ok(Some(Item {
+                id: row.id,
+                subject: row.subject,
+            }));
+        }
+        // who was quicker has it, and the next look passes it over
+    }
+    Err(AppError::RateLimited(Duration::from_secs(1)))
+}
+
+/// Leaves what a staff member has in hand of a subject there for another half hour, where a decision about it was
+/// written. The caller commits.
+///
+/// # Errors
+/// As the database says.
+pub(in crate::app) async fn renew(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    scope: Scope,
+    (subject, staff): (Uuid, Uuid),
+    verb: &str,
+) -> AppResult<()> {
+    if logged(verb) == Some(Logged::Decision) {
+        let now = ctx.clock.now();
+        assignment::renew(conn, scope, (subject, staff), now, in_hand_until(now)).await?;
+    }
+    Ok(())
 }
 
 /// Where an item stands: whether it waits, who has it, who else could.
@@ -227,7 +396,7 @@ pub async fn standing(
         }
         _ => true,
     };
-    let row = find(&mut tx, actor, queue, subject).await?;
+    let row = find(ctx, &mut tx, actor, queue, subject).await?;
     let may_assign = operation::ASSIGN_ITEM.allows(actor.role());
     let colleagues = if may_assign {
         people(ctx, &mut tx, actor, own.case.id).await?
@@ -273,7 +442,7 @@ pub async fn assign(
     check(&mut tx, actor, &own, queue, subject).await?;
     checked(ctx, &mut tx, (actor, own.case.id), wanted).await?;
     if !put(ctx, &mut tx, actor, own.case.id, (queue, subject), wanted).await? {
-        let by = find(&mut tx, actor, queue, subject).await?;
+        let by = find(ctx, &mut tx, actor, queue, subject).await?;
         let name = match by {
             Some(row) => holder(ctx, &mut tx, scope, &row).await?.name,
             // released since: who looks again sees that
@@ -308,6 +477,7 @@ async fn put(
         assigned_by: actor.staff_id().uuid(),
         assigned_at: ctx.clock.now(),
         due_on: wanted.due_on,
+        lease_until: None,
     };
     Ok(match (wanted.from, wanted.to) {
         (None, None) => true,
@@ -417,7 +587,9 @@ pub(in crate::app) async fn holders(
 ) -> AppResult<Vec<(Uuid, Holder)>> {
     let scope = actor.scope();
     let association = actor.association_id();
-    let rows = assignment::list(conn, scope, association, queue.as_str(), subjects).await?;
+    let now = ctx.clock.now();
+    let which = (association, queue.as_str());
+    let rows = assignment::list(conn, scope, which, subjects, now).await?;
     let people: Vec<Uuid> = rows.iter().map(|row| row.staff_id).collect();
     let names = staff::names(ctx, conn, scope, &people).await?;
     let today = day_in_rome(ctx.clock.now());
@@ -435,6 +607,7 @@ fn of(row: &AssignmentRow, name: String, today: NaiveDate) -> Holder {
         since: row.assigned_at,
         due_on: row.due_on,
         overdue: row.due_on.is_some_and(|day| day < today),
+        until: row.lease_until,
     }
 }
 
@@ -450,13 +623,15 @@ async fn holder(
 }
 
 async fn find(
+    ctx: &Ctx,
     conn: &mut Conn,
     actor: &StaffActor,
     queue: WorkQueue,
     subject: Uuid,
 ) -> AppResult<Option<AssignmentRow>> {
     let (scope, association) = (actor.scope(), actor.association_id());
-    let found = assignment::list(conn, scope, association, queue.as_str(), &[subject]).await?;
+    let (which, now) = ((association, queue.as_str()), ctx.clock.now());
+    let found = assignment::list(conn, scope, which, &[subject], now).await?;
     Ok(found.into_iter().next())
 }
 

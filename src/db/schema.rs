@@ -22,6 +22,7 @@ diesel::table! {
         assigned_by -> Uuid,
         assigned_at -> Timestamptz,
         due_on -> Nullable<Date>,
+        lease_until -> Nullable<Timestamptz>,
     }
 }
 

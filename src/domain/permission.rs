@@ -846,6 +846,12 @@ pub mod operation {
         "/api/v1/staff/cases/{slug}/queues/{queue}/next",
         Access::Staff(READERS),
     );
+    /// Begins the next item of a queue: it is in one's hand.
+    pub const TAKE_ITEM: Operation = Operation::post(
+        "take_item",
+        "/api/v1/staff/cases/{slug}/queues/{queue}/take",
+        Access::Staff(ASSIGNERS),
+    );
     /// Takes, gives or releases an item.
     pub const ASSIGN_ITEM: Operation = Operation::post(
         "assign_item",
@@ -863,6 +869,12 @@ pub mod operation {
         "console_next_item",
         "/console/cases/{slug}/queues/{queue}/next",
         Access::Staff(READERS),
+    );
+    /// Begins the next item of a queue and opens it.
+    pub const CONSOLE_TAKE_FORM: Operation = Operation::post(
+        "console_take_form",
+        "/console/cases/{slug}/queues/{queue}/take",
+        Access::Staff(ASSIGNERS),
     );
     /// Takes, gives or releases an item.
     pub const CONSOLE_ASSIGN_FORM: Operation = Operation::post(
@@ -2565,9 +2577,11 @@ pub mod operation {
         &CONSOLE_BREACH_FORM,
         &LIST_QUEUES,
         &NEXT_ITEM,
+        &TAKE_ITEM,
         &ASSIGN_ITEM,
         &CONSOLE_QUEUES_PAGE,
         &CONSOLE_NEXT_ITEM,
+        &CONSOLE_TAKE_FORM,
         &CONSOLE_ASSIGN_FORM,
         &GET_CONFLICT,
         &DECIDE_CONFLICT,

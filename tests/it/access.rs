@@ -872,6 +872,8 @@ fn staff_body(name: &str, code: &str) -> Option<Body> {
         "console_conflict_approval" => form(&[("decision", "refuse"), ("reason", "Non basta")]),
         "ask_deficiency" => Body::Json(json!({"letters": ["i"], "due_on": "2026-03-20"})),
         "console_deficiency_form" => form(&[("letters[i]", "true"), ("due_on", "2026-03-20")]),
+        "take_item" => Body::Json(json!({})),
+        "console_take_form" => form(&[]),
         "assign_item" => Body::Json(json!({"to": "me"})),
         "console_assign_form" => form(&[("to", "me")]),
         "end_quarantine" | "end_payout_freeze" => Body::Json(json!({"reason": "Ha chiamato"})),

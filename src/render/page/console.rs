@@ -233,6 +233,8 @@ pub struct ClaimantRow {
 pub struct HolderLine {
     /// Name.
     pub name: String,
+    /// Since when it is in hand, UTC; none: it was taken or given to stay.
+    pub in_hand: Option<DateTime<Utc>>,
     /// By which day it is to be done.
     pub due_on: Option<NaiveDate>,
     /// True if that day is over.

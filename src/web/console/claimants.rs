@@ -253,6 +253,7 @@ fn row(item: Item) -> ClaimantRow {
         flags: item.flags,
         holder: item.holder.map(|holder| HolderLine {
             name: holder.name,
+            in_hand: holder.until.map(|_| holder.since),
             due_on: holder.due_on,
             overdue: holder.overdue,
         }),
