@@ -4,3 +4,12 @@ COMMENT ON COLUMN assignments.lease_until IS 'Until when it is in hand of who be
 GRANT UPDATE (lease_until) ON assignments TO joinder_tenant;
 -- acting renews it, also where a step runs under the rights of the platform
 GRANT UPDATE (staff_id, assigned_by, assigned_at, due_on, lease_until) ON assignments TO joinder_system;
+
+-- A draft of a case that nobody wants any more: what is in force counts again.
+ALTER TABLE case_revisions
+    ADD COLUMN discarded_by uuid,
+    ADD COLUMN discarded_at timestamptz,
+    ADD CONSTRAINT case_revisions_discarded_at_check CHECK ((discarded_at IS NULL) = (discarded_by IS NULL) AND (discarded_at IS NULL OR published_at IS NULL));
+COMMENT ON COLUMN case_revisions.discarded_by IS 'Staff id of who discarded the draft';
+COMMENT ON COLUMN case_revisions.discarded_at IS 'When, UTC';
+GRANT UPDATE (discarded_by, discarded_at) ON case_revisions TO joinder_tenant;

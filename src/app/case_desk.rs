@@ -18,6 +18,7 @@ use uuid::Uuid;
 use crate::app::approval;
 use crate::app::bootstrap::standard_texts;
 use crate::app::ctx::Ctx;
+use crate::app::directory::CaseEntry;
 use crate::app::error::{AppError, AppResult};
 use crate::app::staff::{self, StaffActor};
 use crate::app::trail;
@@ -53,6 +54,8 @@ pub enum Stage {
     Returned,
     /// It is in force.
     Published,
+    /// Nobody wants it any more; the next version goes on from what is in force.
+    Discarded,
 }
 
 /// A version in the history of a case.
@@ -70,6 +73,8 @@ pub struct Version {
     pub published: Option<(Uuid, DateTime<Utc>)>,
     /// When it was sent back, UTC, and why.
     pub returned: Option<(DateTime<Utc>, String)>,
+    /// Staff id of who discarded it, and when, UTC.
+    pub discarded: Option<(Uuid, DateTime<Utc>)>,
 }
 
 /// A case on the desk.
@@ -139,6 +144,7 @@ impl Stage {
             Self::Proposed => "proposed",
             Self::Returned => "returned",
             Self::Published => "published",
+            Self::Discarded => "discarded",
         }
     }
 }
@@ -157,6 +163,11 @@ pub async fn list(ctx: &Ctx, actor: &StaffActor) -> AppResult<Vec<Listed>> {
     let mut listed = Vec::new();
     for row in rows {
         let id = CaseId::new(row.case_id);
+        if stage(&row) == Stage::Discarded {
+            // what is in force counts; a draft that never was is off the desk
+            listed.extend(known.led(id).map(|case| in_force(case, row.version)));
+            continue;
+        }
         let content = content_of(&row)?;
         listed.push(Listed {
             id,
@@ -169,19 +180,23 @@ pub async fn list(ctx: &Ctx, actor: &StaffActor) -> AppResult<Vec<Listed>> {
     }
     for case in known.directory.cases() {
         if known.led(case.id).is_some() && !listed.iter().any(|it| it.id == case.id) {
-            listed.push(Listed {
-                id: case.id,
-                slug: case.slug.clone(),
-                title: case.title.clone(),
-                version: 0,
-                stage: Stage::Published,
-                is_public: case.state.is_public(),
-            });
+            listed.push(in_force(case, 0));
         }
     }
     listed.retain(|it| actor.works_on(it.id));
     listed.sort_by_key(|it| std::cmp::Reverse(it.id.uuid()));
     Ok(listed)
+}
+
+fn in_force(case: &CaseEntry, version: i32) -> Listed {
+    Listed {
+        id: case.id,
+        slug: case.slug.clone(),
+        title: case.title.clone(),
+        version,
+        stage: Stage::Published,
+        is_public: case.state.is_public(),
+    }
 }
 
 /// A case on the desk.
@@ -197,7 +212,10 @@ pub async fn get(ctx: &Ctx, actor: &StaffActor, id: CaseId) -> AppResult<Desk> {
     let rows = db::list_versions(&mut tx, scope, (actor.association_id(), id), LISTED).await?;
     let mut people: Vec<Uuid> = rows
         .iter()
-        .flat_map(|row| [Some(row.written_by), row.proposed_by, row.published_by])
+        .flat_map(|row| {
+            let decided = [row.proposed_by, row.published_by, row.discarded_by];
+            decided.into_iter().chain([Some(row.written_by)])
+        })
         .flatten()
         .collect();
     let taken_back = ["withdraw_case"];
@@ -314,6 +332,36 @@ pub async fn send_back(
     get(ctx, actor, id).await
 }
 
+/// Discards the newest draft, or the one that was sent back: what is in force counts again, and a case that never
+/// was is off the desk. Its versions stay in the history; who saves anew goes on.
+///
+/// *effects*: audit `discard_case`.
+///
+/// # Errors
+/// `Forbidden`; `NotFound`; `IllegalTransition` for a version that is not the newest, that waits for a second person,
+/// or is no draft.
+pub async fn discard(ctx: &Ctx, actor: &StaffActor, id: CaseId, version: i32) -> AppResult<Desk> {
+    actor.require(&operation::DISCARD_CASE)?;
+    actor.require_case(id)?;
+    let scope = actor.scope();
+    let mut tx = ctx.pools.begin(scope).await?;
+    let key = (actor.association_id(), id);
+    let row = locked(&mut tx, scope, key, version).await?;
+    match stage(&row) {
+        Stage::Draft | Stage::Returned => {}
+        Stage::Proposed => return Err(AppError::IllegalTransition("case_proposed")),
+        Stage::Published | Stage::Discarded => {
+            return Err(AppError::IllegalTransition("case_not_draft"));
+        }
+    }
+    db::mark_discarded(&mut tx, scope, &row, actor.staff_id(), ctx.clock.now()).await?;
+    let mut deed = actor.deed(id.uuid(), "discard_case");
+    deed.detail = json!({ "version": version });
+    deed.write(ctx, &mut tx, scope).await?;
+    tx.commit().await?;
+    get(ctx, actor, id).await
+}
+
 async fn append(
     ctx: &Ctx,
     actor: &StaffActor,
@@ -343,7 +391,7 @@ async fn append(
         return Err(AppError::NotFound);
     }
     let checked = known.check(id, content)?;
-    let old = match &before {
+    let old = match before.as_ref().filter(|row| stage(row) != Stage::Discarded) {
         Some(row) => content_of(row)?,
         None => known.public(id, None).unwrap_or_default(),
     };
@@ -389,7 +437,11 @@ fn desk(
     let newest = rows.first();
     let written = newest.map(content_of).transpose()?;
     let public = known.public(id, written.as_ref());
-    let stage = newest.map_or(Stage::Published, stage);
+    let stage = match newest.map_or(Stage::Published, stage) {
+        // what is in force counts again
+        Stage::Discarded if public.is_some() => Stage::Published,
+        stage => stage,
+    };
     // what is in force is what the tables say: the operator has commands of his own
     let mut content = match (written, &public) {
         (Some(_), Some(public)) if stage == Stage::Published => public.clone(),
@@ -463,6 +515,8 @@ fn row(
         return_reason: None,
         published_by: None,
         published_at: None,
+        discarded_by: None,
+        discarded_at: None,
     })
 }
 
@@ -477,6 +531,8 @@ fn read(content: Value) -> Option<CaseContent> {
 fn stage(row: &RevisionRow) -> Stage {
     if row.published_at.is_some() {
         Stage::Published
+    } else if row.discarded_at.is_some() {
+        Stage::Discarded
     } else if row.returned_at.is_some() {
         Stage::Returned
     } else if row.proposed_at.is_some() {
@@ -494,6 +550,7 @@ fn version(row: &RevisionRow) -> Version {
         proposed: row.proposed_by.zip(row.proposed_at),
         published: row.published_by.zip(row.published_at),
         returned: row.returned_at.zip(row.return_reason.clone()),
+        discarded: row.discarded_by.zip(row.discarded_at),
     }
 }
 

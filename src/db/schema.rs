@@ -214,6 +214,8 @@ diesel::table! {
         return_reason -> Nullable<Text>,
         published_by -> Nullable<Uuid>,
         published_at -> Nullable<Timestamptz>,
+        discarded_by -> Nullable<Uuid>,
+        discarded_at -> Nullable<Timestamptz>,
     }
 }
 

@@ -51,7 +51,7 @@ pub enum Logged {
 }
 
 /// Every verb.
-pub const ALL: [(&str, Logged); 166] = [
+pub const ALL: [(&str, Logged); 167] = [
     ("add_document", Logged::Decision),
     ("announce_lifting", Logged::Decision),
     ("answer_rights_request", Logged::Decision),
@@ -85,6 +85,8 @@ pub const ALL: [(&str, Logged); 166] = [
     (action::DECLARE_BY_STAFF, Logged::Decision),
     ("delete_draft", Logged::Consequence),
     ("delete_id_images", Logged::Consequence),
+    // a draft is nobody's but the house's
+    ("discard_case", Logged::Access),
     ("disown", Logged::OwnAct),
     ("duplicate", Logged::Consequence),
     (action::END_PAYOUT_FREEZE, Logged::Decision),

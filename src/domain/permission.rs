@@ -1637,6 +1637,12 @@ pub mod operation {
         "/api/v1/staff/case-desk/{id}/return",
         Access::Staff(PUBLISHERS),
     );
+    /// Discards a draft.
+    pub const DISCARD_CASE: Operation = Operation::post(
+        "discard_case",
+        "/api/v1/staff/case-desk/{id}/discard",
+        Access::Staff(PUBLISHERS),
+    );
     /// Cases on the desk, and a form for a new one.
     pub const CONSOLE_CASE_DESK_PAGE: Operation = Operation::get(
         "console_case_desk_page",
@@ -2710,6 +2716,7 @@ pub mod operation {
         &PUBLISH_CASE,
         &RETURN_CASE,
         &WITHDRAW_CASE,
+        &DISCARD_CASE,
         &CONSOLE_CASE_DESK_PAGE,
         &CONSOLE_CASE_NEW,
         &CONSOLE_CASE_PAGE,

@@ -921,7 +921,7 @@ fn staff_body(name: &str, code: &str) -> Option<Body> {
             let slug = format!("caso-{}", Uuid::new_v4().simple());
             Body::Json(json!({"version": 1, "content": case_desk::content(&slug)}))
         }
-        "propose_case" => Body::Json(json!({"version": 1})),
+        "propose_case" | "discard_case" => Body::Json(json!({"version": 1})),
         "publish_case" => Body::Json(json!({"version": 1, "texts_read": true})),
         "withdraw_case" => Body::Json(json!({"reason": "Titolo sbagliato"})),
         "return_case" => Body::Json(json!({"version": 1, "reason": "Manca una fonte"})),

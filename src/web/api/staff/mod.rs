@@ -167,6 +167,7 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::PUBLISH_CASE, web::to(case_desk::publish)),
         Route::new(&operation::RETURN_CASE, web::to(case_desk::send_back)),
         Route::new(&operation::WITHDRAW_CASE, web::to(case_desk::withdraw)),
+        Route::new(&operation::DISCARD_CASE, web::to(case_desk::discard)),
         Route::new(
             &operation::LIST_DEMAND_LETTERS,
             web::to(demand_letters::list),
@@ -310,6 +311,7 @@ pub fn routes() -> Vec<Route> {
     case_desk::publish,
     case_desk::send_back,
     case_desk::withdraw,
+    case_desk::discard,
     demand_letters::list,
     demand_letters::enter,
     demand_letters::get,
