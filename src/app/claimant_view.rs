@@ -11,7 +11,8 @@ use crate::app::ctx::Ctx;
 use crate::app::document::{self, MyDocument};
 use crate::app::error::{AppError, AppResult};
 use crate::app::import::{self, ListedHints};
-use crate::app::representation;
+pub use crate::app::rejection::Rejection;
+use crate::app::{rejection, representation};
 use crate::app::sign_up::Suspicion;
 use crate::app::staff::StaffActor;
 use crate::app::trail::{self, TrailEntry};
@@ -87,6 +88,8 @@ pub struct ClaimantView {
     pub challenges: Vec<ChallengeRow>,
     /// Mails sent, oldest first.
     pub mails: Vec<MailRow>,
+    /// Why, when and by whom it was rejected, where it was.
+    pub rejection: Option<Rejection>,
     /// Clashes, nothing about the other side.
     pub conflicts: Vec<ConflictRow>,
     /// Mails that came back, newest first.
@@ -204,6 +207,7 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
     let history = rows::get_history(&mut tx, scope, association, id).await?;
     let trail = trail::read(ctx, &mut tx, scope, row.id).await?;
     let hand_in = paper::find_newest(&mut tx, scope, id).await?;
+    let rejection = rejection::find(ctx, &mut tx, scope, (id, &row.state)).await?;
     let restricting = rights_request::list_restricting(&mut tx, scope, id).await?;
     let restricted_by = restricting
         .first()
@@ -249,6 +253,7 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
         consents: history.consents,
         challenges: history.challenges,
         mails: history.mails,
+        rejection,
         conflicts: history.conflicts,
         bounces: history.bounces,
         unreachable_at: row.unreachable_at,

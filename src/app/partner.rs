@@ -14,7 +14,7 @@ use crate::app::staff::StaffActor;
 use crate::crypto::sealing::{Aad, FORMAT, Sealed};
 use crate::crypto::token;
 use crate::db::partner::{self as db, PartnerRow};
-use crate::db::{DbError, partner_key};
+use crate::db::{DbError, partner_key, webhook as endpoints};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::field::{FieldCode, FieldErrors};
 use crate::domain::ids::{AssociationId, PartnerId};
@@ -148,7 +148,7 @@ pub struct Change {
 
 /// Changes what is known about a partner, or whether its keys work, or both.
 ///
-/// *effects*: partner; audit `partner_changed` with the names of what changed, and the standing before and after
+/// *effects*: partner; how its endpoints failed is forgotten where it works again; audit `partner_changed` with the names of what changed, and the standing before and after
 /// where it changed.
 ///
 /// # Errors
@@ -178,6 +178,10 @@ pub async fn change(
         None => row,
     };
     db::update(&mut tx, scope, &written).await?;
+    if (before, standing) == (Standing::Suspended, Standing::Active) {
+        // the days it rested are no days on which its servers failed
+        endpoints::forget_failures(&mut tx, scope, id).await?;
+    }
     let email = email_of(ctx, &written)?;
     let address = |email: &Option<EmailAddress>| email.as_ref().map(|it| it.as_str().to_owned());
     let changed: Vec<&str> = [

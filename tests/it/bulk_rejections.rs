@@ -143,6 +143,40 @@ async fn a_set_is_rejected_after_a_second_person_and_each_is_told() {
     ] {
         assert!(me.contains(said), "{said}: {me}");
     }
+    // staff read why, until when, who asked, who agreed and what became of the notice
+    let record = format!("/api/v1/staff/claimants/{}", signed.id);
+    let record = desk.ask(Method::GET, &desk.one, &record, &Value::Null).await;
+    let rejection = record.expect(200)["rejection"].clone();
+    for (field, said) in [
+        ("code", json!("not_concerned")),
+        ("words", json!(WORDS)),
+        ("asked_by", json!("Nome case_manager")),
+        ("approved_by", json!("Nome owner")),
+        ("bulk_action", seen["id"].clone()),
+        ("notice", json!("sent")),
+    ] {
+        assert_eq!(rejection[field], said, "{field}: {rejection}");
+    }
+    assert!(rejection["object_until"].is_string() && rejection["notice_at"].is_string());
+    let auditor = association(&app, "codacons").await;
+    let auditor = person(&app, auditor, Role::Auditor).await;
+    let browser = app.browser();
+    sign_in(&app, &browser, &auditor).await;
+    let record = format!("/console/claimants/{}", signed.id);
+    let (_, page) = open(&app, &browser, &record).await;
+    for said in [
+        "Pratica respinta",
+        "casella o periodo fuori dal caso",
+        WORDS,
+        "Nome case_manager",
+        "Nome owner",
+        "Inviato per e-mail",
+    ] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    let record = format!("/api/v1/staff/claimants/{}", gone.id);
+    let record = desk.ask(Method::GET, &desk.one, &record, &Value::Null).await;
+    assert_eq!(record.expect(200)["rejection"], Value::Null);
     // a decision of two about each, told to the log
     let decided = "SELECT count(*) FROM audit WHERE action = 'reject' AND after = 'rejected' \
         AND detail ->> 'code' = 'not_concerned' AND detail ->> 'approved_by' <> actor_id::text";
