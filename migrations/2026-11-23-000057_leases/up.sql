@@ -13,3 +13,9 @@ ALTER TABLE case_revisions
 COMMENT ON COLUMN case_revisions.discarded_by IS 'Staff id of who discarded the draft';
 COMMENT ON COLUMN case_revisions.discarded_at IS 'When, UTC';
 GRANT UPDATE (discarded_by, discarded_at) ON case_revisions TO joinder_tenant;
+
+-- Who asks by letter for a copy of the own data has no page to take it from.
+ALTER TABLE rights_requests DROP CONSTRAINT rights_requests_kind_check;
+ALTER TABLE rights_requests ADD CONSTRAINT rights_requests_kind_check
+    CHECK (kind IN ('rectification', 'objection', 'restriction', 'erasure', 'access', 'portability')) NOT VALID;
+ALTER TABLE rights_requests VALIDATE CONSTRAINT rights_requests_kind_check;

@@ -51,7 +51,7 @@ pub enum Logged {
 }
 
 /// Every verb.
-pub const ALL: [(&str, Logged); 167] = [
+pub const ALL: [(&str, Logged); 168] = [
     ("add_document", Logged::Decision),
     ("announce_lifting", Logged::Decision),
     ("answer_rights_request", Logged::Decision),
@@ -116,6 +116,7 @@ pub const ALL: [(&str, Logged); 167] = [
     ("give_payout", Logged::OwnAct),
     ("give_representative", Logged::Decision),
     ("hand_in_paper", Logged::Decision),
+    ("hand_over_data", Logged::Decision),
     // about nobody who signed up: reports of swindlers belong to no claim
     ("handle_scam_report", Logged::Access),
     ("hold_mail", Logged::Mail),

@@ -716,6 +716,18 @@ pub mod operation {
         "/api/v1/staff/rights-requests/{id}/answer",
         Access::Staff(EXPORTERS),
     );
+    /// A copy of everything, for who asked for it by letter (artt. 15 and 20 GDPR).
+    pub const HAND_OVER_DATA: Operation = Operation::post(
+        "hand_over_data",
+        "/api/v1/staff/rights-requests/{id}/data",
+        Access::StepUp(EXPORTERS),
+    );
+    /// A copy of everything, for who asked for it by letter.
+    pub const CONSOLE_DATA_FORM: Operation = Operation::post(
+        "console_data_form",
+        "/console/rights/{id}/data",
+        Access::StepUp(EXPORTERS),
+    );
     /// Announces that a restriction is lifted (art. 18.3 GDPR).
     pub const LIFT_RESTRICTION: Operation = Operation::post(
         "lift_restriction",
@@ -2562,6 +2574,8 @@ pub mod operation {
         &GET_RIGHTS_REQUEST,
         &EXTEND_RIGHTS_REQUEST,
         &ANSWER_RIGHTS_REQUEST,
+        &HAND_OVER_DATA,
+        &CONSOLE_DATA_FORM,
         &LIFT_RESTRICTION,
         &CONSOLE_LIFTING_FORM,
         &CONSOLE_RIGHTS_PAGE,

@@ -457,6 +457,11 @@ impl World {
             self.quarantined().await
         } else if known.path.ends_with("/payout-freeze-end") {
             self.frozen().await
+        } else if known.name == "hand_over_data" || known.name == "console_data_form" {
+            let id = self.rights_request().await;
+            let copy = format!("UPDATE rights_requests SET kind = 'access' WHERE id = '{id}'");
+            self.app.sql(&copy).await;
+            id
         } else if known.path.contains("/rights-requests/{id}")
             || known.path.starts_with("/console/rights/")
         {
@@ -880,6 +885,8 @@ fn staff_body(name: &str, code: &str) -> Option<Body> {
         "enter_rights_request" => Body::Json(
             json!({"kind": "objection", "text": "Non voglio", "received_on": "2026-03-02"}),
         ),
+        "hand_over_data" => Body::Json(json!({"reason": "Per posta"})),
+        "console_data_form" => form(&[("reason", "Per posta")]),
         "extend_rights_request" => Body::Json(json!({"reason": "Serve tempo"})),
         "answer_rights_request" => Body::Json(json!({"decision": "granted", "reason": "Fatto"})),
         "console_letter_form" => form(&[
@@ -1332,6 +1339,8 @@ async fn walk_as_staff(world: &mut World, role: Role, is_for_the_case: bool) {
                 "/partners/{id}",
                 "/partner-keys/{id}",
                 "/webhook-endpoints/{id}",
+                "/rights-requests/{id}/data",
+                "/console/rights/{id}/data",
             ]
             .iter()
             .any(|part| known.path.contains(part))
@@ -1407,7 +1416,7 @@ async fn walk_as_another_association(world: &mut World) {
         assert_eq!(without_id(theirs), without_id(none), "{}", known.name);
         asked += 1;
     }
-    assert_eq!(asked, 170);
+    assert_eq!(asked, 173);
 }
 
 /// The membership of who has a role with us is for one case.

@@ -83,10 +83,9 @@ impl Known {
             }
         }
         // where nobody knows its PEC, it is added; one that others rely on is theirs too
-        let of_others = |case: &&CaseEntry| {
+        let relied_on = others().find(|case| {
             case.respondent.codice_fiscale == *code && case.lead() != Some(self.association)
-        };
-        let relied_on = others().find(of_others);
+        });
         let relied_on = relied_on.and_then(|case| case.respondent.pec.clone());
         if let Some(pec) = relied_on.filter(|pec| *pec != new.respondent.pec) {
             errors.push_about(

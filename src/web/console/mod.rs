@@ -182,6 +182,7 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::CONSOLE_RIGHT_PAGE, web::to(rights::one)),
         Route::new(&operation::CONSOLE_EXTENSION_FORM, web::to(rights::extend)),
         Route::new(&operation::CONSOLE_ANSWER_FORM, web::to(rights::answer)),
+        Route::new(&operation::CONSOLE_DATA_FORM, web::to(rights::hand_over)),
         Route::new(&operation::CONSOLE_LIFTING_FORM, web::to(rights::lift)),
         Route::new(
             &operation::CONSOLE_LETTER_PAGE,

@@ -63,6 +63,7 @@ queue-choose = Queue
 queue-no-queue = No queue
 label-to = To whom
 label-due-on = To be done by
+problem-state-no-copy = The request does not ask for a copy of the data.
 problem-state-not-taken = Nobody takes items of this queue beforehand: open them from the list.
 problem-state-released = Meanwhile it was released: open the record again.
 trail-action-assign = Record taken, assigned or released

@@ -63,6 +63,7 @@ queue-choose = Coda
 queue-no-queue = Nessuna coda
 label-to = A chi
 label-due-on = Da finire entro
+problem-state-no-copy = La richiesta non chiede una copia dei dati.
 problem-state-not-taken = Le pratiche di questa coda non si prendono prima: aprile dall’elenco.
 problem-state-released = Nel frattempo è stata lasciata: apri di nuovo la pratica.
 trail-action-assign = Pratica presa, assegnata o lasciata
