@@ -11,7 +11,7 @@ use crate::app::ctx::Ctx;
 use crate::app::document::{self, MyDocument};
 use crate::app::error::{AppError, AppResult};
 use crate::app::import::{self, ListedHints};
-pub use crate::app::rejection::Rejection;
+pub use crate::app::rejection::{Before, Rejection};
 use crate::app::{rejection, representation};
 use crate::app::sign_up::Suspicion;
 use crate::app::staff::StaffActor;
@@ -90,6 +90,8 @@ pub struct ClaimantView {
     pub mails: Vec<MailRow>,
     /// Why, when and by whom it was rejected, where it was.
     pub rejection: Option<Rejection>,
+    /// Rejected records of the case that share contact, mailbox or codice fiscale with it, newest first.
+    pub rejected_before: Vec<Before>,
     /// Clashes, nothing about the other side.
     pub conflicts: Vec<ConflictRow>,
     /// Mails that came back, newest first.
@@ -208,6 +210,7 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
     let trail = trail::read(ctx, &mut tx, scope, row.id).await?;
     let hand_in = paper::find_newest(&mut tx, scope, id).await?;
     let rejection = rejection::find(ctx, &mut tx, scope, (id, &row.state)).await?;
+    let rejected_before = rejection::before(ctx, &mut tx, scope, association, id).await?;
     let restricting = rights_request::list_restricting(&mut tx, scope, id).await?;
     let restricted_by = restricting
         .first()
@@ -254,6 +257,7 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
         challenges: history.challenges,
         mails: history.mails,
         rejection,
+        rejected_before,
         conflicts: history.conflicts,
         bounces: history.bounces,
         unreachable_at: row.unreachable_at,

@@ -13,15 +13,18 @@ use crate::app::{paper, staff, trail};
 use crate::crypto::token;
 use crate::db::audit::{self, AuditRow};
 use crate::db::claimant::{self, ClaimantRow};
-use crate::db::{Conn, Scope, Tx, confirmation, outbox, signature};
+use crate::db::{Conn, Scope, Tx, confirmation, lookup, outbox, signature};
 use crate::domain::claimant::ClaimantState;
-use crate::domain::ids::ClaimantId;
+use crate::domain::ids::{AssociationId, ClaimantId};
 use crate::domain::rejection::{RejectionCode, objection_until};
 
 /// Verbs of the trail by which records are rejected.
 const VERBS: [&str; 2] = ["reject", "decide_conflict"];
 /// Rows of the trail looked through: a record is rejected once, and its clashes may have been decided before.
 const LOOKED_AT: i64 = 20;
+
+/// Rejected records shown with another one.
+const BEFORE: i64 = 5;
 
 /// That a record was rejected, as staff read it.
 #[derive(Clone, Debug)]
@@ -120,6 +123,40 @@ pub(in crate::app) async fn find(
         bulk,
         notice: notice(conn, scope, claimant).await?,
     }))
+}
+
+/// A rejected record of the same case with which another one shares e-mail, phone, mailbox or codice fiscale: it may
+/// be the same person. For staff alone.
+#[derive(Clone, Debug)]
+pub struct Before {
+    /// The rejected record.
+    pub claimant: ClaimantId,
+    /// When and why it was rejected.
+    pub rejection: Rejection,
+}
+
+/// What was rejected before that shares something with a record, newest first.
+///
+/// # Errors
+/// `Unavailable` if the database cannot be reached.
+pub(in crate::app) async fn before(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    scope: Scope,
+    association: AssociationId,
+    claimant: ClaimantId,
+) -> AppResult<Vec<Before>> {
+    let mut before = Vec::new();
+    for found in lookup::list_rejected(conn, scope, association, claimant, BEFORE).await? {
+        let rejected = (found, ClaimantState::Rejected.as_str());
+        if let Some(rejection) = find(ctx, conn, scope, rejected).await? {
+            before.push(Before {
+                claimant: found,
+                rejection,
+            });
+        }
+    }
+    Ok(before)
 }
 
 /// Who asked for a rejection, and who agreed.

@@ -43,6 +43,14 @@ pub(in crate::db) const fn condition(queue: Queue) -> &'static str {
         Queue::Unreachable => "(unreachable_at IS NOT NULL)",
         Queue::Quarantined => "(review = 'quarantined')",
         Queue::Ratification => "(ratify_at IS NOT NULL)",
+        // found from the few who were rejected; who is erased leaves no look-up behind
+        Queue::RejectedBefore => {
+            "(claimants.state IN ('to_assist', 'confirmed', 'signed', 'resign_required') AND claimants.id IN \
+             (SELECT l.claimant_id FROM claimants r \
+             JOIN lookups o ON o.claimant_id = r.id AND o.kind IN ('email', 'phone', 'mailbox', 'codice_fiscale') \
+             JOIN lookups l ON l.hash = o.hash AND l.kind = o.kind AND l.association_id = o.association_id \
+             AND l.claimant_id <> r.id WHERE r.state = 'rejected'))"
+        }
         Queue::Restricted => "(restricted_at IS NOT NULL)",
         Queue::PayoutFrozen => "(payout_frozen_at IS NOT NULL)",
         Queue::PayoutWaits => {
@@ -67,6 +75,7 @@ fn shown(queue: Queue) -> String {
         | Queue::Unreachable
         | Queue::Quarantined
         | Queue::Ratification
+        | Queue::RejectedBefore
         | Queue::PayoutFrozen
         | Queue::PayoutWaits => format!("{} AND restricted_at IS NULL", condition(queue)),
     }
@@ -75,7 +84,7 @@ fn shown(queue: Queue) -> String {
 /// Since when a row waits.
 const fn since(queue: Queue) -> &'static str {
     match queue {
-        Queue::ToAssist | Queue::Quarantined => "created_at",
+        Queue::ToAssist | Queue::Quarantined | Queue::RejectedBefore => "created_at",
         Queue::SignatureUnverified => {
             "(SELECT min(f.checked_at) FROM signature_files f WHERE f.claimant_id = claimants.id \
              AND f.association_id = claimants.association_id AND f.verdict = 'not_verifiable')"

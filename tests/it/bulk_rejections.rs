@@ -387,3 +387,91 @@ async fn the_console_leads_from_a_record_to_its_rejection() {
     );
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_signs_up_again_after_a_rejection_is_seen_by_staff_and_told_nothing() {
+    let app = TestApp::seeded().await;
+    let desk = Desk::of(&app, "codacons").await;
+    let with = |email: &str, mailbox: &str| {
+        let mailboxes = json!([{"address": mailbox, "plan": "free"}]);
+        SignUpBuilder::new(email).with("/mailboxes", mailboxes)
+    };
+    let first = app.confirmed(&with("a@example.org", "una@libero.it")).await;
+    let other = app
+        .confirmed(&with("b@example.org", "altra@libero.it"))
+        .await;
+    let me = async |id: uuid::Uuid| {
+        let path = format!("/api/v1/staff/claimants/{id}");
+        desk.ask(Method::GET, &desk.one, &path, &Value::Null)
+            .await
+            .expect(200)
+    };
+    let queue = async || {
+        let path = format!("/api/v1/staff/cases/{CASE}/claimants?queue=rejected_before");
+        let listed = desk.ask(Method::GET, &desk.one, &path, &Value::Null).await;
+        let items = listed.expect(200)["items"].as_array().unwrap().clone();
+        items
+            .iter()
+            .map(|item| item["id"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(me(first.id).await["rejected_before"], json!([]));
+    let mut body = rejection();
+    body["quoted"] = first.me().await["reference"].clone();
+    let seen = desk.preview(&body).await.expect(201);
+    assert_eq!(seen["left"], 1, "{seen}");
+    let begin = json!({"step": "start", "records": 1});
+    desk.step(&desk.one, &seen, &begin).await.expect(200);
+    let approve = json!({"step": "approve"});
+    desk.step(&desk.other, &seen, &approve).await.expect(200);
+    go_on(&app).await;
+    assert_eq!(me(first.id).await["state"], "rejected");
+    assert!(queue().await.is_empty());
+
+    // the same mailbox again, from another address
+    let again = app.confirmed(&with("c@example.org", "una@libero.it")).await;
+    let record = me(again.id).await;
+    assert_eq!(
+        record["rejected_before"][0]["id"],
+        first.id.to_string(),
+        "{record}"
+    );
+    assert_eq!(record["rejected_before"][0]["code"], "not_concerned");
+    assert_eq!(queue().await, [again.id.to_string()]);
+    assert_eq!(me(other.id).await["rejected_before"], json!([]));
+    // the claimant learns nothing of it
+    let own = again.me().await.to_string();
+    let data = ask(again.request(Method::GET, "/views")).await.expect(200);
+    assert!(!own.contains(&first.id.to_string()), "{own}");
+    let reference = body["quoted"].as_str().unwrap();
+    assert!(!own.contains(reference) && !own.contains("rejected_before"));
+    assert!(!data.to_string().contains(&first.id.to_string()), "{data}");
+    let ours = association(&app, "codacons").await;
+    let reviewer = person(&app, ours, Role::Reviewer).await;
+    let browser = app.browser();
+    sign_in(&app, &browser, &reviewer).await;
+    let (_, page) = open(
+        &app,
+        &browser,
+        &format!("/console/claimants/{}?queue=rejected_before", again.id),
+    )
+    .await;
+    assert!(
+        page.contains("Forse già respinta in questo caso")
+            && page.contains(&format!("/console/claimants/{}\"", first.id)),
+        "{page}"
+    );
+    // another association's records are not compared with ours
+    let theirs = with("d@example.org", "una@libero.it").association("altroconsumo");
+    let theirs = app.confirmed(&theirs).await;
+    assert_eq!(queue().await, [again.id.to_string()]);
+    let owner = association(&app, "altroconsumo").await;
+    let owner = person(&app, owner, Role::Owner).await.bearer(&app).await;
+    let path = format!("/api/v1/staff/claimants/{}", theirs.id);
+    let record = desk
+        .ask(Method::GET, &owner, &path, &Value::Null)
+        .await
+        .expect(200);
+    assert_eq!(record["rejected_before"], json!([]));
+    app.stop().await;
+}

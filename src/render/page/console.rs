@@ -686,6 +686,8 @@ pub struct ClaimantPage {
     pub review: &'static str,
     /// Why, when and by whom it was rejected.
     pub rejection: Option<RejectionLines>,
+    /// Rejected records that may be of the same person: id, reference, when, UTC, word of why.
+    pub rejected_before: Vec<(String, String, DateTime<Utc>, &'static str)>,
     /// What an earlier list said of who was imported from one.
     pub listed: Option<ListedLines>,
     /// The way of somebody without an e-mail, where the actor leads it.

@@ -26,6 +26,7 @@ use crate::domain::ids::{ClaimantId, DocumentId};
 use crate::domain::narrowing::{MANDATES, Tier, Words};
 use crate::domain::permission::operation;
 use crate::domain::readiness::Letter;
+use crate::domain::reference::Reference;
 use crate::domain::vat_number::NumericCodiceFiscale;
 use crate::render::page::Errors;
 use crate::render::page::console::{AssistForms, BounceLine, CaseRow, CasesPage, ClaimantPage, ClaimantRow, ConflictLine, ConsentLine, Console, ContactLines, DeclarationLines, DeskLines, HolderLine, IdentityLines, ListPage, ListedLines, LogLine, MailLine, MailboxLine, NarrowFields, RejectionLines, SignatureFileLine, TrailLine, VersionLine};
@@ -308,6 +309,15 @@ fn claimant_page(console: Console, view: ClaimantView, operators: &Operators) ->
         review: view.review.as_str(),
         missing: view.missing_to_lodge.iter().map(char::to_string).collect(),
         rejection: view.rejection.map(rejection),
+        rejected_before: view
+            .rejected_before
+            .into_iter()
+            .map(|before| {
+                let reference = Reference::of(before.claimant).grouped();
+                let (at, code) = (before.rejection.at, before.rejection.code.as_str());
+                (before.claimant.to_string(), reference, at, code)
+            })
+            .collect(),
         versions: view
             .declared
             .versions

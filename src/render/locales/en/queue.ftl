@@ -6,6 +6,7 @@ console-queue-exports = Exports to approve
 console-queue-scam-reports = Reports of scams
 console-queue-signature-unverified = Digital signatures to clear up
 console-queue-document-rejected = Documents refused by the virus scanner
+console-queue-rejected-before = Signed up again after a rejection
 console-queue-not-restored = Mailboxes not restored
 console-queue-double-recovery = Double recovery
 console-queue-outside-window = Outside the period

@@ -6,6 +6,7 @@ console-queue-exports = Esportazioni da approvare
 console-queue-scam-reports = Segnalazioni di truffe
 console-queue-signature-unverified = Firme digitali da chiarire
 console-queue-document-rejected = Documenti rifiutati dall’antivirus
+console-queue-rejected-before = Iscritte di nuovo dopo un rifiuto
 console-queue-not-restored = Caselle non ripristinate
 console-queue-double-recovery = Doppio recupero
 console-queue-outside-window = Fuori dal periodo

@@ -8,9 +8,12 @@ use uuid::Uuid;
 
 use crate::app::AppError;
 use crate::app::claimant_list::{self, DEFAULT_LIMIT, Filter, Item, MAX_LIMIT};
-use crate::app::claimant_view::{self, ClaimantView, Rejection, ShownContact, ShownIdentity};
+use crate::app::claimant_view::{
+    self, Before, ClaimantView, Rejection, ShownContact, ShownIdentity,
+};
 use crate::app::export;
 use crate::domain::ids::{ClaimantId, MailboxId, StaffId};
+use crate::domain::reference::Reference;
 use crate::domain::narrowing::Words;
 use crate::state::AppState;
 use crate::web::api::public::representative::{self, RepresentativeResponse};
@@ -157,6 +160,27 @@ impl From<Rejection> for RejectionResponse {
     }
 }
 
+/// A rejected record of the case that may be of the same person.
+#[derive(Serialize, ToSchema)]
+pub struct RejectedBeforeResponse {
+    id: Uuid,
+    reference: String,
+    rejected_at: DateTime<Utc>,
+    /// `not_concerned|not_proven|incomplete|untrue|other`
+    code: &'static str,
+}
+
+impl From<Before> for RejectedBeforeResponse {
+    fn from(before: Before) -> Self {
+        Self {
+            id: before.claimant.uuid(),
+            reference: Reference::of(before.claimant).as_str().to_owned(),
+            rejected_at: before.rejection.at,
+            code: before.rejection.code.as_str(),
+        }
+    }
+}
+
 /// One claimant.
 #[derive(Serialize, ToSchema)]
 pub struct ClaimantResponse {
@@ -169,6 +193,9 @@ pub struct ClaimantResponse {
     missing: Vec<String>,
     /// Why, when and by whom it was rejected, where it was.
     rejection: Option<RejectionResponse>,
+    /// Rejected records of the case that share e-mail, phone, mailbox or codice fiscale with it, newest first. Never to
+    /// be told to the claimant.
+    rejected_before: Vec<RejectedBeforeResponse>,
     /// Those of the case too: with any of them nothing can be lodged.
     missing_to_lodge: Vec<String>,
     /// Nothing is missing and nothing to review.
@@ -442,6 +469,11 @@ fn response(view: ClaimantView) -> ClaimantResponse {
         review: view.review.as_str(),
         missing: view.missing.iter().map(char::to_string).collect(),
         rejection: view.rejection.map(RejectionResponse::from),
+        rejected_before: view
+            .rejected_before
+            .into_iter()
+            .map(RejectedBeforeResponse::from)
+            .collect(),
         missing_to_lodge: view.missing_to_lodge.iter().map(char::to_string).collect(),
         ready: view.ready,
         declarations: view
