@@ -19,6 +19,7 @@ use crate::domain::partner_key::KeyRefusal;
 use crate::domain::permission::Method;
 use crate::render::error_text;
 use crate::render::page::Chrome;
+use crate::render::page::console::Console;
 use crate::render::page::message::{Action, ConsoleMessagePage, MessagePage};
 use crate::render::text::Text;
 
@@ -266,6 +267,8 @@ pub struct Style {
     pub demo: bool,
     /// Whether it is a page of the console.
     pub console: bool,
+    /// What stands around it for who is signed in to the console.
+    pub frame: Option<Console>,
     /// Whether this browser held a claimant's session or link before.
     pub known: bool,
     /// Path of the page it was sent from or, if that is not told, asked for; without query.
@@ -370,7 +373,11 @@ fn finish(
         page.paragraphs = vec![told];
     }
     let html = if style.console {
-        ConsoleMessagePage::from(page).render()
+        let mut page = ConsoleMessagePage::from(page);
+        if let Some(frame) = &style.frame {
+            page.console.clone_from(frame);
+        }
+        page.render()
     } else {
         page.render()
     };

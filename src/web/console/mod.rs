@@ -427,6 +427,19 @@ async fn inside(
     Ok(console)
 }
 
+/// What stands around an answer that is only words, for who is signed in; none for everybody else.
+pub(in crate::web) async fn around_words(
+    state: &AppState,
+    request: &HttpRequest,
+) -> Option<Console> {
+    let staff = Staff::signed_in(state, request).await?;
+    let language = Lang::of(request.head());
+    let mut console = inside(state, language, request, &staff).await.ok()?;
+    // what was asked for may not be there in another language either
+    "/console".clone_into(&mut console.chrome.path);
+    Some(console)
+}
+
 /// Path and query without `lang`.
 fn own_path(request: &HttpRequest) -> String {
     let kept: Vec<&str> = request
