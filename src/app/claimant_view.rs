@@ -12,11 +12,11 @@ use crate::app::document::{self, MyDocument};
 use crate::app::error::{AppError, AppResult};
 use crate::app::import::{self, ListedHints};
 pub use crate::app::rejection::{Before, Rejection};
-use crate::app::{rejection, representation};
 use crate::app::sign_up::Suspicion;
 use crate::app::staff::StaffActor;
 use crate::app::trail::{self, TrailEntry};
 use crate::app::vault::Vault;
+use crate::app::{rejection, representation};
 pub use crate::db::bounce::BounceRow;
 use crate::db::claimant_list::{
     self as rows, ChallengeRow, ConflictRow, ConsentRow, IdentityRow, ListRow, MailRow,

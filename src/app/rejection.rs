@@ -96,7 +96,10 @@ pub(in crate::app) async fn find(
     }
     let subject = claimant.uuid();
     let rows = audit::list_some(conn, scope, subject, &VERBS, None, LOOKED_AT).await?;
-    let Some(row) = rows.into_iter().find(|row| row.after.as_deref() == Some(after)) else {
+    let Some(row) = rows
+        .into_iter()
+        .find(|row| row.after.as_deref() == Some(after))
+    else {
         return Ok(None);
     };
     let (asked, approved) = people(conn, scope, &row).await?;

@@ -196,11 +196,7 @@ pub async fn update(conn: &mut Conn, _scope: Scope, row: &EndpointRow) -> DbResu
 ///
 /// # Errors
 /// As the database says.
-pub async fn forget_failures(
-    conn: &mut Conn,
-    _scope: Scope,
-    partner: PartnerId,
-) -> DbResult<()> {
+pub async fn forget_failures(conn: &mut Conn, _scope: Scope, partner: PartnerId) -> DbResult<()> {
     let working = webhook_endpoints::table
         .filter(webhook_endpoints::partner_id.eq(partner.uuid()))
         .filter(webhook_endpoints::disabled_at.is_null());

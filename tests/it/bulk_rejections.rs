@@ -145,7 +145,9 @@ async fn a_set_is_rejected_after_a_second_person_and_each_is_told() {
     }
     // staff read why, until when, who asked, who agreed and what became of the notice
     let record = format!("/api/v1/staff/claimants/{}", signed.id);
-    let record = desk.ask(Method::GET, &desk.one, &record, &Value::Null).await;
+    let record = desk
+        .ask(Method::GET, &desk.one, &record, &Value::Null)
+        .await;
     let rejection = record.expect(200)["rejection"].clone();
     for (field, said) in [
         ("code", json!("not_concerned")),
@@ -175,7 +177,9 @@ async fn a_set_is_rejected_after_a_second_person_and_each_is_told() {
         assert!(page.contains(said), "{said}: {page}");
     }
     let record = format!("/api/v1/staff/claimants/{}", gone.id);
-    let record = desk.ask(Method::GET, &desk.one, &record, &Value::Null).await;
+    let record = desk
+        .ask(Method::GET, &desk.one, &record, &Value::Null)
+        .await;
     assert_eq!(record.expect(200)["rejection"], Value::Null);
     // a decision of two about each, told to the log
     let decided = "SELECT count(*) FROM audit WHERE action = 'reject' AND after = 'rejected' \

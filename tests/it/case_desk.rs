@@ -916,7 +916,8 @@ async fn the_pec_of_a_respondent_is_added_later_by_two_people_and_stays_what_oth
     let name = "SELECT name FROM respondents WHERE codice_fiscale = '03970540963'";
     let name = app.rows(name).await[0][0].clone().unwrap();
     let mut shared = content("altro-caso-2025");
-    shared["respondent"] = json!({"name": name, "codice_fiscale": "03970540963", "pec": "italiaonline@pec.example"});
+    shared["respondent"] =
+        json!({"name": name, "codice_fiscale": "03970540963", "pec": "italiaonline@pec.example"});
     let (path, before) = two.published(&shared).await;
     let stored = "SELECT pec FROM respondents WHERE codice_fiscale = '03970540963'";
     assert_eq!(
@@ -996,7 +997,12 @@ async fn a_draft_is_discarded_what_is_in_force_counts_again_and_the_history_stay
     assert!(list.to_string().contains("mai-nato-2025"));
     let body = json!({"version": 1});
     let gone = two
-        .ask(&two.writer, Method::POST, &format!("{fresh}/discard"), &body)
+        .ask(
+            &two.writer,
+            Method::POST,
+            &format!("{fresh}/discard"),
+            &body,
+        )
         .await
         .expect(200);
     assert_eq!(gone["stage"], "discarded");
@@ -1039,6 +1045,9 @@ async fn the_console_marks_words_with_words_beside_the_colour_and_discards() {
     let done = send(&app, &browser, &decision, &fields).await;
     assert_eq!(place(&done), format!("{place_of}?done=discarded#done"));
     let (_, page) = open(&app, &browser, &format!("{place_of}?done=discarded")).await;
-    assert!(page.contains("Bozza scartata.") && !page.contains("<del>"), "{page}");
+    assert!(
+        page.contains("Bozza scartata.") && !page.contains("<del>"),
+        "{page}"
+    );
     app.stop().await;
 }

@@ -332,7 +332,8 @@ async fn r60_who_asks_by_letter_gets_the_copy_by_post_with_a_reason_and_a_trace(
     let manager = person(&app, ours, Role::CaseManager).await;
     let bearer = manager.bearer(&app).await;
     let letters = format!("/api/v1/staff/claimants/{id}/rights-requests");
-    let letter = |kind: &str| json!({"kind": kind, "text": "Voglio una copia", "received_on": "2026-03-02"});
+    let letter =
+        |kind: &str| json!({"kind": kind, "text": "Voglio una copia", "received_on": "2026-03-02"});
     let objection = post(&app, &letters, Some(&bearer), &letter("objection")).await;
     let objection: Value = objection.json().await.unwrap();
     let mut asked = Vec::new();

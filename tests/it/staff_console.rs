@@ -335,7 +335,10 @@ async fn who_is_signed_in_keeps_the_bar_on_every_refusal() {
     ] {
         let (status, page) = open(&app, &browser, &path).await;
         assert_eq!(status, expected, "{path}");
-        assert!(page.contains(bar) && page.contains("Codacons"), "{path}: {page}");
+        assert!(
+            page.contains(bar) && page.contains("Codacons"),
+            "{path}: {page}"
+        );
         assert!(page.contains("name=\"csrf\""), "{path}");
     }
     // a form of another session, and a method that is none

@@ -750,11 +750,15 @@ async fn what_is_begun_is_in_hand_for_30_minutes_renewed_by_deciding_and_given_b
     let (one, two) = (owner.bearer(&app).await, colleague.bearer(&app).await);
     assert_eq!(begin(&two).await, None);
     // to look renews nothing, a decision about the record does
-    let renewed = "SELECT count(*) FROM assignments WHERE lease_until > assigned_at + interval '31 minutes'";
+    let renewed =
+        "SELECT count(*) FROM assignments WHERE lease_until > assigned_at + interval '31 minutes'";
     let record = format!("/api/v1/staff/claimants/{first}");
     assert_eq!(get(&app, &record, &one).await.status(), StatusCode::OK);
     assert_eq!(app.number(renewed).await, 0);
-    let (end, why) = (format!("{record}/quarantine-end"), json!({"reason": "Ha chiamato"}));
+    let (end, why) = (
+        format!("{record}/quarantine-end"),
+        json!({"reason": "Ha chiamato"}),
+    );
     let ended = post(&app, &end, Some(&one), &why).await;
     assert!(ended.status().is_success(), "{}", ended.status());
     assert_eq!(app.number(renewed).await, 1);
@@ -774,10 +778,7 @@ async fn what_is_begun_is_in_hand_for_30_minutes_renewed_by_deciding_and_given_b
     // what is taken to stay does not end, and is nobody else's to begin
     let stays = json!({"to": "me", "from": null});
     let (status, kept) = assign(&app, &two_again, "to_assist", first.uuid(), stays).await;
-    assert_eq!(
-        (status, &kept["holder"]["until"]),
-        (200, &Value::Null)
-    );
+    assert_eq!((status, &kept["holder"]["until"]), (200, &Value::Null));
     app.clock().advance(chrono::TimeDelta::hours(2));
     let other = bearer(&app, Role::Reviewer).await;
     assert_eq!(begin(&other).await, None);

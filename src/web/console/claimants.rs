@@ -29,7 +29,12 @@ use crate::domain::readiness::Letter;
 use crate::domain::reference::Reference;
 use crate::domain::vat_number::NumericCodiceFiscale;
 use crate::render::page::Errors;
-use crate::render::page::console::{AssistForms, BounceLine, CaseRow, CasesPage, ClaimantPage, ClaimantRow, ConflictLine, ConsentLine, Console, ContactLines, DeclarationLines, DeskLines, HolderLine, IdentityLines, ListPage, ListedLines, LogLine, MailLine, MailboxLine, NarrowFields, RejectionLines, SignatureFileLine, TrailLine, VersionLine};
+use crate::render::page::console::{
+    AssistForms, BounceLine, CaseRow, CasesPage, ClaimantPage, ClaimantRow, ConflictLine,
+    ConsentLine, Console, ContactLines, DeclarationLines, DeskLines, HolderLine, IdentityLines,
+    ListPage, ListedLines, LogLine, MailLine, MailboxLine, NarrowFields, RejectionLines,
+    SignatureFileLine, TrailLine, VersionLine,
+};
 use crate::render::page::documents::DocumentLine;
 use crate::render::page::sign::ReportShown;
 use crate::render::text::Damages;
@@ -423,7 +428,9 @@ fn rejection(rejection: Rejection) -> RejectionLines {
         object_until: rejection.object_until,
         asked_by: rejection.asked_by,
         approved_by: rejection.approved_by,
-        approval: rejection.bulk.map(|id| format!("/console/bulk-actions/{id}")),
+        approval: rejection
+            .bulk
+            .map(|id| format!("/console/bulk-actions/{id}")),
         notice: rejection.notice.as_str(),
         notice_at: rejection.notice.at(),
     }

@@ -128,8 +128,8 @@ async fn shown(
     let slug = found.own.case.slug.clone();
     let own = found.sides.iter().find(|side| side.seen.is_some());
     let bar = match own {
-        Some(side) => {
-            let subject = side.claimant.uuid();
+        Some(_) => {
+            let subject = found.subject;
             let item = Item { id, subject };
             Some(queues::bar(state, staff, &slug, WorkQueue::Conflicts, item).await?)
         }

@@ -125,9 +125,7 @@ pub(super) async fn onward(
     let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
     let acting = async move { work_queue::take(&ctx, &actor, &slug, queue, after).await };
     let next = state.ctx.to_end(acting).await?;
-    Ok(see_other(
-        &next.map_or(all, |next| item_place(queue, next)),
-    ))
+    Ok(see_other(&next.map_or(all, |next| item_place(queue, next))))
 }
 
 /// `POST /console/cases/{slug}/queues/{queue}/items/{id}/assignment`

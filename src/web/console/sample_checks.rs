@@ -376,7 +376,11 @@ impl Asked<'_> {
             steps: status.steps.iter().map(|step| step.as_str()).collect(),
             can_finish: counts.left == 0 && status.steps.contains(&SampleStep::Finish),
             form: can_check.then(|| form(&sample, wanted)).flatten(),
-            open: if can_check { open_ones(&sample) } else { Vec::new() },
+            open: if can_check {
+                open_ones(&sample)
+            } else {
+                Vec::new()
+            },
             can_check,
             results: Checked::WORDS.to_vec(),
             codes: FindingCode::ALL.map(FindingCode::as_str).to_vec(),

@@ -13,8 +13,8 @@ use crate::app::claimant_view::{
 };
 use crate::app::export;
 use crate::domain::ids::{ClaimantId, MailboxId, StaffId};
-use crate::domain::reference::Reference;
 use crate::domain::narrowing::Words;
+use crate::domain::reference::Reference;
 use crate::state::AppState;
 use crate::web::api::public::representative::{self, RepresentativeResponse};
 use crate::web::api::staff::declared::{
