@@ -83,8 +83,8 @@ fn taken_apart(path: &str) -> (&'static Section, &str, &str) {
 /// by word.
 fn compared(before: &str, after: &str) -> (Vec<DiffLine>, Vec<DiffLine>) {
     let (old, new): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
-    let is_value = |lines: &[&str]| lines.iter().flat_map(|it| it.split_whitespace()).count();
-    if old.len() <= 1 && new.len() <= 1 && is_value(&old).max(is_value(&new)) < PROSE {
+    let count = |lines: &[&str]| lines.iter().flat_map(|it| it.split_whitespace()).count();
+    if old.len() <= 1 && new.len() <= 1 && count(&old).max(count(&new)) < PROSE {
         let plain = |lines: &[&str]| lines.iter().map(|words| told(words, false)).collect();
         return (plain(&old), plain(&new));
     }
