@@ -6,6 +6,7 @@ use uuid::Uuid;
 use crate::app::ctx::Ctx;
 use crate::app::error::AppResult;
 use crate::app::vault::Vault;
+use crate::app::work_queue;
 use crate::crypto::token;
 use crate::db::audit::{self, AuditRow};
 use crate::db::{Conn, Scope};
@@ -126,7 +127,18 @@ pub async fn append(ctx: &Ctx, conn: &mut Conn, scope: Scope, entry: Entry) -> A
         sealed: entry.sealed,
         created_at: now,
     };
-    Ok(audit::insert(conn, scope, &row).await?)
+    audit::insert(conn, scope, &row).await?;
+    match entry.actor {
+        Actor::Staff(staff) => {
+            let whose = (entry.subject, staff.uuid());
+            work_queue::renew(ctx, conn, scope, whose, entry.action).await
+        }
+        Actor::Public
+        | Actor::Claimant(_)
+        | Actor::Partner(_)
+        | Actor::System
+        | Actor::Operator => Ok(()),
+    }
 }
 
 /// Appends a row with free text about a claimant, sealed by the claimant's data key: it goes when

@@ -351,7 +351,8 @@ async fn subjects(
         }
         BulkAct::EndQuarantine | BulkAct::Reject { .. } => Vec::new(),
         BulkAct::Assign { queue, .. } => {
-            let taken = assignment::list(conn, scope, association, queue, &ids).await?;
+            let taken =
+                assignment::list(conn, scope, (association, queue), &ids, ctx.clock.now()).await?;
             taken.into_iter().map(|row| row.subject_id).collect()
         }
     }

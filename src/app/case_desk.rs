@@ -5,6 +5,7 @@
 //! force, or sent back, by another. Nothing of a draft is in the reference tables before that.
 
 mod current;
+mod discard;
 mod known;
 mod publish;
 mod withdraw;
@@ -18,6 +19,7 @@ use uuid::Uuid;
 use crate::app::approval;
 use crate::app::bootstrap::standard_texts;
 use crate::app::ctx::Ctx;
+use crate::app::directory::CaseEntry;
 use crate::app::error::{AppError, AppResult};
 use crate::app::staff::{self, StaffActor};
 use crate::app::trail;
@@ -35,6 +37,7 @@ use crate::domain::ids::{AssociationId, CaseId};
 use crate::domain::permission::operation;
 use crate::domain::reason::Reason;
 
+pub use discard::discard;
 use known::Known;
 pub use publish::{Publication, preview, publish};
 pub use withdraw::withdraw;
@@ -53,6 +56,8 @@ pub enum Stage {
     Returned,
     /// It is in force.
     Published,
+    /// Nobody wants it any more; the next version goes on from what is in force.
+    Discarded,
 }
 
 /// A version in the history of a case.
@@ -70,6 +75,8 @@ pub struct Version {
     pub published: Option<(Uuid, DateTime<Utc>)>,
     /// When it was sent back, UTC, and why.
     pub returned: Option<(DateTime<Utc>, String)>,
+    /// Staff id of who discarded it, and when, UTC.
+    pub discarded: Option<(Uuid, DateTime<Utc>)>,
 }
 
 /// A case on the desk.
@@ -139,6 +146,7 @@ impl Stage {
             Self::Proposed => "proposed",
             Self::Returned => "returned",
             Self::Published => "published",
+            Self::Discarded => "discarded",
         }
     }
 }
@@ -157,6 +165,11 @@ pub async fn list(ctx: &Ctx, actor: &StaffActor) -> AppResult<Vec<Listed>> {
     let mut listed = Vec::new();
     for row in rows {
         let id = CaseId::new(row.case_id);
+        if stage(&row) == Stage::Discarded {
+            // what is in force counts; a draft that never was is off the desk
+            listed.extend(known.led(id).map(|case| in_force(case, row.version)));
+            continue;
+        }
         let content = content_of(&row)?;
         listed.push(Listed {
             id,
@@ -169,19 +182,23 @@ pub async fn list(ctx: &Ctx, actor: &StaffActor) -> AppResult<Vec<Listed>> {
     }
     for case in known.directory.cases() {
         if known.led(case.id).is_some() && !listed.iter().any(|it| it.id == case.id) {
-            listed.push(Listed {
-                id: case.id,
-                slug: case.slug.clone(),
-                title: case.title.clone(),
-                version: 0,
-                stage: Stage::Published,
-                is_public: case.state.is_public(),
-            });
+            listed.push(in_force(case, 0));
         }
     }
     listed.retain(|it| actor.works_on(it.id));
     listed.sort_by_key(|it| std::cmp::Reverse(it.id.uuid()));
     Ok(listed)
+}
+
+fn in_force(case: &CaseEntry, version: i32) -> Listed {
+    Listed {
+        id: case.id,
+        slug: case.slug.clone(),
+        title: case.title.clone(),
+        version,
+        stage: Stage::Published,
+        is_public: case.state.is_public(),
+    }
 }
 
 /// A case on the desk.
@@ -197,7 +214,10 @@ pub async fn get(ctx: &Ctx, actor: &StaffActor, id: CaseId) -> AppResult<Desk> {
     let rows = db::list_versions(&mut tx, scope, (actor.association_id(), id), LISTED).await?;
     let mut people: Vec<Uuid> = rows
         .iter()
-        .flat_map(|row| [Some(row.written_by), row.proposed_by, row.published_by])
+        .flat_map(|row| {
+            let decided = [row.proposed_by, row.published_by, row.discarded_by];
+            decided.into_iter().chain([Some(row.written_by)])
+        })
         .flatten()
         .collect();
     let taken_back = ["withdraw_case"];
@@ -343,7 +363,7 @@ async fn append(
         return Err(AppError::NotFound);
     }
     let checked = known.check(id, content)?;
-    let old = match &before {
+    let old = match before.as_ref().filter(|row| stage(row) != Stage::Discarded) {
         Some(row) => content_of(row)?,
         None => known.public(id, None).unwrap_or_default(),
     };
@@ -389,7 +409,11 @@ fn desk(
     let newest = rows.first();
     let written = newest.map(content_of).transpose()?;
     let public = known.public(id, written.as_ref());
-    let stage = newest.map_or(Stage::Published, stage);
+    let stage = match newest.map_or(Stage::Published, stage) {
+        // what is in force counts again
+        Stage::Discarded if public.is_some() => Stage::Published,
+        stage => stage,
+    };
     // what is in force is what the tables say: the operator has commands of his own
     let mut content = match (written, &public) {
         (Some(_), Some(public)) if stage == Stage::Published => public.clone(),
@@ -463,6 +487,8 @@ fn row(
         return_reason: None,
         published_by: None,
         published_at: None,
+        discarded_by: None,
+        discarded_at: None,
     })
 }
 
@@ -477,6 +503,8 @@ fn read(content: Value) -> Option<CaseContent> {
 fn stage(row: &RevisionRow) -> Stage {
     if row.published_at.is_some() {
         Stage::Published
+    } else if row.discarded_at.is_some() {
+        Stage::Discarded
     } else if row.returned_at.is_some() {
         Stage::Returned
     } else if row.proposed_at.is_some() {
@@ -494,6 +522,7 @@ fn version(row: &RevisionRow) -> Version {
         proposed: row.proposed_by.zip(row.proposed_at),
         published: row.published_by.zip(row.published_at),
         returned: row.returned_at.zip(row.return_reason.clone()),
+        discarded: row.discarded_by.zip(row.discarded_at),
     }
 }
 

@@ -306,6 +306,7 @@ pub(in crate::app) fn selection(
         queue: filter.queue,
         narrowing: filter.narrowing.clone(),
         leaves_restricted: !is_asked_for,
+        now: ctx.clock.now(),
     }
 }
 

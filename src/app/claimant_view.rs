@@ -11,11 +11,12 @@ use crate::app::ctx::Ctx;
 use crate::app::document::{self, MyDocument};
 use crate::app::error::{AppError, AppResult};
 use crate::app::import::{self, ListedHints};
-use crate::app::representation;
+pub use crate::app::rejection::{Before, Rejection};
 use crate::app::sign_up::Suspicion;
 use crate::app::staff::StaffActor;
 use crate::app::trail::{self, TrailEntry};
 use crate::app::vault::Vault;
+use crate::app::{rejection, representation};
 pub use crate::db::bounce::BounceRow;
 use crate::db::claimant_list::{
     self as rows, ChallengeRow, ConflictRow, ConsentRow, IdentityRow, ListRow, MailRow,
@@ -86,6 +87,10 @@ pub struct ClaimantView {
     pub challenges: Vec<ChallengeRow>,
     /// Mails sent, oldest first.
     pub mails: Vec<MailRow>,
+    /// Why, when and by whom it was rejected, where it was.
+    pub rejection: Option<Rejection>,
+    /// Rejected records of the case that share contact, mailbox or codice fiscale with it, newest first.
+    pub rejected_before: Vec<Before>,
     /// Clashes, nothing about the other side.
     pub conflicts: Vec<ConflictRow>,
     /// Mails that came back, newest first.
@@ -203,6 +208,8 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
     let history = rows::get_history(&mut tx, scope, association, id).await?;
     let trail = trail::read(ctx, &mut tx, scope, row.id).await?;
     let hand_in = paper::find_newest(&mut tx, scope, id).await?;
+    let rejection = rejection::find(ctx, &mut tx, scope, (id, &row.state)).await?;
+    let rejected_before = rejection::before(ctx, &mut tx, scope, association, id).await?;
     let restricting = rights_request::list_restricting(&mut tx, scope, id).await?;
     let restricted_by = restricting
         .first()
@@ -248,6 +255,8 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
         consents: history.consents,
         challenges: history.challenges,
         mails: history.mails,
+        rejection,
+        rejected_before,
         conflicts: history.conflicts,
         bounces: history.bounces,
         unreachable_at: row.unreachable_at,

@@ -38,6 +38,8 @@ pub struct Conflict {
     pub opened_at: DateTime<Utc>,
     /// Who holds the key first, then who waits for it, oldest first.
     pub sides: Vec<Side>,
+    /// What assignments name, as the queue has it: the own record that waits for the key, else the own one that holds it.
+    pub subject: Uuid,
     /// What waits for a second person.
     pub proposal: Option<Proposal>,
     /// Whether all records are the own association's: only then staff can decide.
@@ -123,9 +125,18 @@ pub async fn get(ctx: &Ctx, actor: &StaffActor, id: Uuid) -> AppResult<Conflict>
         None => None,
     };
     tx.commit().await?;
+    let is_own = |(record, _): &(ClaimantRow, bool)| {
+        record.id == row.claimant_id && record.association() == actor.association_id()
+    };
+    let subject = if records.iter().any(is_own) {
+        row.claimant_id
+    } else {
+        row.other_claimant_id
+    };
     Ok(Conflict {
         id,
         own,
+        subject,
         kind: row.kind,
         opened_at: row.opened_at,
         is_ours: sides.iter().all(|side| side.seen.is_some()),

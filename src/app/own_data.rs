@@ -11,6 +11,7 @@ use std::collections::VecDeque;
 
 use futures_util::stream::{self, BoxStream, StreamExt};
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::app::audit::{self, Actor, Entry};
 use crate::app::ctx::Ctx;
@@ -21,13 +22,18 @@ use crate::app::receipt::{self, Place, Receipt};
 use crate::app::session::ClaimantActor;
 use crate::app::signed_version;
 use crate::app::signing_attestation;
+use crate::app::staff::StaffActor;
+use crate::app::trail;
 use crate::app::vault::Vault;
 use crate::db::declaration::DeclarationRow;
 use crate::db::signature::SignatureRow;
 use crate::db::signature_file::{self, SignatureFileRow};
-use crate::db::{claimant, declaration, own_data, signature};
-use crate::domain::ids::FileId;
+use crate::db::{Scope, Tx, claimant, declaration, own_data, rights_request, signature};
+use crate::domain::ids::{ClaimantId, FileId};
+use crate::domain::permission::operation;
+use crate::domain::reason::Reason;
 use crate::domain::reference::Reference;
+use crate::domain::rights::RightsKind;
 use crate::render::archive::Archive;
 use crate::render::own_data as words;
 
@@ -105,29 +111,106 @@ fn uploaded(documents: Vec<MyDocument>, brought: &[SignatureFileRow]) -> AppResu
 /// # Errors
 /// `Unauthenticated` if the record is gone; `Internal` if something does not open.
 pub async fn take(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<OwnData> {
-    let scope = actor.scope();
-    let directory = ctx.directories.get(ctx).await?;
-    let mut tx = ctx.pools.begin(scope).await?;
-    let row = claimant::find(&mut tx, scope, actor.claimant()).await?;
-    let row = row.ok_or(AppError::Unauthenticated)?;
-    let vault = Vault::open(ctx, &mut tx, scope, actor.claimant()).await?;
-    let signed = own_data::list_signatures(&mut tx, scope, actor.claimant()).await?;
-    let rows = gather::rows(ctx, &mut tx, &directory, &vault, &row, &signed).await?;
-    tx.enter(scope).await?;
-    let documents = document::read_all(&mut tx, scope, &vault, actor.claimant()).await?;
-    let brought = signature_file::list(&mut tx, scope, actor.claimant(), i64::MAX).await?;
+    let whose = Whose {
+        scope: actor.scope(),
+        claimant: actor.claimant(),
+    };
+    let mut tx = ctx.pools.begin(whose.scope).await?;
+    if claimant::find(&mut tx, whose.scope, whose.claimant)
+        .await?
+        .is_none()
+    {
+        return Err(AppError::Unauthenticated);
+    }
+    let gathered = gathered(ctx, &mut tx, whose).await?;
     let by = Actor::Claimant(actor.claimant());
     let entry = Entry::new(actor.claimant(), actor.association(), by, TAKEN);
-    let entry = entry.with(json!({ "signed": signed.len() }));
-    audit::append(ctx, &mut tx, scope, entry).await?;
+    let entry = entry.with(json!({ "signed": gathered.signed.len() }));
+    audit::append(ctx, &mut tx, whose.scope, entry).await?;
     tx.commit().await?;
-    let uploaded = uploaded(documents, &brought)?;
-    let reference = Reference::of(actor.claimant());
+    packed(ctx, whose, gathered)
+}
+
+/// The same for somebody who asked for it by letter: staff download it and post it.
+///
+/// *effects*: audit `hand_over_data` with the reason, and `view_claimant`, for it is a look too.
+///
+/// # Errors
+/// `Forbidden`, `StepUpRequired`; `NotFound` for a request of others, or once the claimant is erased;
+/// `IllegalTransition` for a request that asks for something else.
+pub async fn hand_over(
+    ctx: &Ctx,
+    actor: &StaffActor,
+    request: Uuid,
+    reason: &Reason,
+) -> AppResult<OwnData> {
+    actor.require(&operation::HAND_OVER_DATA)?;
+    let scope = actor.scope();
+    let mut tx = ctx.pools.begin(scope).await?;
+    let asked = rights_request::get(&mut tx, scope, actor.association_id(), request).await?;
+    let kind = RightsKind::parse(Some(&asked.kind));
+    if !kind.is_ok_and(RightsKind::takes_copy) {
+        return Err(AppError::IllegalTransition("no_copy"));
+    }
+    let claimant = ClaimantId::new(asked.subject_id);
+    let whose = Whose { scope, claimant };
+    let gathered = gathered(ctx, &mut tx, whose).await?;
+    let mut deed = actor.deed(asked.subject_id, trail::VIEW);
+    deed.detail = json!({ "request": request });
+    deed.write(ctx, &mut tx, scope).await?;
+    let mut deed = actor.deed(asked.subject_id, "hand_over_data");
+    deed.detail = json!({ "request": request, "signed": gathered.signed.len() });
+    deed.note = Some(reason.as_str().as_bytes());
+    deed.write(ctx, &mut tx, scope).await?;
+    tx.commit().await?;
+    packed(ctx, whose, gathered)
+}
+
+/// Whose data, under which rights.
+#[derive(Clone, Copy)]
+struct Whose {
+    scope: Scope,
+    claimant: ClaimantId,
+}
+
+/// What rests in rows, and which files there are.
+struct Gathered {
+    vault: Vault,
+    rows: Vec<u8>,
+    signed: Vec<SignatureRow>,
+    documents: Vec<MyDocument>,
+    brought: Vec<SignatureFileRow>,
+}
+
+/// Reads everything but the files; the transaction is under the rights of `whose` after it.
+async fn gathered(ctx: &Ctx, tx: &mut Tx, whose: Whose) -> AppResult<Gathered> {
+    let Whose { scope, claimant } = whose;
+    let directory = ctx.directories.get(ctx).await?;
+    let row = claimant::find(tx, scope, claimant).await?;
+    let row = row.ok_or(AppError::NotFound)?;
+    let vault = Vault::open(ctx, tx, scope, claimant).await?;
+    let signed = own_data::list_signatures(tx, scope, claimant).await?;
+    let rows = gather::rows(ctx, tx, &directory, &vault, &row, &signed).await?;
+    tx.enter(scope).await?;
+    let documents = document::read_all(tx, scope, &vault, claimant).await?;
+    let brought = signature_file::list(tx, scope, claimant, i64::MAX).await?;
+    Ok(Gathered {
+        vault,
+        rows,
+        signed,
+        documents,
+        brought,
+    })
+}
+
+fn packed(ctx: &Ctx, whose: Whose, gathered: Gathered) -> AppResult<OwnData> {
+    let uploaded = uploaded(gathered.documents, &gathered.brought)?;
+    let reference = Reference::of(whose.claimant);
     let package = Package {
         ctx: ctx.clone(),
-        actor: actor.clone(),
-        vault,
-        files: files(rows, &signed, uploaded),
+        whose,
+        vault: gathered.vault,
+        files: files(gathered.rows, &gathered.signed, uploaded),
         archive: Some(Archive::new()),
     };
     Ok(OwnData {
@@ -139,7 +222,7 @@ pub async fn take(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<OwnData> {
 /// An archive that grows file by file.
 struct Package {
     ctx: Ctx,
-    actor: ClaimantActor,
+    whose: Whose,
     vault: Vault,
     files: VecDeque<File>,
     archive: Option<Archive>,
@@ -169,7 +252,7 @@ impl Package {
     async fn made(&self, file: File) -> AppResult<(String, Vec<u8>)> {
         Ok(match file {
             File::ReadMe => {
-                let reference = Reference::of(self.actor.claimant());
+                let reference = Reference::of(self.whose.claimant);
                 let text = words::read_me(&reference.grouped(), self.ctx.clock.now());
                 ("LEGGIMI-README.txt".to_owned(), text.into_bytes())
             }
@@ -202,7 +285,7 @@ impl Package {
 
     /// An original, checked.
     async fn original(&self, file: &StoredFile) -> AppResult<Vec<u8>> {
-        let (scope, claimant) = (self.actor.scope(), self.actor.claimant());
+        let Whose { scope, claimant } = self.whose;
         let mut tx = self.ctx.pools.begin(scope).await?;
         let vault = Vault::open(&self.ctx, &mut tx, scope, claimant).await?;
         tx.commit().await?;
@@ -211,7 +294,7 @@ impl Package {
 
     /// The rows of a signed version, as they are now.
     async fn signed(&self, version: i32) -> AppResult<(DeclarationRow, SignatureRow, Place)> {
-        let (scope, claimant) = (self.actor.scope(), self.actor.claimant());
+        let Whose { scope, claimant } = self.whose;
         let mut tx = self.ctx.pools.begin(scope).await?;
         let declared = declaration::find(&mut tx, scope, claimant, version).await?;
         let signed = signature::find(&mut tx, scope, claimant, version).await?;

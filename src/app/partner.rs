@@ -14,7 +14,7 @@ use crate::app::staff::StaffActor;
 use crate::crypto::sealing::{Aad, FORMAT, Sealed};
 use crate::crypto::token;
 use crate::db::partner::{self as db, PartnerRow};
-use crate::db::{DbError, partner_key};
+use crate::db::{DbError, partner_key, webhook as endpoints};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::field::{FieldCode, FieldErrors};
 use crate::domain::ids::{AssociationId, PartnerId};
@@ -153,8 +153,8 @@ pub struct Change {
 
 /// Changes what is known about a partner, whether its keys work, where its form may be framed, or all of it.
 ///
-/// *effects*: partner; audit `partner_changed` with the names of what changed, the standing before and after and the
-/// new origins where they changed.
+/// *effects*: partner; how its endpoints failed is forgotten where it works again; audit `partner_changed` with the
+/// names of what changed, the standing before and after and the new origins where they changed.
 ///
 /// # Errors
 /// `Forbidden`, `StepUpRequired`; `NotFound`; `Invalid` with every wrong field.
@@ -183,6 +183,10 @@ pub async fn change(
         None => row,
     };
     db::update(&mut tx, scope, &written).await?;
+    if (before, standing) == (Standing::Suspended, Standing::Active) {
+        // the days it rested are no days on which its servers failed
+        endpoints::forget_failures(&mut tx, scope, id).await?;
+    }
     let changed = differing(ctx, &known, &written)?;
     let mut deed = actor.deed(id.uuid(), "partner_changed");
     deed.detail = if changed.contains(&"origins") {

@@ -26,7 +26,7 @@ mod check;
 mod draw;
 mod file;
 
-pub use check::{Found, Step, check, step};
+pub use check::{Found, Step, check, check_all, step};
 pub use draw::{NewSample, open};
 pub use file::file;
 

@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
-use crate::app::staff;
 use crate::app::vault::Vault;
+use crate::app::{staff, work_queue};
 use crate::crypto::sealing::{Aad, FORMAT, Sealed};
 use crate::crypto::token;
 use crate::db::audit::{self, AuditRow};
@@ -88,7 +88,14 @@ impl Deed<'_> {
             sealed,
             created_at: now,
         };
-        Ok(audit::insert(conn, scope, &row).await?)
+        audit::insert(conn, scope, &row).await?;
+        match self.actor {
+            Some(staff) => {
+                let whose = (self.subject, staff.uuid());
+                work_queue::renew(ctx, conn, scope, whose, self.action).await
+            }
+            None => Ok(()),
+        }
     }
 }
 

@@ -1,5 +1,9 @@
 //! What waits for staff in a case of the own association: every queue in figures, the next item, and who works
-//! on which.
+//! on which. Beginning one is in `hand`.
+
+mod hand;
+
+use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::json;
@@ -12,13 +16,16 @@ use crate::app::staff::{self, StaffActor};
 use crate::crypto::token;
 use crate::db::assignment::{self, AssignmentRow, MemberRow};
 use crate::db::audit::{self, AuditRow};
-use crate::db::work_queue::{self as db, Place, QueueRow};
+use crate::db::work_queue::{self as db, InHandRow, ItemRow, Place, QueueRow};
 use crate::db::{Conn, Scope, Tx, claimant};
 use crate::domain::field::{FieldCode, FieldErrors};
 use crate::domain::ids::{AssociationId, CaseId, ClaimantId, StaffId};
 use crate::domain::outage::day_in_rome;
 use crate::domain::permission::{Role, operation};
 use crate::domain::work_queue::{MOST_COUNTED, WorkQueue};
+
+pub(in crate::app) use hand::renew;
+pub use hand::take;
 
 /// Rights under which clashes are read: the other side may be another association's.
 const CLASHES: Scope = Scope::System("queue of clashes");
@@ -46,6 +53,17 @@ pub struct QueueFigures {
     pub mine: i64,
     /// Items that nobody has.
     pub free: i64,
+    /// Items that somebody has begun, who began first first.
+    pub in_hand: Vec<InHand>,
+}
+
+/// An item that somebody has begun.
+#[derive(Debug, Clone)]
+pub struct InHand {
+    /// What assignments name: the claimant, or the item.
+    pub subject: Uuid,
+    /// Who has it, and until when.
+    pub holder: Holder,
 }
 
 /// An item of a queue.
@@ -70,6 +88,8 @@ pub struct Holder {
     pub due_on: Option<NaiveDate>,
     /// True if that day is over.
     pub overdue: bool,
+    /// Until when it is in hand, UTC; none: it was taken or given to stay.
+    pub until: Option<DateTime<Utc>>,
 }
 
 /// A colleague who may work on queues.
@@ -136,22 +156,50 @@ pub async fn overview(ctx: &Ctx, actor: &StaffActor, slug: &str) -> AppResult<Ve
         .iter()
         .copied()
         .partition(|queue| *queue == WorkQueue::Conflicts);
+    let who = (staff, ctx.clock.now());
     let mut tx = ctx.pools.begin(actor.scope()).await?;
-    let mut rows = db::count(&mut tx, actor.scope(), place, staff, &others).await?;
+    let mut rows = db::count(&mut tx, actor.scope(), place, who, &others).await?;
     if !clashes.is_empty() {
         tx.enter(CLASHES).await?;
-        rows.extend(db::count(&mut tx, CLASHES, place, staff, &clashes).await?);
+        rows.extend(db::count(&mut tx, CLASHES, place, who, &clashes).await?);
+        tx.enter(actor.scope()).await?;
     }
+    let mut begun: HashMap<String, Vec<InHandRow>> = HashMap::new();
+    for row in &rows {
+        begun.insert(row.queue.clone(), row.in_hand()?);
+    }
+    let people: Vec<Uuid> = begun.values().flatten().map(|row| row.staff).collect();
+    let names = staff::names(ctx, &mut tx, actor.scope(), &people).await?;
     tx.commit().await?;
     let today = day_in_rome(ctx.clock.now());
     let figures = seen.into_iter().filter_map(|queue| {
         let row = rows.iter().find(|row| row.queue == queue.as_str())?;
-        Some(figures(queue, row, today))
+        let begun = begun.remove(queue.as_str()).unwrap_or_default();
+        let begun = begun.into_iter().map(|row| in_hand(&row, &names));
+        Some(figures(queue, row, (today, begun.collect())))
     });
     Ok(figures.collect())
 }
 
-fn figures(queue: WorkQueue, row: &QueueRow, today: NaiveDate) -> QueueFigures {
+fn in_hand(row: &InHandRow, names: &HashMap<Uuid, String>) -> InHand {
+    InHand {
+        subject: row.subject,
+        holder: Holder {
+            id: row.staff,
+            name: names.get(&row.staff).cloned().unwrap_or_default(),
+            since: row.since,
+            due_on: None,
+            overdue: false,
+            until: Some(row.until),
+        },
+    }
+}
+
+fn figures(
+    queue: WorkQueue,
+    row: &QueueRow,
+    (today, in_hand): (NaiveDate, Vec<InHand>),
+) -> QueueFigures {
     QueueFigures {
         queue,
         count: row.count.min(MOST_COUNTED),
@@ -161,6 +209,7 @@ fn figures(queue: WorkQueue, row: &QueueRow, today: NaiveDate) -> QueueFigures {
         overdue: row.due_on.is_some_and(|day| day < today),
         mine: row.mine,
         free: row.free.min(MOST_COUNTED),
+        in_hand,
     }
 }
 
@@ -181,27 +230,42 @@ pub async fn next(
         return Err(AppError::Forbidden);
     }
     let own = claimant_list::own_case(ctx, actor, slug).await?;
-    let place = (actor.association_id(), own.case.id);
-    let staff = actor.staff_id().uuid();
-    let scope = match queue {
-        WorkQueue::Conflicts => CLASHES,
-        _ => actor.scope(),
-    };
-    let after = after.unwrap_or(Uuid::nil());
-    let mut tx = ctx.pools.begin(scope).await?;
-    let from = |start| Place {
-        after: start,
-        except: after,
-    };
-    let mut found = db::find_free(&mut tx, scope, place, staff, queue, from(after)).await?;
-    if found.is_none() && !after.is_nil() {
-        found = db::find_free(&mut tx, scope, place, staff, queue, from(Uuid::nil())).await?;
-    }
+    let mut tx = ctx.pools.begin(actor.scope()).await?;
+    let found = free(ctx, &mut tx, (actor, own.case.id), queue, after).await?;
     tx.commit().await?;
     Ok(found.map(|row| Item {
         id: row.id,
         subject: row.subject,
     }))
+}
+
+/// The first item after one that nobody but the actor has, from the start after the last. Ends under the actor's
+/// rights.
+async fn free(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    (actor, case): (&StaffActor, CaseId),
+    queue: WorkQueue,
+    after: Option<Uuid>,
+) -> AppResult<Option<ItemRow>> {
+    let place = (actor.association_id(), case);
+    let who = (actor.staff_id().uuid(), ctx.clock.now());
+    let scope = match queue {
+        WorkQueue::Conflicts => CLASHES,
+        _ => actor.scope(),
+    };
+    let after = after.unwrap_or(Uuid::nil());
+    let from = |start| Place {
+        after: start,
+        except: after,
+    };
+    tx.enter(scope).await?;
+    let mut found = db::find_free(tx, scope, place, who, queue, from(after)).await?;
+    if found.is_none() && !after.is_nil() {
+        found = db::find_free(tx, scope, place, who, queue, from(Uuid::nil())).await?;
+    }
+    tx.enter(actor.scope()).await?;
+    Ok(found)
 }
 
 /// Where an item stands: whether it waits, who has it, who else could.
@@ -227,7 +291,7 @@ pub async fn standing(
         }
         _ => true,
     };
-    let row = find(&mut tx, actor, queue, subject).await?;
+    let row = find(ctx, &mut tx, actor, queue, subject).await?;
     let may_assign = operation::ASSIGN_ITEM.allows(actor.role());
     let colleagues = if may_assign {
         people(ctx, &mut tx, actor, own.case.id).await?
@@ -273,7 +337,7 @@ pub async fn assign(
     check(&mut tx, actor, &own, queue, subject).await?;
     checked(ctx, &mut tx, (actor, own.case.id), wanted).await?;
     if !put(ctx, &mut tx, actor, own.case.id, (queue, subject), wanted).await? {
-        let by = find(&mut tx, actor, queue, subject).await?;
+        let by = find(ctx, &mut tx, actor, queue, subject).await?;
         let name = match by {
             Some(row) => holder(ctx, &mut tx, scope, &row).await?.name,
             // released since: who looks again sees that
@@ -308,6 +372,7 @@ async fn put(
         assigned_by: actor.staff_id().uuid(),
         assigned_at: ctx.clock.now(),
         due_on: wanted.due_on,
+        lease_until: None,
     };
     Ok(match (wanted.from, wanted.to) {
         (None, None) => true,
@@ -417,7 +482,9 @@ pub(in crate::app) async fn holders(
 ) -> AppResult<Vec<(Uuid, Holder)>> {
     let scope = actor.scope();
     let association = actor.association_id();
-    let rows = assignment::list(conn, scope, association, queue.as_str(), subjects).await?;
+    let now = ctx.clock.now();
+    let which = (association, queue.as_str());
+    let rows = assignment::list(conn, scope, which, subjects, now).await?;
     let people: Vec<Uuid> = rows.iter().map(|row| row.staff_id).collect();
     let names = staff::names(ctx, conn, scope, &people).await?;
     let today = day_in_rome(ctx.clock.now());
@@ -435,6 +502,7 @@ fn of(row: &AssignmentRow, name: String, today: NaiveDate) -> Holder {
         since: row.assigned_at,
         due_on: row.due_on,
         overdue: row.due_on.is_some_and(|day| day < today),
+        until: row.lease_until,
     }
 }
 
@@ -450,13 +518,15 @@ async fn holder(
 }
 
 async fn find(
+    ctx: &Ctx,
     conn: &mut Conn,
     actor: &StaffActor,
     queue: WorkQueue,
     subject: Uuid,
 ) -> AppResult<Option<AssignmentRow>> {
     let (scope, association) = (actor.scope(), actor.association_id());
-    let found = assignment::list(conn, scope, association, queue.as_str(), &[subject]).await?;
+    let (which, now) = ((association, queue.as_str()), ctx.clock.now());
+    let found = assignment::list(conn, scope, which, &[subject], now).await?;
     Ok(found.into_iter().next())
 }
 

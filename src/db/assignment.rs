@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{Date, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
@@ -27,23 +28,26 @@ pub struct AssignmentRow {
     pub assigned_by: Uuid,
     pub assigned_at: DateTime<Utc>,
     pub due_on: Option<NaiveDate>,
+    pub lease_until: Option<DateTime<Utc>>,
 }
 
-/// Who has each of some items of a queue; none for what nobody has.
+/// Who has each of some items of a queue at an instant; none for what nobody has.
 ///
 /// # Errors
 /// As the database says.
 pub async fn list(
     conn: &mut Conn,
     _scope: Scope,
-    association: AssociationId,
-    queue: &str,
+    (association, queue): (AssociationId, &str),
     subjects: &[Uuid],
+    at: DateTime<Utc>,
 ) -> DbResult<Vec<AssignmentRow>> {
+    let lasts = assignments::lease_until.gt(at);
     Ok(assignments::table
         .filter(assignments::subject_id.eq_any(subjects))
         .filter(assignments::queue.eq(queue))
         .filter(assignments::association_id.eq(association.uuid()))
+        .filter(assignments::lease_until.is_null().or(lasts))
         .select(AssignmentRow::as_select())
         .load(conn)
         .await?)
@@ -66,17 +70,95 @@ pub async fn list_of_subject(
         .await?)
 }
 
-/// Gives an item that nobody has; `false` where somebody has it by now.
+/// Gives an item that nobody has, or that was in hand for too long; `false` where somebody has it by now: of two at
+/// once the primary key lets one pass, and the other waits for it and then sees that it is taken.
 ///
 /// # Errors
 /// As the database says.
 pub async fn insert(conn: &mut Conn, _scope: Scope, row: &AssignmentRow) -> DbResult<bool> {
-    let inserted = diesel::insert_into(assignments::table)
-        .values(row)
-        .on_conflict_do_nothing()
+    let written = diesel::sql_query(
+        "INSERT INTO assignments (subject_id, queue, association_id, case_id, staff_id, assigned_by, assigned_at, \
+           due_on, lease_until) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
+         ON CONFLICT (subject_id, queue) DO UPDATE SET staff_id = excluded.staff_id, \
+           assigned_by = excluded.assigned_by, assigned_at = excluded.assigned_at, due_on = excluded.due_on, \
+           lease_until = excluded.lease_until \
+         WHERE assignments.association_id = excluded.association_id \
+           AND assignments.lease_until <= excluded.assigned_at",
+    )
+    .bind::<SqlUuid, _>(row.subject_id)
+    .bind::<Text, _>(&row.queue)
+    .bind::<SqlUuid, _>(row.association_id)
+    .bind::<SqlUuid, _>(row.case_id)
+    .bind::<SqlUuid, _>(row.staff_id)
+    .bind::<SqlUuid, _>(row.assigned_by)
+    .bind::<Timestamptz, _>(row.assigned_at)
+    .bind::<Nullable<Date>, _>(row.due_on)
+    .bind::<Nullable<Timestamptz>, _>(row.lease_until)
+    .execute(conn)
+    .await?;
+    Ok(written == 1)
+}
+
+/// Puts an item in somebody's hand; `false` where somebody else has it by now. What the person has to stay is left
+/// so.
+///
+/// # Errors
+/// As the database says.
+pub async fn take(conn: &mut Conn, scope: Scope, row: &AssignmentRow) -> DbResult<bool> {
+    let to_stay = assignments::table
+        .find((row.subject_id, &row.queue))
+        .filter(assignments::staff_id.eq(row.staff_id))
+        .filter(assignments::association_id.eq(row.association_id))
+        .filter(assignments::lease_until.is_null());
+    let stays: bool = diesel::select(diesel::dsl::exists(to_stay))
+        .get_result(conn)
+        .await?;
+    Ok(stays || insert(conn, scope, row).await?)
+}
+
+/// Leaves what a person has in hand of a subject there for longer.
+///
+/// # Errors
+/// As the database says.
+pub async fn renew(
+    conn: &mut Conn,
+    _scope: Scope,
+    (subject, staff): (Uuid, Uuid),
+    now: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> DbResult<()> {
+    let in_hand = assignments::table
+        .filter(assignments::subject_id.eq(subject))
+        .filter(assignments::staff_id.eq(staff))
+        .filter(assignments::lease_until.gt(now));
+    diesel::update(in_hand)
+        .set(assignments::lease_until.eq(until))
         .execute(conn)
         .await?;
-    Ok(inserted == 1)
+    Ok(())
+}
+
+/// Gives back what a person has in hand of a queue; gives the subjects. What the person has to stay stays.
+///
+/// # Errors
+/// As the database says.
+pub async fn give_back(
+    conn: &mut Conn,
+    _scope: Scope,
+    (association, case): (AssociationId, CaseId),
+    (queue, staff): (&str, Uuid),
+    now: DateTime<Utc>,
+) -> DbResult<Vec<Uuid>> {
+    let in_hand = assignments::table
+        .filter(assignments::association_id.eq(association.uuid()))
+        .filter(assignments::case_id.eq(case.uuid()))
+        .filter(assignments::staff_id.eq(staff))
+        .filter(assignments::queue.eq(queue))
+        .filter(assignments::lease_until.gt(now));
+    Ok(diesel::delete(in_hand)
+        .returning(assignments::subject_id)
+        .get_results(conn)
+        .await?)
 }
 
 /// Gives an item to another, or with another day; `false` where `from` has it no more.
@@ -97,6 +179,7 @@ pub async fn update(
             assignments::assigned_by.eq(row.assigned_by),
             assignments::assigned_at.eq(row.assigned_at),
             assignments::due_on.eq(row.due_on),
+            assignments::lease_until.eq(row.lease_until),
         ))
         .execute(conn)
         .await?;

@@ -35,6 +35,8 @@ pub struct RevisionRow {
     pub return_reason: Option<String>,
     pub published_by: Option<Uuid>,
     pub published_at: Option<DateTime<Utc>>,
+    pub discarded_by: Option<Uuid>,
+    pub discarded_at: Option<DateTime<Utc>>,
 }
 
 /// Appends a version; `false` if there is one of its number.
@@ -166,6 +168,28 @@ pub async fn mark_returned(
     Ok(())
 }
 
+/// Notes who discarded it.
+///
+/// # Errors
+/// As the database says.
+pub async fn mark_discarded(
+    conn: &mut Conn,
+    _scope: Scope,
+    row: &RevisionRow,
+    by: StaffId,
+    now: DateTime<Utc>,
+) -> DbResult<()> {
+    let key = (row.case_id, row.association_id, row.version);
+    diesel::update(case_revisions::table.find(key))
+        .set((
+            case_revisions::discarded_by.eq(by.uuid()),
+            case_revisions::discarded_at.eq(now),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 /// Notes who put it in force.
 ///
 /// # Errors
@@ -245,6 +269,23 @@ pub async fn update_respondent_name(
 ) -> DbResult<()> {
     diesel::update(respondents::table.filter(respondents::codice_fiscale.eq(codice_fiscale)))
         .set(respondents::name.eq(name))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Changes the PEC of a respondent, known by its codice fiscale.
+///
+/// # Errors
+/// As the database says.
+pub async fn update_respondent_pec(
+    conn: &mut Conn,
+    _scope: Scope,
+    codice_fiscale: &str,
+    pec: Option<&str>,
+) -> DbResult<()> {
+    diesel::update(respondents::table.filter(respondents::codice_fiscale.eq(codice_fiscale)))
+        .set(respondents::pec.eq(pec))
         .execute(conn)
         .await?;
     Ok(())

@@ -135,6 +135,8 @@ pub struct Selection {
     pub narrowing: Narrowing,
     /// Whether those are left out whose data are only kept (R61).
     pub leaves_restricted: bool,
+    /// The clock, UTC: what was in hand before is nobody's.
+    pub now: DateTime<Utc>,
 }
 
 /// What a record lacks, as columns tell.
@@ -295,6 +297,11 @@ fn whose<'a>(
     };
     let mut taken = assignments::table
         .filter(assignments::association_id.eq(selection.association.uuid()))
+        .filter(
+            assignments::lease_until
+                .is_null()
+                .or(assignments::lease_until.gt(selection.now)),
+        )
         .select(assignments::subject_id)
         .into_boxed();
     if let Some(queue) = selection.queue {

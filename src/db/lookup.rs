@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::db::error::DbResult;
 use crate::db::pool::Conn;
-use crate::db::schema::lookups;
+use crate::db::schema::{claimants, lookups};
 use crate::db::scope::Scope;
 use crate::domain::ids::{AssociationId, ClaimantId};
 
@@ -81,6 +81,41 @@ pub async fn list_known(
         .select((lookups::kind, lookups::hash, lookups::claimant_id))
         .load(conn)
         .await?)
+}
+
+/// Rejected records of the same case and association that share e-mail, phone, mailbox or codice fiscale with a
+/// claimant, newest first, at most `limit`.
+///
+/// # Errors
+/// As the database says.
+pub async fn list_rejected(
+    conn: &mut Conn,
+    _scope: Scope,
+    association: AssociationId,
+    claimant: ClaimantId,
+    limit: i64,
+) -> DbResult<Vec<ClaimantId>> {
+    const SHARED: [&str; 4] = ["email", "phone", "mailbox", "codice_fiscale"];
+    let own: Vec<Vec<u8>> = lookups::table
+        .filter(lookups::claimant_id.eq(claimant.uuid()))
+        .filter(lookups::kind.eq_any(SHARED))
+        .select(lookups::hash)
+        .load(conn)
+        .await?;
+    let found: Vec<Uuid> = lookups::table
+        .inner_join(claimants::table.on(claimants::id.eq(lookups::claimant_id)))
+        .filter(lookups::hash.eq_any(own))
+        .filter(lookups::kind.eq_any(SHARED))
+        .filter(lookups::association_id.eq(association.uuid()))
+        .filter(lookups::claimant_id.ne(claimant.uuid()))
+        .filter(claimants::state.eq("rejected"))
+        .select(lookups::claimant_id)
+        .distinct()
+        .order(lookups::claimant_id.desc())
+        .limit(limit)
+        .load(conn)
+        .await?;
+    Ok(found.into_iter().map(ClaimantId::new).collect())
 }
 
 /// Deletes the look-ups of a claimant, of some kinds.

@@ -75,6 +75,44 @@ pub async fn insert(conn: &mut Conn, _scope: Scope, row: &OutboxRow) -> DbResult
     Ok(())
 }
 
+/// State of the newest mail of a kind that a claimant is to get, and when it was caused.
+///
+/// # Errors
+/// As the database says.
+pub async fn find_state(
+    conn: &mut Conn,
+    _scope: Scope,
+    claimant: ClaimantId,
+    kind: &str,
+) -> DbResult<Option<(String, DateTime<Utc>)>> {
+    Ok(outbox::table
+        .filter(outbox::subject_id.eq(claimant.uuid()))
+        .filter(outbox::kind.eq(kind))
+        .order(outbox::created_at.desc())
+        .select((outbox::state, outbox::created_at))
+        .first(conn)
+        .await
+        .optional()?)
+}
+
+/// When the newest mail of a kind to a claimant left.
+///
+/// # Errors
+/// As the database says.
+pub async fn find_newest_mail(
+    conn: &mut Conn,
+    _scope: Scope,
+    claimant: ClaimantId,
+    kind: &str,
+) -> DbResult<Option<DateTime<Utc>>> {
+    Ok(mails::table
+        .filter(mails::subject_id.eq(claimant.uuid()))
+        .filter(mails::kind.eq(kind))
+        .select(diesel::dsl::max(mails::sent_at))
+        .first(conn)
+        .await?)
+}
+
 /// Puts mails in the outbox; those with the same key stay.
 ///
 /// # Errors

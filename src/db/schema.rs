@@ -22,6 +22,7 @@ diesel::table! {
         assigned_by -> Uuid,
         assigned_at -> Timestamptz,
         due_on -> Nullable<Date>,
+        lease_until -> Nullable<Timestamptz>,
     }
 }
 
@@ -215,6 +216,8 @@ diesel::table! {
         return_reason -> Nullable<Text>,
         published_by -> Nullable<Uuid>,
         published_at -> Nullable<Timestamptz>,
+        discarded_by -> Nullable<Uuid>,
+        discarded_at -> Nullable<Timestamptz>,
     }
 }
 

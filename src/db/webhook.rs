@@ -186,6 +186,25 @@ pub async fn update(conn: &mut Conn, _scope: Scope, row: &EndpointRow) -> DbResu
     Ok(())
 }
 
+/// Forgets how the endpoints of a partner failed: it rested, and nothing was delivered meanwhile.
+///
+/// # Errors
+/// As the database says.
+pub async fn forget_failures(conn: &mut Conn, _scope: Scope, partner: PartnerId) -> DbResult<()> {
+    let working = webhook_endpoints::table
+        .filter(webhook_endpoints::partner_id.eq(partner.uuid()))
+        .filter(webhook_endpoints::disabled_at.is_null());
+    diesel::update(working)
+        .set((
+            webhook_endpoints::failures.eq(0),
+            webhook_endpoints::failing_since.eq(None::<DateTime<Utc>>),
+            webhook_endpoints::paused_until.eq(None::<DateTime<Utc>>),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 /// Notes that an endpoint took a delivery. For the system.
 ///
 /// # Errors

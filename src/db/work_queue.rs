@@ -3,11 +3,13 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{BigInt, Date, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Date, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
+use serde::Deserialize;
+use serde_json::Value;
 use uuid::Uuid;
 
-use crate::db::error::DbResult;
+use crate::db::error::{DbError, DbResult};
 use crate::db::pool::Conn;
 use crate::db::scope::Scope;
 use crate::domain::claimant::Queue;
@@ -41,6 +43,14 @@ pub(in crate::db) const fn condition(queue: Queue) -> &'static str {
         Queue::Unreachable => "(unreachable_at IS NOT NULL)",
         Queue::Quarantined => "(review = 'quarantined')",
         Queue::Ratification => "(ratify_at IS NOT NULL)",
+        // found from the few who were rejected; who is erased leaves no look-up behind
+        Queue::RejectedBefore => {
+            "(claimants.state IN ('to_assist', 'confirmed', 'signed', 'resign_required') AND claimants.id IN \
+             (SELECT l.claimant_id FROM claimants r \
+             JOIN lookups o ON o.claimant_id = r.id AND o.kind IN ('email', 'phone', 'mailbox', 'codice_fiscale') \
+             JOIN lookups l ON l.hash = o.hash AND l.kind = o.kind AND l.association_id = o.association_id \
+             AND l.claimant_id <> r.id WHERE r.state = 'rejected'))"
+        }
         Queue::Restricted => "(restricted_at IS NOT NULL)",
         Queue::PayoutFrozen => "(payout_frozen_at IS NOT NULL)",
         Queue::PayoutWaits => {
@@ -65,6 +75,7 @@ fn shown(queue: Queue) -> String {
         | Queue::Unreachable
         | Queue::Quarantined
         | Queue::Ratification
+        | Queue::RejectedBefore
         | Queue::PayoutFrozen
         | Queue::PayoutWaits => format!("{} AND restricted_at IS NULL", condition(queue)),
     }
@@ -73,7 +84,7 @@ fn shown(queue: Queue) -> String {
 /// Since when a row waits.
 const fn since(queue: Queue) -> &'static str {
     match queue {
-        Queue::ToAssist | Queue::Quarantined => "created_at",
+        Queue::ToAssist | Queue::Quarantined | Queue::RejectedBefore => "created_at",
         Queue::SignatureUnverified => {
             "(SELECT min(f.checked_at) FROM signature_files f WHERE f.claimant_id = claimants.id \
              AND f.association_id = claimants.association_id AND f.verdict = 'not_verifiable')"
@@ -226,6 +237,32 @@ pub struct QueueRow {
     /// Items of those counted that nobody has.
     #[diesel(sql_type = BigInt)]
     pub free: i64,
+    /// Who has which of those counted in hand: a list of [`InHandRow`].
+    #[diesel(sql_type = Jsonb)]
+    in_hand: Value,
+}
+
+/// An item that somebody has begun.
+#[derive(Deserialize, Debug, Clone)]
+pub struct InHandRow {
+    /// What the assignment names.
+    pub subject: Uuid,
+    /// Who.
+    pub staff: Uuid,
+    /// Since when, UTC.
+    pub since: DateTime<Utc>,
+    /// Until when, UTC.
+    pub until: DateTime<Utc>,
+}
+
+impl QueueRow {
+    /// Who has which item in hand, who began first first.
+    ///
+    /// # Errors
+    /// `Corrupt`.
+    pub fn in_hand(&self) -> DbResult<Vec<InHandRow>> {
+        serde_json::from_value(self.in_hand.clone()).map_err(|_| DbError::Corrupt("assignments"))
+    }
 }
 
 /// Some queues of an association in a case, in figures, with what `staff` has of them.
@@ -236,7 +273,7 @@ pub async fn count(
     conn: &mut Conn,
     _scope: Scope,
     (association, case): (AssociationId, CaseId),
-    staff: Uuid,
+    (staff, now): (Uuid, DateTime<Utc>),
     queues: &[WorkQueue],
 ) -> DbResult<Vec<QueueRow>> {
     if queues.is_empty() {
@@ -247,9 +284,12 @@ pub async fn count(
         format!(
             "SELECT '{word}' AS queue, count(*) AS count, min(q.since) AS oldest, \
              least(min(q.due_on), min(a.due_on)) AS due_on, \
-             count(*) FILTER (WHERE a.staff_id = $3) AS mine, count(*) FILTER (WHERE a.staff_id IS NULL) AS free \
+             count(*) FILTER (WHERE a.staff_id = $3) AS mine, count(*) FILTER (WHERE a.staff_id IS NULL) AS free, \
+             coalesce(jsonb_agg(jsonb_build_object('subject', q.subject, 'staff', a.staff_id, 'since', a.assigned_at, \
+             'until', a.lease_until) ORDER BY a.assigned_at) FILTER (WHERE a.lease_until IS NOT NULL), '[]') AS in_hand \
              FROM ({items} LIMIT {bound}) q LEFT JOIN assignments a \
-             ON a.subject_id = q.subject AND a.queue = '{word}' AND a.association_id = $1"
+             ON a.subject_id = q.subject AND a.queue = '{word}' AND a.association_id = $1 \
+             AND (a.lease_until IS NULL OR a.lease_until > $4)"
         )
     });
     let sql = parts.collect::<Vec<_>>().join(" UNION ALL ");
@@ -257,6 +297,7 @@ pub async fn count(
         .bind::<SqlUuid, _>(association.uuid())
         .bind::<SqlUuid, _>(case.uuid())
         .bind::<SqlUuid, _>(staff)
+        .bind::<Timestamptz, _>(now)
         .load(conn)
         .await?)
 }
@@ -272,7 +313,26 @@ pub struct ItemRow {
     pub subject: Uuid,
 }
 
-/// The first item of a queue that nobody but `staff` has, in the order of the queue, after `after`.
+/// What leaves out items that `$3` may not decide because it was they who asked.
+const fn not_own(queue: WorkQueue) -> &'static str {
+    match queue {
+        WorkQueue::Paper => {
+            " AND NOT EXISTS (SELECT 1 FROM paper_hand_ins h WHERE h.claimant_id = q.subject \
+             AND h.association_id = $1 AND h.id = q.id AND h.handed_in_by = $3)"
+        }
+        WorkQueue::Exports => {
+            " AND NOT EXISTS (SELECT 1 FROM exports e WHERE e.association_id = $1 AND e.id = q.id \
+             AND e.requested_by = $3)"
+        }
+        WorkQueue::Claimants(_)
+        | WorkQueue::Conflicts
+        | WorkQueue::Rights
+        | WorkQueue::ScamReports => "",
+    }
+}
+
+/// The first item of a queue that nobody but `staff` has and that is for them, in the order of the queue, after
+/// `after`.
 ///
 /// # Errors
 /// As the database says.
@@ -280,17 +340,17 @@ pub async fn find_free(
     conn: &mut Conn,
     _scope: Scope,
     (association, case): (AssociationId, CaseId),
-    staff: Uuid,
+    (staff, now): (Uuid, DateTime<Utc>),
     queue: WorkQueue,
     place: Place,
 ) -> DbResult<Option<ItemRow>> {
-    let (word, bound) = (queue.as_str(), MOST_COUNTED + 1);
+    let (word, bound, theirs) = (queue.as_str(), MOST_COUNTED + 1, not_own(queue));
     let items = items(queue, Later::AfterFourth);
     let sql = format!(
         "SELECT q.id, q.subject FROM ({items} LIMIT {bound}) q \
-         WHERE q.id <> $5 AND NOT EXISTS (SELECT 1 FROM assignments a \
-         WHERE a.subject_id = q.subject AND a.queue = '{word}' AND a.association_id = $1 AND a.staff_id <> $3) \
-         LIMIT 1"
+         WHERE q.id <> $5{theirs} AND NOT EXISTS (SELECT 1 FROM assignments a \
+         WHERE a.subject_id = q.subject AND a.queue = '{word}' AND a.association_id = $1 AND a.staff_id <> $3 \
+         AND (a.lease_until IS NULL OR a.lease_until > $6)) LIMIT 1"
     );
     let found: Vec<ItemRow> = diesel::sql_query(sql)
         .bind::<SqlUuid, _>(association.uuid())
@@ -298,6 +358,7 @@ pub async fn find_free(
         .bind::<SqlUuid, _>(staff)
         .bind::<SqlUuid, _>(place.after)
         .bind::<SqlUuid, _>(place.except)
+        .bind::<Timestamptz, _>(now)
         .load(conn)
         .await?;
     Ok(found.into_iter().next())

@@ -51,7 +51,7 @@ pub enum Logged {
 }
 
 /// Every verb.
-pub const ALL: [(&str, Logged); 170] = [
+pub const ALL: [(&str, Logged); 172] = [
     ("add_document", Logged::Decision),
     ("announce_lifting", Logged::Decision),
     ("answer_rights_request", Logged::Decision),
@@ -86,6 +86,8 @@ pub const ALL: [(&str, Logged); 170] = [
     (action::DECLARE_BY_STAFF, Logged::Decision),
     ("delete_draft", Logged::Consequence),
     ("delete_id_images", Logged::Consequence),
+    // a draft is nobody's but the house's
+    ("discard_case", Logged::Access),
     ("disown", Logged::OwnAct),
     ("duplicate", Logged::Consequence),
     (action::END_PAYOUT_FREEZE, Logged::Decision),
@@ -116,6 +118,7 @@ pub const ALL: [(&str, Logged); 170] = [
     ("give_payout", Logged::OwnAct),
     ("give_representative", Logged::Decision),
     ("hand_in_paper", Logged::Decision),
+    ("hand_over_data", Logged::Decision),
     // about nobody who signed up: reports of swindlers belong to no claim
     ("handle_scam_report", Logged::Access),
     ("hold_mail", Logged::Mail),

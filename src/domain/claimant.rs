@@ -200,6 +200,8 @@ pub enum Queue {
     Quarantined,
     /// Of age now, while the signature in force is a representative's (R46).
     Ratification,
+    /// Shares e-mail, phone, mailbox or codice fiscale with a record of the case that was rejected.
+    RejectedBefore,
     /// The data are only kept (art. 18 GDPR, R61): in no other list.
     Restricted,
     /// The owner stopped an account that somebody else gave (R26).
@@ -210,9 +212,10 @@ pub enum Queue {
 
 impl Queue {
     /// All lists.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::ToAssist,
         Self::Quarantined,
+        Self::RejectedBefore,
         Self::SignatureUnverified,
         Self::DocumentRejected,
         Self::DeficiencyOverdue,
@@ -239,6 +242,7 @@ impl Queue {
             Self::Unreachable => "unreachable",
             Self::Quarantined => "quarantined",
             Self::Ratification => "ratification",
+            Self::RejectedBefore => "rejected_before",
             Self::Restricted => "restricted",
             Self::PayoutFrozen => "payout_frozen",
             Self::PayoutWaits => "payout_waits",

@@ -235,7 +235,6 @@ pub const REASONS: &[&str] = &[
     "error-request-unknown",
     "error-required",
     "error-respondent-differs",
-    "error-respondent-without-pec",
     "error-rights-confirm",
     "error-rights-day",
     "error-rights-decision",

@@ -740,6 +740,18 @@ pub mod operation {
         "/api/v1/staff/rights-requests/{id}/answer",
         Access::Staff(EXPORTERS),
     );
+    /// A copy of everything, for who asked for it by letter (artt. 15 and 20 GDPR).
+    pub const HAND_OVER_DATA: Operation = Operation::post(
+        "hand_over_data",
+        "/api/v1/staff/rights-requests/{id}/data",
+        Access::StepUp(EXPORTERS),
+    );
+    /// A copy of everything, for who asked for it by letter.
+    pub const CONSOLE_DATA_FORM: Operation = Operation::post(
+        "console_data_form",
+        "/console/rights/{id}/data",
+        Access::StepUp(EXPORTERS),
+    );
     /// Announces that a restriction is lifted (art. 18.3 GDPR).
     pub const LIFT_RESTRICTION: Operation = Operation::post(
         "lift_restriction",
@@ -870,6 +882,12 @@ pub mod operation {
         "/api/v1/staff/cases/{slug}/queues/{queue}/next",
         Access::Staff(READERS),
     );
+    /// Begins the next item of a queue: it is in one's hand.
+    pub const TAKE_ITEM: Operation = Operation::post(
+        "take_item",
+        "/api/v1/staff/cases/{slug}/queues/{queue}/take",
+        Access::Staff(ASSIGNERS),
+    );
     /// Takes, gives or releases an item.
     pub const ASSIGN_ITEM: Operation = Operation::post(
         "assign_item",
@@ -887,6 +905,12 @@ pub mod operation {
         "console_next_item",
         "/console/cases/{slug}/queues/{queue}/next",
         Access::Staff(READERS),
+    );
+    /// Begins the next item of a queue and opens it.
+    pub const CONSOLE_TAKE_FORM: Operation = Operation::post(
+        "console_take_form",
+        "/console/cases/{slug}/queues/{queue}/take",
+        Access::Staff(ASSIGNERS),
     );
     /// Takes, gives or releases an item.
     pub const CONSOLE_ASSIGN_FORM: Operation = Operation::post(
@@ -1679,6 +1703,12 @@ pub mod operation {
     pub const RETURN_CASE: Operation = Operation::post(
         "return_case",
         "/api/v1/staff/case-desk/{id}/return",
+        Access::Staff(PUBLISHERS),
+    );
+    /// Discards a draft.
+    pub const DISCARD_CASE: Operation = Operation::post(
+        "discard_case",
+        "/api/v1/staff/case-desk/{id}/discard",
         Access::Staff(PUBLISHERS),
     );
     /// Cases on the desk, and a form for a new one.
@@ -2613,6 +2643,8 @@ pub mod operation {
         &GET_RIGHTS_REQUEST,
         &EXTEND_RIGHTS_REQUEST,
         &ANSWER_RIGHTS_REQUEST,
+        &HAND_OVER_DATA,
+        &CONSOLE_DATA_FORM,
         &LIFT_RESTRICTION,
         &CONSOLE_LIFTING_FORM,
         &CONSOLE_RIGHTS_PAGE,
@@ -2634,9 +2666,11 @@ pub mod operation {
         &CONSOLE_BREACH_FORM,
         &LIST_QUEUES,
         &NEXT_ITEM,
+        &TAKE_ITEM,
         &ASSIGN_ITEM,
         &CONSOLE_QUEUES_PAGE,
         &CONSOLE_NEXT_ITEM,
+        &CONSOLE_TAKE_FORM,
         &CONSOLE_ASSIGN_FORM,
         &GET_CONFLICT,
         &DECIDE_CONFLICT,
@@ -2766,6 +2800,7 @@ pub mod operation {
         &PUBLISH_CASE,
         &RETURN_CASE,
         &WITHDRAW_CASE,
+        &DISCARD_CASE,
         &CONSOLE_CASE_DESK_PAGE,
         &CONSOLE_CASE_NEW,
         &CONSOLE_CASE_PAGE,

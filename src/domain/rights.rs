@@ -24,16 +24,47 @@ pub enum RightsKind {
     Restriction,
     /// To delete what takes a decision (art. 17).
     Erasure,
+    /// To have a copy of everything (art. 15); by letter, for the own page gives it at once.
+    Access,
+    /// To have it in a form that machines read (art. 20); by letter.
+    Portability,
 }
 
 impl RightsKind {
-    /// All kinds.
-    pub const ALL: [Self; 4] = [
+    /// All kinds: what a letter may ask for.
+    pub const ALL: [Self; 6] = [
+        Self::Rectification,
+        Self::Objection,
+        Self::Restriction,
+        Self::Erasure,
+        Self::Access,
+        Self::Portability,
+    ];
+    /// What is asked for on the own page: a copy is taken there, and not asked for.
+    pub const ON_OWN_PAGE: [Self; 4] = [
         Self::Rectification,
         Self::Objection,
         Self::Restriction,
         Self::Erasure,
     ];
+
+    /// Whether staff hand a copy of the data over.
+    pub const fn takes_copy(self) -> bool {
+        matches!(self, Self::Access | Self::Portability)
+    }
+
+    /// Reads the wire name of what is asked for on the own page.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    pub fn parse_own(text: Option<&str>) -> Result<Self, ValueError> {
+        let wrong = ValueError::new(FieldCode::UnknownValue, "error-rights-kind");
+        let kind = Self::parse(text)?;
+        Self::ON_OWN_PAGE
+            .contains(&kind)
+            .then_some(kind)
+            .ok_or(wrong)
+    }
 
     /// Name on the wire and in the database.
     pub const fn as_str(self) -> &'static str {
@@ -42,6 +73,8 @@ impl RightsKind {
             Self::Objection => "objection",
             Self::Restriction => "restriction",
             Self::Erasure => "erasure",
+            Self::Access => "access",
+            Self::Portability => "portability",
         }
     }
 
@@ -129,7 +162,9 @@ impl Effect {
                 RightsKind::Rectification
                 | RightsKind::Objection
                 | RightsKind::Restriction
-                | RightsKind::Erasure,
+                | RightsKind::Erasure
+                | RightsKind::Access
+                | RightsKind::Portability,
                 RightsDecision::Granted | RightsDecision::Partly | RightsDecision::Refused,
                 _,
             ) => Self::Record,

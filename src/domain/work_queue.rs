@@ -5,6 +5,9 @@ use super::claimant::Queue;
 /// Most items of a queue that are counted: beyond it says "and more".
 pub const MOST_COUNTED: i64 = 999;
 
+/// For how long an item is in hand of who began it, or acted on it last, minutes.
+pub const IN_HAND_MINUTES: i64 = 30;
+
 /// A queue that staff work through.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum WorkQueue {
@@ -24,11 +27,12 @@ pub enum WorkQueue {
 
 impl WorkQueue {
     /// Every queue, in the order of the page: what has a term of the law first.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Rights,
         Self::Conflicts,
         Self::Claimants(Queue::ToAssist),
         Self::Claimants(Queue::Quarantined),
+        Self::Claimants(Queue::RejectedBefore),
         Self::Paper,
         Self::Claimants(Queue::SignatureUnverified),
         Self::Claimants(Queue::DocumentRejected),
@@ -60,6 +64,18 @@ impl WorkQueue {
     /// Reads the wire name.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|queue| queue.as_str() == text)
+    }
+
+    /// Whether its items are begun by one person; exports are for any second person who is asked (decision 30).
+    pub const fn is_taken(self) -> bool {
+        match self {
+            Self::Claimants(_)
+            | Self::Conflicts
+            | Self::Paper
+            | Self::Rights
+            | Self::ScamReports => true,
+            Self::Exports => false,
+        }
     }
 
     /// Whether what waits is about one claimant, whose id an assignment then names.

@@ -18,6 +18,7 @@ use crate::domain::language::Language;
 use crate::domain::partner_key::KeyRefusal;
 use crate::domain::permission::Method;
 use crate::render::error_text;
+use crate::render::page::console::Console;
 use crate::render::page::message::{Action, ConsoleMessagePage, MessagePage};
 use crate::render::page::{Chrome, Frame};
 use crate::render::text::Text;
@@ -268,6 +269,8 @@ pub struct Style {
     pub console: bool,
     /// Whether it is shown in the page of a partner site.
     pub framed: bool,
+    /// What stands around it for who is signed in to the console.
+    pub desk: Option<Console>,
     /// Whether this browser held a claimant's session or link before.
     pub known: bool,
     /// Path of the page it was sent from or, if that is not told, asked for; without query.
@@ -372,7 +375,11 @@ fn finish(
         page.paragraphs = vec![told];
     }
     let html = if style.console {
-        ConsoleMessagePage::from(page).render()
+        let mut page = ConsoleMessagePage::from(page);
+        if let Some(desk) = &style.desk {
+            page.console.clone_from(desk);
+        }
+        page.render()
     } else {
         page.render()
     };

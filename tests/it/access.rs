@@ -458,6 +458,11 @@ impl World {
             self.quarantined().await
         } else if known.path.ends_with("/payout-freeze-end") {
             self.frozen().await
+        } else if known.name == "hand_over_data" || known.name == "console_data_form" {
+            let id = self.rights_request().await;
+            let copy = format!("UPDATE rights_requests SET kind = 'access' WHERE id = '{id}'");
+            self.app.sql(&copy).await;
+            id
         } else if known.path.contains("/rights-requests/{id}")
             || known.path.starts_with("/console/rights/")
         {
@@ -879,12 +884,16 @@ fn staff_body(name: &str, code: &str) -> Option<Body> {
         "console_conflict_approval" => form(&[("decision", "refuse"), ("reason", "Non basta")]),
         "ask_deficiency" => Body::Json(json!({"letters": ["i"], "due_on": "2026-03-20"})),
         "console_deficiency_form" => form(&[("letters[i]", "true"), ("due_on", "2026-03-20")]),
+        "take_item" => Body::Json(json!({})),
+        "console_take_form" => form(&[]),
         "assign_item" => Body::Json(json!({"to": "me"})),
         "console_assign_form" => form(&[("to", "me")]),
         "end_quarantine" | "end_payout_freeze" => Body::Json(json!({"reason": "Ha chiamato"})),
         "enter_rights_request" => Body::Json(
             json!({"kind": "objection", "text": "Non voglio", "received_on": "2026-03-02"}),
         ),
+        "hand_over_data" => Body::Json(json!({"reason": "Per posta"})),
+        "console_data_form" => form(&[("reason", "Per posta")]),
         "extend_rights_request" => Body::Json(json!({"reason": "Serve tempo"})),
         "answer_rights_request" => Body::Json(json!({"decision": "granted", "reason": "Fatto"})),
         "console_letter_form" => form(&[
@@ -926,7 +935,7 @@ fn staff_body(name: &str, code: &str) -> Option<Body> {
             let slug = format!("caso-{}", Uuid::new_v4().simple());
             Body::Json(json!({"version": 1, "content": case_desk::content(&slug)}))
         }
-        "propose_case" => Body::Json(json!({"version": 1})),
+        "propose_case" | "discard_case" => Body::Json(json!({"version": 1})),
         "publish_case" => Body::Json(json!({"version": 1, "texts_read": true})),
         "withdraw_case" => Body::Json(json!({"reason": "Titolo sbagliato"})),
         "return_case" => Body::Json(json!({"version": 1, "reason": "Manca una fonte"})),
@@ -1342,6 +1351,8 @@ async fn walk_as_staff(world: &mut World, role: Role, is_for_the_case: bool) {
                 "/partners/{id}",
                 "/partner-keys/{id}",
                 "/webhook-endpoints/{id}",
+                "/rights-requests/{id}/data",
+                "/console/rights/{id}/data",
             ]
             .iter()
             .any(|part| known.path.contains(part))
@@ -1417,7 +1428,7 @@ async fn walk_as_another_association(world: &mut World) {
         assert_eq!(without_id(theirs), without_id(none), "{}", known.name);
         asked += 1;
     }
-    assert_eq!(asked, 170);
+    assert_eq!(asked, 173);
 }
 
 /// The membership of who has a role with us is for one case.

@@ -143,6 +143,44 @@ async fn a_set_is_rejected_after_a_second_person_and_each_is_told() {
     ] {
         assert!(me.contains(said), "{said}: {me}");
     }
+    // staff read why, until when, who asked, who agreed and what became of the notice
+    let record = format!("/api/v1/staff/claimants/{}", signed.id);
+    let record = desk
+        .ask(Method::GET, &desk.one, &record, &Value::Null)
+        .await;
+    let rejection = record.expect(200)["rejection"].clone();
+    for (field, said) in [
+        ("code", json!("not_concerned")),
+        ("words", json!(WORDS)),
+        ("asked_by", json!("Nome case_manager")),
+        ("approved_by", json!("Nome owner")),
+        ("bulk_action", seen["id"].clone()),
+        ("notice", json!("sent")),
+    ] {
+        assert_eq!(rejection[field], said, "{field}: {rejection}");
+    }
+    assert!(rejection["object_until"].is_string() && rejection["notice_at"].is_string());
+    let auditor = association(&app, "codacons").await;
+    let auditor = person(&app, auditor, Role::Auditor).await;
+    let browser = app.browser();
+    sign_in(&app, &browser, &auditor).await;
+    let record = format!("/console/claimants/{}", signed.id);
+    let (_, page) = open(&app, &browser, &record).await;
+    for said in [
+        "Pratica respinta",
+        "casella o periodo fuori dal caso",
+        WORDS,
+        "Nome case_manager",
+        "Nome owner",
+        "Inviato per e-mail",
+    ] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    let record = format!("/api/v1/staff/claimants/{}", gone.id);
+    let record = desk
+        .ask(Method::GET, &desk.one, &record, &Value::Null)
+        .await;
+    assert_eq!(record.expect(200)["rejection"], Value::Null);
     // a decision of two about each, told to the log
     let decided = "SELECT count(*) FROM audit WHERE action = 'reject' AND after = 'rejected' \
         AND detail ->> 'code' = 'not_concerned' AND detail ->> 'approved_by' <> actor_id::text";
@@ -397,5 +435,93 @@ async fn the_console_leads_from_a_record_to_its_rejection() {
         shown.contains("Riguarda una pratica.") && shown.contains(WORDS),
         "{shown}"
     );
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_signs_up_again_after_a_rejection_is_seen_by_staff_and_told_nothing() {
+    let app = TestApp::seeded().await;
+    let desk = Desk::of(&app, "codacons").await;
+    let with = |email: &str, mailbox: &str| {
+        let mailboxes = json!([{"address": mailbox, "plan": "free"}]);
+        SignUpBuilder::new(email).with("/mailboxes", mailboxes)
+    };
+    let first = app.confirmed(&with("a@example.org", "una@libero.it")).await;
+    let other = app
+        .confirmed(&with("b@example.org", "altra@libero.it"))
+        .await;
+    let me = async |id: uuid::Uuid| {
+        let path = format!("/api/v1/staff/claimants/{id}");
+        desk.ask(Method::GET, &desk.one, &path, &Value::Null)
+            .await
+            .expect(200)
+    };
+    let queue = async || {
+        let path = format!("/api/v1/staff/cases/{CASE}/claimants?queue=rejected_before");
+        let listed = desk.ask(Method::GET, &desk.one, &path, &Value::Null).await;
+        let items = listed.expect(200)["items"].as_array().unwrap().clone();
+        items
+            .iter()
+            .map(|item| item["id"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(me(first.id).await["rejected_before"], json!([]));
+    let mut body = rejection();
+    body["quoted"] = first.me().await["reference"].clone();
+    let seen = desk.preview(&body).await.expect(201);
+    assert_eq!(seen["left"], 1, "{seen}");
+    let begin = json!({"step": "start", "records": 1});
+    desk.step(&desk.one, &seen, &begin).await.expect(200);
+    let approve = json!({"step": "approve"});
+    desk.step(&desk.other, &seen, &approve).await.expect(200);
+    go_on(&app).await;
+    assert_eq!(me(first.id).await["state"], "rejected");
+    assert!(queue().await.is_empty());
+
+    // the same mailbox again, from another address
+    let again = app.confirmed(&with("c@example.org", "una@libero.it")).await;
+    let record = me(again.id).await;
+    assert_eq!(
+        record["rejected_before"][0]["id"],
+        first.id.to_string(),
+        "{record}"
+    );
+    assert_eq!(record["rejected_before"][0]["code"], "not_concerned");
+    assert_eq!(queue().await, [again.id.to_string()]);
+    assert_eq!(me(other.id).await["rejected_before"], json!([]));
+    // the claimant learns nothing of it
+    let own = again.me().await.to_string();
+    let data = ask(again.request(Method::GET, "/views")).await.expect(200);
+    assert!(!own.contains(&first.id.to_string()), "{own}");
+    let reference = body["quoted"].as_str().unwrap();
+    assert!(!own.contains(reference) && !own.contains("rejected_before"));
+    assert!(!data.to_string().contains(&first.id.to_string()), "{data}");
+    let ours = association(&app, "codacons").await;
+    let reviewer = person(&app, ours, Role::Reviewer).await;
+    let browser = app.browser();
+    sign_in(&app, &browser, &reviewer).await;
+    let (_, page) = open(
+        &app,
+        &browser,
+        &format!("/console/claimants/{}?queue=rejected_before", again.id),
+    )
+    .await;
+    assert!(
+        page.contains("Forse già respinta in questo caso")
+            && page.contains(&format!("/console/claimants/{}\"", first.id)),
+        "{page}"
+    );
+    // another association's records are not compared with ours
+    let theirs = with("d@example.org", "una@libero.it").association("altroconsumo");
+    let theirs = app.confirmed(&theirs).await;
+    assert_eq!(queue().await, [again.id.to_string()]);
+    let owner = association(&app, "altroconsumo").await;
+    let owner = person(&app, owner, Role::Owner).await.bearer(&app).await;
+    let path = format!("/api/v1/staff/claimants/{}", theirs.id);
+    let record = desk
+        .ask(Method::GET, &owner, &path, &Value::Null)
+        .await
+        .expect(200);
+    assert_eq!(record["rejected_before"], json!([]));
     app.stop().await;
 }

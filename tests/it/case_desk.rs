@@ -225,10 +225,7 @@ async fn what_is_typed_wrong_is_told_at_its_field() {
     );
     // a company of another case keeps its name
     let italiaonline = wrong(&|it| it["respondent"]["codice_fiscale"] = json!("03970540963")).await;
-    assert_eq!(
-        italiaonline,
-        ["/content/respondent/name", "/content/respondent/pec"]
-    );
+    assert_eq!(italiaonline, ["/content/respondent/name"]);
     let mut unfilled = content("banca-esempio-2025");
     unfilled["texts"][1]["body"]["it"] = json!("Per {banca}");
     let body = json!({ "content": unfilled });
@@ -848,7 +845,7 @@ async fn what_changes_is_told_in_the_words_of_the_forms_with_names_and_what_is_i
         "8 marzo 2025",
         "3,00 €",
         "Testi: Informativa sui dati",
-        "contro Banca Esempio S.p.A..<br><ins>Si conserva per dieci anni.</ins>",
+        "contro Banca Esempio S.p.A..<br><ins><span class=\"visually-hidden\" lang=\"it\">Aggiunto: </span>Si conserva per dieci anni.<span",
         "È in vigore la versione 1",
         "Nome case_manager, ",
         "pubblicata da Nome owner",
@@ -881,5 +878,176 @@ async fn a_database_lost_takes_no_case_back_and_of_two_at_once_one_does() {
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 409]);
     public(&app, "banca-esempio-2025").await.expect(404);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_pec_of_a_respondent_is_added_later_by_two_people_and_stays_what_others_rely_on() {
+    let app = TestApp::seeded().await;
+    let two = Two::of(&app).await;
+    let mut without = content("banca-esempio-2025");
+    without["respondent"]["pec"] = json!("");
+    let (path, before) = two.published(&without).await;
+    assert_eq!(before["respondent"]["pec"], "");
+    let mut next = before.clone();
+    next["respondent"]["pec"] = json!("banca@pec.example");
+    let desk = two.write(&path, 1, &next).await.expect(200);
+    assert_eq!(desk["changes"][0]["path"], "/respondent/pec");
+    two.propose(&path, 2).await.expect(200);
+    two.publish(&two.writer, &path, 2)
+        .await
+        .expect_problem(403, "second-person");
+    let desk = two.publish(&two.second, &path, 2).await.expect(200);
+    assert_eq!(desk["content"]["respondent"]["pec"], "banca@pec.example");
+    assert_eq!(desk["changes"], json!([]));
+    let stored = "SELECT pec FROM respondents WHERE codice_fiscale = '00743110157'";
+    assert_eq!(
+        app.rows(stored).await[0][0].as_deref(),
+        Some("banca@pec.example")
+    );
+    let told = "SELECT count(*) FROM audit WHERE action = 'publish_case' AND detail->'changed' ? '/respondent/pec'";
+    assert_eq!(app.number(told).await, 1);
+    // a company of a case of others, of which nobody knew a PEC: added once, and theirs from then on
+    let theirs = association(&app, "altroconsumo").await;
+    app.sql(&format!(
+        "UPDATE cases SET lead_association_id = '{theirs}' WHERE slug = '{CASE}'"
+    ))
+    .await;
+    let name = "SELECT name FROM respondents WHERE codice_fiscale = '03970540963'";
+    let name = app.rows(name).await[0][0].clone().unwrap();
+    let mut shared = content("altro-caso-2025");
+    shared["respondent"] =
+        json!({"name": name, "codice_fiscale": "03970540963", "pec": "italiaonline@pec.example"});
+    let (path, before) = two.published(&shared).await;
+    let stored = "SELECT pec FROM respondents WHERE codice_fiscale = '03970540963'";
+    assert_eq!(
+        app.rows(stored).await[0][0].as_deref(),
+        Some("italiaonline@pec.example")
+    );
+    let mut other = before.clone();
+    other["respondent"]["pec"] = json!("altra@pec.example");
+    assert_eq!(
+        two.write(&path, 1, &other).await.wrong_fields()[0].0,
+        "/content/respondent/pec"
+    );
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draft_is_discarded_what_is_in_force_counts_again_and_the_history_stays() {
+    let app = TestApp::seeded().await;
+    let two = Two::of(&app).await;
+    let (path, before) = two.published(&content("banca-esempio-2025")).await;
+    let mut next = before.clone();
+    next["summary"]["it"] = json!("Per tre giorni nessuno ha letto la posta.");
+    two.write(&path, 1, &next).await.expect(200);
+    let discard = format!("{path}/discard");
+    let drop = async |who: &str, version: i64| {
+        let body = json!({ "version": version });
+        two.ask(who, Method::POST, &discard, &body).await
+    };
+    // not another version than the newest, nor one that waits
+    drop(&two.writer, 1)
+        .await
+        .expect_problem(409, "illegal-transition");
+    two.propose(&path, 2).await.expect(200);
+    drop(&two.writer, 2)
+        .await
+        .expect_problem(409, "illegal-transition");
+    let back = json!({"version": 2, "reason": "Non serve"});
+    two.ask(&two.second, Method::POST, &format!("{path}/return"), &back)
+        .await
+        .expect(200);
+    for moment in DEATHS {
+        app.let_die("audit", moment).await;
+        drop(&two.writer, 2)
+            .await
+            .expect_problem(503, "unavailable");
+        app.let_live("audit").await;
+    }
+    let (one, other) = tokio::join!(drop(&two.writer, 2), drop(&two.second, 2));
+    let mut statuses = [one.status.as_u16(), other.status.as_u16()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 409]);
+    let desk = two
+        .ask(&two.writer, Method::GET, &path, &Value::Null)
+        .await
+        .expect(200);
+    assert_eq!(
+        (&desk["stage"], &desk["content"], &desk["changes"]),
+        (&json!("published"), &before, &json!([]))
+    );
+    assert_eq!(desk["versions"][0]["stage"], "discarded");
+    let audited = "SELECT count(*) FROM audit WHERE action = 'discard_case'";
+    assert_eq!(app.number(audited).await, 1);
+    // it goes on from there
+    let mut again = before.clone();
+    again["summary"]["it"] = json!("Per quattro giorni nessuno ha letto la posta.");
+    let desk = two.write(&path, 2, &again).await.expect(200);
+    assert_eq!(
+        (&desk["stage"], &desk["version"]),
+        (&json!("draft"), &json!(3))
+    );
+    // one that never was in force is off the list
+    let (fresh, _) = two.draft(&content("mai-nato-2025")).await;
+    let list = two
+        .ask(&two.writer, Method::GET, DESK, &Value::Null)
+        .await
+        .expect(200);
+    assert!(list.to_string().contains("mai-nato-2025"));
+    let body = json!({"version": 1});
+    let gone = two
+        .ask(
+            &two.writer,
+            Method::POST,
+            &format!("{fresh}/discard"),
+            &body,
+        )
+        .await
+        .expect(200);
+    assert_eq!(gone["stage"], "discarded");
+    let list = two
+        .ask(&two.writer, Method::GET, DESK, &Value::Null)
+        .await
+        .expect(200);
+    assert!(!list.to_string().contains("mai-nato-2025"), "{list}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_console_marks_words_with_words_beside_the_colour_and_discards() {
+    let app = TestApp::seeded().await;
+    let ours = association(&app, "codacons").await;
+    let two = Two::of(&app).await;
+    let (path, before) = two.published(&content("banca-esempio-2025")).await;
+    let mut next = before.clone();
+    next["summary"]["it"] = json!("Per tre giorni nessuno ha letto la posta.");
+    two.write(&path, 1, &next).await.expect(200);
+    let writer = person(&app, ours, Role::Reviewer).await;
+    let browser = app.browser();
+    sign_in(&app, &browser, &writer).await;
+    let place_of = path.replace("/api/v1/staff", "/console");
+    let (status, _) = open(&app, &browser, &place_of).await;
+    assert_eq!(status, StatusCode::FORBIDDEN, "a reviewer has no desk");
+    app.sql("UPDATE memberships SET role = 'case_manager' WHERE role = 'reviewer'")
+        .await;
+    let (_, page) = open(&app, &browser, &place_of).await;
+    let removed = "Per <del><span class=\"visually-hidden\" lang=\"it\">Tolto: </span>due<span";
+    let added = "Per <ins><span class=\"visually-hidden\" lang=\"it\">Aggiunto: </span>tre<span";
+    assert!(page.contains(removed) && page.contains(added), "{page}");
+    let token = csrf(&page).to_owned();
+    let decision = format!("{place_of}/decision");
+    let fields = [
+        ("csrf", token.as_str()),
+        ("version", "2"),
+        ("action", "discard"),
+    ];
+    let done = send(&app, &browser, &decision, &fields).await;
+    assert_eq!(place(&done), format!("{place_of}?done=discarded#done"));
+    let (_, page) = open(&app, &browser, &format!("{place_of}?done=discarded")).await;
+    assert!(
+        page.contains("Bozza scartata.") && !page.contains("<del>"),
+        "{page}"
+    );
     app.stop().await;
 }

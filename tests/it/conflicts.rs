@@ -268,10 +268,14 @@ async fn the_page_shows_both_and_leads_on_when_it_is_decided() {
     let browser = app.browser();
     let who = person(&app, ours, Role::Reviewer).await;
     staff_console::sign_in(&app, &browser, &who).await;
-    let start = format!("/console/cases/{CASE}/queues/conflicts/next");
-    let opened = browser.get(app.url(&start)).send().await.unwrap();
+    let queues = format!("/console/cases/{CASE}/queues");
+    let (_, page) = staff_console::open(&app, &browser, &queues).await;
+    let token = csrf(&page).to_owned();
+    let start = format!("{queues}/conflicts/take");
+    let opened = staff_console::send(&app, &browser, &start, &[("csrf", token.as_str())]).await;
     let path = place(&opened).to_owned();
     let (_, page) = staff_console::open(&app, &browser, &path).await;
+    assert!(page.contains("L’hai presa tu. In mano dal"), "{page}");
     for words in [
         "Mario Rossi",
         "Anna Bianchi",

@@ -109,7 +109,7 @@ fn attack(place: &Place) -> Attack {
         ("body", "/claimant_id" | "/reference") if !is_staff => Attack::Proof,
         ("body", "/association") => Attack::Membership,
         ("body", "/from") => Attack::Colleague,
-        ("query", "after") => Attack::After,
+        ("query", "after") | ("body", "/after") => Attack::After,
         ("query" | "body", "queue" | "/queue" | "/id") if place.path.contains("/mails") => {
             Attack::Mails
         }
@@ -352,6 +352,7 @@ impl World<'_> {
                 Some(json!({"case": slug, "format": "csv", "purpose": "Deposito"}))
             }
             ("POST", Some("assignment")) => Some(json!({"to": "me"})),
+            ("POST", Some("take")) => Some(json!({})),
             ("POST", Some("demand-letters")) => Some(json!({"content": demand_letters::letter()})),
             ("POST", Some("bulk-actions")) => {
                 Some(json!({"kind": "end_quarantine", "purpose": "Prova"}))
@@ -464,8 +465,15 @@ impl World<'_> {
             .replace("{slug}", CASE)
             .replace("{queue}", "rights");
         let rows = self.ids_of_others("rights_requests").await;
-        let path = format!("{path}?after={}", rows.iter().min().unwrap());
-        let told = self.get(&path, &self.ours).await.expect(200).to_string();
+        let first = rows.iter().min().unwrap();
+        let told = if place.kind == "body" {
+            let request = self.app.request(Method::POST, &path);
+            let body = json!({"after": first});
+            ask(request.bearer_auth(&self.ours).json(&body)).await
+        } else {
+            self.get(&format!("{path}?after={first}"), &self.ours).await
+        };
+        let told = told.expect(200).to_string();
         assert!(rows.iter().all(|id| !told.contains(id)), "{place:?} {told}");
     }
 

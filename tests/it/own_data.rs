@@ -14,7 +14,7 @@ use crate::claimant::{Claimant, SignUpBuilder, anna, ask, mario};
 use crate::exports::Approver;
 use crate::pages::Browser;
 use crate::seed::CASE;
-use crate::staff_declared::{declaration, identified, sign};
+use crate::staff_declared::{declaration, identified, sign, step_up};
 use crate::staff_seed::{association, get, person, post};
 
 /// The archive of a claimant.
@@ -320,5 +320,66 @@ async fn the_own_page_shows_mails_and_looks_and_gives_the_archive() {
             .html
             .contains("Finora nessuno.")
     );
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r60_who_asks_by_letter_gets_the_copy_by_post_with_a_reason_and_a_trace() {
+    let app = TestApp::seeded().await;
+    let phone = SignUpBuilder::new("x@example.org")
+        .without("/contact/email")
+        .with("/contact/phone", json!("+393331234567"));
+    let id = app.sign_up(&phone).await.id;
+    let ours = association(&app, "codacons").await;
+    let manager = person(&app, ours, Role::CaseManager).await;
+    let bearer = manager.bearer(&app).await;
+    let letters = format!("/api/v1/staff/claimants/{id}/rights-requests");
+    let letter =
+        |kind: &str| json!({"kind": kind, "text": "Voglio una copia", "received_on": "2026-03-02"});
+    let objection = post(&app, &letters, Some(&bearer), &letter("objection")).await;
+    let objection: Value = objection.json().await.unwrap();
+    let mut asked = Vec::new();
+    for kind in ["access", "portability"] {
+        let entered = post(&app, &letters, Some(&bearer), &letter(kind)).await;
+        assert_eq!(entered.status(), 201, "{kind}");
+        let entered: Value = entered.json().await.unwrap();
+        assert_eq!(
+            (&entered["kind"], &entered["due_on"]),
+            (&json!(kind), &json!("2026-04-02"))
+        );
+        asked.push(entered["id"].as_str().unwrap().to_owned());
+    }
+    let copy = |request: &str| format!("/api/v1/staff/rights-requests/{request}/data");
+    let reason = json!({"reason": "Raccomandata del 3 marzo"});
+    let early = post(&app, &copy(&asked[0]), Some(&bearer), &reason).await;
+    assert_eq!(early.status(), 403, "without a fresh second factor");
+    step_up(&app, &manager, &bearer).await;
+    let none = post(&app, &copy(&asked[0]), Some(&bearer), &json!({})).await;
+    assert_eq!(none.status(), 422, "without a reason");
+    let other = copy(objection["id"].as_str().unwrap());
+    let other = post(&app, &other, Some(&bearer), &reason).await;
+    assert_eq!(other.status(), 409, "it asks for something else");
+    assert_eq!(
+        app.number("SELECT count(*) FROM audit WHERE action = 'hand_over_data'")
+            .await,
+        0
+    );
+    for request in &asked {
+        let taken = post(&app, &copy(request), Some(&bearer), &reason).await;
+        assert_eq!(taken.status(), 200);
+        assert_eq!(taken.headers()["content-type"], "application/zip");
+        let bytes = taken.bytes().await.unwrap().to_vec();
+        let mut archive = ZipArchive::new(Cursor::new(bytes)).unwrap();
+        let rows = rows(&mut archive);
+        assert!(rows.to_string().contains("+393331234567"), "{rows}");
+    }
+    let traced = format!(
+        "SELECT count(*) FROM audit WHERE action = 'hand_over_data' AND subject_id = '{id}' AND sealed IS NOT NULL"
+    );
+    assert_eq!(app.number(&traced).await, 2);
+    let reviewer = person(&app, ours, Role::Reviewer).await;
+    let reviewer = reviewer.bearer(&app).await;
+    let refused = post(&app, &copy(&asked[0]), Some(&reviewer), &reason).await;
+    assert_eq!(refused.status(), 403, "who works queues hands nothing over");
     app.stop().await;
 }

@@ -637,6 +637,34 @@ async fn a_manager_draws_and_a_reviewer_checks_in_the_console() {
     ];
     let wrong = send(&app, &eyes, &results, &fields).await;
     assert_eq!(wrong.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    // all of them in one form, or nothing
+    assert!(page.contains("name=\"results[p1][result]\""), "{page}");
+    let mut many = vec![
+        ("csrf", token.as_str()),
+        ("results[p1][result]", "ok"),
+        ("results[p1][note]", "Letta tutta"),
+        ("results[p2][result]", "finding"),
+        ("results[p2][note]", ""),
+    ];
+    let checked = "SELECT count(*) FROM sample_members WHERE result IS NOT NULL";
+    let wrong = send(&app, &eyes, &results, &many).await;
+    assert_eq!(wrong.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let told = wrong.text().await.unwrap();
+    assert!(
+        told.contains("id=\"results-2-code-error\"") && told.contains("value=\"Letta tutta\""),
+        "{told}"
+    );
+    assert_eq!(app.number(checked).await, 0);
+    let none = [("csrf", token.as_str()), ("results[p1][result]", "")];
+    let none = send(&app, &eyes, &results, &none).await;
+    assert_eq!(none.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    many[3].1 = "ok";
+    let done = send(&app, &eyes, &results, &many).await;
+    assert_eq!(self::place(&done), one);
+    assert_eq!(app.number(checked).await, 2);
+    let audited = "SELECT count(*) FROM audit WHERE action = 'sample_checked'";
+    assert_eq!(app.number(audited).await, 2);
+    // what was noted can be put right one by one
     for place in ["1", "2"] {
         let fields = [("csrf", token.as_str()), ("place", place), ("result", "ok")];
         let checked = send(&app, &eyes, &results, &fields).await;

@@ -307,3 +307,46 @@ async fn a_page_that_is_not_for_the_role_says_so_and_who_gives_roles() {
     }
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_signed_in_keeps_the_bar_on_every_refusal() {
+    let app = staff_seed::start().await;
+    let record = Claimant::maria().insert(&app).await;
+    let reader = person(&app, codacons(), Role::Reader).await;
+    let browser = app.browser();
+    let bar = "action=\"/console/logout\"";
+    let (status, page) = open(&app, &browser, "/console/nowhere").await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    assert!(!page.contains(bar), "nobody is signed in: {page}");
+    sign_in(&app, &browser, &reader).await;
+    let never = app.ctx.new_id();
+    for (path, expected) in [
+        ("/console/nowhere".to_owned(), StatusCode::NOT_FOUND),
+        (format!("/console/claimants/{never}"), StatusCode::NOT_FOUND),
+        ("/console/claimants/x".to_owned(), StatusCode::NOT_FOUND),
+        (
+            format!("/console/claimants/{record}/identity"),
+            StatusCode::FORBIDDEN,
+        ),
+        (
+            format!("/console/cases/{SLUG}?cursor=x"),
+            StatusCode::BAD_REQUEST,
+        ),
+    ] {
+        let (status, page) = open(&app, &browser, &path).await;
+        assert_eq!(status, expected, "{path}");
+        assert!(
+            page.contains(bar) && page.contains("Codacons"),
+            "{path}: {page}"
+        );
+        assert!(page.contains("name=\"csrf\""), "{path}");
+    }
+    // a form of another session, and a method that is none
+    let stale = send(&app, &browser, "/console/logout", &[("csrf", "x")]).await;
+    assert_eq!(stale.status(), StatusCode::FORBIDDEN);
+    assert!(stale.text().await.unwrap().contains(bar));
+    let method = send(&app, &browser, "/console/account", &[]).await;
+    assert_eq!(method.status(), StatusCode::METHOD_NOT_ALLOWED);
+    assert!(method.text().await.unwrap().contains(bar));
+    app.stop().await;
+}

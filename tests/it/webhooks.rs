@@ -938,6 +938,41 @@ async fn a_partner_has_five_endpoints_and_a_suspended_one_gets_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn days_on_which_a_partner_rested_are_no_days_of_failure() {
+    let app = started().await;
+    let owner = Owner::of(&app, "codacons").await;
+    let (blog, key) = tester(&owner, "blog").await;
+    let receiver = Receiver::start(Reply::Status(500)).await;
+    let (path, _) = endpoint(&app, &key, &receiver.url()).await;
+    happen(&app, blog.id, "test", "received", 1).await;
+    number(&app).await;
+    assert_eq!(deliver_due(&app.ctx).await.unwrap(), 1);
+    let own = format!("/partners/{}", blog.id);
+    let stand = async |standing: &str| {
+        let body = json!({"name": "Il sito", "standing": standing});
+        owner.ask(Method::PUT, &own, &body).await.expect(200);
+    };
+    stand("suspended").await;
+    // six days later, with the last attempt before it
+    app.sql(
+        "UPDATE webhook_endpoints SET failing_since = failing_since - interval '6 days'; \
+         UPDATE webhook_deliveries SET attempts = 9, due_at = due_at - interval '6 days'",
+    )
+    .await;
+    stand("active").await;
+    let one = read(&app, &path, &key).await.expect(200);
+    assert_eq!(one["failing_since"], Value::Null);
+    assert_eq!(deliver_due(&app.ctx).await.unwrap(), 1);
+    let one = read(&app, &path, &key).await.expect(200);
+    assert_eq!(
+        (&one["enabled"], &one["disabled_why"]),
+        (&json!(true), &Value::Null)
+    );
+    assert_ne!(one["failing_since"], Value::Null, "it begins anew");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_the_association_disables_only_it_enables() {
     let app = started().await;
     let owner = Owner::of(&app, "codacons").await;

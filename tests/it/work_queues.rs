@@ -593,11 +593,14 @@ async fn in_the_console_an_exception_is_two_keys_from_the_next() {
     .await;
     let queues = format!("/console/cases/{SLUG}/queues");
     let (_, page) = open(&app, &browser, &queues).await;
-    let start = format!("{queues}/quarantined/next");
-    assert!(page.contains(&format!("href=\"{start}\"")), "{page}");
-    let opened = browser.get(app.url(&start)).send().await.unwrap();
+    let start = format!("{queues}/quarantined/take");
+    assert!(page.contains(&format!("action=\"{start}\"")), "{page}");
+    // to look takes nothing
+    let look = format!("{queues}/quarantined/next");
+    let opened = browser.get(app.url(&look)).send().await.unwrap();
     let item = format!("/console/claimants/{first}?queue=quarantined");
     assert_eq!(place(&opened), item);
+    assert_eq!(app.number("SELECT count(*) FROM assignments").await, 0);
     let (_, one) = open(&app, &browser, &item).await;
     assert!(one.contains("Non l’ha ancora presa nessuno."));
     let token = csrf(&one).to_owned();
@@ -657,21 +660,149 @@ async fn in_the_console_an_exception_is_two_keys_from_the_next() {
     assert_eq!(place(&ended), item, "back on the way");
     let (_, done) = open(&app, &browser, &item).await;
     assert!(done.contains("non aspetta più in questa coda"));
-    let on = format!("{start}?after={first}");
-    assert!(
-        done.contains(&format!("accesskey=\"n\" href=\"{on}\"")),
-        "{done}"
-    );
-    let opened = browser.get(app.url(&on)).send().await.unwrap();
+    assert!(done.contains(&format!("action=\"{start}\"")), "{done}");
+    let on = async |after: ClaimantId| {
+        let after = after.to_string();
+        let fields = [("csrf", token.as_str()), ("after", after.as_str())];
+        send(&app, &browser, &start, &fields).await
+    };
+    let next = format!("/console/claimants/{second}?queue=quarantined");
+    assert_eq!(place(&on(first).await), next);
+    let (_, begun) = open(&app, &browser, &next).await;
+    assert!(begun.contains("L’hai presa tu. In mano dal"), "{begun}");
+    let (_, listed) = open(&app, &browser, &queues).await;
+    assert!(listed.contains("In mano a Nome reviewer dal"), "{listed}");
+    let holder = format!("SELECT staff_id FROM assignments WHERE subject_id = '{second}'");
+    let who = app.rows(&holder).await[0][0].clone().unwrap();
+    let back = format!("{queues}/quarantined/items/{second}/assignment");
+    let fields = [("csrf", token.as_str()), ("to", ""), ("from", who.as_str())];
+    assert_eq!(place(&send(&app, &browser, &back, &fields).await), next);
+    let (_, free) = open(&app, &browser, &next).await;
+    assert!(free.contains("Non l’ha ancora presa nessuno."), "{free}");
     assert_eq!(
-        place(&opened),
-        format!("/console/claimants/{second}?queue=quarantined")
+        place(&on(second).await),
+        format!("{queues}?done=quarantined")
     );
-    let opened = browser
-        .get(app.url(&format!("{start}?after={second}")))
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(place(&opened), format!("{queues}?done=quarantined"));
+    app.stop().await;
+}
+
+async fn take(app: &TestApp, bearer: &str, queue: &str, after: Option<u32>) -> Option<u32> {
+    let path = format!("/api/v1/staff/cases/{SLUG}/queues/{queue}/take");
+    let body = json!({"after": after.map(numbered)});
+    let answer = post(app, &path, Some(bearer), &body).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    let taken: Value = answer.json().await.unwrap();
+    let id: Option<Uuid> = taken["next"]["id"].as_str().map(|id| id.parse().unwrap());
+    id.and_then(|id| (1..=100).find(|number| numbered(*number) == id))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_begin_at_once_never_get_the_same_item() {
+    let app = staff_seed::start().await;
+    bare(&app, (1, 8), "to_assist", "", "").await;
+    let mut bearers = Vec::new();
+    for role in [Role::Reviewer, Role::CaseManager, Role::Payout, Role::Owner] {
+        bearers.push(bearer(&app, role).await);
+    }
+    for round in 1..=5 {
+        let taken = tokio::join!(
+            take(&app, &bearers[0], "to_assist", None),
+            take(&app, &bearers[1], "to_assist", None),
+            take(&app, &bearers[2], "to_assist", None),
+            take(&app, &bearers[3], "to_assist", None),
+        );
+        let all = [taken.0, taken.1, taken.2, taken.3];
+        let different: BTreeSet<u32> = all.iter().copied().flatten().collect();
+        assert_eq!(different.len(), 4, "round {round}: {all:?}");
+        // one in hand of each, whatever they had before
+        assert_eq!(app.number("SELECT count(*) FROM assignments").await, 4);
+    }
+    let seen = queue(&app, &bearers[0], "to_assist").await;
+    assert_eq!((&seen["mine"], &seen["free"]), (&json!(1), &json!(4)));
+    let in_hand = seen["in_hand"].as_array().unwrap();
+    assert_eq!(in_hand.len(), 4);
+    assert!(in_hand.iter().all(|item| item["holder"]["name"] != ""));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_begun_is_in_hand_for_30_minutes_renewed_by_deciding_and_given_back() {
+    let app = staff_seed::start().await;
+    let waiting = Claimant {
+        state: ClaimantState::ToAssist,
+        ..Claimant::maria()
+    };
+    let first = waiting.insert(&app).await;
+    app.sql("UPDATE claimants SET review = 'quarantined'").await;
+    let owner = person(&app, codacons(), Role::Owner).await;
+    let colleague = person(&app, codacons(), Role::CaseManager).await;
+    let (one, two) = (owner.bearer(&app).await, colleague.bearer(&app).await);
+    let path = format!("/api/v1/staff/cases/{SLUG}/queues/to_assist/take");
+    let begin = async |bearer: &str| {
+        let answer = post(&app, &path, Some(bearer), &json!({})).await;
+        let taken: Value = answer.json().await.unwrap();
+        taken["next"]["id"].as_str().map(str::to_owned)
+    };
+    let id = first.to_string();
+    assert_eq!(begin(&one).await, Some(id.clone()));
+    assert_eq!(begin(&two).await, None, "a colleague has it in hand");
+    app.clock().advance(chrono::TimeDelta::minutes(28));
+    let (one, two) = (owner.bearer(&app).await, colleague.bearer(&app).await);
+    assert_eq!(begin(&two).await, None);
+    // to look renews nothing, a decision about the record does
+    let renewed =
+        "SELECT count(*) FROM assignments WHERE lease_until > assigned_at + interval '31 minutes'";
+    let record = format!("/api/v1/staff/claimants/{first}");
+    assert_eq!(get(&app, &record, &one).await.status(), StatusCode::OK);
+    assert_eq!(app.number(renewed).await, 0);
+    let (end, why) = (
+        format!("{record}/quarantine-end"),
+        json!({"reason": "Ha chiamato"}),
+    );
+    let ended = post(&app, &end, Some(&one), &why).await;
+    assert!(ended.status().is_success(), "{}", ended.status());
+    assert_eq!(app.number(renewed).await, 1);
+    app.clock().advance(chrono::TimeDelta::minutes(28));
+    let two = colleague.bearer(&app).await;
+    assert_eq!(begin(&two).await, None, "still in hand");
+    app.clock().advance(chrono::TimeDelta::minutes(3));
+    let two_again = colleague.bearer(&app).await;
+    let free = queue(&app, &two_again, "to_assist").await;
+    assert_eq!((&free["free"], &free["in_hand"]), (&json!(1), &json!([])));
+    assert_eq!(begin(&two_again).await, Some(id.clone()), "it was over");
+    // given back by hand
+    let back = json!({"to": null, "from": colleague.id});
+    let (status, _) = assign(&app, &two_again, "to_assist", first.uuid(), back).await;
+    assert_eq!(status, 200);
+    assert_eq!(app.number("SELECT count(*) FROM assignments").await, 0);
+    // what is taken to stay does not end, and is nobody else's to begin
+    let stays = json!({"to": "me", "from": null});
+    let (status, kept) = assign(&app, &two_again, "to_assist", first.uuid(), stays).await;
+    assert_eq!((status, &kept["holder"]["until"]), (200, &Value::Null));
+    app.clock().advance(chrono::TimeDelta::hours(2));
+    let other = bearer(&app, Role::Reviewer).await;
+    assert_eq!(begin(&other).await, None);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn exports_are_not_begun_and_who_only_reads_begins_nothing() {
+    let app = staff_seed::start().await;
+    let manager = bearer(&app, Role::CaseManager).await;
+    let path = format!("/api/v1/staff/cases/{SLUG}/queues/exports/take");
+    let refused = post(&app, &path, Some(&manager), &json!({})).await;
+    assert_eq!(refused.status(), StatusCode::CONFLICT);
+    let reader = bearer(&app, Role::Reader).await;
+    bare(&app, (1, 1), "to_assist", "", "").await;
+    let path = format!("/api/v1/staff/cases/{SLUG}/queues/to_assist/take");
+    let refused = post(&app, &path, Some(&reader), &json!({})).await;
+    assert_eq!(refused.status(), StatusCode::FORBIDDEN);
+    let browser = app.browser();
+    let auditor = person(&app, codacons(), Role::Auditor).await;
+    sign_in(&app, &browser, &auditor).await;
+    let (_, page) = open(&app, &browser, &format!("/console/cases/{SLUG}/queues")).await;
+    assert!(page.contains("Guarda"), "{page}");
+    assert!(!page.contains("/to_assist/take"), "{page}");
+    assert_eq!(app.number("SELECT count(*) FROM assignments").await, 0);
     app.stop().await;
 }

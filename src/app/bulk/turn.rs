@@ -262,6 +262,7 @@ impl Batch<'_> {
                     assigned_by: self.row.created_by,
                     assigned_at: ctx.clock.now(),
                     due_on: None,
+                    lease_until: None,
                 };
                 if !assignment::insert(tx, self.scope, &taken).await? {
                     return Ok(Some(Passed::Taken));

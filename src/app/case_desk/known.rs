@@ -81,21 +81,19 @@ impl Known {
                     about,
                 );
             }
-            let pec = case.respondent.pec.clone().unwrap_or_default();
-            if pec != new.respondent.pec {
-                let pointer = "/respondent/pec";
-                if pec.is_empty() {
-                    let reason = "error-respondent-without-pec";
-                    errors.push(pointer, FieldCode::UnknownValue, reason);
-                } else {
-                    errors.push_about(
-                        pointer,
-                        FieldCode::UnknownValue,
-                        "error-respondent-differs",
-                        pec,
-                    );
-                }
-            }
+        }
+        // where nobody knows its PEC, it is added; one that others rely on is theirs too
+        let relied_on = others().find(|case| {
+            case.respondent.codice_fiscale == *code && case.lead() != Some(self.association)
+        });
+        let relied_on = relied_on.and_then(|case| case.respondent.pec.clone());
+        if let Some(pec) = relied_on.filter(|pec| *pec != new.respondent.pec) {
+            errors.push_about(
+                "/respondent/pec",
+                FieldCode::UnknownValue,
+                "error-respondent-differs",
+                pec,
+            );
         }
         let opens = self.registers.iter().any(RegisterEntry::opens_collection);
         if checked.mode == Mode::Collection && !opens {

@@ -149,6 +149,10 @@ impl Writing<'_> {
                     let code = &respondent.codice_fiscale;
                     db::update_respondent_name(tx, SCOPE, code, &respondent.name).await?;
                 }
+                if before.respondent.pec != self.checked.content.respondent.pec {
+                    let code = &respondent.codice_fiscale;
+                    db::update_respondent_pec(tx, SCOPE, code, respondent.pec.as_deref()).await?;
+                }
                 if before.state != seed.case.state.as_str() {
                     case::mark_state(tx, SCOPE, self.case, seed.case.state.as_str(), now).await?;
                 }
@@ -181,13 +185,15 @@ impl Writing<'_> {
 
     async fn write_new(&self, tx: &mut Tx, tables: &PublicRows) -> AppResult<()> {
         let row = case_row(self.ctx, self.case, self.checked, tables);
-        if !tables
-            .respondents
-            .iter()
-            .any(|it| it.id == row.respondent_id)
-        {
-            let respondent = respondent_row(row.respondent_id, self.checked);
-            db::insert_respondent(tx, SCOPE, &respondent).await?;
+        let mut respondents = tables.respondents.iter();
+        let new = respondent_row(row.respondent_id, self.checked);
+        match respondents.find(|it| it.id == row.respondent_id) {
+            None => db::insert_respondent(tx, SCOPE, &new).await?,
+            Some(known) if known.pec != new.pec => {
+                let code = &new.codice_fiscale;
+                db::update_respondent_pec(tx, SCOPE, code, new.pec.as_deref()).await?;
+            }
+            Some(_) => {}
         }
         match db::insert_case(tx, SCOPE, &row).await {
             Err(DbError::Unique(name)) if name == "cases_slug_key" => {

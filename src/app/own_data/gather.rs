@@ -623,7 +623,7 @@ async fn sample_checks(conn: &mut Conn, scope: Scope, claimant: ClaimantId) -> A
 /// Which lists of the staff the record is worked on.
 async fn worked_on(conn: &mut Conn, scope: Scope, claimant: ClaimantId) -> AppResult<Value> {
     let rows = assignment::list_of_subject(conn, scope, claimant.uuid()).await?;
-    let line = |row: &AssignmentRow| json!({ "list": row.queue, "since": row.assigned_at, "due_on": row.due_on });
+    let line = |row: &AssignmentRow| json!({ "list": row.queue, "since": row.assigned_at, "due_on": row.due_on, "until": row.lease_until });
     Ok(rows.iter().map(line).collect())
 }
 

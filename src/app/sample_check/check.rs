@@ -64,12 +64,7 @@ pub async fn check(ctx: &Ctx, actor: &StaffActor, id: Uuid, found: &Found) -> Ap
     let member = db::find_member(&mut tx, scope, (association, id), place).await?;
     let (mut row, checked) = read_found(member, found)?;
     // the claimant first, then the sample: the order of locks
-    let of = ClaimantId::new(row.claimant_id);
-    let is_there = match claimant::lock(&mut tx, scope, of).await {
-        Ok(_) => true,
-        Err(DbError::NotFound) => false,
-        Err(error) => return Err(error.into()),
-    };
+    let is_there = lock_claimant(&mut tx, actor, &row).await?;
     if !is_there && !matches!(checked, Checked::Unable(None)) {
         let mut errors = FieldErrors::new();
         errors.push("/result", FieldCode::NotAccepted, "error-sample-erased");
@@ -79,26 +74,12 @@ pub async fn check(ctx: &Ctx, actor: &StaffActor, id: Uuid, found: &Found) -> Ap
     if state_of(&sample)? != SampleState::Drawn {
         return Err(AppError::IllegalTransition("sample"));
     }
-    row.note_sealed = match checked.note() {
-        Some(note) => {
-            let vault = Vault::open(ctx, &mut tx, scope, of).await?;
-            Some(vault.seal("sample_members", "note_sealed", &note)?)
-        }
-        None => None,
-    };
-    row.result = Some(checked.word().to_owned());
-    row.code = checked.code().map(|code| code.as_str().to_owned());
-    row.checked_by = Some(actor.staff_id().uuid());
-    row.checked_at = Some(ctx.clock.now());
-    db::mark_member(&mut tx, scope, &row).await?;
-    let told = json!({ "sample": id, "place": place, "result": row.result, "code": row.code });
-    let who = Actor::Staff(actor.staff_id());
-    let entry = Entry::new(of, association, who, "sample_checked").with(told);
-    audit::append(ctx, &mut tx, scope, entry).await?;
+    note(ctx, &mut tx, actor, &mut row, &checked).await?;
     let who = actor.staff_id().uuid();
     let names = staff::names(ctx, &mut tx, scope, &[who]).await?;
     let name = names.get(&who).cloned().unwrap_or_default();
     tx.commit().await?;
+    let of = ClaimantId::new(row.claimant_id);
     Ok(Member {
         place,
         claimant: of,
@@ -108,6 +89,94 @@ pub async fn check(ctx: &Ctx, actor: &StaffActor, id: Uuid, found: &Found) -> Ap
         note: checked.note().map(str::to_owned),
         checked: Some(name).zip(row.checked_at),
     })
+}
+
+/// Takes what was found of several records at once: all of it or, where anything is wrong, nothing. Rows without a
+/// result are left as they are.
+///
+/// *effects*: as [`check`], for each.
+///
+/// # Errors
+/// As [`check`], each field below `/results/` and the place; `Invalid` at `/result` if no row has a result.
+pub async fn check_all(ctx: &Ctx, actor: &StaffActor, id: Uuid, found: &[Found]) -> AppResult<()> {
+    actor.require(&operation::CHECK_SAMPLED)?;
+    let (scope, association) = (actor.scope(), actor.association_id());
+    let mut tx = ctx.pools.begin(scope).await?;
+    let sample = db::get(&mut tx, scope, association, id).await?;
+    if state_of(&sample)? != SampleState::Drawn {
+        return Err(AppError::IllegalTransition("sample"));
+    }
+    let mut errors = FieldErrors::new();
+    let mut rows = Vec::new();
+    let told = |found: &&Found| found.result.as_deref().is_some_and(|word| !word.is_empty());
+    for one in found.iter().filter(told) {
+        let place = one.place.unwrap_or(0);
+        let member = db::find_member(&mut tx, scope, (association, id), place).await?;
+        match read_found(member, one) {
+            Ok(read) => rows.push(read),
+            Err(wrong) => errors.append(wrong.prefix(&format!("/results/{place}"))),
+        }
+    }
+    if rows.is_empty() && errors.is_empty() {
+        errors.push("/result", FieldCode::Required, "error-required");
+    }
+    // the claimants first, in the order of their ids, then the sample: the order of locks
+    rows.sort_by_key(|(row, _)| row.claimant_id);
+    for (row, checked) in &rows {
+        let is_there = lock_claimant(&mut tx, actor, row).await?;
+        if !is_there && !matches!(checked, Checked::Unable(None)) {
+            let pointer = format!("/results/{}/result", row.place);
+            errors.push(pointer, FieldCode::NotAccepted, "error-sample-erased");
+        }
+    }
+    errors.into_result(())?;
+    let sample = db::lock(&mut tx, scope, association, id).await?;
+    if state_of(&sample)? != SampleState::Drawn {
+        return Err(AppError::IllegalTransition("sample"));
+    }
+    for (row, checked) in &mut rows {
+        note(ctx, &mut tx, actor, row, checked).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+/// Locks the claimant of a record; `false` for who was erased.
+async fn lock_claimant(tx: &mut Tx, actor: &StaffActor, row: &MemberRow) -> AppResult<bool> {
+    match claimant::lock(tx, actor.scope(), ClaimantId::new(row.claimant_id)).await {
+        Ok(_) => Ok(true),
+        Err(DbError::NotFound) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Writes what was found of a locked record of a locked sample.
+async fn note(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    actor: &StaffActor,
+    row: &mut MemberRow,
+    checked: &Checked,
+) -> AppResult<()> {
+    let scope = actor.scope();
+    let of = ClaimantId::new(row.claimant_id);
+    row.note_sealed = match checked.note() {
+        Some(note) => {
+            let vault = Vault::open(ctx, tx, scope, of).await?;
+            Some(vault.seal("sample_members", "note_sealed", &note)?)
+        }
+        None => None,
+    };
+    row.result = Some(checked.word().to_owned());
+    row.code = checked.code().map(|code| code.as_str().to_owned());
+    row.checked_by = Some(actor.staff_id().uuid());
+    row.checked_at = Some(ctx.clock.now());
+    db::mark_member(tx, scope, row).await?;
+    let told = json!({
+        "sample": row.sample_id, "place": row.place, "result": row.result, "code": row.code,
+    });
+    let who = Actor::Staff(actor.staff_id());
+    let entry = Entry::new(of, actor.association_id(), who, "sample_checked").with(told);
+    audit::append(ctx, tx, scope, entry).await
 }
 
 /// What was found, of a record that is in the sample.

@@ -235,6 +235,8 @@ pub struct ClaimantRow {
 pub struct HolderLine {
     /// Name.
     pub name: String,
+    /// Since when it is in hand, UTC; none: it was taken or given to stay.
+    pub in_hand: Option<DateTime<Utc>>,
     /// By which day it is to be done.
     pub due_on: Option<NaiveDate>,
     /// True if that day is over.
@@ -637,6 +639,29 @@ pub struct BounceLine {
     pub at: DateTime<Utc>,
 }
 
+/// That a record was rejected.
+#[derive(Debug, Clone)]
+pub struct RejectionLines {
+    /// When, UTC.
+    pub at: DateTime<Utc>,
+    /// Word of why.
+    pub code: &'static str,
+    /// In the words the claimant was told.
+    pub words: Option<String>,
+    /// Last day to object, in Rome.
+    pub object_until: NaiveDate,
+    /// Name of who asked for it.
+    pub asked_by: Option<String>,
+    /// Name of who agreed.
+    pub approved_by: Option<String>,
+    /// Where what was approved is shown.
+    pub approval: Option<String>,
+    /// Word of what became of the notice.
+    pub notice: &'static str,
+    /// When it left or was caused, UTC.
+    pub notice_at: Option<DateTime<Utc>>,
+}
+
 /// `GET /console/claimants/{id}`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "page/console/claimant.html")]
@@ -661,6 +686,10 @@ pub struct ClaimantPage {
     pub state: &'static str,
     /// Word of the review.
     pub review: &'static str,
+    /// Why, when and by whom it was rejected.
+    pub rejection: Option<RejectionLines>,
+    /// Rejected records that may be of the same person: id, reference, when, UTC, word of why.
+    pub rejected_before: Vec<(String, String, DateTime<Utc>, &'static str)>,
     /// What an earlier list said of who was imported from one.
     pub listed: Option<ListedLines>,
     /// The way of somebody without an e-mail, where the actor leads it.

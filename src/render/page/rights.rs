@@ -93,7 +93,7 @@ pub struct QueuePage {
     pub next: Option<String>,
 }
 
-/// `GET /console/rights/{id}`; POST `{reason}` to `/extension`, `{decision, reason}` to `/answer` there.
+/// `GET /console/rights/{id}`; POST `{reason}` to `/extension` and `/data`, `{decision, reason}` to `/answer` there.
 #[derive(Debug, Clone, Template)]
 #[template(path = "page/console/right.html")]
 pub struct RequestPage {
@@ -109,6 +109,10 @@ pub struct RequestPage {
     pub may_extend: bool,
     /// Whether the actor may answer now.
     pub may_answer: bool,
+    /// Whether the actor may make the copy that it asks for.
+    pub hands_over: bool,
+    /// Whether the second factor is fresh.
+    pub stepped_up: bool,
     /// Whether the actor may announce now that its restriction ends.
     pub may_lift: bool,
     /// As ticked: the letter about it was sent.

@@ -746,7 +746,7 @@ fn history(words: Words, pages: &mut Vec<(String, String)>) {
             } else {
                 Vec::new()
             },
-            kinds: RightsKind::ALL.map(RightsKind::as_str).to_vec(),
+            kinds: RightsKind::ON_OWN_PAGE.map(RightsKind::as_str).to_vec(),
             kind: words.say("erasure"),
             text: words.say("Il nome"),
             sent: has_lines,

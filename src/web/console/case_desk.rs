@@ -30,6 +30,16 @@ pub(super) mod difference;
 pub mod form;
 mod section;
 
+/// Words of what has just happened.
+const DONE: [&str; 6] = [
+    "saved",
+    "proposed",
+    "published",
+    "returned",
+    "withdrawn",
+    "discarded",
+];
+
 /// A new case; its fields are read by the section.
 #[derive(Deserialize)]
 pub struct SentCase {
@@ -112,9 +122,7 @@ pub async fn one(
     let desk = case_desk::get(&state.ctx, &staff.actor, case_id(&id)?).await?;
     let console = inside(&state, language, &request, &staff).await?;
     let mut shown = desk_page(console, &staff, &desk);
-    shown.done = ["saved", "proposed", "published", "returned", "withdrawn"]
-        .into_iter()
-        .find(|word| *word == query.done);
+    shown.done = DONE.into_iter().find(|word| *word == query.done);
     page(StatusCode::OK, &shown)
 }
 
@@ -143,7 +151,7 @@ pub async fn preview(
     page(StatusCode::OK, &shown)
 }
 
-/// `POST /console/case-desk/{id}/decision`: proposed, put in force, sent back.
+/// `POST /console/case-desk/{id}/decision`: proposed, put in force, sent back, taken back, discarded.
 pub async fn decide(
     state: web::Data<AppState>,
     language: Lang,
@@ -165,6 +173,7 @@ pub async fn decide(
         match action.as_str() {
             "propose" => case_desk::propose(&ctx, &actor, id, version).await,
             "publish" => case_desk::publish(&ctx, &actor, id, wanted).await,
+            "discard" => case_desk::discard(&ctx, &actor, id, version).await,
             "withdraw" => {
                 let why = reason(Some(&why))?;
                 case_desk::withdraw(&ctx, &actor, id, &why).await
@@ -179,6 +188,7 @@ pub async fn decide(
         Ok(desk) => {
             let word = match form.action.as_str() {
                 "withdraw" => "withdrawn",
+                "discard" => "discarded",
                 _ => desk.stage.as_str(),
             };
             Ok(see_other(&format!(
@@ -270,7 +280,7 @@ fn desk_page(console: Console, staff: &Staff, desk: &Desk) -> CaseOnDeskPage {
             })
             .collect(),
         changes: match desk.stage {
-            Stage::Published => Vec::new(),
+            Stage::Published | Stage::Discarded => Vec::new(),
             Stage::Draft | Stage::Proposed | Stage::Returned => difference::lines(text, desk),
         },
         in_force: desk

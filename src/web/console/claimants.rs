@@ -10,7 +10,7 @@ use crate::app::AppError;
 use crate::app::approval;
 use crate::app::claimant_declaration::{ShownDeclaration, ShownVersion};
 use crate::app::claimant_list::{self, DEFAULT_LIMIT, Item};
-use crate::app::claimant_view::{self, BounceRow, ClaimantView, ShownIdentity};
+use crate::app::claimant_view::{self, BounceRow, ClaimantView, Rejection, ShownIdentity};
 use crate::app::deficiency;
 use crate::app::document::{self, MyDocument};
 use crate::app::import::ListedHints;
@@ -26,13 +26,14 @@ use crate::domain::ids::{ClaimantId, DocumentId};
 use crate::domain::narrowing::{Mandate, Tier, Words};
 use crate::domain::permission::operation;
 use crate::domain::readiness::Letter;
+use crate::domain::reference::Reference;
 use crate::domain::vat_number::NumericCodiceFiscale;
 use crate::render::page::Errors;
 use crate::render::page::console::{
     AssistForms, BounceLine, CaseRow, CasesPage, ClaimantPage, ClaimantRow, ConflictLine,
     ConsentLine, Console, ContactLines, DeclarationLines, DeskLines, HolderLine, IdentityLines,
-    ListPage, ListedLines, LogLine, MailLine, MailboxLine, NarrowFields, SignatureFileLine,
-    TrailLine, VersionLine,
+    ListPage, ListedLines, LogLine, MailLine, MailboxLine, NarrowFields, RejectionLines,
+    SignatureFileLine, TrailLine, VersionLine,
 };
 use crate::render::page::documents::DocumentLine;
 use crate::render::page::sign::ReportShown;
@@ -202,7 +203,11 @@ pub(super) async fn shown(
     let slug = view.own.case.slug.clone();
     let asked = deficiency::of(&state.ctx, &staff.actor, id).await?;
     let may_ask = operation::ASK_DEFICIENCY.allows(staff.actor.role());
+    let may_see_sets = operation::CONSOLE_ONE_BULK_PAGE.allows(staff.actor.role());
     let mut shown = claimant_page(console, view, &operators);
+    if let Some(rejection) = shown.rejection.as_mut().filter(|_| !may_see_sets) {
+        rejection.approval = None;
+    }
     shown.deficiency = deficiencies::lines(asked, may_ask);
     if let Some(queue) = queues::opened_from(request) {
         let item = queues::of_claimant(id);
@@ -254,6 +259,7 @@ fn row(item: Item) -> ClaimantRow {
         flags: item.flags,
         holder: item.holder.map(|holder| HolderLine {
             name: holder.name,
+            in_hand: holder.until.map(|_| holder.since),
             due_on: holder.due_on,
             overdue: holder.overdue,
         }),
@@ -308,6 +314,16 @@ fn claimant_page(console: Console, view: ClaimantView, operators: &Operators) ->
         state: view.state.as_str(),
         review: view.review.as_str(),
         missing: view.missing_to_lodge.iter().map(char::to_string).collect(),
+        rejection: view.rejection.map(rejection),
+        rejected_before: view
+            .rejected_before
+            .into_iter()
+            .map(|before| {
+                let reference = Reference::of(before.claimant).grouped();
+                let (at, code) = (before.rejection.at, before.rejection.code.as_str());
+                (before.claimant.to_string(), reference, at, code)
+            })
+            .collect(),
         versions: view
             .declared
             .versions
@@ -402,6 +418,22 @@ fn claimant_page(console: Console, view: ClaimantView, operators: &Operators) ->
         created_at: view.created_at,
         confirmed_at: view.confirmed_at,
         signed_at: view.signed_at,
+    }
+}
+
+fn rejection(rejection: Rejection) -> RejectionLines {
+    RejectionLines {
+        at: rejection.at,
+        code: rejection.code.as_str(),
+        words: rejection.words,
+        object_until: rejection.object_until,
+        asked_by: rejection.asked_by,
+        approved_by: rejection.approved_by,
+        approval: rejection
+            .bulk
+            .map(|id| format!("/console/bulk-actions/{id}")),
+        notice: rejection.notice.as_str(),
+        notice_at: rejection.notice.at(),
     }
 }
 

@@ -59,8 +59,10 @@ pub async fn decide(
         let keeper = Some(form.decision.as_str());
         decided(&state, &staff, id, ("keeps", keeper), Some(&form.reason)).await
     };
-    let settles = form.decision == "co_holders";
-    answer(before, (id, settles), form, done)
+    match done {
+        Ok(()) if form.decision == "co_holders" => onward(&state, &staff, before, id).await,
+        done => answer(before, id, form, done),
+    }
 }
 
 /// `POST /console/conflicts/{id}/approval`
@@ -76,24 +78,30 @@ pub async fn approve(
     staff.check_csrf(&state, form.csrf.as_deref())?;
     let before = shown(&state, language, &staff, &request, id).await?;
     let done = approved(&state, &staff, id, &form.decision, Some(&form.reason)).await;
-    let settles = form.decision == "approve";
-    answer(before, (id, settles), form, done)
+    match done {
+        Ok(()) if form.decision == "approve" => onward(&state, &staff, before, id).await,
+        done => answer(before, id, form, done),
+    }
 }
 
-/// What is settled leads on to the next clash; what waits is shown again, and so is what was refused.
+/// What is settled leads on to the next clash, which is begun.
+async fn onward(
+    state: &AppState,
+    staff: &Staff,
+    settled: ConflictPage,
+    id: Uuid,
+) -> WebResult<HttpResponse> {
+    queues::onward(state, staff, settled.slug, WorkQueue::Conflicts, Some(id)).await
+}
+
+/// What waits is shown again, and so is what was refused.
 fn answer(
     before: ConflictPage,
-    (id, settles): (Uuid, bool),
+    id: Uuid,
     form: DecisionForm,
     done: WebResult<()>,
 ) -> WebResult<HttpResponse> {
     let errors = match done {
-        Ok(()) if settles => {
-            let case = format!("/console/cases/{}", before.slug);
-            return Ok(see_other(&format!(
-                "{case}/queues/conflicts/next?after={id}"
-            )));
-        }
         Ok(()) => return Ok(see_other(&format!("/console/conflicts/{id}"))),
         Err(WebError::App(AppError::Invalid(errors))) => errors,
         Err(error) => return Err(error),
@@ -120,8 +128,8 @@ async fn shown(
     let slug = found.own.case.slug.clone();
     let own = found.sides.iter().find(|side| side.seen.is_some());
     let bar = match own {
-        Some(side) => {
-            let subject = side.claimant.uuid();
+        Some(_) => {
+            let subject = found.subject;
             let item = Item { id, subject };
             Some(queues::bar(state, staff, &slug, WorkQueue::Conflicts, item).await?)
         }

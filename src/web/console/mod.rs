@@ -183,6 +183,7 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::CONSOLE_RIGHT_PAGE, web::to(rights::one)),
         Route::new(&operation::CONSOLE_EXTENSION_FORM, web::to(rights::extend)),
         Route::new(&operation::CONSOLE_ANSWER_FORM, web::to(rights::answer)),
+        Route::new(&operation::CONSOLE_DATA_FORM, web::to(rights::hand_over)),
         Route::new(&operation::CONSOLE_LIFTING_FORM, web::to(rights::lift)),
         Route::new(
             &operation::CONSOLE_LETTER_PAGE,
@@ -292,6 +293,7 @@ pub fn routes() -> Vec<Route> {
         ),
         Route::new(&operation::CONSOLE_QUEUES_PAGE, web::to(queues::overview)),
         Route::new(&operation::CONSOLE_NEXT_ITEM, web::to(queues::next)),
+        Route::new(&operation::CONSOLE_TAKE_FORM, web::to(queues::take)),
         Route::new(&operation::CONSOLE_ASSIGN_FORM, web::to(queues::assign)),
         Route::new(&operation::CONSOLE_RETENTION_PAGE, web::to(retention::page)),
         Route::new(
@@ -428,6 +430,19 @@ async fn inside(
             }),
     });
     Ok(console)
+}
+
+/// What stands around an answer that is only words, for who is signed in; none for everybody else.
+pub(in crate::web) async fn around_words(
+    state: &AppState,
+    request: &HttpRequest,
+) -> Option<Console> {
+    let staff = Staff::signed_in(state, request).await?;
+    let language = Lang::of(request.head());
+    let mut console = inside(state, language, request, &staff).await.ok()?;
+    // what was asked for may not be there in another language either
+    "/console".clone_into(&mut console.chrome.path);
+    Some(console)
 }
 
 /// Path and query without `lang`.

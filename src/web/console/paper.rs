@@ -8,17 +8,19 @@ use uuid::Uuid;
 
 use crate::app::paper::{self, Approval, By, Open, OpenSheet, Rejection};
 use crate::app::sign_up::Evidence as Origin;
+use crate::app::work_queue::Item;
 use crate::app::{AppError, claimant_view};
 use crate::domain::field::FieldErrors;
 use crate::domain::ids::ClaimantId;
 use crate::domain::paper::Flaw;
 use crate::domain::reference::Reference;
+use crate::domain::work_queue::WorkQueue;
 use crate::render::page::Errors;
 use crate::render::page::console::paper::{HandInPage, PaperCheckPage, PaperNonePage, SheetLine};
 use crate::state::AppState;
 use crate::web::api::staff::paper::place;
 use crate::web::console::claimants::{claimant_id, place as claimant_place};
-use crate::web::console::{inside, page, see_other};
+use crate::web::console::{inside, page, queues, see_other};
 use crate::web::documents;
 use crate::web::extract::multipart::Multi;
 use crate::web::extract::{ClientAddr, Form, Lang, Staff, UserAgent};
@@ -272,8 +274,19 @@ async fn check_page(asked: &Asked, id: ClaimantId, hand_in: Uuid) -> WebResult<P
     let open: Open = asked.state.ctx.to_end(looking).await?;
     let mut console = inside(&asked.state, asked.language, &asked.request, &asked.staff).await?;
     console.chrome.path = of(id, hand_in);
+    let bar = if open.state == "to_verify" && !open.row.is_own {
+        let item = Item {
+            id: hand_in,
+            subject: id.uuid(),
+        };
+        let queue = WorkQueue::Paper;
+        Some(queues::bar(&asked.state, &asked.staff, &open.case, queue, item).await?)
+    } else {
+        None
+    };
     Ok(PaperCheckPage {
         console,
+        bar,
         slug: open.case,
         id: id.to_string(),
         hand_in: hand_in.to_string(),

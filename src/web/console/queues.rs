@@ -13,6 +13,7 @@ use crate::app::{AppError, AppResult};
 use crate::domain::claimant::Queue;
 use crate::domain::field::{FieldCode, FieldErrors};
 use crate::domain::ids::ClaimantId;
+use crate::domain::permission::operation;
 use crate::domain::work_queue::WorkQueue;
 use crate::render::page::Errors;
 use crate::render::page::console::queues::{AssignPage, QueueBar, QueueLine, QueuesPage};
@@ -37,6 +38,15 @@ pub struct AssignForm {
     item: String,
 }
 
+/// From where the next item is begun.
+#[derive(Deserialize)]
+pub struct TakeForm {
+    csrf: Option<String>,
+    /// The item before.
+    #[serde(default)]
+    after: String,
+}
+
 /// Where a list is opened.
 #[derive(Deserialize)]
 pub struct OverviewQuery {
@@ -57,12 +67,17 @@ pub async fn overview(
     let queues = work_queue::overview(&state.ctx, &staff.actor, &slug).await?;
     let done = query.done.as_deref().and_then(WorkQueue::parse);
     let (waiting, empty): (Vec<_>, Vec<_>) = queues.into_iter().partition(|queue| queue.count > 0);
+    let may_take = operation::TAKE_ITEM.allows(staff.actor.role());
+    let lines = waiting.iter().map(|queue| QueueLine {
+        is_begun: may_take && queue.queue.is_taken(),
+        ..line(&slug, queue)
+    });
     let shown = QueuesPage {
         console: inside(&state, language, &request, &staff).await?,
         title: own.case.title.clone(),
         now: state.ctx.clock.now(),
         done: done.map(WorkQueue::as_str),
-        waiting: waiting.iter().map(|queue| line(&slug, queue)).collect(),
+        waiting: lines.collect(),
         empty: empty.iter().map(|queue| queue.queue.as_str()).collect(),
         slug: slug.into_inner(),
     };
@@ -83,6 +98,34 @@ pub async fn next(
         Some(next) => item_place(queue, next),
         None => format!("/console/cases/{slug}/queues?done={word}"),
     }))
+}
+
+/// `POST /console/cases/{slug}/queues/{queue}/take`
+pub async fn take(
+    state: web::Data<AppState>,
+    staff: Staff,
+    path: web::Path<(String, String)>,
+    form: Form<TakeForm>,
+) -> WebResult<HttpResponse> {
+    let ((slug, word), Form(form)) = (path.into_inner(), form);
+    staff.check_csrf(&state, form.csrf.as_deref())?;
+    let after = Uuid::try_parse(&form.after).ok();
+    onward(&state, &staff, slug, queue(&word)?, after).await
+}
+
+/// Begins the next item of a queue and leads there.
+pub(super) async fn onward(
+    state: &AppState,
+    staff: &Staff,
+    slug: String,
+    queue: WorkQueue,
+    after: Option<Uuid>,
+) -> WebResult<HttpResponse> {
+    let all = format!("/console/cases/{slug}/queues?done={}", queue.as_str());
+    let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
+    let acting = async move { work_queue::take(&ctx, &actor, &slug, queue, after).await };
+    let next = state.ctx.to_end(acting).await?;
+    Ok(see_other(&next.map_or(all, |next| item_place(queue, next))))
 }
 
 /// `POST /console/cases/{slug}/queues/{queue}/items/{id}/assignment`
@@ -182,7 +225,13 @@ fn line(slug: &str, figures: &QueueFigures) -> QueueLine {
     QueueLine {
         word,
         href: list_place(slug, figures.queue),
-        start: format!("/console/cases/{slug}/queues/{word}/next"),
+        start: format!("/console/cases/{slug}/queues/{word}"),
+        is_begun: false,
+        in_hand: figures
+            .in_hand
+            .iter()
+            .map(|begun| (begun.holder.name.clone(), begun.holder.since))
+            .collect(),
         count: positive(figures.count),
         more: figures.more,
         oldest: figures.oldest,
@@ -190,11 +239,7 @@ fn line(slug: &str, figures: &QueueFigures) -> QueueLine {
         overdue: figures.overdue,
         mine: positive(figures.mine),
         free: positive(figures.free),
-        // papers and exports are decided by whoever did not ask: nobody takes them beforehand
-        is_taken: matches!(
-            figures.queue,
-            WorkQueue::Claimants(_) | WorkQueue::Conflicts | WorkQueue::Rights
-        ),
+        is_taken: figures.queue.is_taken(),
     }
 }
 
@@ -258,6 +303,8 @@ pub(super) async fn bar(
             .unwrap_or_default(),
         due_on: holder.as_ref().and_then(|holder| holder.due_on),
         overdue: holder.as_ref().is_some_and(|holder| holder.overdue),
+        until: holder.as_ref().and_then(|holder| holder.until),
+        since: holder.as_ref().map(|holder| holder.since),
         holder: holder.map(|holder| holder.name),
         colleagues: standing
             .colleagues

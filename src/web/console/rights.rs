@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::app::rights::{self, RightsRequest};
 use crate::app::work_queue::Item;
-use crate::app::{AppError, claimant_list};
+use crate::app::{AppError, claimant_list, own_data};
 use crate::domain::field::FieldErrors;
 use crate::domain::permission::operation;
 use crate::domain::reference::Reference;
@@ -16,6 +16,7 @@ use crate::render::page::Errors;
 use crate::render::page::console::queues::QueueBar;
 use crate::render::page::rights::{ConfirmPage, LetterPage, QueuePage, RequestPage};
 use crate::state::AppState;
+use crate::web::api::public::own_data::archive;
 use crate::web::api::staff::quarantine::reason;
 use crate::web::api::staff::rights::{QueueQuery, decided, letter, request_id};
 use crate::web::console::claimants::claimant_id;
@@ -160,6 +161,33 @@ pub async fn answer(
     }
 }
 
+/// `POST /console/rights/{id}/data`: the copy, as a download.
+pub async fn hand_over(
+    state: web::Data<AppState>,
+    language: Lang,
+    staff: Staff,
+    request: HttpRequest,
+    id: web::Path<String>,
+    form: Form<DecisionForm>,
+) -> WebResult<HttpResponse> {
+    let (id, Form(form)) = (request_id(&id)?, form);
+    staff.check_csrf(&state, form.csrf.as_deref())?;
+    staff.actor.require(&operation::HAND_OVER_DATA)?;
+    let errors = match reason(Some(&form.reason)) {
+        Ok(reason) => {
+            let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
+            let taking =
+                Box::pin(async move { own_data::hand_over(&ctx, &actor, id, &reason).await });
+            return Ok(archive(state.ctx.to_end(taking).await?));
+        }
+        Err(AppError::Invalid(errors)) => errors,
+        Err(error) => return Err(error.into()),
+    };
+    let found = rights::get(&state.ctx, &staff.actor, id).await?;
+    let shown = shown(&state, language, &staff, &request, found).await?;
+    refused(shown, form, &errors)
+}
+
 /// `POST /console/rights/{id}/lifting`
 pub async fn lift(
     state: web::Data<AppState>,
@@ -276,6 +304,10 @@ async fn shown(
         bar,
         claimant: found.claimant.to_string(),
         may_extend: found.may_extend && operation::EXTEND_RIGHTS_REQUEST.allows(role),
+        hands_over: operation::HAND_OVER_DATA.allows(role)
+            && RightsKind::parse(Some(&found.kind)).is_ok_and(RightsKind::takes_copy)
+            && found.text.is_some(),
+        stepped_up: staff.actor.stepped_up(),
         may_lift: found.may_lift && operation::LIFT_RESTRICTION.allows(role),
         letter_sent: false,
         if_granted: found.if_granted.map_or("", Effect::as_str),

@@ -1,6 +1,8 @@
 //! `/console/cases/{slug}/sample-checks` and `/console/sample-checks/{id}`: records drawn by a seed, and what was
 //! found of each.
 
+use std::collections::BTreeMap;
+
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use data_encoding::HEXLOWER;
@@ -33,6 +35,9 @@ use crate::web::{WebError, WebResult};
 /// Sample checks on a page.
 const ON_A_PAGE: u16 = 50;
 
+/// Records that one form takes.
+const IN_ONE_FORM: usize = 25;
+
 /// A sample as it was typed.
 #[derive(Deserialize, Default)]
 pub struct SentSample {
@@ -50,10 +55,24 @@ pub struct SentSample {
     seed_due_at: String,
 }
 
+/// What was found of one of several records, as it was typed.
+#[derive(Deserialize, Default)]
+pub struct SentRow {
+    #[serde(default)]
+    result: String,
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    note: String,
+}
+
 /// What was found, as it was typed.
 #[derive(Deserialize, Default)]
 pub struct SentResult {
     csrf: Option<String>,
+    /// Of several records at once, by `p` and the place.
+    #[serde(default)]
+    results: BTreeMap<String, SentRow>,
     place: Option<i32>,
     #[serde(default)]
     result: String,
@@ -181,6 +200,15 @@ pub async fn check(
 ) -> WebResult<HttpResponse> {
     let (id, Form(form)) = (bulk_id(&id)?, form);
     staff.check_csrf(&state, form.csrf.as_deref())?;
+    if !form.results.is_empty() {
+        let asked = Asked {
+            state: &state,
+            language,
+            staff: &staff,
+            request: &request,
+        };
+        return asked.check_all(id, &form.results).await;
+    }
     let found = Found {
         place: form.place,
         result: Some(form.result.clone()),
@@ -247,6 +275,40 @@ pub async fn step(
 }
 
 impl Asked<'_> {
+    /// What was found of several records, in one go.
+    async fn check_all(
+        &self,
+        id: Uuid,
+        sent: &BTreeMap<String, SentRow>,
+    ) -> WebResult<HttpResponse> {
+        let found: Vec<Found> = sent
+            .iter()
+            .map(|(key, row)| Found {
+                place: place_of(key),
+                result: Some(row.result.clone()),
+                code: Some(row.code.clone()),
+                note: Some(row.note.clone()),
+            })
+            .collect();
+        let (ctx, actor) = (self.state.ctx.clone(), self.staff.actor.clone());
+        let acting = async move { sample_check::check_all(&ctx, &actor, id, &found).await };
+        let errors = match self.state.ctx.to_end(acting).await {
+            Ok(()) => return Ok(see_other(&place(id))),
+            Err(AppError::Invalid(errors)) => errors,
+            Err(error) => return Err(error.into()),
+        };
+        let mut shown = self.one(id, None).await?;
+        for fields in &mut shown.open {
+            if let Some(row) = sent.get(&format!("p{}", fields.place)) {
+                fields.result.clone_from(&row.result);
+                fields.code.clone_from(&row.code);
+                fields.note.clone_from(&row.note);
+            }
+        }
+        shown.errors = Errors::from(&errors);
+        page(StatusCode::UNPROCESSABLE_ENTITY, &shown)
+    }
+
     async fn register(
         &self,
         slug: &str,
@@ -314,6 +376,11 @@ impl Asked<'_> {
             steps: status.steps.iter().map(|step| step.as_str()).collect(),
             can_finish: counts.left == 0 && status.steps.contains(&SampleStep::Finish),
             form: can_check.then(|| form(&sample, wanted)).flatten(),
+            open: if can_check {
+                open_ones(&sample)
+            } else {
+                Vec::new()
+            },
             can_check,
             results: Checked::WORDS.to_vec(),
             codes: FindingCode::ALL.map(FindingCode::as_str).to_vec(),
@@ -327,12 +394,27 @@ impl Asked<'_> {
     }
 }
 
+/// The place in a name of a field: `p3`.
+fn place_of(key: &str) -> Option<i32> {
+    key.strip_prefix('p')?.parse().ok()
+}
+
 /// The record asked for, else the first that is not checked yet.
 fn form(sample: &Sample, wanted: Option<i32>) -> Option<SampleResultFields> {
     let place = wanted.or_else(|| sample.next_place())?;
     let member = sample.members.iter().find(|it| it.place == place)?;
-    Some(SampleResultFields {
-        place: place.to_string(),
+    Some(fields(member))
+}
+
+/// The first records that are not checked yet, to be noted in one form.
+fn open_ones(sample: &Sample) -> Vec<SampleResultFields> {
+    let open = sample.members.iter().filter(|it| it.result.is_none());
+    open.take(IN_ONE_FORM).map(fields).collect()
+}
+
+fn fields(member: &Member) -> SampleResultFields {
+    SampleResultFields {
+        place: member.place.to_string(),
         claimant: member.claimant.to_string(),
         reference: member.reference.grouped(),
         result: member.result.clone().unwrap_or_default(),
@@ -342,7 +424,7 @@ fn form(sample: &Sample, wanted: Option<i32>) -> Option<SampleResultFields> {
             .unwrap_or_default()
             .to_owned(),
         note: member.note.clone().unwrap_or_default(),
-    })
+    }
 }
 
 fn line(status: &SampleStatus) -> SampleLine {

@@ -8,12 +8,14 @@ use uuid::Uuid;
 
 use crate::app::AppError;
 use crate::app::scam_report::{self, DEFAULT_LIMIT, ReportLine, Which};
+use crate::app::work_queue::Item;
 use crate::domain::scam_report::defanged;
+use crate::domain::work_queue::WorkQueue;
 use crate::render::page::Errors;
 use crate::render::page::console::scam_report::{ScamReportLine, ScamReportPage, ScamReportsPage};
 use crate::state::AppState;
 use crate::web::api::staff::scam_reports::{ReportsQuery, report_id};
-use crate::web::console::{inside, page, see_other};
+use crate::web::console::{inside, page, queues, see_other};
 use crate::web::extract::{Form, Lang, Staff};
 use crate::web::{WebError, WebResult};
 
@@ -106,8 +108,17 @@ impl Asked<'_> {
         let report = scam_report::get(&self.state.ctx, &self.staff.actor, id).await?;
         let mut console = inside(self.state, self.language, self.request, self.staff).await?;
         console.chrome.path = format!("/console/scam-reports/{id}");
+        let bar = match report.line.handled_at {
+            Some(_) => None,
+            None => {
+                let item = Item { id, subject: id };
+                let (slug, queue) = (&report.line.case.0, WorkQueue::ScamReports);
+                Some(queues::bar(self.state, self.staff, slug, queue, item).await?)
+            }
+        };
         Ok(ScamReportPage {
             console,
+            bar,
             what_happened: defanged(&report.told.what_happened),
             came_from: report.told.came_from.as_deref().map(defanged),
             // what somebody wrote about themselves, yet nobody checked who it was

@@ -8,10 +8,10 @@ use actix_web::{FromRequest, HttpRequest};
 use crate::app::AppError;
 use crate::app::csrf;
 use crate::app::staff::{StaffActor, session};
-use crate::domain::permission::Operation;
+use crate::domain::permission::{Operation, operation};
 use crate::state::AppState;
 use crate::web::error::{WebError, WebResult};
-use crate::web::extract::session::StaffToken;
+use crate::web::extract::session::{Holder, StaffToken};
 use crate::web::extract::{asks_api, state};
 
 /// A signed-in staff member, checked against the operation of the route.
@@ -22,6 +22,18 @@ pub struct Staff {
 }
 
 impl Staff {
+    /// Who is signed in to the console, whatever the route is for: of an answer that is only words, also where no
+    /// route was found. Moves no limit.
+    pub(in crate::web) async fn signed_in(state: &AppState, request: &HttpRequest) -> Option<Self> {
+        let token = Holder::Staff.read(request, &state.web)?;
+        let known = &operation::CONSOLE_PAGE;
+        let actor = session::authenticate_session(&state.ctx, &token, known).await;
+        Some(Self {
+            actor: actor.ok()?,
+            token,
+        })
+    }
+
     /// The token of this session's forms.
     pub fn csrf(&self, state: &AppState) -> Option<String> {
         csrf::token(&state.ctx, &self.token)

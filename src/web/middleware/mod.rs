@@ -19,6 +19,7 @@ use url::Url;
 use crate::app::AppError;
 use crate::domain::language::Language;
 use crate::state::AppState;
+use crate::web::console;
 use crate::web::error::{self, INTERNAL, Kind, Style, WebError};
 use crate::web::extract::session::Holder;
 use crate::web::extract::{is_api, language};
@@ -51,7 +52,7 @@ pub async fn around<B: MessageBody + 'static>(
     let Some(state) = request.app_data::<web::Data<AppState>>().cloned() else {
         return Ok(next.call(request).await?.map_into_boxed_body());
     };
-    let asked = ask(&request, &state);
+    let mut asked = ask(&request, &state);
     request
         .extensions_mut()
         .insert(RequestId(asked.style.request_id.clone()));
@@ -62,6 +63,12 @@ pub async fn around<B: MessageBody + 'static>(
         .catch_unwind()
         .instrument(span.clone())
         .await;
+    if let Ok(Ok(response)) = &served
+        && is_refusal_of_the_console(response, &asked.style)
+    {
+        let framing = Box::pin(console::around_words(&state, response.request()));
+        asked.style.desk = framing.instrument(span.clone()).await;
+    }
     let _entered = span.enter();
     match served {
         Ok(Ok(response)) => {
@@ -113,6 +120,7 @@ fn ask(request: &ServiceRequest, state: &AppState) -> Asked {
             console: request.path().starts_with("/console"),
             framed,
             known: !framed && Holder::is_known(request.request(), &state.web),
+            desk: None,
             page: page_of(request, state),
             request_id: request_id::choose(peer, request.headers(), state),
         },
@@ -138,6 +146,16 @@ fn page_of(request: &ServiceRequest, state: &AppState) -> String {
     };
     told.filter(own)
         .map_or_else(|| asked.to_owned(), |page| page.path().to_owned())
+}
+
+/// Whether a page of the console says no: then who is signed in keeps the bar. Not where the sign-in is missing, nor
+/// where we cannot look.
+fn is_refusal_of_the_console<B>(response: &ServiceResponse<B>, style: &Style) -> bool {
+    let Some(cause) = response.response().error() else {
+        return false;
+    };
+    let status = cause.as_response_error().status_code();
+    style.console && status.is_client_error() && status != StatusCode::UNAUTHORIZED
 }
 
 /// Writes the answer of an error; leaves every other one alone.

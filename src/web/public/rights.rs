@@ -87,7 +87,7 @@ async fn rights_page(visit: &Visit, actor: &ClaimantActor) -> WebResult<RightsPa
     Ok(RightsPage {
         chrome: visit.chrome_at("/me/rights"),
         requests: own.into_iter().map(line).collect(),
-        kinds: RightsKind::ALL.map(RightsKind::as_str).to_vec(),
+        kinds: RightsKind::ON_OWN_PAGE.map(RightsKind::as_str).to_vec(),
         kind: String::new(),
         text: String::new(),
         sent: false,

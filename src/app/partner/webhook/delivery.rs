@@ -139,9 +139,10 @@ pub async fn settle(ctx: &Ctx, due: &Due, outcome: Outcome) -> AppResult<()> {
     let since = *known.failing_since.get_or_insert(now);
     // none is before any time
     known.paused_until = left_alone_until(now, known.failures).max(asked);
-    // the last attempt of a delivery since which nothing was taken
+    // the last attempt of a delivery since which nothing was taken; attempts from before a rest do not count
     let last = known.last_success_at;
-    let is_spent = next.is_none() && last.is_none_or(|at| at < row.created_at);
+    let all_failed = known.failures >= i32::from(row.attempts);
+    let is_spent = next.is_none() && all_failed && last.is_none_or(|at| at < row.created_at);
     let why = match fault {
         Fault::Gone => Some(DisabledWhy::Gone),
         _ if is_spent || now - since >= GIVEN_UP => Some(DisabledWhy::Failing),

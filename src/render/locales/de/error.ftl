@@ -270,7 +270,6 @@ error-mode-register = Beitritte sammeln kann nur, wer in einer der beiden Listen
 error-placeholder-unknown = Diesen Platzhalter gibt es nicht: { $about } ({ $label }).
 error-plan-reserved = Der Code unknown ist für Personen reserviert, die sich an ihren Tarif nicht erinnern. Wählen Sie einen anderen.
 error-respondent-differs = Dieses Unternehmen steht schon in einem anderen Fall. Schreiben Sie dasselbe: { $about } ({ $label }).
-error-respondent-without-pec = Diese Firma steht schon in einem anderen Fall, ohne PEC-Adresse. Lassen Sie das Feld leer.
 error-slug-format = Nur Kleinbuchstaben, Ziffern und einzelne Bindestriche: { $label }.
 error-slug-taken = Diesen Namen hat schon ein anderer Fall. Wählen Sie einen anderen.
 error-text-attestation = Die Bestätigung von Buchstabe g) ist die des Gesetzes, Wort für Wort.

@@ -270,7 +270,6 @@ error-mode-register = Collecting claims needs an active entry in one of the two 
 error-placeholder-unknown = There is no such placeholder: { $about } ({ $label }).
 error-plan-reserved = The code unknown is reserved for people who do not remember their plan. Choose another one.
 error-respondent-differs = This company is in another case already. Write the same: { $about } ({ $label }).
-error-respondent-without-pec = This company is in another case already, without a certified e-mail address. Leave that field empty.
 error-slug-format = Use only lower-case letters, digits and single hyphens: { $label }.
 error-slug-taken = Another case has this name already. Choose another one.
 error-text-attestation = The attestation of letter g) is the one of the law, word for word.

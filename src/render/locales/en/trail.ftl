@@ -118,3 +118,4 @@ trail-action-webhook-enabled = Endpoint for events enabled again
 trail-action-webhook-replayed = Events delivered to the partner again
 trail-action-webhook-rotated = New secret for an endpoint for events
 trail-action-sandbox-moved = Test person moved on
+trail-action-hand-over-data = Copy of the data downloaded for who asked by letter

@@ -270,7 +270,6 @@ error-mode-register = Per raccogliere adesioni serve un’iscrizione attiva in u
 error-placeholder-unknown = Questo segnaposto non esiste: { $about } ({ $label }).
 error-plan-reserved = Il codice unknown è riservato a chi non ricorda il piano. Scegline un altro.
 error-respondent-differs = Questa società c’è già in un altro caso. Scrivi lo stesso dato: { $about } ({ $label }).
-error-respondent-without-pec = Questa società c’è già in un altro caso, senza PEC. Lascia vuota la PEC della società.
 error-slug-format = Usa solo lettere minuscole, cifre e trattini singoli: { $label }.
 error-slug-taken = Questo nome è già usato da un altro caso. Scegline un altro.
 error-text-attestation = L’attestazione della lettera g) è quella della legge, parola per parola.

@@ -118,3 +118,4 @@ trail-action-webhook-enabled = Indirizzo per eventi riattivato
 trail-action-webhook-replayed = Eventi consegnati di nuovo al partner
 trail-action-webhook-rotated = Nuovo segreto per un indirizzo per eventi
 trail-action-sandbox-moved = Persona di prova portata avanti
+trail-action-hand-over-data = Copia dei dati scaricata per chi l’ha chiesta per lettera

@@ -86,14 +86,17 @@ pub struct SectionLines {
     pub rows: Vec<RowLine>,
 }
 
-/// A line of a value, and whether the other side lacks it.
+/// Words of a line, and whether the other side lacks them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DiffLine {
+pub struct DiffPart {
     /// The words.
     pub words: String,
     /// Whether the other side lacks them.
     pub differs: bool,
 }
+
+/// A line of a value, in parts.
+pub type DiffLine = Vec<DiffPart>;
 
 /// A value that differs from what is public.
 #[derive(Debug, Clone)]
@@ -173,7 +176,7 @@ pub struct CaseOnDeskPage {
     pub is_own_proposal: bool,
     /// As typed: why it is sent back.
     pub reason: String,
-    /// What has just happened: `saved`, `proposed`, `published`, `returned`, `withdrawn`.
+    /// What has just happened: `saved`, `proposed`, `published`, `returned`, `withdrawn`, `discarded`.
     pub done: Option<&'static str>,
     /// What was refused.
     pub errors: Errors,

@@ -4,6 +4,7 @@ use askama::Template;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::Console;
+use super::queues::QueueBar;
 use crate::render::page::Errors;
 
 /// `GET /console/claimants/{id}/paper`; POST to it the files and days.
@@ -48,6 +49,8 @@ pub struct SheetLine {
 pub struct PaperCheckPage {
     /// Around the content.
     pub console: Console,
+    /// Who has it in hand; none where the reader has nothing to decide.
+    pub bar: Option<QueueBar>,
     /// Slug of the case.
     pub slug: String,
     /// The claimant.

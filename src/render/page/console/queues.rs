@@ -13,8 +13,12 @@ pub struct QueueLine {
     pub word: &'static str,
     /// Where it is listed.
     pub href: String,
-    /// Opens its first item.
+    /// Its address: `/take` there begins its first item, `/next` only opens it.
     pub start: String,
+    /// Whether the reader may begin its items.
+    pub is_begun: bool,
+    /// Who has an item in hand, and since when, UTC.
+    pub in_hand: Vec<(String, DateTime<Utc>)>,
     /// Items, up to 999.
     pub count: u64,
     /// True if there are more.
@@ -73,7 +77,8 @@ impl QueuesPage {
 }
 
 /// What stands over an item of a queue; a form in it goes to
-/// `/console/cases/{slug}/queues/{word}/items/{subject}/assignment` with `{to, from, due_on, item}`.
+/// `/console/cases/{slug}/queues/{word}/items/{subject}/assignment` with `{to, from, due_on, item}`, another to
+/// `/console/cases/{slug}/queues/{word}/take` with `{after}`.
 #[derive(Debug, Clone)]
 pub struct QueueBar {
     /// The case.
@@ -92,6 +97,10 @@ pub struct QueueBar {
     pub holder: Option<String>,
     /// Whether that is the reader.
     pub is_mine: bool,
+    /// Since when, UTC.
+    pub since: Option<DateTime<Utc>>,
+    /// Until when it is in hand, UTC; none: it was taken or given to stay.
+    pub until: Option<DateTime<Utc>>,
     /// Staff id of who has it, or empty.
     pub from: String,
     /// Whom it is to be given to: staff id of who has it, or as it was typed.

@@ -155,6 +155,8 @@ pub struct OneSamplePage {
     pub can_finish: bool,
     /// Whether the reader may say what was found.
     pub can_check: bool,
+    /// Records that are not checked yet, for one form; POST `{results[p3][result], ...}`.
+    pub open: Vec<SampleResultFields>,
     /// The record that is being checked.
     pub form: Option<SampleResultFields>,
     /// Words of results.

@@ -4,6 +4,7 @@ use askama::Template;
 use chrono::{DateTime, Utc};
 
 use super::Console;
+use super::queues::QueueBar;
 use crate::render::page::Errors;
 
 /// A report in the queue.
@@ -42,6 +43,8 @@ pub struct ScamReportsPage {
 pub struct ScamReportPage {
     /// Around the content.
     pub console: Console,
+    /// Who has it in hand; none once it is done with.
+    pub bar: Option<QueueBar>,
     /// The report.
     pub report: ScamReportLine,
     /// What happened.

@@ -98,7 +98,7 @@ pub(in crate::web) fn wanted(
     text: Option<&str>,
 ) -> Result<(RightsKind, RightsText), AppError> {
     let mut errors = FieldErrors::new();
-    let kind = errors.take("/kind", RightsKind::parse(kind));
+    let kind = errors.take("/kind", RightsKind::parse_own(kind));
     let text = errors.take("/text", RightsText::parse(text));
     kind.zip(text).ok_or(AppError::Invalid(errors))
 }

@@ -71,7 +71,7 @@ pub struct ListedCaseResponse {
     title: String,
     /// The newest; 0: nobody wrote one.
     version: i32,
-    /// `draft|proposed|returned|published`
+    /// `draft|proposed|returned|published|discarded`
     stage: &'static str,
     /// Whether anybody sees it.
     public: bool,
@@ -96,7 +96,7 @@ struct CaseChangeResponse {
 #[derive(Serialize, ToSchema)]
 struct CaseVersionResponse {
     version: i32,
-    /// `draft|proposed|returned|published`
+    /// `draft|proposed|returned|published|discarded`
     stage: &'static str,
     /// Staff id.
     written_by: Uuid,
@@ -108,6 +108,9 @@ struct CaseVersionResponse {
     published_at: Option<DateTime<Utc>>,
     returned_at: Option<DateTime<Utc>>,
     return_reason: Option<String>,
+    /// Staff id of who discarded the draft.
+    discarded_by: Option<Uuid>,
+    discarded_at: Option<DateTime<Utc>>,
 }
 
 /// A case on the desk.
@@ -115,7 +118,7 @@ struct CaseVersionResponse {
 pub struct CaseOnDeskResponse {
     id: Uuid,
     version: i32,
-    /// `draft|proposed|returned|published`
+    /// `draft|proposed|returned|published|discarded`
     stage: &'static str,
     content: CaseContent,
     /// What is public now; null for a case that nobody sees yet. With the state `draft` it was taken back.
@@ -158,6 +161,8 @@ impl From<Version> for CaseVersionResponse {
             published_at: published.map(|(_, at)| at),
             returned_at: version.returned.as_ref().map(|(at, _)| *at),
             return_reason: version.returned.map(|(_, why)| why),
+            discarded_by: version.discarded.map(|(by, _)| by),
+            discarded_at: version.discarded.map(|(_, at)| at),
         }
     }
 }
@@ -300,6 +305,33 @@ pub async fn propose(
     let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
     let acting = async move { case_desk::propose(&ctx, &actor, id, version).await };
     let desk = state.ctx.to_end(acting).await.map_err(in_content)?;
+    Ok(HttpResponse::Ok().json(CaseOnDeskResponse::from(desk)))
+}
+
+/// `POST /api/v1/staff/case-desk/{id}/discard`
+#[utoipa::path(
+    post,
+    path = "/api/v1/staff/case-desk/{id}/discard",
+    operation_id = "discard_case",
+    tag = "staff",
+    params(("id" = Uuid, Path, description = "The case")),
+    security(("staff" = [])),
+    request_body = CaseVersionBody,
+    responses((status = 200, body = CaseOnDeskResponse, description = "What is in force counts again; the versions stay in the history"),
+        (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "Not the newest version, no draft, or it waits for a second person"),
+        (status = 422, body = Problem))
+)]
+pub async fn discard(
+    state: web::Data<AppState>,
+    staff: Staff,
+    id: web::Path<String>,
+    body: Json<CaseVersionBody>,
+) -> WebResult<HttpResponse> {
+    let (id, version) = (case_id(&id)?, body.0.version);
+    let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
+    let acting = async move { case_desk::discard(&ctx, &actor, id, version).await };
+    let desk = state.ctx.to_end(acting).await?;
     Ok(HttpResponse::Ok().json(CaseOnDeskResponse::from(desk)))
 }
 

@@ -1,17 +1,20 @@
 //! `/api/v1/staff/cases/{slug}/claimants` and `/api/v1/staff/claimants/{id}`.
 
 use actix_web::{HttpResponse, web};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::app::AppError;
 use crate::app::claimant_list::{self, DEFAULT_LIMIT, Filter, Item, MAX_LIMIT};
-use crate::app::claimant_view::{self, ClaimantView, ShownContact, ShownIdentity};
+use crate::app::claimant_view::{
+    self, Before, ClaimantView, Rejection, ShownContact, ShownIdentity,
+};
 use crate::app::export;
 use crate::domain::ids::{ClaimantId, MailboxId, StaffId};
 use crate::domain::narrowing::Words;
+use crate::domain::reference::Reference;
 use crate::state::AppState;
 use crate::web::api::public::representative::{self, RepresentativeResponse};
 use crate::web::api::staff::declared::{
@@ -121,6 +124,65 @@ pub struct ClaimantItem {
     assigned: Option<HolderResponse>,
 }
 
+/// That a record was rejected.
+#[derive(Serialize, ToSchema)]
+pub struct RejectionResponse {
+    rejected_at: DateTime<Utc>,
+    /// `not_concerned|not_proven|incomplete|untrue|other`
+    code: &'static str,
+    /// In the words the claimant was told; null where a clash was decided.
+    words: Option<String>,
+    /// Last day on which the claimant may say why it is wrong.
+    object_until: NaiveDate,
+    /// Name of who asked for it.
+    asked_by: Option<String>,
+    /// Name of who agreed, another person.
+    approved_by: Option<String>,
+    /// The bulk action it was part of; null where a clash was decided.
+    bulk_action: Option<Uuid>,
+    /// What became of the notice: `sent|waits|given_up|none`.
+    notice: &'static str,
+    /// When it left, or was caused where it did not yet.
+    notice_at: Option<DateTime<Utc>>,
+}
+
+impl From<Rejection> for RejectionResponse {
+    fn from(rejection: Rejection) -> Self {
+        Self {
+            rejected_at: rejection.at,
+            code: rejection.code.as_str(),
+            words: rejection.words,
+            object_until: rejection.object_until,
+            asked_by: rejection.asked_by,
+            approved_by: rejection.approved_by,
+            bulk_action: rejection.bulk,
+            notice: rejection.notice.as_str(),
+            notice_at: rejection.notice.at(),
+        }
+    }
+}
+
+/// A rejected record of the case that may be of the same person.
+#[derive(Serialize, ToSchema)]
+pub struct RejectedBeforeResponse {
+    id: Uuid,
+    reference: String,
+    rejected_at: DateTime<Utc>,
+    /// `not_concerned|not_proven|incomplete|untrue|other`
+    code: &'static str,
+}
+
+impl From<Before> for RejectedBeforeResponse {
+    fn from(before: Before) -> Self {
+        Self {
+            id: before.claimant.uuid(),
+            reference: Reference::of(before.claimant).as_str().to_owned(),
+            rejected_at: before.rejection.at,
+            code: before.rejection.code.as_str(),
+        }
+    }
+}
+
 /// One claimant.
 #[derive(Serialize, ToSchema)]
 pub struct ClaimantResponse {
@@ -131,6 +193,11 @@ pub struct ClaimantResponse {
     review: &'static str,
     /// Letters of art. 840-septies still missing that the claimant or the association can bring: of `b` to `i`.
     missing: Vec<String>,
+    /// Why, when and by whom it was rejected, where it was.
+    rejection: Option<RejectionResponse>,
+    /// Rejected records of the case that share e-mail, phone, mailbox or codice fiscale with it, newest first. Never to
+    /// be told to the claimant.
+    rejected_before: Vec<RejectedBeforeResponse>,
     /// Those of the case too: with any of them nothing can be lodged.
     missing_to_lodge: Vec<String>,
     /// Nothing is missing and nothing to review.
@@ -404,6 +471,12 @@ fn response(view: ClaimantView) -> ClaimantResponse {
         state: view.state.as_str(),
         review: view.review.as_str(),
         missing: view.missing.iter().map(char::to_string).collect(),
+        rejection: view.rejection.map(RejectionResponse::from),
+        rejected_before: view
+            .rejected_before
+            .into_iter()
+            .map(RejectedBeforeResponse::from)
+            .collect(),
         missing_to_lodge: view.missing_to_lodge.iter().map(char::to_string).collect(),
         ready: view.ready,
         declarations: view

@@ -41,6 +41,25 @@ pub struct QueueResponse {
     mine: i64,
     /// Items that nobody has.
     free: i64,
+    /// Items that somebody has begun, who began first first.
+    in_hand: Vec<InHandResponse>,
+}
+
+/// An item that somebody has begun.
+#[derive(Serialize, ToSchema)]
+pub struct InHandResponse {
+    /// For `items/{id}/assignment`: the claimant, or the report itself.
+    subject: Uuid,
+    /// Who has it, since when and until when.
+    holder: HolderResponse,
+}
+
+/// From where the next item is begun.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TakeBody {
+    /// Id of the item before: oldest first, from the start after the last; none: from the start.
+    after: Option<Uuid>,
 }
 
 /// Where to go on.
@@ -93,6 +112,8 @@ pub struct HolderResponse {
     since: DateTime<Utc>,
     due_on: Option<NaiveDate>,
     overdue: bool,
+    /// Until when it is in hand: renewed by each decision about it, nobody's after that; null: taken or given to stay.
+    until: Option<DateTime<Utc>>,
 }
 
 impl From<QueueFigures> for QueueResponse {
@@ -106,6 +127,14 @@ impl From<QueueFigures> for QueueResponse {
             overdue: figures.overdue,
             mine: figures.mine,
             free: figures.free,
+            in_hand: figures
+                .in_hand
+                .into_iter()
+                .map(|begun| InHandResponse {
+                    subject: begun.subject,
+                    holder: HolderResponse::from(begun.holder),
+                })
+                .collect(),
         }
     }
 }
@@ -127,6 +156,7 @@ impl From<Holder> for HolderResponse {
             since: holder.since,
             due_on: holder.due_on,
             overdue: holder.overdue,
+            until: holder.until,
         }
     }
 }
@@ -198,6 +228,41 @@ pub async fn next(
     let (slug, word) = path.into_inner();
     let (queue, after) = (queue(&word)?, query.after()?);
     let next = work_queue::next(&state.ctx, &staff.actor, &slug, queue, after).await?;
+    Ok(HttpResponse::Ok().json(NextResponse {
+        next: next.map(ItemResponse::from),
+    }))
+}
+
+/// `POST /api/v1/staff/cases/{slug}/queues/{queue}/take`
+#[utoipa::path(
+    post,
+    path = "/api/v1/staff/cases/{slug}/queues/{queue}/take",
+    operation_id = "take_item",
+    tag = "staff",
+    params(
+        ("slug" = String, Path, description = "Name of the case in addresses"),
+        ("queue" = String, Path, description = "Word of the queue")
+    ),
+    security(("staff" = [])),
+    request_body = TakeBody,
+    responses((status = 200, body = NextResponse, description = "It is in your hand for 30 minutes, renewed by each \
+            decision about it; what you had in hand of this queue before is given back. Two who ask at once never get \
+            the same item"),
+        (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "Nobody takes items of this queue beforehand"),
+        (status = 422, body = Problem), (status = 429, body = Problem))
+)]
+pub async fn take(
+    state: web::Data<AppState>,
+    staff: Staff,
+    path: web::Path<(String, String)>,
+    body: Json<TakeBody>,
+) -> WebResult<HttpResponse> {
+    let (slug, word) = path.into_inner();
+    let (queue, after) = (queue(&word)?, body.0.after);
+    let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
+    let acting = async move { work_queue::take(&ctx, &actor, &slug, queue, after).await };
+    let next = state.ctx.to_end(acting).await?;
     Ok(HttpResponse::Ok().json(NextResponse {
         next: next.map(ItemResponse::from),
     }))

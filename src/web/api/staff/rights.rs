@@ -7,13 +7,14 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::app::rights::{self, Answer, RightsRequest};
-use crate::app::{AppError, Ctx};
+use crate::app::{AppError, Ctx, own_data};
 use crate::domain::field::FieldErrors;
 use crate::domain::ids::ClaimantId;
 use crate::domain::outage::day_in_rome;
 use crate::domain::reason::Reason;
 use crate::domain::rights::{Effect, RightsDecision, RightsKind, RightsText, received_on};
 use crate::state::AppState;
+use crate::web::api::public::own_data::archive;
 use crate::web::api::public::rights::RightsRequestResponse;
 use crate::web::api::staff::quarantine::reason;
 use crate::web::error::Problem;
@@ -109,6 +110,14 @@ pub struct AnswerBody {
     reason: Option<String>,
     /// `erase` or `restrict`, where granting does that: so that nobody does it unawares.
     confirm: Option<String>,
+}
+
+/// Why a copy is made.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CopyBody {
+    /// One line of 1 to 500 characters, such as to whom it is posted; stays in the trail.
+    reason: Option<String>,
 }
 
 /// Why a restriction ends.
@@ -313,6 +322,32 @@ pub async fn answer(
     let acting = async move { rights::answer(&ctx, &actor, id, &given).await };
     let answered = state.ctx.to_end(acting).await?;
     Ok(HttpResponse::Ok().json(response(answered)))
+}
+
+/// `POST /api/v1/staff/rights-requests/{id}/data`
+#[utoipa::path(
+    post,
+    path = "/api/v1/staff/rights-requests/{id}/data",
+    operation_id = "hand_over_data",
+    tag = "staff",
+    params(("id" = Uuid, Path, description = "The request, `access` or `portability`")),
+    security(("staff" = [])),
+    request_body = CopyBody,
+    responses((status = 200, content_type = "application/zip", description = "As the claimant's own `data`; whole only with its directory at the end"),
+        (status = 403, body = Problem, description = "Also without a fresh second factor"), (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "The request asks for something else"), (status = 422, body = Problem))
+)]
+pub async fn hand_over(
+    state: web::Data<AppState>,
+    staff: Staff,
+    id: web::Path<String>,
+    body: Json<CopyBody>,
+) -> WebResult<HttpResponse> {
+    let id = request_id(&id)?;
+    let reason = reason(body.0.reason.as_deref())?;
+    let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
+    let taking = Box::pin(async move { own_data::hand_over(&ctx, &actor, id, &reason).await });
+    Ok(archive(state.ctx.to_end(taking).await?))
 }
 
 /// `POST /api/v1/staff/rights-requests/{id}/lifting`

@@ -1,17 +1,24 @@
 //! What differs between two contents, in the words of the forms: section, row and field by their names, values as
-//! people read them, texts line by line.
+//! people read them, texts line by line and word by word.
+
+use std::ops::Range;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
+use similar::{Algorithm, DiffTag};
 
 use super::section::{self, Section};
 use crate::app::case_desk::Desk;
 use crate::domain::case_desk::{CaseContent, Change, filled_in, row_named};
-use crate::render::page::console::case_desk::{ChangeLine, DiffLine};
+use crate::render::page::console::case_desk::{ChangeLine, DiffLine, DiffPart};
 use crate::render::text::Text;
 
 /// Lines of a value that are compared with each other; a longer one is shown whole.
 const COMPARED: usize = 400;
+/// Words and blanks of a line that are compared with each other; a longer one is shown whole.
+const LONGEST: usize = 4_000;
+/// From so many words on a single line is prose; shorter ones are read as values.
+const PROSE: usize = 6;
 
 /// What a version changes, in words.
 pub(super) fn lines(text: Text, desk: &Desk) -> Vec<ChangeLine> {
@@ -72,64 +79,111 @@ fn taken_apart(path: &str) -> (&'static Section, &str, &str) {
     (super::head(), "", path)
 }
 
-/// The lines of two values, each marked where the other side lacks it: the longest common run of lines stays.
+/// The lines of two values, each marked where the other side lacks it: lines that were written over are compared word
+/// by word.
 fn compared(before: &str, after: &str) -> (Vec<DiffLine>, Vec<DiffLine>) {
     let (old, new): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
-    let is_short = old.len() <= 1 && new.len() <= 1;
-    if is_short || old.len() > COMPARED || new.len() > COMPARED {
-        let whole = |lines: &[&str]| lines.iter().map(|words| told(words, !is_short)).collect();
+    let count = |lines: &[&str]| lines.iter().flat_map(|it| it.split_whitespace()).count();
+    if old.len() <= 1 && new.len() <= 1 && count(&old).max(count(&new)) < PROSE {
+        let plain = |lines: &[&str]| lines.iter().map(|words| told(words, false)).collect();
+        return (plain(&old), plain(&new));
+    }
+    if old.len() > COMPARED || new.len() > COMPARED {
+        let whole = |lines: &[&str]| lines.iter().map(|words| told(words, true)).collect();
         return (whole(&old), whole(&new));
     }
-    let common = common(&old, &new);
-    let marked = |lines: &[&str], kept: &dyn Fn(usize) -> bool| {
-        let lines = lines.iter().enumerate();
-        lines.map(|(at, words)| told(words, !kept(at))).collect()
-    };
-    (
-        marked(&old, &|at| common.iter().any(|(old, _)| *old == at)),
-        marked(&new, &|at| common.iter().any(|(_, new)| *new == at)),
-    )
+    let (mut left, mut right) = (Vec::new(), Vec::new());
+    for step in similar::capture_diff_slices(Algorithm::Patience, &old, &new) {
+        let (tag, olds, news) = step.as_tag_tuple();
+        let (olds, news) = (within(&old, olds), within(&new, news));
+        if tag == DiffTag::Equal {
+            left.extend(olds.iter().map(|words| told(words, false)));
+            right.extend(news.iter().map(|words| told(words, false)));
+            continue;
+        }
+        let pairs = olds.len().min(news.len());
+        for (one, other) in olds.iter().zip(news) {
+            let (one, other) = words(one, other);
+            left.push(one);
+            right.push(other);
+        }
+        left.extend(olds.iter().skip(pairs).map(|words| told(words, true)));
+        right.extend(news.iter().skip(pairs).map(|words| told(words, true)));
+    }
+    (left, right)
+}
+
+/// Two lines, word by word; as wholes where they have too little in common to be read so.
+fn words(before: &str, after: &str) -> (DiffLine, DiffLine) {
+    let (old, new) = (tokens(before), tokens(after));
+    let whole = || (told(before, true), told(after, true));
+    if old.len() > LONGEST || new.len() > LONGEST {
+        return whole();
+    }
+    let (mut left, mut right, mut common) = (Vec::new(), Vec::new(), 0);
+    for step in similar::capture_diff_slices(Algorithm::Patience, &old, &new) {
+        let (tag, olds, news) = step.as_tag_tuple();
+        let (olds, news) = (within(&old, olds), within(&new, news));
+        let differs = tag != DiffTag::Equal;
+        if !differs {
+            common += olds.iter().filter(|it| !it.trim().is_empty()).count();
+        }
+        left.extend(part(olds, differs));
+        right.extend(part(news, differs));
+    }
+    if common * 6 < old.len().max(new.len()) {
+        return whole();
+    }
+    (merged(left), merged(right))
+}
+
+/// Words and what is between them.
+fn tokens(line: &str) -> Vec<&str> {
+    let pieces = line.split_inclusive(char::is_whitespace);
+    pieces
+        .flat_map(|piece| {
+            let word = piece.trim_end();
+            [word, piece.get(word.len()..).unwrap_or_default()]
+        })
+        .filter(|token| !token.is_empty())
+        .collect()
+}
+
+fn within<'a, 'b>(all: &'b [&'a str], range: Range<usize>) -> &'b [&'a str] {
+    all.get(range).unwrap_or_default()
+}
+
+fn part(tokens: &[&str], differs: bool) -> Option<DiffPart> {
+    (!tokens.is_empty()).then(|| DiffPart {
+        words: tokens.concat(),
+        differs,
+    })
+}
+
+/// A blank between two marks belongs to them: people hear one mark.
+fn merged(parts: Vec<DiffPart>) -> DiffLine {
+    let mut line: DiffLine = Vec::with_capacity(parts.len());
+    for part in parts {
+        if part.differs
+            && let [.., mark, blank] = line.as_mut_slice()
+            && mark.differs
+            && blank.words.trim().is_empty()
+        {
+            mark.words.push_str(&blank.words);
+            mark.words.push_str(&part.words);
+            line.pop();
+        } else {
+            line.push(part);
+        }
+    }
+    line
 }
 
 fn told(words: &str, differs: bool) -> DiffLine {
-    DiffLine {
+    vec![DiffPart {
         words: words.to_owned(),
         differs: differs && !words.trim().is_empty(),
-    }
-}
-
-/// Places of the longest common subsequence of two lists of lines.
-fn common(old: &[&str], new: &[&str]) -> Vec<(usize, usize)> {
-    // lengths[i][j]: of what is common from i and j on
-    let mut lengths = vec![vec![0_usize; new.len() + 1]; old.len() + 1];
-    let at = |lengths: &[Vec<usize>], i: usize, j: usize| {
-        let row = lengths.get(i);
-        row.and_then(|row| row.get(j)).copied().unwrap_or(0)
-    };
-    for (i, one) in old.iter().enumerate().rev() {
-        for (j, other) in new.iter().enumerate().rev() {
-            let longest = if one == other {
-                at(&lengths, i + 1, j + 1) + 1
-            } else {
-                at(&lengths, i + 1, j).max(at(&lengths, i, j + 1))
-            };
-            if let Some(cell) = lengths.get_mut(i).and_then(|row| row.get_mut(j)) {
-                *cell = longest;
-            }
-        }
-    }
-    let (mut i, mut j, mut pairs) = (0, 0, Vec::new());
-    while let (Some(one), Some(other)) = (old.get(i), new.get(j)) {
-        if one == other {
-            pairs.push((i, j));
-            (i, j) = (i + 1, j + 1);
-        } else if at(&lengths, i + 1, j) >= at(&lengths, i, j + 1) {
-            i += 1;
-        } else {
-            j += 1;
-        }
-    }
-    pairs
+    }]
 }
 
 /// A day as people read it; anything else as it is.
@@ -153,10 +207,39 @@ mod tests {
     use crate::domain::language::Language;
 
     fn marks(lines: &[DiffLine]) -> Vec<(&str, bool)> {
-        let lines = lines.iter();
-        lines
-            .map(|line| (line.words.as_str(), line.differs))
+        let parts = lines.iter().flatten();
+        parts
+            .map(|part| (part.words.as_str(), part.differs))
             .collect()
+    }
+
+    #[test]
+    fn within_a_paragraph_words_are_compared() {
+        let (old, new) = compared(
+            "Il mandato vale per questa causa e per nessun’altra.",
+            "Il mandato vale per questa sola causa e mai per altre.",
+        );
+        let marked = |lines: &[DiffLine]| -> Vec<String> {
+            let parts = lines.iter().flatten().filter(|part| part.differs);
+            parts.map(|part| part.words.trim().to_owned()).collect()
+        };
+        assert_eq!(marked(&old), ["nessun’altra."]);
+        assert_eq!(marked(&new), ["sola", "mai", "altre."]);
+        let joined: String = new
+            .iter()
+            .flatten()
+            .map(|part| part.words.as_str())
+            .collect();
+        assert_eq!(
+            joined,
+            "Il mandato vale per questa sola causa e mai per altre."
+        );
+        // what has nothing in common is marked as a whole
+        let (old, _) = compared(
+            "Uno due tre quattro cinque sei",
+            "Alfa beta gamma delta epsilon zeta",
+        );
+        assert_eq!(marks(&old), [("Uno due tre quattro cinque sei", true)]);
     }
 
     #[test]
