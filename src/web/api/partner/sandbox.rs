@@ -39,7 +39,7 @@ pub struct InventedPeopleResponse {
 #[serde(deny_unknown_fields)]
 pub struct TransitionBody {
     /// `confirmed|signed|withdrawn`
-    #[schema(example = "confirmed")]
+    #[schema(value_type = String, example = "confirmed")]
     to: Option<String>,
 }
 
