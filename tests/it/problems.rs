@@ -120,3 +120,36 @@ async fn the_description_names_every_kind_at_its_status_and_every_answer_what_it
     }
     assert!(seen > 1_000, "{seen}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_request_and_answer_for_partners_has_an_example() {
+    let app = TestApp::start().await;
+    let document: Value = app.get("/openapi.json").await.json().await.unwrap();
+    app.stop().await;
+    let has_example = |media: &Value| media["example"].is_object() || media["examples"].is_object();
+    let mut seen = 0;
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        if !path.starts_with("/api/v1/partner/") {
+            continue;
+        }
+        for (method, operation) in methods.as_object().unwrap() {
+            let request = &operation["requestBody"]["content"]["application/json"];
+            assert!(request.is_null() || has_example(request), "{method} {path}");
+            for (status, answer) in operation["responses"].as_object().unwrap() {
+                let told = &answer["content"]["application/json"];
+                let is_shown = told.is_null() || has_example(told);
+                assert!(is_shown, "{method} {path} {status}");
+                seen += usize::from(!told.is_null());
+            }
+            for name in ["RateLimit", "RateLimit-Policy"] {
+                let answers = operation["responses"].as_object().unwrap().values();
+                let mut own = answers.filter(|answer| answer["$ref"].is_null());
+                assert!(
+                    own.all(|answer| answer["headers"][name].is_object()),
+                    "{method} {path}"
+                );
+            }
+        }
+    }
+    assert!(seen > 15, "{seen}");
+}
