@@ -10,7 +10,9 @@ use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::header::{Header, HeaderBuilder};
 use utoipa::openapi::path::{Operation as Told, ParameterIn, PathItem};
 use utoipa::openapi::response::{Response, ResponseBuilder};
-use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::openapi::schema::{
+    AdditionalProperties, Object, ObjectBuilder, Schema, SchemaType, Type,
+};
 use utoipa::openapi::{Components, OpenApi, Ref, RefOr};
 
 use crate::app::partner::limit::{Unit, WINDOW_SECONDS};
@@ -86,14 +88,38 @@ pub fn complete(openapi: &mut OpenApi) {
     for reader in Reader::ALL {
         shared_answers(components, reader);
     }
+    let mut forms = Vec::new();
     for item in openapi.paths.paths.values_mut() {
         for told in operations(item) {
             let id = told.operation_id.clone().unwrap_or_default();
             if let Some(known) = operation::ALL.iter().find(|known| known.name == id) {
                 describe(told, known);
             }
+            forms.extend(form(told));
         }
     }
+    for name in forms {
+        if let Some(RefOr::T(Schema::Object(schema))) = components.schemas.get_mut(&name) {
+            // a part that is not asked for is refused
+            let none = AdditionalProperties::FreeForm(false);
+            schema.additional_properties = Some(Box::new(none));
+        }
+    }
+}
+
+/// The schema of the form an operation takes, by its name.
+fn form(told: &Told) -> Option<String> {
+    let RefOr::T(body) = told.request_body.as_ref()? else {
+        return None;
+    };
+    let RefOr::T(media) = body.content.get("multipart/form-data")? else {
+        return None;
+    };
+    let RefOr::Ref(schema) = media.schema.as_ref()? else {
+        return None;
+    };
+    let (_, name) = schema.ref_location.rsplit_once('/')?;
+    Some(name.to_owned())
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Told> {

@@ -96,7 +96,7 @@ pub struct RetriedResponse {
     tag = "staff",
     params(
         ("kind" = Option<String>, Query, description = "Mails given up of this kind alone"),
-        ("queue" = Option<Uuid>, Query, description = "Mails given up to this domain alone"),
+        ("queue" = Option<String>, Query, description = "Mails given up to this domain alone: its id; empty as left out"),
         ("limit" = Option<i64>, Query, description = "1 to 200, 50 if left out"),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before")
     ),
@@ -130,7 +130,7 @@ pub async fn list(
     operation_id = "retry_mails",
     tag = "staff",
     security(("staff" = [])),
-    request_body = RetryBody,
+    request_body = Option<RetryBody>,
     responses((status = 200, body = RetriedResponse), (status = 403, body = Problem), (status = 404, body = Problem, description = "That mail is not there, or was not given up"),
         (status = 422, body = Problem))
 )]
