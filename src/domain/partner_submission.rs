@@ -20,7 +20,7 @@ const AHEAD: TimeDelta = TimeDelta::minutes(5);
 /// How long ago a notice may have been shown: who saw it earlier is asked again.
 const LONG_AGO: TimeDelta = TimeDelta::days(365);
 
-/// The body of a submission as it came; nothing in it is checked.
+/// Somebody whom a partner sends, and which notice they were shown. As it came: nothing in it is checked.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SubmissionInput {

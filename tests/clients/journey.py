@@ -122,7 +122,9 @@ def main():
     refused = of(Problem, send(wrong, "python-0"), 422)
     assert refused.type_ == "/problems/validation", refused
     assert [(field.pointer, field.code) for field in refused.errors] == [("/contact/email", "format")]
-    stranger = AuthenticatedClient(base_url=URL, token="jnd_test_nothing")
+    # a key with a slip of the pen
+    key = os.environ["JOINDER_KEY"]
+    stranger = AuthenticatedClient(base_url=URL, token=key[:-1] + ("1" if key[-1] == "0" else "0"))
     assert of(Problem, sandbox_people.sync_detailed(client=stranger), 401).type_ == "/problems/key-malformed"
 
     # many
@@ -141,7 +143,7 @@ def main():
     until(lambda: len(page("", 50).items) == 3)
     two = page("", 2)
     rest = page(two.next_cursor, 2)
-    assert [row.id for row in two.items + rest.items] == sent
+    assert len(two.items) == 2 and sorted(row.id for row in two.items + rest.items) == sorted(sent)
     assert page(rest.next_cursor, 2).items == []
 
     # move the first one on

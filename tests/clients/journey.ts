@@ -96,7 +96,9 @@ assert.deepEqual(
   problem.errors?.map((field) => [field.pointer, field.code]),
   [["/contact/email", "format"]],
 );
-const stranger = await bearer("jnd_test_nothing").GET("/api/v1/partner/sandbox/people");
+// a key with a slip of the pen
+const key = given("JOINDER_KEY");
+const stranger = await bearer(key.slice(0, -1) + (key.endsWith("0") ? "1" : "0")).GET("/api/v1/partner/sandbox/people");
 assert.equal(refused(stranger, 401).type, "/problems/key-malformed");
 
 // many
@@ -121,10 +123,9 @@ const page = async (after: string, limit: number) =>
 await until(async () => ((await page("", 50)).items.length === 3 ? true : undefined));
 const two = await page("", 2);
 const rest = await page(two.next_cursor, 2);
-assert.deepEqual(
-  [...two.items, ...rest.items].map((row) => row.id),
-  sent,
-);
+assert.equal(two.items.length, 2);
+const listed = [...two.items, ...rest.items].map((row) => row.id);
+assert.deepEqual(listed.sort(), [...sent].sort());
 assert.deepEqual((await page(rest.next_cursor, 2)).items, []);
 
 // move the first one on

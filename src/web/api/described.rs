@@ -79,7 +79,7 @@ impl Reader {
 }
 
 /// Fills in what the annotations of handlers leave out.
-pub fn complete(openapi: &mut OpenApi) {
+pub(super) fn complete(openapi: &mut OpenApi) {
     let components = openapi.components.get_or_insert_default();
     for (name, header) in headers() {
         let header = RefOr::T(header);
