@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::app::mail_desk::{self, DEFAULT_LIMIT, Dead, Domain, Filter, Group, read_cursor};
 use crate::state::AppState;
+use crate::web::api::staff::page_length;
 use crate::web::error::Problem;
 use crate::web::extract::{OptionalJson, Staff};
 use crate::web::{WebError, WebResult};
@@ -110,7 +111,7 @@ pub async fn list(
 ) -> WebResult<HttpResponse> {
     let query = query.map_err(|_| WebError::Malformed)?;
     let (filter, place) = (query.filter()?, query.place()?);
-    let limit = query.limit.unwrap_or(DEFAULT_LIMIT).clamp(1, 200);
+    let limit = page_length(query.limit, DEFAULT_LIMIT)?;
     let desk = mail_desk::show(&state.ctx, &staff.actor, &filter, place, limit).await?;
     Ok(HttpResponse::Ok().json(MailsResponse {
         groups: desk
