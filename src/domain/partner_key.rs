@@ -75,22 +75,6 @@ pub enum KeyRefusal {
     Live,
 }
 
-impl KeyRefusal {
-    /// Last part of the problem's `type`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Malformed => "key-malformed",
-            Self::Unknown => "key-unknown",
-            Self::Expired => "key-expired",
-            Self::Revoked => "key-revoked",
-            Self::Scope(_) => "key-scope",
-            Self::Network => "key-network",
-            Self::Case => "key-case",
-            Self::Live => "key-live",
-        }
-    }
-}
-
 /// Bits of `::ffff:0:0/96`, under which IPv4 is written as IPv6.
 const MAPPED_BITS: u8 = 96;
 /// Networks of a key at most.

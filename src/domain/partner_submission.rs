@@ -20,23 +20,29 @@ const AHEAD: TimeDelta = TimeDelta::minutes(5);
 /// How long ago a notice may have been shown: who saw it earlier is asked again.
 const LONG_AGO: TimeDelta = TimeDelta::days(365);
 
-/// The body of a submission as it came; nothing in it is checked.
+/// Somebody whom a partner sends, and which notice they were shown. As it came: nothing in it is checked.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SubmissionInput {
     /// Slug of the case.
+    #[schema(value_type = String)]
     pub case: Option<String>,
     /// What the partner showed before it sent this.
+    #[schema(value_type = NoticeInput)]
     pub notice: Option<NoticeInput>,
     /// Slug of the association that gets the data: the key's, which is also meant without it.
     pub association: Option<String>,
     /// How to reach the claimant.
+    #[schema(value_type = ContactInput)]
     pub contact: Option<ContactInput>,
     /// The mailboxes that failed, 1 to 20.
+    #[schema(value_type = Vec<MailboxInput>, min_items = 1, max_items = 20)]
     pub mailboxes: Option<Vec<MailboxInput>>,
     /// What is agreed to, at most 20.
+    #[schema(value_type = Vec<ConsentInput>, max_items = 20)]
     pub consents: Option<Vec<ConsentInput>>,
     /// Where on the partner's side the claimant comes from, 1 to 64 of `a-z0-9-._`.
+    #[schema(pattern = "^[a-z0-9._-]{1,64}$")]
     pub via: Option<String>,
     /// Who the claimant is, if a person; may follow later.
     pub person: Option<PersonInput>,
@@ -49,10 +55,10 @@ pub struct SubmissionInput {
 #[serde(deny_unknown_fields)]
 pub struct NoticeInput {
     /// Which one: the partner's own name for it, 1 to 64 of `A-Za-z0-9._-`.
-    #[schema(example = "privacy-2026-11")]
+    #[schema(value_type = String, pattern = "^[A-Za-z0-9._-]{1,64}$", example = "privacy-2026-11")]
     pub version: Option<String>,
     /// When it was shown to the claimant, RFC 3339.
-    #[schema(example = "2026-11-23T10:00:00Z")]
+    #[schema(value_type = String, format = DateTime, example = "2026-11-23T10:00:00Z")]
     pub shown_at: Option<String>,
 }
 

@@ -1264,6 +1264,13 @@ pub mod operation {
     /// Checks a receipt; keeps nothing.
     pub const VERIFY_FORM: Operation = Operation::post("verify_form", "/verify", Access::Public);
 
+    /// Every kind of problem of the API.
+    pub const PROBLEMS_PAGE: Operation =
+        Operation::get("problems_page", "/problems", Access::Public);
+    /// Where the `type` of a problem leads.
+    pub const PROBLEM_PAGE: Operation =
+        Operation::get("problem_page", "/problems/{name}", Access::Public);
+
     // evidence logs (C2SP tlog-tiles)
     /// The newest signed head of a log.
     pub const LOG_CHECKPOINT: Operation =
@@ -2697,6 +2704,8 @@ pub mod operation {
         &CONSOLE_SCAM_REPORT_FORM,
         &VERIFY_PAGE,
         &VERIFY_FORM,
+        &PROBLEMS_PAGE,
+        &PROBLEM_PAGE,
         &LOG_CHECKPOINT,
         &LOG_VKEY,
         &LOG_CONSISTENCY,

@@ -27,14 +27,19 @@ mod mailboxes;
 #[serde(deny_unknown_fields)]
 pub struct SignUpInput {
     /// Slug of the association that gets the data.
+    #[schema(value_type = String)]
     pub association: Option<String>,
     /// How to reach the claimant.
+    #[schema(value_type = ContactInput)]
     pub contact: Option<ContactInput>,
     /// The mailboxes that failed, 1 to 20.
+    #[schema(value_type = Vec<MailboxInput>, min_items = 1, max_items = 20)]
     pub mailboxes: Option<Vec<MailboxInput>>,
     /// What is agreed to, at most 20.
+    #[schema(value_type = Vec<ConsentInput>, max_items = 20)]
     pub consents: Option<Vec<ConsentInput>>,
     /// Where the claimant comes from, 1 to 64 of `a-z0-9-._`.
+    #[schema(pattern = "^[a-z0-9._-]{1,64}$")]
     pub via: Option<String>,
     /// Who the claimant is, if a person; may follow later.
     pub person: Option<PersonInput>,
@@ -47,6 +52,7 @@ pub struct SignUpInput {
 #[serde(deny_unknown_fields)]
 pub struct MailboxInput {
     /// Its address.
+    #[schema(value_type = String)]
     pub address: Option<String>,
     /// Code of its plan.
     pub plan: Option<String>,
@@ -59,10 +65,13 @@ pub struct MailboxInput {
 #[serde(deny_unknown_fields)]
 pub struct ConsentInput {
     /// `privacy_notice`, `contact` or `newsletter`.
+    #[schema(value_type = String)]
     pub purpose: Option<String>,
     /// Version of the text that was shown.
+    #[schema(value_type = String)]
     pub text_version: Option<String>,
     /// Whether it was given.
+    #[schema(value_type = bool)]
     pub given: Option<bool>,
 }
 

@@ -7,21 +7,26 @@ use std::fmt;
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER};
+use actix_web::http::header::{
+    ALLOW, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER,
+};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use askama::Template;
 use serde::Serialize;
 
 use crate::app::AppError;
-use crate::domain::field::FieldErrors;
+use crate::domain::field::{FieldCode, FieldErrors};
 use crate::domain::language::Language;
-use crate::domain::partner_key::KeyRefusal;
 use crate::domain::permission::Method;
 use crate::render::error_text;
 use crate::render::page::console::Console;
 use crate::render::page::message::{Action, ConsoleMessagePage, MessagePage};
 use crate::render::page::{Chrome, Frame};
 use crate::render::text::Text;
+use crate::web::problem::{self, FORBIDDEN, Kind, SECOND_PERSON, VALIDATION};
+
+/// The number of a request, in examples.
+pub(in crate::web) const EXAMPLE_ID: &str = "01a2098f-c7e7-7a93-ade5-060fc050b8f8";
 
 /// Result of a handler.
 pub type WebResult<T> = Result<T, WebError>;
@@ -77,83 +82,10 @@ impl std::error::Error for WebError {
     }
 }
 
-/// Status, name in `type`, and title of a problem.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Kind {
-    /// Status of the answer.
-    pub status: StatusCode,
-    /// Last part of `type`; also the key of the detail, `problem-{name}`.
-    pub name: &'static str,
-    /// Short, English, the same each time.
-    pub title: &'static str,
-    /// What stands in the way, for a 409: its own sentence where there is one, `problem-state-{state}`.
-    pub state: Option<&'static str>,
-}
-
-impl Kind {
-    const fn new(status: StatusCode, name: &'static str, title: &'static str) -> Self {
-        Self {
-            status,
-            name,
-            title,
-            state: None,
-        }
-    }
-
-    /// A status of actix itself.
-    pub(in crate::web) fn of_status(status: StatusCode) -> Self {
-        match status {
-            StatusCode::NOT_FOUND => WebError::App(AppError::NotFound).kind(),
-            StatusCode::PAYLOAD_TOO_LARGE => WebError::TooLarge.kind(),
-            StatusCode::REQUEST_TIMEOUT => WebError::TooSlow.kind(),
-            status if status.is_client_error() => WebError::Malformed.kind(),
-            _ => INTERNAL,
-        }
-    }
-}
-
-/// Whoever asked for something may not approve it.
-const SECOND_PERSON: &str = "second-person";
-/// The role may not.
-const FORBIDDEN: &str = "forbidden";
-
-/// A fault of ours.
-pub(in crate::web) const INTERNAL: Kind = Kind::new(
-    StatusCode::INTERNAL_SERVER_ERROR,
-    "internal",
-    "Internal error",
-);
-
 impl WebError {
     /// Status, name and title.
     pub fn kind(&self) -> Kind {
-        use StatusCode as S;
-        match self {
-            Self::App(error) => app_kind(error),
-            Self::Malformed => Kind::new(S::BAD_REQUEST, "malformed", "Malformed request"),
-            Self::KeyMissing => Kind::new(
-                S::BAD_REQUEST,
-                "idempotency-key",
-                "Idempotency-Key is missing or invalid",
-            ),
-            Self::BadCursor => Kind::new(S::BAD_REQUEST, "cursor", "Invalid cursor or limit"),
-            Self::MethodNotAllowed(_) => Kind::new(
-                S::METHOD_NOT_ALLOWED,
-                "method-not-allowed",
-                "Method not allowed",
-            ),
-            Self::TooSlow => Kind::new(S::REQUEST_TIMEOUT, "timeout", "Request timeout"),
-            Self::TooLarge | Self::PartTooLarge(_) => {
-                Kind::new(S::PAYLOAD_TOO_LARGE, "too-large", "Body too large")
-            }
-            Self::UnsupportedMediaType => Kind::new(
-                S::UNSUPPORTED_MEDIA_TYPE,
-                "unsupported-media-type",
-                "Unsupported media type",
-            ),
-            Self::CrossSite => Kind::new(S::FORBIDDEN, "cross-site", "Cross-site request"),
-            Self::StaleForm => Kind::new(S::FORBIDDEN, "stale-form", "Form of another session"),
-        }
+        problem::of(self)
     }
 
     /// Seconds after which to ask again.
@@ -171,78 +103,6 @@ pub(in crate::web) fn come_back(mut page: HttpResponse, wait: Duration) -> HttpR
     let seconds = HeaderValue::from(whole_seconds(wait));
     page.headers_mut().insert(RETRY_AFTER, seconds);
     page
-}
-
-fn app_kind(error: &AppError) -> Kind {
-    use StatusCode as S;
-    match error {
-        AppError::Invalid(_) => Kind::new(
-            S::UNPROCESSABLE_ENTITY,
-            "validation",
-            "Some fields are not valid",
-        ),
-        AppError::NotFound => Kind::new(S::NOT_FOUND, "not-found", "Not found"),
-        AppError::Unauthenticated => Kind::new(S::UNAUTHORIZED, "unauthenticated", "Not signed in"),
-        AppError::Key(refusal) => key_kind(*refusal),
-        AppError::WrongCredentials => {
-            Kind::new(S::UNAUTHORIZED, "wrong-credentials", "Wrong credentials")
-        }
-        AppError::TotpUsed => Kind::new(
-            S::UNAUTHORIZED,
-            "totp-used",
-            "This authenticator code was used before",
-        ),
-        AppError::Forbidden => Kind::new(S::FORBIDDEN, FORBIDDEN, "Not allowed"),
-        AppError::SecondPerson => {
-            Kind::new(S::FORBIDDEN, SECOND_PERSON, "Another person has to do this")
-        }
-        AppError::StepUpRequired => Kind::new(
-            S::FORBIDDEN,
-            "step-up-required",
-            "A fresh second factor is needed",
-        ),
-        AppError::IllegalTransition(state) => Kind {
-            state: Some(state),
-            ..Kind::new(
-                S::CONFLICT,
-                "illegal-transition",
-                "The state does not allow this",
-            )
-        },
-        AppError::Taken(_) => Kind::new(S::CONFLICT, "taken", "Somebody else has it"),
-        AppError::TokenUsed => Kind::new(S::GONE, "token-used", "Token used before"),
-        AppError::TokenExpired => Kind::new(S::GONE, "token-expired", "Token expired"),
-        AppError::IdempotencyMismatch => Kind::new(
-            S::UNPROCESSABLE_ENTITY,
-            "idempotency-mismatch",
-            "The idempotency key was used with another request",
-        ),
-        AppError::IdempotencyRunning => Kind::new(
-            S::CONFLICT,
-            "idempotency-running",
-            "A request with this idempotency key is running",
-        ),
-        AppError::RateLimited(_) => {
-            Kind::new(S::TOO_MANY_REQUESTS, "rate-limited", "Too many requests")
-        }
-        AppError::Unavailable(_) => {
-            Kind::new(S::SERVICE_UNAVAILABLE, "unavailable", "Not available")
-        }
-        AppError::Internal(_) => INTERNAL,
-    }
-}
-
-/// A key that is not right is 401; one that is right and may not, 403.
-fn key_kind(refusal: KeyRefusal) -> Kind {
-    let status = match refusal {
-        KeyRefusal::Malformed | KeyRefusal::Unknown | KeyRefusal::Expired | KeyRefusal::Revoked => {
-            StatusCode::UNAUTHORIZED
-        }
-        KeyRefusal::Scope(_) | KeyRefusal::Network | KeyRefusal::Case | KeyRefusal::Live => {
-            StatusCode::FORBIDDEN
-        }
-    };
-    Kind::new(status, refusal.as_str(), "The key does not open this")
 }
 
 /// Until `middleware::around` writes the answer; what stands here is seen only without it.
@@ -364,6 +224,11 @@ fn finish(
 ) -> HttpResponse {
     if style.api {
         builder.insert_header((CONTENT_TYPE, "application/problem+json"));
+        let language = match told {
+            Some(_) => style.language.of_staff(),
+            None => style.language,
+        };
+        builder.insert_header((CONTENT_LANGUAGE, language.as_str()));
         let mut problem = problem(kind, fields, style.language, style.request_id.clone());
         problem.detail = told.unwrap_or(problem.detail);
         let body = serde_json::to_string(&problem);
@@ -384,6 +249,14 @@ fn finish(
         page.render()
     };
     builder.body(html.unwrap_or_default())
+}
+
+/// A problem as an example.
+pub(in crate::web) fn example(kind: Kind, language: Language) -> Problem {
+    let mut fields = FieldErrors::new();
+    fields.push("/contact/email", FieldCode::Format, "error-format");
+    let fields = (kind == VALIDATION).then_some(&fields);
+    problem(kind, fields, language, EXAMPLE_ID.to_owned())
 }
 
 /// The problem of one of several answers.
@@ -441,7 +314,7 @@ fn page(kind: Kind, wait: Option<u64>, style: &Style) -> MessagePage {
         language: style.language.of_staff(),
         ..style.clone()
     };
-    let mut page = if kind.name == FORBIDDEN {
+    let mut page = if kind == FORBIDDEN {
         MessagePage::role(chrome(style))
     } else {
         claimants_page(kind, wait, style)
@@ -454,7 +327,7 @@ fn page(kind: Kind, wait: Option<u64>, style: &Style) -> MessagePage {
     let told = told.or_else(|| {
         let text = page.chrome.text();
         // the role would do: it is the person that does not
-        (kind.name == SECOND_PERSON).then(|| text.word("problem", SECOND_PERSON))
+        (kind == SECOND_PERSON).then(|| text.word("problem", kind.name))
     });
     if let Some(told) = told {
         page.paragraphs = vec![told];

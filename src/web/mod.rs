@@ -18,6 +18,7 @@ pub mod metrics;
 pub mod middleware;
 pub mod paper;
 pub mod postal_code;
+pub mod problem;
 pub mod public;
 pub mod representative_form;
 pub mod routes;

@@ -5,7 +5,7 @@ use actix_web::guard::fn_guard;
 use actix_web::middleware::{Compress, Condition, from_fn};
 use actix_web::web::{self, ServiceConfig};
 
-use crate::domain::permission::{Access, Method, Operation, operation};
+use crate::domain::permission::{Access, Method, Operation};
 use crate::web::error::{WebError, WebResult};
 use crate::web::middleware::rate_limit::{self, Limits};
 use crate::web::middleware::same_origin;
@@ -44,34 +44,36 @@ pub fn all() -> Vec<Route> {
 
 /// Registers every route, the files beside, and what answers everything else.
 pub fn register(config: &mut ServiceConfig, limits: &Limits, openapi: &api::Description) {
-    // in the order of the table: a fixed segment stands there before a variable one
-    let place = |route: &Route| {
-        operation::ALL
-            .iter()
-            .position(|known| **known == *route.operation)
-    };
+    // a fixed segment before a variable one, and each path with what refuses other methods: `batches` is no id
     let mut routes = all();
-    routes.sort_by_key(place);
-    let mut paths: Vec<(&'static str, Vec<Method>)> = Vec::new();
-    for route in routes {
-        let operation = route.operation;
-        match paths.iter_mut().find(|(path, _)| *path == operation.path) {
-            Some((_, methods)) => methods.push(operation.method),
-            None => paths.push((operation.path, vec![operation.method])),
-        }
+    routes.sort_by_cached_key(|route| {
+        let path = route.operation.path;
+        let variables: Vec<bool> = path.split('/').map(|part| part.contains('{')).collect();
+        (variables, path)
+    });
+    let mut routes = routes.into_iter().peekable();
+    let mut methods = Vec::new();
+    while let Some(route) = routes.next() {
+        let path = route.operation.path;
+        methods.push(route.operation.method);
         register_one(config, route, limits);
-    }
-    for (path, methods) in paths {
-        let refuse = web::to(move || {
-            let refused = WebError::MethodNotAllowed(methods.clone());
-            std::future::ready(WebResult::<&'static str>::Err(refused))
-        });
-        config.service(web::resource(path).default_service(refuse));
+        if routes.peek().is_none_or(|next| next.operation.path != path) {
+            refuse_others(config, path, std::mem::take(&mut methods));
+        }
     }
     config.app_data(web::Data::new(openapi.clone()));
     config.configure(statics::register);
     config.configure(api::docs::register);
     config.default_service(web::to(not_found));
+}
+
+/// 405 for the methods that a path does not have.
+fn refuse_others(config: &mut ServiceConfig, path: &'static str, methods: Vec<Method>) {
+    let refuse = web::to(move || {
+        let refused = WebError::MethodNotAllowed(methods.clone());
+        std::future::ready(WebResult::<&'static str>::Err(refused))
+    });
+    config.service(web::resource(path).default_service(refuse));
 }
 
 fn register_one(config: &mut ServiceConfig, route: Route, limits: &Limits) {

@@ -564,6 +564,8 @@ async fn outside(judge: &mut Judge<'_>) {
         "/verify?code=ABCD-EFGH-JKMN",
         "/report-scam",
         "/report-scam?done=sent",
+        "/problems",
+        "/problems/validation",
         "/me",
         "/nothing",
     ] {

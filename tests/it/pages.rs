@@ -742,6 +742,8 @@ async fn r16_no_get_changes_a_row() {
         "/enter",
         "/verify",
         "/verify?code=0000-0000-0000",
+        "/problems",
+        "/problems/cursor",
         "/me",
         "/me?done=confirmed",
         "/me/identity",

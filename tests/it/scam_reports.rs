@@ -168,6 +168,10 @@ async fn a_flood_ends_at_the_cap_of_a_case_and_the_queue_is_read_page_by_page() 
     app.clock().advance(TimeDelta::minutes(1));
     post(&app, PUBLIC, None, &told()).await;
     let owner = bearer(&app, "codacons", Role::Owner).await;
+    for wrong in ["limit=0", "limit=201"] {
+        let refused = get(&app, &format!("{STAFF}?{wrong}"), &owner).await;
+        assert_eq!(refused.status(), 400, "{wrong}");
+    }
     let mut seen = Vec::new();
     let mut next = format!("{STAFF}?limit=1");
     for _ in 0..2 {

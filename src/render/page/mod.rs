@@ -37,6 +37,7 @@ pub mod outbox;
 pub mod own_history;
 pub mod paper;
 pub mod payout;
+pub mod problems;
 pub mod representative;
 pub mod resume;
 pub mod rights;

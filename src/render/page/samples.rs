@@ -30,6 +30,7 @@ use super::{
     not_me::{NotMePage, NotMeState},
     outbox::{MailPage, OutboxPage, OutboxRow},
     own_history::{MailLine, MailsPage, ViewLine, ViewsPage},
+    problems::{ProblemBlock, ProblemsPage},
     rights::{RequestLine, RightsPage},
     scam_report::{Choice, ReportScamPage, ScamReportForm},
     texts::{TextBlock, TextsPage},
@@ -1031,6 +1032,31 @@ fn rest(words: Words, pages: &mut Vec<(String, String)>) {
 }
 
 fn checking(words: Words, pages: &mut Vec<(String, String)>) {
+    let problem = ProblemBlock {
+        name: "validation",
+        title: "Some fields are not valid",
+        status: 422,
+        example: None,
+    };
+    let list = ProblemsPage {
+        chrome: words.chrome("/problems"),
+        problems: vec![
+            ProblemBlock {
+                name: "malformed",
+                ..problem.clone()
+            },
+            problem.clone(),
+        ],
+    };
+    push(pages, "problems", &list);
+    let one = ProblemsPage {
+        chrome: words.chrome("/problems/validation"),
+        problems: vec![ProblemBlock {
+            example: Some(words.say("{\"status\": 422}")),
+            ..problem
+        }],
+    };
+    push(pages, "problem", &one);
     let page = TextsPage {
         chrome: words.chrome("/c/libero-virgilio-2023/texts"),
         case: words.case(),

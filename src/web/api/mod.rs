@@ -6,6 +6,7 @@ use utoipa::{Modify, OpenApi};
 
 use crate::web::error::{Problem, ProblemField};
 
+mod described;
 pub mod docs;
 pub mod partner;
 pub mod public;
@@ -22,7 +23,8 @@ pub struct Description {
 #[openapi(
     info(
         title = "joinder",
-        description = "A registry for class-action claimants. Errors are `application/problem+json`."
+        description = "A registry for class-action claimants. Errors are `application/problem+json` (RFC 9457); `/problems` \
+            explains each. `docs/partners.md` leads through the part for partner sites, and `/.well-known/limits` has all limits."
     ),
     components(schemas(Problem, ProblemField)),
     modifiers(&Credentials)
@@ -66,6 +68,7 @@ pub fn openapi() -> Description {
     openapi.merge(public::Doc::openapi());
     openapi.merge(staff::Doc::openapi());
     openapi.merge(partner::Doc::openapi());
+    described::complete(&mut openapi);
     Description {
         json: openapi.to_json().map(Bytes::from).unwrap_or_default(),
     }

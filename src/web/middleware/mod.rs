@@ -20,9 +20,10 @@ use crate::app::AppError;
 use crate::domain::language::Language;
 use crate::state::AppState;
 use crate::web::console;
-use crate::web::error::{self, INTERNAL, Kind, Style, WebError};
+use crate::web::error::{self, Style, WebError};
 use crate::web::extract::session::Holder;
 use crate::web::extract::{is_api, language};
+use crate::web::problem::{INTERNAL, Kind};
 
 pub mod access_log;
 pub mod frame;

@@ -30,6 +30,7 @@ pub mod not_me;
 pub mod own_data;
 pub mod paper;
 pub mod payout;
+pub mod problems;
 pub mod representative;
 pub mod resume;
 pub mod rights;
@@ -132,6 +133,8 @@ pub fn routes() -> Vec<Route> {
         Route::new(&o::REPORT_SCAM_FORM, web::to(scam_report::send)),
         Route::new(&o::VERIFY_PAGE, web::to(verify::page)),
         Route::new(&o::VERIFY_FORM, web::to(verify::check)),
+        Route::new(&o::PROBLEMS_PAGE, web::to(problems::list)),
+        Route::new(&o::PROBLEM_PAGE, web::to(problems::page)),
         Route::new(&o::LOG_CHECKPOINT, web::to(log::checkpoint)),
         Route::new(&o::LOG_VKEY, web::to(log::vkey)),
         Route::new(&o::LOG_CONSISTENCY, web::to(log::consistency)),

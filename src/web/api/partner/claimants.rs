@@ -124,8 +124,7 @@ pub struct SubmissionsQuery {
     })),
     responses(
         (status = 201, body = ReceivedResponse, description = "Taken; the person confirms it by the mail that follows",
-            headers(("RateLimit-Policy" = String, description = "`\"requests\";q=600;w=60, \"claimants\";q=6000;w=60`"),
-                ("RateLimit" = String, description = "What is left, and seconds until all is"))),
+            example = json!({"id": "01936c1e-0000-7000-8000-000000000001", "reference": "7Z8K2M4Q9XWT", "state": "received"})),
         (status = 400, body = Problem, content_type = "application/problem+json", description = "No JSON, or no Idempotency-Key"),
         (status = 401, body = Problem, content_type = "application/problem+json", description = "`key-malformed`, `key-unknown`, `key-expired`, `key-revoked`, `unauthenticated`"),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "`key-scope`, `key-network`, `key-case`"),
@@ -176,8 +175,8 @@ pub async fn submit(
     }]})),
     responses(
         (status = 200, body = BatchResponse, description = "What became of each item, whatever it was; after the first item with 503 those that were not begun have 503 as well, and the answer says when to send the batch again",
-            headers(("Retry-After" = u64, description = "Seconds, where an item has status 503"), ("RateLimit-Policy" = String, description = "`\"requests\";q=600;w=60, \"claimants\";q=6000;w=60`"),
-                ("RateLimit" = String, description = "What is left, and seconds until all is"))),
+            headers(("Retry-After" = u64, description = "Seconds, where an item has status 503")),
+            example = json!({"items": [{"index": 0, "status": 201, "claimant": {"id": "01936c1e-0000-7000-8000-000000000001", "reference": "7Z8K2M4Q9XWT", "state": "received"}}]})),
         (status = 400, body = Problem, content_type = "application/problem+json", description = "No JSON, or no Idempotency-Key"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"),
@@ -245,7 +244,8 @@ pub async fn submit_all(
     ),
     security(("partner" = ["read"])),
     responses(
-        (status = 200, body = SubmissionsResponse),
+        (status = 200, body = SubmissionsResponse, description = "A page, oldest first",
+            example = json!({"items": [{"id": "01936c1e-0000-7000-8000-000000000001", "reference": "7Z8K2M4Q9XWT", "state": "confirmed", "case": "libero-virgilio-2023", "created_at": "2026-11-23T10:00:00Z"}], "next_cursor": "AZNsHgAAcACAAAAAAAAAAQ"})),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"),
@@ -281,7 +281,8 @@ pub async fn list(
     params(("id" = Uuid, Path, description = "The record")),
     security(("partner" = ["read"])),
     responses(
-        (status = 200, body = SubmissionResponse),
+        (status = 200, body = SubmissionResponse, description = "As it is now",
+            example = json!({"id": "01936c1e-0000-7000-8000-000000000001", "reference": "7Z8K2M4Q9XWT", "state": "confirmed", "case": "libero-virgilio-2023", "created_at": "2026-11-23T10:00:00Z"})),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "The partner sent no such record"),

@@ -85,7 +85,8 @@ pub struct AttemptsQuery {
     params(("id" = Uuid, Path, description = "The endpoint")),
     security(("partner" = ["webhooks"])),
     responses(
-        (status = 202, body = PingResponse, description = "A `webhook.ping` is on its way; how it went is in the attempts"),
+        (status = 202, body = PingResponse, description = "A `webhook.ping` is on its way; how it went is in the attempts",
+            example = json!({"message_id": "01936c1e-0000-7000-8000-000000000001"})),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "No such endpoint, or none that the key sees"),
@@ -119,7 +120,8 @@ pub async fn ping(
     ),
     security(("partner" = ["webhooks"])),
     responses(
-        (status = 200, body = AttemptsResponse),
+        (status = 200, body = AttemptsResponse, description = "A page, newest first",
+            example = json!({"items": [{"message_id": "01936c1e-0000-7000-8000-000000000001", "type": "claimant.confirmed", "number": 1, "started_at": "2026-11-23T10:00:00Z", "duration_ms": 87, "status": 204, "outcome": "ok"}], "next_cursor": null})),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"),
@@ -158,9 +160,13 @@ pub async fn attempts(
     tag = "partner",
     params(("id" = Uuid, Path, description = "The endpoint")),
     security(("partner" = ["webhooks"])),
-    request_body = ReplayBody,
+    request_body(content = ReplayBody, examples(
+        ("one" = (summary = "One event", value = json!({"event_id": "01936c1e-0000-7000-8000-000000000001"}))),
+        ("span" = (summary = "All from one number to another", value = json!({"from": 17, "to": 42})))
+    )),
     responses(
-        (status = 202, body = ReplayResponse, description = "They are on their way, each under the id it had"),
+        (status = 202, body = ReplayResponse, description = "They are on their way, each under the id it had",
+            example = json!({"deliveries": 26})),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"),

@@ -59,7 +59,8 @@ pub struct EventsQuery {
     ),
     security(("partner" = ["events"])),
     responses(
-        (status = 200, body = EventsResponse),
+        (status = 200, body = EventsResponse, description = "In the order of their numbers",
+            example = json!({"items": [{"sequence": 1, "id": "01936c1e-0000-7000-8000-000000000002", "type": "claimant.received", "claimant_id": "01936c1e-0000-7000-8000-000000000001", "created_at": "2026-11-23T10:00:00Z"}], "next_cursor": "1"})),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"),

@@ -39,7 +39,7 @@ pub struct InventedPeopleResponse {
 #[serde(deny_unknown_fields)]
 pub struct TransitionBody {
     /// `confirmed|signed|withdrawn`
-    #[schema(example = "confirmed")]
+    #[schema(value_type = String, example = "confirmed")]
     to: Option<String>,
 }
 
@@ -60,7 +60,8 @@ pub struct EmptiedResponse {
     tag = "partner",
     security(("partner" = ["read"])),
     responses(
-        (status = 200, body = InventedPeopleResponse, description = "Always the same; any other person whose codice fiscale is right will do as well"),
+        (status = 200, body = InventedPeopleResponse, description = "Always the same; any other person whose codice fiscale is right will do as well",
+            example = json!({"items": [{"given_name": "Pinco", "family_name": "Pallino", "codice_fiscale": "PLLPNC80A01H501R", "birth_date": "1980-01-01", "birth_place": "Roma", "sex": "M"}]})),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "`key-scope`, `key-network`"),
         (status = 429, body = Problem, content_type = "application/problem+json"),
@@ -93,7 +94,7 @@ pub async fn people(_partner: Partner) -> WebResult<HttpResponse> {
         (status = 403, body = Problem, content_type = "application/problem+json", description = "`key-live`, `key-scope`, `key-network`"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "The test keys of the partner sent no such person"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "There is no such move, as from `received` to `signed`",
-            example = json!({"type": "/problems/illegal-transition", "title": "The state does not allow this", "status": 409, "detail": "There is no such move from where the test person is. Read its state first."})),
+            example = json!({"type": "/problems/illegal-transition", "title": "The state does not allow this", "status": 409, "detail": "There is no such move from where the test person is. Read its state first.", "request_id": "01a2098f-c7e7-7a93-ade5-060fc050b8f8"})),
         (status = 413, body = Problem, content_type = "application/problem+json"),
         (status = 415, body = Problem, content_type = "application/problem+json"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "`/to` is missing, or none of the three"),
@@ -124,7 +125,8 @@ pub async fn move_to(
     tag = "partner",
     security(("partner" = ["intake"])),
     responses(
-        (status = 200, body = EmptiedResponse, description = "The partner's test people in the cases of the key are gone, at most 5,000 of them"),
+        (status = 200, body = EmptiedResponse, description = "The partner's test people in the cases of the key are gone, at most 5,000 of them",
+            example = json!({"deleted": 12, "more": false})),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "`key-live`, `key-scope`, `key-network`"),
         (status = 429, body = Problem, content_type = "application/problem+json"),

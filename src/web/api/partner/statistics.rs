@@ -51,7 +51,8 @@ pub struct StatisticsResponse {
     tag = "partner",
     security(("partner" = ["read"])),
     responses(
-        (status = 200, body = StatisticsResponse),
+        (status = 200, body = StatisticsResponse, description = "By case; null: fewer than five",
+            example = json!({"counted_at": "2026-11-23T10:00:00Z", "cases": [{"case": "libero-virgilio-2023", "by_link": {"sign_ups": 45, "confirmed": 30, "signed": null}, "by_api": {"sign_ups": 112, "confirmed": 97, "signed": 41}}]})),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 429, body = Problem, content_type = "application/problem+json"),

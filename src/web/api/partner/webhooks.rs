@@ -22,7 +22,7 @@ use crate::web::{WebError, WebResult};
 #[serde(deny_unknown_fields)]
 pub struct NewEndpointBody {
     /// An https address of a public server, port 443 or from 1024 on; no user name, no `#`.
-    #[schema(example = "https://example.org/hooks/joinder")]
+    #[schema(value_type = String, example = "https://example.org/hooks/joinder")]
     url: Option<String>,
     /// Types of events it is told of; left out: all.
     #[schema(example = json!(["claimant.confirmed", "claimant.signed"]))]
@@ -83,9 +83,10 @@ pub struct EndpointsResponse {
     operation_id = "add_webhook_endpoint",
     tag = "partner",
     security(("partner" = ["webhooks"])),
-    request_body = NewEndpointBody,
+    request_body(content = NewEndpointBody, example = json!({"url": "https://example.org/hooks/joinder", "event_types": ["claimant.confirmed", "claimant.signed"]})),
     responses(
-        (status = 201, body = NewEndpointResponse),
+        (status = 201, body = NewEndpointResponse, description = "Made; its secret is shown this once",
+            example = json!({"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "id": "01936c1e-0000-7000-8000-000000000001", "url": "https://example.org/hooks/joinder", "event_types": ["claimant.confirmed", "claimant.signed"], "enabled": true, "disabled_why": null, "disabled_at": null, "failing_since": null, "last_success_at": null, "previous_secret_until": null, "created_at": "2026-11-23T09:00:00Z"})),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"),
@@ -123,7 +124,8 @@ pub async fn add(
     tag = "partner",
     security(("partner" = ["webhooks"])),
     responses(
-        (status = 200, body = EndpointsResponse),
+        (status = 200, body = EndpointsResponse, description = "Oldest first",
+            example = json!({"items": [{"id": "01936c1e-0000-7000-8000-000000000001", "url": "https://example.org/hooks/joinder", "event_types": ["claimant.confirmed", "claimant.signed"], "enabled": true, "disabled_why": null, "disabled_at": null, "failing_since": null, "last_success_at": "2026-11-23T10:00:00Z", "previous_secret_until": null, "created_at": "2026-11-23T09:00:00Z"}]})),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 429, body = Problem, content_type = "application/problem+json"),
@@ -145,7 +147,8 @@ pub async fn list(state: web::Data<AppState>, partner: Partner) -> WebResult<Htt
     params(("id" = Uuid, Path, description = "The endpoint")),
     security(("partner" = ["webhooks"])),
     responses(
-        (status = 200, body = EndpointResponse),
+        (status = 200, body = EndpointResponse, description = "As it is now",
+            example = json!({"id": "01936c1e-0000-7000-8000-000000000001", "url": "https://example.org/hooks/joinder", "event_types": ["claimant.confirmed", "claimant.signed"], "enabled": true, "disabled_why": null, "disabled_at": null, "failing_since": null, "last_success_at": "2026-11-23T10:00:00Z", "previous_secret_until": null, "created_at": "2026-11-23T09:00:00Z"})),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "No such endpoint, or none that the key sees"),
@@ -170,9 +173,13 @@ pub async fn get(
     tag = "partner",
     params(("id" = Uuid, Path, description = "The endpoint")),
     security(("partner" = ["webhooks"])),
-    request_body = EndpointBody,
+    request_body(content = EndpointBody, examples(
+        ("enable" = (summary = "After it was mended", value = json!({"enabled": true}))),
+        ("move" = (summary = "To another address", value = json!({"url": "https://example.org/hooks/other"})))
+    )),
     responses(
-        (status = 200, body = EndpointResponse),
+        (status = 200, body = EndpointResponse, description = "As it is now",
+            example = json!({"id": "01936c1e-0000-7000-8000-000000000001", "url": "https://example.org/hooks/joinder", "event_types": ["claimant.confirmed", "claimant.signed"], "enabled": true, "disabled_why": null, "disabled_at": null, "failing_since": null, "last_success_at": "2026-11-23T10:00:00Z", "previous_secret_until": null, "created_at": "2026-11-23T09:00:00Z"})),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"),
@@ -247,7 +254,8 @@ pub async fn remove(
     params(("id" = Uuid, Path, description = "The endpoint")),
     security(("partner" = ["webhooks"])),
     responses(
-        (status = 200, body = NewEndpointResponse, description = "For 24 hours both secrets sign"),
+        (status = 200, body = NewEndpointResponse, description = "For 24 hours both secrets sign",
+            example = json!({"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "id": "01936c1e-0000-7000-8000-000000000001", "url": "https://example.org/hooks/joinder", "event_types": ["claimant.confirmed", "claimant.signed"], "enabled": true, "disabled_why": null, "disabled_at": null, "failing_since": null, "last_success_at": null, "previous_secret_until": "2026-11-24T10:00:00Z", "created_at": "2026-11-23T09:00:00Z"})),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "No such endpoint, or none that the key sees"),

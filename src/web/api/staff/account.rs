@@ -114,7 +114,7 @@ pub async fn get(state: web::Data<AppState>, staff: Staff) -> WebResult<HttpResp
     operation_id = "end_own_sessions",
     tag = "staff",
     security(("staff" = [])),
-    request_body = EndBody,
+    request_body = Option<EndBody>,
     responses((status = 200, body = EndedResponse, description = "0 for a session that is over already, or never was one's own"))
 )]
 pub async fn end_sessions(

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::app::mail_desk::{self, DEFAULT_LIMIT, Dead, Domain, Filter, Group, read_cursor};
 use crate::state::AppState;
+use crate::web::api::staff::page_length;
 use crate::web::error::Problem;
 use crate::web::extract::{OptionalJson, Staff};
 use crate::web::{WebError, WebResult};
@@ -96,7 +97,7 @@ pub struct RetriedResponse {
     tag = "staff",
     params(
         ("kind" = Option<String>, Query, description = "Mails given up of this kind alone"),
-        ("queue" = Option<Uuid>, Query, description = "Mails given up to this domain alone"),
+        ("queue" = Option<String>, Query, description = "Mails given up to this domain alone: its id; empty as left out"),
         ("limit" = Option<i64>, Query, description = "1 to 200, 50 if left out"),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before")
     ),
@@ -110,7 +111,7 @@ pub async fn list(
 ) -> WebResult<HttpResponse> {
     let query = query.map_err(|_| WebError::Malformed)?;
     let (filter, place) = (query.filter()?, query.place()?);
-    let limit = query.limit.unwrap_or(DEFAULT_LIMIT).clamp(1, 200);
+    let limit = page_length(query.limit, DEFAULT_LIMIT)?;
     let desk = mail_desk::show(&state.ctx, &staff.actor, &filter, place, limit).await?;
     Ok(HttpResponse::Ok().json(MailsResponse {
         groups: desk
@@ -130,7 +131,7 @@ pub async fn list(
     operation_id = "retry_mails",
     tag = "staff",
     security(("staff" = [])),
-    request_body = RetryBody,
+    request_body = Option<RetryBody>,
     responses((status = 200, body = RetriedResponse), (status = 403, body = Problem), (status = 404, body = Problem, description = "That mail is not there, or was not given up"),
         (status = 422, body = Problem))
 )]

@@ -16,6 +16,7 @@ use crate::domain::field::FieldErrors;
 use crate::domain::ids::ClaimantId;
 use crate::domain::span::Span;
 use crate::state::AppState;
+use crate::web::api::staff::page_length;
 use crate::web::error::Problem;
 use crate::web::extract::Staff;
 use crate::web::{WebError, WebResult};
@@ -172,7 +173,8 @@ async fn list(
     query: Result<web::Query<TrailQuery>, actix_web::Error>,
 ) -> WebResult<HttpResponse> {
     let query = query.map_err(|_| WebError::Malformed)?;
-    let (before, limit) = (cursor(query.cursor.as_deref())?, limit(query.limit));
+    let before = cursor(query.cursor.as_deref())?;
+    let limit = page_length(query.limit, DEFAULT_LIMIT)?;
     let page = trail_list::list(&state.ctx, &staff.actor, whose, before, limit).await?;
     Ok(HttpResponse::Ok().json(TrailResponse {
         items: page
@@ -253,8 +255,9 @@ pub async fn reach_of(
     trail_list::known(&state.ctx, &staff.actor, person).await?;
     let span = query.span().map_err(AppError::Invalid)?;
     let before = cursor(query.cursor.as_deref())?;
+    let limit = page_length(query.limit, DEFAULT_LIMIT)?;
     let (ctx, actor) = (&state.ctx, &staff.actor);
-    let found = reach::find(ctx, actor, (person, span), before, limit(query.limit)).await?;
+    let found = reach::find(ctx, actor, (person, span), before, limit).await?;
     Ok(HttpResponse::Ok().json(ReachResponse::from(found)))
 }
 
@@ -321,10 +324,6 @@ pub(in crate::web) fn claimant(text: &str) -> WebResult<Whose> {
 pub(in crate::web) fn cursor(text: Option<&str>) -> WebResult<Option<Uuid>> {
     text.map(|text| read_cursor(text).ok_or(WebError::Malformed))
         .transpose()
-}
-
-fn limit(asked: Option<i64>) -> i64 {
-    asked.unwrap_or(DEFAULT_LIMIT).clamp(1, 200)
 }
 
 impl From<Line> for TrailLineResponse {
