@@ -135,7 +135,7 @@ async fn a_python_client_made_from_the_document_goes_the_journey_of_a_partner() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_typescript_client_made_from_the_document_goes_the_journey_of_a_partner() {
-    let Some(typescript) = fetched("typescript") else {
+    let (Some(python), Some(typescript)) = (fetched("python"), fetched("typescript")) else {
         return;
     };
     let journey = Journey::prepare().await;
@@ -144,17 +144,17 @@ async fn a_typescript_client_made_from_the_document_goes_the_journey_of_a_partne
         fs::copy(Path::new(SCRIPTS).join(file), folder.join(file)).unwrap();
     }
     symlink(typescript.join("node_modules"), folder.join("node_modules")).unwrap();
-    let node = Path::new("node");
-    let mut generate = journey.command(node);
+    let node = python.join("bin/node");
+    let mut generate = journey.command(&node);
     generate
         .arg("node_modules/openapi-typescript/bin/cli.js")
         .args(["openapi.json", "-o", "api.d.ts"]);
     run(generate).await;
     // strict: what the script takes for granted is what the document says
-    let mut compile = journey.command(node);
+    let mut compile = journey.command(&node);
     compile.args(["node_modules/typescript/bin/tsc", "-p", "."]);
     run(compile).await;
-    let mut script = journey.command(node);
+    let mut script = journey.command(&node);
     script.arg("out/journey.js");
     let said = journey.drive(script).await;
     assert_eq!(said, "the journey is done\n");

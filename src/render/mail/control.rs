@@ -78,44 +78,7 @@ impl ControlMail {
         let framing = Framing::new(&self.frame, std::slice::from_ref(&record))?;
         let language = framing.language;
         let text = Text::new(language);
-        let (kind, words) = match self.about {
-            ControlAbout::Mailbox { code, expires_at } => {
-                let words = Words::code(
-                    text,
-                    |part| text.word("control-mail-mailbox", part),
-                    &code,
-                    expires_at,
-                );
-                (MailKind::MailboxCode, words)
-            }
-            ControlAbout::Payout { code, expires_at } => {
-                let words = Words::code(
-                    text,
-                    |part| text.word("control-mail-payout", part),
-                    &code,
-                    expires_at,
-                );
-                (MailKind::PayoutCode, words)
-            }
-            ControlAbout::Given { iban, counts_from } => {
-                let words = Words::given(text, &iban, counts_from);
-                (MailKind::PayoutNotice, words)
-            }
-            ControlAbout::ContactCode { code, expires_at } => {
-                let words = Words::code(
-                    text,
-                    |part| text.word("control-mail-contact", part),
-                    &code,
-                    expires_at,
-                );
-                (MailKind::ContactCode, words)
-            }
-            ControlAbout::ContactChanged { email } => (
-                MailKind::ContactNotice,
-                Words::contact_changed(text, &email),
-            ),
-            ControlAbout::Withdrawn(at) => (MailKind::Withdrawal, Words::withdrawn(text, at)),
-        };
+        let (kind, words) = self.about.words(text);
         let content = Content {
             subject: match &words.code {
                 Some(code) => format!("{}: {code}", words.subject),
@@ -144,6 +107,46 @@ impl ControlMail {
             attachments: Vec::new(),
             unsubscribe: None,
         })
+    }
+}
+
+impl ControlAbout {
+    fn words(self, text: Text) -> (MailKind, Words) {
+        let code = |message: &str, code: &str, expires_at| {
+            Words::code(text, |part| text.word(message, part), code, expires_at)
+        };
+        match self {
+            Self::Mailbox {
+                code: digits,
+                expires_at,
+            } => (
+                MailKind::MailboxCode,
+                code("control-mail-mailbox", &digits, expires_at),
+            ),
+            Self::Payout {
+                code: digits,
+                expires_at,
+            } => (
+                MailKind::PayoutCode,
+                code("control-mail-payout", &digits, expires_at),
+            ),
+            Self::ContactCode {
+                code: digits,
+                expires_at,
+            } => (
+                MailKind::ContactCode,
+                code("control-mail-contact", &digits, expires_at),
+            ),
+            Self::Given { iban, counts_from } => (
+                MailKind::PayoutNotice,
+                Words::given(text, &iban, counts_from),
+            ),
+            Self::ContactChanged { email } => (
+                MailKind::ContactNotice,
+                Words::contact_changed(text, &email),
+            ),
+            Self::Withdrawn(at) => (MailKind::Withdrawal, Words::withdrawn(text, at)),
+        }
     }
 }
 

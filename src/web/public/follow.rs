@@ -55,7 +55,10 @@ pub async fn send(
     if visit.switches_language() {
         page.follow.association = sent.association;
         page.follow.email = sent.email;
-        page.follow.language = visit.language.as_str().to_owned();
+        visit
+            .language
+            .as_str()
+            .clone_into(&mut page.follow.language);
         if let Some(consent) = &mut page.follow.consent {
             consent.given = sent.given && consent.text_version == sent.text_version;
         }

@@ -46,6 +46,7 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::REPORT_SCAM, web::to(scam_reports::report)),
     ];
     routes.extend(own_routes());
+    routes.extend(declaration_routes());
     routes
 }
 
@@ -56,31 +57,6 @@ fn own_routes() -> Vec<Route> {
         Route::new(&operation::PUT_IDENTITY, web::to(me::put_identity)),
         Route::new(&operation::PUT_REPRESENTATIVE, web::to(representative::put)),
         Route::new(&operation::PUT_CONSENT, web::to(me::put_consent)),
-        Route::new(&operation::GET_DECLARATION, web::to(declaration::get)),
-        Route::new(&operation::PUT_DECLARATION, web::to(declaration::put)),
-        Route::new(
-            &operation::DECLARATION_DOCUMENT,
-            web::to(declaration::document),
-        ),
-        Route::new(
-            &operation::REQUEST_SIGNATURE,
-            web::to(declaration::request_signature),
-        ),
-        Route::new(&operation::SIGN, web::to(signatures::sign)),
-        Route::new(&operation::PAPER_FORM, web::to(paper::form)),
-        Route::new(
-            &operation::LIST_SIGNATURE_FILES,
-            web::to(declaration::signature_files),
-        ),
-        Route::new(&operation::GET_RECEIPT, web::to(declaration::get_receipt)),
-        Route::new(
-            &operation::RECEIPT_DOCUMENT,
-            web::to(declaration::receipt_document),
-        ),
-        Route::new(
-            &operation::RECEIPT_ATTESTATION,
-            web::to(declaration::receipt_attestation),
-        ),
         Route::new(&operation::LIST_DOCUMENTS, web::to(documents::list)),
         Route::new(&operation::ADD_DOCUMENT, web::to(documents::add)),
         Route::new(&operation::DOCUMENT_FILE, web::to(documents::file)),
@@ -111,6 +87,37 @@ fn own_routes() -> Vec<Route> {
         Route::new(&operation::LIST_MY_VIEWS, web::to(own_data::views)),
         Route::new(&operation::LIST_MY_RIGHTS_REQUESTS, web::to(rights::list)),
         Route::new(&operation::ASK_RIGHTS_REQUEST, web::to(rights::ask)),
+    ]
+}
+
+/// What somebody declares and signs.
+fn declaration_routes() -> Vec<Route> {
+    vec![
+        Route::new(&operation::GET_DECLARATION, web::to(declaration::get)),
+        Route::new(&operation::PUT_DECLARATION, web::to(declaration::put)),
+        Route::new(
+            &operation::DECLARATION_DOCUMENT,
+            web::to(declaration::document),
+        ),
+        Route::new(
+            &operation::REQUEST_SIGNATURE,
+            web::to(declaration::request_signature),
+        ),
+        Route::new(&operation::SIGN, web::to(signatures::sign)),
+        Route::new(&operation::PAPER_FORM, web::to(paper::form)),
+        Route::new(
+            &operation::LIST_SIGNATURE_FILES,
+            web::to(declaration::signature_files),
+        ),
+        Route::new(&operation::GET_RECEIPT, web::to(declaration::get_receipt)),
+        Route::new(
+            &operation::RECEIPT_DOCUMENT,
+            web::to(declaration::receipt_document),
+        ),
+        Route::new(
+            &operation::RECEIPT_ATTESTATION,
+            web::to(declaration::receipt_attestation),
+        ),
     ]
 }
 
