@@ -1,7 +1,5 @@
 //! What an attestation says of each tier, and how it changes until it is final.
 
-use std::fs;
-
 use chrono::{DateTime, NaiveDate, TimeZone, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -402,28 +400,4 @@ fn a_tier_nobody_knows_and_a_proof_of_another_form_are_refused() {
     let mut receipt = entered(&by_code(), 1_300);
     receipt.proof = Some(base64("index 3\n"));
     assert!(values(&receipt, BASE).is_err());
-}
-
-/// With `ATTESTATIONS=folder` each of them is written there, to be looked at.
-#[test]
-fn attestations_can_be_looked_at() {
-    let Some(folder) = option_env!("ATTESTATIONS") else {
-        return;
-    };
-    for (name, evidence) in [
-        ("otp", by_code()),
-        ("digital", by_file(true)),
-        ("paper", by_hand()),
-    ] {
-        fs::write(
-            format!("{folder}/{name}.pdf"),
-            pdf(&entered(&evidence, 1_300)),
-        )
-        .unwrap();
-        fs::write(
-            format!("{folder}/{name}-pending.pdf"),
-            pdf(&pending(&evidence)),
-        )
-        .unwrap();
-    }
 }
