@@ -122,7 +122,7 @@ fn content() -> SignedContent {
 }
 
 /// What the evidence of every tier has; the mandate for a letter was not accepted.
-fn evidence(tier: &str, more: Value) -> Value {
+fn evidence(tier: &str, more: &Value) -> Value {
     let accepted = |kind: &str| json!({"kind": kind, "version": "1", "accepted_at": at(10, 0)});
     let mut evidence = json!({
         "format": "joinder-evidence/1", "tier": tier, "document_sha256": hash("d"),
@@ -142,7 +142,7 @@ fn evidence(tier: &str, more: Value) -> Value {
 fn by_code() -> Value {
     evidence(
         "otp",
-        json!({
+        &json!({
             "channel": "email", "address_masked": "a***a@example.org", "address_hash": hash("a"),
             "provider_message_id": "m", "otp_hash": hash("b"), "generated_at": at(10, 0), "sent_at": at(10, 1),
             "attempts": 2, "ip": "192.0.2.77", "user_agent": "Programma/1", "session_sha256": hash("f"),
@@ -155,7 +155,7 @@ fn by_file(claims_qualified: bool) -> Value {
     let check = |code: &str| json!({"code": code, "signature": 0, "result": "passed", "reason": "as_it_must_be"});
     evidence(
         "digital",
-        json!({
+        &json!({
             "file_id": Uuid::from_u128(9), "file_size": 54_321, "file_sha256": hash("9"),
             "report": {
                 "report": "joinder-signature-report/1", "verdict": "valid", "format": "cades",
@@ -178,7 +178,7 @@ fn by_hand() -> Value {
     let sheet = |kind: &str| json!({"kind": kind, "file": Uuid::from_u128(3), "file_type": "pdf", "size": 9, "sha256": hash("5")});
     evidence(
         "paper",
-        json!({
+        &json!({
             "hand_in": Uuid::from_u128(5), "signed_on": "2026-11-20", "id_expires_on": "2031-01-01",
             "sheets": [sheet("scan"), sheet("scan"), sheet("id_front"), sheet("id_back")],
             "typed_by": {"operator": "Olga Operatrice", "operator_id": Uuid::from_u128(11), "how": "phone", "at": at(8, 0)},
@@ -396,7 +396,7 @@ fn what_waits_for_its_place_says_so_and_what_has_it_does_not_change_while_the_lo
 
 #[test]
 fn a_tier_nobody_knows_and_a_proof_of_another_form_are_refused() {
-    assert!(values(&pending(&evidence("seal", json!({}))), BASE).is_err());
+    assert!(values(&pending(&evidence("seal", &json!({}))), BASE).is_err());
     let mut receipt = entered(&by_code(), 1_300);
     receipt.proof = Some(base64("index 3\n"));
     assert!(values(&receipt, BASE).is_err());

@@ -310,7 +310,7 @@ fn mend(said: &mut Response, status: u16) {
     if said.description.is_empty() {
         let known = StatusCode::from_u16(status).ok();
         let reason = known.and_then(|status| status.canonical_reason());
-        said.description = reason.unwrap_or_default().to_owned();
+        reason.unwrap_or_default().clone_into(&mut said.description);
     }
     if status >= 400 && (said.content.is_empty() || said.content.contains_key("application/json")) {
         said.content.clear();

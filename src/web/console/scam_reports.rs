@@ -108,13 +108,12 @@ impl Asked<'_> {
         let report = scam_report::get(&self.state.ctx, &self.staff.actor, id).await?;
         let mut console = inside(self.state, self.language, self.request, self.staff).await?;
         console.chrome.path = format!("/console/scam-reports/{id}");
-        let bar = match report.line.handled_at {
-            Some(_) => None,
-            None => {
-                let item = Item { id, subject: id };
-                let (slug, queue) = (&report.line.case.0, WorkQueue::ScamReports);
-                Some(queues::bar(self.state, self.staff, slug, queue, item).await?)
-            }
+        let bar = if report.line.handled_at.is_none() {
+            let item = Item { id, subject: id };
+            let (slug, queue) = (&report.line.case.0, WorkQueue::ScamReports);
+            Some(queues::bar(self.state, self.staff, slug, queue, item).await?)
+        } else {
+            None
         };
         Ok(ScamReportPage {
             console,
