@@ -51,7 +51,7 @@ impl Pools {
     /// # Errors
     /// `Unavailable` if there is none within the time-out.
     pub async fn intake(&self) -> DbResult<Object<Conn>> {
-        self.intake.get().await.map_err(unavailable)
+        taken(&self.intake).await
     }
 
     /// Opens a transaction under `scope`.
@@ -59,7 +59,7 @@ impl Pools {
     /// # Errors
     /// `Unavailable` if there is no connection within the time-out.
     pub async fn begin(&self, scope: Scope) -> DbResult<Tx> {
-        let conn = self.app.get().await.map_err(unavailable)?;
+        let conn = taken(&self.app).await?;
         // it is in the value before BEGIN goes out: dropped here, too, it is rolled back
         let mut tx = Tx { conn: Some(conn) };
         tx.batch_execute(&format!("BEGIN; {}", scope.set_local()))
@@ -72,7 +72,7 @@ impl Pools {
     /// # Errors
     /// As [`Pools::begin`].
     pub async fn begin_snapshot(&self, scope: Scope) -> DbResult<Tx> {
-        let conn = self.app.get().await.map_err(unavailable)?;
+        let conn = taken(&self.app).await?;
         let mut tx = Tx { conn: Some(conn) };
         let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
         tx.batch_execute(&format!("{begin}; {}", scope.set_local()))
@@ -85,10 +85,7 @@ impl Pools {
     /// # Errors
     /// `Unavailable` if there is none within the time-out.
     pub async fn bare(&self) -> DbResult<[Object<Conn>; 2]> {
-        Ok([
-            self.intake().await?,
-            self.app.get().await.map_err(unavailable)?,
-        ])
+        Ok([self.intake().await?, taken(&self.app).await?])
     }
 
     /// Connections open now: in use and idle, over both pools.
@@ -249,6 +246,19 @@ fn tls() -> MakeRustlsConnect {
         .with_root_certificates(roots)
         .with_no_client_auth();
     MakeRustlsConnect::new(config)
+}
+
+/// A connection of a pool. It is looked over before it is used again, and whoever stops waiting in the middle of that
+/// (a client that hangs up, an extractor beside another that refuses the body) would close it: so it is looked over in a
+/// task of its own, and goes back.
+async fn taken(pool: &Pool<Conn>) -> DbResult<Object<Conn>> {
+    let pool = pool.clone();
+    let taking = tokio::runtime::Handle::try_current()
+        .map_err(|error| DbError::Unavailable(Box::new(error)))?
+        .spawn(async move { pool.get().await });
+    let taken = taking.await;
+    let taken = taken.map_err(|error| DbError::Unavailable(Box::new(error)))?;
+    taken.map_err(unavailable)
 }
 
 fn unavailable(error: PoolError) -> DbError {

@@ -1,5 +1,7 @@
 //! Staff sign in, stay signed in, and are kept out (DESIGN 7).
 
+use std::collections::BTreeSet;
+
 use chrono::TimeDelta;
 use joinder::app::staff;
 use joinder::domain::permission::Role;
@@ -147,5 +149,29 @@ async fn the_operator_sees_no_claimants() {
         get(&app, &list(), &bearer).await.status(),
         StatusCode::FORBIDDEN
     );
+    app.stop().await;
+}
+
+/// Processes of the database that serve the pools.
+async fn backends(app: &crate::app::TestApp) -> BTreeSet<String> {
+    let query = "SELECT pid::text FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'joinder'";
+    let rows = app.rows(query).await.into_iter().flatten().flatten();
+    rows.collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_is_refused_costs_no_connection() {
+    let app = staff_seed::start().await;
+    let owner = person(&app, codacons(), Role::Owner).await;
+    let bearer = owner.bearer(&app).await;
+    let wrong = json!({"surprise": 1});
+    let before = backends(&app).await;
+    assert!(!before.is_empty());
+    for _ in 0..30 {
+        let answer = post(&app, "/api/v1/staff/invitations", Some(&bearer), &wrong).await;
+        assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    let after = backends(&app).await;
+    assert!(before.is_subset(&after), "{before:?} {after:?}");
     app.stop().await;
 }

@@ -213,7 +213,7 @@ pub async fn list(
     params(
         ("slug" = String, Path, description = "Name of the case in addresses"),
         ("queue" = String, Path, description = "Word of the queue"),
-        ("after" = Option<Uuid>, Query, description = "Id of the item before: oldest first, from the start after the last")
+        ("after" = Option<String>, Query, description = "Id of the item before: oldest first, from the start after the last; empty as left out")
     ),
     security(("staff" = [])),
     responses((status = 200, body = NextResponse, description = "Without those that colleagues have"),
