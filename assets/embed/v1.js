@@ -4,7 +4,7 @@
 (function () {
   "use strict";
   var WORDS = {
-    it: ["Modulo di adesione", "Apri il modulo di adesione"],
+    it: ["Modulo di pre-adesione", "Apri il modulo di pre-adesione"],
     en: ["Sign-up form", "Open the sign-up form"],
     de: ["Anmeldeformular", "Anmeldeformular öffnen"],
   };

@@ -534,7 +534,7 @@ async fn the_form_is_filled_and_sent_in_a_page_of_another_site() {
     phone.fits().await;
     let frame = "const frame = document.querySelector('iframe'); return [frame.title, frame.src]";
     let frame = phone.script(frame).await;
-    assert_eq!(frame[0], "Modulo di adesione");
+    assert_eq!(frame[0], "Modulo di pre-adesione");
     let source = format!(
         "{}/embed/{CASE}?association=codacons&via=blog&lang=it",
         app.base

@@ -14,8 +14,8 @@ use crate::claimant::{Claimant, SignUpBuilder, anna, ask, mario};
 use crate::exports::Approver;
 use crate::pages::Browser;
 use crate::seed::CASE;
-use crate::staff_declared::{declaration, identified, sign, step_up};
-use crate::staff_seed::{association, get, person, post};
+use crate::staff_declared::{declaration, identified, sign};
+use crate::staff_seed::{association, get, person, post, step_up};
 
 /// The archive of a claimant.
 async fn archive(claimant: &Claimant<'_>) -> ZipArchive<Cursor<Vec<u8>>> {

@@ -660,7 +660,7 @@ async fn a_manager_draws_and_a_reviewer_checks_in_the_console() {
     assert_eq!(none.status(), StatusCode::UNPROCESSABLE_ENTITY);
     many[3].1 = "ok";
     let done = send(&app, &eyes, &results, &many).await;
-    assert_eq!(self::place(&done), one);
+    assert_eq!(place(&done), one);
     assert_eq!(app.number(checked).await, 2);
     let audited = "SELECT count(*) FROM audit WHERE action = 'sample_checked'";
     assert_eq!(app.number(audited).await, 2);

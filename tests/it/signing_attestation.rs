@@ -11,8 +11,8 @@ use crate::app::TestApp;
 use crate::claimant::{Claimant, SignUpBuilder, anna, mario, token_in};
 use crate::pages::Browser;
 use crate::staff_console::{open, sign_in};
-use crate::staff_declared::{declaration, identified, sign, step_up};
-use crate::staff_seed::{association, get, person};
+use crate::staff_declared::{declaration, identified, sign};
+use crate::staff_seed::{association, get, person, step_up};
 
 const EMAIL: &str = "mario@example.org";
 const OWN: &str = "/receipt/attestation";

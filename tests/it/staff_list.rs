@@ -253,7 +253,7 @@ async fn r1_r27_r50_r58_the_masked_list_is_whole_harmless_and_registered() {
     let plain = get(&app, &format!("{path}?dialect=plain"), &bearer).await;
     let lines = checked(&plain.bytes().await.unwrap(), "\n");
     let reference = reference(maria);
-    insta::assert_snapshot!(lines[1].replace(&reference, "REFERENCE"), @r#"1,REFERENCE,Codacons,persona fisica,Rossi,Maria,,RSS***********1Y,,1980,Roma,,F,***,***,00184,Napoli,NA,IT,avv@pec.example,difensore,"Avv. Prova, VRDGPP70A01H501H, Roma",2,maria.rossi@libero.it | mrossi@virgilio.it,libero.it | virgilio.it,free | free,,,,,,,,,,,,,,,confirmed,,d e f g h i,2026-03-02,2026-03-02,,,"#);
+    insta::assert_snapshot!(lines[1].replace(&reference, "REFERENCE"), @r#"1,REFERENCE,Codacons,persona fisica,Rossi,Maria,,RSS***********1Y,,1980,Roma,,F,***,***,00184,Napoli,NA,IT,avv@pec.example,difensore,"Avv. Prova, VRDGPP70A01H501H, Roma",2,maria.rossi@libero.it | mrossi@virgilio.it,libero.it | virgilio.it,free | free,,,,,,,,,,,,,,,confirmed,,a d e f g h i l,2026-03-02,2026-03-02,,,"#);
     let none = get(&app, &format!("{path}?state=withdrawn"), &bearer).await;
     assert_eq!(checked(&none.bytes().await.unwrap(), "\r\n").len(), 2);
     app.sql(

@@ -9,6 +9,7 @@ use std::{
 use typst::layout::{Abs, Frame, FrameItem, Point};
 
 use super::*;
+use crate::domain::attestation::DPR_445;
 
 mod sample;
 

@@ -194,6 +194,23 @@ fn a_key_is_written_in_every_language_of_its_file_with_the_same_values() {
     }
 }
 
+/// Before a filing nobody is an *aderente* (R1). One message says so.
+#[test]
+fn r1_no_italian_words_call_anybody_aderente() {
+    for (key, words) in messages("it") {
+        let words = words.to_lowercase().replace("pre-aderent", "");
+        let is_told = words.contains("aderent") || words.contains("aderisc");
+        assert_eq!(is_told, key == "imports-text", "{key}");
+    }
+    let mut scripts = Vec::new();
+    files(&root("assets/embed"), &mut scripts);
+    for script in scripts {
+        let words = fs::read_to_string(script).expect("a script");
+        let words = words.to_lowercase().replace("pre-ades", "");
+        assert!(!words.contains("adesion") && !words.contains("aderent"));
+    }
+}
+
 /// What stands in the files of staff is shown on their pages only, so that no German page lacks a word.
 #[test]
 fn claimants_pages_ask_for_no_text_of_the_staff() {

@@ -105,6 +105,8 @@ async fn r36_r40_r44_r64_a_dossier_holds_what_was_brought_and_no_identity_docume
         .collect();
     own.sort_unstable();
     let mut expected = [
+        "attestazione.pdf",
+        "attestazione.pdf",
         "dichiarazione.json",
         "dichiarazione.json",
         "dichiarazione.pdf",
@@ -134,19 +136,20 @@ async fn r36_r40_r44_r64_a_dossier_holds_what_was_brought_and_no_identity_docume
     let hash = status["sha256"].as_str().unwrap();
     let said = run("python3", &[script, "--manifest", hash, path]);
     assert!(
-        said.contains("2 claimants, 17 files, 1 volumes: all there"),
+        said.contains("2 claimants, 19 files, 1 volumes: all there"),
         "{said}"
     );
     // the index says how each signed, and that nothing asked for is nothing
     let index = run("unzip", &["-p", path, "indice.csv"]);
     let lines: Vec<&str> = index.lines().collect();
     assert!(
-        lines[0].ends_with(";totale;sha256;voci_da_liquidare"),
+        lines[0].ends_with(";totale;sha256;voci_da_liquidare;attestazione"),
         "{index}"
     );
     assert!(lines[1].contains("firma digitale") && lines[2].contains("firma autografa"));
     for line in &lines[1..] {
-        assert!(line.contains(";12,50;") && line.ends_with(";1"), "{line}");
+        assert!(line.contains(";12,50;") && line.contains(";1;"), "{line}");
+        assert!(line.ends_with("/attestazione.pdf"), "{line}");
     }
     let evidence = run("unzip", &["-p", path, "*/firma.json"]);
     assert!(evidence.contains("\"tier\":\"digital\"") && evidence.contains("\"tier\":\"paper\""));

@@ -3,11 +3,10 @@
 use chrono::NaiveDate;
 
 use super::{
-    CertifiedAddress, Circumstances, DeclarationDocument, FondoSpese, LegalText,
+    CertifiedAddress, Circumstances, DPR_445, DeclarationDocument, FondoSpese, LegalText,
     PrintedAssociation, PrintedCase, PrintedClaimant, PrintedDocument, PrintedIncident,
     PrintedItem, PrintedMailbox, PrintedPerson, TextVersion,
 };
-use crate::domain::attestation::DPR_445;
 
 /// The attestation of DOMAIN 1.3 g).
 pub(super) const ATTESTATION: &str = "Consapevole della responsabilità penale prevista dalle \

@@ -27,9 +27,9 @@ queue-start = Start
 queue-start-of = Start: { $queue }
 queue-look = Look
 queue-look-of = Look: { $queue }
-queue-in-hand-of = In hand of { $name } since { $at }
-queue-in-hand-since = in hand since { $at }
-queue-in-hand = In hand from { $since } to { $until }.
+queue-in-hand-of = With { $name } since { $at }
+queue-in-hand-since = since { $at }
+queue-in-hand = Yours from { $since } to { $until }.
 queue-give-back = Give it back
 queue-age-days = { $days ->
     [one] for { $days } day

@@ -97,6 +97,6 @@ rights-lifts-on = From { $date } we use your data again.
 rights-lifted-on = We have used your data again since { $date }.
 error-rights-letter-sent = Send the letter first, then confirm it here.
 rights-copy-title = Copy of the data to be posted
-rights-copy-text = You download everything that is stored about the person as a ZIP file. Print or copy it, and post it to nobody else. The download is recorded with its reason.
+rights-copy-text = You download everything that is stored about the person as a ZIP file. Print or copy it, and post it to that person only. The download is recorded with its reason.
 rights-copy-hint = For example: to whom and how you post it.
 rights-copy-action = Download the copy

@@ -66,4 +66,4 @@ typo-other-yes = Sì, è questa: { $typed }
 typo-other-no = Se no, scrivi qui sopra la casella giusta.
 typo-text = Non cambiamo nulla da soli. Rispondi qui sotto.
 join-mailbox-hint = Per esempio nome@libero.it
-partner-button = Aderisci con { $association }
+partner-button = Pre-adesione con { $association }

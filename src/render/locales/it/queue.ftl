@@ -27,9 +27,9 @@ queue-start = Comincia
 queue-start-of = Comincia: { $queue }
 queue-look = Guarda
 queue-look-of = Guarda: { $queue }
-queue-in-hand-of = In mano a { $name } dal { $at }
-queue-in-hand-since = in mano dal { $at }
-queue-in-hand = In mano dal { $since } al { $until }.
+queue-in-hand-of = Presa da { $name }: { $at }
+queue-in-hand-since = presa: { $at }
+queue-in-hand = Presa: { $since }. Resta tua fino a: { $until }.
 queue-give-back = Lascia la pratica
 queue-age-days = { $days ->
     [one] da { $days } giorno
