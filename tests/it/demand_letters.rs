@@ -189,7 +189,7 @@ async fn the_console_notes_a_letter_and_says_that_it_interrupts_nothing() {
     sign_in(&app, &browser, &owner).await;
     let register = format!("/console/cases/{CASE}/demand-letters");
     let (_, empty) = open(&app, &browser, &register).await;
-    assert!(empty.contains("non interrompe la prescrizione per nessun aderente"));
+    assert!(empty.contains("non interrompe la prescrizione per nessuna persona"));
     let token = csrf(&empty).to_owned();
     let refused = send(&app, &browser, &register, &[("csrf", &token)]).await;
     assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
