@@ -275,7 +275,7 @@ async fn the_page_shows_both_and_leads_on_when_it_is_decided() {
     let opened = staff_console::send(&app, &browser, &start, &[("csrf", token.as_str())]).await;
     let path = place(&opened).to_owned();
     let (_, page) = staff_console::open(&app, &browser, &path).await;
-    assert!(page.contains("L’hai presa tu. Presa: "), "{page}");
+    assert!(page.contains("L’hai presa tu. Da: "), "{page}");
     for words in [
         "Mario Rossi",
         "Anna Bianchi",

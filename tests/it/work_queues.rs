@@ -669,9 +669,9 @@ async fn in_the_console_an_exception_is_two_keys_from_the_next() {
     let next = format!("/console/claimants/{second}?queue=quarantined");
     assert_eq!(place(&on(first).await), next);
     let (_, begun) = open(&app, &browser, &next).await;
-    assert!(begun.contains("L’hai presa tu. In mano dal"), "{begun}");
+    assert!(begun.contains("L’hai presa tu. Da: "), "{begun}");
     let (_, listed) = open(&app, &browser, &queues).await;
-    assert!(listed.contains("In mano a Nome reviewer dal"), "{listed}");
+    assert!(listed.contains("Presa da Nome reviewer: "), "{listed}");
     let holder = format!("SELECT staff_id FROM assignments WHERE subject_id = '{second}'");
     let who = app.rows(&holder).await[0][0].clone().unwrap();
     let back = format!("{queues}/quarantined/items/{second}/assignment");

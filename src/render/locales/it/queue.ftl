@@ -29,7 +29,7 @@ queue-look = Guarda
 queue-look-of = Guarda: { $queue }
 queue-in-hand-of = Presa da { $name }: { $at }
 queue-in-hand-since = presa: { $at }
-queue-in-hand = Presa: { $since }. Resta tua fino a: { $until }.
+queue-in-hand = Da: { $since }. Resta tua fino a: { $until }.
 queue-give-back = Lascia la pratica
 queue-age-days = { $days ->
     [one] da { $days } giorno
