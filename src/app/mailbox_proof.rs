@@ -5,7 +5,7 @@ use chrono::{DateTime, Duration, Utc};
 use serde_json::json;
 
 use crate::app::audit::{self, Actor, Entry};
-use crate::app::challenge::{self, Standing, Wanted};
+use crate::app::challenge::{self, Wanted};
 use crate::app::clash::{self, Reach};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
@@ -179,23 +179,8 @@ pub async fn prove(
     }
     let bound = id.uuid();
     let wanted = (PURPOSE, Some(bound.as_bytes().as_slice()));
-    let standing = challenge::judge_code(ctx, &mut tx, scope, claimant, wanted, code).await?;
+    let mut tx = challenge::use_code(ctx, tx, actor, wanted, code).await?;
     let now = ctx.clock.now();
-    let Standing::Open(used) = standing else {
-        if standing == Standing::Unknown {
-            let purpose = PURPOSE.as_str();
-            confirmation::mark_wrong_code(&mut tx, scope, claimant, purpose, now).await?;
-            let by = Actor::Claimant(claimant);
-            let entry = Entry::new(claimant, actor.association(), by, "wrong_code");
-            let entry = entry.with(json!({ "purpose": purpose }));
-            audit::append(ctx, &mut tx, scope, entry).await?;
-        }
-        tx.commit().await?;
-        return Err(challenge::wrong_code(standing));
-    };
-    if !confirmation::mark_used(&mut tx, scope, claimant, used.uuid(), now).await? {
-        return Err(AppError::TokenUsed);
-    }
     mark(ctx, &mut tx, scope, row, (id, BY_CODE)).await?;
     tx.enter(clash::SCOPE).await?;
     for key in keys {
