@@ -97,6 +97,7 @@ pub mod signing_attestation;
 pub mod spool;
 pub mod staff;
 mod standing;
+pub mod stop_link;
 pub mod storm;
 pub mod suppression;
 pub mod trail;

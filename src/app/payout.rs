@@ -35,7 +35,7 @@ pub use by_staff::{Decision, StaffPayout, Waiting, decide, look, type_in};
 pub(in crate::app) use told::{left, lost};
 
 pub(in crate::app) use stop::challenge_of;
-pub use stop::{Link, Standing as StopStanding, end_freeze, peek, stop};
+pub use stop::{end_freeze, peek, stop};
 
 /// Minutes a code for a change works.
 pub const CODE_MINUTES: i64 = 60;

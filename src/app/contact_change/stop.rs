@@ -12,7 +12,7 @@ use crate::app::audit::{self, Actor, Entry};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::app::mail_request::write_contact;
-use crate::app::payout::{Link, StopStanding};
+use crate::app::stop_link::{STOP_DAYS, Standing, StopLink};
 use crate::app::vault::Vault;
 use crate::crypto::challenge::{ChallengePurpose, parse_token, verify};
 use crate::db::claimant::{self, ClaimantRow};
@@ -21,8 +21,6 @@ use crate::db::{Conn, payout, session as sessions};
 use crate::domain::contact::Contact;
 use crate::domain::ids::ClaimantId;
 
-/// Days a link works: as long as that of an account.
-const STOP_DAYS: i64 = 30;
 /// Accounts given so long before the change was asked for are taken out with it: a session lasts less.
 const BEFORE: Duration = Duration::hours(24);
 
@@ -30,20 +28,14 @@ const BEFORE: Duration = Duration::hours(24);
 ///
 /// # Errors
 /// `Unavailable` if the database cannot be reached.
-pub async fn peek(ctx: &Ctx, token: &str) -> AppResult<Link> {
+pub async fn peek(ctx: &Ctx, token: &str) -> AppResult<StopLink> {
     let mut tx = ctx.pools.begin(SCOPE).await?;
     let found = find(ctx, &mut tx, token).await?;
     tx.commit().await?;
-    Ok(found.map_or(
-        Link {
-            standing: StopStanding::Unknown,
-            record: None,
-        },
-        |found| Link {
-            standing: found.standing,
-            record: Some((found.row.association(), found.row.case())),
-        },
-    ))
+    Ok(found.map_or(StopLink::UNKNOWN, |found| StopLink {
+        standing: found.standing,
+        record: Some((found.row.association(), found.row.case())),
+    }))
 }
 
 /// Brings the former contact back.
@@ -62,9 +54,9 @@ pub async fn stop(ctx: &Ctx, token: &str) -> AppResult<()> {
     let found = find(ctx, &mut tx, token).await?;
     let found = found.ok_or(AppError::TokenExpired)?;
     match found.standing {
-        StopStanding::Stopped => return Ok(()),
-        StopStanding::Late | StopStanding::Unknown => return Err(AppError::TokenExpired),
-        StopStanding::Open => {}
+        Standing::Stopped => return Ok(()),
+        Standing::Late | Standing::Unknown => return Err(AppError::TokenExpired),
+        Standing::Open => {}
     }
     let (Some(done_at), Some(former)) = (found.change.done_at, found.change.former_sealed) else {
         return Err(AppError::TokenExpired);
@@ -105,7 +97,7 @@ async fn freeze(
 struct Found {
     row: ClaimantRow,
     change: ContactChangeRow,
-    standing: StopStanding,
+    standing: Standing,
 }
 
 async fn find(ctx: &Ctx, conn: &mut Conn, token: &str) -> AppResult<Option<Found>> {
@@ -129,9 +121,9 @@ async fn find(ctx: &Ctx, conn: &mut Conn, token: &str) -> AppResult<Option<Found
         .done_at
         .is_some_and(|done| done + Duration::days(STOP_DAYS) > ctx.clock.now());
     let standing = match change.stopped_at {
-        Some(_) => StopStanding::Stopped,
-        None if is_young => StopStanding::Open,
-        None => StopStanding::Late,
+        Some(_) => Standing::Stopped,
+        None if is_young => Standing::Open,
+        None => Standing::Late,
     };
     Ok(Some(Found {
         row,
