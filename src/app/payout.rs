@@ -34,7 +34,7 @@ mod told;
 pub use by_staff::{Decision, StaffPayout, Waiting, decide, look, type_in};
 pub(in crate::app) use told::{left, lost};
 
-pub(in crate::app) use stop::challenge_of;
+pub(in crate::app) use stop::{challenge_of, freeze};
 pub use stop::{end_freeze, peek, stop};
 
 /// Minutes a code for a change works.

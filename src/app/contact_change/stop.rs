@@ -12,12 +12,13 @@ use crate::app::audit::{self, Actor, Entry};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::app::mail_request::write_contact;
+use crate::app::payout;
 use crate::app::stop_link::{STOP_DAYS, Standing, StopLink};
 use crate::app::vault::Vault;
 use crate::crypto::challenge::{ChallengePurpose, parse_token, verify};
 use crate::db::claimant::{self, ClaimantRow};
 use crate::db::contact_change::{self as db, ContactChangeRow};
-use crate::db::{Conn, payout, session as sessions};
+use crate::db::{Conn, payout as payouts, session as sessions};
 use crate::domain::contact::Contact;
 use crate::domain::ids::ClaimantId;
 
@@ -66,7 +67,7 @@ pub async fn stop(ctx: &Ctx, token: &str) -> AppResult<()> {
     write_contact(ctx, &mut tx, SCOPE, &found.row, &former).await?;
     let now = ctx.clock.now();
     db::mark_stopped(&mut tx, SCOPE, id, done_at, now).await?;
-    freeze(ctx, &mut tx, id, found.change.created_at).await?;
+    stop_accounts(ctx, &mut tx, id, found.change.created_at).await?;
     sessions::delete_of(&mut tx, SCOPE, id.uuid()).await?;
     let (association, by) = (found.row.association(), Actor::Public);
     let entry = Entry::new(id, association, by, "stop_contact_change");
@@ -78,19 +79,17 @@ pub async fn stop(ctx: &Ctx, token: &str) -> AppResult<()> {
 }
 
 /// Takes out the accounts given around a change, and takes no others.
-async fn freeze(
+async fn stop_accounts(
     ctx: &Ctx,
     conn: &mut Conn,
     id: ClaimantId,
     asked_at: DateTime<Utc>,
 ) -> AppResult<()> {
     let now = ctx.clock.now();
-    if let Some(first) = payout::first_since(conn, SCOPE, id, asked_at - BEFORE).await? {
-        payout::mark_stopped(conn, SCOPE, id, first, "owner", now).await?;
+    if let Some(first) = payouts::first_since(conn, SCOPE, id, asked_at - BEFORE).await? {
+        payouts::mark_stopped(conn, SCOPE, id, first, "owner", now).await?;
     }
-    let left = payout::find(conn, SCOPE, id, now).await?;
-    let left = left.in_force.or(left.pending).map(|row| row.created_at);
-    Ok(payout::mark_frozen(conn, SCOPE, id, left, now).await?)
+    payout::freeze(ctx, conn, SCOPE, id).await
 }
 
 /// The record and the change of a link.

@@ -68,9 +68,7 @@ pub async fn stop(ctx: &Ctx, token: &str) -> AppResult<()> {
     let now = ctx.clock.now();
     let version = found.payout.version;
     db::mark_stopped(&mut tx, SCOPE, id, version, "owner", now).await?;
-    let left = db::find(&mut tx, SCOPE, id, now).await?;
-    let left = left.in_force.or(left.pending).map(|row| row.created_at);
-    db::mark_frozen(&mut tx, SCOPE, id, left, now).await?;
+    freeze(ctx, &mut tx, SCOPE, id).await?;
     sessions::delete_of(&mut tx, SCOPE, id.uuid()).await?;
     let entry = Entry::new(id, found.row.association(), Actor::Public, "stop_payout");
     let entry = entry.with(json!({ "version": version }));
@@ -78,6 +76,24 @@ pub async fn stop(ctx: &Ctx, token: &str) -> AppResult<()> {
     tx.commit().await?;
     metrics::counter!("joinder_payouts_stopped_total").increment(1);
     Ok(())
+}
+
+/// Takes no more accounts of a claimant, who is locked; what is left counts as before.
+///
+/// *effects*: `claimants.payout_frozen_at`.
+///
+/// # Errors
+/// As the database says.
+pub(in crate::app) async fn freeze(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    scope: Scope,
+    id: ClaimantId,
+) -> AppResult<()> {
+    let now = ctx.clock.now();
+    let left = db::find(conn, scope, id, now).await?;
+    let left = left.in_force.or(left.pending).map(|row| row.created_at);
+    Ok(db::mark_frozen(conn, scope, id, left, now).await?)
 }
 
 /// Staff spoke with the owner: accounts are taken again.
