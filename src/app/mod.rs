@@ -26,6 +26,7 @@ pub mod contact_change;
 pub mod csrf;
 pub mod ctx;
 pub mod dashboard;
+mod day_cap;
 pub mod declaration;
 pub mod declaration_document;
 pub mod deficiency;
