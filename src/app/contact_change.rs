@@ -153,13 +153,19 @@ pub async fn request(ctx: &Ctx, actor: &ClaimantActor, text: &str) -> AppResult<
 /// [`request`], with `no_contact_change` if none was asked for.
 pub async fn confirm(ctx: &Ctx, actor: &ClaimantActor, code: &str) -> AppResult<Changed> {
     let (scope, claimant, now) = (actor.scope(), actor.claimant(), ctx.clock.now());
+    let code: String = code.chars().filter(|char| !char.is_whitespace()).collect();
+    if code.is_empty() {
+        let mut errors = FieldErrors::new();
+        errors.push("/code", FieldCode::Required, "error-code-required");
+        return Err(errors.into());
+    }
     let mut tx = ctx.pools.begin(scope).await?;
     let row = claimant::lock(&mut tx, scope, claimant).await?;
     require_open(ctx, &mut tx, scope, &row).await?;
     let newest = db::list(&mut tx, scope, claimant).await?.into_iter().next();
     let change = newest.ok_or(AppError::IllegalTransition("no_contact_change"))?;
     let wanted = (PURPOSE, Some(change.id.as_bytes().as_slice()));
-    let mut tx = challenge::use_code(ctx, tx, actor, wanted, code).await?;
+    let mut tx = challenge::use_code(ctx, tx, actor, wanted, &code).await?;
     let vault = Vault::open(ctx, &mut tx, scope, claimant).await?;
     let email: EmailAddress =
         vault.unseal("contact_changes", "new_sealed", change.new_sealed.clone())?;
