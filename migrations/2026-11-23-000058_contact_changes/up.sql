@@ -16,6 +16,7 @@ CREATE TABLE contact_changes (
     CONSTRAINT contact_changes_told_at_check CHECK (told_at IS NULL OR done_at IS NOT NULL),
     CONSTRAINT contact_changes_stopped_at_check CHECK (stopped_at IS NULL OR done_at IS NOT NULL)
 );
+CREATE INDEX claimants_moved_from_idx ON claimants (moved_from) WHERE moved_from IS NOT NULL;
 CREATE INDEX contact_changes_created_at_idx ON contact_changes (created_at);
 COMMENT ON TABLE contact_changes IS 'Other addresses that confirmed claimants asked to be reached at; only the newest can be confirmed';
 COMMENT ON COLUMN contact_changes.claimant_id IS 'The claimant';

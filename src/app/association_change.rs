@@ -9,6 +9,7 @@ use crate::app::audit::{self, Actor, Entry};
 use crate::app::clash::{self, Outcome, Reach, SCOPE};
 use crate::app::confirmation::settle_confirmed;
 use crate::app::consent::{self, Origin};
+use crate::app::contact_change;
 use crate::app::ctx::Ctx;
 use crate::app::declaration::content_of;
 use crate::app::directory::{AssociationEntry, CaseEntry, Directory};
@@ -72,7 +73,8 @@ pub struct Changed {
 ///
 /// # Errors
 /// `Invalid` at `/association`, `/consents`; `IllegalTransition` if the record is lodged or has ended,
-/// went already, or the association is the own one or takes no sign-ups (R12).
+/// went already, or the association is the own one or takes no sign-ups (R12); while the account is frozen or none is
+/// taken because the contact changed (R26).
 pub async fn change(
     ctx: &Ctx,
     actor: &ClaimantActor,
@@ -88,6 +90,14 @@ pub async fn change(
     may_go(&case, &target, row.association(), before)?;
     if row.moved_at.is_some() {
         return Err(AppError::IllegalTransition("moved"));
+    }
+    if row.payout_frozen_at.is_some() {
+        return Err(AppError::IllegalTransition("payout_frozen"));
+    }
+    let held = contact_change::hold(ctx, &mut tx, SCOPE, row.claimant()).await?;
+    if held.is_some() {
+        // who took the contact over shall not take the record where nobody is warned
+        return Err(AppError::IllegalTransition("contact_changed"));
     }
     let moving = Moving::open(ctx, &mut tx, &row).await?;
     let (vault, new) = insert(ctx, &mut tx, &directory, &target, &row, &moving).await?;

@@ -358,7 +358,8 @@ async fn follow(
         "incident": incident,
     }));
     audit::append(ctx, tx, SCOPE, entry).await?;
-    if note.mail.kind == MailKind::ContactNotice.as_str() && finding.kind == BounceKind::Hard {
+    let came_back = matches!(finding.kind, BounceKind::Hard | BounceKind::Soft);
+    if note.mail.kind == MailKind::ContactNotice.as_str() && came_back {
         contact_change::lost(ctx, tx, SCOPE, row.claimant()).await?;
     }
     let Some(email) = &concerned.email else {

@@ -208,7 +208,11 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
     let history = rows::get_history(&mut tx, scope, association, id).await?;
     let trail = trail::read(ctx, &mut tx, scope, row.id).await?;
     let hand_in = paper::find_newest(&mut tx, scope, id).await?;
-    let rejection = rejection::find(ctx, &mut tx, scope, (id, &row.state)).await?;
+    let mut rejection = rejection::find(ctx, &mut tx, scope, (id, &row.state)).await?;
+    if let Some(rejection) = rejection.as_mut().filter(|_| !clear) {
+        // free text about a person
+        rejection.words = None;
+    }
     let rejected_before = rejection::before(ctx, &mut tx, scope, association, id).await?;
     let restricting = rights_request::list_restricting(&mut tx, scope, id).await?;
     let restricted_by = restricting

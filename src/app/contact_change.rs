@@ -6,11 +6,12 @@ use chrono::{DateTime, Duration, Utc};
 use serde_json::json;
 
 use crate::app::audit::{self, Actor, Entry};
-use crate::app::challenge::{self, Wanted};
+use crate::app::challenge::{self, MAX_CODES_A_DAY, Wanted};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::app::mail_cap::{self, MailCap};
 use crate::app::mail_request::{outbox_row, parse_email, reachable, write_contact};
+use crate::app::mailbox_proof;
 use crate::app::outbox::{ACCESS_HOURS, CODES};
 use crate::app::representation;
 use crate::app::session::{self, ClaimantActor};
@@ -22,12 +23,13 @@ use crate::db::claimant::{self, ClaimantRow};
 use crate::db::contact_change::{self as db, ContactChangeRow};
 use crate::db::outbox::OutboxRow;
 use crate::db::rate_bucket::Grant;
-use crate::db::{Conn, Scope, outbox, session as sessions};
+use crate::db::{Conn, Scope, mailbox, outbox, session as sessions};
 use crate::domain::claimant::ClaimantState;
 use crate::domain::contact::Contact;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::field::{FieldCode, FieldErrors};
-use crate::domain::ids::ClaimantId;
+use crate::domain::ids::{ClaimantId, MailboxId};
+use crate::domain::mailbox_address::MailboxAddress;
 use crate::domain::payout::HOLD_HOURS;
 
 mod stop;
@@ -55,6 +57,8 @@ pub struct Changed {
     pub changed_at: DateTime<Utc>,
     /// The new address, masked.
     pub email: String,
+    /// As [`accounts_from`].
+    pub accounts_from: Option<DateTime<Utc>>,
 }
 
 /// States in which the owner may be reached elsewhere.
@@ -109,7 +113,7 @@ pub async fn get(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<Contacts> {
 ///
 /// # Errors
 /// `Invalid` at `/email`; `IllegalTransition` before the contact is confirmed and after the record has ended, to a
-/// delegate (R48) and for the dead (R47); `RateLimited` over ten codes a day.
+/// delegate (R48) and for the dead (R47); `RateLimited` over ten a day.
 pub async fn request(ctx: &Ctx, actor: &ClaimantActor, text: &str) -> AppResult<DateTime<Utc>> {
     let (scope, claimant, now) = (actor.scope(), actor.claimant(), ctx.clock.now());
     let email = parse_email(text).map_err(|errors| here(&errors))?;
@@ -118,6 +122,11 @@ pub async fn request(ctx: &Ctx, actor: &ClaimantActor, text: &str) -> AppResult<
     require_open(ctx, &mut tx, scope, &row).await?;
     let vault = Vault::open(ctx, &mut tx, scope, claimant).await?;
     with(ctx, &mut tx, &vault, &row, &email).await?;
+    // before the cap of the address is asked: what is told here shall tell nothing of it
+    let since = now - Duration::hours(24);
+    if db::count_since(&mut tx, scope, claimant, since).await? >= MAX_CODES_A_DAY {
+        return Err(a_day());
+    }
     let change = ContactChangeRow {
         claimant_id: row.id,
         id: token::new_id(now),
@@ -146,7 +155,7 @@ pub async fn request(ctx: &Ctx, actor: &ClaimantActor, text: &str) -> AppResult<
 /// Takes up the address that was asked for last, with the code mailed to it. From now on everything goes there.
 ///
 /// *effects*: the contact and its look-up; links and codes mailed before die, other sessions of the record end; the mail
-/// `contact_notice` to the former address; audit `change_contact`. A wrong code counts.
+/// `contact_notice` to the former address; mailboxes that it is are proved; audit `change_contact`. A wrong code counts.
 ///
 /// # Errors
 /// `Invalid` at `/code`, and at `/email` if the new address takes no mail now; `TokenUsed`; `IllegalTransition` as
@@ -184,17 +193,24 @@ pub async fn confirm(ctx: &Ctx, actor: &ClaimantActor, code: &str) -> AppResult<
     audit::append(ctx, &mut tx, scope, entry).await?;
     session::keep(ctx, &mut tx, actor).await?;
     tell(ctx, &mut tx, scope, &row, (&change, &former)).await?;
+    for mailbox in mailbox::list(&mut tx, scope, claimant).await? {
+        let address: MailboxAddress = vault.unseal("mailboxes", "sealed", mailbox.sealed)?;
+        let named = (MailboxId::new(mailbox.id), &address);
+        mailbox_proof::note_contact(ctx, &mut tx, &row, named, &contact).await?;
+    }
     tx.enter(SCOPE).await?;
     suppression::end_proven(ctx, &mut tx, row.case(), &email).await?;
     if former.email().is_none() {
         // nobody can be told: staff speak with the owner before an account is taken
         lost(ctx, &mut tx, SCOPE, claimant).await?;
     }
+    let accounts_from = hold(ctx, &mut tx, SCOPE, claimant).await?;
     tx.commit().await?;
     metrics::counter!("joinder_contacts_changed_total").increment(1);
     Ok(Changed {
         changed_at: now,
         email: email.masked(),
+        accounts_from,
     })
 }
 
@@ -209,6 +225,10 @@ pub async fn accounts_from(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<Option
     let from = hold(ctx, &mut tx, scope, actor.claimant()).await?;
     tx.commit().await?;
     Ok(from)
+}
+
+fn a_day() -> AppError {
+    AppError::RateLimited(std::time::Duration::from_hours(24))
 }
 
 /// Hours after the notice in which no account is taken.
@@ -292,7 +312,7 @@ async fn enqueue_code(
     };
     let made = challenge::create_bound(ctx, conn, scope, row, wanted).await?;
     let Some(challenge) = made else {
-        return Err(AppError::RateLimited(std::time::Duration::from_hours(24)));
+        return Err(a_day());
     };
     let payload = json!({ "challenge": challenge.id, "change": change.id });
     let domain = Some(email.domain());

@@ -139,6 +139,9 @@ struct Found {
 impl Found {
     async fn standing(&self, ctx: &Ctx, conn: &mut Conn) -> AppResult<Standing> {
         let state = self.row.state()?;
+        if self.is_voided {
+            return Ok(Standing::Late);
+        }
         if !self.confirms {
             let said = suppression::is_disowned(ctx, conn, self.row.case(), &self.email).await?;
             return Ok(if said { Standing::Said } else { Standing::Open });
@@ -147,7 +150,7 @@ impl Found {
             ClaimantState::Unconfirmed if self.row.review == Review::Quarantined.as_str() => {
                 Standing::Said
             }
-            ClaimantState::Unconfirmed if !self.is_voided => Standing::Open,
+            ClaimantState::Unconfirmed => Standing::Open,
             _ => Standing::Late,
         })
     }

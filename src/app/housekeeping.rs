@@ -59,11 +59,11 @@ pub async fn run(ctx: &Ctx) -> AppResult<Housekept> {
     let storms = storm::watch(ctx).await?;
     count_cases(ctx).await?;
     mail_status::measure(ctx).await?;
-    bulk::seal_clear(ctx).await?;
     let erasures = retention::settle_erasures(ctx).await?;
     let granted = rights::erase_due(ctx).await?;
     rights::lift_due(ctx).await?;
     let deleted = rules::run(ctx).await?;
+    bulk::seal_clear(ctx).await?;
     let digested = digest::enter_day(ctx).await?;
     if digested {
         // once a day: many files

@@ -19,6 +19,7 @@ use crate::app::document::{self, MyDocument};
 use crate::app::error::{AppError, AppResult};
 use crate::app::file_store::{self, StoredFile};
 use crate::app::receipt::{self, Place, Receipt};
+use crate::app::rights;
 use crate::app::session::ClaimantActor;
 use crate::app::signed_version;
 use crate::app::signing_attestation;
@@ -33,7 +34,7 @@ use crate::domain::ids::{ClaimantId, FileId};
 use crate::domain::permission::operation;
 use crate::domain::reason::Reason;
 use crate::domain::reference::Reference;
-use crate::domain::rights::RightsKind;
+use crate::domain::rights::{RightsDecision, RightsKind};
 use crate::render::archive::Archive;
 use crate::render::own_data as words;
 
@@ -137,7 +138,8 @@ pub async fn take(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<OwnData> {
 ///
 /// # Errors
 /// `Forbidden`, `StepUpRequired`; `NotFound` for a request of others, or once the claimant is erased;
-/// `IllegalTransition` for a request that asks for something else.
+/// `IllegalTransition` for a request that asks for something else or was refused; `SecondPerson` for who entered the
+/// letter: one alone would open any record (R58).
 pub async fn hand_over(
     ctx: &Ctx,
     actor: &StaffActor,
@@ -152,7 +154,13 @@ pub async fn hand_over(
     if !kind.is_ok_and(RightsKind::takes_copy) {
         return Err(AppError::IllegalTransition("no_copy"));
     }
+    if asked.decision.as_deref() == Some(RightsDecision::Refused.as_str()) {
+        return Err(AppError::IllegalTransition("no_copy"));
+    }
     let claimant = ClaimantId::new(asked.subject_id);
+    if rights::entered_by(&mut tx, scope, &asked).await? == Some(actor.staff_id().uuid()) {
+        return Err(AppError::SecondPerson);
+    }
     let whose = Whose { scope, claimant };
     let gathered = gathered(ctx, &mut tx, whose).await?;
     let mut deed = actor.deed(asked.subject_id, trail::VIEW);

@@ -19,6 +19,7 @@ use crate::app::staff::StaffActor;
 use crate::app::trail;
 use crate::app::vault::Vault;
 use crate::crypto::token;
+use crate::db::audit as trail_rows;
 use crate::db::claimant::{self, ClaimantRow};
 use crate::db::rights_request::{self as db, RightsRequestRow};
 use crate::db::{Conn, DbError, Scope, outbox};
@@ -42,6 +43,10 @@ pub use lifting::{announce as announce_lifting, lift_due};
 const MAILING: Scope = Scope::System("mails about requests");
 /// Requests of one claimant that are shown.
 const SHOWN: i64 = 100;
+/// What the trail says of a request that came in.
+const RECEIVED: &str = "receive_rights_request";
+/// Entries of a record that are looked through.
+const ENTRIES: i64 = 1_000;
 /// Lines of a page of the queue.
 pub const PAGE: u16 = 50;
 /// Open requests that are counted.
@@ -187,6 +192,26 @@ pub async fn enter_letter(
     opened(ctx, Some(&vault), new)
 }
 
+/// Who of the staff entered a request that came by letter, while the trail of it is there.
+///
+/// # Errors
+/// As the database says.
+pub(in crate::app) async fn entered_by(
+    conn: &mut Conn,
+    scope: Scope,
+    request: &RightsRequestRow,
+) -> AppResult<Option<Uuid>> {
+    let subject = request.subject_id;
+    let rows = trail_rows::list_only(conn, scope, subject, RECEIVED, ENTRIES).await?;
+    let own = json!(request.id);
+    let own = rows
+        .into_iter()
+        .find(|row| row.detail.get("request") == Some(&own));
+    Ok(own
+        .filter(|row| row.actor_kind == "staff")
+        .and_then(|row| row.actor_id))
+}
+
 /// Tells whoever has a confirmed e-mail that a request came in: somebody else may have made it.
 async fn acknowledge(
     ctx: &Ctx,
@@ -248,7 +273,7 @@ async fn enter(
     db::insert(conn, scope, row).await?;
     let association = crate::domain::ids::AssociationId::new(row.association_id);
     let claimant = ClaimantId::new(row.subject_id);
-    let entry = Entry::new(claimant, association, by, "receive_rights_request");
+    let entry = Entry::new(claimant, association, by, RECEIVED);
     let entry = entry.with(json!({
         "request": row.id, "kind": row.kind, "channel": row.channel, "due_on": row.due_on,
     }));

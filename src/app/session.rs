@@ -13,6 +13,8 @@ use crate::domain::permission::{Access, Operation, operation};
 
 /// Minutes a claimant's session lasts after the last act.
 pub const SESSION_MINUTES: i64 = 30;
+/// Hours after which a session of a claimant ends whatever its owner does.
+const LONGEST_HOURS: i32 = 12;
 const KIND: &str = "claimant";
 const TICKET: &str = "sign_up";
 const KNOWN: &str = "known_browser";
@@ -128,7 +130,7 @@ pub async fn authenticate(ctx: &Ctx, token: &str) -> AppResult<ClaimantActor> {
     })
 }
 
-/// Moves the end of a session; called by every act of its owner.
+/// Moves the end of a session, up to [`LONGEST_HOURS`] after it began; called by every act of its owner.
 pub(in crate::app) async fn keep(
     ctx: &Ctx,
     conn: &mut Conn,
@@ -136,7 +138,8 @@ pub(in crate::app) async fn keep(
 ) -> AppResult<()> {
     let now = ctx.clock.now();
     let expires_at = now + Duration::minutes(SESSION_MINUTES);
-    Ok(session::mark_seen(conn, actor.scope(), actor.session, now, expires_at).await?)
+    let times = (now, expires_at);
+    Ok(session::mark_seen(conn, actor.scope(), actor.session, times, LONGEST_HOURS).await?)
 }
 
 /// Leaves the own record and opens another of the same person (a duplicate's first record).

@@ -149,6 +149,24 @@ pub async fn lock_in_order(
         .await?)
 }
 
+/// Locks the record that one became with another association, if it went.
+///
+/// # Errors
+/// As the database says.
+pub async fn lock_moved_from(
+    conn: &mut Conn,
+    _scope: Scope,
+    id: ClaimantId,
+) -> DbResult<Option<ClaimantRow>> {
+    Ok(claimants::table
+        .filter(claimants::moved_from.eq(id.uuid()))
+        .select(ClaimantRow::as_select())
+        .for_no_key_update()
+        .first(conn)
+        .await
+        .optional()?)
+}
+
 /// Some claimants in id order, kept from being erased until the transaction ends; gives those that are there.
 ///
 /// # Errors

@@ -12,9 +12,6 @@ use crate::db::schema::contact_changes;
 use crate::db::scope::Scope;
 use crate::domain::ids::ClaimantId;
 
-/// Changes of one claimant that are looked at, newest first.
-const SEEN: i64 = 50;
-
 /// A row of `contact_changes`.
 #[derive(Queryable, Selectable, Insertable, Debug, Clone)]
 #[diesel(table_name = contact_changes)]
@@ -46,7 +43,25 @@ pub async fn insert(conn: &mut Conn, _scope: Scope, row: &ContactChangeRow) -> D
     Ok(())
 }
 
-/// The changes of a claimant, newest first, at most 50.
+/// How many changes a claimant asked for since an instant.
+///
+/// # Errors
+/// As the database says.
+pub async fn count_since(
+    conn: &mut Conn,
+    _scope: Scope,
+    claimant: ClaimantId,
+    since: DateTime<Utc>,
+) -> DbResult<i64> {
+    Ok(contact_changes::table
+        .filter(contact_changes::claimant_id.eq(claimant.uuid()))
+        .filter(contact_changes::created_at.ge(since))
+        .count()
+        .get_result(conn)
+        .await?)
+}
+
+/// The changes of a claimant, newest first: ten a day are taken, and kept for 32 days.
 ///
 /// # Errors
 /// As the database says.
@@ -58,7 +73,6 @@ pub async fn list(
     let mut query = contact_changes::table
         .filter(contact_changes::claimant_id.eq(claimant.uuid()))
         .order(contact_changes::id.desc())
-        .limit(SEEN)
         .select(ContactChangeRow::as_select())
         .into_boxed();
     if let Some(association) = scope.association() {
@@ -106,7 +120,27 @@ pub async fn mark_done(
     Ok(())
 }
 
-/// Notes that the mail about a change left or is lost, unless that was known.
+/// Notes that nobody can be told any more of the changes that count and that nobody was told of.
+///
+/// # Errors
+/// As the database says.
+pub async fn mark_all_told(
+    conn: &mut Conn,
+    _scope: Scope,
+    claimant: ClaimantId,
+    now: DateTime<Utc>,
+) -> DbResult<usize> {
+    Ok(diesel::update(contact_changes::table)
+        .filter(contact_changes::claimant_id.eq(claimant.uuid()))
+        .filter(contact_changes::done_at.is_not_null())
+        .filter(contact_changes::stopped_at.is_null())
+        .filter(contact_changes::told_at.is_null())
+        .set(contact_changes::told_at.eq(now))
+        .execute(conn)
+        .await?)
+}
+
+/// Notes that the mail about a change left, unless that was known.
 ///
 /// # Errors
 /// As the database says.

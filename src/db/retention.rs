@@ -145,11 +145,12 @@ const SWEEPS: [(&str, &str); 16] = [
           WHERE started_at < $1 - interval '30 days' ORDER BY started_at LIMIT $2)",
     ),
     (
-        // the link in the notice works for 30 days
+        // the link in the notice works for 30 days; while the notice has not left, the change is not forgotten
         "contact_changes",
         "DELETE FROM contact_changes WHERE (claimant_id, id) IN \
          (SELECT claimant_id, id FROM contact_changes \
-          WHERE created_at < $1 - interval '32 days' ORDER BY created_at LIMIT $2)",
+          WHERE created_at < $1 - interval '32 days' \
+          AND (done_at IS NULL OR told_at IS NOT NULL OR stopped_at IS NOT NULL) ORDER BY created_at LIMIT $2)",
     ),
     (
         // jobs keep their leases and fences; workers that are gone leave theirs

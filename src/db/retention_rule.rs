@@ -141,7 +141,8 @@ fn row_due_under(rule: &str) -> Option<&'static str> {
         }
         "contact_changes" => {
             "SELECT created_at AS at FROM contact_changes \
-             WHERE created_at < $1 - interval '32 days'"
+             WHERE created_at < $1 - interval '32 days' \
+             AND (done_at IS NULL OR told_at IS NOT NULL OR stopped_at IS NOT NULL)"
         }
         "leases" => {
             "SELECT expires_at AS at FROM leases \

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{Integer, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
@@ -62,7 +63,7 @@ pub async fn find(
         .optional()?)
 }
 
-/// Moves the end of a session.
+/// Moves the end of a session, up to so many hours after it began.
 ///
 /// # Errors
 /// As the database says.
@@ -70,16 +71,19 @@ pub async fn mark_seen(
     conn: &mut Conn,
     _scope: Scope,
     id: Uuid,
-    now: DateTime<Utc>,
-    expires_at: DateTime<Utc>,
+    (now, expires_at): (DateTime<Utc>, DateTime<Utc>),
+    hours: i32,
 ) -> DbResult<()> {
-    diesel::update(sessions::table.find(id))
-        .set((
-            sessions::last_seen_at.eq(now),
-            sessions::expires_at.eq(expires_at),
-        ))
-        .execute(conn)
-        .await?;
+    diesel::sql_query(
+        "UPDATE sessions SET last_seen_at = $2, \
+         expires_at = least($3, created_at + make_interval(hours => $4)) WHERE id = $1",
+    )
+    .bind::<SqlUuid, _>(id)
+    .bind::<Timestamptz, _>(now)
+    .bind::<Timestamptz, _>(expires_at)
+    .bind::<Integer, _>(hours)
+    .execute(conn)
+    .await?;
     Ok(())
 }
 

@@ -397,3 +397,68 @@ async fn the_page_shows_the_address_written_to_and_keeps_what_was_typed_in_anoth
     assert!(!page.html.contains("name=\"iban\""));
     app.stop().await;
 }
+
+/// The thief is quick: nothing they do takes the record where its owner is not warned.
+#[tokio::test(flavor = "multi_thread")]
+async fn r26_who_took_the_contact_over_does_not_get_away_with_the_record() {
+    let app = TestApp::seeded().await;
+    let thief = changed(&app).await;
+    let consent = |purpose: &str| json!({"purpose": purpose, "text_version": "1", "given": true});
+    let elsewhere = json!({
+        "association": "altroconsumo", "consents": [consent("privacy_notice"), consent("contact")],
+    });
+    let go = || thief.request(Method::POST, "/association").json(&elsewhere);
+    ask(go()).await.expect_problem(409, "illegal-transition");
+    // neither does asking for more addresses hide the change
+    for _ in 0..8 {
+        thief.ask_contact("altro@example.com").await.expect(202);
+    }
+    thief.ask_contact("altro@example.com").await.expect(429);
+    thief.give_account().await.expect(409);
+    // nor does withdrawing take the notice out of the mails
+    let before = mails(&app, "contact_notice", OWNER).len();
+    thief.withdraw(&json!({})).await.expect(200);
+    app.run_outbox().await;
+    assert_eq!(mails(&app, "contact_notice", OWNER).len(), before + 1);
+    let link = stop_link(&app);
+    // days later they may go elsewhere, and the link goes after them
+    app.clock().advance(TimeDelta::hours(73));
+    let thief = again(&app, NEW).await;
+    ask(thief.request(Method::POST, "/association").json(&elsewhere))
+        .await
+        .expect(201);
+    thief.give_account().await.expect(200);
+    assert_eq!(press(&app, &link).await, StatusCode::SEE_OTHER);
+    let out = ask(thief.request(Method::GET, "")).await;
+    assert_eq!(out.status, StatusCode::UNAUTHORIZED);
+    let live = "SELECT count(*) FROM payouts WHERE stopped_at IS NULL";
+    assert_eq!(app.number(live).await, 0);
+    assert_eq!(
+        app.number(FROZEN).await,
+        2,
+        "the old record and the new one"
+    );
+    let (to_new, to_owner) = (app.mails_to(NEW).len(), app.mails_to(OWNER).len());
+    for address in [NEW, OWNER] {
+        app.request_access(address).await.expect(202);
+    }
+    app.run_outbox().await;
+    assert_eq!(app.mails_to(NEW).len(), to_new);
+    assert_eq!(app.mails_to(OWNER).len(), to_owner + 1);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_ends_twelve_hours_after_it_began_whatever_its_owner_does() {
+    let app = TestApp::seeded().await;
+    let claimant = app.confirmed(&SignUpBuilder::new(OWNER)).await;
+    for _ in 0..28 {
+        app.clock().advance(TimeDelta::minutes(25));
+        let given = json!({ "given": true });
+        claimant.put_consent("newsletter", &given).await.expect(200);
+    }
+    app.clock().advance(TimeDelta::minutes(25));
+    let over = ask(claimant.request(Method::GET, "")).await;
+    assert_eq!(over.status, StatusCode::UNAUTHORIZED);
+    app.stop().await;
+}

@@ -364,6 +364,15 @@ async fn r60_who_asks_by_letter_gets_the_copy_by_post_with_a_reason_and_a_trace(
             .await,
         0
     );
+    let own = post(&app, &copy(&asked[0]), Some(&bearer), &reason).await;
+    let own: Value = own.json().await.unwrap();
+    assert_eq!(
+        own["type"], "/problems/second-person",
+        "who entered the letter"
+    );
+    let second = person(&app, ours, Role::CaseManager).await;
+    let bearer = second.bearer(&app).await;
+    step_up(&app, &second, &bearer).await;
     for request in &asked {
         let taken = post(&app, &copy(request), Some(&bearer), &reason).await;
         assert_eq!(taken.status(), 200);

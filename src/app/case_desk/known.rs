@@ -82,17 +82,23 @@ impl Known {
                 );
             }
         }
-        // where nobody knows its PEC, it is added; one that others rely on is theirs too
+        // a company that others write to as well is theirs too: what is sent to its PEC is their affair
         let relied_on = others().find(|case| {
             case.respondent.codice_fiscale == *code && case.lead() != Some(self.association)
         });
-        let relied_on = relied_on.and_then(|case| case.respondent.pec.clone());
+        let relied_on = relied_on.map(|case| case.respondent.pec.clone().unwrap_or_default());
         if let Some(pec) = relied_on.filter(|pec| *pec != new.respondent.pec) {
+            let about = if pec.is_empty() {
+                "–".to_owned()
+            } else {
+                pec
+            };
+            let pointer = "/respondent/pec";
             errors.push_about(
-                "/respondent/pec",
+                pointer,
                 FieldCode::UnknownValue,
                 "error-respondent-differs",
-                pec,
+                about,
             );
         }
         let opens = self.registers.iter().any(RegisterEntry::opens_collection);

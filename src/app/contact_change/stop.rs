@@ -22,6 +22,8 @@ use crate::db::{Conn, payout as payouts, session as sessions};
 use crate::domain::contact::Contact;
 use crate::domain::ids::ClaimantId;
 
+/// Records that one person became, by going from association to association, at most.
+const MOST_MOVES: usize = 20;
 /// Accounts given so long before the change was asked for are taken out with it: a session lasts less.
 const BEFORE: Duration = Duration::hours(24);
 
@@ -41,7 +43,7 @@ pub async fn peek(ctx: &Ctx, token: &str) -> AppResult<StopLink> {
 
 /// Brings the former contact back.
 ///
-/// *effects*: the contact and its look-up, the change and any newer one stopped; accounts given since the day before it
+/// *effects*, also on the record that this one became with another association: the contact and its look-up, the change and any newer one stopped; accounts given since the day before it
 /// stopped, `claimants.payout_frozen_at`; links and codes mailed before die, every session of the record ends; audit
 /// `stop_contact_change`.
 ///
@@ -64,18 +66,45 @@ pub async fn stop(ctx: &Ctx, token: &str) -> AppResult<()> {
     };
     let vault = Vault::open(ctx, &mut tx, SCOPE, id).await?;
     let former: Contact = vault.unseal("contact_changes", "former_sealed", former)?;
-    write_contact(ctx, &mut tx, SCOPE, &found.row, &former).await?;
-    let now = ctx.clock.now();
-    db::mark_stopped(&mut tx, SCOPE, id, done_at, now).await?;
-    stop_accounts(ctx, &mut tx, id, found.change.created_at).await?;
-    sessions::delete_of(&mut tx, SCOPE, id.uuid()).await?;
-    let (association, by) = (found.row.association(), Actor::Public);
-    let entry = Entry::new(id, association, by, "stop_contact_change");
-    let entry = entry.with(json!({ "change": found.change.id }));
-    audit::append(ctx, &mut tx, SCOPE, entry).await?;
+    let asked_at = found.change.created_at;
+    for row in followed(&mut tx, found.row).await? {
+        let record = row.claimant();
+        write_contact(ctx, &mut tx, SCOPE, &row, &former).await?;
+        db::mark_stopped(&mut tx, SCOPE, record, done_at, ctx.clock.now()).await?;
+        stop_accounts(ctx, &mut tx, record, asked_at).await?;
+        sessions::delete_of(&mut tx, SCOPE, record.uuid()).await?;
+        let entry = Entry::new(
+            record,
+            row.association(),
+            Actor::Public,
+            "stop_contact_change",
+        );
+        // of where somebody came from the other association learns nothing (R51)
+        let entry = entry.with(if record == id {
+            json!({ "change": found.change.id })
+        } else {
+            json!({})
+        });
+        audit::append(ctx, &mut tx, SCOPE, entry).await?;
+    }
     tx.commit().await?;
     metrics::counter!("joinder_contacts_stopped_total").increment(1);
     Ok(())
+}
+
+/// The record, and those it became with other associations since, locked: an old one is gone when the next arises.
+async fn followed(conn: &mut Conn, row: ClaimantRow) -> AppResult<Vec<ClaimantRow>> {
+    let mut rows = vec![row];
+    while let Some(last) = rows.last()
+        && last.moved_at.is_some()
+        && rows.len() < MOST_MOVES
+    {
+        let Some(next) = claimant::lock_moved_from(conn, SCOPE, last.claimant()).await? else {
+            break;
+        };
+        rows.push(next);
+    }
+    Ok(rows)
 }
 
 /// Takes out the accounts given around a change, and takes no others.

@@ -72,7 +72,7 @@ pub(in crate::app) async fn lost(
     let (Some(change), Some(row)) = (newest, claimant::find(conn, scope, id).await?) else {
         return Ok(());
     };
-    db::mark_told(conn, scope, id, change.id, now).await?;
+    db::mark_all_told(conn, scope, id, now).await?;
     if row.payout_frozen_at.is_some() {
         return Ok(());
     }

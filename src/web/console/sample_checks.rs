@@ -396,7 +396,10 @@ impl Asked<'_> {
 
 /// The place in a name of a field: `p3`.
 fn place_of(key: &str) -> Option<i32> {
-    key.strip_prefix('p')?.parse().ok()
+    let digits = key.strip_prefix('p')?;
+    let place: i32 = digits.parse().ok()?;
+    // each place has one name
+    (place.to_string() == digits).then_some(place)
 }
 
 /// The record asked for, else the first that is not checked yet.

@@ -12,6 +12,7 @@ use actix_web::{FromRequest, HttpRequest};
 use crate::domain::language::Language;
 use crate::render::page::SWITCH;
 use crate::web::error::WebError;
+use crate::web::middleware::frame::is_framed;
 
 const COOKIE_NAME: &str = "lang";
 
@@ -23,7 +24,8 @@ impl Lang {
     /// Reads the head of a request.
     pub fn of(head: &RequestHead) -> Self {
         let language = asked(head)
-            .or_else(|| remembered(head))
+            // in a frame no cookie is read (decision 36)
+            .or_else(|| remembered(head).filter(|_| !is_framed(head.uri.path())))
             .or_else(|| preferred(head));
         Self(language.unwrap_or_default())
     }

@@ -102,6 +102,6 @@ pub async fn confirm(
     Ok(HttpResponse::Ok().json(ContactChangedResponse {
         email: changed.email,
         changed_at: changed.changed_at,
-        accounts_from: contact_change::accounts_from(&state.ctx, &actor).await?,
+        accounts_from: changed.accounts_from,
     }))
 }
