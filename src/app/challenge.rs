@@ -1,17 +1,20 @@
 //! Challenges: makes the secrets behind links and codes, and judges what comes back.
 
 use chrono::{DateTime, Duration, Utc};
+use serde_json::json;
 
+use crate::app::audit::{self, Actor, Entry};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
+use crate::app::session::ClaimantActor;
 use crate::app::sign_up::challenge_hashes;
 use crate::crypto::challenge::{parse_token, verify};
 use crate::crypto::token;
 use crate::db::claimant::{self, ClaimantRow};
 use crate::db::confirmation::{self, ConfirmationRow};
-use crate::db::{Conn, Scope, lookup};
+use crate::db::{Conn, Scope, Tx, lookup};
 use crate::domain::field::{FieldCode, FieldErrors};
-use crate::domain::ids::{ChallengeId, ClaimantId};
+use crate::domain::ids::{AssociationId, ChallengeId, ClaimantId};
 use crate::domain::reference::Reference;
 
 pub use crate::crypto::challenge::ChallengePurpose;
@@ -143,9 +146,60 @@ pub(in crate::app) fn refusal(proof: &Proof, standing: Standing) -> AppError {
     }
 }
 
+/// Uses the code of whoever is signed in, for a purpose and what it is bound to besides. A wrong code is counted: that
+/// is committed although the act fails.
+///
+/// # Errors
+/// `Invalid` at `/code`; `TokenUsed`.
+pub(in crate::app) async fn use_code(
+    ctx: &Ctx,
+    mut tx: Tx,
+    actor: &ClaimantActor,
+    wanted: (ChallengePurpose, Option<&[u8]>),
+    code: &str,
+) -> AppResult<Tx> {
+    let (scope, claimant) = (actor.scope(), actor.claimant());
+    let standing = judge_code(ctx, &mut tx, scope, claimant, wanted, code).await?;
+    let Standing::Open(used) = standing else {
+        if standing == Standing::Unknown {
+            let whose = (claimant, actor.association());
+            let by = Actor::Claimant(claimant);
+            count_wrong(ctx, &mut tx, scope, whose, by, wanted.0).await?;
+        }
+        tx.commit().await?;
+        return Err(wrong_code(standing));
+    };
+    let now = ctx.clock.now();
+    if !confirmation::mark_used(&mut tx, scope, claimant, used.uuid(), now).await? {
+        return Err(AppError::TokenUsed);
+    }
+    Ok(tx)
+}
+
+/// Counts a wrong code against every open challenge of a purpose. Whoever calls it commits, and refuses.
+///
+/// *effects*: `confirmations.attempts`, audit `wrong_code`.
+///
+/// # Errors
+/// As the database says.
+pub(in crate::app) async fn count_wrong(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    scope: Scope,
+    (claimant, association): (ClaimantId, AssociationId),
+    by: Actor,
+    purpose: ChallengePurpose,
+) -> AppResult<()> {
+    let (purpose, now) = (purpose.as_str(), ctx.clock.now());
+    confirmation::mark_wrong_code(conn, scope, claimant, purpose, now).await?;
+    let entry = Entry::new(claimant, association, by, "wrong_code");
+    let entry = entry.with(json!({ "purpose": purpose }));
+    audit::append(ctx, conn, scope, entry).await
+}
+
 /// Judges a code against the open challenges of a purpose that are bound to something: a mailbox, or nothing
 /// but the purpose. Counts nothing.
-pub(in crate::app) async fn judge_code(
+async fn judge_code(
     ctx: &Ctx,
     conn: &mut Conn,
     scope: Scope,
@@ -167,7 +221,7 @@ pub(in crate::app) async fn judge_code(
 }
 
 /// A wrong or dead code at `/code`.
-pub(in crate::app) fn wrong_code(standing: Standing) -> AppError {
+fn wrong_code(standing: Standing) -> AppError {
     if standing == Standing::Used {
         return AppError::TokenUsed;
     }

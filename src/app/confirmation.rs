@@ -1,7 +1,6 @@
 //! Confirming a contact and entering the own record, by link or code.
 
 use chrono::NaiveDate;
-use serde_json::json;
 
 use crate::app::audit::{self, Actor, Entry};
 use crate::app::challenge::{self, Proof, Record, Standing};
@@ -341,12 +340,8 @@ async fn refuse(
 ) -> AppResult<Entered> {
     let scope = Scope::Association(row.association());
     if matches!((proof, standing), (Proof::Code { .. }, Standing::Unknown)) {
-        let now = ctx.clock.now();
-        let claimant = row.claimant();
-        confirmation::mark_wrong_code(&mut tx, scope, claimant, purpose.as_str(), now).await?;
-        let entry = Entry::new(claimant, row.association(), Actor::Public, "wrong_code");
-        let entry = entry.with(json!({ "purpose": purpose.as_str() }));
-        audit::append(ctx, &mut tx, scope, entry).await?;
+        let whose = (row.claimant(), row.association());
+        challenge::count_wrong(ctx, &mut tx, scope, whose, Actor::Public, purpose).await?;
     }
     tx.commit().await?;
     Err(challenge::refusal(proof, standing))

@@ -6,7 +6,7 @@ use chrono::{DateTime, Duration, Utc};
 use serde_json::json;
 
 use crate::app::audit::{self, Actor, Entry};
-use crate::app::challenge::{self, MAX_CODES_A_DAY, Standing, Wanted};
+use crate::app::challenge::{self, MAX_CODES_A_DAY, Wanted};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::app::mail_cap::{self, MailCap};
@@ -23,7 +23,7 @@ use crate::db::claimant::{self, ClaimantRow};
 use crate::db::contact_change::{self as db, ContactChangeRow};
 use crate::db::outbox::OutboxRow;
 use crate::db::rate_bucket::Grant;
-use crate::db::{Conn, Scope, Tx, confirmation, mailbox, outbox, session as sessions};
+use crate::db::{Conn, Scope, mailbox, outbox, session as sessions};
 use crate::domain::claimant::ClaimantState;
 use crate::domain::contact::Contact;
 use crate::domain::email_address::EmailAddress;
@@ -162,12 +162,19 @@ pub async fn request(ctx: &Ctx, actor: &ClaimantActor, text: &str) -> AppResult<
 /// [`request`], with `no_contact_change` if none was asked for.
 pub async fn confirm(ctx: &Ctx, actor: &ClaimantActor, code: &str) -> AppResult<Changed> {
     let (scope, claimant, now) = (actor.scope(), actor.claimant(), ctx.clock.now());
+    let code: String = code.chars().filter(|char| !char.is_whitespace()).collect();
+    if code.is_empty() {
+        let mut errors = FieldErrors::new();
+        errors.push("/code", FieldCode::Required, "error-code-required");
+        return Err(errors.into());
+    }
     let mut tx = ctx.pools.begin(scope).await?;
     let row = claimant::lock(&mut tx, scope, claimant).await?;
     require_open(ctx, &mut tx, scope, &row).await?;
     let newest = db::list(&mut tx, scope, claimant).await?.into_iter().next();
     let change = newest.ok_or(AppError::IllegalTransition("no_contact_change"))?;
-    let mut tx = use_code(ctx, tx, actor, &change, code).await?;
+    let wanted = (PURPOSE, Some(change.id.as_bytes().as_slice()));
+    let mut tx = challenge::use_code(ctx, tx, actor, wanted, &code).await?;
     let vault = Vault::open(ctx, &mut tx, scope, claimant).await?;
     let email: EmailAddress =
         vault.unseal("contact_changes", "new_sealed", change.new_sealed.clone())?;
@@ -316,35 +323,6 @@ async fn enqueue_code(
         ..outbox_row(ctx, row, "contact_code", challenge.id, payload, domain)
     };
     Ok(outbox::insert(conn, scope, &mail).await?)
-}
-
-/// Uses the code of a change. Of a wrong one the count is kept.
-async fn use_code(
-    ctx: &Ctx,
-    mut tx: Tx,
-    actor: &ClaimantActor,
-    change: &ContactChangeRow,
-    code: &str,
-) -> AppResult<Tx> {
-    let (scope, claimant, now) = (actor.scope(), actor.claimant(), ctx.clock.now());
-    let wanted = (PURPOSE, Some(change.id.as_bytes().as_slice()));
-    let standing = challenge::judge_code(ctx, &mut tx, scope, claimant, wanted, code).await?;
-    let Standing::Open(used) = standing else {
-        if standing == Standing::Unknown {
-            let purpose = PURPOSE.as_str();
-            confirmation::mark_wrong_code(&mut tx, scope, claimant, purpose, now).await?;
-            let by = Actor::Claimant(claimant);
-            let entry = Entry::new(claimant, actor.association(), by, "wrong_code");
-            let entry = entry.with(json!({ "purpose": purpose }));
-            audit::append(ctx, &mut tx, scope, entry).await?;
-        }
-        tx.commit().await?;
-        return Err(challenge::wrong_code(standing));
-    };
-    if !confirmation::mark_used(&mut tx, scope, claimant, used.uuid(), now).await? {
-        return Err(AppError::TokenUsed);
-    }
-    Ok(tx)
 }
 
 /// Tells the former address, if there is one.

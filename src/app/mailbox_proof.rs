@@ -5,9 +5,10 @@ use chrono::{DateTime, Duration, Utc};
 use serde_json::json;
 
 use crate::app::audit::{self, Actor, Entry};
-use crate::app::challenge::{self, Standing, Wanted};
+use crate::app::challenge::{self, Wanted};
 use crate::app::clash::{self, Reach};
 use crate::app::ctx::Ctx;
+use crate::app::day_cap::{self, DayCap};
 use crate::app::error::{AppError, AppResult};
 use crate::app::mail_cap::{self, MailCap};
 use crate::app::mail_request::outbox_row;
@@ -20,7 +21,7 @@ use crate::crypto::token;
 use crate::db::claimant::{self, ClaimantRow};
 use crate::db::mailbox::MailboxRow;
 use crate::db::outbox::OutboxRow;
-use crate::db::rate_bucket::{self, Cap, Grant};
+use crate::db::rate_bucket::Grant;
 use crate::db::{Conn, Scope, confirmation, mailbox, outbox};
 use crate::domain::claimant::ClaimantState;
 use crate::domain::contact::Contact;
@@ -124,7 +125,12 @@ pub async fn request(ctx: &Ctx, actor: &ClaimantActor, id: MailboxId) -> AppResu
     if !is_reachable(ctx, &address).await? {
         return Err(AppError::IllegalTransition("mailbox_down"));
     }
-    require_own_room(ctx, &mut tx, scope, id).await?;
+    let cap = DayCap {
+        purpose: "mailbox_code",
+        whose: id,
+        limit: CODES_A_MAILBOX,
+    };
+    day_cap::require(ctx, &mut tx, scope, cap).await?;
     let email = email_of(&address)?;
     let request = token::new_id(now);
     let room = mail_cap::ask(ctx, &mut tx, scope, MailCap::Mailbox, &email, request).await?;
@@ -179,23 +185,8 @@ pub async fn prove(
     }
     let bound = id.uuid();
     let wanted = (PURPOSE, Some(bound.as_bytes().as_slice()));
-    let standing = challenge::judge_code(ctx, &mut tx, scope, claimant, wanted, code).await?;
+    let mut tx = challenge::use_code(ctx, tx, actor, wanted, code).await?;
     let now = ctx.clock.now();
-    let Standing::Open(used) = standing else {
-        if standing == Standing::Unknown {
-            let purpose = PURPOSE.as_str();
-            confirmation::mark_wrong_code(&mut tx, scope, claimant, purpose, now).await?;
-            let by = Actor::Claimant(claimant);
-            let entry = Entry::new(claimant, actor.association(), by, "wrong_code");
-            let entry = entry.with(json!({ "purpose": purpose }));
-            audit::append(ctx, &mut tx, scope, entry).await?;
-        }
-        tx.commit().await?;
-        return Err(challenge::wrong_code(standing));
-    };
-    if !confirmation::mark_used(&mut tx, scope, claimant, used.uuid(), now).await? {
-        return Err(AppError::TokenUsed);
-    }
     mark(ctx, &mut tx, scope, row, (id, BY_CODE)).await?;
     tx.enter(clash::SCOPE).await?;
     for key in keys {
@@ -270,33 +261,6 @@ async fn is_reachable(ctx: &Ctx, address: &MailboxAddress) -> AppResult<bool> {
         .domains_down(ctx.clock.now())
         .contains(address.domain());
     Ok(!is_down && !directory.is_mail_stopped(queue))
-}
-
-/// Whether there is room for one more code for this mailbox of this claimant.
-async fn require_own_room(
-    ctx: &Ctx,
-    conn: &mut Conn,
-    scope: Scope,
-    id: MailboxId,
-) -> AppResult<()> {
-    let now = ctx.clock.now();
-    let index = &ctx.keyring.index;
-    let day = now.date_naive();
-    let bucket = |day: chrono::NaiveDate| {
-        token::uuid_v8(index.platform_hash("mailbox_code", &format!("{id}|{day}")))
-    };
-    let cap = Cap {
-        yesterday: bucket(day - Duration::days(1)),
-        today: bucket(day),
-        limit: CODES_A_MAILBOX,
-        window_seconds: 86_400,
-    };
-    match rate_bucket::grant(conn, scope, cap, token::new_id(now), now).await? {
-        Grant::Granted => Ok(()),
-        Grant::NotBefore(at) => Err(AppError::RateLimited(
-            (at - now).to_std().unwrap_or_default(),
-        )),
-    }
 }
 
 async fn enqueue(

@@ -6,7 +6,7 @@ use chrono::{DateTime, Duration, Utc};
 use serde_json::json;
 
 use crate::app::audit::{self, Actor, Entry};
-use crate::app::challenge::{self, Standing};
+use crate::app::challenge;
 use crate::app::contact_change;
 use crate::app::ctx::Ctx;
 use crate::app::disown::email_of;
@@ -34,8 +34,8 @@ mod told;
 pub use by_staff::{Decision, StaffPayout, Waiting, decide, look, type_in};
 pub(in crate::app) use told::{left, lost};
 
-pub(in crate::app) use stop::challenge_of;
-pub use stop::{Link, Standing as StopStanding, end_freeze, peek, stop};
+pub(in crate::app) use stop::{challenge_of, freeze};
+pub use stop::{end_freeze, peek, stop};
 
 /// Minutes a code for a change works.
 pub const CODE_MINUTES: i64 = 60;
@@ -217,13 +217,7 @@ async fn require_room(
 }
 
 /// Uses the code of a change. Of a wrong one the count is kept.
-async fn use_code(
-    ctx: &Ctx,
-    mut tx: Tx,
-    actor: &ClaimantActor,
-    code: Option<&str>,
-) -> AppResult<Tx> {
-    let (scope, claimant, now) = (actor.scope(), actor.claimant(), ctx.clock.now());
+async fn use_code(ctx: &Ctx, tx: Tx, actor: &ClaimantActor, code: Option<&str>) -> AppResult<Tx> {
     let code = code.unwrap_or_default();
     let code: String = code.chars().filter(|char| !char.is_whitespace()).collect();
     if code.is_empty() {
@@ -231,24 +225,7 @@ async fn use_code(
         errors.push("/code", FieldCode::Required, "error-payout-code-required");
         return Err(errors.into());
     }
-    let wanted = (PURPOSE, None);
-    let standing = challenge::judge_code(ctx, &mut tx, scope, claimant, wanted, &code).await?;
-    let Standing::Open(used) = standing else {
-        if standing == Standing::Unknown {
-            let purpose = PURPOSE.as_str();
-            confirmation::mark_wrong_code(&mut tx, scope, claimant, purpose, now).await?;
-            let by = Actor::Claimant(claimant);
-            let entry = Entry::new(claimant, actor.association(), by, "wrong_code");
-            let entry = entry.with(json!({ "purpose": purpose }));
-            audit::append(ctx, &mut tx, scope, entry).await?;
-        }
-        tx.commit().await?;
-        return Err(challenge::wrong_code(standing));
-    };
-    if !confirmation::mark_used(&mut tx, scope, claimant, used.uuid(), now).await? {
-        return Err(AppError::TokenUsed);
-    }
-    Ok(tx)
+    challenge::use_code(ctx, tx, actor, (PURPOSE, None), &code).await
 }
 
 /// Tells the confirmed contact at once, if it is an e-mail.

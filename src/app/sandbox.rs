@@ -4,12 +4,12 @@
 
 use std::sync::Arc;
 
-use chrono::{Days, NaiveDate};
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::app::audit::{self, Actor, Entry};
 use crate::app::ctx::Ctx;
+use crate::app::day_cap::{self, DayCap};
 use crate::app::directory::{AssociationEntry, CaseEntry, Directory, WordsEntry};
 use crate::app::error::{AppError, AppResult};
 use crate::app::partner::{self, PartnerActor};
@@ -17,7 +17,7 @@ use crate::app::retention;
 use crate::app::sign_up::Mailing;
 use crate::crypto::{sha256, token};
 use crate::db::key::AssociationKeyRow;
-use crate::db::rate_bucket::{self, Cap, Grant};
+use crate::db::rate_bucket::Grant;
 use crate::db::sandbox as db;
 use crate::db::{Conn, Scope, partner as partner_rows, retention_rule};
 use crate::domain::email_address::EmailAddress;
@@ -190,20 +190,12 @@ pub(in crate::app) async fn admit(
 
 /// Asks the cap of a partner for one more mail of its sandbox; that of the address is not touched.
 async fn ask(ctx: &Ctx, conn: &mut Conn, partner: PartnerId) -> AppResult<Mailing> {
-    let now = ctx.clock.now();
-    let today = now.date_naive();
-    let bucket = |day: NaiveDate| {
-        let place = format!("{partner}|{day}");
-        token::uuid_v8(ctx.keyring.index.platform_hash("sandbox mails", &place))
-    };
-    let yesterday = today.checked_sub_days(Days::new(1)).unwrap_or(today);
-    let cap = Cap {
-        yesterday: bucket(yesterday),
-        today: bucket(today),
+    let cap = DayCap {
+        purpose: "sandbox mails",
+        whose: partner,
         limit: MAILS_A_DAY,
-        window_seconds: 86_400,
     };
-    let granted = rate_bucket::grant(conn, SCOPE, cap, ctx.new_id(), now).await?;
+    let granted = day_cap::ask(ctx, conn, SCOPE, cap).await?;
     Ok(match granted {
         Grant::Granted => Mailing::Test,
         Grant::NotBefore(_) => Mailing::Withheld,

@@ -9,6 +9,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::app::ctx::Ctx;
+use crate::app::day_cap::{self, DayCap};
 use crate::app::directory::{AssociationEntry, CaseEntry};
 use crate::app::error::{AppError, AppResult};
 use crate::app::idempotency::{self, Kept};
@@ -17,11 +18,9 @@ use crate::app::vault::Vault;
 use crate::crypto::token;
 use crate::db::Scope;
 use crate::db::key::ClaimantKeyRow;
-use crate::db::rate_bucket::{self, Cap, Grant};
 use crate::db::scam_report::{self as db, ScamReportRow};
 use crate::domain::field::{FieldCode, FieldErrors, filled};
 use crate::domain::ids::{AssociationId, ClaimantId};
-use crate::domain::outage::day_in_rome;
 use crate::domain::permission::operation;
 use crate::domain::scam_report::{ScamReport, ScamReportInput, ScamStory, note};
 
@@ -178,25 +177,12 @@ async fn write(
             return before.ok_or(AppError::IdempotencyRunning);
         }
     }
-    let day = |back: i64| {
-        let day = day_in_rome(now - chrono::Duration::days(back));
-        let place = format!("{}|{day}", case.id);
-        token::uuid_v8(ctx.keyring.index.platform_hash("scam_reports_cap", &place))
-    };
-    let cap = Cap {
-        yesterday: day(1),
-        today: day(0),
+    let cap = DayCap {
+        purpose: "scam_reports_cap",
+        whose: case.id,
         limit: MOST_A_DAY,
-        window_seconds: 86_400,
     };
-    match rate_bucket::grant(&mut tx, SCOPE, cap, ctx.new_id(), now).await? {
-        Grant::Granted => {}
-        Grant::NotBefore(at) => {
-            return Err(AppError::RateLimited(
-                (at - now).to_std().unwrap_or_default(),
-            ));
-        }
-    }
+    day_cap::require(ctx, &mut tx, SCOPE, cap).await?;
     db::insert(&mut tx, SCOPE, &rows).await?;
     tx.commit().await?;
     Ok(told.len())

@@ -1,5 +1,7 @@
 //! In which language pages, texts and mails are.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use crate::app::TestApp;
@@ -261,4 +263,266 @@ fn slug_in(page: &str) -> String {
     let start = "name=\"incidents[0][slug]\" value=\"";
     let (_, rest) = page.split_once(start).unwrap();
     rest.split('"').next().unwrap().to_owned()
+}
+
+/// A form with buttons of the languages, filled so that it would be stored.
+struct Filled<'a> {
+    /// Its template in `src/render/page/`.
+    template: &'a str,
+    /// Where it stands.
+    path: String,
+    /// Where it is sent to.
+    action: String,
+    fields: Vec<(&'a str, &'a str)>,
+    /// A value that only typing brings into the page.
+    typed: &'a str,
+}
+
+impl<'a> Filled<'a> {
+    fn new(template: &'a str, path: &str, fields: &[(&'a str, &'a str)], typed: &'a str) -> Self {
+        Self {
+            template,
+            path: path.to_owned(),
+            action: path.to_owned(),
+            fields: fields.to_vec(),
+            typed,
+        }
+    }
+
+    fn sent_to(self, action: &str) -> Self {
+        let action = action.to_owned();
+        Self { action, ..self }
+    }
+}
+
+/// All that claimants and visitors fill in; the last one takes the record out of its owner's hand.
+fn every_form() -> Vec<Filled<'static>> {
+    let join = format!("{CASE}/join?association=codacons");
+    let embed = format!("/embed/{}?association=codacons&via=blog", &CASE[3..]);
+    let follow = format!("{CASE}/follow");
+    let (dora, carla) = ("dora@example.org", "carla@example.org");
+    let mut forms = vec![
+        Filled::new(
+            "join.html",
+            &join,
+            &fields("switched-join", &[("contact[email]", dora)]),
+            dora,
+        )
+        .sent_to(&format!("{CASE}/join")),
+        Filled::new(
+            "join.html",
+            &embed,
+            &fields("switched-embed", &[("contact[email]", carla)]),
+            carla,
+        ),
+        Filled::new(
+            "follow.html",
+            &follow,
+            &[
+                ("association", "codacons"),
+                ("email", "elena@example.org"),
+                ("language", "it"),
+                ("text_version", "1"),
+                ("given", "true"),
+            ],
+            "elena@example.org",
+        ),
+        Filled::new(
+            "scam_report.html",
+            "/report-scam",
+            &[
+                ("idempotency_key", "switched-report"),
+                ("case", "libero-virgilio-2023/codacons"),
+                ("what_happened", "Mi ha chiesto di pagare subito."),
+                ("asked_for", "money"),
+                ("came_from", ""),
+                ("contact", ""),
+            ],
+            "Mi ha chiesto di pagare subito.",
+        ),
+    ];
+    forms.extend(forms_of_the_record());
+    forms
+}
+
+fn forms_of_the_record() -> [Filled<'static>; 8] {
+    [
+        Filled::new(
+            "identity.html",
+            "/me/identity",
+            &[
+                ("kind", "person"),
+                ("person[codice_fiscale]", "RSSMRA85C12H501J"),
+                ("person[given_name]", "Mario Ugo"),
+                ("person[family_name]", "Rossi"),
+                ("person[birth_date]", "12/03/1985"),
+            ],
+            "Mario Ugo",
+        ),
+        Filled::new(
+            "declare_mailbox.html",
+            "/me/declare?step=1",
+            &[
+                ("step", "1"),
+                ("incidents[0][slug]", "gennaio-2023"),
+                ("incidents[0][hit]", "true"),
+                ("incidents[0][plan]", "free"),
+                ("incidents[0][fee]", ""),
+                ("incidents[0][other_holder]", "true"),
+                ("incidents[0][holder_note]", "intestata a mia zia"),
+                ("incidents[0][window]", "whole"),
+                ("incidents[0][flat_rate]", "true"),
+                ("incidents[0][items][0][head]", "flat_rate"),
+                ("incidents[0][items][0][amount]", ""),
+            ],
+            "intestata a mia zia",
+        )
+        .sent_to("/me/declare"),
+        Filled::new(
+            "declare_elsewhere.html",
+            "/me/declare?step=2",
+            &[
+                ("step", "2"),
+                ("elsewhere[nothing]", "yes"),
+                ("elsewhere[member_number]", "socio-4711"),
+            ],
+            "socio-4711",
+        )
+        .sent_to("/me/declare"),
+        Filled::new(
+            "declare_story.html",
+            "/me/declare?step=3",
+            &[
+                ("step", "3"),
+                ("narrative", "Non arrivava posta per giorni."),
+            ],
+            "Non arrivava posta per giorni.",
+        )
+        .sent_to("/me/declare"),
+        Filled::new(
+            "rights.html",
+            "/me/rights",
+            &[
+                ("kind", "rectification"),
+                ("text", "Il nome della via manca."),
+            ],
+            "Il nome della via manca.",
+        ),
+        Filled::new(
+            "payout.html",
+            "/me/payout",
+            &[
+                ("iban", "IT60X0542811101000000123456"),
+                ("holder", "Mario Ugo Rossi"),
+                ("holder_is_claimant", "yes"),
+            ],
+            "IT60X0542811101000000123456",
+        ),
+        Filled::new(
+            "contact.html",
+            "/me/contact",
+            &[("email", "nuova@example.org")],
+            "nuova@example.org",
+        ),
+        Filled::new(
+            "representative.html",
+            "/me/representative",
+            &[
+                ("title", "power_of_attorney"),
+                ("title_document", "Procura del 3 gennaio 2026"),
+                ("given_name", "Anna"),
+                ("family_name", "Bianchi"),
+                ("codice_fiscale", "BNCNNA58S70F205L"),
+                ("valid_from", "01/01/2026"),
+                ("valid_until", ""),
+            ],
+            "Procura del 3 gennaio 2026",
+        ),
+    ]
+}
+
+/// The templates that put buttons of the languages in place of the links.
+fn templates_with_buttons() -> BTreeSet<String> {
+    let pages = concat!(env!("CARGO_MANIFEST_DIR"), "/src/render/page");
+    let mut found = BTreeSet::new();
+    for entry in std::fs::read_dir(pages).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|end| end == "html") {
+            let words = std::fs::read_to_string(&path).unwrap();
+            if words.contains("include \"page/languages.html\"") {
+                let name = path.file_name().unwrap().to_str().unwrap();
+                found.insert(name.to_owned());
+            }
+        }
+    }
+    found
+}
+
+/// Rows of every table and what is in them, without the buckets that count requests.
+async fn stored(app: &TestApp) -> Vec<Vec<Option<String>>> {
+    let tables = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' \
+        AND table_type = 'BASE TABLE' AND table_name NOT IN ('rate_buckets', 'leases') ORDER BY 1";
+    let tables = app.rows(tables).await;
+    assert!(tables.len() > 20);
+    let sums = tables.iter().map(|row| {
+        let table = row[0].as_deref().unwrap();
+        format!("SELECT '{table}', count(*)::text, coalesce(sum(hashtext(t::text)), 0)::text FROM {table} t")
+    });
+    let sums = sums.collect::<Vec<_>>().join(" UNION ALL ");
+    app.rows(&format!("SELECT * FROM ({sums}) AS sums ORDER BY 1"))
+        .await
+}
+
+#[test]
+fn every_template_with_buttons_of_the_languages_is_tried() {
+    let tried = every_form()
+        .iter()
+        .map(|form| form.template.to_owned())
+        .collect::<BTreeSet<_>>();
+    assert_eq!(tried, templates_with_buttons());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_button_of_a_language_stores_nothing_on_any_page() {
+    let app = TestApp::seeded().await;
+    let browser = Browser::new(&app);
+    browser.confirmed("mario@example.org").await;
+    let csrf = browser.csrf().await;
+    for form in every_form() {
+        let path = &form.path;
+        let joint = if path.contains('?') { '&' } else { '?' };
+        let page = browser.get(&format!("{path}{joint}lang=it")).await;
+        assert_eq!(page.status, 200, "{path}: {}", page.html);
+        page.says("<html lang=\"it\">").says("class=\"language\"");
+        assert!(!page.html.contains(form.typed), "{path}: {}", page.html);
+
+        let mut sent: Vec<(&str, &str)> = form.fields.clone();
+        sent.push(("csrf", csrf.as_str()));
+        let before = stored(&app).await;
+        let german = browser.send(&german_button(&page.html, path), &sent).await;
+        assert_eq!(german.status, 200, "{path}: {}", german.html);
+        german.says("<html lang=\"de\">").says(form.typed);
+        assert!(
+            !german.html.contains("field-wrong"),
+            "{path}: nothing is judged"
+        );
+        assert_eq!(stored(&app).await, before, "{path}: nothing is stored");
+
+        // by its own button the same is stored: the comparison sees it
+        let done = browser.send(&form.action, &sent).await;
+        assert!(done.status.as_u16() < 400, "{path}: {}", done.html);
+        assert_ne!(stored(&app).await, before, "{path}: {}", done.html);
+    }
+    app.stop().await;
+}
+
+/// Where the German button of a page sends the form.
+#[track_caller]
+fn german_button(page: &str, path: &str) -> String {
+    let targets = page.split("formaction=\"").skip(1);
+    let mut targets = targets.filter_map(|rest| rest.split('"').next());
+    let german = targets.find(|target| target.contains("lang=de"));
+    german
+        .unwrap_or_else(|| panic!("{path}: {page}"))
+        .replace("&#38;", "&")
 }

@@ -12,17 +12,16 @@ use crate::app::audit::{self, Actor, Entry};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::app::mail_request::write_contact;
-use crate::app::payout::{Link, StopStanding};
+use crate::app::payout;
+use crate::app::stop_link::{STOP_DAYS, Standing, StopLink};
 use crate::app::vault::Vault;
 use crate::crypto::challenge::{ChallengePurpose, parse_token, verify};
 use crate::db::claimant::{self, ClaimantRow};
 use crate::db::contact_change::{self as db, ContactChangeRow};
-use crate::db::{Conn, payout, session as sessions};
+use crate::db::{Conn, payout as payouts, session as sessions};
 use crate::domain::contact::Contact;
 use crate::domain::ids::ClaimantId;
 
-/// Days a link works: as long as that of an account.
-const STOP_DAYS: i64 = 30;
 /// Records that one person became, by going from association to association, at most.
 const MOST_MOVES: usize = 20;
 /// Accounts given so long before the change was asked for are taken out with it: a session lasts less.
@@ -32,20 +31,14 @@ const BEFORE: Duration = Duration::hours(24);
 ///
 /// # Errors
 /// `Unavailable` if the database cannot be reached.
-pub async fn peek(ctx: &Ctx, token: &str) -> AppResult<Link> {
+pub async fn peek(ctx: &Ctx, token: &str) -> AppResult<StopLink> {
     let mut tx = ctx.pools.begin(SCOPE).await?;
     let found = find(ctx, &mut tx, token).await?;
     tx.commit().await?;
-    Ok(found.map_or(
-        Link {
-            standing: StopStanding::Unknown,
-            record: None,
-        },
-        |found| Link {
-            standing: found.standing,
-            record: Some((found.row.association(), found.row.case())),
-        },
-    ))
+    Ok(found.map_or(StopLink::UNKNOWN, |found| StopLink {
+        standing: found.standing,
+        record: Some((found.row.association(), found.row.case())),
+    }))
 }
 
 /// Brings the former contact back.
@@ -64,9 +57,9 @@ pub async fn stop(ctx: &Ctx, token: &str) -> AppResult<()> {
     let found = find(ctx, &mut tx, token).await?;
     let found = found.ok_or(AppError::TokenExpired)?;
     match found.standing {
-        StopStanding::Stopped => return Ok(()),
-        StopStanding::Late | StopStanding::Unknown => return Err(AppError::TokenExpired),
-        StopStanding::Open => {}
+        Standing::Stopped => return Ok(()),
+        Standing::Late | Standing::Unknown => return Err(AppError::TokenExpired),
+        Standing::Open => {}
     }
     let (Some(done_at), Some(former)) = (found.change.done_at, found.change.former_sealed) else {
         return Err(AppError::TokenExpired);
@@ -78,7 +71,7 @@ pub async fn stop(ctx: &Ctx, token: &str) -> AppResult<()> {
         let record = row.claimant();
         write_contact(ctx, &mut tx, SCOPE, &row, &former).await?;
         db::mark_stopped(&mut tx, SCOPE, record, done_at, ctx.clock.now()).await?;
-        freeze(ctx, &mut tx, record, asked_at).await?;
+        stop_accounts(ctx, &mut tx, record, asked_at).await?;
         sessions::delete_of(&mut tx, SCOPE, record.uuid()).await?;
         let entry = Entry::new(
             record,
@@ -115,26 +108,24 @@ async fn followed(conn: &mut Conn, row: ClaimantRow) -> AppResult<Vec<ClaimantRo
 }
 
 /// Takes out the accounts given around a change, and takes no others.
-async fn freeze(
+async fn stop_accounts(
     ctx: &Ctx,
     conn: &mut Conn,
     id: ClaimantId,
     asked_at: DateTime<Utc>,
 ) -> AppResult<()> {
     let now = ctx.clock.now();
-    if let Some(first) = payout::first_since(conn, SCOPE, id, asked_at - BEFORE).await? {
-        payout::mark_stopped(conn, SCOPE, id, first, "owner", now).await?;
+    if let Some(first) = payouts::first_since(conn, SCOPE, id, asked_at - BEFORE).await? {
+        payouts::mark_stopped(conn, SCOPE, id, first, "owner", now).await?;
     }
-    let left = payout::find(conn, SCOPE, id, now).await?;
-    let left = left.in_force.or(left.pending).map(|row| row.created_at);
-    Ok(payout::mark_frozen(conn, SCOPE, id, left, now).await?)
+    payout::freeze(ctx, conn, SCOPE, id).await
 }
 
 /// The record and the change of a link.
 struct Found {
     row: ClaimantRow,
     change: ContactChangeRow,
-    standing: StopStanding,
+    standing: Standing,
 }
 
 async fn find(ctx: &Ctx, conn: &mut Conn, token: &str) -> AppResult<Option<Found>> {
@@ -158,9 +149,9 @@ async fn find(ctx: &Ctx, conn: &mut Conn, token: &str) -> AppResult<Option<Found
         .done_at
         .is_some_and(|done| done + Duration::days(STOP_DAYS) > ctx.clock.now());
     let standing = match change.stopped_at {
-        Some(_) => StopStanding::Stopped,
-        None if is_young => StopStanding::Open,
-        None => StopStanding::Late,
+        Some(_) => Standing::Stopped,
+        None if is_young => Standing::Open,
+        None => Standing::Late,
     };
     Ok(Some(Found {
         row,

@@ -8,9 +8,10 @@ use super::hold_time;
 use crate::app::audit::{self, Actor, Entry};
 use crate::app::ctx::Ctx;
 use crate::app::error::AppResult;
+use crate::app::payout;
 use crate::db::contact_change as db;
 use crate::db::outbox::OutboxRow;
-use crate::db::{Conn, Scope, claimant, payout};
+use crate::db::{Conn, Scope, claimant};
 use crate::domain::ids::ClaimantId;
 
 /// From when an account is taken, UTC, if that is later than now.
@@ -75,9 +76,7 @@ pub(in crate::app) async fn lost(
     if row.payout_frozen_at.is_some() {
         return Ok(());
     }
-    let known = payout::find(conn, scope, id, now).await?;
-    let known = known.in_force.or(known.pending).map(|row| row.created_at);
-    payout::mark_frozen(conn, scope, id, known, now).await?;
+    payout::freeze(ctx, conn, scope, id).await?;
     let entry = Entry::new(id, row.association(), Actor::System, "freeze_payout");
     let entry = entry.with(json!({ "change": change.id }));
     audit::append(ctx, conn, scope, entry).await?;

@@ -12,43 +12,20 @@ use crate::app::audit::{self, Actor, Entry};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::app::staff::StaffActor;
+use crate::app::stop_link::{STOP_DAYS, Standing, StopLink};
 use crate::crypto::challenge::{ChallengePurpose, parse_token, verify};
 use crate::db::claimant::{self, ClaimantRow};
 use crate::db::payout::{self as db, PayoutRow};
 use crate::db::{Conn, Scope, session as sessions};
 use crate::domain::audit::action;
-use crate::domain::ids::{AssociationId, CaseId, ClaimantId};
+use crate::domain::ids::ClaimantId;
 use crate::domain::permission::operation;
 use crate::domain::reason::Reason;
 
 const SCOPE: Scope = Scope::System("an account stopped by link, before the tenant is known");
 
-/// Days a link works: a mailbox read years later must not take away an account in use.
-const STOP_DAYS: i64 = 30;
 /// Versions looked at, newest first.
 const VERSIONS_SEEN: usize = 50;
-
-/// What a link can still do.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Standing {
-    /// It stops the account.
-    Open,
-    /// The account was stopped by it.
-    Stopped,
-    /// The account was replaced, or the link is too old.
-    Late,
-    /// Never was, or its record is gone.
-    Unknown,
-}
-
-/// A link before it is used.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Link {
-    /// What it can do.
-    pub standing: Standing,
-    /// The record, if the link was ever real.
-    pub record: Option<(AssociationId, CaseId)>,
-}
 
 /// What stands for a version where tokens are made.
 pub(in crate::app) fn challenge_of(version: i32) -> Uuid {
@@ -59,20 +36,14 @@ pub(in crate::app) fn challenge_of(version: i32) -> Uuid {
 ///
 /// # Errors
 /// `Unavailable` if the database cannot be reached.
-pub async fn peek(ctx: &Ctx, token: &str) -> AppResult<Link> {
+pub async fn peek(ctx: &Ctx, token: &str) -> AppResult<StopLink> {
     let mut tx = ctx.pools.begin(SCOPE).await?;
     let found = find(ctx, &mut tx, token).await?;
     tx.commit().await?;
-    Ok(found.map_or(
-        Link {
-            standing: Standing::Unknown,
-            record: None,
-        },
-        |found| Link {
-            standing: found.standing,
-            record: Some((found.row.association(), found.row.case())),
-        },
-    ))
+    Ok(found.map_or(StopLink::UNKNOWN, |found| StopLink {
+        standing: found.standing,
+        record: Some((found.row.association(), found.row.case())),
+    }))
 }
 
 /// Stops an account that the reader did not give. The one before it counts, if it does not yet count again.
@@ -97,9 +68,7 @@ pub async fn stop(ctx: &Ctx, token: &str) -> AppResult<()> {
     let now = ctx.clock.now();
     let version = found.payout.version;
     db::mark_stopped(&mut tx, SCOPE, id, version, "owner", now).await?;
-    let left = db::find(&mut tx, SCOPE, id, now).await?;
-    let left = left.in_force.or(left.pending).map(|row| row.created_at);
-    db::mark_frozen(&mut tx, SCOPE, id, left, now).await?;
+    freeze(ctx, &mut tx, SCOPE, id).await?;
     sessions::delete_of(&mut tx, SCOPE, id.uuid()).await?;
     let entry = Entry::new(id, found.row.association(), Actor::Public, "stop_payout");
     let entry = entry.with(json!({ "version": version }));
@@ -107,6 +76,24 @@ pub async fn stop(ctx: &Ctx, token: &str) -> AppResult<()> {
     tx.commit().await?;
     metrics::counter!("joinder_payouts_stopped_total").increment(1);
     Ok(())
+}
+
+/// Takes no more accounts of a claimant, who is locked; what is left counts as before.
+///
+/// *effects*: `claimants.payout_frozen_at`.
+///
+/// # Errors
+/// As the database says.
+pub(in crate::app) async fn freeze(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    scope: Scope,
+    id: ClaimantId,
+) -> AppResult<()> {
+    let now = ctx.clock.now();
+    let left = db::find(conn, scope, id, now).await?;
+    let left = left.in_force.or(left.pending).map(|row| row.created_at);
+    Ok(db::mark_frozen(conn, scope, id, left, now).await?)
 }
 
 /// Staff spoke with the owner: accounts are taken again.

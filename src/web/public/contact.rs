@@ -92,10 +92,6 @@ pub async fn send(visit: Visit, form: Form<SentContact>) -> WebResult<HttpRespon
 pub async fn confirm(visit: Visit, form: Form<SentContactCode>) -> WebResult<HttpResponse> {
     let actor = visit.claimant_with(form.0.csrf.as_deref()).await?;
     let code = digits(&form.0.code);
-    if code.is_empty() {
-        let page = page_of(&visit, &actor, about("/code", "error-code-required")).await?;
-        return html_with(StatusCode::UNPROCESSABLE_ENTITY, &page);
-    }
     let (ctx, by) = (visit.ctx().clone(), actor.clone());
     let done = visit
         .ctx()

@@ -36,8 +36,7 @@ pub mod resume;
 pub mod rights;
 pub mod scam_report;
 pub mod sign;
-pub mod stop_contact;
-pub mod stop_payout;
+pub mod stop;
 pub mod texts;
 pub mod updates;
 pub mod verify;
@@ -76,10 +75,10 @@ pub fn routes() -> Vec<Route> {
         Route::new(&o::NOT_ME_PAGE, web::to(not_me::page)),
         Route::new(&o::NOT_ME_FORM, web::to(not_me::send)),
         Route::new(&o::NOT_ME_UNDO, web::to(not_me::undo)),
-        Route::new(&o::STOP_PAYOUT_PAGE, web::to(stop_payout::page)),
-        Route::new(&o::STOP_PAYOUT_FORM, web::to(stop_payout::send)),
-        Route::new(&o::STOP_CONTACT_PAGE, web::to(stop_contact::page)),
-        Route::new(&o::STOP_CONTACT_FORM, web::to(stop_contact::send)),
+        Route::new(&o::STOP_PAYOUT_PAGE, web::to(stop::payout_page)),
+        Route::new(&o::STOP_PAYOUT_FORM, web::to(stop::stop_payout)),
+        Route::new(&o::STOP_CONTACT_PAGE, web::to(stop::contact_page)),
+        Route::new(&o::STOP_CONTACT_FORM, web::to(stop::stop_contact)),
         Route::new(&o::ENTER_START, web::to(enter::start)),
         Route::new(&o::ENTER_LINK_FORM, web::to(enter::ask_link)),
         Route::new(&o::ENTER_CODE_FORM, web::to(enter::by_code)),

@@ -3,19 +3,20 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Days, NaiveDate, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::{Kept, open, reach};
 use crate::app::audit::{self, Actor, Entry};
 use crate::app::ctx::Ctx;
+use crate::app::day_cap::{self, DayCap};
 use crate::app::error::{AppError, AppResult};
 use crate::app::outbox::webhook_row;
 use crate::app::partner::email_of;
 use crate::app::partner::event::state_of;
 use crate::crypto::token;
-use crate::db::rate_bucket::{self, Cap, Grant};
+use crate::db::rate_bucket::Grant;
 use crate::db::webhook::{self as endpoints, EndpointRow};
 use crate::db::webhook_delivery::{self as db, AttemptRow, ClaimedRow};
 use crate::db::{Conn, DbError, Scope, outbox, partner};
@@ -183,7 +184,7 @@ async fn give_up(
     let association = AssociationId::new(partner.association_id);
     let email = email_of(ctx, &partner)?;
     if let Some(email) = email
-        && may_tell(ctx, conn, endpoint.id, now).await?
+        && may_tell(ctx, conn, endpoint.id).await?
     {
         let language = Language::parse(&partner.language).unwrap_or_default();
         let to = (PartnerId::new(partner.id), &email, language);
@@ -194,24 +195,13 @@ async fn give_up(
 }
 
 /// Whether the partner is told: once a day of an endpoint, however often it is taken up and given up.
-async fn may_tell(
-    ctx: &Ctx,
-    conn: &mut Conn,
-    endpoint: Uuid,
-    now: DateTime<Utc>,
-) -> AppResult<bool> {
-    let today = now.date_naive();
-    let bucket = |day: NaiveDate| {
-        let place = format!("{endpoint}|{day}");
-        token::uuid_v8(ctx.keyring.index.platform_hash("webhook mails", &place))
-    };
-    let cap = Cap {
-        yesterday: bucket(today.checked_sub_days(Days::new(1)).unwrap_or(today)),
-        today: bucket(today),
+async fn may_tell(ctx: &Ctx, conn: &mut Conn, endpoint: Uuid) -> AppResult<bool> {
+    let cap = DayCap {
+        purpose: "webhook mails",
+        whose: endpoint,
         limit: 1,
-        window_seconds: 86_400,
     };
-    let granted = rate_bucket::grant(conn, SCOPE, cap, ctx.new_id(), now).await?;
+    let granted = day_cap::ask(ctx, conn, SCOPE, cap).await?;
     Ok(matches!(granted, Grant::Granted))
 }
 

@@ -19,8 +19,7 @@ use super::super::{
     representative::{RepresentativeFields, RepresentativePage},
     resume::{ResumePage, SessionOver},
     sign::{AcceptField, ReportShown, SignCodePage, SignFilePage, SignNotPage, SignPage, ToSign},
-    stop_contact::StopContactPage,
-    stop_payout::{StopPayoutPage, StopState},
+    stop::{StopPage, StopState, StopWhat},
 };
 use super::{Words, date, instant, push, wrong};
 use crate::domain::document::{DocumentKind, Scan};
@@ -553,21 +552,17 @@ fn control(words: Words, pages: &mut Vec<(String, String)>) {
         StopState::Unknown,
     ] {
         let known = state != StopState::Unknown;
-        let page = StopPayoutPage {
-            chrome: words.chrome("/stop-payout/x"),
-            token: words.say("x"),
-            state,
-            case: known.then(|| words.case()),
-            association: known.then(|| words.association(Offer::Join, RegisterStatus::Active)),
-        };
-        push(pages, format!("stop-payout-{}", state.as_str()), &page);
-        let page = StopContactPage {
-            chrome: words.chrome("/stop-contact/x"),
-            token: page.token,
-            state,
-            case: page.case,
-            association: page.association,
-        };
-        push(pages, format!("stop-contact-{}", state.as_str()), &page);
+        for what in StopWhat::ALL {
+            let page = StopPage {
+                chrome: words.chrome(&what.path("x")),
+                what,
+                token: words.say("x"),
+                state,
+                case: known.then(|| words.case()),
+                association: known.then(|| words.association(Offer::Join, RegisterStatus::Active)),
+            };
+            let name = format!("stop-{}-{}", what.as_str(), state.as_str());
+            push(pages, name, &page);
+        }
     }
 }
