@@ -293,7 +293,7 @@ pub fn routes() -> Vec<Route> {
         ),
         Route::new(&operation::CONSOLE_QUEUES_PAGE, web::to(queues::overview)),
         Route::new(&operation::CONSOLE_NEXT_ITEM, web::to(queues::next)),
-        Route::new(&operation::CONSOLE_TAKE_FORM, web::to(queues::take)),
+        Route::new(&operation::CONSOLE_BEGIN_FORM, web::to(queues::begin)),
         Route::new(&operation::CONSOLE_ASSIGN_FORM, web::to(queues::assign)),
         Route::new(&operation::CONSOLE_RETENTION_PAGE, web::to(retention::page)),
         Route::new(
