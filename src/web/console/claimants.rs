@@ -320,7 +320,7 @@ fn claimant_page(console: Console, view: ClaimantView, operators: &Operators) ->
             .into_iter()
             .map(|before| {
                 let reference = Reference::of(before.claimant).grouped();
-                let (at, code) = (before.rejection.at, before.rejection.code.as_str());
+                let (at, code) = (before.at, before.code.as_str());
                 (before.claimant.to_string(), reference, at, code)
             })
             .collect(),

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::app::AppError;
 use crate::app::claimant_list::{self, DEFAULT_LIMIT, Filter, Item, MAX_LIMIT};
 use crate::app::claimant_view::{
-    self, Before, ClaimantView, Rejection, ShownContact, ShownIdentity,
+    self, ClaimantView, RejectedBefore, Rejection, ShownContact, ShownIdentity,
 };
 use crate::app::export;
 use crate::domain::ids::{ClaimantId, MailboxId, StaffId};
@@ -172,13 +172,13 @@ pub struct RejectedBeforeResponse {
     code: &'static str,
 }
 
-impl From<Before> for RejectedBeforeResponse {
-    fn from(before: Before) -> Self {
+impl From<RejectedBefore> for RejectedBeforeResponse {
+    fn from(before: RejectedBefore) -> Self {
         Self {
             id: before.claimant.uuid(),
             reference: Reference::of(before.claimant).as_str().to_owned(),
-            rejected_at: before.rejection.at,
-            code: before.rejection.code.as_str(),
+            rejected_at: before.at,
+            code: before.code.as_str(),
         }
     }
 }
