@@ -34,7 +34,6 @@ use crate::domain::readiness::{Letter, SignatureInForce};
 use crate::domain::reason::Reason;
 use crate::render::csv::Dialect;
 
-mod again;
 mod cipher;
 mod decision;
 mod direct;
@@ -47,19 +46,20 @@ mod list;
 mod outlet;
 mod plan;
 mod reader;
+mod repeat;
 mod run;
 mod shelf;
 mod taking;
 mod trace;
 
-pub use again::{asker_role, repeat};
 pub use cipher::is_recipient;
 pub use decision::{approve, cancel, reject};
 pub use direct::{Produced, masked_csv};
 pub use job::{Job, Lane, Step};
 pub use keeping::fail_abandoned;
 pub(in crate::app) use keeping::sweep;
-pub use taking::{Fetched, content};
+pub use repeat::repeat;
+pub use taking::{Fetched, asker_role, content};
 
 /// A streamed list that does not go on is given up after that.
 const ABANDONED: TimeDelta = TimeDelta::hours(6);
@@ -317,8 +317,7 @@ fn status_of(
     names: &HashMap<Uuid, String>,
 ) -> AppResult<ExportStatus> {
     let name = |id: Uuid| names.get(&id).cloned().unwrap_or_default();
-    // what is made to be fetched was asked for with a purpose
-    let streamed = row.purpose.is_empty();
+    let streamed = row.is_streamed();
     Ok(ExportStatus {
         id: ExportId::new(row.id),
         case: slug.to_owned(),

@@ -1397,9 +1397,9 @@ pub mod operation {
         Access::Staff(EXPORTERS),
     );
     /// Asks for an export once more.
-    pub const CONSOLE_EXPORT_REPETITION: Operation = Operation::post(
-        "console_export_repetition",
-        "/console/exports/{id}/repetition",
+    pub const CONSOLE_EXPORT_REPEAT: Operation = Operation::post(
+        "console_export_repeat",
+        "/console/exports/{id}/repeat",
         Access::StepUp(EXPORTERS),
     );
     /// One file of an export.
@@ -2730,7 +2730,7 @@ pub mod operation {
         &CONSOLE_EXPORT_APPROVAL,
         &CONSOLE_EXPORT_REJECTION,
         &CONSOLE_EXPORT_CANCELLATION,
-        &CONSOLE_EXPORT_REPETITION,
+        &CONSOLE_EXPORT_REPEAT,
         &CONSOLE_EXPORT_FILE,
         &CONSOLE_EXPORT_PAGE,
         &CONSOLE_EXPORT_FORM,

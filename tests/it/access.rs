@@ -1065,7 +1065,7 @@ fn staff_body(name: &str, code: &str) -> Option<Body> {
         "console_import_start" | "console_import_cancellation" => form(&[]),
         "approve_export" | "cancel_export" => Body::Nothing,
         "reject_export" => Body::Json(json!({"reason": "Non serve"})),
-        "console_export_approval" | "console_export_cancellation" | "console_export_repetition" => {
+        "console_export_approval" | "console_export_cancellation" | "console_export_repeat" => {
             form(&[])
         }
         "console_export_rejection" => form(&[("reason", "Non serve")]),

@@ -139,7 +139,7 @@ pub async fn cancel(
     Ok(see_other(&format!("/console/exports/{id}")))
 }
 
-/// `POST /console/exports/{id}/repetition`
+/// `POST /console/exports/{id}/repeat`
 pub async fn repeat(
     state: web::Data<AppState>,
     staff: Staff,
@@ -172,7 +172,7 @@ pub async fn file(
     let mut shown = one_page(&state, language, &staff, &request, id).await?;
     let mut files = shown.files.iter();
     let file = files.find(|file| file.number == number);
-    shown.second_try = file.and_then(|file| file.fetched_at);
+    shown.already_fetched = file.and_then(|file| file.fetched_at);
     shown.can_repeat = true;
     shown.console.chrome.path = format!("/console/exports/{id}");
     page(StatusCode::CONFLICT, &shown)
@@ -201,9 +201,9 @@ async fn one_page(
     let is_gone = found.fetched_at.is_some()
         || matches!(found.state, ExportState::Expired | ExportState::Failed);
     Ok(OneExportPage {
-        fetched_by: with_role(&console, &found.asked_by.1, asker),
-        second_try: None,
-        can_repeat: is_gone && !found.streamed && operation::CONSOLE_EXPORT_REPETITION.allows(role),
+        asked_by: with_role(&console, &found.asked_by.1, asker),
+        already_fetched: None,
+        can_repeat: is_gone && !found.streamed && operation::CONSOLE_EXPORT_REPEAT.allows(role),
         slug: found.case.clone(),
         line: line(&found),
         filter: filter(&console, &found.filter),

@@ -174,10 +174,7 @@ pub fn routes() -> Vec<Route> {
             &operation::CONSOLE_EXPORT_CANCELLATION,
             web::to(exports::cancel),
         ),
-        Route::new(
-            &operation::CONSOLE_EXPORT_REPETITION,
-            web::to(exports::repeat),
-        ),
+        Route::new(&operation::CONSOLE_EXPORT_REPEAT, web::to(exports::repeat)),
         Route::new(&operation::CONSOLE_EXPORT_FILE, web::to(exports::file)),
         Route::new(&operation::CONSOLE_RIGHTS_PAGE, web::to(rights::queue)),
         Route::new(&operation::CONSOLE_RIGHT_PAGE, web::to(rights::one)),
