@@ -29,6 +29,7 @@ use crate::domain::declaration::DeclarationFlag;
 use crate::domain::export::{Columns, ExportState, Format, KEPT_DAYS};
 use crate::domain::ids::{AssociationId, CaseId, ExportId};
 use crate::domain::narrowing::{Narrowing, Words};
+use crate::domain::page_length::MAX_LIMIT;
 use crate::domain::permission::operation;
 use crate::domain::readiness::{Letter, SignatureInForce};
 use crate::domain::reason::Reason;
@@ -238,7 +239,7 @@ pub async fn list(
 ) -> AppResult<Register> {
     actor.require(&operation::LIST_EXPORTS)?;
     let own = claimant_list::own_case(ctx, actor, slug).await?;
-    let limit = limit.clamp(1, claimant_list::MAX_LIMIT);
+    let limit = limit.clamp(1, MAX_LIMIT);
     let (scope, association) = (actor.scope(), actor.association_id());
     let mut tx = ctx.pools.begin(scope).await?;
     let wanted = i64::from(limit) + 1;

@@ -7,11 +7,12 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::app::AppError;
-use crate::app::claimant_list::{self, DEFAULT_LIMIT};
+use crate::app::claimant_list;
 use crate::app::export::{self, ExportFile, ExportStatus};
 use crate::domain::export::ExportState;
 use crate::domain::field::FieldErrors;
 use crate::domain::ids::ExportId;
+use crate::domain::page_length::DEFAULT_LIMIT;
 use crate::domain::permission::operation;
 use crate::domain::reason::Reason;
 use crate::render::page::Errors;

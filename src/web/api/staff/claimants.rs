@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::app::AppError;
-use crate::app::claimant_list::{self, DEFAULT_LIMIT, Filter, Item, MAX_LIMIT};
+use crate::app::claimant_list::{self, Filter, Item};
 use crate::app::claimant_view::{
     self, ClaimantView, RejectedBefore, Rejection, ShownContact, ShownIdentity,
 };
@@ -16,6 +16,7 @@ use crate::domain::ids::{ClaimantId, MailboxId, StaffId};
 use crate::domain::narrowing::Words;
 use crate::domain::reference::Reference;
 use crate::state::AppState;
+use crate::web::api::page_length::read_page_length;
 use crate::web::api::public::representative::{self, RepresentativeResponse};
 use crate::web::api::staff::declared::{
     self, RecordDeclarationResponse, RecordPayoutResponse, RecordVersionResponse,
@@ -70,12 +71,7 @@ impl ListQuery {
     }
 
     fn limit(&self) -> WebResult<u16> {
-        let Some(limit) = &self.limit else {
-            return Ok(DEFAULT_LIMIT);
-        };
-        let limit = limit.parse::<u16>().map_err(|_| WebError::BadCursor)?;
-        let allowed = (1..=MAX_LIMIT).contains(&limit);
-        allowed.then_some(limit).ok_or(WebError::BadCursor)
+        read_page_length(self.limit.as_deref())
     }
 }
 
