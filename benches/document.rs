@@ -17,10 +17,11 @@ use std::{
 
 use flate2::{Compression, write::ZlibEncoder};
 use joinder::domain::attestation::DPR_445;
+use joinder::domain::readiness::FondoSpese;
 use joinder::render::document::{
-    CertifiedAddress, Circumstances, DeclarationDocument, FondoSpese, LegalText,
-    PrintedAssociation, PrintedCase, PrintedClaimant, PrintedDocument, PrintedIncident,
-    PrintedItem, PrintedMailbox, PrintedPerson, TextVersion, declaration,
+    CertifiedAddress, Circumstances, DeclarationDocument, LegalText, PrintedAssociation,
+    PrintedCase, PrintedClaimant, PrintedDocument, PrintedIncident, PrintedItem, PrintedMailbox,
+    PrintedPerson, TextVersion, declaration,
 };
 
 #[path = "../src/render/document/tests/sample.rs"]

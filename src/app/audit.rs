@@ -13,6 +13,9 @@ use crate::db::{Conn, Scope};
 use crate::domain::claimant::ClaimantState;
 use crate::domain::ids::{AssociationId, ClaimantId, PartnerKeyId, StaffId};
 
+/// Kind of actor of staff in the trail.
+pub(super) const STAFF: &str = "staff";
+
 /// Who acted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Actor {
@@ -102,6 +105,8 @@ impl Entry {
 
 /// Appends a row.
 ///
+/// *effects*: as [`insert_and_renew`]: a decision of staff renews what they have in hand of the subject.
+///
 /// # Errors
 /// As the database says.
 pub async fn append(ctx: &Ctx, conn: &mut Conn, scope: Scope, entry: Entry) -> AppResult<()> {
@@ -109,7 +114,7 @@ pub async fn append(ctx: &Ctx, conn: &mut Conn, scope: Scope, entry: Entry) -> A
     let (actor_kind, actor_id) = match entry.actor {
         Actor::Public => ("public", None),
         Actor::Claimant(id) => ("claimant", Some(id.uuid())),
-        Actor::Staff(id) => ("staff", Some(id.uuid())),
+        Actor::Staff(id) => (STAFF, Some(id.uuid())),
         Actor::Partner(key) => ("partner", Some(key.uuid())),
         Actor::System => ("system", None),
         Actor::Operator => ("operator", None),
@@ -127,22 +132,36 @@ pub async fn append(ctx: &Ctx, conn: &mut Conn, scope: Scope, entry: Entry) -> A
         sealed: entry.sealed,
         created_at: now,
     };
-    audit::insert(conn, scope, &row).await?;
-    match entry.actor {
-        Actor::Staff(staff) => {
-            let whose = (entry.subject, staff.uuid());
-            work_queue::renew(ctx, conn, scope, whose, entry.action).await
+    insert_and_renew(ctx, conn, scope, &row).await
+}
+
+/// Writes a row of the trail, and leaves what staff who decided have in hand of its subject there for longer
+/// (decision 24).
+///
+/// *effects*: a row of `audit`; `assignments.lease_until` by [`work_queue::renew`].
+///
+/// # Errors
+/// As the database says.
+pub(super) async fn insert_and_renew(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    scope: Scope,
+    row: &AuditRow,
+) -> AppResult<()> {
+    audit::insert(conn, scope, row).await?;
+    match (row.actor_kind.as_str(), row.actor_id) {
+        (STAFF, Some(staff)) => {
+            let whose = (row.subject_id, staff);
+            work_queue::renew(ctx, conn, scope, whose, &row.action).await
         }
-        Actor::Public
-        | Actor::Claimant(_)
-        | Actor::Partner(_)
-        | Actor::System
-        | Actor::Operator => Ok(()),
+        _ => Ok(()),
     }
 }
 
 /// Appends a row with free text about a claimant, sealed by the claimant's data key: it goes when
 /// the person is erased.
+///
+/// *effects*: as [`append`].
 ///
 /// # Errors
 /// As the database says.

@@ -23,6 +23,7 @@ use crate::domain::bulk::{ALONE_HOURS, BulkAct, BulkKind, BulkState, BulkStep, P
 use crate::domain::claimant::{Queue, Review};
 use crate::domain::ids::{AssociationId, ClaimantId};
 use crate::domain::mail::MailKind;
+use crate::domain::page_length::MAX_LIMIT;
 use crate::domain::permission::operation;
 use crate::domain::reference::Reference;
 
@@ -39,11 +40,6 @@ pub use stop::{Standing, Wish, peek, set};
 pub(in crate::app) use stop::{is_stopped, link};
 pub use turn::{Turn, is_due, take_turn};
 pub(in crate::app) use words::seal_clear;
-
-/// Items of a page where nobody says how many.
-pub const DEFAULT_LIMIT: u16 = 50;
-/// Most items of a page.
-pub const MAX_LIMIT: u16 = 200;
 
 /// How a bulk action stands.
 #[derive(Clone, Debug)]

@@ -18,17 +18,14 @@ use crate::db::case_update::{self as db, CaseUpdateRow};
 use crate::db::{Conn, DbError, Scope, follower};
 use crate::domain::case_update::{UpdateTextInput, UpdateTexts};
 use crate::domain::ids::{AssociationId, CaseId};
+use crate::domain::page_length::MAX_LIMIT;
 use crate::domain::permission::operation;
 use crate::domain::reason::Reason;
 
 const SCOPE: Scope = Scope::System("news of a case, for anybody");
 
-/// Items of a page where nobody says how many.
-pub const DEFAULT_LIMIT: u16 = 50;
 /// Readers are counted up to this.
 pub const COUNTED: i64 = 2_001;
-/// Most items of a page.
-pub const MAX_LIMIT: u16 = 200;
 
 /// News of a case.
 #[derive(Clone, Debug)]

@@ -29,6 +29,7 @@ use crate::domain::identity::Identity;
 use crate::domain::ids::{AssociationId, CaseId, ClaimantId, MailboxId};
 use crate::domain::mailbox_address::MailboxAddress;
 use crate::domain::narrowing::Narrowing;
+use crate::domain::page_length::MAX_LIMIT;
 use crate::domain::permission::operation;
 use crate::domain::personal_name::PersonalName;
 use crate::domain::phone_number::PhoneNumber;
@@ -37,10 +38,6 @@ use crate::domain::reference::Reference;
 use crate::domain::vat_number::NumericCodiceFiscale;
 use crate::domain::work_queue::WorkQueue;
 
-/// Items of a page where nobody says how many.
-pub const DEFAULT_LIMIT: u16 = 50;
-/// Most items of a page.
-pub const MAX_LIMIT: u16 = 200;
 /// Records that are read at once where some must be left out.
 const WINDOW: i64 = 20_000;
 /// How often that is done for one page.

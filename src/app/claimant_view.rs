@@ -11,7 +11,7 @@ use crate::app::ctx::Ctx;
 use crate::app::document::{self, MyDocument};
 use crate::app::error::{AppError, AppResult};
 use crate::app::import::{self, ListedHints};
-pub use crate::app::rejection::{Before, Rejection};
+pub use crate::app::rejection::{RejectedBefore, Rejection};
 use crate::app::sign_up::Suspicion;
 use crate::app::staff::StaffActor;
 use crate::app::trail::{self, TrailEntry};
@@ -90,7 +90,7 @@ pub struct ClaimantView {
     /// Why, when and by whom it was rejected, where it was.
     pub rejection: Option<Rejection>,
     /// Rejected records of the case that share contact, mailbox or codice fiscale with it, newest first.
-    pub rejected_before: Vec<Before>,
+    pub rejected_before: Vec<RejectedBefore>,
     /// Clashes, nothing about the other side.
     pub conflicts: Vec<ConflictRow>,
     /// Mails that came back, newest first.
@@ -213,7 +213,7 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
         // free text about a person
         rejection.words = None;
     }
-    let rejected_before = rejection::before(ctx, &mut tx, scope, association, id).await?;
+    let rejected_before = rejection::before(&mut tx, scope, association, id).await?;
     let restricting = rights_request::list_restricting(&mut tx, scope, id).await?;
     let restricted_by = restricting
         .first()

@@ -16,10 +16,11 @@ use crate::domain::foreign_document::{DocumentKind, ForeignDocument};
 use crate::domain::identity::Identity;
 use crate::domain::person::Person;
 use crate::domain::postal_address::PostalAddress;
+use crate::domain::readiness::FondoSpese;
 use crate::domain::representation::{Representative, Title};
 use crate::domain::signed_content::{SignedContent, SignedDocument, SignedText};
 use crate::render::document::{
-    self, CertifiedAddress, Circumstances, DeclarationDocument, FondoSpese, LegalText, PaperForm,
+    self, CertifiedAddress, Circumstances, DeclarationDocument, LegalText, PaperForm,
     PrintedAssociation, PrintedCase, PrintedClaimant, PrintedDocument, PrintedEntity,
     PrintedIncident, PrintedItem, PrintedMailbox, PrintedPerson, PrintedRepresentative,
     TextVersion, euro,
@@ -97,11 +98,7 @@ fn values(content: &SignedContent) -> AppResult<DeclarationDocument> {
         attestation: required(TextKind::AttestationG)?,
         mandate: required(TextKind::MandateH)?,
         messa_in_mora: text(TextKind::MandateMessaInMora),
-        fondo_spese: match content.case.fondo_spese_ordered {
-            None => FondoSpese::Undecided,
-            Some(false) => FondoSpese::NotOrdered,
-            Some(true) => FondoSpese::Ordered,
-        },
+        fondo_spese: FondoSpese::of(content.case.fondo_spese_ordered),
         privacy_notice: TextVersion {
             name: "Informativa sulla privacy".to_owned(),
             version: content.privacy_notice.version.clone(),

@@ -29,12 +29,12 @@ use crate::domain::declaration::DeclarationFlag;
 use crate::domain::export::{Columns, ExportState, Format, KEPT_DAYS};
 use crate::domain::ids::{AssociationId, CaseId, ExportId};
 use crate::domain::narrowing::{Narrowing, Words};
+use crate::domain::page_length::MAX_LIMIT;
 use crate::domain::permission::operation;
 use crate::domain::readiness::{Letter, SignatureInForce};
 use crate::domain::reason::Reason;
 use crate::render::csv::Dialect;
 
-mod again;
 mod cipher;
 mod decision;
 mod direct;
@@ -47,19 +47,20 @@ mod list;
 mod outlet;
 mod plan;
 mod reader;
+mod repeat;
 mod run;
 mod shelf;
 mod taking;
 mod trace;
 
-pub use again::{asker_role, repeat};
 pub use cipher::is_recipient;
 pub use decision::{approve, cancel, reject};
 pub use direct::{Produced, masked_csv};
 pub use job::{Job, Lane, Step};
 pub use keeping::fail_abandoned;
 pub(in crate::app) use keeping::sweep;
-pub use taking::{Fetched, content};
+pub use repeat::repeat;
+pub use taking::{Fetched, asker_role, content};
 
 /// A streamed list that does not go on is given up after that.
 const ABANDONED: TimeDelta = TimeDelta::hours(6);
@@ -238,7 +239,7 @@ pub async fn list(
 ) -> AppResult<Register> {
     actor.require(&operation::LIST_EXPORTS)?;
     let own = claimant_list::own_case(ctx, actor, slug).await?;
-    let limit = limit.clamp(1, claimant_list::MAX_LIMIT);
+    let limit = limit.clamp(1, MAX_LIMIT);
     let (scope, association) = (actor.scope(), actor.association_id());
     let mut tx = ctx.pools.begin(scope).await?;
     let wanted = i64::from(limit) + 1;
@@ -317,8 +318,7 @@ fn status_of(
     names: &HashMap<Uuid, String>,
 ) -> AppResult<ExportStatus> {
     let name = |id: Uuid| names.get(&id).cloned().unwrap_or_default();
-    // what is made to be fetched was asked for with a purpose
-    let streamed = row.purpose.is_empty();
+    let streamed = row.is_streamed();
     Ok(ExportStatus {
         id: ExportId::new(row.id),
         case: slug.to_owned(),

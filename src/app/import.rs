@@ -25,6 +25,7 @@ use crate::domain::field::{FieldCode, FieldErrors};
 use crate::domain::ids::{AssociationId, ClaimantId, ImportId, StaffId};
 use crate::domain::import::{Field, Hints, ImportState, KEPT_DAYS, check_mapping, propose};
 use crate::domain::outage::day_in_rome;
+use crate::domain::page_length::MAX_LIMIT;
 use crate::domain::permission::operation;
 use crate::domain::reason::Reason;
 
@@ -220,7 +221,7 @@ pub async fn list(
 ) -> AppResult<Register> {
     actor.require(&operation::LIST_IMPORTS)?;
     let own = claimant_list::own_case(ctx, actor, slug).await?;
-    let limit = limit.clamp(1, claimant_list::MAX_LIMIT);
+    let limit = limit.clamp(1, MAX_LIMIT);
     let (scope, association) = (actor.scope(), actor.association_id());
     let mut tx = ctx.pools.begin(scope).await?;
     let wanted = i64::from(limit) + 1;

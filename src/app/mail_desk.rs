@@ -20,8 +20,6 @@ use crate::domain::mail::MailKind;
 use crate::domain::mail_failure::MailFailure;
 use crate::domain::permission::operation;
 
-/// Mails given up on a page, unless another number is asked for.
-pub const DEFAULT_LIMIT: i64 = 50;
 /// Kind of the row that answers a request by address; not a mail of its own.
 const RESEND: &str = "resend";
 

@@ -30,12 +30,6 @@ const ADDRESS_DAYS: i64 = 366;
 /// Exports looked at in one go.
 const EXPORTS_AT_ONCE: i64 = 50;
 
-/// Lines on a page of the API that names no limit.
-pub const DEFAULT_LIMIT: u16 = 50;
-
-/// Most lines on a page.
-pub const MAX_LIMIT: u16 = 200;
-
 /// Lines of each list on `/me`.
 pub const ON_ME: u16 = 20;
 

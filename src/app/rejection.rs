@@ -107,7 +107,7 @@ pub(in crate::app) async fn find(
     let names = staff::names(ctx, conn, scope, &ids).await?;
     let name = |id: Option<Uuid>| id.and_then(|id| names.get(&id).cloned());
     let word = |name: &str| row.detail.get(name).and_then(Value::as_str);
-    let code = word("code").and_then(RejectionCode::parse);
+    let code = code_of(word("code"));
     let bulk = word("bulk").and_then(|id| Uuid::try_parse(id).ok());
     let at = row.created_at;
     let words = match bulk {
@@ -118,7 +118,7 @@ pub(in crate::app) async fn find(
     let words = words.map_err(AppError::internal)?;
     Ok(Some(Rejection {
         at,
-        code: code.unwrap_or(RejectionCode::NotProven),
+        code,
         words: words.filter(|words| !words.is_empty()),
         object_until: objection_until(at),
         asked_by: name(asked),
@@ -131,11 +131,13 @@ pub(in crate::app) async fn find(
 /// A rejected record of the same case with which another one shares e-mail, phone, mailbox or codice fiscale: it may
 /// be the same person. For staff alone.
 #[derive(Clone, Debug)]
-pub struct Before {
+pub struct RejectedBefore {
     /// The rejected record.
     pub claimant: ClaimantId,
-    /// When and why it was rejected.
-    pub rejection: Rejection,
+    /// When it was rejected, UTC.
+    pub at: DateTime<Utc>,
+    /// Why.
+    pub code: RejectionCode,
 }
 
 /// What was rejected before that shares something with a record, newest first.
@@ -143,23 +145,24 @@ pub struct Before {
 /// # Errors
 /// `Unavailable` if the database cannot be reached.
 pub(in crate::app) async fn before(
-    ctx: &Ctx,
     conn: &mut Conn,
     scope: Scope,
     association: AssociationId,
     claimant: ClaimantId,
-) -> AppResult<Vec<Before>> {
-    let mut before = Vec::new();
-    for found in lookup::list_rejected(conn, scope, association, claimant, BEFORE).await? {
-        let rejected = (found, ClaimantState::Rejected.as_str());
-        if let Some(rejection) = find(ctx, conn, scope, rejected).await? {
-            before.push(Before {
-                claimant: found,
-                rejection,
-            });
-        }
-    }
-    Ok(before)
+) -> AppResult<Vec<RejectedBefore>> {
+    let rows = lookup::list_rejected(conn, scope, (association, claimant), &VERBS, BEFORE).await?;
+    let before = rows.into_iter().map(|row| RejectedBefore {
+        claimant: ClaimantId::new(row.claimant_id),
+        at: row.rejected_at,
+        code: code_of(row.code.as_deref()),
+    });
+    Ok(before.collect())
+}
+
+/// Why, as the row of the trail says; who loses a clash did not prove it.
+fn code_of(word: Option<&str>) -> RejectionCode {
+    word.and_then(RejectionCode::parse)
+        .unwrap_or(RejectionCode::NotProven)
 }
 
 /// Who asked for a rejection, and who agreed.

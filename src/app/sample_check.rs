@@ -18,6 +18,7 @@ use crate::db::claimant_list as rows;
 use crate::db::sample_check::{self as db, MemberRow, SampleEventRow, SampleRow};
 use crate::db::{Conn, DbError, Tx};
 use crate::domain::ids::ClaimantId;
+use crate::domain::page_length::MAX_LIMIT;
 use crate::domain::permission::operation;
 use crate::domain::reference::Reference;
 use crate::domain::sample_check::{FindingCode, SampleState, SampleStep};
@@ -29,11 +30,6 @@ mod file;
 pub use check::{Found, Step, check, check_all, step};
 pub use draw::{NewSample, open};
 pub use file::file;
-
-/// Items of a page where nobody says how many.
-pub const DEFAULT_LIMIT: u16 = 50;
-/// Most items of a page.
-pub const MAX_LIMIT: u16 = 200;
 
 /// How a sample check stands.
 #[derive(Clone, Debug)]

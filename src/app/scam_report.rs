@@ -29,8 +29,6 @@ const TABLE: &str = "scam_reports";
 
 /// Reports of a case in 24 hours, from all networks together: what comes beyond it is a flood.
 pub const MOST_A_DAY: i64 = 500;
-/// Reports on a page of a list, unless another number is asked for.
-pub const DEFAULT_LIMIT: i64 = 50;
 /// Open reports are counted up to this.
 pub const COUNTED: i64 = 200;
 

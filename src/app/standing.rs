@@ -29,10 +29,6 @@ pub(in crate::app) fn known(
         counsel: !association.counsel.is_empty(),
         signature: SignatureInForce::of(record.state),
         payout: record.payout,
-        fondo_spese: match case.fondo_spese_ordered {
-            None => FondoSpese::Undecided,
-            Some(false) => FondoSpese::NotOrdered,
-            Some(true) => FondoSpese::Due,
-        },
+        fondo_spese: FondoSpese::of(case.fondo_spese_ordered),
     }
 }

@@ -7,10 +7,11 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::app::audit::{STAFF, insert_and_renew};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
+use crate::app::staff;
 use crate::app::vault::Vault;
-use crate::app::{staff, work_queue};
 use crate::crypto::sealing::{Aad, FORMAT, Sealed};
 use crate::crypto::token;
 use crate::db::audit::{self, AuditRow};
@@ -47,6 +48,8 @@ pub(in crate::app) struct Deed<'a> {
 
 impl Deed<'_> {
     /// Appends it to the trail; the caller commits.
+    ///
+    /// *effects*: as [`insert_and_renew`]: a decision of staff renews what they have in hand of the subject.
     pub(in crate::app) async fn write(
         self,
         ctx: &Ctx,
@@ -79,7 +82,7 @@ impl Deed<'_> {
             subject_id: self.subject,
             id,
             association_id: self.association.map(AssociationId::uuid),
-            actor_kind: self.actor.map_or("public", |_| "staff").to_owned(),
+            actor_kind: self.actor.map_or("public", |_| STAFF).to_owned(),
             actor_id: self.actor.map(StaffId::uuid),
             action: self.action.to_owned(),
             before: self.change.map(|(before, _)| before.to_owned()),
@@ -88,14 +91,7 @@ impl Deed<'_> {
             sealed,
             created_at: now,
         };
-        audit::insert(conn, scope, &row).await?;
-        match self.actor {
-            Some(staff) => {
-                let whose = (self.subject, staff.uuid());
-                work_queue::renew(ctx, conn, scope, whose, self.action).await
-            }
-            None => Ok(()),
-        }
+        insert_and_renew(ctx, conn, scope, &row).await
     }
 }
 

@@ -19,8 +19,6 @@ use crate::domain::reference::Reference;
 use crate::domain::span::Span;
 use crate::render::trail;
 
-/// Rows on a page, unless another number is asked for.
-pub const DEFAULT_LIMIT: i64 = 50;
 /// Rows of a CSV; what is older is taken along by its dates.
 const EXPORTED: i64 = 100_000;
 

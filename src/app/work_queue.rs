@@ -24,8 +24,8 @@ use crate::domain::outage::day_in_rome;
 use crate::domain::permission::{Role, operation};
 use crate::domain::work_queue::{MOST_COUNTED, WorkQueue};
 
+pub use hand::begin;
 pub(in crate::app) use hand::renew;
-pub use hand::take;
 
 /// Rights under which clashes are read: the other side may be another association's.
 const CLASHES: Scope = Scope::System("queue of clashes");
@@ -88,7 +88,7 @@ pub struct Holder {
     pub due_on: Option<NaiveDate>,
     /// True if that day is over.
     pub overdue: bool,
-    /// Until when it is in hand, UTC; none: it was taken or given to stay.
+    /// Until when it is in hand, UTC; none: it was assigned to stay.
     pub until: Option<DateTime<Utc>>,
 }
 
@@ -110,7 +110,7 @@ pub struct Standing {
     pub holder: Option<Holder>,
     /// Whether that is the actor.
     pub is_mine: bool,
-    /// Whether the actor may take, give and release it.
+    /// Whether the actor may assign and release it.
     pub may_assign: bool,
     /// To whom it may be given, the actor left out; empty for who may not give.
     pub colleagues: Vec<Colleague>,
@@ -313,7 +313,7 @@ pub async fn standing(
     })
 }
 
-/// Takes, gives or releases an item. Of two who take at once one gets it.
+/// Assigns an item to stay, to oneself or a colleague, or releases it. Of two who do so at once one succeeds.
 ///
 /// *effects*: a row of `assignments`; audit `assign`.
 ///

@@ -71,7 +71,7 @@ pub async fn list_of_subject(
 }
 
 /// Gives an item that nobody has, or that was in hand for too long; `false` where somebody has it by now: of two at
-/// once the primary key lets one pass, and the other waits for it and then sees that it is taken.
+/// once the primary key lets one pass, and the other waits for it and then sees that somebody has it.
 ///
 /// # Errors
 /// As the database says.
@@ -104,7 +104,7 @@ pub async fn insert(conn: &mut Conn, _scope: Scope, row: &AssignmentRow) -> DbRe
 ///
 /// # Errors
 /// As the database says.
-pub async fn take(conn: &mut Conn, scope: Scope, row: &AssignmentRow) -> DbResult<bool> {
+pub async fn begin(conn: &mut Conn, scope: Scope, row: &AssignmentRow) -> DbResult<bool> {
     let to_stay = assignments::table
         .find((row.subject_id, &row.queue))
         .filter(assignments::staff_id.eq(row.staff_id))

@@ -186,7 +186,7 @@ impl Selection {
             Some(Lack::Nothing) => query.filter(false.into_sql::<Bool>()),
         };
         if let Some(queue) = self.queue {
-            query = query.filter(sql::<Bool>(work_queue::condition(queue)));
+            query = query.filter(sql::<Bool>(&work_queue::condition(queue)));
         }
         query = narrowed(query, self);
         // the three queues word for word as their indexes have them

@@ -52,6 +52,13 @@ pub struct ExportRow {
     pub swept_at: Option<DateTime<Utc>>,
 }
 
+impl ExportRow {
+    /// Whether it is a list that was streamed while it was made: all else was asked for with a purpose.
+    pub const fn is_streamed(&self) -> bool {
+        self.purpose.is_empty()
+    }
+}
+
 /// A row of `export_files`.
 #[derive(Queryable, Selectable, Insertable, Debug, Clone)]
 #[diesel(table_name = export_files)]

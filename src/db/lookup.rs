@@ -1,14 +1,23 @@
 //! Blind index: finds claimants by what is sealed.
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
 use crate::db::error::DbResult;
 use crate::db::pool::Conn;
-use crate::db::schema::{claimants, lookups};
+use crate::db::schema::lookups;
 use crate::db::scope::Scope;
 use crate::domain::ids::{AssociationId, ClaimantId};
+
+/// Rejected records `r` and what shares something with one, `l`: what follows FROM, to go on with AND. A hash is one of
+/// a case and a kind, so a mailbox is never taken for a contact.
+pub(in crate::db) const REJECTED_SHARING: &str = "claimants r \
+    JOIN lookups o ON o.claimant_id = r.id AND o.kind IN ('email', 'phone', 'mailbox', 'codice_fiscale') \
+    JOIN lookups l ON l.hash = o.hash AND l.kind = o.kind AND l.association_id = o.association_id \
+    AND l.claimant_id <> r.id WHERE r.state = 'rejected'";
 
 /// A row of `lookups`.
 #[derive(Insertable, Debug, Clone)]
@@ -83,39 +92,48 @@ pub async fn list_known(
         .await?)
 }
 
+/// A rejected record, found from another one.
+#[derive(QueryableByName, Debug, Clone)]
+pub struct RejectedRow {
+    /// The rejected record.
+    #[diesel(sql_type = SqlUuid)]
+    pub claimant_id: Uuid,
+    /// When it was rejected, UTC.
+    #[diesel(sql_type = Timestamptz)]
+    pub rejected_at: DateTime<Utc>,
+    /// Why, where the trail says it as a code.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub code: Option<String>,
+}
+
 /// Rejected records of the same case and association that share e-mail, phone, mailbox or codice fiscale with a
-/// claimant, newest first, at most `limit`.
+/// claimant, with when and why that was by the newest row of the trail with one of `verbs`; newest first, at most
+/// `limit`.
 ///
 /// # Errors
 /// As the database says.
 pub async fn list_rejected(
     conn: &mut Conn,
     _scope: Scope,
-    association: AssociationId,
-    claimant: ClaimantId,
+    (association, claimant): (AssociationId, ClaimantId),
+    verbs: &[&str],
     limit: i64,
-) -> DbResult<Vec<ClaimantId>> {
-    const SHARED: [&str; 4] = ["email", "phone", "mailbox", "codice_fiscale"];
-    let own: Vec<Vec<u8>> = lookups::table
-        .filter(lookups::claimant_id.eq(claimant.uuid()))
-        .filter(lookups::kind.eq_any(SHARED))
-        .select(lookups::hash)
+) -> DbResult<Vec<RejectedRow>> {
+    let sql = format!(
+        "SELECT f.id AS claimant_id, t.created_at AS rejected_at, t.detail ->> 'code' AS code FROM \
+         (SELECT DISTINCT r.id FROM {REJECTED_SHARING} AND l.claimant_id = $1 AND l.association_id = $2 \
+         ORDER BY r.id DESC LIMIT $3) f \
+         JOIN LATERAL (SELECT a.created_at, a.detail FROM audit a WHERE a.subject_id = f.id \
+         AND a.association_id = $2 AND a.action = ANY ($4) AND a.after = 'rejected' ORDER BY a.id DESC LIMIT 1) t \
+         ON true ORDER BY f.id DESC"
+    );
+    Ok(diesel::sql_query(sql)
+        .bind::<SqlUuid, _>(claimant.uuid())
+        .bind::<SqlUuid, _>(association.uuid())
+        .bind::<BigInt, _>(limit)
+        .bind::<Array<Text>, _>(verbs)
         .load(conn)
-        .await?;
-    let found: Vec<Uuid> = lookups::table
-        .inner_join(claimants::table.on(claimants::id.eq(lookups::claimant_id)))
-        .filter(lookups::hash.eq_any(own))
-        .filter(lookups::kind.eq_any(SHARED))
-        .filter(lookups::association_id.eq(association.uuid()))
-        .filter(lookups::claimant_id.ne(claimant.uuid()))
-        .filter(claimants::state.eq("rejected"))
-        .select(lookups::claimant_id)
-        .distinct()
-        .order(lookups::claimant_id.desc())
-        .limit(limit)
-        .load(conn)
-        .await?;
-    Ok(found.into_iter().map(ClaimantId::new).collect())
+        .await?)
 }
 
 /// Deletes the look-ups of a claimant, of some kinds.

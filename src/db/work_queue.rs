@@ -10,6 +10,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::db::error::{DbError, DbResult};
+use crate::db::lookup::REJECTED_SHARING;
 use crate::db::pool::Conn;
 use crate::db::scope::Scope;
 use crate::domain::claimant::Queue;
@@ -20,8 +21,8 @@ use crate::domain::work_queue::{MOST_COUNTED, WorkQueue};
 const SIGNED: &str = "('signed', 'resign_required', 'lodged')";
 
 /// What puts a row of `claimants` on a list: SQL over its columns, word for word as the indexes have it.
-pub(in crate::db) const fn condition(queue: Queue) -> &'static str {
-    match queue {
+pub(in crate::db) fn condition(queue: Queue) -> String {
+    let fixed = match queue {
         Queue::ToAssist => "(claimants.state = 'to_assist')",
         Queue::SignatureUnverified => {
             "(claimants.state IN ('confirmed', 'resign_required') AND EXISTS (SELECT 1 FROM signature_files f \
@@ -45,11 +46,10 @@ pub(in crate::db) const fn condition(queue: Queue) -> &'static str {
         Queue::Ratification => "(ratify_at IS NOT NULL)",
         // found from the few who were rejected; who is erased leaves no look-up behind
         Queue::RejectedBefore => {
-            "(claimants.state IN ('to_assist', 'confirmed', 'signed', 'resign_required') AND claimants.id IN \
-             (SELECT l.claimant_id FROM claimants r \
-             JOIN lookups o ON o.claimant_id = r.id AND o.kind IN ('email', 'phone', 'mailbox', 'codice_fiscale') \
-             JOIN lookups l ON l.hash = o.hash AND l.kind = o.kind AND l.association_id = o.association_id \
-             AND l.claimant_id <> r.id WHERE r.state = 'rejected'))"
+            return format!(
+                "(claimants.state IN ('to_assist', 'confirmed', 'signed', 'resign_required') AND claimants.id IN \
+                 (SELECT l.claimant_id FROM {REJECTED_SHARING}))"
+            );
         }
         Queue::Restricted => "(restricted_at IS NOT NULL)",
         Queue::PayoutFrozen => "(payout_frozen_at IS NOT NULL)",
@@ -58,13 +58,14 @@ pub(in crate::db) const fn condition(queue: Queue) -> &'static str {
              AND p.association_id = claimants.association_id AND p.waits_at IS NOT NULL \
              AND p.stopped_at IS NULL AND p.released_at IS NULL))"
         }
-    }
+    };
+    fixed.to_owned()
 }
 
 /// As [`condition`], without those whose data are only kept: these are on their own list alone (R61).
 fn shown(queue: Queue) -> String {
     match queue {
-        Queue::Restricted => condition(queue).to_owned(),
+        Queue::Restricted => condition(queue),
         Queue::ToAssist
         | Queue::SignatureUnverified
         | Queue::DocumentRejected

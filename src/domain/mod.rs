@@ -51,6 +51,7 @@ pub mod money;
 pub mod narrowing;
 mod one_line;
 pub mod outage;
+pub mod page_length;
 pub mod paper;
 mod paragraphs;
 pub mod partner;

@@ -883,12 +883,12 @@ pub mod operation {
         Access::Staff(READERS),
     );
     /// Begins the next item of a queue: it is in one's hand.
-    pub const TAKE_ITEM: Operation = Operation::post(
-        "take_item",
-        "/api/v1/staff/cases/{slug}/queues/{queue}/take",
+    pub const BEGIN_ITEM: Operation = Operation::post(
+        "begin_item",
+        "/api/v1/staff/cases/{slug}/queues/{queue}/begin",
         Access::Staff(ASSIGNERS),
     );
-    /// Takes, gives or releases an item.
+    /// Assigns an item to stay, or releases it.
     pub const ASSIGN_ITEM: Operation = Operation::post(
         "assign_item",
         "/api/v1/staff/cases/{slug}/queues/{queue}/items/{id}/assignment",
@@ -907,12 +907,12 @@ pub mod operation {
         Access::Staff(READERS),
     );
     /// Begins the next item of a queue and opens it.
-    pub const CONSOLE_TAKE_FORM: Operation = Operation::post(
-        "console_take_form",
-        "/console/cases/{slug}/queues/{queue}/take",
+    pub const CONSOLE_BEGIN_FORM: Operation = Operation::post(
+        "console_begin_form",
+        "/console/cases/{slug}/queues/{queue}/begin",
         Access::Staff(ASSIGNERS),
     );
-    /// Takes, gives or releases an item.
+    /// Assigns an item to stay, or releases it.
     pub const CONSOLE_ASSIGN_FORM: Operation = Operation::post(
         "console_assign_form",
         "/console/cases/{slug}/queues/{queue}/items/{id}/assignment",
@@ -1397,9 +1397,9 @@ pub mod operation {
         Access::Staff(EXPORTERS),
     );
     /// Asks for an export once more.
-    pub const CONSOLE_EXPORT_REPETITION: Operation = Operation::post(
-        "console_export_repetition",
-        "/console/exports/{id}/repetition",
+    pub const CONSOLE_EXPORT_REPEAT: Operation = Operation::post(
+        "console_export_repeat",
+        "/console/exports/{id}/repeat",
         Access::StepUp(EXPORTERS),
     );
     /// One file of an export.
@@ -2673,11 +2673,11 @@ pub mod operation {
         &CONSOLE_BREACH_FORM,
         &LIST_QUEUES,
         &NEXT_ITEM,
-        &TAKE_ITEM,
+        &BEGIN_ITEM,
         &ASSIGN_ITEM,
         &CONSOLE_QUEUES_PAGE,
         &CONSOLE_NEXT_ITEM,
-        &CONSOLE_TAKE_FORM,
+        &CONSOLE_BEGIN_FORM,
         &CONSOLE_ASSIGN_FORM,
         &GET_CONFLICT,
         &DECIDE_CONFLICT,
@@ -2730,7 +2730,7 @@ pub mod operation {
         &CONSOLE_EXPORT_APPROVAL,
         &CONSOLE_EXPORT_REJECTION,
         &CONSOLE_EXPORT_CANCELLATION,
-        &CONSOLE_EXPORT_REPETITION,
+        &CONSOLE_EXPORT_REPEAT,
         &CONSOLE_EXPORT_FILE,
         &CONSOLE_EXPORT_PAGE,
         &CONSOLE_EXPORT_FORM,

@@ -18,6 +18,15 @@ pub enum FondoSpese {
 }
 
 impl FondoSpese {
+    /// From whether the case records that it was ordered. Nobody pays it through us: that it was paid is not known.
+    pub const fn of(ordered: Option<bool>) -> Self {
+        match ordered {
+            None => Self::Undecided,
+            Some(false) => Self::NotOrdered,
+            Some(true) => Self::Due,
+        }
+    }
+
     /// Whether letter l) is in order.
     pub const fn is_settled(self) -> bool {
         matches!(self, Self::NotOrdered | Self::Paid)

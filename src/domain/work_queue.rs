@@ -67,7 +67,7 @@ impl WorkQueue {
     }
 
     /// Whether its items are begun by one person; exports are for any second person who is asked (decision 30).
-    pub const fn is_taken(self) -> bool {
+    pub const fn is_begun_by_one(self) -> bool {
         match self {
             Self::Claimants(_)
             | Self::Conflicts

@@ -28,10 +28,9 @@ pub use list::{ListLine, SignedList, signed_list};
 pub use paper::{PaperForm, paper_form, short_sha256};
 pub use signing_attestation::{AcceptedText, Fact, SigningAttestation, signing_attestation};
 pub use values::{
-    CertifiedAddress, Circumstances, DeclarationDocument, FondoSpese, LegalText,
-    PrintedAssociation, PrintedCase, PrintedClaimant, PrintedDocument, PrintedEntity,
-    PrintedIncident, PrintedItem, PrintedMailbox, PrintedPerson, PrintedRepresentative,
-    TextVersion,
+    CertifiedAddress, Circumstances, DeclarationDocument, LegalText, PrintedAssociation,
+    PrintedCase, PrintedClaimant, PrintedDocument, PrintedEntity, PrintedIncident, PrintedItem,
+    PrintedMailbox, PrintedPerson, PrintedRepresentative, TextVersion,
 };
 use world::{DocumentWorld, Shared};
 

@@ -884,8 +884,8 @@ fn staff_body(name: &str, code: &str) -> Option<Body> {
         "console_conflict_approval" => form(&[("decision", "refuse"), ("reason", "Non basta")]),
         "ask_deficiency" => Body::Json(json!({"letters": ["i"], "due_on": "2026-03-20"})),
         "console_deficiency_form" => form(&[("letters[i]", "true"), ("due_on", "2026-03-20")]),
-        "take_item" => Body::Json(json!({})),
-        "console_take_form" => form(&[]),
+        "begin_item" => Body::Json(json!({})),
+        "console_begin_form" => form(&[]),
         "assign_item" => Body::Json(json!({"to": "me"})),
         "console_assign_form" => form(&[("to", "me")]),
         "end_quarantine" | "end_payout_freeze" => Body::Json(json!({"reason": "Ha chiamato"})),
@@ -1065,7 +1065,7 @@ fn staff_body(name: &str, code: &str) -> Option<Body> {
         "console_import_start" | "console_import_cancellation" => form(&[]),
         "approve_export" | "cancel_export" => Body::Nothing,
         "reject_export" => Body::Json(json!({"reason": "Non serve"})),
-        "console_export_approval" | "console_export_cancellation" | "console_export_repetition" => {
+        "console_export_approval" | "console_export_cancellation" | "console_export_repeat" => {
             form(&[])
         }
         "console_export_rejection" => form(&[("reason", "Non serve")]),

@@ -271,7 +271,7 @@ async fn the_page_shows_both_and_leads_on_when_it_is_decided() {
     let queues = format!("/console/cases/{CASE}/queues");
     let (_, page) = staff_console::open(&app, &browser, &queues).await;
     let token = csrf(&page).to_owned();
-    let start = format!("{queues}/conflicts/take");
+    let start = format!("{queues}/conflicts/begin");
     let opened = staff_console::send(&app, &browser, &start, &[("csrf", token.as_str())]).await;
     let path = place(&opened).to_owned();
     let (_, page) = staff_console::open(&app, &browser, &path).await;

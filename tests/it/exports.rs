@@ -772,19 +772,19 @@ async fn the_register_shows_who_and_why_and_the_second_person_decides_there() {
     // the second try is a page: who has it, when, and a way on that passes the same approval
     let (status, again) = open(&app, &asker, &format!("{one}/files/1")).await;
     assert_eq!(status, StatusCode::CONFLICT);
-    let repetition = format!("{one}/repetition");
+    let repeat = format!("{one}/repeat");
     for word in [
         "Questo file è già stato scaricato",
         "Nome case_manager (gestione del caso)",
-        &format!("action=\"{repetition}\""),
+        &format!("action=\"{repeat}\""),
     ] {
         assert!(again.contains(word), "{word} in {again}");
     }
     let fields = [("csrf", csrf(&again))];
-    let new = place(&send(&app, &asker, &repetition, &fields).await).to_owned();
+    let new = place(&send(&app, &asker, &repeat, &fields).await).to_owned();
     assert_ne!(new, one);
     // pressed twice it is one
-    assert_eq!(place(&send(&app, &asker, &repetition, &fields).await), new);
+    assert_eq!(place(&send(&app, &asker, &repeat, &fields).await), new);
     let same = "SELECT count(DISTINCT (format, clear, purpose, filter, column_set, recipients)), count(*) FROM exports";
     let same = app.rows(same).await;
     assert_eq!(same, [["1", "2"].map(|count| Some(count.to_owned()))]);
@@ -800,9 +800,7 @@ async fn the_register_shows_who_and_why_and_the_second_person_decides_there() {
     let (status, seen) = open(&app, &watcher, &one).await;
     assert_eq!(status, StatusCode::OK);
     assert!(seen.contains("Deposito del ricorso") && !seen.contains("/cancellation"));
-    assert!(
-        seen.contains("Nome case_manager (gestione del caso)") && !seen.contains("/repetition")
-    );
+    assert!(seen.contains("Nome case_manager (gestione del caso)") && !seen.contains("/repeat"));
     app.stop().await;
 }
 

@@ -352,7 +352,7 @@ impl World<'_> {
                 Some(json!({"case": slug, "format": "csv", "purpose": "Deposito"}))
             }
             ("POST", Some("assignment")) => Some(json!({"to": "me"})),
-            ("POST", Some("take")) => Some(json!({})),
+            ("POST", Some("begin")) => Some(json!({})),
             ("POST", Some("demand-letters")) => Some(json!({"content": demand_letters::letter()})),
             ("POST", Some("bulk-actions")) => {
                 Some(json!({"kind": "end_quarantine", "purpose": "Prova"}))

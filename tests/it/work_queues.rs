@@ -267,17 +267,17 @@ async fn r60_requests_about_data_follow_each_other_by_their_terms() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_two_who_take_at_once_one_is_told_who_has_it() {
+async fn of_two_who_assign_at_once_one_is_told_who_has_it() {
     let app = staff_seed::start().await;
     bare(&app, (1, 1), "to_assist", "", "").await;
     let id = numbered(1);
     let reviewer = person(&app, codacons(), Role::Reviewer).await;
     let manager = person(&app, codacons(), Role::CaseManager).await;
     let (one, two) = (reviewer.bearer(&app).await, manager.bearer(&app).await);
-    let take = || json!({"to": "me", "from": null, "due_on": "2026-03-20"});
+    let to_stay = || json!({"to": "me", "from": null, "due_on": "2026-03-20"});
     let (first, second) = tokio::join!(
-        assign(&app, &one, "to_assist", id, take()),
-        assign(&app, &two, "to_assist", id, take()),
+        assign(&app, &one, "to_assist", id, to_stay()),
+        assign(&app, &two, "to_assist", id, to_stay()),
     );
     let (lost, won) = if first.0 == 200 {
         (second, first)
@@ -593,9 +593,9 @@ async fn in_the_console_an_exception_is_two_keys_from_the_next() {
     .await;
     let queues = format!("/console/cases/{SLUG}/queues");
     let (_, page) = open(&app, &browser, &queues).await;
-    let start = format!("{queues}/quarantined/take");
+    let start = format!("{queues}/quarantined/begin");
     assert!(page.contains(&format!("action=\"{start}\"")), "{page}");
-    // to look takes nothing
+    // to look begins nothing
     let look = format!("{queues}/quarantined/next");
     let opened = browser.get(app.url(&look)).send().await.unwrap();
     let item = format!("/console/claimants/{first}?queue=quarantined");
@@ -686,13 +686,13 @@ async fn in_the_console_an_exception_is_two_keys_from_the_next() {
     app.stop().await;
 }
 
-async fn take(app: &TestApp, bearer: &str, queue: &str, after: Option<u32>) -> Option<u32> {
-    let path = format!("/api/v1/staff/cases/{SLUG}/queues/{queue}/take");
+async fn begin(app: &TestApp, bearer: &str, queue: &str, after: Option<u32>) -> Option<u32> {
+    let path = format!("/api/v1/staff/cases/{SLUG}/queues/{queue}/begin");
     let body = json!({"after": after.map(numbered)});
     let answer = post(app, &path, Some(bearer), &body).await;
     assert_eq!(answer.status(), StatusCode::OK);
-    let taken: Value = answer.json().await.unwrap();
-    let id: Option<Uuid> = taken["next"]["id"].as_str().map(|id| id.parse().unwrap());
+    let begun: Value = answer.json().await.unwrap();
+    let id: Option<Uuid> = begun["next"]["id"].as_str().map(|id| id.parse().unwrap());
     id.and_then(|id| (1..=100).find(|number| numbered(*number) == id))
 }
 
@@ -705,13 +705,13 @@ async fn who_begin_at_once_never_get_the_same_item() {
         bearers.push(bearer(&app, role).await);
     }
     for round in 1..=5 {
-        let taken = tokio::join!(
-            take(&app, &bearers[0], "to_assist", None),
-            take(&app, &bearers[1], "to_assist", None),
-            take(&app, &bearers[2], "to_assist", None),
-            take(&app, &bearers[3], "to_assist", None),
+        let begun = tokio::join!(
+            begin(&app, &bearers[0], "to_assist", None),
+            begin(&app, &bearers[1], "to_assist", None),
+            begin(&app, &bearers[2], "to_assist", None),
+            begin(&app, &bearers[3], "to_assist", None),
         );
-        let all = [taken.0, taken.1, taken.2, taken.3];
+        let all = [begun.0, begun.1, begun.2, begun.3];
         let different: BTreeSet<u32> = all.iter().copied().flatten().collect();
         assert_eq!(different.len(), 4, "round {round}: {all:?}");
         // one in hand of each, whatever they had before
@@ -737,11 +737,11 @@ async fn what_is_begun_is_in_hand_for_30_minutes_renewed_by_deciding_and_given_b
     let owner = person(&app, codacons(), Role::Owner).await;
     let colleague = person(&app, codacons(), Role::CaseManager).await;
     let (one, two) = (owner.bearer(&app).await, colleague.bearer(&app).await);
-    let path = format!("/api/v1/staff/cases/{SLUG}/queues/to_assist/take");
+    let path = format!("/api/v1/staff/cases/{SLUG}/queues/to_assist/begin");
     let begin = async |bearer: &str| {
         let answer = post(&app, &path, Some(bearer), &json!({})).await;
-        let taken: Value = answer.json().await.unwrap();
-        taken["next"]["id"].as_str().map(str::to_owned)
+        let begun: Value = answer.json().await.unwrap();
+        begun["next"]["id"].as_str().map(str::to_owned)
     };
     let id = first.to_string();
     assert_eq!(begin(&one).await, Some(id.clone()));
@@ -775,7 +775,7 @@ async fn what_is_begun_is_in_hand_for_30_minutes_renewed_by_deciding_and_given_b
     let (status, _) = assign(&app, &two_again, "to_assist", first.uuid(), back).await;
     assert_eq!(status, 200);
     assert_eq!(app.number("SELECT count(*) FROM assignments").await, 0);
-    // what is taken to stay does not end, and is nobody else's to begin
+    // what is assigned to stay does not end, and is nobody else's to begin
     let stays = json!({"to": "me", "from": null});
     let (status, kept) = assign(&app, &two_again, "to_assist", first.uuid(), stays).await;
     assert_eq!((status, &kept["holder"]["until"]), (200, &Value::Null));
@@ -789,12 +789,12 @@ async fn what_is_begun_is_in_hand_for_30_minutes_renewed_by_deciding_and_given_b
 async fn exports_are_not_begun_and_who_only_reads_begins_nothing() {
     let app = staff_seed::start().await;
     let manager = bearer(&app, Role::CaseManager).await;
-    let path = format!("/api/v1/staff/cases/{SLUG}/queues/exports/take");
+    let path = format!("/api/v1/staff/cases/{SLUG}/queues/exports/begin");
     let refused = post(&app, &path, Some(&manager), &json!({})).await;
     assert_eq!(refused.status(), StatusCode::CONFLICT);
     let reader = bearer(&app, Role::Reader).await;
     bare(&app, (1, 1), "to_assist", "", "").await;
-    let path = format!("/api/v1/staff/cases/{SLUG}/queues/to_assist/take");
+    let path = format!("/api/v1/staff/cases/{SLUG}/queues/to_assist/begin");
     let refused = post(&app, &path, Some(&reader), &json!({})).await;
     assert_eq!(refused.status(), StatusCode::FORBIDDEN);
     let browser = app.browser();
@@ -802,7 +802,7 @@ async fn exports_are_not_begun_and_who_only_reads_begins_nothing() {
     sign_in(&app, &browser, &auditor).await;
     let (_, page) = open(&app, &browser, &format!("/console/cases/{SLUG}/queues")).await;
     assert!(page.contains("Guarda"), "{page}");
-    assert!(!page.contains("/to_assist/take"), "{page}");
+    assert!(!page.contains("/to_assist/begin"), "{page}");
     assert_eq!(app.number("SELECT count(*) FROM assignments").await, 0);
     app.stop().await;
 }

@@ -3,15 +3,16 @@
 use futures_util::stream::{self, BoxStream, StreamExt};
 use serde_json::json;
 
+use super::ExportStatus;
 use super::shelf::{self, Reader};
 use super::trace::Of;
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::app::staff::StaffActor;
 use crate::crypto::sha256;
-use crate::db::export;
+use crate::db::{export, membership};
 use crate::domain::audit::action;
-use crate::domain::ids::ExportId;
+use crate::domain::ids::{ExportId, StaffId};
 use crate::domain::permission::operation;
 
 /// A file that is being fetched.
@@ -116,4 +117,22 @@ fn media_type(name: &str) -> &'static str {
         Some("zip") => "application/zip",
         _ => "application/octet-stream",
     }
+}
+
+/// Role of who asked for an export, and alone may fetch it, as it is now; `None` for somebody of the platform's.
+///
+/// # Errors
+/// `Forbidden`; `Unavailable`.
+pub async fn asker_role(
+    ctx: &Ctx,
+    actor: &StaffActor,
+    status: &ExportStatus,
+) -> AppResult<Option<String>> {
+    actor.require(&operation::GET_EXPORT)?;
+    let scope = actor.scope();
+    let who = StaffId::new(status.asked_by.0);
+    let mut tx = ctx.pools.begin(scope).await?;
+    let found = membership::find_person(&mut tx, scope, actor.association_id(), who).await?;
+    tx.commit().await?;
+    Ok(found.map(|person| person.membership.role))
 }

@@ -34,10 +34,6 @@ const AT_ONCE: usize = 32;
 /// Items of all batches of a process that may stand in the line of sign-ups at a time: a quarter of it, so that who
 /// signs up alone finds a place however many batches come.
 static PLACES: Semaphore = Semaphore::const_new(64);
-/// Items of a page where nobody says how many.
-pub const DEFAULT_LIMIT: u16 = 50;
-/// Most items of a page.
-pub const MAX_LIMIT: u16 = 200;
 
 /// What a partner is told of somebody it sent.
 #[derive(Clone, Debug, PartialEq, Eq)]

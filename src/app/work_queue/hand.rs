@@ -28,22 +28,21 @@ const MOST_LOST: u32 = 50;
 /// *effects*: a row of `assignments`, others go; audit `assign` on each.
 ///
 /// # Errors
-/// `Forbidden`; `NotFound` for a case of others; `IllegalTransition` for a queue whose items nobody takes
-/// beforehand.
-pub async fn take(
+/// `Forbidden`; `NotFound` for a case of others; `IllegalTransition` for a queue whose items nobody begins.
+pub async fn begin(
     ctx: &Ctx,
     actor: &StaffActor,
     slug: &str,
     queue: WorkQueue,
     after: Option<Uuid>,
 ) -> AppResult<Option<Item>> {
-    actor.require(&operation::TAKE_ITEM)?;
+    actor.require(&operation::BEGIN_ITEM)?;
     if !is_seen_by(queue, actor.role()) {
         return Err(AppError::Forbidden);
     }
     let own = claimant_list::own_case(ctx, actor, slug).await?;
-    if !queue.is_taken() {
-        return Err(AppError::IllegalTransition("not_taken"));
+    if !queue.is_begun_by_one() {
+        return Err(AppError::IllegalTransition("not_begun"));
     }
     let (scope, case) = (actor.scope(), own.case.id);
     let staff = actor.staff_id().uuid();
@@ -51,14 +50,14 @@ pub async fn take(
     let (place, which) = ((actor.association_id(), case), (queue.as_str(), staff));
     let now = ctx.clock.now();
     let given_back = assignment::give_back(&mut tx, scope, place, which, now).await?;
-    let taken = begin(ctx, &mut tx, (actor, case), queue, after).await?;
-    let kept = taken.map(|item| item.subject);
+    let begun = put_in_hand(ctx, &mut tx, (actor, case), queue, after).await?;
+    let kept = begun.map(|item| item.subject);
     for subject in given_back.into_iter().filter(|had| Some(*had) != kept) {
         let mut deed = actor.deed(subject, "assign");
         deed.detail = json!({ "queue": queue.as_str(), "to": null, "from": staff, "due_on": null });
         deed.write(ctx, &mut tx, scope).await?;
     }
-    if let Some(item) = taken {
+    if let Some(item) = begun {
         let mut deed = actor.deed(item.subject, "assign");
         deed.detail = json!({
             "queue": queue.as_str(), "to": staff, "from": null, "due_on": null, "until": in_hand_until(now),
@@ -66,7 +65,7 @@ pub async fn take(
         deed.write(ctx, &mut tx, scope).await?;
     }
     tx.commit().await?;
-    Ok(taken)
+    Ok(begun)
 }
 
 fn in_hand_until(now: DateTime<Utc>) -> DateTime<Utc> {
@@ -74,7 +73,7 @@ fn in_hand_until(now: DateTime<Utc>) -> DateTime<Utc> {
 }
 
 /// Puts the next free item in the actor's hand.
-async fn begin(
+async fn put_in_hand(
     ctx: &Ctx,
     tx: &mut Tx,
     (actor, case): (&StaffActor, CaseId),
@@ -97,7 +96,7 @@ async fn begin(
             due_on: None,
             lease_until: Some(in_hand_until(now)),
         };
-        if assignment::take(tx, actor.scope(), &begun).await? {
+        if assignment::begin(tx, actor.scope(), &begun).await? {
             return Ok(Some(Item {
                 id: row.id,
                 subject: row.subject,

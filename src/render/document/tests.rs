@@ -10,6 +10,7 @@ use typst::layout::{Abs, Frame, FrameItem, Point};
 
 use super::*;
 use crate::domain::attestation::DPR_445;
+use crate::domain::readiness::FondoSpese;
 
 mod sample;
 
@@ -187,7 +188,7 @@ fn r2_letter_l_is_not_due_only_where_the_case_records_it() {
             FondoSpese::NotOrdered,
             "Non dovuto: il giudice non ha ordinato",
         ),
-        (FondoSpese::Ordered, "Ordinato dal giudice"),
+        (FondoSpese::Due, "Ordinato dal giudice"),
     ] {
         let mut document = sample::document();
         document.fondo_spese = fondo_spese;

@@ -4,9 +4,10 @@
 use std::fmt;
 
 use chrono::NaiveDate;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::italian;
+use crate::domain::readiness::FondoSpese;
 
 /// A declaration as it is printed. It serializes to what the template reads: dates and sums in Italian.
 #[derive(Clone, Serialize)]
@@ -48,6 +49,7 @@ pub struct DeclarationDocument {
     /// Mandate to write to the respondent; valid only if accepted at signing.
     pub messa_in_mora: Option<LegalText>,
     /// Letter l).
+    #[serde(serialize_with = "letter_l")]
     pub fondo_spese: FondoSpese,
     /// The privacy notice that was shown; its body is not printed.
     pub privacy_notice: TextVersion,
@@ -283,16 +285,17 @@ pub struct TextVersion {
 }
 
 /// What the case records of a payment that a judge may order (art. 840-sexies h). "Not due" is printed only
-/// where it records that none was ordered (R2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FondoSpese {
-    /// No judge has decided.
-    Undecided,
-    /// None was ordered.
-    NotOrdered,
-    /// Ordered. Nobody pays it through us, so that it was paid is not known here (R13).
-    Ordered,
+/// where it records that none was ordered (R2). Nobody pays it through us: that it was paid is not printed (R13).
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "what serde calls takes a reference"
+)]
+fn letter_l<S: Serializer>(fondo_spese: &FondoSpese, output: S) -> Result<S::Ok, S::Error> {
+    output.serialize_str(match fondo_spese {
+        FondoSpese::Undecided => "undecided",
+        FondoSpese::NotOrdered => "not_ordered",
+        FondoSpese::Due | FondoSpese::Paid => "ordered",
+    })
 }
 
 impl DeclarationDocument {

@@ -235,7 +235,7 @@ pub struct ClaimantRow {
 pub struct HolderLine {
     /// Name.
     pub name: String,
-    /// Since when it is in hand, UTC; none: it was taken or given to stay.
+    /// Since when it is in hand, UTC; none: it was assigned to stay.
     pub in_hand: Option<DateTime<Utc>>,
     /// By which day it is to be done.
     pub due_on: Option<NaiveDate>,

@@ -17,6 +17,7 @@ use utoipa::openapi::{Components, OpenApi, Ref, RefOr};
 
 use crate::app::partner::limit::{Unit, WINDOW_SECONDS};
 use crate::domain::language::Language;
+use crate::domain::page_length::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::domain::permission::{Access, Operation, operation};
 use crate::web::error;
 use crate::web::extract::{BODY_BYTES, LARGE_BODY_BYTES, idempotency};
@@ -42,8 +43,6 @@ const OF_PEOPLE: [&str; 6] = [
     "step-up-required",
     "taken",
 ];
-/// The largest page of a list.
-const LONGEST_PAGE: usize = 200;
 
 /// Who reads an answer: keys of partners are refused in other ways than people.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -359,8 +358,8 @@ fn page_length() -> RefOr<Schema> {
     let length = ObjectBuilder::new()
         .schema_type(SchemaType::Type(Type::Integer))
         .minimum(Some(Number::UInt(1)))
-        .maximum(Some(Number::UInt(LONGEST_PAGE)))
-        .default(Some(50.into()));
+        .maximum(Some(Number::UInt(MAX_LIMIT.into())))
+        .default(Some(DEFAULT_LIMIT.into()));
     RefOr::T(Schema::Object(length.build()))
 }
 

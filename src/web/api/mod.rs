@@ -8,6 +8,7 @@ use crate::web::error::{Problem, ProblemField};
 
 mod described;
 pub mod docs;
+mod page_length;
 pub mod partner;
 pub mod public;
 pub mod staff;

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::app::AppError;
 use crate::app::approval;
 use crate::app::claimant_declaration::{ShownDeclaration, ShownVersion};
-use crate::app::claimant_list::{self, DEFAULT_LIMIT, Item};
+use crate::app::claimant_list::{self, Item};
 use crate::app::claimant_view::{self, BounceRow, ClaimantView, Rejection, ShownIdentity};
 use crate::app::deficiency;
 use crate::app::document::{self, MyDocument};
@@ -24,6 +24,7 @@ use crate::domain::codice_fiscale::CodiceFiscale;
 use crate::domain::declaration::DeclarationFlag;
 use crate::domain::ids::{ClaimantId, DocumentId};
 use crate::domain::narrowing::{Mandate, Tier, Words};
+use crate::domain::page_length::DEFAULT_LIMIT;
 use crate::domain::permission::operation;
 use crate::domain::readiness::Letter;
 use crate::domain::reference::Reference;
@@ -320,7 +321,7 @@ fn claimant_page(console: Console, view: ClaimantView, operators: &Operators) ->
             .into_iter()
             .map(|before| {
                 let reference = Reference::of(before.claimant).grouped();
-                let (at, code) = (before.rejection.at, before.rejection.code.as_str());
+                let (at, code) = (before.at, before.code.as_str());
                 (before.claimant.to_string(), reference, at, code)
             })
             .collect(),

@@ -7,11 +7,12 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::app::AppError;
-use crate::app::claimant_list::{self, DEFAULT_LIMIT};
+use crate::app::claimant_list;
 use crate::app::export::{self, ExportFile, ExportStatus};
 use crate::domain::export::ExportState;
 use crate::domain::field::FieldErrors;
 use crate::domain::ids::ExportId;
+use crate::domain::page_length::DEFAULT_LIMIT;
 use crate::domain::permission::operation;
 use crate::domain::reason::Reason;
 use crate::render::page::Errors;
@@ -139,7 +140,7 @@ pub async fn cancel(
     Ok(see_other(&format!("/console/exports/{id}")))
 }
 
-/// `POST /console/exports/{id}/repetition`
+/// `POST /console/exports/{id}/repeat`
 pub async fn repeat(
     state: web::Data<AppState>,
     staff: Staff,
@@ -172,7 +173,7 @@ pub async fn file(
     let mut shown = one_page(&state, language, &staff, &request, id).await?;
     let mut files = shown.files.iter();
     let file = files.find(|file| file.number == number);
-    shown.second_try = file.and_then(|file| file.fetched_at);
+    shown.already_fetched = file.and_then(|file| file.fetched_at);
     shown.can_repeat = true;
     shown.console.chrome.path = format!("/console/exports/{id}");
     page(StatusCode::CONFLICT, &shown)
@@ -201,9 +202,9 @@ async fn one_page(
     let is_gone = found.fetched_at.is_some()
         || matches!(found.state, ExportState::Expired | ExportState::Failed);
     Ok(OneExportPage {
-        fetched_by: with_role(&console, &found.asked_by.1, asker),
-        second_try: None,
-        can_repeat: is_gone && !found.streamed && operation::CONSOLE_EXPORT_REPETITION.allows(role),
+        asked_by: with_role(&console, &found.asked_by.1, asker),
+        already_fetched: None,
+        can_repeat: is_gone && !found.streamed && operation::CONSOLE_EXPORT_REPEAT.allows(role),
         slug: found.case.clone(),
         line: line(&found),
         filter: filter(&console, &found.filter),

@@ -5,12 +5,13 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use data_encoding::HEXLOWER;
 use serde::Deserialize;
 
-use crate::app::claimant_list::{self, DEFAULT_LIMIT};
+use crate::app::claimant_list;
 use crate::app::import::{self, ImportStatus};
 use crate::app::{AppError, AppResult};
 use crate::domain::field::FieldErrors;
 use crate::domain::ids::ImportId;
 use crate::domain::import::Field;
+use crate::domain::page_length::DEFAULT_LIMIT;
 use crate::domain::permission::operation;
 use crate::render::page::Errors;
 use crate::render::page::console::import::{ColumnChoice, ImportLine, ImportsPage, OneImportPage};

@@ -5,7 +5,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::app::mail_desk::{self, DEFAULT_LIMIT, Dead, Domain, Filter, Group};
+use crate::app::mail_desk::{self, Dead, Domain, Filter, Group};
+use crate::domain::page_length::DEFAULT_LIMIT;
 use crate::domain::permission::operation;
 use crate::render::page::console::mails::{DeadLine, DomainName, GroupLine, MailsPage};
 use crate::state::AppState;
@@ -33,7 +34,14 @@ pub async fn show(
 ) -> WebResult<HttpResponse> {
     let query = query.map_err(|_| WebError::Malformed)?;
     let (filter, place) = (query.filter()?, query.place()?);
-    let desk = mail_desk::show(&state.ctx, &staff.actor, &filter, place, DEFAULT_LIMIT).await?;
+    let desk = mail_desk::show(
+        &state.ctx,
+        &staff.actor,
+        &filter,
+        place,
+        i64::from(DEFAULT_LIMIT),
+    )
+    .await?;
     let shown = MailsPage {
         console: inside(&state, language, &request, &staff).await?,
         can_retry: operation::RETRY_MAILS.allows(staff.actor.role()),

@@ -174,10 +174,7 @@ pub fn routes() -> Vec<Route> {
             &operation::CONSOLE_EXPORT_CANCELLATION,
             web::to(exports::cancel),
         ),
-        Route::new(
-            &operation::CONSOLE_EXPORT_REPETITION,
-            web::to(exports::repeat),
-        ),
+        Route::new(&operation::CONSOLE_EXPORT_REPEAT, web::to(exports::repeat)),
         Route::new(&operation::CONSOLE_EXPORT_FILE, web::to(exports::file)),
         Route::new(&operation::CONSOLE_RIGHTS_PAGE, web::to(rights::queue)),
         Route::new(&operation::CONSOLE_RIGHT_PAGE, web::to(rights::one)),
@@ -293,7 +290,7 @@ pub fn routes() -> Vec<Route> {
         ),
         Route::new(&operation::CONSOLE_QUEUES_PAGE, web::to(queues::overview)),
         Route::new(&operation::CONSOLE_NEXT_ITEM, web::to(queues::next)),
-        Route::new(&operation::CONSOLE_TAKE_FORM, web::to(queues::take)),
+        Route::new(&operation::CONSOLE_BEGIN_FORM, web::to(queues::begin)),
         Route::new(&operation::CONSOLE_ASSIGN_FORM, web::to(queues::assign)),
         Route::new(&operation::CONSOLE_RETENTION_PAGE, web::to(retention::page)),
         Route::new(

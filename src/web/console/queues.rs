@@ -40,7 +40,7 @@ pub struct AssignForm {
 
 /// From where the next item is begun.
 #[derive(Deserialize)]
-pub struct TakeForm {
+pub struct BeginForm {
     csrf: Option<String>,
     /// The item before.
     #[serde(default)]
@@ -67,9 +67,9 @@ pub async fn overview(
     let queues = work_queue::overview(&state.ctx, &staff.actor, &slug).await?;
     let done = query.done.as_deref().and_then(WorkQueue::parse);
     let (waiting, empty): (Vec<_>, Vec<_>) = queues.into_iter().partition(|queue| queue.count > 0);
-    let may_take = operation::TAKE_ITEM.allows(staff.actor.role());
+    let may_begin = operation::BEGIN_ITEM.allows(staff.actor.role());
     let lines = waiting.iter().map(|queue| QueueLine {
-        is_begun: may_take && queue.queue.is_taken(),
+        may_begin: may_begin && queue.queue.is_begun_by_one(),
         ..line(&slug, queue)
     });
     let shown = QueuesPage {
@@ -100,12 +100,12 @@ pub async fn next(
     }))
 }
 
-/// `POST /console/cases/{slug}/queues/{queue}/take`
-pub async fn take(
+/// `POST /console/cases/{slug}/queues/{queue}/begin`
+pub async fn begin(
     state: web::Data<AppState>,
     staff: Staff,
     path: web::Path<(String, String)>,
-    form: Form<TakeForm>,
+    form: Form<BeginForm>,
 ) -> WebResult<HttpResponse> {
     let ((slug, word), Form(form)) = (path.into_inner(), form);
     staff.check_csrf(&state, form.csrf.as_deref())?;
@@ -123,7 +123,7 @@ pub(super) async fn onward(
 ) -> WebResult<HttpResponse> {
     let all = format!("/console/cases/{slug}/queues?done={}", queue.as_str());
     let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
-    let acting = async move { work_queue::take(&ctx, &actor, &slug, queue, after).await };
+    let acting = async move { work_queue::begin(&ctx, &actor, &slug, queue, after).await };
     let next = state.ctx.to_end(acting).await?;
     Ok(see_other(&next.map_or(all, |next| item_place(queue, next))))
 }
@@ -226,7 +226,7 @@ fn line(slug: &str, figures: &QueueFigures) -> QueueLine {
         word,
         href: list_place(slug, figures.queue),
         start: format!("/console/cases/{slug}/queues/{word}"),
-        is_begun: false,
+        may_begin: false,
         in_hand: figures
             .in_hand
             .iter()
@@ -239,7 +239,7 @@ fn line(slug: &str, figures: &QueueFigures) -> QueueLine {
         overdue: figures.overdue,
         mine: positive(figures.mine),
         free: positive(figures.free),
-        is_taken: figures.queue.is_taken(),
+        is_begun_by_one: figures.queue.is_begun_by_one(),
     }
 }
 

@@ -7,8 +7,9 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::app::AppError;
-use crate::app::scam_report::{self, DEFAULT_LIMIT, ReportLine, Which};
+use crate::app::scam_report::{self, ReportLine, Which};
 use crate::app::work_queue::Item;
+use crate::domain::page_length::DEFAULT_LIMIT;
 use crate::domain::scam_report::defanged;
 use crate::domain::work_queue::WorkQueue;
 use crate::render::page::Errors;
@@ -45,7 +46,14 @@ pub async fn queue(
 ) -> WebResult<HttpResponse> {
     let query = query.map_err(|_| WebError::Malformed)?;
     let (which, place) = (query.which(), query.place()?);
-    let found = scam_report::list(&state.ctx, &staff.actor, which, place, DEFAULT_LIMIT).await?;
+    let found = scam_report::list(
+        &state.ctx,
+        &staff.actor,
+        which,
+        place,
+        i64::from(DEFAULT_LIMIT),
+    )
+    .await?;
     let shown = ScamReportsPage {
         console: inside(&state, language, &request, &staff).await?,
         all: which == Which::All,

@@ -11,9 +11,10 @@ use url::form_urlencoded;
 use crate::app::claimant_list;
 use crate::app::own_history::write_cursor;
 use crate::app::reach::{self, Reach};
-use crate::app::trail_list::{self, About, DEFAULT_LIMIT, Line, Whose};
+use crate::app::trail_list::{self, About, Line, Whose};
 use crate::domain::field::FieldErrors;
 use crate::domain::ids::StaffId;
+use crate::domain::page_length::DEFAULT_LIMIT;
 use crate::domain::span::Span;
 use crate::render::page::Errors;
 use crate::render::page::console::trail::{
@@ -121,7 +122,7 @@ impl Asked<'_> {
         let query = query.map_err(|_| WebError::Malformed)?;
         let before = cursor(query.cursor.as_deref())?;
         let (ctx, actor) = (&self.state.ctx, &self.staff.actor);
-        let found = trail_list::list(ctx, actor, whose, before, DEFAULT_LIMIT).await?;
+        let found = trail_list::list(ctx, actor, whose, before, i64::from(DEFAULT_LIMIT)).await?;
         let shown = TrailPage {
             console: inside(self.state, self.language, self.request, self.staff).await?,
             title: found.title,
@@ -158,7 +159,7 @@ impl Asked<'_> {
             }
         };
         let before = cursor(query.cursor.as_deref())?;
-        let found = reach::find(ctx, actor, (id, span), before, DEFAULT_LIMIT).await?;
+        let found = reach::find(ctx, actor, (id, span), before, i64::from(DEFAULT_LIMIT)).await?;
         let mut kept = form_urlencoded::Serializer::new(String::new());
         kept.append_pair("from", &shown.from);
         kept.append_pair("to", &shown.to);

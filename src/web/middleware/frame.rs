@@ -11,10 +11,8 @@ use actix_web::{Error, HttpMessage as _, HttpRequest, web};
 use crate::web::WebResult;
 use crate::web::error::WebError;
 use crate::web::extract;
+use crate::web::middleware::headers::policy;
 use crate::web::public::embed::EmbedQuery;
-
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-    font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors";
 
 /// The policy of an answer.
 struct Policy(HeaderValue);
@@ -37,9 +35,8 @@ pub async fn name_ancestors<B: MessageBody + 'static>(
         [] => "'none'".to_owned(),
         some => some.join(" "),
     };
-    if let Ok(policy) = HeaderValue::from_str(&format!("{POLICY} {ancestors}")) {
-        request.extensions_mut().insert(Policy(policy));
-    }
+    let policy = policy(Some("'self'"), &ancestors);
+    request.extensions_mut().insert(Policy(policy));
     next.call(request).await
 }
 

@@ -3,9 +3,10 @@
 use actix_web::{HttpResponse, web};
 
 use crate::app::own_data;
-use crate::app::own_history::{self, MAX_LIMIT, MyMail, MyView, ON_ME};
+use crate::app::own_history::{self, MyMail, MyView, ON_ME};
 use crate::app::session::ClaimantActor;
 use crate::app::{AppError, Ctx};
+use crate::domain::page_length::MAX_LIMIT;
 use crate::render::page::own_history::{MailLine, MailsPage, ViewLine, ViewsPage};
 use crate::web::WebResult;
 use crate::web::api::public::own_data::{PartQuery, archive};

@@ -163,9 +163,9 @@ pub struct OneExportPage {
     /// Whether the actor may call it off.
     pub can_cancel: bool,
     /// Who asked for it and alone can fetch it, with the role.
-    pub fetched_by: String,
+    pub asked_by: String,
     /// When the file had been fetched that was tried for again now, UTC.
-    pub second_try: Option<DateTime<Utc>>,
+    pub already_fetched: Option<DateTime<Utc>>,
     /// Whether the actor may ask for it once more.
     pub can_repeat: bool,
     /// Whether the second factor is fresh.

@@ -13,10 +13,10 @@ pub struct QueueLine {
     pub word: &'static str,
     /// Where it is listed.
     pub href: String,
-    /// Its address: `/take` there begins its first item, `/next` only opens it.
+    /// Its address: `/begin` there begins its first item, `/next` only opens it.
     pub start: String,
     /// Whether the reader may begin its items.
-    pub is_begun: bool,
+    pub may_begin: bool,
     /// Who has an item in hand, and since when, UTC.
     pub in_hand: Vec<(String, DateTime<Utc>)>,
     /// Items, up to 999.
@@ -33,8 +33,8 @@ pub struct QueueLine {
     pub mine: u64,
     /// Items that nobody has.
     pub free: u64,
-    /// Whether people take its items.
-    pub is_taken: bool,
+    /// Whether one person begins each of its items.
+    pub is_begun_by_one: bool,
 }
 
 /// `GET /console/cases/{slug}/queues?done=`
@@ -78,7 +78,7 @@ impl QueuesPage {
 
 /// What stands over an item of a queue; a form in it goes to
 /// `/console/cases/{slug}/queues/{word}/items/{subject}/assignment` with `{to, from, due_on, item}`, another to
-/// `/console/cases/{slug}/queues/{word}/take` with `{after}`.
+/// `/console/cases/{slug}/queues/{word}/begin` with `{after}`.
 #[derive(Debug, Clone)]
 pub struct QueueBar {
     /// The case.
@@ -99,7 +99,7 @@ pub struct QueueBar {
     pub is_mine: bool,
     /// Since when, UTC.
     pub since: Option<DateTime<Utc>>,
-    /// Until when it is in hand, UTC; none: it was taken or given to stay.
+    /// Until when it is in hand, UTC; none: it was assigned to stay.
     pub until: Option<DateTime<Utc>>,
     /// Staff id of who has it, or empty.
     pub from: String,
@@ -111,7 +111,7 @@ pub struct QueueBar {
     pub wrong: Errors,
     /// True if that day is over.
     pub overdue: bool,
-    /// Whether the reader may take, give and release it.
+    /// Whether the reader may assign and release it.
     pub may_assign: bool,
     /// Id and name of the others it may be given to.
     pub colleagues: Vec<(String, String)>,

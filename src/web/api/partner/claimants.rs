@@ -18,6 +18,7 @@ use crate::domain::ids::ClaimantId;
 use crate::domain::partner::SubmissionState;
 use crate::domain::partner_submission::{MAX_BATCH, SubmissionInput};
 use crate::state::AppState;
+use crate::web::api::page_length::page_length;
 use crate::web::error::{Problem, come_back, problem_of};
 use crate::web::extract::partner::note;
 use crate::web::extract::{ClientAddr, IdempotencyKey, Json, Lang, LargeJson, Partner, UserAgent};
@@ -259,10 +260,7 @@ pub async fn list(
     query: Result<web::Query<SubmissionsQuery>, actix_web::Error>,
 ) -> WebResult<HttpResponse> {
     let query = query.map_err(|_| WebError::BadCursor)?.into_inner();
-    let limit = query.limit.unwrap_or(submission::DEFAULT_LIMIT);
-    if !(1..=submission::MAX_LIMIT).contains(&limit) {
-        return Err(WebError::BadCursor);
-    }
+    let limit = page_length(query.limit)?;
     let after = query.after.as_deref().filter(|text| !text.is_empty());
     let after = after.map(|text| read_cursor(text).ok_or(WebError::BadCursor));
     let (items, next) = submission::list(&state.ctx, &partner.0, after.transpose()?, limit).await?;

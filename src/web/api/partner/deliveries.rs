@@ -8,11 +8,11 @@ use uuid::Uuid;
 
 use crate::app::AppError;
 use crate::app::own_history::{read_cursor, write_cursor};
-use crate::app::partner::submission::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::app::partner::webhook::replay::{self, Again, Attempt};
 use crate::domain::field::{FieldCode, FieldErrors};
 use crate::domain::ids::PartnerEventId;
 use crate::state::AppState;
+use crate::web::api::page_length::page_length;
 use crate::web::api::partner::webhooks::endpoint_id;
 use crate::web::error::Problem;
 use crate::web::extract::{Json, Partner};
@@ -138,10 +138,7 @@ pub async fn attempts(
 ) -> WebResult<HttpResponse> {
     let id = endpoint_id(&id)?;
     let query = query.map_err(|_| WebError::BadCursor)?.into_inner();
-    let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(WebError::BadCursor);
-    }
+    let limit = page_length(query.limit)?;
     let cursor = query.cursor.as_deref().filter(|text| !text.is_empty());
     let before = cursor.map(|text| read_cursor(text).ok_or(WebError::BadCursor));
     let before = before.transpose()?;

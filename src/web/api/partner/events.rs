@@ -7,9 +7,9 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::app::partner::event::{self, Event};
-use crate::app::partner::submission::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::domain::ids::ClaimantId;
 use crate::state::AppState;
+use crate::web::api::page_length::page_length;
 use crate::web::error::Problem;
 use crate::web::extract::Partner;
 use crate::web::{WebError, WebResult};
@@ -74,10 +74,7 @@ pub async fn list(
     query: Result<web::Query<EventsQuery>, actix_web::Error>,
 ) -> WebResult<HttpResponse> {
     let query = query.map_err(|_| WebError::BadCursor)?.into_inner();
-    let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(WebError::BadCursor);
-    }
+    let limit = page_length(query.limit)?;
     let after = query.after.as_deref().filter(|text| !text.is_empty());
     let after = after.map_or(Some(0), number).ok_or(WebError::BadCursor)?;
     let (events, next) = event::list(&state.ctx, &partner.0, after, limit).await?;

@@ -11,8 +11,9 @@ use uuid::Uuid;
 
 use super::me::actor;
 use crate::app::own_data::{self, OwnData};
-use crate::app::own_history::{self, DEFAULT_LIMIT, MAX_LIMIT};
+use crate::app::own_history;
 use crate::state::AppState;
+use crate::web::api::page_length::read_page_length;
 use crate::web::error::Problem;
 use crate::web::extract::session::ClaimantToken;
 use crate::web::{WebError, WebResult};
@@ -42,12 +43,7 @@ impl PartQuery {
     /// # Errors
     /// `BadCursor`.
     pub(in crate::web) fn limit(&self) -> WebResult<u16> {
-        let Some(limit) = &self.limit else {
-            return Ok(DEFAULT_LIMIT);
-        };
-        let limit = limit.parse::<u16>().map_err(|_| WebError::BadCursor)?;
-        let allowed = (1..=MAX_LIMIT).contains(&limit);
-        allowed.then_some(limit).ok_or(WebError::BadCursor)
+        read_page_length(self.limit.as_deref())
     }
 }
 

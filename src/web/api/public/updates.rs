@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::app::case_update::{self, CaseUpdate, DEFAULT_LIMIT, MAX_LIMIT};
+use crate::app::case_update::{self, CaseUpdate};
 use crate::app::directory::CaseEntry;
 use crate::domain::case_update::UpdateText;
 use crate::state::AppState;
+use crate::web::api::page_length::read_page_length;
 use crate::web::error::Problem;
 use crate::web::{WebError, WebResult, shared};
 
@@ -39,12 +40,7 @@ impl UpdatesQuery {
     /// # Errors
     /// `BadCursor`.
     pub(in crate::web) fn limit(&self) -> WebResult<u16> {
-        let Some(limit) = &self.limit else {
-            return Ok(DEFAULT_LIMIT);
-        };
-        let limit = limit.parse::<u16>().map_err(|_| WebError::BadCursor)?;
-        let allowed = (1..=MAX_LIMIT).contains(&limit);
-        allowed.then_some(limit).ok_or(WebError::BadCursor)
+        read_page_length(self.limit.as_deref())
     }
 }
 

@@ -10,12 +10,13 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::app::AppError;
-use crate::app::bulk::{self, BulkStatus, DEFAULT_LIMIT, MAX_LIMIT, Member, NewBulk, Step};
+use crate::app::bulk::{self, BulkStatus, Member, NewBulk, Step};
 use crate::app::claimant_list::Filter;
 use crate::domain::bulk::{BulkAct, BulkStep, Passed};
 use crate::domain::case_update::UpdateTextInput;
 use crate::domain::narrowing::Words;
 use crate::state::AppState;
+use crate::web::api::page_length::read_page_length;
 use crate::web::api::public::updates::UpdateTextResponse;
 use crate::web::api::staff::updates::UpdateTextBody;
 use crate::web::csv;
@@ -221,12 +222,7 @@ impl BulkQuery {
     /// # Errors
     /// `BadCursor`.
     pub(in crate::web) fn limit(&self) -> WebResult<u16> {
-        let Some(limit) = &self.limit else {
-            return Ok(DEFAULT_LIMIT);
-        };
-        let limit = limit.parse::<u16>().map_err(|_| WebError::BadCursor)?;
-        let allowed = (1..=MAX_LIMIT).contains(&limit);
-        allowed.then_some(limit).ok_or(WebError::BadCursor)
+        read_page_length(self.limit.as_deref())
     }
 
     fn outcome(&self) -> WebResult<Option<&str>> {

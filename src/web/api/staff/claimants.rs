@@ -7,15 +7,16 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::app::AppError;
-use crate::app::claimant_list::{self, DEFAULT_LIMIT, Filter, Item, MAX_LIMIT};
+use crate::app::claimant_list::{self, Filter, Item};
 use crate::app::claimant_view::{
-    self, Before, ClaimantView, Rejection, ShownContact, ShownIdentity,
+    self, ClaimantView, RejectedBefore, Rejection, ShownContact, ShownIdentity,
 };
 use crate::app::export;
 use crate::domain::ids::{ClaimantId, MailboxId, StaffId};
 use crate::domain::narrowing::Words;
 use crate::domain::reference::Reference;
 use crate::state::AppState;
+use crate::web::api::page_length::read_page_length;
 use crate::web::api::public::representative::{self, RepresentativeResponse};
 use crate::web::api::staff::declared::{
     self, RecordDeclarationResponse, RecordPayoutResponse, RecordVersionResponse,
@@ -70,12 +71,7 @@ impl ListQuery {
     }
 
     fn limit(&self) -> WebResult<u16> {
-        let Some(limit) = &self.limit else {
-            return Ok(DEFAULT_LIMIT);
-        };
-        let limit = limit.parse::<u16>().map_err(|_| WebError::BadCursor)?;
-        let allowed = (1..=MAX_LIMIT).contains(&limit);
-        allowed.then_some(limit).ok_or(WebError::BadCursor)
+        read_page_length(self.limit.as_deref())
     }
 }
 
@@ -172,13 +168,13 @@ pub struct RejectedBeforeResponse {
     code: &'static str,
 }
 
-impl From<Before> for RejectedBeforeResponse {
-    fn from(before: Before) -> Self {
+impl From<RejectedBefore> for RejectedBeforeResponse {
+    fn from(before: RejectedBefore) -> Self {
         Self {
             id: before.claimant.uuid(),
             reference: Reference::of(before.claimant).as_str().to_owned(),
-            rejected_at: before.rejection.at,
-            code: before.rejection.code.as_str(),
+            rejected_at: before.at,
+            code: before.code.as_str(),
         }
     }
 }

@@ -8,13 +8,14 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::app::AppError;
-use crate::app::claimant_list::{DEFAULT_LIMIT, Filter, MAX_LIMIT};
+use crate::app::claimant_list::Filter;
 use crate::app::export::{self, ExportFile, ExportStatus, MOST_RECIPIENTS, NewExport};
 use crate::domain::export::{Columns, Format};
 use crate::domain::field::{FieldCode, FieldErrors};
 use crate::domain::ids::ExportId;
 use crate::domain::reason::Reason;
 use crate::state::AppState;
+use crate::web::api::page_length::page_length;
 use crate::web::csv;
 use crate::web::error::Problem;
 use crate::web::extract::{Json, OptionalIdempotencyKey, Staff};
@@ -177,10 +178,7 @@ pub async fn list(
     query: Result<web::Query<ExportsQuery>, actix_web::Error>,
 ) -> WebResult<HttpResponse> {
     let query = query.map_err(|_| WebError::BadCursor)?.into_inner();
-    let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(WebError::BadCursor);
-    }
+    let limit = page_length(query.limit)?;
     let cursor = cursor(query.cursor.as_deref())?;
     let found = export::list(&state.ctx, &staff.actor, &slug, cursor, limit).await?;
     Ok(HttpResponse::Ok().json(ExportsResponse {

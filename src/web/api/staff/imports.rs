@@ -8,7 +8,6 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::app::AppError;
-use crate::app::claimant_list::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::app::import::{self, ImportStatus, NewImport};
 use crate::domain::field::{FieldCode, FieldErrors, ValueError, filled};
 use crate::domain::ids::ImportId;
@@ -16,6 +15,7 @@ use crate::domain::import::{Field, MAX_BYTES};
 use crate::domain::reason::Reason;
 use crate::render::text::Text;
 use crate::state::AppState;
+use crate::web::api::page_length::page_length;
 use crate::web::csv;
 use crate::web::error::Problem;
 use crate::web::extract::multipart::{Multi, Parts, Shape};
@@ -160,10 +160,7 @@ pub async fn list(
     query: Result<web::Query<ImportsQuery>, actix_web::Error>,
 ) -> WebResult<HttpResponse> {
     let query = query.map_err(|_| WebError::BadCursor)?.into_inner();
-    let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(WebError::BadCursor);
-    }
+    let limit = page_length(query.limit)?;
     let cursor = cursor(query.cursor.as_deref())?;
     let found = import::list(&state.ctx, &staff.actor, &slug, cursor, limit).await?;
     Ok(HttpResponse::Ok().json(ImportsResponse {

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::app::mail_desk::{self, DEFAULT_LIMIT, Dead, Domain, Filter, Group, read_cursor};
+use crate::app::mail_desk::{self, Dead, Domain, Filter, Group, read_cursor};
 use crate::state::AppState;
-use crate::web::api::staff::page_length;
+use crate::web::api::page_length::page_length;
 use crate::web::error::Problem;
 use crate::web::extract::{OptionalJson, Staff};
 use crate::web::{WebError, WebResult};
@@ -111,7 +111,7 @@ pub async fn list(
 ) -> WebResult<HttpResponse> {
     let query = query.map_err(|_| WebError::Malformed)?;
     let (filter, place) = (query.filter()?, query.place()?);
-    let limit = page_length(query.limit, DEFAULT_LIMIT)?;
+    let limit = page_length(query.limit)?;
     let desk = mail_desk::show(&state.ctx, &staff.actor, &filter, place, limit).await?;
     Ok(HttpResponse::Ok().json(MailsResponse {
         groups: desk

@@ -4,7 +4,7 @@ use actix_web::web;
 use utoipa::OpenApi;
 
 use crate::domain::permission::operation;
-use crate::web::{Route, WebError, WebResult};
+use crate::web::Route;
 
 pub mod account;
 pub mod approvals;
@@ -36,16 +36,6 @@ pub mod signature_files;
 pub mod token;
 pub mod trails;
 pub mod updates;
-
-/// How many of a list to tell.
-///
-/// # Errors
-/// `BadCursor` for more than 200, or none.
-fn page_length(asked: Option<i64>, usual: i64) -> WebResult<i64> {
-    let length = asked.unwrap_or(usual);
-    let is_allowed = (1..=200).contains(&length);
-    is_allowed.then_some(length).ok_or(WebError::BadCursor)
-}
 
 /// Routes of this folder.
 #[expect(clippy::too_many_lines, reason = "a table")]
@@ -124,7 +114,7 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::ASK_DEFICIENCY, web::to(deficiencies::ask)),
         Route::new(&operation::LIST_QUEUES, web::to(queues::list)),
         Route::new(&operation::NEXT_ITEM, web::to(queues::next)),
-        Route::new(&operation::TAKE_ITEM, web::to(queues::take)),
+        Route::new(&operation::BEGIN_ITEM, web::to(queues::begin)),
         Route::new(&operation::ASSIGN_ITEM, web::to(queues::assign)),
         Route::new(&operation::EXPORT_FILE, web::to(exports::file)),
         Route::new(&operation::CLAIMANT_TRAIL, web::to(trails::of_claimant)),
@@ -287,7 +277,7 @@ pub fn routes() -> Vec<Route> {
     deficiencies::list,
     deficiencies::ask,
     queues::list,
-    queues::take,
+    queues::begin,
     queues::next,
     queues::assign,
     exports::file,

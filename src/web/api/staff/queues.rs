@@ -57,7 +57,7 @@ pub struct InHandResponse {
 /// From where the next item is begun.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct TakeBody {
+pub struct BeginBody {
     /// Id of the item before: oldest first, from the start after the last; none: from the start.
     after: Option<Uuid>,
 }
@@ -112,7 +112,7 @@ pub struct HolderResponse {
     since: DateTime<Utc>,
     due_on: Option<NaiveDate>,
     overdue: bool,
-    /// Until when it is in hand: renewed by each decision about it, nobody's after that; null: taken or given to stay.
+    /// Until when it is in hand: renewed by each decision about it, nobody's after that; null: assigned to stay.
     until: Option<DateTime<Utc>>,
 }
 
@@ -233,35 +233,35 @@ pub async fn next(
     }))
 }
 
-/// `POST /api/v1/staff/cases/{slug}/queues/{queue}/take`
+/// `POST /api/v1/staff/cases/{slug}/queues/{queue}/begin`
 #[utoipa::path(
     post,
-    path = "/api/v1/staff/cases/{slug}/queues/{queue}/take",
-    operation_id = "take_item",
+    path = "/api/v1/staff/cases/{slug}/queues/{queue}/begin",
+    operation_id = "begin_item",
     tag = "staff",
     params(
         ("slug" = String, Path, description = "Name of the case in addresses"),
         ("queue" = String, Path, description = "Word of the queue")
     ),
     security(("staff" = [])),
-    request_body = TakeBody,
+    request_body = BeginBody,
     responses((status = 200, body = NextResponse, description = "It is in your hand for 30 minutes, renewed by each \
             decision about it; what you had in hand of this queue before is given back. Two who ask at once never get \
             the same item"),
         (status = 403, body = Problem), (status = 404, body = Problem),
-        (status = 409, body = Problem, description = "Nobody takes items of this queue beforehand"),
+        (status = 409, body = Problem, description = "Nobody begins items of this queue"),
         (status = 422, body = Problem), (status = 429, body = Problem))
 )]
-pub async fn take(
+pub async fn begin(
     state: web::Data<AppState>,
     staff: Staff,
     path: web::Path<(String, String)>,
-    body: Json<TakeBody>,
+    body: Json<BeginBody>,
 ) -> WebResult<HttpResponse> {
     let (slug, word) = path.into_inner();
     let (queue, after) = (queue(&word)?, body.0.after);
     let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
-    let acting = async move { work_queue::take(&ctx, &actor, &slug, queue, after).await };
+    let acting = async move { work_queue::begin(&ctx, &actor, &slug, queue, after).await };
     let next = state.ctx.to_end(acting).await?;
     Ok(HttpResponse::Ok().json(NextResponse {
         next: next.map(ItemResponse::from),

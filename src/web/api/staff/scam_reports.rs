@@ -8,9 +8,9 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::app::AppError;
-use crate::app::scam_report::{self, DEFAULT_LIMIT, OpenReport, ReportLine, Which};
+use crate::app::scam_report::{self, OpenReport, ReportLine, Which};
 use crate::state::AppState;
-use crate::web::api::staff::page_length;
+use crate::web::api::page_length::page_length;
 use crate::web::error::Problem;
 use crate::web::extract::{Json, Staff};
 use crate::web::{WebError, WebResult};
@@ -140,7 +140,7 @@ pub async fn list(
     query: Result<web::Query<ReportsQuery>, actix_web::Error>,
 ) -> WebResult<HttpResponse> {
     let query = query.map_err(|_| WebError::Malformed)?;
-    let limit = page_length(query.limit, DEFAULT_LIMIT)?;
+    let limit = page_length(query.limit)?;
     let (which, place) = (query.which(), query.place()?);
     let page = scam_report::list(&state.ctx, &staff.actor, which, place, limit).await?;
     Ok(HttpResponse::Ok().json(ScamReportsResponse {

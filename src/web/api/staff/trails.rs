@@ -11,12 +11,12 @@ use super::people::person_id;
 use crate::app::AppError;
 use crate::app::own_history::{read_cursor, write_cursor};
 use crate::app::reach::{self, Reach};
-use crate::app::trail_list::{self, About, DEFAULT_LIMIT, Line, Whose};
+use crate::app::trail_list::{self, About, Line, Whose};
 use crate::domain::field::FieldErrors;
 use crate::domain::ids::ClaimantId;
 use crate::domain::span::Span;
 use crate::state::AppState;
-use crate::web::api::staff::page_length;
+use crate::web::api::page_length::page_length;
 use crate::web::error::Problem;
 use crate::web::extract::Staff;
 use crate::web::{WebError, WebResult};
@@ -174,7 +174,7 @@ async fn list(
 ) -> WebResult<HttpResponse> {
     let query = query.map_err(|_| WebError::Malformed)?;
     let before = cursor(query.cursor.as_deref())?;
-    let limit = page_length(query.limit, DEFAULT_LIMIT)?;
+    let limit = page_length(query.limit)?;
     let page = trail_list::list(&state.ctx, &staff.actor, whose, before, limit).await?;
     Ok(HttpResponse::Ok().json(TrailResponse {
         items: page
@@ -255,7 +255,7 @@ pub async fn reach_of(
     trail_list::known(&state.ctx, &staff.actor, person).await?;
     let span = query.span().map_err(AppError::Invalid)?;
     let before = cursor(query.cursor.as_deref())?;
-    let limit = page_length(query.limit, DEFAULT_LIMIT)?;
+    let limit = page_length(query.limit)?;
     let (ctx, actor) = (&state.ctx, &staff.actor);
     let found = reach::find(ctx, actor, (person, span), before, limit).await?;
     Ok(HttpResponse::Ok().json(ReachResponse::from(found)))

@@ -5,9 +5,9 @@ use crate::app::claimant_list;
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::app::staff::StaffActor;
-use crate::db::{DbError, export, membership};
+use crate::db::{DbError, export};
 use crate::domain::export::{Columns, Format};
-use crate::domain::ids::{ExportId, StaffId};
+use crate::domain::ids::ExportId;
 use crate::domain::permission::operation;
 use crate::domain::reason::Reason;
 use crate::render::csv::Dialect;
@@ -21,7 +21,7 @@ use crate::render::csv::Dialect;
 /// `Forbidden`, `StepUpRequired`; `NotFound` if there is none of the association's; `IllegalTransition` for a list
 /// that was streamed: it is streamed again.
 pub async fn repeat(ctx: &Ctx, actor: &StaffActor, id: ExportId) -> AppResult<ExportStatus> {
-    actor.require(&operation::CONSOLE_EXPORT_REPETITION)?;
+    actor.require(&operation::CONSOLE_EXPORT_REPEAT)?;
     let scope = actor.scope();
     let mut tx = ctx.pools.begin(scope).await?;
     let row = export::get(&mut tx, scope, actor.association_id(), id).await?;
@@ -29,9 +29,11 @@ pub async fn repeat(ctx: &Ctx, actor: &StaffActor, id: ExportId) -> AppResult<Ex
     let cases = claimant_list::cases(ctx, actor).await?;
     let own = cases.iter().find(|own| own.case.id.uuid() == row.case_id);
     let own = own.ok_or(AppError::NotFound)?;
-    let Ok(purpose) = Reason::parse(Some(&row.purpose)) else {
+    if row.is_streamed() {
         return Err(AppError::IllegalTransition("export_over"));
-    };
+    }
+    let purpose = Reason::parse(Some(&row.purpose));
+    let purpose = purpose.map_err(|_| DbError::Corrupt("exports.purpose"))?;
     let new = NewExport {
         case: own.case.slug.clone(),
         format: Format::parse(&row.format).ok_or(DbError::Corrupt("exports.format"))?,
@@ -42,25 +44,7 @@ pub async fn repeat(ctx: &Ctx, actor: &StaffActor, id: ExportId) -> AppResult<Ex
         clear: row.clear,
         purpose,
         // a button that is pressed twice
-        idempotency_key: Some(format!("again-{id}")),
+        idempotency_key: Some(format!("repeat-{id}")),
     };
     request(ctx, actor, new).await
-}
-
-/// Role of who asked for an export, and alone may fetch it, as it is now; `None` for somebody of the platform's.
-///
-/// # Errors
-/// `Forbidden`; `Unavailable`.
-pub async fn asker_role(
-    ctx: &Ctx,
-    actor: &StaffActor,
-    status: &ExportStatus,
-) -> AppResult<Option<String>> {
-    actor.require(&operation::GET_EXPORT)?;
-    let scope = actor.scope();
-    let who = StaffId::new(status.asked_by.0);
-    let mut tx = ctx.pools.begin(scope).await?;
-    let found = membership::find_person(&mut tx, scope, actor.association_id(), who).await?;
-    tx.commit().await?;
-    Ok(found.map(|person| person.membership.role))
 }
