@@ -89,7 +89,7 @@ async fn without_a_token_or_with_a_foreign_one_every_own_operation_is_401() {
             asked += 1;
         }
     }
-    assert_eq!(asked, 28 * 3);
+    assert_eq!(asked, 31 * 3);
     app.stop().await;
 }
 
