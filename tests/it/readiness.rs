@@ -109,10 +109,9 @@ impl World<'_> {
         assert_eq!(shown, expected, "{step}: page of the record");
         let (_, page) = open(self.app, &self.console, &format!("/console/cases/{CASE}")).await;
         let shown = between(&page, "<abbr title=\"", "</abbr>");
-        let shown: Vec<&str> = shown
-            .iter()
-            .map(|it| it.rsplit('>').next().unwrap())
-            .collect();
+        let shown = shown.iter().map(|it| it.rsplit('>').next().unwrap());
+        // the languages above are short words too
+        let shown: Vec<&str> = shown.filter(|it| it.len() == 1).collect();
         assert_eq!(shown, expected, "{step}: page of the list");
         self.assert_exported(&expected, is_active, step).await;
     }
