@@ -35,7 +35,7 @@ mod tests {
             let refused = read_page_length(Some(text));
             assert!(matches!(refused, Err(WebError::BadCursor)), "{text}");
         }
-        assert_eq!(page_length(None).unwrap(), 50_i64);
+        assert_eq!(page_length::<i64>(None).unwrap(), 50);
         assert!(page_length(Some(-1_i64)).is_err());
     }
 }
