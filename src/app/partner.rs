@@ -10,11 +10,12 @@ use uuid::Uuid;
 
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
+use crate::app::sandbox;
 use crate::app::staff::StaffActor;
 use crate::crypto::sealing::{Aad, FORMAT, Sealed};
 use crate::crypto::token;
 use crate::db::partner::{self as db, PartnerRow};
-use crate::db::{DbError, partner_key, webhook as endpoints};
+use crate::db::{DbError, Scope, partner_key, webhook as endpoints};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::field::{FieldCode, FieldErrors};
 use crate::domain::ids::{AssociationId, PartnerId};
@@ -183,10 +184,6 @@ pub async fn change(
         None => row,
     };
     db::update(&mut tx, scope, &written).await?;
-    if (before, standing) == (Standing::Suspended, Standing::Active) {
-        // the days it rested are no days on which its servers failed
-        endpoints::forget_failures(&mut tx, scope, id).await?;
-    }
     let changed = differing(ctx, &known, &written)?;
     let mut deed = actor.deed(id.uuid(), "partner_changed");
     deed.detail = if changed.contains(&"origins") {
@@ -196,6 +193,13 @@ pub async fn change(
     };
     deed.change = (before != standing).then(|| (before.as_str(), standing.as_str()));
     deed.write(ctx, &mut tx, scope).await?;
+    if (before, standing) == (Standing::Suspended, Standing::Active) {
+        // the days it rested are no days on which its servers failed, those of tests neither
+        endpoints::forget_failures(&mut tx, scope, id).await?;
+        let twin = Scope::Association(sandbox::association_id(actor.association_id()));
+        tx.enter(twin).await?;
+        endpoints::forget_failures(&mut tx, twin, sandbox::partner_id(id)).await?;
+    }
     tx.commit().await?;
     opened(ctx, written)
 }

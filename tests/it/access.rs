@@ -1006,7 +1006,7 @@ fn staff_body(name: &str, code: &str) -> Option<Body> {
         }
         "console_invitation_new" => {
             let email = format!("{}@assoc.example", Uuid::new_v4().simple());
-            form(&[("email", &email), ("role", "reader")])
+            form(&[("email", &email), ("role", "reader"), ("reach", "all")])
         }
         "revoke_invitation" | "end_person_sessions" | "retry_mails" => Body::Nothing,
         "console_invitation_revocation" | "console_person_sessions_form" => form(&[]),

@@ -370,7 +370,7 @@ async fn r60_who_asks_by_letter_gets_the_copy_by_post_with_a_reason_and_a_trace(
         own["type"], "/problems/second-person",
         "who entered the letter"
     );
-    let second = person(&app, ours, Role::CaseManager).await;
+    let second = person(&app, ours, Role::Owner).await;
     let bearer = second.bearer(&app).await;
     step_up(&app, &second, &bearer).await;
     for request in &asked {
