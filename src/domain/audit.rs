@@ -313,6 +313,7 @@ mod tests {
                     "give_identity",
                     "give_representative",
                     "hand_in_paper",
+                    "hand_over_data",
                     "publish_case",
                     "receive_rights_request",
                     "record_death",

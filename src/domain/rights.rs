@@ -394,7 +394,7 @@ mod tests {
         for decision in RightsDecision::ALL {
             assert_eq!(RightsDecision::parse(Some(decision.as_str())), Ok(decision));
         }
-        assert!(RightsKind::parse(Some("access")).is_err());
+        assert!(RightsKind::parse(Some("curiosity")).is_err());
         assert!(RightsText::parse(Some(&"x".repeat(2_001))).is_err());
         assert_eq!(RightsText::parse(Some("a\r\nb")).unwrap().as_str(), "a\nb");
     }

@@ -112,30 +112,33 @@ impl ControlMail {
 
 impl ControlAbout {
     fn words(self, text: Text) -> (MailKind, Words) {
-        let code = |message: &str, code: &str, expires_at| {
-            Words::code(text, |part| text.word(message, part), code, expires_at)
-        };
         match self {
-            Self::Mailbox {
-                code: digits,
-                expires_at,
-            } => (
+            Self::Mailbox { code, expires_at } => (
                 MailKind::MailboxCode,
-                code("control-mail-mailbox", &digits, expires_at),
+                Words::code(
+                    text,
+                    |part| text.word("control-mail-mailbox", part),
+                    &code,
+                    expires_at,
+                ),
             ),
-            Self::Payout {
-                code: digits,
-                expires_at,
-            } => (
+            Self::Payout { code, expires_at } => (
                 MailKind::PayoutCode,
-                code("control-mail-payout", &digits, expires_at),
+                Words::code(
+                    text,
+                    |part| text.word("control-mail-payout", part),
+                    &code,
+                    expires_at,
+                ),
             ),
-            Self::ContactCode {
-                code: digits,
-                expires_at,
-            } => (
+            Self::ContactCode { code, expires_at } => (
                 MailKind::ContactCode,
-                code("control-mail-contact", &digits, expires_at),
+                Words::code(
+                    text,
+                    |part| text.word("control-mail-contact", part),
+                    &code,
+                    expires_at,
+                ),
             ),
             Self::Given { iban, counts_from } => (
                 MailKind::PayoutNotice,
