@@ -1428,7 +1428,7 @@ async fn walk_as_another_association(world: &mut World) {
         assert_eq!(without_id(theirs), without_id(none), "{}", known.name);
         asked += 1;
     }
-    assert_eq!(asked, 173);
+    assert_eq!(asked, 175);
 }
 
 /// The membership of who has a role with us is for one case.
