@@ -24,8 +24,8 @@ use crate::domain::reason::Reason;
 
 const SCOPE: Scope = Scope::System("an account stopped by link, before the tenant is known");
 
-/// Versions looked at, newest first.
-const VERSIONS_SEEN: usize = 50;
+/// Versions looked at, newest first: all that can arise while a link works, so that newer ones hide none.
+const VERSIONS_SEEN: usize = 620;
 
 /// What stands for a version where tokens are made.
 pub(in crate::app) fn challenge_of(version: i32) -> Uuid {

@@ -254,7 +254,8 @@ mod tests {
             marks(&new),
             [
                 ("Uno", false),
-                ("Due e mezzo", true),
+                ("Due", false),
+                (" e mezzo", true),
                 ("Tre", false),
                 ("Quattro", true)
             ]
