@@ -105,7 +105,7 @@ impl Entry {
 
 /// Appends a row.
 ///
-/// *effects*: as [`insert_and_renew`]: a decision of staff renews what they have in hand of the subject.
+/// *effects*: the row; a decision of staff renews what they have in hand of the subject.
 ///
 /// # Errors
 /// As the database says.
