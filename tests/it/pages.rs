@@ -733,7 +733,7 @@ async fn r16_no_get_changes_a_row() {
                 "SELECT '{table}' || count(*) || coalesce(sum(hashtext(t::text)), 0) FROM {table} t"
             )
         });
-    let state = sums.collect::<Vec<_>>().join(" UNION ALL ");
+    let state = sums.collect::<Vec<_>>().join(" UNION ALL ") + " ORDER BY 1";
     let before = app.rows(&state).await;
     assert!(before.len() > 20);
     for path in [
