@@ -1,4 +1,4 @@
-//! The journey in a real browser, on a window as narrow as a small phone.
+//! Pages in a real browser, on a window as narrow as a small phone.
 //!
 //! Needs chromium and chromedriver; skips with a line where they are missing, but not under `CI`.
 
@@ -14,7 +14,7 @@ use thirtyfour::prelude::*;
 use tokio::process::{Child, Command};
 
 use crate::app::TestApp;
-use crate::claimant::{SignUpBuilder, code_in, token_in};
+use crate::claimant::SignUpBuilder;
 use crate::log::{receipt_of, signer};
 use crate::seed::CASE;
 use crate::staff_seed::{PASSWORD, association, person};
@@ -196,111 +196,6 @@ impl Phone {
         let heading = self.browser.find(By::Tag("h1")).await.unwrap();
         heading.text().await.unwrap()
     }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_journey_fits_a_small_phone() {
-    let Some(phone) = Phone::open().await else {
-        return;
-    };
-    let app = TestApp::seeded().await;
-    for path in ["/?lang=it", "/enter", "/verify", "/me", "/nothing"] {
-        phone.go(&app.url(path)).await;
-    }
-    for rest in ["", "/texts", "/join"] {
-        phone.go(&app.url(&format!("/c/{CASE}{rest}"))).await;
-    }
-    phone
-        .go(&app.url(&format!("/c/{CASE}/join?association=codacons")))
-        .await;
-    phone.fill("contact-email", "maria").await;
-    phone.fill("mailboxes-0-address", "caduta@libero.it").await;
-    phone.tap(".btn-primary[value=send]").await;
-    let focus = "return document.activeElement.className";
-    assert_eq!(phone.script(focus).await, "error-summary");
-    phone
-        .browser
-        .find(By::Css(".error-summary a"))
-        .await
-        .unwrap()
-        .send_keys(Key::Enter + "")
-        .await
-        .unwrap();
-    let place = phone.script("return location.hash").await;
-    assert_eq!(place, "#contact-email");
-
-    phone.fill("contact-email", "maria@example.org").await;
-    phone.tap(".btn-primary[value=send]").await;
-    assert_eq!(phone.heading().await, "Manca solo la conferma");
-    app.run_outbox().await;
-    let mail = app.mails_to("maria@example.org").pop().unwrap();
-    phone.fill("code", &code_in(&mail)).await;
-    phone.tap("form[action$='/code'] button").await;
-    assert_eq!(phone.heading().await, "La mia pratica");
-    // the link of the same mail, tapped afterwards
-    let link = app.url(&format!("/confirm/{}", token_in(&mail, "confirm")));
-    phone.go(&link).await;
-    assert_eq!(phone.heading().await, "Confermato, grazie");
-    for path in [
-        "/me/identity",
-        "/me/identity?kind=foreign",
-        "/me/identity?kind=entity",
-        "/me/withdraw",
-        "/me/erase",
-    ] {
-        phone.go(&app.url(path)).await;
-    }
-    declare_and_sign(&phone, &app).await;
-    phone.browser.quit().await.unwrap();
-    app.stop().await;
-}
-
-/// From identity to the account, by keyboard alone.
-async fn declare_and_sign(phone: &Phone, app: &TestApp) {
-    phone.go(&app.url("/me/identity")).await;
-    for (id, words) in [
-        ("person-codice-fiscale", "RSSMRA85C12H501J"),
-        ("person-given-name", "Mario"),
-        ("person-family-name", "Rossi"),
-        ("person-address-street", "via Roma"),
-        ("person-address-city", "Roma"),
-        ("person-address-postal-code", "00184"),
-        ("person-address-province", "RM"),
-    ] {
-        phone.fill(id, words).await;
-    }
-    phone.tap("#form > button").await;
-    phone.tap("a.btn-primary[href='/me/declare']").await;
-    assert_eq!(
-        phone.heading().await,
-        "Che cosa è successo a questa casella"
-    );
-    phone.tap("#form > button").await;
-    let focus = "return document.activeElement.className";
-    assert_eq!(phone.script(focus).await, "error-summary");
-    phone.press("incidents-0-plan", "Gratis").await;
-    phone.tap("#form > button").await;
-    assert_eq!(phone.heading().await, "Reclami e altre richieste");
-    phone.press("nothing", " ").await;
-    phone.tap("#form > button").await;
-    phone.tap("#form > button").await;
-    assert_eq!(phone.heading().await, "Controlla e prepara il documento");
-    phone.tap("#form > button").await;
-    assert_eq!(phone.heading().await, "Firma la dichiarazione");
-    phone.press("accept-attestation-g", " ").await;
-    phone.press("accept-mandate-h", " ").await;
-    phone.tap("#form > button").await;
-    assert_eq!(phone.heading().await, "Firma con il codice");
-    app.run_outbox().await;
-    let mail = app.mails_to("maria@example.org").pop().unwrap();
-    phone.fill("code", &code_in(&mail)).await;
-    phone.fill("full-name", "mario rossi").await;
-    phone.tap("#form > button").await;
-    assert_eq!(phone.heading().await, "La mia pratica");
-    phone.tap("a.btn-primary[href='/me/payout']").await;
-    phone.fill("iban", "IT60X0542811101000000123456").await;
-    phone.tap("#form > button").await;
-    assert_eq!(phone.heading().await, "La mia pratica");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -50,6 +50,7 @@ mod followers;
 mod identity;
 mod idor;
 mod imports;
+mod journeys;
 mod keyboard;
 mod languages;
 mod lifting;
