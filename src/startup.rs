@@ -531,6 +531,8 @@ pub fn serve_on(listener: TcpListener, state: AppState) -> io::Result<Server> {
             .configure(|config| web::routes::register(config, &limits, &openapi))
     });
     Ok(server
+        // the last piece of a compressed answer would wait 40 ms for the client's acknowledgement
+        .tcp_nodelay(true)
         .disable_signals()
         .shutdown_timeout(REQUESTS_END)
         .client_request_timeout(SLOW_CLIENT)
