@@ -375,7 +375,7 @@ async fn subjects(
             unreachable: row.unreachable_at.is_some() || suppressed.contains(&row.id),
             died: row.died_at.is_some(),
             missing: match act.kind() {
-                BulkKind::AskDeficiency => crate::app::deficiency::missing(ctx, row).await?,
+                BulkKind::AskDeficiency => crate::app::deficiency::askable(ctx, row).await?,
                 BulkKind::Message
                 | BulkKind::EndQuarantine
                 | BulkKind::Assign

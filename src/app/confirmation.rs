@@ -258,10 +258,14 @@ pub(in crate::app) async fn settle_confirmed(
         tx.enter(clash::SCOPE).await?;
         return Ok(Outcome::Registered);
     };
+    let now = ctx.clock.now();
+    // staff may have looked before the contact was confirmed
+    let waits = !given.warnings.is_empty() && given.checked_at.is_none();
+    let to_check = waits.then(|| row.identity_to_check_at.unwrap_or(now));
     let identity: Identity = vault.unseal("identities", "sealed", given.sealed)?;
     let province = province(&identity);
-    let given_at = row.identity_at.unwrap_or(ctx.clock.now());
-    claimant::mark_identity(tx, scope, row.claimant(), province.as_deref(), given_at).await?;
+    let times = (row.identity_at.unwrap_or(now), to_check);
+    claimant::mark_identity(tx, scope, row.claimant(), province.as_deref(), times).await?;
     clash::write_identity_lookups(ctx, tx, row, &identity).await?;
     clash::register(ctx, tx, row, &identity).await
 }

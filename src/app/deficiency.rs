@@ -1,5 +1,5 @@
-//! Deficiency notices: staff ask a claimant for letters that are missing, with a last day; what comes is found by
-//! itself (R2).
+//! Deficiency notices: staff ask a claimant for letters that are missing, or for a correction of an identity of which
+//! something does not fit (R23), with a last day; what comes is found by itself (R2).
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::json;
@@ -30,12 +30,16 @@ const MAILING: Scope = Scope::System("mails about what is missing");
 const LOOKING: Scope = Scope::System("letters that came");
 /// Letters looked at in one run.
 const AT_ONCE: i64 = 1_000;
+/// The letter of identity.
+const IDENTITY: &str = "b";
 
 /// A letter that a claimant was asked for.
 #[derive(Debug, Clone)]
 pub struct Asked {
     /// The letter.
     pub letter: String,
+    /// Whether it was there and is to be corrected.
+    pub correction: bool,
     /// When it was asked for, UTC.
     pub asked_at: DateTime<Utc>,
     /// Last day for it, in Rome.
@@ -53,8 +57,11 @@ pub struct Asked {
 pub struct Deficiencies {
     /// Newest first.
     pub asked: Vec<Asked>,
-    /// Letters that are missing, can be brought and were not asked for; none while nothing may be asked.
+    /// Letters that are missing or to be corrected, can be brought and were not asked for; none while nothing may be
+    /// asked.
     pub askable: Vec<Letter>,
+    /// Whether letter b would be asked for as a correction: it is there, and something in it does not fit (R23).
+    pub corrects: bool,
     /// The day that is proposed.
     pub proposed: NaiveDate,
     /// Whether the claimant has an e-mail that is told; else the staff write or call.
@@ -74,6 +81,7 @@ pub async fn of(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Defi
     let rows = db::list(&mut tx, scope, id).await?;
     tx.commit().await?;
     let missing = missing(ctx, &row).await?;
+    let wanted = with_correction(&row, &missing);
     let today = day_in_rome(ctx.clock.now());
     let is_open = |letter: Letter| {
         let same = |asked: &&DeficiencyRow| asked.letter.chars().eq([letter.as_char()]);
@@ -84,21 +92,22 @@ pub async fn of(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Defi
     let askable = Letter::ALL.into_iter().filter(|letter| {
         may_be_asked(&row).is_ok()
             && deficiency::can_be_asked(*letter)
-            && missing.contains(&letter.as_char())
+            && wanted.contains(&letter.as_char())
             && !is_open(*letter)
     });
     Ok(Deficiencies {
         askable: askable.collect(),
         asked: rows
             .iter()
-            .map(|asked| shown(asked, &missing, today))
+            .map(|asked| shown(asked, &row, &missing, today))
             .collect(),
+        corrects: row.identity_to_check_at.is_some(),
         proposed: deficiency::proposed(today),
         by_mail: row.contact_kind == "email" && row.confirmed_at.is_some(),
     })
 }
 
-/// Asks a claimant for letters that are missing, until a day.
+/// Asks a claimant for letters that are missing, or for a correction of identity, until a day.
 ///
 /// *effects*: a row for each letter; a mail in the outbox where there is a confirmed e-mail; audit
 /// `ask_deficiency`.
@@ -119,7 +128,7 @@ pub async fn ask(
     let mut tx = ctx.pools.begin(scope).await?;
     let row = claimant::lock(&mut tx, scope, id).await?;
     may_be_asked(&row)?;
-    let missing = missing(ctx, &row).await?;
+    let missing = askable(ctx, &row).await?;
     let wanted = deficiency::parse(letters, due_on, &missing, day_in_rome(now))?;
     let letters: Vec<char> = wanted.letters.iter().map(|it| it.as_char()).collect();
     let asking = Asking {
@@ -138,7 +147,7 @@ pub async fn ask(
 pub(in crate::app) struct Asking<'a> {
     /// Who asks.
     pub by: StaffId,
-    /// Letters that are missing.
+    /// Letters that are missing or to be corrected.
     pub letters: &'a [char],
     /// Last day for them, in Rome.
     pub due_on: NaiveDate,
@@ -247,13 +256,14 @@ pub async fn look(ctx: &Ctx) -> AppResult<usize> {
 /// What a claimant was asked for and still lacks, most urgent first.
 pub(in crate::app) fn open(
     rows: &[DeficiencyRow],
+    record: &ClaimantRow,
     missing: &[char],
     today: NaiveDate,
 ) -> Vec<Asked> {
     let mut open: Vec<Asked> = rows
         .iter()
-        .filter(|row| row.cured_at.is_none() && row.letter.chars().all(|it| missing.contains(&it)))
-        .map(|row| shown(row, missing, today))
+        .filter(|row| row.cured_at.is_none() && is_lacking(row, record, missing))
+        .map(|row| shown(row, record, missing, today))
         .collect();
     open.sort_by(|one, two| {
         one.due_on
@@ -263,16 +273,30 @@ pub(in crate::app) fn open(
     open
 }
 
-fn shown(row: &DeficiencyRow, missing: &[char], today: NaiveDate) -> Asked {
-    let is_missing = row.letter.chars().all(|letter| missing.contains(&letter));
+fn shown(row: &DeficiencyRow, record: &ClaimantRow, missing: &[char], today: NaiveDate) -> Asked {
+    let is_lacking = row.cured_at.is_none() && is_lacking(row, record, missing);
     Asked {
         letter: row.letter.clone(),
+        correction: is_correction(row, record),
         asked_at: row.asked_at,
         due_on: row.due_on,
         told: row.told.clone(),
         cured_at: row.cured_at,
-        overdue: row.cured_at.is_none() && is_missing && row.due_on < today,
+        overdue: is_lacking && row.due_on < today,
     }
+}
+
+/// Whether what was asked for did not come yet; as `db::deficiency` decides in SQL.
+fn is_lacking(row: &DeficiencyRow, record: &ClaimantRow, missing: &[char]) -> bool {
+    let not_corrected = |since: DateTime<Utc>| since <= row.asked_at;
+    row.letter.chars().all(|letter| missing.contains(&letter))
+        || (is_correction(row, record) && record.identity_to_check_at.is_some_and(not_corrected))
+}
+
+/// Whether an identity that was there was asked for: to be corrected (R23).
+pub(in crate::app) fn is_correction(row: &DeficiencyRow, record: &ClaimantRow) -> bool {
+    let was_there = |at: DateTime<Utc>| at <= row.asked_at;
+    row.letter == IDENTITY && record.identity_at.is_some_and(was_there)
 }
 
 /// Whether the state of a record lets anything be asked.
@@ -284,8 +308,19 @@ fn may_be_asked(row: &ClaimantRow) -> AppResult<()> {
     Ok(())
 }
 
+/// Letters that a claimant may be asked for: those that are missing, and identity where something in it does not fit.
+pub(in crate::app) async fn askable(ctx: &Ctx, row: &ClaimantRow) -> AppResult<Vec<char>> {
+    Ok(with_correction(row, &missing(ctx, row).await?))
+}
+
+fn with_correction(row: &ClaimantRow, missing: &[char]) -> Vec<char> {
+    let correction = row.identity_to_check_at.map(|_| IDENTITY);
+    let letters = correction.into_iter().flat_map(str::chars);
+    letters.chain(missing.iter().copied()).collect()
+}
+
 /// Letters that a record lacks (R2).
-pub(in crate::app) async fn missing(ctx: &Ctx, row: &ClaimantRow) -> AppResult<Vec<char>> {
+async fn missing(ctx: &Ctx, row: &ClaimantRow) -> AppResult<Vec<char>> {
     let own = claimant_list::case_of(ctx, row.association(), row.case()).await?;
     let record = Record {
         state: row.state()?,

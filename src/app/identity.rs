@@ -174,11 +174,16 @@ pub(in crate::app) async fn write(
         }
         .to_owned(),
         created_at: now,
+        checked_at: None,
+        checked_by: None,
     };
     db::insert(tx, scope, &version_row).await?;
     let given_at = row.identity_at.unwrap_or(now);
     let province = province(identity);
-    claimant::mark_identity(tx, scope, row.claimant(), province.as_deref(), given_at).await?;
+    // another identity needs another look (R23)
+    let to_check = (!version_row.warnings.is_empty()).then_some(now);
+    let times = (given_at, to_check);
+    claimant::mark_identity(tx, scope, row.claimant(), province.as_deref(), times).await?;
     clash::write_identity_lookups(ctx, tx, row, identity).await?;
     let entry = Entry::new(row.claimant(), row.association(), by, action::GIVE_IDENTITY);
     let mut entry = entry.with(json!({ "version": version, "warnings": warning_codes(identity) }));

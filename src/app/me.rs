@@ -34,7 +34,7 @@ use crate::domain::consent::{Channel, Purpose};
 use crate::domain::contact::Contact;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::field::{FieldCode, FieldErrors};
-use crate::domain::identity::Identity;
+use crate::domain::identity::{Identity, open_warnings};
 use crate::domain::ids::{AssociationId, CaseId, ClaimantId, MailboxId};
 use crate::domain::language::Language;
 use crate::domain::mailbox_address::MailboxAddress;
@@ -218,7 +218,7 @@ pub async fn get(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<Me> {
         mailboxes: my_mailboxes(&vault, mailbox_rows)?,
         identity: shown,
         identity_document: document,
-        asked: deficiency::open(&asked, &letters.to_bring, day_in_rome(ctx.clock.now())),
+        asked: deficiency::open(&asked, &row, &letters.to_bring, day_in_rome(ctx.clock.now())),
         ready: letters.to_bring.is_empty(),
         missing: letters,
         consents: newest_consents(&consent_rows),
@@ -265,7 +265,7 @@ fn my_identity(vault: &Vault, given: IdentityRow) -> AppResult<(MyIdentity, Iden
         name: open.display_name(),
         codice_fiscale: open.masked_codice_fiscale(),
         city: open.address().map(|address| address.city().to_owned()),
-        warnings: given.warnings,
+        warnings: open_warnings(&given.warnings, given.checked_at.is_some()),
     };
     Ok((shown, open))
 }

@@ -28,6 +28,8 @@ pub struct IdentityRow {
     pub warnings: Vec<String>,
     pub given_by: String,
     pub created_at: DateTime<Utc>,
+    pub checked_at: Option<DateTime<Utc>>,
+    pub checked_by: Option<Uuid>,
 }
 
 /// A row of `conflicts`.
@@ -77,6 +79,27 @@ pub async fn find(
 pub async fn insert(conn: &mut Conn, _scope: Scope, row: &IdentityRow) -> DbResult<()> {
     diesel::insert_into(identities::table)
         .values(row)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Notes that staff looked at what does not fit in a version, and found it in order.
+///
+/// # Errors
+/// As the database says.
+pub async fn mark_checked(
+    conn: &mut Conn,
+    _scope: Scope,
+    row: &IdentityRow,
+    by: Uuid,
+    now: DateTime<Utc>,
+) -> DbResult<()> {
+    diesel::update(identities::table.find((row.claimant_id, row.version)))
+        .set((
+            identities::checked_at.eq(now),
+            identities::checked_by.eq(by),
+        ))
         .execute(conn)
         .await?;
     Ok(())

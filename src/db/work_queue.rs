@@ -38,6 +38,10 @@ pub(in crate::db) fn condition(queue: Queue) -> String {
              FROM deficiencies d WHERE d.claimant_id = claimants.id AND d.association_id = claimants.association_id \
              AND d.overdue_at IS NOT NULL AND d.cured_at IS NULL))"
         }
+        Queue::IdentityToCheck => {
+            "(identity_to_check_at IS NOT NULL \
+             AND claimants.state IN ('to_assist', 'confirmed', 'signed', 'resign_required', 'lodged'))"
+        }
         Queue::NotRestored => "('not_restored' = ANY (declared_flags))",
         Queue::DoubleRecovery => "('double_recovery' = ANY (declared_flags))",
         Queue::OutsideWindow => "('outside_window' = ANY (declared_flags))",
@@ -77,6 +81,7 @@ fn shown(queue: Queue) -> String {
         | Queue::Quarantined
         | Queue::Ratification
         | Queue::RejectedBefore
+        | Queue::IdentityToCheck
         | Queue::PayoutFrozen
         | Queue::PayoutWaits => format!("{} AND restricted_at IS NULL", condition(queue)),
     }
@@ -103,6 +108,7 @@ const fn since(queue: Queue) -> &'static str {
             "(SELECT v.created_at FROM declarations v WHERE v.claimant_id = claimants.id \
              AND v.version = claimants.declared_version)"
         }
+        Queue::IdentityToCheck => "identity_to_check_at",
         Queue::Unreachable => "unreachable_at",
         Queue::Ratification => "ratify_at",
         Queue::Restricted => "restricted_at",

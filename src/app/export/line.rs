@@ -151,7 +151,8 @@ impl Facts {
         }
         if let Some((given, identity)) = &opened.identity {
             capacity_word(&given.capacity, identity).clone_into(&mut line.qualita);
-            line.note = given.warnings.iter().map(|code| warning(code)).collect();
+            let open = open_warnings(&given.warnings, given.checked_at.is_some());
+            line.note = open.iter().map(|code| warning(code)).collect();
             self.identity(&mut line, identity);
         }
         if row.payout_frozen_at.is_some() {

@@ -36,6 +36,7 @@ use crate::render::page::console::{
     ListPage, ListedLines, LogLine, MailLine, MailboxLine, NarrowFields, RejectionLines,
     SignatureFileLine, TrailLine, VersionLine,
 };
+use crate::render::page::console::identity_check::{DoubtLine, IdentityCheckLines};
 use crate::render::page::documents::DocumentLine;
 use crate::render::page::sign::ReportShown;
 use crate::render::text::Damages;
@@ -304,6 +305,7 @@ fn claimant_page(console: Console, view: ClaimantView, operators: &Operators) ->
         title: view.own.case.title.clone(),
         id: view.id.to_string(),
         assist: view.can_assist.then(AssistForms::default),
+        identity_check: identity_check(&view),
         quarantine: view.can_end_quarantine.then(String::new),
         quarantined_for: view.quarantined_for,
         payout_freeze: view.can_end_payout_freeze.then(String::new),
@@ -539,6 +541,19 @@ fn declaration(shown: ShownDeclaration) -> DeclarationLines {
     }
 }
 
+/// The form that finds the identity in order, where the actor may.
+fn identity_check(view: &ClaimantView) -> Option<IdentityCheckLines> {
+    let since = view
+        .identity_to_check_at
+        .filter(|_| view.can_check_identity)?;
+    Some(IdentityCheckLines {
+        since,
+        version: view.identity.as_ref()?.version,
+        reason: String::new(),
+        errors: Errors::default(),
+    })
+}
+
 fn identity(identity: ShownIdentity) -> IdentityLines {
     IdentityLines {
         name: identity.name,
@@ -546,6 +561,8 @@ fn identity(identity: ShownIdentity) -> IdentityLines {
         representative: identity.representative,
         address_lines: identity.address_lines,
         warnings: identity.warnings,
+        doubts: identity.doubts.into_iter().map(DoubtLine).collect(),
+        checked_at: identity.checked_at,
         given_by: identity.given_by,
         given_at: identity.given_at,
     }
