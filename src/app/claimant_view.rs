@@ -394,11 +394,7 @@ fn shown_identity(row: IdentityRow, identity: &Identity, clear: bool) -> ShownId
         }
     };
     let address = identity.address().filter(|_| clear);
-    let doubts = if clear {
-        identity.doubts()
-    } else {
-        Vec::new()
-    };
+    let doubts = if clear { identity.doubts() } else { Vec::new() };
     ShownIdentity {
         doubts,
         checked_at: row.checked_at,

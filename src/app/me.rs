@@ -218,7 +218,12 @@ pub async fn get(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<Me> {
         mailboxes: my_mailboxes(&vault, mailbox_rows)?,
         identity: shown,
         identity_document: document,
-        asked: deficiency::open(&asked, &row, &letters.to_bring, day_in_rome(ctx.clock.now())),
+        asked: deficiency::open(
+            &asked,
+            &row,
+            &letters.to_bring,
+            day_in_rome(ctx.clock.now()),
+        ),
         ready: letters.to_bring.is_empty(),
         missing: letters,
         consents: newest_consents(&consent_rows),

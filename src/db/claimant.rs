@@ -398,11 +398,7 @@ pub async fn mark_identity(
 ///
 /// # Errors
 /// As the database says.
-pub async fn mark_identity_checked(
-    conn: &mut Conn,
-    _scope: Scope,
-    id: ClaimantId,
-) -> DbResult<()> {
+pub async fn mark_identity_checked(conn: &mut Conn, _scope: Scope, id: ClaimantId) -> DbResult<()> {
     diesel::update(claimants::table.find(id.uuid()))
         .set(claimants::identity_to_check_at.eq(None::<DateTime<Utc>>))
         .execute(conn)

@@ -257,7 +257,9 @@ fn r23_what_does_not_fit_is_told_beside_what_the_code_says() {
         [doubt(Kind::SwappedNames, "Rossi Mario", "MRARSS", "RSSMRA")]
     );
     assert_eq!(
-        told(json!({"codice_fiscale": "07643520567", "birth_date": "1990-01-01", "provisional": true})),
+        told(
+            json!({"codice_fiscale": "07643520567", "birth_date": "1990-01-01", "provisional": true})
+        ),
         [doubt(Kind::ProvisionalCode, "076******67", "", "")]
     );
     let acting = json!({"legal_representative": {"given_name": "Anna", "family_name": "Verdi",
@@ -265,11 +267,18 @@ fn r23_what_does_not_fit_is_told_beside_what_the_code_says() {
     let doubts = entity(acting).unwrap().doubts();
     assert_eq!(doubts[0].kind, Kind::RepresentativeFamilyName);
     // a doubt stands for a warning, and none without
-    for change in [json!({}), json!({"family_name": "Verdi"}), json!({"birth_place": "Milano"})] {
+    for change in [
+        json!({}),
+        json!({"family_name": "Verdi"}),
+        json!({"birth_place": "Milano"}),
+    ] {
         let identity = person(change).unwrap();
         assert_eq!(identity.doubts().is_empty(), identity.warnings().is_empty());
     }
-    assert_eq!(format!("{:?}", doubts[0]), "Doubt(representative_family_name)");
+    assert_eq!(
+        format!("{:?}", doubts[0]),
+        "Doubt(representative_family_name)"
+    );
     let words: std::collections::BTreeSet<_> = Kind::ALL.map(Kind::as_str).into();
     assert_eq!(words.len(), Kind::ALL.len());
 }

@@ -30,13 +30,13 @@ use crate::domain::readiness::Letter;
 use crate::domain::reference::Reference;
 use crate::domain::vat_number::NumericCodiceFiscale;
 use crate::render::page::Errors;
+use crate::render::page::console::identity_check::{DoubtLine, IdentityCheckLines};
 use crate::render::page::console::{
     AssistForms, BounceLine, CaseRow, CasesPage, ClaimantPage, ClaimantRow, ConflictLine,
     ConsentLine, Console, ContactLines, DeclarationLines, DeskLines, HolderLine, IdentityLines,
     ListPage, ListedLines, LogLine, MailLine, MailboxLine, NarrowFields, RejectionLines,
     SignatureFileLine, TrailLine, VersionLine,
 };
-use crate::render::page::console::identity_check::{DoubtLine, IdentityCheckLines};
 use crate::render::page::documents::DocumentLine;
 use crate::render::page::sign::ReportShown;
 use crate::render::text::Damages;

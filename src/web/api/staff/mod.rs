@@ -68,10 +68,7 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::REJECT_PAPER, web::to(paper::reject)),
         Route::new(&operation::ASSIST_EMAIL, web::to(assist::email)),
         Route::new(&operation::END_QUARANTINE, web::to(quarantine::end)),
-        Route::new(
-            &operation::CHECK_IDENTITY,
-            web::to(identity_check::check),
-        ),
+        Route::new(&operation::CHECK_IDENTITY, web::to(identity_check::check)),
         Route::new(&operation::END_PAYOUT_FREEZE, web::to(payout::end_freeze)),
         Route::new(&operation::STAFF_PUT_PAYOUT, web::to(payout::put)),
         Route::new(&operation::RELEASE_PAYOUT, web::to(payout::decide)),
