@@ -132,6 +132,7 @@ async fn r2_the_few_who_lack_a_letter_are_found_by_an_index() {
     let lacks = app.confirmed(&SignUpBuilder::new("a@example.org")).await;
     app.sql(
         "SET session_replication_role = replica; \
+         UPDATE claimants SET identity_to_check_at = created_at; \
          INSERT INTO claimants (id, association_id, case_id, state, language, contact_kind, contact_sealed, \
            mailbox_count, created_at, state_changed_at, confirmed_at, identity_at, payout_at, signed_at) \
          SELECT gen_random_uuid(), association_id, case_id, 'signed', 'it', 'email', contact_sealed, 1, \
@@ -148,6 +149,8 @@ async fn r2_the_few_who_lack_a_letter_are_found_by_an_index() {
         let found = ids(&app, &format!("missing={letter}"), &bearer).await;
         assert_eq!(found, [lacks.id.to_string()], "{letter}");
     }
+    let waits = ids(&app, "queue=identity_to_check", &bearer).await;
+    assert_eq!(waits, [lacks.id.to_string()]);
     app.ctx.pools.close();
     let index = |name: &str| {
         format!("SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelname = '{name}'")
@@ -156,6 +159,7 @@ async fn r2_the_few_who_lack_a_letter_are_found_by_an_index() {
         "claimants_no_identity_idx",
         "claimants_no_payout_idx",
         "claimants_state_idx",
+        "claimants_identity_to_check_idx",
     ] {
         let mut scans = 0;
         for _ in 0..500 {
