@@ -319,6 +319,7 @@ async fn insert_sealed(
             given_by: "claimant".to_owned(),
             created_at: now,
             // what the staff of the other association found is theirs
+            to_check_at: None,
             checked_at: None,
             checked_by: None,
             ..given.clone()

@@ -126,9 +126,7 @@ pub struct ClaimantView {
     pub can_add_documents: bool,
     /// The newest hand-in on paper and its state; for who works the queues.
     pub hand_in: Option<(Uuid, String)>,
-    /// Since when the identity waits for a look, because something does not fit (R23), UTC.
-    pub identity_to_check_at: Option<DateTime<Utc>>,
-    /// Whether the actor may find it in order now.
+    /// Whether the actor may find an identity in order that waits for a look (R23).
     pub can_check_identity: bool,
     /// Whether the record is in quarantine and the actor may end it.
     pub can_end_quarantine: bool,
@@ -171,6 +169,8 @@ pub struct ShownIdentity {
     pub warnings: Vec<String>,
     /// What does not fit by what is there now, field by field; only in clear.
     pub doubts: Vec<Doubt>,
+    /// Since when it waits for a look because of that, UTC.
+    pub to_check_at: Option<DateTime<Utc>>,
     /// When staff looked at that and found it in order, UTC.
     pub checked_at: Option<DateTime<Utc>>,
     /// `claimant` or `staff`.
@@ -282,9 +282,7 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
         can_open_payout: operation::CONSOLE_PAYOUT_PAGE.allows(actor.role()),
         can_end_payout_freeze: row.payout_frozen_at.is_some()
             && operation::END_PAYOUT_FREEZE.allows(actor.role()),
-        identity_to_check_at: row.identity_to_check_at,
-        can_check_identity: row.identity_to_check_at.is_some()
-            && row.restricted_at.is_none()
+        can_check_identity: row.restricted_at.is_none()
             && !state.is_over()
             && operation::CHECK_IDENTITY.allows(actor.role()),
         can_end_quarantine: can_end_quarantine(actor, review),
@@ -397,6 +395,7 @@ fn shown_identity(row: IdentityRow, identity: &Identity, clear: bool) -> ShownId
     let doubts = if clear { identity.doubts() } else { Vec::new() };
     ShownIdentity {
         doubts,
+        to_check_at: row.to_check_at,
         checked_at: row.checked_at,
         name: identity.display_name(),
         capacity: row.capacity,

@@ -16,7 +16,7 @@ use crate::app::vault::Vault;
 use crate::crypto::token;
 use crate::db::claimant::{self, ClaimantRow};
 use crate::db::deficiency::{self as db, DeficiencyRow};
-use crate::db::{Scope, Tx, outbox};
+use crate::db::{Scope, Tx, identity, outbox};
 use crate::domain::contact::Contact;
 use crate::domain::deficiency;
 use crate::domain::ids::{AssociationId, ClaimantId, StaffId};
@@ -79,9 +79,11 @@ pub async fn of(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Defi
     let row = claimant::find(&mut tx, scope, id).await?;
     let row = row.ok_or(AppError::NotFound)?;
     let rows = db::list(&mut tx, scope, id).await?;
+    let given = identity::find(&mut tx, scope, id).await?;
     tx.commit().await?;
-    let missing = missing(ctx, &row).await?;
-    let wanted = with_correction(&row, &missing);
+    let to_check = given.and_then(|given| given.to_check_at);
+    let lacks = Lacks::of(&row, missing(ctx, &row).await?, to_check);
+    let wanted = lacks.askable();
     let today = day_in_rome(ctx.clock.now());
     let is_open = |letter: Letter| {
         let same = |asked: &&DeficiencyRow| asked.letter.chars().eq([letter.as_char()]);
@@ -99,9 +101,9 @@ pub async fn of(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Defi
         askable: askable.collect(),
         asked: rows
             .iter()
-            .map(|asked| shown(asked, &row, &missing, today))
+            .map(|asked| shown(asked, &lacks, today))
             .collect(),
-        corrects: row.identity_to_check_at.is_some(),
+        corrects: lacks.to_check_at.is_some(),
         proposed: deficiency::proposed(today),
         by_mail: row.contact_kind == "email" && row.confirmed_at.is_some(),
     })
@@ -128,8 +130,10 @@ pub async fn ask(
     let mut tx = ctx.pools.begin(scope).await?;
     let row = claimant::lock(&mut tx, scope, id).await?;
     may_be_asked(&row)?;
-    let missing = askable(ctx, &row).await?;
-    let wanted = deficiency::parse(letters, due_on, &missing, day_in_rome(now))?;
+    let given = identity::find(&mut tx, scope, id).await?;
+    let to_check = given.and_then(|given| given.to_check_at);
+    let askable = askable(ctx, &row, to_check).await?;
+    let wanted = deficiency::parse(letters, due_on, &askable, day_in_rome(now))?;
     let letters: Vec<char> = wanted.letters.iter().map(|it| it.as_char()).collect();
     let asking = Asking {
         by: actor.staff_id(),
@@ -253,17 +257,53 @@ pub async fn look(ctx: &Ctx) -> AppResult<usize> {
     Ok(cured.len())
 }
 
+/// What a record lacks, and what in it does not fit.
+pub(in crate::app) struct Lacks {
+    /// Letters that are missing (R2).
+    missing: Vec<char>,
+    /// When identity was first given, UTC.
+    identity_at: Option<DateTime<Utc>>,
+    /// Since when it waits for a look, because something does not fit (R23), UTC.
+    to_check_at: Option<DateTime<Utc>>,
+}
+
+impl Lacks {
+    /// Of a record.
+    pub(in crate::app) const fn of(
+        row: &ClaimantRow,
+        missing: Vec<char>,
+        to_check_at: Option<DateTime<Utc>>,
+    ) -> Self {
+        Self {
+            missing,
+            identity_at: row.identity_at,
+            to_check_at,
+        }
+    }
+
+    /// Whether what was asked for did not come yet; as `db::deficiency` decides in SQL.
+    fn still(&self, asked: &DeficiencyRow) -> bool {
+        let not_corrected = |since: DateTime<Utc>| since <= asked.asked_at;
+        let mut letters = asked.letter.chars();
+        letters.all(|letter| self.missing.contains(&letter))
+            || (is_correction(asked, self.identity_at)
+                && self.to_check_at.is_some_and(not_corrected))
+    }
+
+    /// Letters that the claimant may be asked for: what is missing, and identity where something in it does not fit.
+    fn askable(&self) -> Vec<char> {
+        let correction = self.to_check_at.map(|_| IDENTITY);
+        let letters = correction.into_iter().flat_map(str::chars);
+        letters.chain(self.missing.iter().copied()).collect()
+    }
+}
+
 /// What a claimant was asked for and still lacks, most urgent first.
-pub(in crate::app) fn open(
-    rows: &[DeficiencyRow],
-    record: &ClaimantRow,
-    missing: &[char],
-    today: NaiveDate,
-) -> Vec<Asked> {
+pub(in crate::app) fn open(rows: &[DeficiencyRow], lacks: &Lacks, today: NaiveDate) -> Vec<Asked> {
     let mut open: Vec<Asked> = rows
         .iter()
-        .filter(|row| row.cured_at.is_none() && is_lacking(row, record, missing))
-        .map(|row| shown(row, record, missing, today))
+        .filter(|row| row.cured_at.is_none() && lacks.still(row))
+        .map(|row| shown(row, lacks, today))
         .collect();
     open.sort_by(|one, two| {
         one.due_on
@@ -273,30 +313,26 @@ pub(in crate::app) fn open(
     open
 }
 
-fn shown(row: &DeficiencyRow, record: &ClaimantRow, missing: &[char], today: NaiveDate) -> Asked {
-    let is_lacking = row.cured_at.is_none() && is_lacking(row, record, missing);
+fn shown(row: &DeficiencyRow, lacks: &Lacks, today: NaiveDate) -> Asked {
     Asked {
         letter: row.letter.clone(),
-        correction: is_correction(row, record),
+        correction: is_correction(row, lacks.identity_at),
         asked_at: row.asked_at,
         due_on: row.due_on,
         told: row.told.clone(),
         cured_at: row.cured_at,
-        overdue: is_lacking && row.due_on < today,
+        overdue: row.cured_at.is_none() && lacks.still(row) && row.due_on < today,
     }
 }
 
-/// Whether what was asked for did not come yet; as `db::deficiency` decides in SQL.
-fn is_lacking(row: &DeficiencyRow, record: &ClaimantRow, missing: &[char]) -> bool {
-    let not_corrected = |since: DateTime<Utc>| since <= row.asked_at;
-    row.letter.chars().all(|letter| missing.contains(&letter))
-        || (is_correction(row, record) && record.identity_to_check_at.is_some_and(not_corrected))
-}
-
-/// Whether an identity that was there was asked for: to be corrected (R23).
-pub(in crate::app) fn is_correction(row: &DeficiencyRow, record: &ClaimantRow) -> bool {
+/// Whether an identity that was there was asked for: to be corrected (R23). `identity_at` says when it was first
+/// given.
+pub(in crate::app) fn is_correction(
+    row: &DeficiencyRow,
+    identity_at: Option<DateTime<Utc>>,
+) -> bool {
     let was_there = |at: DateTime<Utc>| at <= row.asked_at;
-    row.letter == IDENTITY && record.identity_at.is_some_and(was_there)
+    row.letter == IDENTITY && identity_at.is_some_and(was_there)
 }
 
 /// Whether the state of a record lets anything be asked.
@@ -308,15 +344,13 @@ fn may_be_asked(row: &ClaimantRow) -> AppResult<()> {
     Ok(())
 }
 
-/// Letters that a claimant may be asked for: those that are missing, and identity where something in it does not fit.
-pub(in crate::app) async fn askable(ctx: &Ctx, row: &ClaimantRow) -> AppResult<Vec<char>> {
-    Ok(with_correction(row, &missing(ctx, row).await?))
-}
-
-fn with_correction(row: &ClaimantRow, missing: &[char]) -> Vec<char> {
-    let correction = row.identity_to_check_at.map(|_| IDENTITY);
-    let letters = correction.into_iter().flat_map(str::chars);
-    letters.chain(missing.iter().copied()).collect()
+/// Letters that a claimant may be asked for; `to_check_at` says since when identity waits for a look.
+pub(in crate::app) async fn askable(
+    ctx: &Ctx,
+    row: &ClaimantRow,
+    to_check_at: Option<DateTime<Utc>>,
+) -> AppResult<Vec<char>> {
+    Ok(Lacks::of(row, missing(ctx, row).await?, to_check_at).askable())
 }
 
 /// Letters that a record lacks (R2).

@@ -16,8 +16,8 @@ use crate::domain::reason::Reason;
 /// Notes that what does not fit in the newest identity is in order all the same; `version` is the one that was
 /// looked at.
 ///
-/// *effects*: `claimants.identity_to_check_at` emptied, `checked_at` and `checked_by` of the version; audit
-/// `check_identity` with who, when and why.
+/// *effects*: `identities.to_check_at` emptied, `checked_at` and `checked_by` of the version; audit `check_identity`
+/// with who, when and why.
 ///
 /// # Errors
 /// `Forbidden`; `NotFound` out of the own association; `IllegalTransition` if nothing waits for a look, another
@@ -38,14 +38,13 @@ pub async fn check(
         return Err(AppError::IllegalTransition(state.as_str()));
     }
     let given = identity::find(&mut tx, scope, id).await?;
-    let given = given.filter(|_| row.identity_to_check_at.is_some());
+    let given = given.filter(|given| given.to_check_at.is_some());
     let given = given.ok_or(AppError::IllegalTransition("identity_checked"))?;
     if given.version != version {
         return Err(AppError::IllegalTransition("identity_changed"));
     }
     let by = actor.staff_id();
     identity::mark_checked(&mut tx, scope, &given, by.uuid(), ctx.clock.now()).await?;
-    claimant::mark_identity_checked(&mut tx, scope, id).await?;
     let by = Actor::Staff(by);
     let entry = Entry::new(id, row.association(), by, action::CHECK_IDENTITY);
     let entry = entry.with(json!({ "version": version, "warnings": given.warnings }));

@@ -7,7 +7,7 @@ use crate::app::audit::{self, Actor, Entry};
 use crate::app::bulk;
 use crate::app::clash;
 use crate::app::ctx::Ctx;
-use crate::app::deficiency::{self, Asked};
+use crate::app::deficiency::{self, Asked, Lacks};
 use crate::app::directory::Directory;
 use crate::app::error::{AppError, AppResult};
 use crate::app::leaving;
@@ -197,12 +197,14 @@ pub async fn get(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<Me> {
     tx.commit().await?;
     let contact: Contact =
         vault.unseal("claimants", "contact_sealed", row.contact_sealed.clone())?;
+    let letters = missing(&directory, &row)?;
     let given = identity_row.filter(|_| row.identity_at.is_some());
+    let to_check = given.as_ref().and_then(|given| given.to_check_at);
+    let lacks = Lacks::of(&row, letters.to_bring.clone(), to_check);
     let (shown, document) = given
         .map(|given| my_identity(&vault, given))
         .transpose()?
         .unzip();
-    let letters = missing(&directory, &row)?;
     let [in_force, pending] = payout::open(&vault, payouts)?;
     Ok(Me {
         id: row.claimant(),
@@ -218,12 +220,7 @@ pub async fn get(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<Me> {
         mailboxes: my_mailboxes(&vault, mailbox_rows)?,
         identity: shown,
         identity_document: document,
-        asked: deficiency::open(
-            &asked,
-            &row,
-            &letters.to_bring,
-            day_in_rome(ctx.clock.now()),
-        ),
+        asked: deficiency::open(&asked, &lacks, day_in_rome(ctx.clock.now())),
         ready: letters.to_bring.is_empty(),
         missing: letters,
         consents: newest_consents(&consent_rows),

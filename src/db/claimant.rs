@@ -48,7 +48,6 @@ pub struct ClaimantRow {
     pub died_at: Option<DateTime<Utc>>,
     pub restricted_at: Option<DateTime<Utc>>,
     pub payout_frozen_at: Option<DateTime<Utc>>,
-    pub identity_to_check_at: Option<DateTime<Utc>>,
 }
 
 impl ClaimantRow {
@@ -371,8 +370,7 @@ pub async fn mark_review(
     Ok(())
 }
 
-/// Notes that identity was given, the province it names, and since when it waits for a look because something does
-/// not fit (R23). The first time it was given stays.
+/// Notes that identity was given, and the province it names. The first time stays.
 ///
 /// # Errors
 /// As the database says.
@@ -381,26 +379,13 @@ pub async fn mark_identity(
     _scope: Scope,
     id: ClaimantId,
     province: Option<&str>,
-    (given_at, to_check_at): (DateTime<Utc>, Option<DateTime<Utc>>),
+    given_at: DateTime<Utc>,
 ) -> DbResult<()> {
     diesel::update(claimants::table.find(id.uuid()))
         .set((
             claimants::identity_at.eq(given_at),
             claimants::province.eq(province),
-            claimants::identity_to_check_at.eq(to_check_at),
         ))
-        .execute(conn)
-        .await?;
-    Ok(())
-}
-
-/// Notes that the identity waits for a look no more.
-///
-/// # Errors
-/// As the database says.
-pub async fn mark_identity_checked(conn: &mut Conn, _scope: Scope, id: ClaimantId) -> DbResult<()> {
-    diesel::update(claimants::table.find(id.uuid()))
-        .set(claimants::identity_to_check_at.eq(None::<DateTime<Utc>>))
         .execute(conn)
         .await?;
     Ok(())

@@ -66,7 +66,6 @@ pub struct ListRow {
     pub died_at: Option<DateTime<Utc>>,
     pub restricted_at: Option<DateTime<Utc>>,
     pub payout_frozen_at: Option<DateTime<Utc>>,
-    pub identity_to_check_at: Option<DateTime<Utc>>,
 }
 
 /// The newest identity of a claimant.
@@ -84,6 +83,7 @@ pub struct IdentityRow {
     pub warnings: Vec<String>,
     pub given_by: String,
     pub created_at: DateTime<Utc>,
+    pub to_check_at: Option<DateTime<Utc>>,
     pub checked_at: Option<DateTime<Utc>>,
 }
 

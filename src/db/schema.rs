@@ -312,7 +312,6 @@ diesel::table! {
         died_at -> Nullable<Timestamptz>,
         restricted_at -> Nullable<Timestamptz>,
         payout_frozen_at -> Nullable<Timestamptz>,
-        identity_to_check_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -600,6 +599,7 @@ diesel::table! {
         warnings -> Array<Text>,
         given_by -> Text,
         created_at -> Timestamptz,
+        to_check_at -> Nullable<Timestamptz>,
         checked_at -> Nullable<Timestamptz>,
         checked_by -> Nullable<Uuid>,
     }

@@ -39,8 +39,9 @@ pub(in crate::db) fn condition(queue: Queue) -> String {
              AND d.overdue_at IS NOT NULL AND d.cured_at IS NULL))"
         }
         Queue::IdentityToCheck => {
-            "(identity_to_check_at IS NOT NULL \
-             AND claimants.state IN ('to_assist', 'confirmed', 'signed', 'resign_required', 'lodged'))"
+            "(claimants.state IN ('to_assist', 'confirmed', 'signed', 'resign_required', 'lodged') AND EXISTS (SELECT 1 \
+             FROM identities i WHERE i.claimant_id = claimants.id AND i.association_id = claimants.association_id \
+             AND i.to_check_at IS NOT NULL))"
         }
         Queue::NotRestored => "('not_restored' = ANY (declared_flags))",
         Queue::DoubleRecovery => "('double_recovery' = ANY (declared_flags))",
@@ -108,7 +109,10 @@ const fn since(queue: Queue) -> &'static str {
             "(SELECT v.created_at FROM declarations v WHERE v.claimant_id = claimants.id \
              AND v.version = claimants.declared_version)"
         }
-        Queue::IdentityToCheck => "identity_to_check_at",
+        Queue::IdentityToCheck => {
+            "(SELECT i.to_check_at FROM identities i WHERE i.claimant_id = claimants.id \
+             AND i.association_id = claimants.association_id AND i.to_check_at IS NOT NULL)"
+        }
         Queue::Unreachable => "unreachable_at",
         Queue::Ratification => "ratify_at",
         Queue::Restricted => "restricted_at",

@@ -145,8 +145,9 @@ impl World {
         let id = staff_declared::identified(&self.app, &email, &mailbox, &mario())
             .await
             .id;
-        let set = "UPDATE claimants SET identity_to_check_at = now()";
-        self.app.sql(&format!("{set} WHERE id = '{id}'")).await;
+        let set = "UPDATE identities SET to_check_at = now()";
+        let set = format!("{set} WHERE claimant_id = '{id}'");
+        self.app.sql(&set).await;
         id
     }
 

@@ -1,6 +1,6 @@
 //! The mail about what is missing, and until when (R2).
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 use super::batch::Batch;
@@ -12,7 +12,6 @@ use crate::app::deficiency::is_correction;
 use crate::app::directory::Directory;
 use crate::app::error::{AppError, AppResult};
 use crate::db::Conn;
-use crate::db::claimant::ClaimantRow;
 use crate::db::deficiency::{self, DeficiencyRow};
 use crate::db::outbox::OutboxRow;
 use crate::domain::ids::ClaimantId;
@@ -66,7 +65,10 @@ pub(super) async fn prepare(
     };
     let notice = DeficiencyNotice {
         due_on: first.due_on,
-        letters: asked.iter().map(|asked| word(asked, &at.row)).collect(),
+        letters: asked
+            .iter()
+            .map(|asked| word(asked, at.row.identity_at))
+            .collect(),
     };
     let case = directory.case(at.row.case())?;
     let association = case.association_by_id(at.row.association());
@@ -91,8 +93,8 @@ pub(super) async fn prepare(
 }
 
 /// What is asked for; when identity was first given never changes, so neither does this.
-fn word(asked: &DeficiencyRow, record: &ClaimantRow) -> String {
-    if is_correction(asked, record) {
+fn word(asked: &DeficiencyRow, identity_at: Option<DateTime<Utc>>) -> String {
+    if is_correction(asked, identity_at) {
         "b_correction".to_owned()
     } else {
         asked.letter.clone()

@@ -216,7 +216,6 @@ fn record(ctx: &Ctx, directory: &Directory, vault: &Vault, row: &ClaimantRow) ->
             "created_at": row.created_at,
             "confirmed_at": row.confirmed_at,
             "identity_given_at": row.identity_at,
-            "identity_to_check_since": row.identity_to_check_at,
             "signed_at": row.signed_at,
             "declared_version": row.declared_version,
             "signed_version": row.signed_version,
@@ -242,8 +241,8 @@ async fn identities(
         let identity: Value = vault.unseal("identities", "sealed", row.sealed)?;
         Ok(json!({
             "version": row.version, "capacity": row.capacity, "given_by": row.given_by,
-            "given_at": row.created_at, "warnings": row.warnings, "checked_at": row.checked_at,
-            "identity": identity,
+            "given_at": row.created_at, "warnings": row.warnings,
+            "to_check_since": row.to_check_at, "checked_at": row.checked_at, "identity": identity,
         }))
     })
 }

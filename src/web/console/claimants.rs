@@ -543,12 +543,10 @@ fn declaration(shown: ShownDeclaration) -> DeclarationLines {
 
 /// The form that finds the identity in order, where the actor may.
 fn identity_check(view: &ClaimantView) -> Option<IdentityCheckLines> {
-    let since = view
-        .identity_to_check_at
-        .filter(|_| view.can_check_identity)?;
+    let identity = view.identity.as_ref().filter(|_| view.can_check_identity)?;
     Some(IdentityCheckLines {
-        since,
-        version: view.identity.as_ref()?.version,
+        since: identity.to_check_at?,
+        version: identity.version,
         reason: String::new(),
         errors: Errors::default(),
     })

@@ -510,9 +510,7 @@ fn response(view: ClaimantView) -> ClaimantResponse {
         language: view.language,
         via: view.via,
         contact: view.contact.map(contact),
-        identity: view
-            .identity
-            .map(|shown| identity(shown, view.identity_to_check_at)),
+        identity: view.identity.map(identity),
         representative: view.representative.as_ref().map(representative::response),
         died_at: view.died_at,
         ratify_since: view.ratify_at,
@@ -621,13 +619,10 @@ fn doubt(doubt: Doubt) -> DoubtResponse {
     }
 }
 
-fn identity(
-    identity: ShownIdentity,
-    to_check_since: Option<DateTime<Utc>>,
-) -> RecordIdentityResponse {
+fn identity(identity: ShownIdentity) -> RecordIdentityResponse {
     RecordIdentityResponse {
         doubts: identity.doubts.into_iter().map(doubt).collect(),
-        to_check_since,
+        to_check_since: identity.to_check_at,
         checked_at: identity.checked_at,
         name: identity.name,
         capacity: identity.capacity,
