@@ -16,7 +16,7 @@ use crate::domain::attestation::TextKind;
 use crate::domain::claimant::ClaimantState;
 use crate::domain::codice_fiscale::Sex;
 use crate::domain::declaration::{DamageItem, DeclarationFlag};
-use crate::domain::identity::Identity;
+use crate::domain::identity::{Identity, open_warnings};
 use crate::domain::ids::ClaimantId;
 use crate::domain::outage::day_in_rome;
 use crate::domain::payout::Payout;
