@@ -318,6 +318,10 @@ async fn insert_sealed(
             sealed: vault.seal("identities", "sealed", identity)?,
             given_by: "claimant".to_owned(),
             created_at: now,
+            // what the staff of the other association found is theirs
+            to_check_at: None,
+            checked_at: None,
+            checked_by: None,
             ..given.clone()
         };
         identity::insert(conn, SCOPE, &given).await?;

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::app::claimant_list;
 use crate::app::ctx::Ctx;
+use crate::app::deficiency;
 use crate::app::error::{AppError, AppResult};
 use crate::app::outbox::email_in;
 use crate::app::staff::{self, StaffActor};
@@ -18,7 +19,7 @@ use crate::app::suppression;
 use crate::app::vault::Vault;
 use crate::db::bulk::{self as db, BulkRow};
 use crate::db::claimant::ClaimantRow;
-use crate::db::{Conn, DbError, Scope, Tx, assignment, key, work_queue as queues};
+use crate::db::{Conn, DbError, Scope, Tx, assignment, identity, key, work_queue as queues};
 use crate::domain::bulk::{ALONE_HOURS, BulkAct, BulkKind, BulkState, BulkStep, Passed, Subject};
 use crate::domain::claimant::{Queue, Review};
 use crate::domain::ids::{AssociationId, ClaimantId};
@@ -365,8 +366,18 @@ async fn subjects(
         | BulkAct::EndQuarantine
         | BulkAct::Reject { .. } => None,
     };
+    let to_check: HashMap<Uuid, DateTime<Utc>> = match act {
+        BulkAct::AskDeficiency { .. } => identity::list_to_check(conn, scope, &ids).await?,
+        BulkAct::Message { .. }
+        | BulkAct::EndQuarantine
+        | BulkAct::Assign { .. }
+        | BulkAct::Reject { .. } => Vec::new(),
+    }
+    .into_iter()
+    .collect();
     let mut subjects = Vec::with_capacity(rows.len());
     for row in rows {
+        let since = to_check.get(&row.id).copied();
         subjects.push(Subject {
             state: row.state()?,
             review: Review::parse(&row.review).ok_or(DbError::Corrupt("claimants.review"))?,
@@ -375,7 +386,7 @@ async fn subjects(
             unreachable: row.unreachable_at.is_some() || suppressed.contains(&row.id),
             died: row.died_at.is_some(),
             missing: match act.kind() {
-                BulkKind::AskDeficiency => crate::app::deficiency::missing(ctx, row).await?,
+                BulkKind::AskDeficiency => deficiency::askable(ctx, row, since).await?,
                 BulkKind::Message
                 | BulkKind::EndQuarantine
                 | BulkKind::Assign

@@ -27,6 +27,7 @@ use crate::domain::contact::Contact;
 use crate::domain::document::takes_documents;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::identity::Identity;
+use crate::domain::identity::doubt::Doubt;
 use crate::domain::ids::ClaimantId;
 use crate::domain::permission::operation;
 use crate::domain::phone_number::PhoneNumber;
@@ -125,6 +126,8 @@ pub struct ClaimantView {
     pub can_add_documents: bool,
     /// The newest hand-in on paper and its state; for who works the queues.
     pub hand_in: Option<(Uuid, String)>,
+    /// Whether the actor may find an identity in order that waits for a look (R23).
+    pub can_check_identity: bool,
     /// Whether the record is in quarantine and the actor may end it.
     pub can_end_quarantine: bool,
     /// Whether the actor may propose to reject the record now.
@@ -164,6 +167,12 @@ pub struct ShownIdentity {
     pub address_lines: Vec<String>,
     /// Codes of what staff should look at (R23).
     pub warnings: Vec<String>,
+    /// What does not fit by what is there now, field by field; only in clear.
+    pub doubts: Vec<Doubt>,
+    /// Since when it waits for a look because of that, UTC.
+    pub to_check_at: Option<DateTime<Utc>>,
+    /// When staff looked at that and found it in order, UTC.
+    pub checked_at: Option<DateTime<Utc>>,
     /// `claimant` or `staff`.
     pub given_by: String,
     /// When this version was given, UTC.
@@ -273,6 +282,9 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
         can_open_payout: operation::CONSOLE_PAYOUT_PAGE.allows(actor.role()),
         can_end_payout_freeze: row.payout_frozen_at.is_some()
             && operation::END_PAYOUT_FREEZE.allows(actor.role()),
+        can_check_identity: row.restricted_at.is_none()
+            && !state.is_over()
+            && operation::CHECK_IDENTITY.allows(actor.role()),
         can_end_quarantine: can_end_quarantine(actor, review),
         can_reject: operation::PREVIEW_BULK.allows(actor.role())
             && state.move_to(ClaimantState::Rejected).is_ok(),
@@ -380,7 +392,11 @@ fn shown_identity(row: IdentityRow, identity: &Identity, clear: bool) -> ShownId
         }
     };
     let address = identity.address().filter(|_| clear);
+    let doubts = if clear { identity.doubts() } else { Vec::new() };
     ShownIdentity {
+        doubts,
+        to_check_at: row.to_check_at,
+        checked_at: row.checked_at,
         name: identity.display_name(),
         capacity: row.capacity,
         codice_fiscale: identity.masked_codice_fiscale(),

@@ -258,9 +258,15 @@ pub(in crate::app) async fn settle_confirmed(
         tx.enter(clash::SCOPE).await?;
         return Ok(Outcome::Registered);
     };
+    let now = ctx.clock.now();
+    // staff may have looked, or be about to, before the contact was confirmed
+    let is_new = given.to_check_at.is_none() && given.checked_at.is_none();
+    if is_new && !given.warnings.is_empty() {
+        identity::mark_to_check(tx, scope, &given, now).await?;
+    }
     let identity: Identity = vault.unseal("identities", "sealed", given.sealed)?;
     let province = province(&identity);
-    let given_at = row.identity_at.unwrap_or(ctx.clock.now());
+    let given_at = row.identity_at.unwrap_or(now);
     claimant::mark_identity(tx, scope, row.claimant(), province.as_deref(), given_at).await?;
     clash::write_identity_lookups(ctx, tx, row, &identity).await?;
     clash::register(ctx, tx, row, &identity).await

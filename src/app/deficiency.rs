@@ -1,5 +1,5 @@
-//! Deficiency notices: staff ask a claimant for letters that are missing, with a last day; what comes is found by
-//! itself (R2).
+//! Deficiency notices: staff ask a claimant for letters that are missing, or for a correction of an identity of which
+//! something does not fit (R23), with a last day; what comes is found by itself (R2).
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::json;
@@ -16,7 +16,7 @@ use crate::app::vault::Vault;
 use crate::crypto::token;
 use crate::db::claimant::{self, ClaimantRow};
 use crate::db::deficiency::{self as db, DeficiencyRow};
-use crate::db::{Scope, Tx, outbox};
+use crate::db::{Scope, Tx, identity, outbox};
 use crate::domain::contact::Contact;
 use crate::domain::deficiency;
 use crate::domain::ids::{AssociationId, ClaimantId, StaffId};
@@ -30,12 +30,16 @@ const MAILING: Scope = Scope::System("mails about what is missing");
 const LOOKING: Scope = Scope::System("letters that came");
 /// Letters looked at in one run.
 const AT_ONCE: i64 = 1_000;
+/// The letter of identity.
+const IDENTITY: &str = "b";
 
 /// A letter that a claimant was asked for.
 #[derive(Debug, Clone)]
 pub struct Asked {
     /// The letter.
     pub letter: String,
+    /// Whether it was there and is to be corrected.
+    pub correction: bool,
     /// When it was asked for, UTC.
     pub asked_at: DateTime<Utc>,
     /// Last day for it, in Rome.
@@ -53,8 +57,11 @@ pub struct Asked {
 pub struct Deficiencies {
     /// Newest first.
     pub asked: Vec<Asked>,
-    /// Letters that are missing, can be brought and were not asked for; none while nothing may be asked.
+    /// Letters that are missing or to be corrected, can be brought and were not asked for; none while nothing may be
+    /// asked.
     pub askable: Vec<Letter>,
+    /// Whether letter b would be asked for as a correction: it is there, and something in it does not fit (R23).
+    pub corrects: bool,
     /// The day that is proposed.
     pub proposed: NaiveDate,
     /// Whether the claimant has an e-mail that is told; else the staff write or call.
@@ -72,8 +79,11 @@ pub async fn of(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Defi
     let row = claimant::find(&mut tx, scope, id).await?;
     let row = row.ok_or(AppError::NotFound)?;
     let rows = db::list(&mut tx, scope, id).await?;
+    let given = identity::find(&mut tx, scope, id).await?;
     tx.commit().await?;
-    let missing = missing(ctx, &row).await?;
+    let to_check = given.and_then(|given| given.to_check_at);
+    let lacks = Lacks::of(&row, missing(ctx, &row).await?, to_check);
+    let wanted = lacks.askable();
     let today = day_in_rome(ctx.clock.now());
     let is_open = |letter: Letter| {
         let same = |asked: &&DeficiencyRow| asked.letter.chars().eq([letter.as_char()]);
@@ -84,21 +94,22 @@ pub async fn of(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Defi
     let askable = Letter::ALL.into_iter().filter(|letter| {
         may_be_asked(&row).is_ok()
             && deficiency::can_be_asked(*letter)
-            && missing.contains(&letter.as_char())
+            && wanted.contains(&letter.as_char())
             && !is_open(*letter)
     });
     Ok(Deficiencies {
         askable: askable.collect(),
         asked: rows
             .iter()
-            .map(|asked| shown(asked, &missing, today))
+            .map(|asked| shown(asked, &lacks, today))
             .collect(),
+        corrects: lacks.to_check_at.is_some(),
         proposed: deficiency::proposed(today),
         by_mail: row.contact_kind == "email" && row.confirmed_at.is_some(),
     })
 }
 
-/// Asks a claimant for letters that are missing, until a day.
+/// Asks a claimant for letters that are missing, or for a correction of identity, until a day.
 ///
 /// *effects*: a row for each letter; a mail in the outbox where there is a confirmed e-mail; audit
 /// `ask_deficiency`.
@@ -119,8 +130,10 @@ pub async fn ask(
     let mut tx = ctx.pools.begin(scope).await?;
     let row = claimant::lock(&mut tx, scope, id).await?;
     may_be_asked(&row)?;
-    let missing = missing(ctx, &row).await?;
-    let wanted = deficiency::parse(letters, due_on, &missing, day_in_rome(now))?;
+    let given = identity::find(&mut tx, scope, id).await?;
+    let to_check = given.and_then(|given| given.to_check_at);
+    let askable = askable(ctx, &row, to_check).await?;
+    let wanted = deficiency::parse(letters, due_on, &askable, day_in_rome(now))?;
     let letters: Vec<char> = wanted.letters.iter().map(|it| it.as_char()).collect();
     let asking = Asking {
         by: actor.staff_id(),
@@ -138,7 +151,7 @@ pub async fn ask(
 pub(in crate::app) struct Asking<'a> {
     /// Who asks.
     pub by: StaffId,
-    /// Letters that are missing.
+    /// Letters that are missing or to be corrected.
     pub letters: &'a [char],
     /// Last day for them, in Rome.
     pub due_on: NaiveDate,
@@ -244,16 +257,53 @@ pub async fn look(ctx: &Ctx) -> AppResult<usize> {
     Ok(cured.len())
 }
 
+/// What a record lacks, and what in it does not fit.
+pub(in crate::app) struct Lacks {
+    /// Letters that are missing (R2).
+    missing: Vec<char>,
+    /// When identity was first given, UTC.
+    identity_at: Option<DateTime<Utc>>,
+    /// Since when it waits for a look, because something does not fit (R23), UTC.
+    to_check_at: Option<DateTime<Utc>>,
+}
+
+impl Lacks {
+    /// Of a record.
+    pub(in crate::app) const fn of(
+        row: &ClaimantRow,
+        missing: Vec<char>,
+        to_check_at: Option<DateTime<Utc>>,
+    ) -> Self {
+        Self {
+            missing,
+            identity_at: row.identity_at,
+            to_check_at,
+        }
+    }
+
+    /// Whether what was asked for did not come yet; as `db::deficiency` decides in SQL.
+    fn still(&self, asked: &DeficiencyRow) -> bool {
+        let not_corrected = |since: DateTime<Utc>| since <= asked.asked_at;
+        let mut letters = asked.letter.chars();
+        letters.all(|letter| self.missing.contains(&letter))
+            || (is_correction(asked, self.identity_at)
+                && self.to_check_at.is_some_and(not_corrected))
+    }
+
+    /// Letters that the claimant may be asked for: what is missing, and identity where something in it does not fit.
+    fn askable(&self) -> Vec<char> {
+        let correction = self.to_check_at.map(|_| IDENTITY);
+        let letters = correction.into_iter().flat_map(str::chars);
+        letters.chain(self.missing.iter().copied()).collect()
+    }
+}
+
 /// What a claimant was asked for and still lacks, most urgent first.
-pub(in crate::app) fn open(
-    rows: &[DeficiencyRow],
-    missing: &[char],
-    today: NaiveDate,
-) -> Vec<Asked> {
+pub(in crate::app) fn open(rows: &[DeficiencyRow], lacks: &Lacks, today: NaiveDate) -> Vec<Asked> {
     let mut open: Vec<Asked> = rows
         .iter()
-        .filter(|row| row.cured_at.is_none() && row.letter.chars().all(|it| missing.contains(&it)))
-        .map(|row| shown(row, missing, today))
+        .filter(|row| row.cured_at.is_none() && lacks.still(row))
+        .map(|row| shown(row, lacks, today))
         .collect();
     open.sort_by(|one, two| {
         one.due_on
@@ -263,16 +313,26 @@ pub(in crate::app) fn open(
     open
 }
 
-fn shown(row: &DeficiencyRow, missing: &[char], today: NaiveDate) -> Asked {
-    let is_missing = row.letter.chars().all(|letter| missing.contains(&letter));
+fn shown(row: &DeficiencyRow, lacks: &Lacks, today: NaiveDate) -> Asked {
     Asked {
         letter: row.letter.clone(),
+        correction: is_correction(row, lacks.identity_at),
         asked_at: row.asked_at,
         due_on: row.due_on,
         told: row.told.clone(),
         cured_at: row.cured_at,
-        overdue: row.cured_at.is_none() && is_missing && row.due_on < today,
+        overdue: row.cured_at.is_none() && lacks.still(row) && row.due_on < today,
     }
+}
+
+/// Whether an identity that was there was asked for: to be corrected (R23). `identity_at` says when it was first
+/// given.
+pub(in crate::app) fn is_correction(
+    row: &DeficiencyRow,
+    identity_at: Option<DateTime<Utc>>,
+) -> bool {
+    let was_there = |at: DateTime<Utc>| at <= row.asked_at;
+    row.letter == IDENTITY && identity_at.is_some_and(was_there)
 }
 
 /// Whether the state of a record lets anything be asked.
@@ -284,8 +344,17 @@ fn may_be_asked(row: &ClaimantRow) -> AppResult<()> {
     Ok(())
 }
 
+/// Letters that a claimant may be asked for; `to_check_at` says since when identity waits for a look.
+pub(in crate::app) async fn askable(
+    ctx: &Ctx,
+    row: &ClaimantRow,
+    to_check_at: Option<DateTime<Utc>>,
+) -> AppResult<Vec<char>> {
+    Ok(Lacks::of(row, missing(ctx, row).await?, to_check_at).askable())
+}
+
 /// Letters that a record lacks (R2).
-pub(in crate::app) async fn missing(ctx: &Ctx, row: &ClaimantRow) -> AppResult<Vec<char>> {
+async fn missing(ctx: &Ctx, row: &ClaimantRow) -> AppResult<Vec<char>> {
     let own = claimant_list::case_of(ctx, row.association(), row.case()).await?;
     let record = Record {
         state: row.state()?,

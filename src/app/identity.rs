@@ -157,6 +157,7 @@ pub(in crate::app) async fn write(
     let now = ctx.clock.now();
     let version = next_version(tx, scope, row).await?;
     let vault = Vault::open(ctx, tx, scope, row.claimant()).await?;
+    let warnings = warning_codes(identity);
     let version_row = IdentityRow {
         claimant_id: row.id,
         version,
@@ -164,24 +165,26 @@ pub(in crate::app) async fn write(
         kind: identity_kind(identity).to_owned(),
         capacity: capacity.to_owned(),
         sealed: vault.seal("identities", "sealed", identity)?,
-        warnings: warning_codes(identity)
-            .into_iter()
-            .map(str::to_owned)
-            .collect(),
+        warnings: warnings.iter().map(|code| (*code).to_owned()).collect(),
         given_by: match by {
             Actor::Staff(_) => "staff",
             _ => "claimant",
         }
         .to_owned(),
         created_at: now,
+        // another identity needs another look (R23)
+        to_check_at: (!warnings.is_empty()).then_some(now),
+        checked_at: None,
+        checked_by: None,
     };
+    db::mark_replaced(tx, scope, row.claimant()).await?;
     db::insert(tx, scope, &version_row).await?;
     let given_at = row.identity_at.unwrap_or(now);
     let province = province(identity);
     claimant::mark_identity(tx, scope, row.claimant(), province.as_deref(), given_at).await?;
     clash::write_identity_lookups(ctx, tx, row, identity).await?;
     let entry = Entry::new(row.claimant(), row.association(), by, action::GIVE_IDENTITY);
-    let mut entry = entry.with(json!({ "version": version, "warnings": warning_codes(identity) }));
+    let mut entry = entry.with(json!({ "version": version, "warnings": warnings }));
     let state = row.state()?;
     signature::void_requests(tx, scope, row.claimant(), now).await?;
     if state == ClaimantState::Signed {

@@ -7,7 +7,7 @@ use crate::app::audit::{self, Actor, Entry};
 use crate::app::bulk;
 use crate::app::clash;
 use crate::app::ctx::Ctx;
-use crate::app::deficiency::{self, Asked};
+use crate::app::deficiency::{self, Asked, Lacks};
 use crate::app::directory::Directory;
 use crate::app::error::{AppError, AppResult};
 use crate::app::leaving;
@@ -34,7 +34,7 @@ use crate::domain::consent::{Channel, Purpose};
 use crate::domain::contact::Contact;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::field::{FieldCode, FieldErrors};
-use crate::domain::identity::Identity;
+use crate::domain::identity::{Identity, open_warnings};
 use crate::domain::ids::{AssociationId, CaseId, ClaimantId, MailboxId};
 use crate::domain::language::Language;
 use crate::domain::mailbox_address::MailboxAddress;
@@ -197,12 +197,14 @@ pub async fn get(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<Me> {
     tx.commit().await?;
     let contact: Contact =
         vault.unseal("claimants", "contact_sealed", row.contact_sealed.clone())?;
+    let letters = missing(&directory, &row)?;
     let given = identity_row.filter(|_| row.identity_at.is_some());
+    let to_check = given.as_ref().and_then(|given| given.to_check_at);
+    let lacks = Lacks::of(&row, letters.to_bring.clone(), to_check);
     let (shown, document) = given
         .map(|given| my_identity(&vault, given))
         .transpose()?
         .unzip();
-    let letters = missing(&directory, &row)?;
     let [in_force, pending] = payout::open(&vault, payouts)?;
     Ok(Me {
         id: row.claimant(),
@@ -218,7 +220,7 @@ pub async fn get(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<Me> {
         mailboxes: my_mailboxes(&vault, mailbox_rows)?,
         identity: shown,
         identity_document: document,
-        asked: deficiency::open(&asked, &letters.to_bring, day_in_rome(ctx.clock.now())),
+        asked: deficiency::open(&asked, &lacks, day_in_rome(ctx.clock.now())),
         ready: letters.to_bring.is_empty(),
         missing: letters,
         consents: newest_consents(&consent_rows),
@@ -265,7 +267,7 @@ fn my_identity(vault: &Vault, given: IdentityRow) -> AppResult<(MyIdentity, Iden
         name: open.display_name(),
         codice_fiscale: open.masked_codice_fiscale(),
         city: open.address().map(|address| address.city().to_owned()),
-        warnings: given.warnings,
+        warnings: open_warnings(&given.warnings, given.checked_at.is_some()),
     };
     Ok((shown, open))
 }

@@ -46,6 +46,7 @@ pub mod health;
 pub mod housekeeping;
 pub mod idempotency;
 pub mod identity;
+pub mod identity_check;
 pub mod import;
 mod intake;
 pub mod joined;

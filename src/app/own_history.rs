@@ -17,6 +17,7 @@ use crate::db::audit::{self, AuditRow};
 use crate::db::claimant::{self, ClaimantRow};
 use crate::db::own_data::{self, OwnExportRow};
 use crate::db::{Conn, Scope};
+use crate::domain::audit::action;
 use crate::domain::contact::Contact;
 use crate::domain::ids::{AssociationId, ClaimantId};
 
@@ -26,6 +27,9 @@ pub(in crate::app) const BY_ADDRESS: Scope =
 
 /// Mails asked for at an address are looked for this far back.
 const ADDRESS_DAYS: i64 = 366;
+
+/// What staff did with the record that a claimant is told of: looks, and what they found in order in it.
+const LOOKS: [&str; 3] = [trail::VIEW, trail::DOWNLOAD, action::CHECK_IDENTITY];
 
 /// Exports looked at in one go.
 const EXPORTS_AT_ONCE: i64 = 50;
@@ -62,7 +66,8 @@ pub struct MyView {
     pub at: DateTime<Utc>,
     /// Role of who looked, as it is now or was last; none where the membership is not known.
     pub role: Option<String>,
-    /// `record`, `document`, `evidence`, `receipt`, `list`, `list_clear` or `documents`.
+    /// `record`, `identity_check`, `document`, `evidence`, `attestation`, `receipt`, `list`, `list_clear` or
+    /// `documents`.
     pub what: &'static str,
 }
 
@@ -193,7 +198,7 @@ pub(in crate::app) async fn views_of(
 ) -> AppResult<Part<MyView>> {
     let scope = Scope::Association(row.association());
     let one_more = i64::from(limit) + 1;
-    let looks = audit::list_some(conn, scope, row.id, &trail::VIEWS, before, one_more).await?;
+    let looks = audit::list_some(conn, scope, row.id, &LOOKS, before, one_more).await?;
     let mut seen: Vec<Look> = looks.iter().map(Look::of_record).collect();
     let wanted = usize::from(limit) + 1;
     seen.extend(lists(ctx, conn, row, before, wanted).await?);
@@ -236,6 +241,7 @@ impl Look {
     fn of_record(row: &AuditRow) -> Self {
         let part = row.detail.get("what").and_then(serde_json::Value::as_str);
         let what = match part {
+            _ if row.action == action::CHECK_IDENTITY => "identity_check",
             Some(part) if part.ends_with("document") => "document",
             Some(part) if part.ends_with("evidence") => "evidence",
             Some(part) if part.ends_with("receipt") => "receipt",

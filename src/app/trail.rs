@@ -23,8 +23,6 @@ use crate::domain::outage::day_in_rome;
 pub(in crate::app) const VIEW: &str = "view_claimant";
 /// Taking along what was signed.
 pub(in crate::app) const DOWNLOAD: &str = "view_signed";
-/// Every look of staff at one record that the trail keeps.
-pub(in crate::app) const VIEWS: [&str; 2] = [VIEW, DOWNLOAD];
 /// Entries shown of one record, and as many views; a record has a few dozen in its life.
 const SHOWN: i64 = 500;
 

@@ -187,7 +187,8 @@ fn about_requests(sample: Sample<'_>) -> Result<Vec<(&'static str, Mail)>, Rende
         ("rights-restricted", rights(sample, answered("restricted"))?),
         ("rights-kept", rights(sample, answered("kept"))?),
         ("rights-lifting", rights(sample, lifting())?),
-        ("deficiency", deficiency(sample)?),
+        ("deficiency", deficiency(sample, &["b", "g", "i"])?),
+        ("deficiency-correct", deficiency(sample, &["b_correction"])?),
         ("rejection", rejection(sample)?),
     ])
 }
@@ -433,11 +434,11 @@ fn rights(sample: Sample<'_>, outcome: RightsOutcome) -> Result<Mail, RenderMail
     .render()
 }
 
-fn deficiency(sample: Sample<'_>) -> Result<Mail, RenderMailError> {
+fn deficiency(sample: Sample<'_>, letters: &[&str]) -> Result<Mail, RenderMailError> {
     DeficiencyMail {
         frame: frame(sample, MailKind::Deficiency),
         record: record_at("me"),
-        letters: ["b", "g", "i"].map(str::to_owned).to_vec(),
+        letters: letters.iter().map(|letter| (*letter).to_owned()).collect(),
         due_on: sample_time().date_naive(),
     }
     .render()

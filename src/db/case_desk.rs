@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
 use uuid::Uuid;
@@ -207,6 +208,22 @@ pub async fn mark_published(
             case_revisions::published_by.eq(by.uuid()),
             case_revisions::published_at.eq(now),
         ))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Any number: who puts a case in force waits on it for who is doing so.
+const PUBLICATION: i64 = 0x6361_7365;
+
+/// Waits until nobody else puts a case in force, and keeps others waiting until the transaction ends. A company is one
+/// for all cases: what is read after this about it is what counts.
+///
+/// # Errors
+/// `LockTimeout`.
+pub async fn lock_publication(conn: &mut Conn, _scope: Scope) -> DbResult<()> {
+    diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
+        .bind::<BigInt, _>(PUBLICATION)
         .execute(conn)
         .await?;
     Ok(())

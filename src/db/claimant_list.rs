@@ -83,6 +83,8 @@ pub struct IdentityRow {
     pub warnings: Vec<String>,
     pub given_by: String,
     pub created_at: DateTime<Utc>,
+    pub to_check_at: Option<DateTime<Utc>>,
+    pub checked_at: Option<DateTime<Utc>>,
 }
 
 /// A mailbox of a claimant.

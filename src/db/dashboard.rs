@@ -199,6 +199,9 @@ const WAITING: &str = "WITH own AS NOT MATERIALIZED ( \
  SELECT 'to_assist' AS word, count(*) AS count, min(created_at) AS oldest FROM own WHERE state = 'to_assist' \
  UNION ALL SELECT 'unreachable', count(*), min(unreachable_at) FROM own WHERE unreachable_at IS NOT NULL \
  UNION ALL SELECT 'quarantined', count(*), min(created_at) FROM own WHERE review = 'quarantined' \
+ UNION ALL SELECT 'identity_to_check', count(*), min(i.to_check_at) FROM identities i JOIN own ON own.id = i.claimant_id \
+   WHERE i.association_id = $1 AND i.to_check_at IS NOT NULL \
+   AND own.state IN ('to_assist', 'confirmed', 'signed', 'resign_required', 'lodged') \
  UNION ALL SELECT 'ratification', count(*), min(ratify_at) FROM own WHERE ratify_at IS NOT NULL \
  UNION ALL SELECT 'payout_frozen', count(*), min(payout_frozen_at) FROM own WHERE payout_frozen_at IS NOT NULL \
  UNION ALL SELECT 'not_restored', count(*), min(created_at) FROM own WHERE 'not_restored' = ANY (declared_flags) \

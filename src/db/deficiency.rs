@@ -86,10 +86,12 @@ pub struct CuredRow {
     pub association_id: Uuid,
 }
 
-// as `domain::readiness` decides about each letter; a test compares
+// as `domain::readiness` decides about each letter; a test compares. An identity that was asked for to be corrected came
+// when another one did, or when staff found it in order (R23)
 const CURE: &str = "UPDATE deficiencies d SET cured_at = $1 FROM (\
    SELECT o.claimant_id, o.notice_id, o.letter FROM deficiencies o JOIN claimants c ON c.id = o.claimant_id \
    WHERE o.cured_at IS NULL AND CASE o.letter WHEN 'b' THEN c.identity_at IS NOT NULL \
+     AND NOT EXISTS (SELECT FROM identities i WHERE i.claimant_id = c.id AND i.to_check_at <= o.asked_at) \
    WHEN 'i' THEN c.payout_at IS NOT NULL ELSE c.state IN ('signed', 'lodged', 'restricted') END LIMIT $2) came \
  WHERE d.claimant_id = came.claimant_id AND d.notice_id = came.notice_id AND d.letter = came.letter \
  AND d.cured_at IS NULL \

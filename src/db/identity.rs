@@ -28,6 +28,9 @@ pub struct IdentityRow {
     pub warnings: Vec<String>,
     pub given_by: String,
     pub created_at: DateTime<Utc>,
+    pub to_check_at: Option<DateTime<Utc>>,
+    pub checked_at: Option<DateTime<Utc>>,
+    pub checked_by: Option<Uuid>,
 }
 
 /// A row of `conflicts`.
@@ -80,6 +83,83 @@ pub async fn insert(conn: &mut Conn, _scope: Scope, row: &IdentityRow) -> DbResu
         .execute(conn)
         .await?;
     Ok(())
+}
+
+/// Notes since when a version waits for a look, because something in it does not fit (R23).
+///
+/// # Errors
+/// `Unique` if another version waits.
+pub async fn mark_to_check(
+    conn: &mut Conn,
+    _scope: Scope,
+    row: &IdentityRow,
+    since: DateTime<Utc>,
+) -> DbResult<()> {
+    diesel::update(identities::table.find((row.claimant_id, row.version)))
+        .set(identities::to_check_at.eq(since))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Notes that no version of a claimant waits for a look any more: another one comes.
+///
+/// # Errors
+/// As the database says.
+pub async fn mark_replaced(conn: &mut Conn, _scope: Scope, claimant: ClaimantId) -> DbResult<()> {
+    let waiting = identities::table
+        .filter(identities::claimant_id.eq(claimant.uuid()))
+        .filter(identities::to_check_at.is_not_null());
+    diesel::update(waiting)
+        .set(identities::to_check_at.eq(None::<DateTime<Utc>>))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Notes that staff looked at what does not fit in a version, and found it in order.
+///
+/// # Errors
+/// As the database says.
+pub async fn mark_checked(
+    conn: &mut Conn,
+    _scope: Scope,
+    row: &IdentityRow,
+    by: Uuid,
+    now: DateTime<Utc>,
+) -> DbResult<()> {
+    diesel::update(identities::table.find((row.claimant_id, row.version)))
+        .set((
+            identities::to_check_at.eq(None::<DateTime<Utc>>),
+            identities::checked_at.eq(now),
+            identities::checked_by.eq(by),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Since when the identities of some claimants wait for a look; who is not among them does not wait.
+///
+/// # Errors
+/// As the database says.
+pub async fn list_to_check(
+    conn: &mut Conn,
+    scope: Scope,
+    claimants: &[Uuid],
+) -> DbResult<Vec<(Uuid, DateTime<Utc>)>> {
+    let mut query = identities::table
+        .filter(identities::claimant_id.eq_any(claimants))
+        .filter(identities::to_check_at.is_not_null())
+        .select((
+            identities::claimant_id,
+            identities::to_check_at.assume_not_null(),
+        ))
+        .into_boxed();
+    if let Some(association) = scope.association() {
+        query = query.filter(identities::association_id.eq(association.uuid()));
+    }
+    Ok(query.load(conn).await?)
 }
 
 /// Takes the key of a person in a case. `None`: taken; else who holds it (possibly the claimant).

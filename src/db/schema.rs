@@ -599,6 +599,9 @@ diesel::table! {
         warnings -> Array<Text>,
         given_by -> Text,
         created_at -> Timestamptz,
+        to_check_at -> Nullable<Timestamptz>,
+        checked_at -> Nullable<Timestamptz>,
+        checked_by -> Nullable<Uuid>,
     }
 }
 

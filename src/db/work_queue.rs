@@ -38,6 +38,11 @@ pub(in crate::db) fn condition(queue: Queue) -> String {
              FROM deficiencies d WHERE d.claimant_id = claimants.id AND d.association_id = claimants.association_id \
              AND d.overdue_at IS NOT NULL AND d.cured_at IS NULL))"
         }
+        Queue::IdentityToCheck => {
+            "(claimants.state IN ('to_assist', 'confirmed', 'signed', 'resign_required', 'lodged') AND EXISTS (SELECT 1 \
+             FROM identities i WHERE i.claimant_id = claimants.id AND i.association_id = claimants.association_id \
+             AND i.to_check_at IS NOT NULL))"
+        }
         Queue::NotRestored => "('not_restored' = ANY (declared_flags))",
         Queue::DoubleRecovery => "('double_recovery' = ANY (declared_flags))",
         Queue::OutsideWindow => "('outside_window' = ANY (declared_flags))",
@@ -77,6 +82,7 @@ fn shown(queue: Queue) -> String {
         | Queue::Quarantined
         | Queue::Ratification
         | Queue::RejectedBefore
+        | Queue::IdentityToCheck
         | Queue::PayoutFrozen
         | Queue::PayoutWaits => format!("{} AND restricted_at IS NULL", condition(queue)),
     }
@@ -102,6 +108,10 @@ const fn since(queue: Queue) -> &'static str {
         Queue::NotRestored | Queue::DoubleRecovery | Queue::OutsideWindow => {
             "(SELECT v.created_at FROM declarations v WHERE v.claimant_id = claimants.id \
              AND v.version = claimants.declared_version)"
+        }
+        Queue::IdentityToCheck => {
+            "(SELECT i.to_check_at FROM identities i WHERE i.claimant_id = claimants.id \
+             AND i.association_id = claimants.association_id AND i.to_check_at IS NOT NULL)"
         }
         Queue::Unreachable => "unreachable_at",
         Queue::Ratification => "ratify_at",

@@ -5,6 +5,8 @@ use crate::domain::log::Kind;
 
 /// Verbs that the log knows.
 pub mod action {
+    /// What does not fit in an identity was looked at and found in order.
+    pub const CHECK_IDENTITY: &str = "check_identity";
     /// Somebody who has no e-mail was reached.
     pub const CONFIRM_BY_STAFF: &str = "confirm_by_staff";
     /// A mistyped address was put right.
@@ -51,7 +53,7 @@ pub enum Logged {
 }
 
 /// Every verb.
-pub const ALL: [(&str, Logged); 172] = [
+pub const ALL: [(&str, Logged); 173] = [
     ("add_document", Logged::Decision),
     ("announce_lifting", Logged::Decision),
     ("answer_rights_request", Logged::Decision),
@@ -70,6 +72,7 @@ pub const ALL: [(&str, Logged); 172] = [
     ("bulk_started", Logged::Access),
     ("bulk_undone", Logged::Access),
     ("change_contact", Logged::OwnAct),
+    (action::CHECK_IDENTITY, Logged::Decision),
     ("confirm", Logged::OwnAct),
     (action::CONFIRM_BY_STAFF, Logged::Decision),
     // belongs to no case: the terms are those of the platform
@@ -299,6 +302,7 @@ mod tests {
                     "announce_lifting",
                     "answer_rights_request",
                     "ask_deficiency",
+                    "check_identity",
                     "confirm_by_staff",
                     "correct_email",
                     "decide_conflict",

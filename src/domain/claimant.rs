@@ -194,6 +194,8 @@ pub enum Queue {
     OutsideWindow,
     /// A missing letter did not come until its day (R2).
     DeficiencyOverdue,
+    /// The codice fiscale does not fit names or place of birth, or is provisional; nobody looked yet (R23).
+    IdentityToCheck,
     /// Mail to the contact does not arrive (R52).
     Unreachable,
     /// The reader of the contact said that it was not them, or abuse is suspected.
@@ -212,10 +214,11 @@ pub enum Queue {
 
 impl Queue {
     /// All lists.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::ToAssist,
         Self::Quarantined,
         Self::RejectedBefore,
+        Self::IdentityToCheck,
         Self::SignatureUnverified,
         Self::DocumentRejected,
         Self::DeficiencyOverdue,
@@ -239,6 +242,7 @@ impl Queue {
             Self::DoubleRecovery => "double_recovery",
             Self::OutsideWindow => "outside_window",
             Self::DeficiencyOverdue => "deficiency_overdue",
+            Self::IdentityToCheck => "identity_to_check",
             Self::Unreachable => "unreachable",
             Self::Quarantined => "quarantined",
             Self::Ratification => "ratification",

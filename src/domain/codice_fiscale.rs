@@ -161,13 +161,33 @@ impl CodiceFiscale {
         format!("{}{:03}", self.part(11, 12), self.number(12, 15))
     }
 
-    /// Whether the six letters fit these names. Registers spell accents in more than one way, so a
-    /// `false` is a warning, never a refusal (R23).
+    /// Whether the six letters fit these names: as [`Self::matches_family`] and [`Self::matches_given`].
     pub fn matches_names(&self, family: &str, given: &str) -> bool {
-        [folding::fold, folding::fold_umlauts].iter().any(|fold| {
-            self.0
-                .starts_with(&name_letters(&fold(family), &fold(given)))
-        })
+        self.matches_family(family) && self.matches_given(given)
+    }
+
+    /// Whether the first three letters fit a family name, or some of its words in a row: registers have a compound
+    /// name in part, married women by their own, and accents spelt in more than one way. A `false` is a warning,
+    /// never a refusal (R23).
+    pub fn matches_family(&self, family: &str) -> bool {
+        let told = self.family_letters();
+        readings(family).any(|folded| family_letters(&folded) == told)
+    }
+
+    /// Whether the next three fit a given name, or some of its words in a row.
+    pub fn matches_given(&self, given: &str) -> bool {
+        let told = self.given_letters();
+        readings(given).any(|folded| given_letters(&folded) == told)
+    }
+
+    /// The three letters of the family name.
+    pub fn family_letters(&self) -> String {
+        self.part(0, 3)
+    }
+
+    /// The three letters of the given name.
+    pub fn given_letters(&self) -> String {
+        self.part(3, 6)
     }
 
     /// The code with all but the first three and the last two characters hidden.
@@ -218,16 +238,45 @@ fn digit(character: char) -> Option<u32> {
     })
 }
 
-/// The first six letters of the code of folded names.
-fn name_letters(family: &str, given: &str) -> String {
-    let (consonants, vowels) = letters(family);
-    let family = triple(&consonants, &vowels);
-    let (consonants, vowels) = letters(given);
-    let given = match consonants.as_slice() {
+/// How a name may stand in a register, folded: whole, or some of its words in a row; umlauts as plain vowels, written
+/// out or contracted.
+fn readings(name: &str) -> impl Iterator<Item = String> {
+    let words = name.split(|letter: char| letter.is_whitespace() || "-‐‑–/".contains(letter));
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    let lengths = (1..=words.len()).rev();
+    let runs: Vec<String> = lengths
+        .flat_map(|length| words.windows(length).map(|run| run.join("")))
+        .collect();
+    runs.into_iter().flat_map(|run| {
+        let written_out = folding::fold_umlauts(&run);
+        let contracted = folding::contract_umlauts(&written_out);
+        [folding::fold(&run), written_out, contracted]
+    })
+}
+
+/// The letters that a code of this family name begins with.
+pub(super) fn letters_of_family(family: &str) -> String {
+    family_letters(&folding::fold(family))
+}
+
+/// The letters that a code has for this given name.
+pub(super) fn letters_of_given(given: &str) -> String {
+    given_letters(&folding::fold(given))
+}
+
+/// Of a folded family name.
+fn family_letters(folded: &str) -> String {
+    let (consonants, vowels) = letters(folded);
+    triple(&consonants, &vowels)
+}
+
+/// Of a folded given name.
+fn given_letters(folded: &str) -> String {
+    let (consonants, vowels) = letters(folded);
+    match consonants.as_slice() {
         [first, _, third, fourth, ..] => [*first, *third, *fourth].iter().collect(),
         consonants => triple(consonants, &vowels),
-    };
-    family + &given
+    }
 }
 
 fn letters(folded: &str) -> (Vec<char>, Vec<char>) {

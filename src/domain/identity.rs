@@ -1,5 +1,7 @@
 //! Who a claimant is: a person or an entity. This is the content of the sealed identity document.
 
+pub mod doubt;
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +46,14 @@ impl IdentityWarning {
             Self::ProvisionalCode => "provisional_code",
         }
     }
+}
+
+/// Codes of warnings that are still open: once staff looked at an identity and found it in order, what has to be
+/// replaced in any case.
+pub fn open_warnings(codes: &[String], is_checked: bool) -> Vec<String> {
+    let lasting = IdentityWarning::ProvisionalCode.as_str();
+    let open = codes.iter().filter(|code| !is_checked || *code == lasting);
+    open.cloned().collect()
 }
 
 impl Identity {

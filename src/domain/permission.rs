@@ -543,6 +543,12 @@ pub mod operation {
         "/api/v1/staff/claimants/{id}/quarantine-end",
         Access::Staff(REVIEWERS),
     );
+    /// Find an identity in order of which something does not fit (R23).
+    pub const CHECK_IDENTITY: Operation = Operation::post(
+        "check_identity",
+        "/api/v1/staff/claimants/{id}/identity-check",
+        Access::Staff(REVIEWERS),
+    );
     /// Take accounts of a claimant again who stopped one (R26).
     pub const END_PAYOUT_FREEZE: Operation = Operation::post(
         "end_payout_freeze",
@@ -659,6 +665,12 @@ pub mod operation {
         "cancel_export",
         "/api/v1/staff/exports/{id}/cancellation",
         Access::Staff(EXPORTERS),
+    );
+    /// Ask for an export once more.
+    pub const REPEAT_EXPORT: Operation = Operation::post(
+        "repeat_export",
+        "/api/v1/staff/exports/{id}/repeat",
+        Access::StepUp(EXPORTERS),
     );
     /// The first file of an export.
     pub const EXPORT_CONTENT: Operation = Operation::get(
@@ -1556,6 +1568,12 @@ pub mod operation {
     pub const CONSOLE_QUARANTINE_FORM: Operation = Operation::post(
         "console_quarantine_form",
         "/console/claimants/{id}/quarantine-end",
+        Access::Staff(REVIEWERS),
+    );
+    /// Finds an identity in order of which something does not fit.
+    pub const CONSOLE_IDENTITY_CHECK_FORM: Operation = Operation::post(
+        "console_identity_check_form",
+        "/console/claimants/{id}/identity-check",
         Access::Staff(REVIEWERS),
     );
     /// Takes accounts again.
@@ -2549,6 +2567,7 @@ pub mod operation {
         &REJECT_PAPER,
         &ASSIST_EMAIL,
         &END_QUARANTINE,
+        &CHECK_IDENTITY,
         &END_PAYOUT_FREEZE,
         &CLAIMANT_DOCUMENT,
         &CLAIMANT_EVIDENCE,
@@ -2569,6 +2588,7 @@ pub mod operation {
         &APPROVE_EXPORT,
         &REJECT_EXPORT,
         &CANCEL_EXPORT,
+        &REPEAT_EXPORT,
         &EXPORT_CONTENT,
         &EXPORT_FILE,
         &HOME_PAGE,
@@ -2757,6 +2777,7 @@ pub mod operation {
         &CONSOLE_PAPER_REJECTION,
         &CONSOLE_EMAIL_FORM,
         &CONSOLE_QUARANTINE_FORM,
+        &CONSOLE_IDENTITY_CHECK_FORM,
         &CONSOLE_PAYOUT_FREEZE_FORM,
         &CONSOLE_DOCUMENT,
         &CONSOLE_EVIDENCE,

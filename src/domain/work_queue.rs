@@ -27,12 +27,13 @@ pub enum WorkQueue {
 
 impl WorkQueue {
     /// Every queue, in the order of the page: what has a term of the law first.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Rights,
         Self::Conflicts,
         Self::Claimants(Queue::ToAssist),
         Self::Claimants(Queue::Quarantined),
         Self::Claimants(Queue::RejectedBefore),
+        Self::Claimants(Queue::IdentityToCheck),
         Self::Paper,
         Self::Claimants(Queue::SignatureUnverified),
         Self::Claimants(Queue::DocumentRejected),

@@ -138,6 +138,19 @@ impl World {
         id
     }
 
+    /// Somebody of ours whose identity waits for a look.
+    async fn to_check(&self) -> Uuid {
+        let name = Uuid::new_v4().simple();
+        let (email, mailbox) = (format!("{name}@example.org"), format!("{name}@libero.it"));
+        let id = staff_declared::identified(&self.app, &email, &mailbox, &mario())
+            .await
+            .id;
+        let set = "UPDATE identities SET to_check_at = now()";
+        let set = format!("{set} WHERE claimant_id = '{id}'");
+        self.app.sql(&set).await;
+        id
+    }
+
     /// Somebody of ours who stopped an account.
     async fn frozen(&self) -> Uuid {
         let id = self.assisted().await;
@@ -456,6 +469,8 @@ impl World {
             self.handed_in(known).await
         } else if known.path.ends_with("/quarantine-end") {
             self.quarantined().await
+        } else if known.path.ends_with("/identity-check") {
+            self.to_check().await
         } else if known.path.ends_with("/payout-freeze-end") {
             self.frozen().await
         } else if known.name == "hand_over_data" || known.name == "console_data_form" {
@@ -889,6 +904,10 @@ fn staff_body(name: &str, code: &str) -> Option<Body> {
         "assign_item" => Body::Json(json!({"to": "me"})),
         "console_assign_form" => form(&[("to", "me")]),
         "end_quarantine" | "end_payout_freeze" => Body::Json(json!({"reason": "Ha chiamato"})),
+        "check_identity" => Body::Json(json!({"version": 1, "reason": "Visto il tesserino"})),
+        "console_identity_check_form" => {
+            form(&[("version", "1"), ("reason", "Visto il tesserino")])
+        }
         "enter_rights_request" => Body::Json(
             json!({"kind": "objection", "text": "Non voglio", "received_on": "2026-03-02"}),
         ),
@@ -1063,7 +1082,7 @@ fn staff_body(name: &str, code: &str) -> Option<Body> {
         "start_import" | "cancel_import" => Body::Nothing,
         "console_import_check" => form(&[("columns[0]", "email"), ("columns[1]", "mailbox")]),
         "console_import_start" | "console_import_cancellation" => form(&[]),
-        "approve_export" | "cancel_export" => Body::Nothing,
+        "approve_export" | "cancel_export" | "repeat_export" => Body::Nothing,
         "reject_export" => Body::Json(json!({"reason": "Non serve"})),
         "console_export_approval" | "console_export_cancellation" | "console_export_repeat" => {
             form(&[])
@@ -1428,7 +1447,7 @@ async fn walk_as_another_association(world: &mut World) {
         assert_eq!(without_id(theirs), without_id(none), "{}", known.name);
         asked += 1;
     }
-    assert_eq!(asked, 175);
+    assert_eq!(asked, 178);
 }
 
 /// The membership of who has a role with us is for one case.

@@ -929,6 +929,93 @@ async fn the_pec_of_a_respondent_is_added_later_by_two_people_and_stays_what_oth
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn two_associations_that_name_one_company_at_once_agree_on_its_pec() {
+    let app = TestApp::seeded().await;
+    let ours = Two::of(&app).await;
+    let theirs = association(&app, "altroconsumo").await;
+    let theirs = Two {
+        app: &app,
+        writer: person(&app, theirs, Role::Owner).await.bearer(&app).await,
+        second: person(&app, theirs, Role::CaseManager)
+            .await
+            .bearer(&app)
+            .await,
+    };
+    let about = |slug: &str, code: &str, pec: &str| {
+        let mut content = content(slug);
+        content["respondent"] =
+            json!({"name": "Banca Esempio S.p.A.", "codice_fiscale": code, "pec": pec});
+        content
+    };
+    let ready = async |two: &Two<'_>, content: &Value| {
+        let (path, _) = two.draft(content).await;
+        two.propose(&path, 1).await.expect(200);
+        path
+    };
+    let pec_of = async |code: &str| {
+        let stored = format!("SELECT pec FROM respondents WHERE codice_fiscale = '{code}'");
+        app.rows(&stored).await
+    };
+    // which of two goes first is nobody's to say: the other is told, and nothing is written over
+    let one_of = |first: Answer, second: Answer| {
+        let is_first = first.status.is_success();
+        let (won, lost) = if is_first {
+            (first, second)
+        } else {
+            (second, first)
+        };
+        won.expect(200);
+        let wrong = lost.wrong_fields();
+        assert_eq!(wrong[0].0, "/content/respondent/pec", "{wrong:?}");
+        is_first
+    };
+    // a company that nobody knew
+    for (round, code) in ["00743110157", "07643520567"].into_iter().enumerate() {
+        let (mine, other) = (format!("nostro-{round}"), format!("loro-{round}"));
+        let same = round == 1;
+        let (mine_pec, other_pec) = (
+            "uno@pec.example",
+            if same {
+                "uno@pec.example"
+            } else {
+                "due@pec.example"
+            },
+        );
+        let mine = ready(&ours, &about(&mine, code, mine_pec)).await;
+        let other = ready(&theirs, &about(&other, code, other_pec)).await;
+        let (first, second) = tokio::join!(
+            ours.publish(&ours.second, &mine, 1),
+            theirs.publish(&theirs.second, &other, 1)
+        );
+        let kept = if same {
+            first.expect(200);
+            second.expect(200);
+            mine_pec
+        } else if one_of(first, second) {
+            mine_pec
+        } else {
+            other_pec
+        };
+        assert_eq!(pec_of(code).await, [[Some(kept.to_owned())]]);
+    }
+    // one that had none: added by who knows it, while somebody else comes to rely on that there is none
+    let code = "97123450583";
+    let (path, before) = ours.published(&about("nostro-senza", code, "")).await;
+    let mut next = before.clone();
+    next["respondent"]["pec"] = json!("uno@pec.example");
+    ours.write(&path, 1, &next).await.expect(200);
+    ours.propose(&path, 2).await.expect(200);
+    let other = ready(&theirs, &about("loro-senza", code, "")).await;
+    let (first, second) = tokio::join!(
+        ours.publish(&ours.second, &path, 2),
+        theirs.publish(&theirs.second, &other, 1)
+    );
+    let kept = one_of(first, second).then(|| "uno@pec.example".to_owned());
+    assert_eq!(pec_of(code).await, [[kept]]);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_draft_is_discarded_what_is_in_force_counts_again_and_the_history_stays() {
     let app = TestApp::seeded().await;
     let two = Two::of(&app).await;

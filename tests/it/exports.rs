@@ -389,6 +389,59 @@ async fn an_export_called_off_half_way_leaves_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn r58_an_export_that_was_fetched_is_asked_for_again_by_a_program_and_approved_again() {
+    let app = staff_seed::start().await;
+    Claimant::maria().insert(&app).await;
+    let (member, bearer) = manager(&app, codacons()).await;
+    let more = json!({"clear": true, "purpose": "Deposito del ricorso", "columns": "court"});
+    let first = asked(&app, &bearer, &more).await;
+    Approver::of(&app, codacons())
+        .await
+        .approve(&app, &first)
+        .await;
+    assert_eq!(app.run_exports().await, 1);
+    fetched(&app, &format!("{first}/content"), &bearer).await;
+    let content = get(&app, &format!("{first}/content"), &bearer).await;
+    assert_eq!(content.status(), StatusCode::CONFLICT, "once");
+
+    let repeat = format!("{first}/repeat");
+    let (_, stranger) = manager(&app, altroconsumo()).await;
+    let hidden = post(&app, &repeat, Some(&stranger), &json!({})).await;
+    assert_eq!(hidden.status(), StatusCode::NOT_FOUND);
+    let reviewer = person(&app, codacons(), Role::Reviewer).await;
+    let reviewer = reviewer.bearer(&app).await;
+    let refused = post(&app, &repeat, Some(&reviewer), &json!({})).await;
+    let refused = problem(refused, StatusCode::FORBIDDEN).await;
+    assert_eq!(refused["type"], "/problems/forbidden");
+    let again = post(&app, &repeat, Some(&bearer), &json!({})).await;
+    assert_eq!(again.status(), StatusCode::ACCEPTED);
+    let again: Value = again.json().await.unwrap();
+    assert_ne!(again["id"].as_str(), first.rsplit('/').next());
+    for (field, value) in [
+        ("state", json!("awaiting_approval")),
+        ("purpose", json!("Deposito del ricorso")),
+        ("columns", json!("court")),
+        ("clear", json!(true)),
+        ("requested_by", json!(member.id.to_string())),
+    ] {
+        assert_eq!(again[field], value, "{field}");
+    }
+    // asked twice it is one
+    let twice = post(&app, &repeat, Some(&bearer), &json!({})).await;
+    let twice: Value = twice.json().await.unwrap();
+    assert_eq!(twice["id"], again["id"]);
+    assert_eq!(app.number("SELECT count(*) FROM exports").await, 2);
+    assert_eq!(app.run_exports().await, 0, "nobody agreed yet");
+    // the second factor is asked for, as for the first
+    app.clock().advance(TimeDelta::minutes(6));
+    let late = member.bearer(&app).await;
+    let late = post(&app, &repeat, Some(&late), &json!({})).await;
+    let late = problem(late, StatusCode::FORBIDDEN).await;
+    assert_eq!(late["type"], "/problems/step-up-required");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_nobody_fetches_or_decides_about_ends_after_seven_days() {
     let app = staff_seed::start().await;
     Claimant::maria().insert(&app).await;

@@ -48,6 +48,7 @@ mod exports;
 mod feeds;
 mod followers;
 mod identity;
+mod identity_checks;
 mod idor;
 mod imports;
 mod journeys;

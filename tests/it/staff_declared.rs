@@ -130,14 +130,20 @@ async fn r2_each_letter_finds_exactly_those_who_lack_it() {
 async fn r2_the_few_who_lack_a_letter_are_found_by_an_index() {
     let app = TestApp::seeded().await;
     let lacks = app.confirmed(&SignUpBuilder::new("a@example.org")).await;
+    // lacks nothing, but the given name does not fit
+    let marco = app.confirmed(&SignUpBuilder::new("b@example.org")).await;
+    let mut name = mario();
+    name["given_name"] = json!("Marco");
+    marco.give_person(&name).await.expect(200);
     app.sql(
         "SET session_replication_role = replica; \
+         UPDATE claimants SET state = 'signed', payout_at = created_at, signed_at = created_at WHERE identity_at IS NOT NULL; \
          INSERT INTO claimants (id, association_id, case_id, state, language, contact_kind, contact_sealed, \
            mailbox_count, created_at, state_changed_at, confirmed_at, identity_at, payout_at, signed_at) \
          SELECT gen_random_uuid(), association_id, case_id, 'signed', 'it', 'email', contact_sealed, 1, \
            created_at, created_at, created_at, created_at, created_at, created_at \
-         FROM claimants, generate_series(1, 20000); \
-         ANALYZE claimants",
+         FROM claimants, generate_series(1, 20000) WHERE identity_at IS NULL; \
+         ANALYZE claimants; ANALYZE identities",
     )
     .await;
     let (_, bearer) = staff(&app, Role::Reader).await;
@@ -148,6 +154,8 @@ async fn r2_the_few_who_lack_a_letter_are_found_by_an_index() {
         let found = ids(&app, &format!("missing={letter}"), &bearer).await;
         assert_eq!(found, [lacks.id.to_string()], "{letter}");
     }
+    let waits = ids(&app, "queue=identity_to_check", &bearer).await;
+    assert_eq!(waits, [marco.id.to_string()]);
     app.ctx.pools.close();
     let index = |name: &str| {
         format!("SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelname = '{name}'")

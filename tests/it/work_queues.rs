@@ -178,6 +178,67 @@ async fn a_queue_is_counted_up_to_999() {
     app.stop().await;
 }
 
+/// An identity that does not fit for every record that has none.
+async fn does_not_fit(app: &TestApp) {
+    app.sql(
+        "INSERT INTO identities (claimant_id, version, association_id, kind, capacity, sealed, warnings, given_by, \
+           created_at, to_check_at) \
+         SELECT id, 1, association_id, 'person', 'self', '', '{name_mismatch}', 'claimant', '2026-02-28T09:00:00Z', \
+           '2026-02-28T09:00:00Z' \
+         FROM claimants c WHERE NOT EXISTS (SELECT FROM identities i WHERE i.claimant_id = c.id)",
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r23_identities_to_check_are_counted_and_paged_while_the_record_lives() {
+    let app = staff_seed::start().await;
+    let reader = bearer(&app, Role::Reader).await;
+    let living = [
+        "to_assist",
+        "confirmed",
+        "signed",
+        "resign_required",
+        "lodged",
+    ];
+    for (place, state) in (1_u32..).zip(living) {
+        bare(&app, (place, place), state, "", "").await;
+    }
+    // one that is over is nobody's to look at, and one that nobody confirmed does not count yet
+    for (place, state) in (20_u32..).zip(["unconfirmed", "withdrawn", "rejected", "restricted"]) {
+        bare(&app, (place, place), state, "", "").await;
+    }
+    let only_kept = (", restricted_at", ", now()");
+    bare(&app, (30, 30), "confirmed", only_kept.0, only_kept.1).await;
+    does_not_fit(&app).await;
+    bare(&app, (31, 31), "confirmed", "", "").await;
+    let found = queue(&app, &reader, "identity_to_check").await;
+    assert_eq!(
+        (&found["count"], &found["more"], &found["oldest"]),
+        (&json!(5), &json!(false), &json!("2026-02-28T09:00:00Z"))
+    );
+    let listed = ask(&app, &reader, "claimants?queue=identity_to_check").await;
+    assert_eq!(ids(&listed), (1..=5).map(numbered).collect());
+    let first = ask(&app, &reader, "claimants?queue=identity_to_check&limit=3").await;
+    let cursor = first["next_cursor"].as_str().unwrap();
+    let rest = format!("claimants?queue=identity_to_check&limit=3&cursor={cursor}");
+    let rest = ask(&app, &reader, &rest).await;
+    assert_eq!((ids(&first).len(), ids(&rest).len()), (3, 2));
+    let figures = ask(&app, &reader, "dashboard").await;
+    let mut waits = figures["waiting"].as_array().unwrap().iter();
+    let waits = waits.find(|line| line["list"] == "identity_to_check");
+    // the figures of a case are of all who live, those whose data are only kept too
+    assert_eq!(waits.unwrap()["count"], 6);
+    bare(&app, (1_000, 2_300), "confirmed", "", "").await;
+    does_not_fit(&app).await;
+    let found = queue(&app, &reader, "identity_to_check").await;
+    assert_eq!(
+        (&found["count"], &found["more"], &found["free"]),
+        (&json!(999), &json!(true), &json!(999))
+    );
+    app.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_next_one_is_the_one_after_that_no_colleague_has() {
     let app = staff_seed::start().await;

@@ -75,6 +75,8 @@ pub async fn publish(
     if row.proposed_by == Some(actor.staff_id().uuid()) {
         return Err(AppError::SecondPerson);
     }
+    // two associations may name one company at once: the second reads what the first wrote of it
+    db::lock_publication(&mut tx, SCOPE).await?;
     let tables = case::list_public(&mut tx, SCOPE).await?;
     let known = Known::of(actor.association_id(), &tables)?;
     let checked = known.check(id, &content_of(&row)?)?;
@@ -113,6 +115,8 @@ pub async fn preview(
 ) -> AppResult<(super::Desk, CaseEntry)> {
     let desk = super::get(ctx, actor, id).await?;
     let mut tx = ctx.pools.begin(SCOPE).await?;
+    // what is written here would meet what a publication writes meanwhile
+    db::lock_publication(&mut tx, SCOPE).await?;
     let tables = case::list_public(&mut tx, SCOPE).await?;
     let known = Known::of(actor.association_id(), &tables)?;
     let checked = known.check(id, &desk.content)?;

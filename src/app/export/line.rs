@@ -16,7 +16,7 @@ use crate::domain::attestation::TextKind;
 use crate::domain::claimant::ClaimantState;
 use crate::domain::codice_fiscale::Sex;
 use crate::domain::declaration::{DamageItem, DeclarationFlag};
-use crate::domain::identity::Identity;
+use crate::domain::identity::{Identity, open_warnings};
 use crate::domain::ids::ClaimantId;
 use crate::domain::outage::day_in_rome;
 use crate::domain::payout::Payout;
@@ -151,7 +151,8 @@ impl Facts {
         }
         if let Some((given, identity)) = &opened.identity {
             capacity_word(&given.capacity, identity).clone_into(&mut line.qualita);
-            line.note = given.warnings.iter().map(|code| warning(code)).collect();
+            let open = open_warnings(&given.warnings, given.checked_at.is_some());
+            line.note = open.iter().map(|code| warning(code)).collect();
             self.identity(&mut line, identity);
         }
         if row.payout_frozen_at.is_some() {

@@ -21,7 +21,7 @@ use crate::render::csv::Dialect;
 /// `Forbidden`, `StepUpRequired`; `NotFound` if there is none of the association's; `IllegalTransition` for a list
 /// that was streamed: it is streamed again.
 pub async fn repeat(ctx: &Ctx, actor: &StaffActor, id: ExportId) -> AppResult<ExportStatus> {
-    actor.require(&operation::CONSOLE_EXPORT_REPEAT)?;
+    actor.require(&operation::REPEAT_EXPORT)?;
     let scope = actor.scope();
     let mut tx = ctx.pools.begin(scope).await?;
     let row = export::get(&mut tx, scope, actor.association_id(), id).await?;

@@ -1,6 +1,6 @@
 //! The mail about what is missing, and until when (R2).
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 use super::batch::Batch;
@@ -8,10 +8,11 @@ use super::letter::{Letter, LetterRecord, Speaker, letter};
 use super::stop::stopped;
 use super::{SCOPE, Step, held};
 use crate::app::ctx::Ctx;
+use crate::app::deficiency::is_correction;
 use crate::app::directory::Directory;
 use crate::app::error::{AppError, AppResult};
 use crate::db::Conn;
-use crate::db::deficiency;
+use crate::db::deficiency::{self, DeficiencyRow};
 use crate::db::outbox::OutboxRow;
 use crate::domain::ids::ClaimantId;
 use crate::domain::mail::MailKind;
@@ -21,7 +22,7 @@ use crate::domain::reference::Reference;
 /// What a mail about what is missing says besides. The same at every attempt: a notice is never changed.
 #[derive(Clone)]
 pub struct DeficiencyNotice {
-    /// Letters of art. 840-septies, in order.
+    /// Letters of art. 840-septies, in order; `b_correction` for an identity that is there and to be corrected (R23).
     pub letters: Vec<String>,
     /// Last day for them, in Rome.
     pub due_on: NaiveDate,
@@ -64,7 +65,10 @@ pub(super) async fn prepare(
     };
     let notice = DeficiencyNotice {
         due_on: first.due_on,
-        letters: asked.iter().map(|asked| asked.letter.clone()).collect(),
+        letters: asked
+            .iter()
+            .map(|asked| word(asked, at.row.identity_at))
+            .collect(),
     };
     let case = directory.case(at.row.case())?;
     let association = case.association_by_id(at.row.association());
@@ -86,6 +90,15 @@ pub(super) async fn prepare(
         deficiency: Some(notice),
         ..letter
     })))
+}
+
+/// What is asked for; when identity was first given never changes, so neither does this.
+fn word(asked: &DeficiencyRow, identity_at: Option<DateTime<Utc>>) -> String {
+    if is_correction(asked, identity_at) {
+        "b_correction".to_owned()
+    } else {
+        asked.letter.clone()
+    }
 }
 
 fn id_of(row: &OutboxRow) -> Option<Uuid> {

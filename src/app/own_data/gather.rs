@@ -241,7 +241,8 @@ async fn identities(
         let identity: Value = vault.unseal("identities", "sealed", row.sealed)?;
         Ok(json!({
             "version": row.version, "capacity": row.capacity, "given_by": row.given_by,
-            "given_at": row.created_at, "warnings": row.warnings, "identity": identity,
+            "given_at": row.created_at, "warnings": row.warnings,
+            "to_check_since": row.to_check_at, "checked_at": row.checked_at, "identity": identity,
         }))
     })
 }

@@ -228,3 +228,57 @@ fn the_sealed_document_is_read_back_and_redacted() {
         assert!(format!("{identity:?}").ends_with("(..))"), "{identity:?}");
     }
 }
+
+#[test]
+fn r23_what_does_not_fit_is_told_beside_what_the_code_says() {
+    use super::doubt::DoubtKind as Kind;
+    let told = |change: Value| {
+        let doubts = person(change).unwrap().doubts().into_iter();
+        let told = doubts.map(|it| (it.kind, it.given, it.gives, it.told));
+        told.collect::<Vec<_>>()
+    };
+    let doubt = |kind, given: &str, gives: &str, told: &str| {
+        (kind, given.to_owned(), gives.to_owned(), told.to_owned())
+    };
+    assert!(told(json!({})).is_empty());
+    assert_eq!(
+        told(json!({"family_name": "Verdi"})),
+        [doubt(Kind::FamilyName, "Verdi", "VRD", "RSS")]
+    );
+    assert_eq!(
+        told(json!({"given_name": "Luca", "birth_place": "Milano"})),
+        [
+            doubt(Kind::GivenName, "Luca", "LCU", "MRA"),
+            doubt(Kind::BirthPlace, "Milano", "", "Roma (RM)"),
+        ]
+    );
+    assert_eq!(
+        told(json!({"given_name": "Rossi", "family_name": "Mario"})),
+        [doubt(Kind::SwappedNames, "Rossi Mario", "MRARSS", "RSSMRA")]
+    );
+    assert_eq!(
+        told(
+            json!({"codice_fiscale": "07643520567", "birth_date": "1990-01-01", "provisional": true})
+        ),
+        [doubt(Kind::ProvisionalCode, "076******67", "", "")]
+    );
+    let acting = json!({"legal_representative": {"given_name": "Anna", "family_name": "Verdi",
+        "codice_fiscale": "BNCNNA58S70F205L"}});
+    let doubts = entity(acting).unwrap().doubts();
+    assert_eq!(doubts[0].kind, Kind::RepresentativeFamilyName);
+    // a doubt stands for a warning, and none without
+    for change in [
+        json!({}),
+        json!({"family_name": "Verdi"}),
+        json!({"birth_place": "Milano"}),
+    ] {
+        let identity = person(change).unwrap();
+        assert_eq!(identity.doubts().is_empty(), identity.warnings().is_empty());
+    }
+    assert_eq!(
+        format!("{:?}", doubts[0]),
+        "Doubt(representative_family_name)"
+    );
+    let words: std::collections::BTreeSet<_> = Kind::ALL.map(Kind::as_str).into();
+    assert_eq!(words.len(), Kind::ALL.len());
+}

@@ -14,11 +14,35 @@ pub struct DeficiencyMail {
     pub frame: Frame,
     /// The record; its link is `{PUBLIC_BASE_URL}/me`.
     pub record: RecordLine,
-    /// Letters of art. 840-septies, in order.
+    /// Letters of art. 840-septies, in order; `b_correction` for an identity that is there and to be corrected.
     pub letters: Vec<String>,
     /// Last day for them.
     pub due_on: NaiveDate,
 }
+
+/// Keys of what differs where nothing is missing: identity alone is to be looked at and corrected.
+struct Keys {
+    subject: &'static str,
+    intro: &'static str,
+    missing: &'static str,
+    page: &'static str,
+    button: &'static str,
+}
+
+const MISSING: Keys = Keys {
+    subject: "deficiency-mail-subject",
+    intro: "deficiency-mail-intro",
+    missing: "deficiency-mail-missing",
+    page: "deficiency-mail-page",
+    button: "deficiency-mail-button",
+};
+const CORRECTION: Keys = Keys {
+    subject: "deficiency-mail-correct-subject",
+    intro: "deficiency-mail-correct-intro",
+    missing: "deficiency-mail-correct-missing",
+    page: "deficiency-mail-correct-page",
+    button: "deficiency-mail-correct-button",
+};
 
 impl DeficiencyMail {
     /// Renders the mail, kind `deficiency`.
@@ -31,18 +55,23 @@ impl DeficiencyMail {
         let language = framing.language;
         let text = Text::new(language);
         let day = text.date(self.due_on);
+        let words = if self.letters.iter().all(|letter| letter == "b_correction") {
+            &CORRECTION
+        } else {
+            &MISSING
+        };
         let content = Content {
-            subject: text.with("deficiency-mail-subject", &[("date", day.clone().into())]),
-            intro: text.get("deficiency-mail-intro"),
-            missing: text.get("deficiency-mail-missing"),
+            subject: text.with(words.subject, &[("date", day.clone().into())]),
+            intro: text.get(words.intro),
+            missing: text.get(words.missing),
             letters: self
                 .letters
                 .iter()
                 .map(|letter| text.word("deficiency-letter", letter))
                 .collect(),
             until: text.with("deficiency-mail-until", &[("date", day.into())]),
-            page: text.get("deficiency-mail-page"),
-            button: text.get("deficiency-mail-button"),
+            page: text.get(words.page),
+            button: text.get(words.button),
             done: text.get("deficiency-mail-done"),
             framing,
             record,

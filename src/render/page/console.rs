@@ -6,6 +6,7 @@ use url::form_urlencoded;
 
 use self::approval::ApprovalLine;
 use self::deficiency::DeficiencyLines;
+use self::identity_check::{DoubtLine, IdentityCheckLines};
 use self::queues::QueueBar;
 use super::documents::DocumentLine;
 use super::identity::IdentityFields;
@@ -24,6 +25,7 @@ pub mod conflict;
 pub mod dashboard;
 pub mod deficiency;
 pub mod export;
+pub mod identity_check;
 pub mod import;
 pub mod mails;
 pub mod paper;
@@ -417,6 +419,10 @@ pub struct IdentityLines {
     pub address_lines: Vec<String>,
     /// Codes of what to look at.
     pub warnings: Vec<String>,
+    /// What does not fit, where the actor sees clear data.
+    pub doubts: Vec<DoubtLine>,
+    /// When staff looked at that and found it in order, UTC.
+    pub checked_at: Option<DateTime<Utc>>,
     /// `claimant` or `staff`.
     pub given_by: String,
     /// When, UTC.
@@ -703,6 +709,8 @@ pub struct ClaimantPage {
     pub quarantine: Option<String>,
     /// Word of why it is in quarantine.
     pub quarantined_for: &'static str,
+    /// Finding the identity in order, where something does not fit and the actor may.
+    pub identity_check: Option<IdentityCheckLines>,
     /// Why accounts are taken again, as typed, where the actor may end the freeze: POST `{reason}` to
     /// `/console/claimants/{id}/payout-freeze-end`.
     pub payout_freeze: Option<String>,

@@ -194,7 +194,8 @@ pub struct MePage {
     pub state: String,
     /// Why it was rejected, if it was.
     pub rejected: Option<RejectionLines>,
-    /// What the association asked for and until when, most urgent first: letter, last day, whether that is over.
+    /// What the association asked for and until when, most urgent first: letter (`b_correction` for an identity that is
+    /// there and to be corrected), last day, whether that is over.
     pub asked: Vec<(String, NaiveDate, bool)>,
     /// What is missing: the letters of art. 840-septies that the claimant or the association brings (R2).
     pub missing: Vec<String>,
@@ -255,6 +256,11 @@ pub struct MePage {
 }
 
 impl MePage {
+    /// Whether nothing was asked for but to look at an identity that is there.
+    pub fn only_corrects(&self) -> bool {
+        self.asked.iter().all(|(word, _, _)| word == "b_correction")
+    }
+
     /// Where a swindler who poses as the association is reported.
     pub fn report_href(&self) -> String {
         super::scam_report::href(&self.case.slug, &self.association.slug)

@@ -790,7 +790,7 @@ fn record(words: Words, pages: &mut Vec<(String, String)>) {
                 words: Some(words.say("Manca la prova")),
             }),
             asked: vec![
-                ("b".to_owned(), NaiveDate::default(), true),
+                ("b_correction".to_owned(), NaiveDate::default(), true),
                 ("i".to_owned(), NaiveDate::default(), false),
             ],
             missing: letters.map(str::to_owned).to_vec(),

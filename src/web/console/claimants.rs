@@ -30,6 +30,7 @@ use crate::domain::readiness::Letter;
 use crate::domain::reference::Reference;
 use crate::domain::vat_number::NumericCodiceFiscale;
 use crate::render::page::Errors;
+use crate::render::page::console::identity_check::{DoubtLine, IdentityCheckLines};
 use crate::render::page::console::{
     AssistForms, BounceLine, CaseRow, CasesPage, ClaimantPage, ClaimantRow, ConflictLine,
     ConsentLine, Console, ContactLines, DeclarationLines, DeskLines, HolderLine, IdentityLines,
@@ -304,6 +305,7 @@ fn claimant_page(console: Console, view: ClaimantView, operators: &Operators) ->
         title: view.own.case.title.clone(),
         id: view.id.to_string(),
         assist: view.can_assist.then(AssistForms::default),
+        identity_check: identity_check(&view),
         quarantine: view.can_end_quarantine.then(String::new),
         quarantined_for: view.quarantined_for,
         payout_freeze: view.can_end_payout_freeze.then(String::new),
@@ -539,6 +541,17 @@ fn declaration(shown: ShownDeclaration) -> DeclarationLines {
     }
 }
 
+/// The form that finds the identity in order, where the actor may.
+fn identity_check(view: &ClaimantView) -> Option<IdentityCheckLines> {
+    let identity = view.identity.as_ref().filter(|_| view.can_check_identity)?;
+    Some(IdentityCheckLines {
+        since: identity.to_check_at?,
+        version: identity.version,
+        reason: String::new(),
+        errors: Errors::default(),
+    })
+}
+
 fn identity(identity: ShownIdentity) -> IdentityLines {
     IdentityLines {
         name: identity.name,
@@ -546,6 +559,8 @@ fn identity(identity: ShownIdentity) -> IdentityLines {
         representative: identity.representative,
         address_lines: identity.address_lines,
         warnings: identity.warnings,
+        doubts: identity.doubts.into_iter().map(DoubtLine).collect(),
+        checked_at: identity.checked_at,
         given_by: identity.given_by,
         given_at: identity.given_at,
     }

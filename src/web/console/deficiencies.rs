@@ -67,6 +67,7 @@ pub(super) fn lines(all: Deficiencies, may_ask: bool) -> Option<DeficiencyLines>
             .into_iter()
             .map(|asked| AskedLine {
                 letter: asked.letter,
+                correction: asked.correction,
                 asked_at: asked.asked_at,
                 due_on: asked.due_on,
                 told: asked.told,
@@ -74,6 +75,7 @@ pub(super) fn lines(all: Deficiencies, may_ask: bool) -> Option<DeficiencyLines>
                 overdue: asked.overdue,
             })
             .collect(),
+        corrects: all.corrects,
         by_mail: all.by_mail,
         ticked: Vec::new(),
         due_on: all.proposed.to_string(),

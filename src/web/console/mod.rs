@@ -35,6 +35,7 @@ pub mod demand_letters;
 pub mod documents;
 pub mod export;
 pub mod exports;
+pub mod identity_check;
 pub mod imports;
 pub mod invitation;
 pub mod login;
@@ -110,6 +111,10 @@ pub fn routes() -> Vec<Route> {
         Route::new(
             &operation::CONSOLE_QUARANTINE_FORM,
             web::to(quarantine::end),
+        ),
+        Route::new(
+            &operation::CONSOLE_IDENTITY_CHECK_FORM,
+            web::to(identity_check::check),
         ),
         Route::new(
             &operation::CONSOLE_PAYOUT_FREEZE_FORM,

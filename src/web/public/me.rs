@@ -172,7 +172,11 @@ fn me_page(
             .asked
             .iter()
             .filter(|_| !state.is_over())
-            .map(|asked| (asked.letter.clone(), asked.due_on, asked.overdue))
+            .map(|asked| {
+                let correction = asked.correction.then(|| "b_correction".to_owned());
+                let word = correction.unwrap_or_else(|| asked.letter.clone());
+                (word, asked.due_on, asked.overdue)
+            })
             .collect(),
         missing: if state.is_over() {
             Vec::new()

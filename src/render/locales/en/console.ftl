@@ -86,6 +86,7 @@ conflict-mailbox = Same mailbox
 mailbox-treatment-verify = domain to verify
 mailbox-treatment-review = domain to examine
 warning-name-mismatch = Name and codice fiscale do not match.
+warning-birth-place-mismatch = Place of birth and codice fiscale do not match.
 warning-representative-name-mismatch = Name and codice fiscale of the legal representative do not match.
 warning-provisional-code = Provisional codice fiscale: to be replaced.
 assist-confirm = Confirm the contact

@@ -18,6 +18,7 @@ dashboard-list = List
 dashboard-list-to-assist = To assist
 dashboard-list-unreachable = Unreachable
 dashboard-list-quarantined = In quarantine
+dashboard-list-identity-to-check = Codice fiscale to check
 dashboard-list-ratification = To be ratified
 dashboard-list-payout-frozen = Account frozen
 dashboard-list-not-restored = Mailboxes not restored

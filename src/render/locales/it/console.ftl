@@ -86,6 +86,7 @@ conflict-mailbox = Stessa casella
 mailbox-treatment-verify = dominio da verificare
 mailbox-treatment-review = dominio da esaminare
 warning-name-mismatch = Nome e codice fiscale non concordano.
+warning-birth-place-mismatch = Luogo di nascita e codice fiscale non concordano.
 warning-representative-name-mismatch = Nome e codice fiscale del legale rappresentante non concordano.
 warning-provisional-code = Codice fiscale provvisorio: va sostituito.
 assist-confirm = Conferma il recapito

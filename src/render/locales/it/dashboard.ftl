@@ -18,6 +18,7 @@ dashboard-list = Elenco
 dashboard-list-to-assist = Da aiutare
 dashboard-list-unreachable = Irraggiungibili
 dashboard-list-quarantined = In quarantena
+dashboard-list-identity-to-check = Codice fiscale da controllare
 dashboard-list-ratification = Da ratificare
 dashboard-list-payout-frozen = Conto bloccato
 dashboard-list-not-restored = Caselle non ripristinate

@@ -9,6 +9,8 @@ use crate::render::page::Errors;
 pub struct AskedLine {
     /// The letter.
     pub letter: String,
+    /// Whether it was there and is to be corrected.
+    pub correction: bool,
     /// When, UTC.
     pub asked_at: DateTime<Utc>,
     /// Last day for it.
@@ -28,6 +30,8 @@ pub struct DeficiencyLines {
     pub asked: Vec<AskedLine>,
     /// Letters that may be asked for; none: no form.
     pub askable: Vec<String>,
+    /// Whether letter b would be asked for as a correction.
+    pub corrects: bool,
     /// True if a mail goes to the claimant; else the staff write or call.
     pub by_mail: bool,
     /// Letters, as ticked.

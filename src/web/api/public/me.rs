@@ -144,6 +144,8 @@ impl IdentityBody {
 #[derive(Serialize, ToSchema)]
 pub struct AskedResponse {
     letter: String,
+    /// True if it is there, and something in it does not fit: to be looked at and corrected.
+    correction: bool,
     /// Last day for it, in Rome.
     due_on: NaiveDate,
     /// True if that day is over.
@@ -402,6 +404,7 @@ async fn response(ctx: &Ctx, me: Me) -> AppResult<MeResponse> {
             .into_iter()
             .map(|asked| AskedResponse {
                 letter: asked.letter,
+                correction: asked.correction,
                 due_on: asked.due_on,
                 overdue: asked.overdue,
             })

@@ -82,7 +82,7 @@ struct MyViewResponse {
     /// Role of who looked; never the name.
     #[schema(example = "reviewer")]
     role: Option<String>,
-    /// `record|document|evidence|receipt|list|list_clear|documents`
+    /// `record|identity_check|document|evidence|attestation|receipt|list|list_clear|documents`
     what: &'static str,
 }
 

@@ -12,6 +12,7 @@ use crate::app::claimant_view::{
     self, ClaimantView, RejectedBefore, Rejection, ShownContact, ShownIdentity,
 };
 use crate::app::export;
+use crate::domain::identity::doubt::Doubt;
 use crate::domain::ids::{ClaimantId, MailboxId, StaffId};
 use crate::domain::narrowing::Words;
 use crate::domain::reference::Reference;
@@ -252,10 +253,30 @@ struct RecordIdentityResponse {
     codice_fiscale: Option<String>,
     legal_representative: Option<String>,
     address_lines: Vec<String>,
+    /// `name_mismatch|birth_place_mismatch|representative_name_mismatch|provisional_code`
     warnings: Vec<String>,
+    /// What does not fit by what is there now, field by field; only for who sees clear data.
+    doubts: Vec<DoubtResponse>,
+    /// Since when it waits for a look because of that.
+    to_check_since: Option<DateTime<Utc>>,
+    /// When staff looked at it and found it in order.
+    checked_at: Option<DateTime<Utc>>,
     given_by: String,
     given_at: DateTime<Utc>,
     version: i32,
+}
+
+/// Something that does not fit the codice fiscale.
+#[derive(Serialize, ToSchema)]
+struct DoubtResponse {
+    /// `family_name|given_name|swapped_names|birth_place|representative_family_name|representative_given_name|representative_swapped_names|provisional_code`
+    what: &'static str,
+    /// As it was given.
+    given: String,
+    /// Letters that a codice fiscale has for that; empty where it is not about letters.
+    gives: String,
+    /// What the codice fiscale has instead: letters, or a place.
+    told: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -341,7 +362,7 @@ struct AuditResponse {
         ("q" = Option<String>, Query, description = "Exact: reference, codice fiscale, e-mail, phone, mailbox or surname"),
         ("missing" = Option<String>, Query, description = "Only those who lack this letter of art. 840-septies: `a` to `i`, `l`"),
         ("flag" = Option<String>, Query, description = "Only those whose newest declaration has this flag: `outside_window`, `not_restored`, `double_recovery`, `paid_plan_proof`, `narrative_special`"),
-        ("queue" = Option<String>, Query, description = "Only those on this list: `to_assist`, `quarantined`, `signature_unverified`, `document_rejected`, `deficiency_overdue`, `unreachable` (mail to the contact comes back), `not_restored`, `double_recovery`, `outside_window`, `ratification` (of age, to ratify), `payout_waits`, `payout_frozen`, `restricted` (data only kept: in no other list)"),
+        ("queue" = Option<String>, Query, description = "Only those on this list: `to_assist`, `quarantined`, `signature_unverified`, `document_rejected`, `deficiency_overdue`, `rejected_before` (shares a contact, mailbox or codice fiscale with a rejected record), `identity_to_check` (the codice fiscale does not fit or is provisional), `unreachable` (mail to the contact comes back), `not_restored`, `double_recovery`, `outside_window`, `ratification` (of age, to ratify), `payout_waits`, `payout_frozen`, `restricted` (data only kept: in no other list)"),
         ("review" = Option<String>, Query, description = "`none`, `conflict` or `quarantined`"),
         ("province" = Option<String>, Query, description = "Letters of the province of residence: `RM`"),
         ("domain" = Option<String>, Query, description = "Mail domain of a mailbox, where it is a public provider's"),
@@ -589,8 +610,20 @@ fn contact(contact: ShownContact) -> RecordContactResponse {
     }
 }
 
+fn doubt(doubt: Doubt) -> DoubtResponse {
+    DoubtResponse {
+        what: doubt.kind.as_str(),
+        given: doubt.given,
+        gives: doubt.gives,
+        told: doubt.told,
+    }
+}
+
 fn identity(identity: ShownIdentity) -> RecordIdentityResponse {
     RecordIdentityResponse {
+        doubts: identity.doubts.into_iter().map(doubt).collect(),
+        to_check_since: identity.to_check_at,
+        checked_at: identity.checked_at,
         name: identity.name,
         capacity: identity.capacity,
         codice_fiscale: identity.codice_fiscale,

@@ -116,7 +116,7 @@ pub struct MailboxCountResponse {
 /// What waits.
 #[derive(Serialize, ToSchema)]
 pub struct WaitingResponse {
-    /// `to_assist|unreachable|quarantined|ratification|payout_frozen|not_restored|double_recovery|outside_window|paper|rights`
+    /// `to_assist|unreachable|quarantined|identity_to_check|ratification|payout_frozen|not_restored|double_recovery|outside_window|paper|rights`
     list: String,
     count: i64,
     /// Since when the oldest waits.

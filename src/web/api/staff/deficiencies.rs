@@ -18,8 +18,10 @@ use crate::web::{WebError, WebResult};
 pub struct DeficienciesResponse {
     /// Newest first.
     items: Vec<DeficiencyItem>,
-    /// Letters that are missing, can be brought and were not asked for.
+    /// Letters that are missing or to be corrected, can be brought and were not asked for.
     askable: Vec<String>,
+    /// True if letter `b` would be asked for as a correction: it is there, and something in it does not fit.
+    corrects: bool,
     /// The last day that is proposed.
     proposed_due_on: NaiveDate,
     /// True if a mail goes to the claimant; else the staff write or call.
@@ -30,6 +32,8 @@ pub struct DeficienciesResponse {
 #[derive(Serialize, ToSchema)]
 pub struct DeficiencyItem {
     letter: String,
+    /// True if it was there and is to be corrected.
+    correction: bool,
     asked_at: DateTime<Utc>,
     /// Last day for it, in Rome.
     due_on: NaiveDate,
@@ -45,7 +49,7 @@ pub struct DeficiencyItem {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeficiencyBody {
-    /// Letters that are missing: of `b`, `d` to `i`.
+    /// Letters that are missing: of `b`, `d` to `i`; `b` also where identity is to be corrected.
     #[serde(default)]
     #[schema(example = json!(["b", "i"]))]
     letters: Vec<String>,
@@ -58,6 +62,7 @@ impl From<Asked> for DeficiencyItem {
     fn from(asked: Asked) -> Self {
         Self {
             letter: asked.letter,
+            correction: asked.correction,
             asked_at: asked.asked_at,
             due_on: asked.due_on,
             told: asked.told,
@@ -72,6 +77,7 @@ impl From<Deficiencies> for DeficienciesResponse {
         let askable = all.askable.iter();
         Self {
             askable: askable.map(|letter| letter.as_char().to_string()).collect(),
+            corrects: all.corrects,
             items: all.asked.into_iter().map(DeficiencyItem::from).collect(),
             proposed_due_on: all.proposed,
             by_mail: all.by_mail,

@@ -283,6 +283,34 @@ pub async fn cancel(
     Ok(HttpResponse::Ok().json(response(status)))
 }
 
+/// `POST /api/v1/staff/exports/{id}/repeat`
+#[utoipa::path(
+    post,
+    path = "/api/v1/staff/exports/{id}/repeat",
+    operation_id = "repeat_export",
+    tag = "staff",
+    params(("id" = Uuid, Path, description = "The export")),
+    security(("staff" = [])),
+    responses(
+        (status = 202, body = ExportResponse, description = "A new one, asked for as that one was, with the same purpose, in the name of who asks now; in clear a second person approves it again. Asked again within 24 h, the same one as it stands then"),
+        (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 409, description = "A list that was streamed: it is streamed again", body = Problem)
+    )
+)]
+pub async fn repeat(
+    state: web::Data<AppState>,
+    staff: Staff,
+    id: web::Path<String>,
+) -> WebResult<HttpResponse> {
+    let id = export_id(&id)?;
+    let ctx = state.ctx.clone();
+    let status = state
+        .ctx
+        .to_end(async move { export::repeat(&ctx, &staff.actor, id).await })
+        .await?;
+    Ok(HttpResponse::Accepted().json(response(status)))
+}
+
 /// `GET /api/v1/staff/exports/{id}/content`
 #[utoipa::path(
     get,

@@ -20,6 +20,7 @@ pub mod deficiencies;
 pub mod demand_letters;
 pub mod documents;
 pub mod exports;
+pub mod identity_check;
 pub mod imports;
 pub mod mails;
 pub mod paper;
@@ -67,6 +68,7 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::REJECT_PAPER, web::to(paper::reject)),
         Route::new(&operation::ASSIST_EMAIL, web::to(assist::email)),
         Route::new(&operation::END_QUARANTINE, web::to(quarantine::end)),
+        Route::new(&operation::CHECK_IDENTITY, web::to(identity_check::check)),
         Route::new(&operation::END_PAYOUT_FREEZE, web::to(payout::end_freeze)),
         Route::new(&operation::STAFF_PUT_PAYOUT, web::to(payout::put)),
         Route::new(&operation::RELEASE_PAYOUT, web::to(payout::decide)),
@@ -105,6 +107,7 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::APPROVE_EXPORT, web::to(exports::approve)),
         Route::new(&operation::REJECT_EXPORT, web::to(exports::reject)),
         Route::new(&operation::CANCEL_EXPORT, web::to(exports::cancel)),
+        Route::new(&operation::REPEAT_EXPORT, web::to(exports::repeat)),
         Route::new(&operation::EXPORT_CONTENT, web::to(exports::content)),
         Route::new(&operation::DASHBOARD, web::to(dashboard::show)),
         Route::new(&operation::GET_CONFLICT, web::to(conflicts::get)),
@@ -240,6 +243,7 @@ pub fn routes() -> Vec<Route> {
     paper::approve,
     paper::reject,
     quarantine::end,
+    identity_check::check,
     payout::end_freeze,
     payout::put,
     payout::decide,
@@ -269,6 +273,7 @@ pub fn routes() -> Vec<Route> {
     exports::approve,
     exports::reject,
     exports::cancel,
+    exports::repeat,
     exports::content,
     dashboard::show,
     conflicts::get,
