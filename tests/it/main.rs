@@ -111,6 +111,7 @@ mod try_it;
 mod typo;
 mod unasked;
 mod updates;
+mod upgrade;
 mod web_base;
 mod webhook_faults;
 mod webhooks;
