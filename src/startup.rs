@@ -250,7 +250,7 @@ pub async fn refuse_newer(database: &Database) -> anyhow::Result<()> {
         .context("the migrations of the database cannot be read")?;
     if ahead.unknown > 0 {
         bail!(
-            "the database is newer than this program, by {} migrations: start the version of joinder that migrated it",
+            "the database is newer than this program, which does not know {} of its migrations: start the version of joinder that migrated it",
             ahead.unknown
         );
     }
