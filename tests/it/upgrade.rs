@@ -332,6 +332,8 @@ async fn an_installation_of_an_earlier_schema_is_upgraded_and_loses_nothing() {
     app.sign_up(&SignUpBuilder::new("new@example.org")).await;
     let rejection = json!({"kind": "reject", "purpose": "Fuori dal caso", "code": "not_concerned", "words": WORDS});
     let rejection = desk.preview(&rejection).await.expect(201);
+    // what is mailed with a file is sent here: the files stay behind
+    app.run_outbox().await;
     let before = shown(&desk).await;
     assert_eq!(before[0]["declared_open_records"], 2, "{before}");
 
