@@ -66,6 +66,7 @@ mod mail_texts;
 mod mail_trust;
 mod mail_worker;
 mod mailbox_proof;
+mod migrations;
 mod own_data;
 mod own_record;
 mod pages;
