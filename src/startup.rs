@@ -12,7 +12,7 @@ use anyhow::{Context, bail};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::app::health::Health;
 use crate::app::keyring::Keyring;
@@ -44,6 +44,11 @@ const REQUESTS_END: u64 = 7;
 const WRITES_END: Duration = Duration::from_secs(3);
 /// How long loops may take to end after that; they are told at the same time as the requests.
 const LOOPS_END: Duration = Duration::from_secs(2);
+/// How long a program serves a database that a newer one has migrated: time to start the new one on one machine after
+/// the other (decision 41).
+const OUTGROWN: Duration = Duration::from_mins(10);
+/// How often it looks whether the database is newer.
+const OUTGROWN_LOOK: Duration = Duration::from_secs(15);
 /// How long a client may take to send the head of a request.
 const SLOW_CLIENT: Duration = Duration::from_secs(10);
 
@@ -209,6 +214,7 @@ pub async fn open_ctx(config: &Config, database: &Database, demo: bool) -> anyho
     if pending > 0 {
         bail!("the database lacks {pending} migrations: run `joinder migrate` first");
     }
+    refuse_newer(database).await?;
     let clock = Clock::System;
     let pools = Pools::new(database.url(), config.pool_size)?;
     let keyring = Keyring::open(&pools, master, clock.now())
@@ -232,6 +238,23 @@ pub async fn open_ctx(config: &Config, database: &Database, demo: bool) -> anyho
         Some(issuers) => ctx.trusting(issuers),
         None => ctx,
     })
+}
+
+/// Refuses a database that a newer program has migrated.
+///
+/// # Errors
+/// With a sentence that tells the operator what to do.
+pub async fn refuse_newer(database: &Database) -> anyhow::Result<()> {
+    let ahead = migration::ahead(database.url())
+        .await
+        .context("the migrations of the database cannot be read")?;
+    if ahead.unknown > 0 {
+        bail!(
+            "the database is newer than this program, which does not know {} of its migrations: start the version of joinder that migrated it",
+            ahead.unknown
+        );
+    }
+    Ok(())
 }
 
 /// Who seals documents, if `SEAL_KEY_FILE` and `SEAL_CERTIFICATE_FILE` say so. A certificate that is not in
@@ -444,17 +467,20 @@ impl Running {
         Ok(())
     }
 
-    /// Runs until the signal to stop (SIGTERM, SIGINT), or until our own database is gone; then
-    /// stops.
+    /// Runs until the signal to stop (SIGTERM, SIGINT), until our own database is gone, or until it is too new
+    /// for this program; then stops.
     ///
     /// # Errors
-    /// If the database ended by itself, or a server failed.
+    /// If the database ended by itself or outgrew this program, or a server failed.
     pub async fn until_stopped(mut self) -> anyhow::Result<()> {
         let ended = tokio::select! {
             signal = stop_signal() => signal.map_err(anyhow::Error::from),
             () = database_gone(&self.parts.database) => {
                 Err(anyhow::anyhow!("the embedded Postgres ended by itself"))
             }
+            () = outgrown(self.parts.database.url(), OUTGROWN_LOOK, OUTGROWN) => Err(anyhow::anyhow!(
+                "the database was migrated by a newer version of joinder: start that one"
+            )),
             Some(server) = self.tasks.join_next() => match server {
                 Ok(Ok(())) => Err(anyhow::anyhow!("a server ended by itself")),
                 Ok(Err(error)) => Err(error.into()),
@@ -592,6 +618,34 @@ async fn database_gone(database: &Database) {
         tick.tick().await;
         if !database.is_running() {
             return;
+        }
+    }
+}
+
+/// Ends when a database has been newer than this program for `after`, as seen every `look`. While somebody still
+/// migrates, the time does not run: the new program could not start yet.
+pub async fn outgrown(database_url: &str, look: Duration, after: Duration) {
+    let mut since: Option<Instant> = None;
+    loop {
+        tokio::time::sleep(look).await;
+        // what does not answer is not newer: others tell of that
+        let Ok(ahead) = migration::ahead(database_url).await else {
+            continue;
+        };
+        if ahead.unknown == 0 || ahead.changing {
+            since = None;
+            continue;
+        }
+        let first = since.is_none();
+        let since = *since.get_or_insert_with(Instant::now);
+        if since.elapsed() >= after {
+            return;
+        }
+        if first {
+            tracing::warn!(
+                minutes = after.as_secs() / 60,
+                "the database is newer than this program, which ends soon: start the version that migrated it"
+            );
         }
     }
 }

@@ -219,7 +219,9 @@ async fn test_database(
     };
     report.line("database", &Ok("answers".to_owned()))?;
     let migrated = match pending {
-        0 => Ok("none pending".to_owned()),
+        0 => startup::refuse_newer(database)
+            .await
+            .map(|()| "none pending".to_owned()),
         count => Err(anyhow::anyhow!("{count} pending: run `joinder migrate`")),
     };
     let ready = migrated.is_ok();

@@ -482,19 +482,22 @@ struct ClearRow {
     words: String,
 }
 
-/// Some of the rejections whose words stand in the clear, as they were once written: tenant, id and words.
+/// Some of the rejections after `after` whose words stand in the clear, as they were once written: tenant, id and words,
+/// by id.
 ///
 /// # Errors
 /// As the database says.
 pub async fn list_clear_words(
     conn: &mut Conn,
     _scope: Scope,
+    after: Uuid,
     limit: i64,
 ) -> DbResult<Vec<(AssociationId, Uuid, String)>> {
     let rows: Vec<ClearRow> = diesel::sql_query(
         "SELECT id, association_id, coalesce(act ->> 'words', '') AS words FROM bulk_actions \
-         WHERE kind = 'reject' AND act -> 'words' IS NOT NULL ORDER BY id LIMIT $1",
+         WHERE kind = 'reject' AND act -> 'words' IS NOT NULL AND id > $1 ORDER BY id LIMIT $2",
     )
+    .bind::<SqlUuid, _>(after)
     .bind::<BigInt, _>(limit)
     .load(conn)
     .await?;

@@ -160,22 +160,29 @@ pub async fn insert(
 pub type Uncounted = (DeclarationRow, ClaimantKeyRow, Option<i32>);
 
 /// Versions made after `after` whose open items were never counted, oldest first. Two of one claimant are never of
-/// one instant: the second waits for the first.
+/// one instant: the second waits for the first. Those whose key is gone are not among them.
 ///
 /// # Errors
 /// As the database says.
 pub async fn list_uncounted(
     conn: &mut Conn,
     _scope: Scope,
-    after: Option<Cursor>,
+    after: Cursor,
     limit: i64,
 ) -> DbResult<Vec<Uncounted>> {
-    let mut query = declarations::table
+    let later = declarations::created_at.gt(after.at);
+    let beside = declarations::created_at
+        .eq(after.at)
+        .and(declarations::claimant_id.gt(after.id));
+    Ok(declarations::table
         .inner_join(claimants::table.on(claimants::id.eq(declarations::claimant_id)))
         .inner_join(
             claimant_keys::table.on(claimant_keys::claimant_id.eq(declarations::claimant_id)),
         )
         .filter(declarations::open_items.is_null())
+        // the index begins with the time: the second condition alone would read it from its start
+        .filter(declarations::created_at.ge(after.at))
+        .filter(later.or(beside))
         .order((declarations::created_at, declarations::claimant_id))
         .limit(limit)
         .select((
@@ -183,15 +190,8 @@ pub async fn list_uncounted(
             ClaimantKeyRow::as_select(),
             claimants::declared_version,
         ))
-        .into_boxed();
-    if let Some(Cursor { at, id }) = after {
-        let later = declarations::created_at.gt(at);
-        let beside = declarations::created_at
-            .eq(at)
-            .and(declarations::claimant_id.gt(id));
-        query = query.filter(later.or(beside));
-    }
-    Ok(query.load(conn).await?)
+        .load(conn)
+        .await?)
 }
 
 /// Notes how many open items a version has that was declared before they were counted.

@@ -18,6 +18,9 @@ pub enum DbError {
     /// No connection, or the server is going away.
     #[error("the database cannot be reached")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A migration failed.
+    #[error("a migration failed")]
+    Migration(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A row holds what the code cannot read.
     #[error("a row holds an unknown value in {0}")]
     Corrupt(&'static str),

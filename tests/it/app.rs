@@ -538,6 +538,11 @@ pub(crate) async fn sql_at(url: &str, statements: &str) {
     execute(url, statements).await;
 }
 
+/// As [`TestApp::rows`], in a database of the test's own.
+pub(crate) async fn rows_at(url: &str, query: &str) -> Vec<Vec<Option<String>>> {
+    rows(url, query).await
+}
+
 /// Id of the claimant that [`claimant_sql`] makes.
 pub(crate) fn claimant_id(number: u32) -> uuid::Uuid {
     uuid::Uuid::parse_str(&format!("01900000-0000-7000-8000-{number:012}")).unwrap()

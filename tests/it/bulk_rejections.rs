@@ -293,6 +293,32 @@ async fn words_of_a_rejection_rest_sealed_and_old_ones_are_sealed_by_and_by() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn words_that_cannot_be_sealed_hold_up_no_others() {
+    let app = TestApp::seeded().await;
+    let desk = Desk::of(&app, "codacons").await;
+    app.confirmed(&SignUpBuilder::new("a@example.org")).await;
+    let seen = desk.preview(&rejection()).await.expect(201);
+    let id = seen["id"].as_str().unwrap();
+    // an association without a key, whose rejections come first
+    app.sql(&format!(
+        "SET session_replication_role = replica; \
+         UPDATE bulk_actions SET words_sealed = NULL, words_key_version = NULL, \
+           act = act || jsonb_build_object('words', '{WORDS}') WHERE id = '{id}'; \
+         INSERT INTO bulk_actions SELECT (jsonb_populate_record(b, jsonb_build_object( \
+           'id', '00000000-0000-7000-8000-' || lpad(n::text, 12, '0'), \
+           'association_id', '00000000-0000-7000-8000-000000000000'))).* \
+         FROM bulk_actions b, generate_series(1, 120) n WHERE b.id = '{id}'"
+    ))
+    .await;
+    let clear = "SELECT count(*) FROM bulk_actions WHERE act -> 'words' IS NOT NULL";
+    assert_eq!(app.number(clear).await, 121);
+    joinder::app::housekeeping::run(&app.ctx).await.unwrap();
+    assert_eq!(app.number(clear).await, 120);
+    assert_eq!(desk.status(&seen).await["words"], WORDS);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_cannot_be_told_stays_for_a_person_to_handle() {
     let app = TestApp::seeded().await;
     let desk = Desk::of(&app, "codacons").await;

@@ -248,3 +248,37 @@ async fn the_plan_that_was_declared_is_counted_and_earlier_declarations_are_coun
     assert_eq!(housekeeping::run(&app.ctx).await.unwrap().counted, 0);
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_declaration_behind_the_walk_or_behind_many_that_do_not_open_is_counted_too() {
+    let app = claimed_in_equity().await;
+    let mine = "SELECT count(*) FROM declarations WHERE version < 1000 AND open_items = 1";
+    assert_eq!(app.number(mine).await, 2);
+    // three hundred older ones that do not open; and the walk has come past all of them
+    app.sql(
+        "INSERT INTO declarations (claimant_id, version, association_id, sealed, salt_sealed, template, document_sha256, \
+           total_cents, flags, created_at) \
+         SELECT claimant_id, 1000 + n, association_id, '', salt_sealed, template, document_sha256, total_cents, flags, \
+           created_at - n * interval '1 second' FROM declarations, generate_series(1, 150) n; \
+         UPDATE declarations SET open_items = NULL; \
+         INSERT INTO housekeeping_cursors (name, at, id) \
+         VALUES ('open_items', '2100-01-01', '01900000-0000-7000-8000-000000000000') \
+         ON CONFLICT (name) DO UPDATE SET at = excluded.at",
+    )
+    .await;
+    let done = housekeeping::run(&app.ctx).await.unwrap();
+    assert_eq!((done.counted, app.number(mine).await), (0, 0));
+    let done = housekeeping::run(&app.ctx).await.unwrap();
+    assert_eq!((done.counted, app.number(mine).await), (2, 2));
+    // an older program writes beside this one, with a clock that is behind
+    app.sql(
+        "UPDATE declarations SET open_items = NULL, created_at = created_at - interval '1 day' \
+         WHERE (claimant_id, version) IN (SELECT claimant_id, version FROM declarations WHERE open_items = 1 LIMIT 1)",
+    )
+    .await;
+    let done = housekeeping::run(&app.ctx).await.unwrap();
+    assert_eq!((done.counted, app.number(mine).await), (1, 2));
+    let left = "SELECT count(*) FROM declarations WHERE open_items IS NULL";
+    assert_eq!(app.number(left).await, 300);
+    app.stop().await;
+}

@@ -14,6 +14,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
+use crate::app::TestApp;
+
 /// A folder that the account running Postgres may enter.
 fn folder() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -121,6 +123,45 @@ fn check_tells_line_by_line_what_is_wrong() {
     assert!(run(&data, &["keygen"], &[]).0);
     let (done, said) = run(&data, &["check"], &[("MAIL_DIR", mails.to_str().unwrap())]);
     assert!(!done && said.contains("FAIL  master key"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_older_than_its_database_does_not_start() {
+    let app = TestApp::start().await;
+    let folder = folder();
+    let data = folder.path().join("data");
+    let mails = folder.path().join("mails");
+    assert!(run(&data, &["keygen"], &[]).0);
+    let variables = [
+        ("DATABASE_URL", app.owner_url.as_str()),
+        ("MAIL_DIR", mails.to_str().unwrap()),
+    ];
+    let (done, said) = run(&data, &["migrate"], &variables);
+    assert!(done && said.contains("up to date"), "{said}");
+    app.sql("INSERT INTO __diesel_schema_migrations (version) VALUES ('20990101000001')")
+        .await;
+    for command in ["serve", "worker", "migrate", "check"] {
+        let (done, said) = run(&data, &[command], &variables);
+        assert!(!done, "{command}: {said}");
+        assert!(
+            said.contains("does not know 1 of its migrations"),
+            "{command}: {said}"
+        );
+    }
+    app.stop().await;
+}
+
+#[test]
+fn a_database_of_our_own_is_migrated_beside_the_program_that_runs_it() {
+    let folder = folder();
+    let data = folder.path().join("data");
+    assert!(run(&data, &["keygen"], &[]).0);
+    let (mut running, place) = serve(folder.path(), &data);
+    let (done, said) = run(&data, &["migrate"], &[]);
+    assert!(done && said.contains("up to date"), "{said}");
+    let health = format!("http://{place}/readyz");
+    assert!(run(&data, &["check", "--url", &health], &[]).0);
+    terminate(&mut running);
 }
 
 /// Runs `joinder serve` on a place that was free a moment ago, until it is ready.

@@ -11,8 +11,8 @@ use crate::domain::bulk::BulkAct;
 use crate::domain::ids::AssociationId;
 
 const SCOPE: Scope = Scope::System("words of rejections in the clear");
-/// Rejections sealed in one run of the housekeeping.
-const AT_ONCE: i64 = 200;
+/// Rejections sealed in one transaction.
+const AT_ONCE: i64 = 100;
 
 /// The words of an act, sealed for its action, and the version of the key; `None` where it has none.
 pub(super) async fn seal(
@@ -43,23 +43,44 @@ pub(super) async fn open(ctx: &Ctx, row: &BulkRow) -> AppResult<Option<String>> 
     Ok(Some(String::from_utf8(words).map_err(AppError::internal)?))
 }
 
-/// Seals some of the words that were written before words were sealed. Safe to repeat and to run twice at once.
+/// Seals the words that were written before words were sealed, or by an older program (decision 41), some at a time.
+/// Words that cannot be sealed stay, are told in the log of the server, and hold up no others. Safe to repeat and to
+/// run twice at once.
 ///
 /// *effects*: the words, in place of those in the clear.
 ///
 /// # Errors
 /// `Unavailable`: what was sealed stays so.
 pub(in crate::app) async fn seal_clear(ctx: &Ctx) -> AppResult<()> {
-    let mut tx = ctx.pools.begin(SCOPE).await?;
-    for (association, id, words) in db::list_clear_words(&mut tx, SCOPE, AT_ONCE).await? {
-        let sealed = if words.is_empty() {
-            None
-        } else {
-            Some(sealed(ctx, (association, id), &words).await?)
+    let mut after = Uuid::nil();
+    loop {
+        let mut tx = ctx.pools.begin(SCOPE).await?;
+        let found = db::list_clear_words(&mut tx, SCOPE, after, AT_ONCE).await?;
+        tx.commit().await?;
+        let Some((_, last, _)) = found.last() else {
+            return Ok(());
         };
-        db::mark_sealed(&mut tx, SCOPE, id, sealed).await?;
+        after = *last;
+        let mut ready = Vec::new();
+        for (association, id, words) in found {
+            if words.is_empty() {
+                ready.push((id, None));
+                continue;
+            }
+            match sealed(ctx, (association, id), &words).await {
+                Ok(sealed) => ready.push((id, Some(sealed))),
+                Err(error @ AppError::Unavailable(_)) => return Err(error),
+                Err(error) => {
+                    tracing::error!(bulk_action.id = %id, %error, "the words of a rejection cannot be sealed");
+                }
+            }
+        }
+        let mut tx = ctx.pools.begin(SCOPE).await?;
+        for (id, sealed) in ready {
+            db::mark_sealed(&mut tx, SCOPE, id, sealed).await?;
+        }
+        tx.commit().await?;
     }
-    Ok(tx.commit().await?)
 }
 
 async fn sealed(

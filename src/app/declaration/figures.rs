@@ -1,16 +1,17 @@
 //! What lists and dashboards tell of a declaration without opening it: items without an amount, and plans. Written
 //! with each version; versions from before they were counted are opened once, in small steps (decision 23).
 
+use chrono::DateTime;
 use uuid::Uuid;
 
 use super::content_of;
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::app::vault::Vault;
-use crate::db::declaration::{self as db, DeclarationRow, Uncounted};
+use crate::db::Scope;
+use crate::db::declaration::{self as db, Uncounted};
 use crate::db::mailbox::{self, MailboxRow};
 use crate::db::reminder::{self, Cursor};
-use crate::db::{Conn, Scope};
 use crate::domain::declaration::{Declaration, PlanRule};
 use crate::domain::ids::ClaimantId;
 use crate::domain::mailbox_address::MailboxAddress;
@@ -18,8 +19,15 @@ use crate::domain::mailbox_address::MailboxAddress;
 const SCOPE: Scope = Scope::System("open items of earlier declarations");
 /// Name of the walk.
 const WALK: &str = "open_items";
-/// Versions opened in one run.
-const AT_ONCE: i64 = 1_000;
+/// Versions opened in one step: what one transaction locks.
+const AT_ONCE: i64 = 100;
+/// Steps of one run: other work of the house waits for it.
+const STEPS: usize = 50;
+/// Before all versions.
+const START: Cursor = Cursor {
+    at: DateTime::UNIX_EPOCH,
+    id: Uuid::nil(),
+};
 
 /// Items without an amount, as the column holds them.
 ///
@@ -49,75 +57,115 @@ pub(super) fn plans(
     Ok(plans)
 }
 
-/// Counts the open items of versions that were declared before they were counted, some at a time, oldest first; gives
-/// of how many. One that does not open stays as it is, and is told in the log of the server.
+/// Counts the open items of versions that were declared before they were counted, or by an older program that does
+/// not count them (decision 41), oldest first, as many as a run may; gives of how many. One that does not open stays
+/// as it is, and is told in the log of the server. At its end the walk begins anew: nothing stays behind it.
 ///
-/// *effects*: `declarations.open_items`; plans of mailboxes that nobody had told.
+/// *effects*: `declarations.open_items`; plans of mailboxes that nobody had told; the walk's cursor.
 ///
 /// # Errors
 /// `Unavailable`; what was done stays done.
 pub(in crate::app) async fn count_due(ctx: &Ctx) -> AppResult<usize> {
-    let mut tx = ctx.pools.begin(SCOPE).await?;
-    let cursor = reminder::find_cursor(&mut tx, SCOPE, WALK).await?;
-    let found = db::list_uncounted(&mut tx, SCOPE, cursor, AT_ONCE).await?;
-    let Some((last, ..)) = found.last() else {
-        return Ok(0);
-    };
-    let cursor = Cursor {
-        at: last.created_at,
-        id: last.claimant_id,
-    };
-    let seen = found.len();
-    let mut counted = 0;
-    for one in found {
-        let (claimant, version) = (one.0.claimant_id, one.0.version);
-        match opened(ctx, &mut tx, one).await? {
-            Ok(()) => counted += 1,
-            Err(error) => {
-                tracing::error!(claimant.id = %claimant, version, %error, "a declaration does not open");
-            }
+    let (mut counted, mut closed) = (0, 0);
+    for _ in 0..STEPS {
+        let step = count_some(ctx).await?;
+        counted += step.counted;
+        closed += step.closed;
+        if step.is_last {
+            break;
         }
     }
-    reminder::mark_cursor(&mut tx, SCOPE, WALK, cursor).await?;
-    tx.commit().await?;
-    if i64::try_from(seen).is_ok_and(|seen| seen < AT_ONCE) {
-        tracing::info!("the open items of all declarations are counted");
+    if closed > 0 {
+        tracing::error!(
+            closed,
+            "declarations do not open: their open items are not counted"
+        );
     }
     Ok(counted)
 }
 
-/// Opens one and writes what it tells. The inner error: it does not open.
-async fn opened(
-    ctx: &Ctx,
-    conn: &mut Conn,
-    (row, key, newest): Uncounted,
-) -> AppResult<Result<(), AppError>> {
-    let claimant = ClaimantId::new(row.claimant_id);
-    let version = row.version;
-    let vault = Vault::from_row(ctx, key).await?;
-    let mailboxes = if newest == Some(version) {
-        mailbox::list(conn, SCOPE, claimant).await?
-    } else {
-        Vec::new()
-    };
-    match told(&vault, &row, &mailboxes) {
-        Ok((open_items, plans)) => {
-            db::mark_counted(conn, SCOPE, claimant, version, open_items).await?;
-            mailbox::fill_plans(conn, SCOPE, claimant, &plans).await?;
-            Ok(Ok(()))
-        }
-        Err(error) => Ok(Err(error)),
-    }
+/// What one step of the walk did.
+struct Step {
+    counted: usize,
+    closed: usize,
+    is_last: bool,
 }
 
-fn told(
-    vault: &Vault,
-    row: &DeclarationRow,
+/// What one version tells.
+struct Figures {
+    claimant: ClaimantId,
+    version: i32,
+    open_items: i16,
+    plans: Vec<(Uuid, String)>,
+}
+
+/// Reads some in one transaction, opens them in none, writes what they tell in another one.
+async fn count_some(ctx: &Ctx) -> AppResult<Step> {
+    let mut tx = ctx.pools.begin(SCOPE).await?;
+    let cursor = reminder::find_cursor(&mut tx, SCOPE, WALK).await?;
+    let cursor = cursor.unwrap_or(START);
+    let mut found = Vec::new();
+    for one in db::list_uncounted(&mut tx, SCOPE, cursor, AT_ONCE).await? {
+        let mailboxes = if one.2 == Some(one.0.version) {
+            mailbox::list(&mut tx, SCOPE, ClaimantId::new(one.0.claimant_id)).await?
+        } else {
+            Vec::new()
+        };
+        found.push((one, mailboxes));
+    }
+    tx.commit().await?;
+
+    let is_last = i64::try_from(found.len()).is_ok_and(|found| found < AT_ONCE);
+    let last = found.last().filter(|_| !is_last);
+    let next = last.map_or(START, |((row, ..), _)| Cursor {
+        at: row.created_at,
+        id: row.claimant_id,
+    });
+    let mut figures = Vec::new();
+    let mut closed = 0;
+    for (one, mailboxes) in found {
+        let (claimant, version) = (one.0.claimant_id, one.0.version);
+        match figures_of(ctx, one, &mailboxes).await {
+            Ok(told) => figures.push(told),
+            Err(error @ AppError::Unavailable(_)) => return Err(error),
+            Err(error) => {
+                closed += 1;
+                tracing::debug!(claimant.id = %claimant, version, %error, "a declaration does not open");
+            }
+        }
+    }
+    if !figures.is_empty() || next != cursor {
+        write(ctx, &figures, next).await?;
+    }
+    Ok(Step {
+        counted: figures.len(),
+        closed,
+        is_last,
+    })
+}
+
+async fn write(ctx: &Ctx, figures: &[Figures], next: Cursor) -> AppResult<()> {
+    let mut tx = ctx.pools.begin(SCOPE).await?;
+    for one in figures {
+        db::mark_counted(&mut tx, SCOPE, one.claimant, one.version, one.open_items).await?;
+        mailbox::fill_plans(&mut tx, SCOPE, one.claimant, &one.plans).await?;
+    }
+    reminder::mark_cursor(&mut tx, SCOPE, WALK, next).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Opens one; it may take a connection for the key of its association, so no transaction is open meanwhile.
+async fn figures_of(
+    ctx: &Ctx,
+    (row, key, _): Uncounted,
     mailboxes: &[MailboxRow],
-) -> AppResult<(i16, Vec<(Uuid, String)>)> {
-    let content = content_of(vault, row)?;
-    Ok((
-        open_items(&content.declaration)?,
-        plans(vault, mailboxes, &content.declaration)?,
-    ))
+) -> AppResult<Figures> {
+    let vault = Vault::from_row(ctx, key).await?;
+    let content = content_of(&vault, &row)?;
+    Ok(Figures {
+        claimant: ClaimantId::new(row.claimant_id),
+        version: row.version,
+        open_items: open_items(&content.declaration)?,
+        plans: plans(&vault, mailboxes, &content.declaration)?,
+    })
 }
