@@ -243,6 +243,18 @@ fn about_control(sample: Sample<'_>) -> Result<Vec<(&'static str, Mail)>, Render
             )?,
         ),
         (
+            "contact-stopped",
+            control(sample, MailKind::ContactStopped, ControlAbout::ContactStopped)?,
+        ),
+        (
+            "contact-link",
+            control(
+                sample,
+                MailKind::ContactLink,
+                ControlAbout::ContactLink(expires_at),
+            )?,
+        ),
+        (
             "withdrawal",
             control(
                 sample,
@@ -395,6 +407,8 @@ fn control(
         MailKind::Withdrawal => "me",
         MailKind::ContactCode => "me/contact",
         MailKind::ContactNotice => "stop-contact/SAMPLE-TOKEN",
+        MailKind::ContactStopped => "enter",
+        MailKind::ContactLink => "new-contact/SAMPLE-TOKEN",
         _ => "stop-payout/SAMPLE-TOKEN",
     };
     ControlMail {
