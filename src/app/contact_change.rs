@@ -41,8 +41,8 @@ mod stop;
 mod told;
 
 pub use by_staff::{Decision, StaffContact, TypedContact, decide, look, type_in};
-pub use link::{confirm_link, peek_link};
 pub(in crate::app) use link::linked;
+pub use link::{confirm_link, peek_link};
 pub(in crate::app) use seen::history;
 pub use seen::{ContactHistory, Next, SeenChange};
 pub(in crate::app) use stop::stopped_address;
@@ -203,8 +203,7 @@ pub async fn confirm(ctx: &Ctx, actor: &ClaimantActor, code: &str) -> AppResult<
     let entry = entry.with(json!({ "change": change.id }));
     audit::append(ctx, &mut tx, scope, entry).await?;
     session::keep(ctx, &mut tx, actor).await?;
-    let accounts_from =
-        take_up(ctx, &mut tx, &vault, &row, change.id, (&contact, &former)).await?;
+    let accounts_from = take_up(ctx, &mut tx, &vault, &row, change.id, (&contact, &former)).await?;
     tx.commit().await?;
     Ok(Changed {
         changed_at: now,

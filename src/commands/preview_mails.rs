@@ -244,7 +244,11 @@ fn about_control(sample: Sample<'_>) -> Result<Vec<(&'static str, Mail)>, Render
         ),
         (
             "contact-stopped",
-            control(sample, MailKind::ContactStopped, ControlAbout::ContactStopped)?,
+            control(
+                sample,
+                MailKind::ContactStopped,
+                ControlAbout::ContactStopped,
+            )?,
         ),
         (
             "contact-link",

@@ -59,8 +59,6 @@ pub struct StaffContact {
     pub is_own: bool,
     /// Whether the actor may type one in now.
     pub may_type: bool,
-    /// Word of why nobody may, where the record takes none.
-    pub refused: Option<&'static str>,
 }
 
 /// An address that staff typed in and that does not count yet.
@@ -90,9 +88,9 @@ pub async fn look(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<St
     let mut tx = ctx.pools.begin(scope).await?;
     let row = claimant::find(&mut tx, scope, id).await?;
     let row = row.ok_or(AppError::NotFound)?;
-    let refused = match require_typed(ctx, &mut tx, scope, &row).await {
-        Ok(()) => None,
-        Err(AppError::IllegalTransition(word)) => Some(word),
+    let takes = match require_typed(ctx, &mut tx, scope, &row).await {
+        Ok(()) => true,
+        Err(AppError::IllegalTransition(_)) => false,
         Err(error) => return Err(error),
     };
     let vault = Vault::open(ctx, &mut tx, scope, id).await?;
@@ -113,9 +111,8 @@ pub async fn look(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<St
     Ok(StaffContact {
         email: contact.email().map(EmailAddress::masked),
         is_own,
-        may_type: refused.is_none() && typed.is_none(),
+        may_type: takes && typed.is_none(),
         typed,
-        refused,
     })
 }
 

@@ -123,7 +123,10 @@ pub(in crate::app) async fn history(
         None => Next::Decide,
     });
     Ok(ContactHistory {
-        since: row.contact_changed_at.max(row.confirmed_at),
+        since: row.confirmed_at.max(
+            row.contact_changed_at
+                .filter(|_| row.confirmed_at.is_some()),
+        ),
         changes,
         held_until,
         frozen_for: frozen.map(Next::as_str),
@@ -162,7 +165,10 @@ fn seen(
     Ok(Some(SeenChange {
         at,
         notice,
-        notice_at: change.lost_at.or(change.told_at).filter(|_| former.is_some()),
+        notice_at: change
+            .lost_at
+            .or(change.told_at)
+            .filter(|_| former.is_some()),
         former,
         stopped_at: change.stopped_at,
         by_staff,

@@ -147,7 +147,11 @@ pub(in crate::app) async fn stopped_address(
     };
     let vault = Vault::open(ctx, conn, scope, claimant).await?;
     let sealed = found.new_sealed;
-    Ok(Some(vault.unseal("contact_changes", "new_sealed", sealed)?))
+    Ok(Some(vault.unseal(
+        "contact_changes",
+        "new_sealed",
+        sealed,
+    )?))
 }
 
 /// The record, and those it became with other associations since, locked: an old one is gone when the next arises.

@@ -72,10 +72,8 @@ pub(in crate::app) async fn lost(
     let counts = |change: &ContactChangeRow| {
         change.done_at.is_some() && change.stopped_at.is_none() && change.lost_at.is_none()
     };
-    let (Some(change), Some(row)) = (
-        found.filter(counts),
-        claimant::find(conn, scope, id).await?,
-    ) else {
+    let (Some(change), Some(row)) = (found.filter(counts), claimant::find(conn, scope, id).await?)
+    else {
         return Ok(());
     };
     db::mark_lost(conn, scope, id, change.id, now).await?;

@@ -331,7 +331,12 @@ fn live_code(
 }
 
 /// The line of a record, with a link to a page.
-pub(super) fn line(ctx: &Ctx, directory: &Directory, at: &Record, page: &str) -> AppResult<LetterRecord> {
+pub(super) fn line(
+    ctx: &Ctx,
+    directory: &Directory,
+    at: &Record,
+    page: &str,
+) -> AppResult<LetterRecord> {
     let case = directory.case(at.row.case())?;
     let association = case.association_by_id(at.row.association());
     let association = association.ok_or(AppError::NotFound)?;
