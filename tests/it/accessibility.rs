@@ -560,6 +560,7 @@ async fn outside(judge: &mut Judge<'_>) {
         "/not-me/unknown",
         "/stop-payout/unknown",
         "/stop-contact/unknown",
+        "/new-contact/unknown",
         "/verify",
         "/verify?code=ABCD-EFGH-JKMN",
         "/report-scam",

@@ -151,8 +151,13 @@ async fn find(ctx: &Ctx, conn: &mut Conn, token: &str) -> AppResult<Option<Found
     let Some(request) = rows.into_iter().find(fits) else {
         return Ok(None);
     };
+    let change = match request.change_id {
+        Some(change) => db::find(conn, SCOPE, id, change).await?,
+        None => None,
+    };
+    let is_taken_back = change.is_some_and(|change| change.stopped_at.is_some());
     let standing = match request.ended_as.as_deref() {
-        Some("confirmed") => Standing::Stopped,
+        Some("confirmed") if !is_taken_back => Standing::Stopped,
         None if request.is_open(ctx.clock.now()) => Standing::Open,
         _ => Standing::Late,
     };
