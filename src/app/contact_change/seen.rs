@@ -122,11 +122,12 @@ pub(in crate::app) async fn history(
         Some(_) => Next::Confirm,
         None => Next::Decide,
     });
+    let since = |confirmed: DateTime<Utc>| {
+        row.contact_changed_at
+            .map_or(confirmed, |at| at.max(confirmed))
+    };
     Ok(ContactHistory {
-        since: row.confirmed_at.max(
-            row.contact_changed_at
-                .filter(|_| row.confirmed_at.is_some()),
-        ),
+        since: row.confirmed_at.map(since),
         changes,
         held_until,
         frozen_for: frozen.map(Next::as_str),

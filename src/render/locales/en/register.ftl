@@ -296,3 +296,4 @@ trail-action-type-contact = New address typed by the association
 trail-action-approve-contact = New address approved: link sent
 trail-action-reject-contact = New address cancelled
 trail-action-take-contact = New address confirmed by its reader: account locked
+problem-state-restricted = The data of this record are only kept: the restriction has to be lifted first.

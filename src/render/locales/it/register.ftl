@@ -296,3 +296,4 @@ trail-action-type-contact = Nuovo indirizzo scritto dall’associazione
 trail-action-approve-contact = Nuovo indirizzo approvato: collegamento inviato
 trail-action-reject-contact = Nuovo indirizzo annullato
 trail-action-take-contact = Nuovo indirizzo confermato da chi lo legge: conto bloccato
+problem-state-restricted = I dati di questa pratica sono solo conservati: prima va tolta la limitazione.
