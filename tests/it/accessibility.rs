@@ -405,6 +405,8 @@ async fn the_registers_of_the_staff_pass_wcag_2_2_aa() {
         judge
             .see(&format!("/console/claimants/{}/trail", claimant.id))
             .await;
+        let contact = format!("/console/claimants/{}/contact", claimant.id);
+        judge.see(&contact).await;
         judge
             .refuse(&format!("{member}/reach?from=x&to="), "#form > button", &[])
             .await;
