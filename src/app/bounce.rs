@@ -269,6 +269,8 @@ async fn concerned(
             MailKind::MailboxCode,
             MailKind::ContactCode,
             MailKind::ContactNotice,
+            MailKind::ContactStopped,
+            MailKind::ContactLink,
         ];
         let elsewhere = elsewhere.iter().any(|kind| mail.kind == kind.as_str());
         let email = if corrected || elsewhere {
@@ -360,7 +362,8 @@ async fn follow(
     audit::append(ctx, tx, SCOPE, entry).await?;
     let came_back = matches!(finding.kind, BounceKind::Hard | BounceKind::Soft);
     if note.mail.kind == MailKind::ContactNotice.as_str() && came_back {
-        contact_change::lost(ctx, tx, SCOPE, row.claimant()).await?;
+        // the notice has the id of its change
+        contact_change::lost(ctx, tx, SCOPE, row.claimant(), note.mail.id).await?;
     }
     let Some(email) = &concerned.email else {
         return Ok(());

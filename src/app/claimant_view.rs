@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::app::claimant_declaration::{self, Declared, Sees};
 use crate::app::claimant_list::{self, OpenMailbox, Opener, OwnCase, standing};
+use crate::app::contact_change::{self, ContactHistory};
 use crate::app::ctx::Ctx;
 use crate::app::document::{self, MyDocument};
 use crate::app::error::{AppError, AppResult};
@@ -114,6 +115,10 @@ pub struct ClaimantView {
     pub can_enter_identity: bool,
     /// Since when no payout data are taken, because the owner stopped some (R26), UTC.
     pub payout_frozen_at: Option<DateTime<Utc>>,
+    /// The contact over time, why accounts are frozen, what to do next.
+    pub contact_history: ContactHistory,
+    /// Whether the actor types in another address for somebody whose mailbox is dead.
+    pub types_contact: bool,
     /// Whether the actor works with accounts.
     pub can_open_payout: bool,
     /// Whether the actor may end that.
@@ -228,8 +233,14 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
         .first()
         .filter(|_| operation::GET_RIGHTS_REQUEST.allows(actor.role()))
         .map(|request| request.id);
-    let moved = db_claimant::find(&mut tx, scope, id).await?;
-    let moved = moved.is_some_and(|row| row.moved_at.is_some());
+    let found = db_claimant::find(&mut tx, scope, id).await?;
+    let contact_history = match (&vault, &found) {
+        (Some(vault), Some(row)) => {
+            contact_change::history(ctx, &mut tx, scope, (vault, row), &trail, clear).await?
+        }
+        _ => ContactHistory::default(),
+    };
+    let moved = found.is_some_and(|row| row.moved_at.is_some());
     tx.commit().await?;
     let own = own_case_of(ctx, actor, &row).await?;
     let (state, review, missing) = standing(&own, &row)?;
@@ -279,6 +290,9 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
         confirmed_at: row.confirmed_at,
         signed_at: row.signed_at,
         payout_frozen_at: row.payout_frozen_at,
+        contact_history,
+        types_contact: operation::CONSOLE_CONTACT_PAGE.allows(actor.role())
+            && contact_change::may_change(state).is_ok(),
         can_open_payout: operation::CONSOLE_PAYOUT_PAGE.allows(actor.role()),
         can_end_payout_freeze: row.payout_frozen_at.is_some()
             && operation::END_PAYOUT_FREEZE.allows(actor.role()),

@@ -1,9 +1,11 @@
 //! Another e-mail address for a confirmed record: a code mailed to the new one proves it, a notice to the former one
 //! has a link that takes it back, and no account is taken until 72 hours after the notice left (R14, R26, decision 21).
-//! Nobody learns whether an address is known.
+//! Staff type one in for whose mailbox is dead: another of them types it once more, and the reader of the new address
+//! confirms (`by_staff`, `link`, decision 39). Nobody learns whether an address is known.
 
 use chrono::{DateTime, Duration, Utc};
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::app::audit::{self, Actor, Entry};
 use crate::app::challenge::{self, MAX_CODES_A_DAY, Wanted};
@@ -23,7 +25,7 @@ use crate::db::claimant::{self, ClaimantRow};
 use crate::db::contact_change::{self as db, ContactChangeRow};
 use crate::db::outbox::OutboxRow;
 use crate::db::rate_bucket::Grant;
-use crate::db::{Conn, Scope, mailbox, outbox, session as sessions};
+use crate::db::{Conn, Scope, Tx, contact_request, mailbox, outbox, session as sessions};
 use crate::domain::claimant::ClaimantState;
 use crate::domain::contact::Contact;
 use crate::domain::email_address::EmailAddress;
@@ -32,9 +34,18 @@ use crate::domain::ids::{ClaimantId, MailboxId};
 use crate::domain::mailbox_address::MailboxAddress;
 use crate::domain::payout::HOLD_HOURS;
 
+mod by_staff;
+mod link;
+mod seen;
 mod stop;
 mod told;
 
+pub use by_staff::{Decision, StaffContact, TypedContact, decide, look, type_in};
+pub(in crate::app) use link::linked;
+pub use link::{confirm_link, peek_link};
+pub(in crate::app) use seen::history;
+pub use seen::{ContactHistory, Next, SeenChange};
+pub(in crate::app) use stop::stopped_address;
 pub use stop::{peek, stop};
 pub(in crate::app) use told::{hold, left, lost};
 
@@ -137,6 +148,7 @@ pub async fn request(ctx: &Ctx, actor: &ClaimantActor, text: &str) -> AppResult<
         done_at: None,
         told_at: None,
         stopped_at: None,
+        lost_at: None,
     };
     db::insert(&mut tx, scope, &change).await?;
     let room = mail_cap::ask(ctx, &mut tx, scope, MailCap::Mailbox, &email, change.id).await?;
@@ -181,7 +193,6 @@ pub async fn confirm(ctx: &Ctx, actor: &ClaimantActor, code: &str) -> AppResult<
     let (contact, former) = with(ctx, &mut tx, &vault, &row, &email).await?;
     let kept = vault.seal("contact_changes", "former_sealed", &former)?;
     db::mark_done(&mut tx, scope, claimant, change.id, (kept, now)).await?;
-    write_contact(ctx, &mut tx, scope, &row, &contact).await?;
     sessions::delete_others(&mut tx, scope, claimant.uuid(), actor.session()).await?;
     let entry = Entry::new(
         claimant,
@@ -192,26 +203,49 @@ pub async fn confirm(ctx: &Ctx, actor: &ClaimantActor, code: &str) -> AppResult<
     let entry = entry.with(json!({ "change": change.id }));
     audit::append(ctx, &mut tx, scope, entry).await?;
     session::keep(ctx, &mut tx, actor).await?;
-    tell(ctx, &mut tx, scope, &row, (&change, &former)).await?;
-    for mailbox in mailbox::list(&mut tx, scope, claimant).await? {
-        let address: MailboxAddress = vault.unseal("mailboxes", "sealed", mailbox.sealed)?;
-        let named = (MailboxId::new(mailbox.id), &address);
-        mailbox_proof::note_contact(ctx, &mut tx, &row, named, &contact).await?;
-    }
-    tx.enter(SCOPE).await?;
-    suppression::end_proven(ctx, &mut tx, row.case(), &email).await?;
-    if former.email().is_none() {
-        // nobody can be told: staff speak with the owner before an account is taken
-        lost(ctx, &mut tx, SCOPE, claimant).await?;
-    }
-    let accounts_from = hold(ctx, &mut tx, SCOPE, claimant).await?;
+    let accounts_from = take_up(ctx, &mut tx, &vault, &row, change.id, (&contact, &former)).await?;
     tx.commit().await?;
-    metrics::counter!("joinder_contacts_changed_total").increment(1);
     Ok(Changed {
         changed_at: now,
         email: email.masked(),
         accounts_from,
     })
+}
+
+/// What follows once a change counts, whoever asked for it: everything goes to the new address, what staff typed in
+/// meanwhile is over, the former address is told. Leaves the transaction under [`SCOPE`]; gives from when an account is
+/// taken again.
+///
+/// *effects*: the contact and its look-up; links and codes mailed before die; the mail `contact_notice`; mailboxes that
+/// it is are proved; accounts frozen where nobody can be told.
+async fn take_up(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    vault: &Vault,
+    row: &ClaimantRow,
+    change: Uuid,
+    (contact, former): (&Contact, &Contact),
+) -> AppResult<Option<DateTime<Utc>>> {
+    let (scope, claimant) = (Scope::Association(row.association()), row.claimant());
+    let newer = (ctx.clock.now(), "newer");
+    write_contact(ctx, tx, scope, row, contact).await?;
+    contact_request::end_open(tx, scope, claimant, newer).await?;
+    tell(ctx, tx, scope, row, (change, former)).await?;
+    for mailbox in mailbox::list(tx, scope, claimant).await? {
+        let address: MailboxAddress = vault.unseal("mailboxes", "sealed", mailbox.sealed)?;
+        let named = (MailboxId::new(mailbox.id), &address);
+        mailbox_proof::note_contact(ctx, tx, row, named, contact).await?;
+    }
+    tx.enter(SCOPE).await?;
+    if let Some(email) = contact.email() {
+        suppression::end_proven(ctx, tx, row.case(), email).await?;
+    }
+    if former.email().is_none() {
+        // nobody can be told: staff speak with the owner before an account is taken
+        lost(ctx, tx, SCOPE, claimant, change).await?;
+    }
+    metrics::counter!("joinder_contacts_changed_total").increment(1);
+    hold(ctx, tx, SCOPE, claimant).await
 }
 
 /// From when an account is taken again, UTC; `None`: now. While the notice has not left, the earliest time that is
@@ -241,6 +275,7 @@ fn until(change: &ContactChangeRow) -> DateTime<Utc> {
     change.created_at + Duration::hours(ACCESS_HOURS)
 }
 
+/// Refuses in states that [`may_change`] refuses, a record that went elsewhere, a delegate (R48) and the dead (R47).
 async fn require_open(
     ctx: &Ctx,
     conn: &mut Conn,
@@ -331,21 +366,22 @@ async fn tell(
     conn: &mut Conn,
     scope: Scope,
     row: &ClaimantRow,
-    (change, former): (&ContactChangeRow, &Contact),
+    (change, former): (Uuid, &Contact),
 ) -> AppResult<()> {
     let Some(email) = former.email() else {
         return Ok(());
     };
-    let payload = json!({ "change": change.id });
-    let (id, domain) = (token::new_id(ctx.clock.now()), Some(email.domain()));
-    let mail = outbox_row(ctx, row, "contact_notice", id, payload, domain);
+    let payload = json!({ "change": change });
+    let domain = Some(email.domain());
+    // under the id of the change: one that comes back says of which nobody was told
+    let mail = outbox_row(ctx, row, "contact_notice", change, payload, domain);
     Ok(outbox::insert(conn, scope, &mail).await?)
 }
 
 /// The change that a mail is about.
-pub(in crate::app) fn change_of(mail: &OutboxRow) -> Option<uuid::Uuid> {
+pub(in crate::app) fn change_of(mail: &OutboxRow) -> Option<Uuid> {
     let id = mail.payload.get("change")?.as_str()?;
-    uuid::Uuid::parse_str(id).ok()
+    Uuid::parse_str(id).ok()
 }
 
 /// A change of a claimant, opened: where its code goes.
@@ -357,7 +393,7 @@ pub(in crate::app) async fn new_address(
     conn: &mut Conn,
     scope: Scope,
     claimant: ClaimantId,
-    change: uuid::Uuid,
+    change: Uuid,
 ) -> AppResult<Option<EmailAddress>> {
     let Some(row) = db::find(conn, scope, claimant, change).await? else {
         return Ok(None);
@@ -382,7 +418,7 @@ pub(in crate::app) async fn both_addresses(
     conn: &mut Conn,
     scope: Scope,
     claimant: ClaimantId,
-    change: uuid::Uuid,
+    change: Uuid,
 ) -> AppResult<Option<(EmailAddress, String)>> {
     let row = db::find(conn, scope, claimant, change).await?;
     let Some(row) = row.filter(|row| row.stopped_at.is_none()) else {

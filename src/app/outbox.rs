@@ -19,6 +19,7 @@ use crate::domain::ids::{AssociationId, CaseId};
 mod approval;
 mod batch;
 mod confirmation;
+mod contact;
 mod control;
 mod deficiency;
 mod follow;
@@ -292,6 +293,8 @@ async fn step(
         "payout_notice" => control::prepare_payout_notice(ctx, conn, batch, directory, row).await,
         "contact_code" => control::prepare_contact_code(ctx, conn, batch, directory, row).await,
         "contact_notice" => control::prepare_contact_notice(ctx, conn, batch, directory, row).await,
+        "contact_link" => contact::prepare_link(ctx, conn, batch, directory, row).await,
+        "contact_stopped" => contact::prepare_stopped(ctx, conn, batch, directory, row).await,
         "withdrawal" => control::prepare_withdrawal(ctx, conn, batch, directory, row).await,
         "follow_confirmation" => follow::prepare_confirmation(ctx, conn, directory, row).await,
         "case_update" => follow::prepare_update(ctx, conn, directory, row).await,
@@ -351,6 +354,8 @@ impl DueMail {
                 | "payout_notice"
                 | "contact_code"
                 | "contact_notice"
+                | "contact_link"
+                | "contact_stopped"
                 | "withdrawal"
                 | "case_update"
                 | "message"

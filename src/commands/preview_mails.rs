@@ -152,6 +152,7 @@ fn samples(sample: Sample<'_>) -> Result<Vec<(&'static str, Mail)>, RenderMailEr
     ];
     all.extend(about_requests(sample)?);
     all.extend(about_control(sample)?);
+    all.extend(about_contact(sample)?);
     all.extend(to_followers(sample)?);
     all.extend(to_staff(sample)?);
     Ok(all)
@@ -222,12 +223,27 @@ fn about_control(sample: Sample<'_>) -> Result<Vec<(&'static str, Mail)>, Render
         ("payout-given", given(sample, None)?),
         ("payout-changed", given(sample, Some(expires_at))?),
         (
+            "withdrawal",
+            control(
+                sample,
+                MailKind::Withdrawal,
+                ControlAbout::Withdrawn(expires_at),
+            )?,
+        ),
+    ])
+}
+
+/// Those about another contact.
+fn about_contact(sample: Sample<'_>) -> Result<Vec<(&'static str, Mail)>, RenderMailError> {
+    let expires_at = sample_time();
+    Ok(vec![
+        (
             "contact-code",
             control(
                 sample,
                 MailKind::ContactCode,
                 ControlAbout::ContactCode {
-                    code: code(),
+                    code: "123456".to_owned(),
                     expires_at,
                 },
             )?,
@@ -243,11 +259,19 @@ fn about_control(sample: Sample<'_>) -> Result<Vec<(&'static str, Mail)>, Render
             )?,
         ),
         (
-            "withdrawal",
+            "contact-stopped",
             control(
                 sample,
-                MailKind::Withdrawal,
-                ControlAbout::Withdrawn(expires_at),
+                MailKind::ContactStopped,
+                ControlAbout::ContactStopped,
+            )?,
+        ),
+        (
+            "contact-link",
+            control(
+                sample,
+                MailKind::ContactLink,
+                ControlAbout::ContactLink(expires_at),
             )?,
         ),
     ])
@@ -395,6 +419,8 @@ fn control(
         MailKind::Withdrawal => "me",
         MailKind::ContactCode => "me/contact",
         MailKind::ContactNotice => "stop-contact/SAMPLE-TOKEN",
+        MailKind::ContactStopped => "enter",
+        MailKind::ContactLink => "new-contact/SAMPLE-TOKEN",
         _ => "stop-payout/SAMPLE-TOKEN",
     };
     ControlMail {

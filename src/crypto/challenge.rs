@@ -31,6 +31,8 @@ pub enum ChallengePurpose {
     Contact,
     /// Take back a contact that the owner did not give.
     StopContact,
+    /// Take up a contact that staff typed in.
+    ContactByStaff,
     /// Confirm an address that follows a case.
     Follow,
     /// End following a case.
@@ -64,6 +66,7 @@ impl ChallengePurpose {
             Self::StopPayout => "stop_payout",
             Self::Contact => "contact",
             Self::StopContact => "stop_contact",
+            Self::ContactByStaff => "contact_by_staff",
             Self::Follow => "follow",
             Self::Unfollow => "unfollow",
             Self::StopMessages => "stop_messages",

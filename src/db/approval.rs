@@ -152,7 +152,19 @@ fn items(kind: ApprovalKind, whose: Whose) -> String {
              AND p.typed_by IS NOT NULL AND {} ORDER BY p.claimant_id",
             by("p.typed_by")
         ),
+        ApprovalKind::Contact => contacts(&by("r.asked_by")),
     }
+}
+
+/// Addresses that staff typed in, as [`items`] gives them.
+fn contacts(by: &str) -> String {
+    format!(
+        "SELECT 'contact' AS kind, r.claimant_id AS id, r.claimant_id, c.case_id, r.asked_by, r.asked_at AS since, \
+         r.expires_at AS until, 1::bigint AS records, NULL::text AS form, NULL::text AS about \
+         FROM contact_requests r JOIN claimants c ON c.id = r.claimant_id AND c.association_id = r.association_id \
+         WHERE r.association_id = $1 AND r.ended_at IS NULL AND r.approved_at IS NULL AND r.expires_at > $3 \
+         AND {by} ORDER BY r.claimant_id"
+    )
 }
 
 /// What waits of some kinds, whoever but the person asked for it; at most [`MOST_LISTED`] of each.

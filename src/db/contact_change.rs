@@ -29,6 +29,7 @@ pub struct ContactChangeRow {
     pub done_at: Option<DateTime<Utc>>,
     pub told_at: Option<DateTime<Utc>>,
     pub stopped_at: Option<DateTime<Utc>>,
+    pub lost_at: Option<DateTime<Utc>>,
 }
 
 /// Writes a change that was asked for.
@@ -120,24 +121,24 @@ pub async fn mark_done(
     Ok(())
 }
 
-/// Notes that nobody can be told any more of the changes that count and that nobody was told of.
+/// Notes that nobody can be told of a change, unless that was known.
 ///
 /// # Errors
 /// As the database says.
-pub async fn mark_all_told(
+pub async fn mark_lost(
     conn: &mut Conn,
-    _scope: Scope,
+    scope: Scope,
     claimant: ClaimantId,
+    id: Uuid,
     now: DateTime<Utc>,
-) -> DbResult<usize> {
-    Ok(diesel::update(contact_changes::table)
-        .filter(contact_changes::claimant_id.eq(claimant.uuid()))
-        .filter(contact_changes::done_at.is_not_null())
-        .filter(contact_changes::stopped_at.is_null())
-        .filter(contact_changes::told_at.is_null())
-        .set(contact_changes::told_at.eq(now))
+) -> DbResult<()> {
+    mark_told(conn, scope, claimant, id, now).await?;
+    diesel::update(contact_changes::table.find((claimant.uuid(), id)))
+        .filter(contact_changes::lost_at.is_null())
+        .set(contact_changes::lost_at.eq(now))
         .execute(conn)
-        .await?)
+        .await?;
+    Ok(())
 }
 
 /// Notes that the mail about a change left, unless that was known.

@@ -19,6 +19,7 @@ pub mod confirmation;
 pub mod conflict;
 pub mod consent;
 pub mod contact_change;
+pub mod contact_request;
 pub mod dashboard;
 pub mod declaration;
 pub mod deficiency;

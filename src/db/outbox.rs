@@ -336,7 +336,13 @@ pub async fn delete_of(conn: &mut Conn, _scope: Scope, subject: ClaimantId) -> D
         outbox::table
             .filter(outbox::subject_id.eq(subject.uuid()))
             // what is owed goes out all the same
-            .filter(outbox::kind.ne_all(["receipt", "rights", "contact_notice", "payout_notice"])),
+            .filter(outbox::kind.ne_all([
+                "receipt",
+                "rights",
+                "contact_notice",
+                "contact_stopped",
+                "payout_notice",
+            ])),
     )
     .execute(conn)
     .await?)

@@ -56,12 +56,13 @@ const DELETE_CLAIMANTS: &[&str] = &[
     "DELETE FROM declarations WHERE claimant_id = ANY($1)",
     "DELETE FROM payouts WHERE claimant_id = ANY($1)",
     "DELETE FROM contact_changes WHERE claimant_id = ANY($1)",
+    "DELETE FROM contact_requests WHERE claimant_id = ANY($1)",
     "UPDATE rights_requests SET request_sealed = NULL, extension_sealed = NULL, answer_sealed = NULL, lifting_sealed = NULL WHERE subject_id = ANY($1)",
     "DELETE FROM claimants WHERE id = ANY($1)",
 ];
 
 /// Rows that are forgotten once a time has passed, a batch each.
-const SWEEPS: [(&str, &str); 16] = [
+const SWEEPS: [(&str, &str); 17] = [
     (
         "invitations",
         "DELETE FROM invitations WHERE id IN \
@@ -151,6 +152,13 @@ const SWEEPS: [(&str, &str); 16] = [
          (SELECT claimant_id, id FROM contact_changes \
           WHERE created_at < $1 - interval '32 days' \
           AND (done_at IS NULL OR told_at IS NOT NULL OR stopped_at IS NOT NULL) ORDER BY created_at LIMIT $2)",
+    ),
+    (
+        // none is open for so long
+        "contact_requests",
+        "DELETE FROM contact_requests WHERE (claimant_id, id) IN \
+         (SELECT claimant_id, id FROM contact_requests \
+          WHERE asked_at < $1 - interval '32 days' ORDER BY asked_at LIMIT $2)",
     ),
     (
         // jobs keep their leases and fences; workers that are gone leave theirs

@@ -144,6 +144,9 @@ fn row_due_under(rule: &str) -> Option<&'static str> {
              WHERE created_at < $1 - interval '32 days' \
              AND (done_at IS NULL OR told_at IS NOT NULL OR stopped_at IS NOT NULL)"
         }
+        "contact_requests" => {
+            "SELECT asked_at AS at FROM contact_requests WHERE asked_at < $1 - interval '32 days'"
+        }
         "leases" => {
             "SELECT expires_at AS at FROM leases \
              WHERE starts_with(name, 'worker/') AND expires_at < $1 - interval '1 day'"

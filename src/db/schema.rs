@@ -386,6 +386,25 @@ diesel::table! {
         done_at -> Nullable<Timestamptz>,
         told_at -> Nullable<Timestamptz>,
         stopped_at -> Nullable<Timestamptz>,
+        lost_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    contact_requests (claimant_id, id) {
+        claimant_id -> Uuid,
+        id -> Uuid,
+        association_id -> Uuid,
+        new_sealed -> Bytea,
+        how -> Text,
+        asked_by -> Uuid,
+        asked_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        approved_at -> Nullable<Timestamptz>,
+        approved_by -> Nullable<Uuid>,
+        ended_at -> Nullable<Timestamptz>,
+        ended_as -> Nullable<Text>,
+        change_id -> Nullable<Uuid>,
     }
 }
 
@@ -1517,6 +1536,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     conflicts,
     consents,
     contact_changes,
+    contact_requests,
     declaration_drafts,
     declarations,
     deficiencies,

@@ -28,17 +28,20 @@ pub enum ApprovalKind {
     Keeper,
     /// An account that staff typed in (R26).
     Payout,
+    /// An address that staff typed in for a record (R14).
+    Contact,
 }
 
 impl ApprovalKind {
     /// Every kind, in the order of lists.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Bulk,
         Self::CaseVersion,
         Self::Export,
         Self::Paper,
         Self::Keeper,
         Self::Payout,
+        Self::Contact,
     ];
 
     /// Name on the wire.
@@ -50,6 +53,7 @@ impl ApprovalKind {
             Self::Paper => "paper",
             Self::Keeper => "keeper",
             Self::Payout => "payout",
+            Self::Contact => "contact",
         }
     }
 
@@ -67,6 +71,7 @@ impl ApprovalKind {
             Self::Paper => &operation::APPROVE_PAPER,
             Self::Keeper => &operation::APPROVE_CONFLICT,
             Self::Payout => &operation::RELEASE_PAYOUT,
+            Self::Contact => &operation::DECIDE_CONTACT,
         }
     }
 

@@ -53,10 +53,11 @@ pub enum Logged {
 }
 
 /// Every verb.
-pub const ALL: [(&str, Logged); 173] = [
+pub const ALL: [(&str, Logged); 177] = [
     ("add_document", Logged::Decision),
     ("announce_lifting", Logged::Decision),
     ("answer_rights_request", Logged::Decision),
+    ("approve_contact", Logged::Decision),
     ("ask_deficiency", Logged::Decision),
     // who works on what proves nothing about a claim
     ("assign", Logged::Access),
@@ -171,6 +172,7 @@ pub const ALL: [(&str, Logged); 173] = [
     ("recovery_codes_made", Logged::Access),
     ("refuse_signature", Logged::Consequence),
     ("reject", Logged::Decision),
+    ("reject_contact", Logged::Decision),
     ("reject_paper", Logged::Decision),
     ("reject_payout", Logged::Decision),
     ("release_mail", Logged::Mail),
@@ -217,9 +219,11 @@ pub const ALL: [(&str, Logged); 173] = [
     ("stop_messages", Logged::OwnAct),
     ("stop_payout", Logged::OwnAct),
     ("suppress_mail", Logged::Mail),
+    ("take_contact", Logged::OwnAct),
     ("take_own_data", Logged::Seen),
     // list and results by reference alone: it is made to be handed on
     ("take_sample_file", Logged::Seen),
+    ("type_contact", Logged::Decision),
     ("type_payout", Logged::Decision),
     ("unfollow", Logged::Mail),
     ("unsuppress_mail", Logged::Mail),
@@ -301,6 +305,7 @@ mod tests {
                     "add_document",
                     "announce_lifting",
                     "answer_rights_request",
+                    "approve_contact",
                     "ask_deficiency",
                     "check_identity",
                     "confirm_by_staff",
@@ -323,6 +328,7 @@ mod tests {
                     "record_death",
                     "recover_log",
                     "reject",
+                    "reject_contact",
                     "reject_paper",
                     "reject_payout",
                     "release_payout",
@@ -332,6 +338,7 @@ mod tests {
                     "sample_drawn",
                     "sample_finished",
                     "set_case_state",
+                    "type_contact",
                     "type_payout",
                     "withdraw_case",
                 ]

@@ -34,6 +34,10 @@ pub enum MailKind {
     ContactCode,
     /// Tells the former address that there is another contact, and how to take it back (R26).
     ContactNotice,
+    /// Tells the new address that the reader of the former one took the change back (R26).
+    ContactStopped,
+    /// Asks the reader of an address that staff typed in to confirm it (R14).
+    ContactLink,
     /// Tells that a pre-adhesion was withdrawn: who did not do it must hear of it (R49).
     Withdrawal,
     /// Asks who wants to follow a case to confirm the address (R16).
@@ -58,7 +62,7 @@ pub enum MailKind {
 
 impl MailKind {
     /// All kinds.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 25] = [
         Self::Confirmation,
         Self::Otp,
         Self::Receipt,
@@ -72,6 +76,8 @@ impl MailKind {
         Self::PayoutNotice,
         Self::ContactCode,
         Self::ContactNotice,
+        Self::ContactStopped,
+        Self::ContactLink,
         Self::Withdrawal,
         Self::FollowConfirmation,
         Self::CaseUpdate,
@@ -100,6 +106,8 @@ impl MailKind {
             Self::PayoutNotice => "payout_notice",
             Self::ContactCode => "contact_code",
             Self::ContactNotice => "contact_notice",
+            Self::ContactStopped => "contact_stopped",
+            Self::ContactLink => "contact_link",
             Self::Withdrawal => "withdrawal",
             Self::FollowConfirmation => "follow_confirmation",
             Self::CaseUpdate => "case_update",
@@ -138,6 +146,8 @@ impl MailKind {
             | Self::PayoutNotice
             | Self::ContactCode
             | Self::ContactNotice
+            | Self::ContactStopped
+            | Self::ContactLink
             | Self::Withdrawal
             | Self::StaffNotice
             | Self::Rejection => false,

@@ -1021,6 +1021,38 @@ pub mod operation {
         Access::Staff(PAYERS),
     );
 
+    // another contact typed in by staff (R14, R26)
+    /// Types in another address for a confirmed record.
+    pub const STAFF_PUT_CONTACT: Operation = Operation::put(
+        "staff_put_contact",
+        "/api/v1/staff/claimants/{id}/contact",
+        Access::Staff(REVIEWERS),
+    );
+    /// Approves an address by typing it once more, never by who typed it in; or takes it out.
+    pub const DECIDE_CONTACT: Operation = Operation::post(
+        "decide_contact",
+        "/api/v1/staff/claimants/{id}/contact-decision",
+        Access::Staff(REVIEWERS),
+    );
+    /// The contact of a claimant, and what waits.
+    pub const CONSOLE_CONTACT_PAGE: Operation = Operation::get(
+        "console_contact_page",
+        "/console/claimants/{id}/contact",
+        Access::Staff(REVIEWERS),
+    );
+    /// Types in another address.
+    pub const CONSOLE_CONTACT_FORM: Operation = Operation::post(
+        "console_contact_form",
+        "/console/claimants/{id}/contact",
+        Access::Staff(REVIEWERS),
+    );
+    /// Approves one, or takes it out.
+    pub const CONSOLE_CONTACT_DECISION: Operation = Operation::post(
+        "console_contact_decision",
+        "/console/claimants/{id}/contact-decision",
+        Access::Staff(REVIEWERS),
+    );
+
     // reports of swindlers (R13)
     /// Reports a swindler who poses as an association.
     pub const REPORT_SCAM: Operation =
@@ -1132,6 +1164,12 @@ pub mod operation {
     /// Takes it back.
     pub const STOP_CONTACT_FORM: Operation =
         Operation::post("stop_contact_form", "/stop-contact/{token}", Access::Public);
+    /// Asks whether to use an address that staff typed in.
+    pub const NEW_CONTACT_PAGE: Operation =
+        Operation::get("new_contact_page", "/new-contact/{token}", Access::Public);
+    /// Uses it.
+    pub const NEW_CONTACT_FORM: Operation =
+        Operation::post("new_contact_form", "/new-contact/{token}", Access::Public);
     /// Asks for a link or code.
     pub const ENTER_START: Operation = Operation::get("enter_start", "/enter", Access::Public);
     /// Mails a link.
@@ -2614,6 +2652,8 @@ pub mod operation {
         &STOP_PAYOUT_FORM,
         &STOP_CONTACT_PAGE,
         &STOP_CONTACT_FORM,
+        &NEW_CONTACT_PAGE,
+        &NEW_CONTACT_FORM,
         &ENTER_START,
         &ENTER_LINK_FORM,
         &ENTER_CODE_FORM,
@@ -2713,6 +2753,11 @@ pub mod operation {
         &CONSOLE_PAYOUT_PAGE,
         &CONSOLE_PAYOUT_FORM,
         &CONSOLE_PAYOUT_DECISION,
+        &STAFF_PUT_CONTACT,
+        &DECIDE_CONTACT,
+        &CONSOLE_CONTACT_PAGE,
+        &CONSOLE_CONTACT_FORM,
+        &CONSOLE_CONTACT_DECISION,
         &REPORT_SCAM,
         &REPORT_SCAM_PAGE,
         &REPORT_SCAM_FORM,

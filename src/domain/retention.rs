@@ -145,7 +145,7 @@ const fn unstored(name: &'static str, source: &'static str) -> Rule {
 }
 
 /// Every rule. Those with the name of a table sweep that table.
-pub const RULES: [Rule; 35] = [
+pub const RULES: [Rule; 36] = [
     Rule {
         name: UNCONFIRMED,
         term: fixed(UNCONFIRMED_DAYS),
@@ -271,6 +271,11 @@ pub const RULES: [Rule; 35] = [
         term: fixed(32),
         from: "event",
         ..expired("contact_changes", "security")
+    },
+    Rule {
+        term: fixed(32),
+        from: "event",
+        ..expired("contact_requests", "security")
     },
     expired("leases", "security"),
 ];

@@ -220,6 +220,18 @@ impl World {
         id
     }
 
+    /// Somebody of ours for whom a colleague typed another address in.
+    async fn contact_waits(&self) -> Uuid {
+        let id = self.typed_for().await;
+        let insert = format!(
+            "INSERT INTO contact_requests (claimant_id, id, association_id, new_sealed, how, asked_by, asked_at, expires_at) \
+             SELECT id, id, association_id, '\\x00', 'phone', id, created_at, created_at + interval '10 years' \
+             FROM claimants WHERE id = '{id}'"
+        );
+        self.app.sql(&insert).await;
+        id
+    }
+
     /// An entry of our register of breaches.
     async fn breach(&self) -> Uuid {
         let id = Uuid::new_v4();
@@ -487,10 +499,14 @@ impl World {
         } else if known.path.ends_with("/deficiencies")
             || known.name == "staff_put_payout"
             || known.name == "console_payout_form"
+            || known.name == "staff_put_contact"
+            || known.name == "console_contact_form"
         {
             self.typed_for().await
         } else if known.path.ends_with("/payout-decision") {
             self.waits_for_staff().await
+        } else if known.path.ends_with("/contact-decision") {
+            self.contact_waits().await
         } else if known.path.contains("/breaches/{id}") {
             self.breach().await
         } else if known.name == operation::WITHDRAW_CASE.name {
@@ -838,6 +854,7 @@ fn public_body(name: &str) -> Option<Body> {
         | "not_me_undo"
         | "stop_payout_form"
         | "stop_contact_form"
+        | "new_contact_form"
         | "contact_code_form"
         | "payout_code_form"
         | "mailbox_code_form"
@@ -937,6 +954,16 @@ fn staff_body(name: &str, code: &str) -> Option<Body> {
             ("decision", "reject"),
             ("reason", "Firma diversa"),
         ]),
+        "staff_put_contact" => {
+            Body::Json(json!({"email": "neu@example.org", "how": "phone", "reason": "Richiamato"}))
+        }
+        "decide_contact" => Body::Json(json!({"decision": "reject", "reason": "Non risponde"})),
+        "console_contact_form" => form(&[
+            ("email", "neu@example.org"),
+            ("how", "phone"),
+            ("reason", "Richiamato"),
+        ]),
+        "console_contact_decision" => form(&[("decision", "reject"), ("reason", "Non risponde")]),
         "lift_restriction" => Body::Json(json!({"reason": "Dati verificati", "letter_sent": true})),
         "console_lifting_form" => form(&[("reason", "Dati verificati"), ("letter_sent", "true")]),
         "console_answer_form" => form(&[("decision", "granted"), ("reason", "Fatto")]),

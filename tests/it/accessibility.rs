@@ -405,6 +405,8 @@ async fn the_registers_of_the_staff_pass_wcag_2_2_aa() {
         judge
             .see(&format!("/console/claimants/{}/trail", claimant.id))
             .await;
+        let contact = format!("/console/claimants/{}/contact", claimant.id);
+        judge.see(&contact).await;
         judge
             .refuse(&format!("{member}/reach?from=x&to="), "#form > button", &[])
             .await;
@@ -560,6 +562,7 @@ async fn outside(judge: &mut Judge<'_>) {
         "/not-me/unknown",
         "/stop-payout/unknown",
         "/stop-contact/unknown",
+        "/new-contact/unknown",
         "/verify",
         "/verify?code=ABCD-EFGH-JKMN",
         "/report-scam",

@@ -3,15 +3,20 @@
 
 use chrono::TimeDelta;
 use joinder::app::housekeeping;
+use joinder::domain::mail::MailKind;
+use joinder::domain::permission::Role;
+use joinder::mailer::SentMail;
 use joinder::worker;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::app::{DEATHS, TestApp};
+use crate::bounces::report;
 use crate::claimant::{Answer, Claimant, SignUpBuilder, ask, code_in, other_code, token_in};
 use crate::pages::Browser;
 use crate::signing::again;
 use crate::sink::{Manner, Sink, Way};
+use crate::staff_seed::{association, get, person};
 
 const OWNER: &str = "mario@example.org";
 const NEW: &str = "nuovo@example.com";
@@ -309,6 +314,130 @@ async fn r26_where_nobody_could_be_told_staff_speak_with_the_owner_before_an_acc
     let claimant = again(&app, NEW).await;
     let frozen = claimant.give_account().await;
     frozen.expect_problem(409, "illegal-transition");
+    app.stop().await;
+}
+
+/// The notice of a change that left, as it was sent.
+fn notice(app: &TestApp) -> SentMail {
+    let mails = app.mails();
+    let kind = |sent: &&SentMail| sent.message.mail.kind == MailKind::ContactNotice;
+    mails.iter().rev().find(kind).unwrap().clone()
+}
+
+/// What staff read of what became of the notice.
+async fn seen_by_staff(app: &TestApp, claimant: &Claimant<'_>) -> Value {
+    let ours = association(app, "codacons").await;
+    let bearer = person(app, ours, Role::Reviewer).await.bearer(app).await;
+    let path = format!("/api/v1/staff/claimants/{}", claimant.id);
+    let seen: Value = get(app, &path, &bearer).await.json().await.unwrap();
+    seen["contact_history"].clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r26_a_notice_that_is_late_freezes_nothing_and_one_that_came_back_does() {
+    for (action, status, frozen) in [
+        ("delayed", "4.4.1", 0),
+        // given up, though the address may be good: nobody was told
+        ("failed", "4.2.2", 1),
+        ("failed", "5.1.1", 1),
+    ] {
+        let app = TestApp::seeded().await;
+        let claimant = changed(&app).await;
+        app.run_outbox().await;
+        app.drop("1.eml", report(&notice(&app), action, status, "550 no"));
+        assert_eq!(app.read_bounces().await, (1, 0), "{action} {status}");
+        assert_eq!(app.number(FROZEN).await, frozen, "{action} {status}");
+        let lost = "SELECT count(*) FROM contact_changes WHERE lost_at IS NOT NULL";
+        assert_eq!(app.number(lost).await, frozen, "{action} {status}");
+        let seen = seen_by_staff(&app, &claimant).await;
+        let (told, next) = if frozen == 0 {
+            ("left", "held")
+        } else {
+            ("lost", "untold")
+        };
+        assert_eq!(
+            (&seen["changes"][0]["notice"], &seen["next"]),
+            (&json!(told), &json!(next)),
+            "{action} {status}"
+        );
+        // what came back was not mail to the contact
+        let unreachable = "SELECT count(*) FROM claimants WHERE unreachable_at IS NOT NULL";
+        assert_eq!(app.number(unreachable).await, 0, "{action} {status}");
+        app.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_that_is_refused_at_the_door_changes_nothing() {
+    let app = TestApp::seeded().await;
+    let claimant = app.confirmed(&SignUpBuilder::new(OWNER)).await;
+    claimant.ask_contact(NEW).await.expect(202);
+    let sink = Sink::start().await;
+    sink.meet("*", &[Manner::Refuse("550 5.1.1 no such user")]);
+    let from = ("joinder".to_owned(), "noreply@joinder.example".to_owned());
+    let post = worker::post(Way::Relay.mailer(&sink), from);
+    worker::outbox::send_due(&app.ctx, &post).await.unwrap();
+    let dead = "SELECT count(*) FROM outbox WHERE kind = 'contact_code' AND state = 'dead'";
+    assert_eq!(app.number(dead).await, 1);
+    assert_eq!(app.number(FROZEN).await, 0);
+    let unreachable = "SELECT count(*) FROM claimants WHERE unreachable_at IS NOT NULL";
+    assert_eq!(app.number(unreachable).await, 0, "the contact is another");
+    assert_eq!(claimant.me().await["contact"]["email"], "m***o@example.org");
+    let done = "SELECT count(*) FROM contact_changes WHERE done_at IS NOT NULL";
+    assert_eq!(app.number(done).await, 0);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r47_nobody_changes_the_contact_of_the_dead() {
+    let app = TestApp::seeded().await;
+    let claimant = app.confirmed(&SignUpBuilder::new(OWNER)).await;
+    let right = code(&app, &claimant).await;
+    let dead = format!(
+        "UPDATE claimants SET died_at = now() WHERE id = '{}'",
+        claimant.id
+    );
+    app.sql(&dead).await;
+    let late = claimant.take_contact(&right).await;
+    late.expect_problem(409, "illegal-transition");
+    let asked = claimant.ask_contact(NEW).await;
+    asked.expect_problem(409, "illegal-transition");
+    let done = "SELECT count(*) FROM contact_changes WHERE done_at IS NOT NULL";
+    assert_eq!(app.number(done).await, 0);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r26_the_new_address_hears_that_the_change_was_taken_back_and_nothing_of_the_record() {
+    let app = TestApp::seeded().await;
+    let thief = changed(&app).await;
+    let me = thief.me().await;
+    let reference = me["reference"].as_str().unwrap().replace('-', "");
+    app.run_outbox().await;
+    let link = stop_link(&app);
+    assert!(mails(&app, "contact_stopped", NEW).is_empty());
+    for _ in 0..2 {
+        assert_eq!(press(&app, &link).await, StatusCode::SEE_OTHER);
+        app.run_outbox().await;
+    }
+    let told = mails(&app, "contact_stopped", NEW);
+    assert_eq!(told.len(), 1, "once");
+    assert!(told[0].contains("Avevi chiesto tu il cambio? Chiama l’associazione"));
+    assert!(!told[0].replace('-', "").contains(&reference));
+    assert!(!told[0].contains("m***o") && !told[0].contains(OWNER));
+    assert!(mails(&app, "contact_stopped", OWNER).is_empty());
+    let seen = seen_by_staff(&app, &thief).await;
+    assert_eq!(
+        (&seen["payout_frozen_for"], &seen["next"]),
+        (&json!("taken_back"), &json!("taken_back"))
+    );
+    let change = &seen["changes"][0];
+    assert_eq!(
+        (&change["former"], &change["notice"]),
+        (&json!(OWNER), &json!("left"))
+    );
+    assert!(change["taken_back_at"].is_string(), "{seen}");
+    assert!(seen["accounts_held_until"].is_null(), "{seen}");
     app.stop().await;
 }
 

@@ -35,6 +35,7 @@ mod claimant;
 mod clients;
 mod confirmation;
 mod conflicts;
+mod contact_by_staff;
 mod contact_change;
 mod dashboard;
 mod deficiencies;

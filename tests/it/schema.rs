@@ -172,6 +172,7 @@ const DISTRIBUTED: &[(&str, &str, u8)] = &[
     ("log_events", "subject_id", 1),
     ("payouts", "claimant_id", 1),
     ("contact_changes", "claimant_id", 1),
+    ("contact_requests", "claimant_id", 1),
     ("documents", "claimant_id", 1),
     ("representatives", "claimant_id", 1),
     ("minors", "claimant_id", 1),

@@ -6,20 +6,23 @@
 
 use chrono::{DateTime, Duration, Utc};
 use serde_json::json;
+use uuid::Uuid;
 
 use super::SCOPE;
 use crate::app::audit::{self, Actor, Entry};
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
-use crate::app::mail_request::write_contact;
+use crate::app::mail_request::{outbox_row, write_contact};
 use crate::app::payout;
 use crate::app::stop_link::{STOP_DAYS, Standing, StopLink};
 use crate::app::vault::Vault;
 use crate::crypto::challenge::{ChallengePurpose, parse_token, verify};
+use crate::crypto::token;
 use crate::db::claimant::{self, ClaimantRow};
 use crate::db::contact_change::{self as db, ContactChangeRow};
-use crate::db::{Conn, payout as payouts, session as sessions};
+use crate::db::{Conn, Scope, contact_request, outbox, payout as payouts, session as sessions};
 use crate::domain::contact::Contact;
+use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::ClaimantId;
 
 /// Records that one person became, by going from association to association, at most.
@@ -44,8 +47,8 @@ pub async fn peek(ctx: &Ctx, token: &str) -> AppResult<StopLink> {
 /// Brings the former contact back.
 ///
 /// *effects*, also on the record that this one became with another association: the contact and its look-up, the change and any newer one stopped; accounts given since the day before it
-/// stopped, `claimants.payout_frozen_at`; links and codes mailed before die, every session of the record ends; audit
-/// `stop_contact_change`.
+/// stopped, `claimants.payout_frozen_at`; links and codes mailed before die, what staff typed in meanwhile is over, every
+/// session of the record ends; audit `stop_contact_change`. The mail `contact_stopped` to each address that counts no more.
 ///
 /// # Errors
 /// `TokenExpired` if the link can do nothing more; stopping twice is fine.
@@ -67,10 +70,16 @@ pub async fn stop(ctx: &Ctx, token: &str) -> AppResult<()> {
     let vault = Vault::open(ctx, &mut tx, SCOPE, id).await?;
     let former: Contact = vault.unseal("contact_changes", "former_sealed", former)?;
     let asked_at = found.change.created_at;
-    for row in followed(&mut tx, found.row).await? {
-        let record = row.claimant();
+    let rows = followed(&mut tx, found.row).await?;
+    if let Some(last) = rows.last() {
+        // before the changes are marked: whose reader was told once is not told again
+        tell_stopped(ctx, &mut tx, &vault, id, done_at, last).await?;
+    }
+    for row in rows {
+        let (record, now) = (row.claimant(), ctx.clock.now());
         write_contact(ctx, &mut tx, SCOPE, &row, &former).await?;
-        db::mark_stopped(&mut tx, SCOPE, record, done_at, ctx.clock.now()).await?;
+        db::mark_stopped(&mut tx, SCOPE, record, done_at, now).await?;
+        contact_request::end_open(&mut tx, SCOPE, record, (now, "stopped")).await?;
         stop_accounts(ctx, &mut tx, record, asked_at).await?;
         sessions::delete_of(&mut tx, SCOPE, record.uuid()).await?;
         let entry = Entry::new(
@@ -90,6 +99,59 @@ pub async fn stop(ctx: &Ctx, token: &str) -> AppResult<()> {
     tx.commit().await?;
     metrics::counter!("joinder_contacts_stopped_total").increment(1);
     Ok(())
+}
+
+/// Tells the address of each change that is about to be stopped, once: who asked for it in good faith must call.
+async fn tell_stopped(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    vault: &Vault,
+    id: ClaimantId,
+    from: DateTime<Utc>,
+    last: &ClaimantRow,
+) -> AppResult<()> {
+    let mut told = Vec::new();
+    for change in db::list(conn, SCOPE, id).await? {
+        if change.stopped_at.is_some() || change.done_at.is_none_or(|done| done < from) {
+            continue;
+        }
+        let sealed = change.new_sealed;
+        let email: EmailAddress = vault.unseal("contact_changes", "new_sealed", sealed)?;
+        if told.contains(&email.normalized()) {
+            continue;
+        }
+        // of where somebody came from the other association learns nothing: ids stay in the outbox
+        let payload = json!({ "change": change.id, "record": id.uuid() });
+        let (mail, domain) = (token::new_id(ctx.clock.now()), Some(email.domain()));
+        let mail = outbox_row(ctx, last, "contact_stopped", mail, payload, domain);
+        outbox::insert(conn, SCOPE, &mail).await?;
+        told.push(email.normalized());
+    }
+    Ok(())
+}
+
+/// Where the mail goes that a change was taken back.
+///
+/// # Errors
+/// As the database says; `Internal` if sealed data do not open.
+pub(in crate::app) async fn stopped_address(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    scope: Scope,
+    claimant: ClaimantId,
+    change: Uuid,
+) -> AppResult<Option<EmailAddress>> {
+    let found = db::find(conn, scope, claimant, change).await?;
+    let Some(found) = found.filter(|change| change.stopped_at.is_some()) else {
+        return Ok(None);
+    };
+    let vault = Vault::open(ctx, conn, scope, claimant).await?;
+    let sealed = found.new_sealed;
+    Ok(Some(vault.unseal(
+        "contact_changes",
+        "new_sealed",
+        sealed,
+    )?))
 }
 
 /// The record, and those it became with other associations since, locked: an old one is gone when the next arises.

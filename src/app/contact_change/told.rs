@@ -3,13 +3,14 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
+use uuid::Uuid;
 
 use super::hold_time;
 use crate::app::audit::{self, Actor, Entry};
 use crate::app::ctx::Ctx;
 use crate::app::error::AppResult;
 use crate::app::payout;
-use crate::db::contact_change as db;
+use crate::db::contact_change::{self as db, ContactChangeRow};
 use crate::db::outbox::OutboxRow;
 use crate::db::{Conn, Scope, claimant};
 use crate::domain::ids::ClaimantId;
@@ -54,7 +55,8 @@ pub(in crate::app) async fn left(
 /// The notice of a change is lost: refused for good, too old, stopped by the list of addresses, or it came back. The
 /// account goes to the queue of the staff.
 ///
-/// *effects*: `claimants.payout_frozen_at`, audit `freeze_payout`, unless it was frozen before.
+/// *effects*: `contact_changes.lost_at`; `claimants.payout_frozen_at`, audit `freeze_payout`, unless it was frozen
+/// before.
 ///
 /// # Errors
 /// As the database says.
@@ -63,16 +65,18 @@ pub(in crate::app) async fn lost(
     conn: &mut Conn,
     scope: Scope,
     id: ClaimantId,
+    change: Uuid,
 ) -> AppResult<()> {
     let now = ctx.clock.now();
-    let changes = db::list(conn, scope, id).await?;
-    let newest = changes
-        .iter()
-        .find(|change| change.done_at.is_some() && change.stopped_at.is_none());
-    let (Some(change), Some(row)) = (newest, claimant::find(conn, scope, id).await?) else {
+    let found = db::find(conn, scope, id, change).await?;
+    let counts = |change: &ContactChangeRow| {
+        change.done_at.is_some() && change.stopped_at.is_none() && change.lost_at.is_none()
+    };
+    let (Some(change), Some(row)) = (found.filter(counts), claimant::find(conn, scope, id).await?)
+    else {
         return Ok(());
     };
-    db::mark_all_told(conn, scope, id, now).await?;
+    db::mark_lost(conn, scope, id, change.id, now).await?;
     if row.payout_frozen_at.is_some() {
         return Ok(());
     }

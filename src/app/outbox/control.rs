@@ -46,6 +46,12 @@ pub enum ControlNotice {
         /// The new address, masked.
         email: String,
     },
+    /// A change was taken back by the reader of the former address, to the address that no longer counts. Nothing of the
+    /// record is told.
+    ContactStopped,
+    /// Staff typed this address in for a record: to be confirmed by the link, until then, UTC. Its reader may be a
+    /// stranger to the record.
+    ContactLink(DateTime<Utc>),
     /// The pre-adhesion was withdrawn: when, UTC.
     Withdrawn(DateTime<Utc>),
 }
@@ -243,7 +249,7 @@ pub(super) async fn prepare_contact_notice(
     let reason = suppression::stopping(ctx, conn, &former, at.row.case(), kind).await?;
     if let Some(stop) = stopped(ctx, conn, directory, row, reason, kind).await? {
         if matches!(stop, Step::Drop) {
-            contact_change::lost(ctx, conn, SCOPE, claimant).await?;
+            contact_change::lost(ctx, conn, SCOPE, claimant, change).await?;
         }
         return Ok(stop);
     }
@@ -324,7 +330,13 @@ fn live_code(
     (!is_over).then_some((code, made.expires_at))
 }
 
-fn line(ctx: &Ctx, directory: &Directory, at: &Record, page: &str) -> AppResult<LetterRecord> {
+/// The line of a record, with a link to a page.
+pub(super) fn line(
+    ctx: &Ctx,
+    directory: &Directory,
+    at: &Record,
+    page: &str,
+) -> AppResult<LetterRecord> {
     let case = directory.case(at.row.case())?;
     let association = case.association_by_id(at.row.association());
     let association = association.ok_or(AppError::NotFound)?;

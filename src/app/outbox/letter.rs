@@ -223,6 +223,7 @@ pub(super) fn record(
         | ChallengePurpose::StopPayout
         | ChallengePurpose::Contact
         | ChallengePurpose::StopContact
+        | ChallengePurpose::ContactByStaff
         | ChallengePurpose::Follow
         | ChallengePurpose::Unfollow
         | ChallengePurpose::StopMessages

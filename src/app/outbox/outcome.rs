@@ -9,7 +9,7 @@ use crate::app::ctx::Ctx;
 use crate::app::error::AppResult;
 use crate::app::mail_queue::{self, Lesson, Queue};
 use crate::app::payout;
-use crate::db::outbox::{self, BackRow};
+use crate::db::outbox::{self, BackRow, OutboxRow};
 use crate::domain::breaker::Sign;
 use crate::domain::ids::ClaimantId;
 use crate::domain::smtp_answer::{Blame, Verdict};
@@ -84,23 +84,25 @@ pub async fn settle(ctx: &Ctx, all: &[Done]) -> AppResult<()> {
     }
     let sent = outbox::delete_all(&mut tx, SCOPE, &gone).await?;
     outbox::give_back(&mut tx, SCOPE, &back).await?;
-    for claimant in untold(all, &back, "payout_notice") {
-        payout::lost(ctx, &mut tx, SCOPE, claimant).await?;
+    for mail in untold(all, &back, "payout_notice") {
+        payout::lost(ctx, &mut tx, SCOPE, ClaimantId::new(mail.subject_id)).await?;
     }
-    for claimant in untold(all, &back, "contact_notice") {
-        contact_change::lost(ctx, &mut tx, SCOPE, claimant).await?;
+    for mail in untold(all, &back, "contact_notice") {
+        if let Some(change) = contact_change::change_of(mail) {
+            let claimant = ClaimantId::new(mail.subject_id);
+            contact_change::lost(ctx, &mut tx, SCOPE, claimant, change).await?;
+        }
     }
     tx.commit().await?;
     count(sent, &back, all);
     Ok(())
 }
 
-/// Whose notice of a kind will not be tried again.
-fn untold(all: &[Done], back: &[BackRow], kind: &str) -> Vec<ClaimantId> {
+/// The notices of a kind that will not be tried again.
+fn untold<'a>(all: &'a [Done], back: &[BackRow], kind: &str) -> Vec<&'a OutboxRow> {
     let is_dead = |id: Uuid| back.iter().any(|row| row.id == id && row.state == "dead");
     let rows = all.iter().map(|done| &done.mail.row);
     rows.filter(|row| row.kind == kind && is_dead(row.id))
-        .map(|row| ClaimantId::new(row.subject_id))
         .collect()
 }
 

@@ -17,8 +17,8 @@ use crate::db::deficiency::{self, DeficiencyRow};
 use crate::db::sample_check::{self, MemberRow};
 use crate::db::signature::SignatureRow;
 use crate::db::{
-    Conn, Scope, consent, contact_change, declaration, mailbox, own_data, partner_event,
-    partner_submission, representative, rights_request, signature_file,
+    Conn, Scope, consent, contact_change, contact_request, declaration, mailbox, own_data,
+    partner_event, partner_submission, representative, rights_request, signature_file,
 };
 use crate::domain::ids::ClaimantId;
 use crate::domain::reference::Reference;
@@ -31,9 +31,10 @@ const AT_ONCE: u16 = 200;
 
 /// What of the trail a claimant may know of: what they did, what was done for them, who looked. Whatever
 /// is not named stays out: a clash of two records would tell of somebody else (R30, R55).
-const OWN_ACTIONS: [&str; 46] = [
+const OWN_ACTIONS: [&str; 50] = [
     "announce_lifting",
     "answer_rights_request",
+    "approve_contact",
     "change_contact",
     "confirm",
     "confirm_by_staff",
@@ -61,6 +62,7 @@ const OWN_ACTIONS: [&str; 46] = [
     "prove_mailbox",
     "receive_rights_request",
     "reject",
+    "reject_contact",
     "reject_payout",
     "release_payout",
     "request_contact_change",
@@ -72,6 +74,8 @@ const OWN_ACTIONS: [&str; 46] = [
     "sign_up",
     "stop_contact_change",
     "stop_payout",
+    "take_contact",
+    "type_contact",
     "type_payout",
     super::TAKEN,
     crate::app::trail::VIEW,
@@ -134,6 +138,11 @@ pub(super) async fn rows(
         &mut all,
         "contact_changes",
         contact_changes(tx, scope, vault, claimant).await?,
+    );
+    put(
+        &mut all,
+        "contact_requests",
+        contact_requests(tx, scope, vault, claimant).await?,
     );
     put(
         &mut all,
@@ -419,7 +428,24 @@ async fn contact_changes(
             .transpose()?;
         Ok(json!({
             "asked_at": row.created_at, "changed_at": row.done_at, "told_at": row.told_at,
-            "stopped_at": row.stopped_at, "email": new, "former": former,
+            "notice_lost_at": row.lost_at, "stopped_at": row.stopped_at, "email": new, "former": former,
+        }))
+    })
+}
+
+/// Addresses that staff typed in.
+async fn contact_requests(
+    conn: &mut Conn,
+    scope: Scope,
+    vault: &Vault,
+    claimant: ClaimantId,
+) -> AppResult<Value> {
+    let rows = contact_request::list(conn, scope, claimant).await?;
+    collected(rows, |row| {
+        let email: Value = vault.unseal("contact_requests", "new_sealed", row.new_sealed)?;
+        Ok(json!({
+            "typed_at": row.asked_at, "how": row.how, "email": email, "until": row.expires_at,
+            "approved_at": row.approved_at, "ended_at": row.ended_at, "ended_as": row.ended_as,
         }))
     })
 }

@@ -20,7 +20,8 @@ use super::{
 pub struct ControlMail {
     /// Address, language, codes.
     pub frame: Frame,
-    /// The record; its link stops an account in [`ControlAbout::Given`], a contact in [`ControlAbout::ContactChanged`].
+    /// The record; its link stops an account in [`ControlAbout::Given`], a contact in [`ControlAbout::ContactChanged`], and
+    /// leads to the button of [`ControlAbout::ContactLink`].
     pub record: RecordLine,
     /// What it is about.
     pub about: ControlAbout,
@@ -63,6 +64,12 @@ pub enum ControlAbout {
         /// The new address, masked.
         email: String,
     },
+    /// The reader of the former address took the change back; to the address that no longer counts. Nothing of the
+    /// record is shown.
+    ContactStopped,
+    /// Staff typed this address in: to be confirmed by the link until then. Its reader may be a stranger: the
+    /// reference is not shown.
+    ContactLink(DateTime<Utc>),
     /// The pre-adhesion was withdrawn then.
     Withdrawn(DateTime<Utc>),
 }
@@ -84,7 +91,13 @@ impl ControlMail {
                 Some(code) => format!("{}: {code}", words.subject),
                 None => words.subject.clone(),
             },
-            shows_reference: !matches!(kind, MailKind::MailboxCode | MailKind::ContactCode),
+            shows_reference: !matches!(
+                kind,
+                MailKind::MailboxCode
+                    | MailKind::ContactCode
+                    | MailKind::ContactStopped
+                    | MailKind::ContactLink
+            ),
             code_word: if language == Language::It {
                 "Codice"
             } else {
@@ -148,6 +161,8 @@ impl ControlAbout {
                 MailKind::ContactNotice,
                 Words::contact_changed(text, &email),
             ),
+            Self::ContactStopped => (MailKind::ContactStopped, Words::contact_stopped(text)),
+            Self::ContactLink(until) => (MailKind::ContactLink, Words::contact_link(text, until)),
             Self::Withdrawn(at) => (MailKind::Withdrawal, Words::withdrawn(text, at)),
         }
     }
@@ -253,6 +268,39 @@ impl Words {
             when: say("now"),
             not_you: say("not-you"),
             button: Some(say("stop")),
+            after: say("after"),
+        }
+    }
+
+    fn contact_stopped(text: Text) -> Self {
+        let say = |part: &str| text.word("control-mail-stopped", part);
+        Self {
+            subject: say("subject"),
+            intro: say("intro"),
+            before: say("back"),
+            code: None,
+            account: None,
+            when: say("account"),
+            not_you: say("was-you"),
+            button: None,
+            after: say("after"),
+        }
+    }
+
+    fn contact_link(text: Text, until: DateTime<Utc>) -> Self {
+        let say = |part: &str| text.word("control-mail-link", part);
+        Self {
+            subject: say("subject"),
+            intro: say("intro"),
+            before: say("before"),
+            code: None,
+            account: None,
+            when: text.with(
+                "control-mail-link-until",
+                &[("at", time(text, until).as_str().into())],
+            ),
+            not_you: say("was-you"),
+            button: Some(say("open")),
             after: say("after"),
         }
     }

@@ -5,6 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use url::form_urlencoded;
 
 use self::approval::ApprovalLine;
+use self::contact::ContactHistoryLines;
 use self::deficiency::DeficiencyLines;
 use self::identity_check::{DoubtLine, IdentityCheckLines};
 use self::queues::QueueBar;
@@ -22,6 +23,7 @@ pub mod breach;
 pub mod bulk;
 pub mod case_desk;
 pub mod conflict;
+pub mod contact;
 pub mod dashboard;
 pub mod deficiency;
 pub mod export;
@@ -716,6 +718,8 @@ pub struct ClaimantPage {
     pub payout_freeze: Option<String>,
     /// Since when no account is taken, because the owner stopped one, UTC.
     pub payout_frozen_at: Option<DateTime<Utc>>,
+    /// The contact over time, and what to do next.
+    pub contact_history: ContactHistoryLines,
     /// Whether the actor works with accounts.
     pub opens_payout: bool,
     /// Whether the actor may enter identity now.

@@ -1,5 +1,5 @@
-//! `/stop-payout/{token}`, `/stop-contact/{token}`: the reader of a mail stops an account, or takes back a contact, that
-//! they did not give (R26).
+//! `/stop-payout/{token}`, `/stop-contact/{token}`, `/new-contact/{token}`: the reader of a mail stops an account, or takes back a contact, that
+//! they did not give (R26), or takes up one that staff typed in.
 
 use askama::Template;
 
@@ -12,23 +12,26 @@ pub enum StopWhat {
     Payout,
     /// A new contact.
     Contact,
+    /// Nothing: the link takes up a contact that staff typed in.
+    NewContact,
 }
 
 impl StopWhat {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Payout, Self::Contact];
+    /// All.
+    pub const ALL: [Self; 3] = [Self::Payout, Self::Contact, Self::NewContact];
 
-    /// The word its path ends with.
+    /// Its word, the first part of its path.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Payout => "payout",
-            Self::Contact => "contact",
+            Self::Payout => "stop-payout",
+            Self::Contact => "stop-contact",
+            Self::NewContact => "new-contact",
         }
     }
 
     /// Where its page is.
     pub fn path(self, token: &str) -> String {
-        format!("/stop-{}/{token}", self.as_str())
+        format!("/{}/{token}", self.as_str())
     }
 }
 
@@ -37,7 +40,7 @@ impl StopWhat {
 pub enum StopState {
     /// It stops what was given: show the button.
     Ask,
-    /// It was stopped.
+    /// It was stopped, or taken up.
     Stopped,
     /// It was replaced, or the link is too old.
     Late,
@@ -82,6 +85,7 @@ impl StopPage {
         match self.what {
             StopWhat::Payout => text.word("stop-payout-title", state),
             StopWhat::Contact => text.word("stop-contact-title", state),
+            StopWhat::NewContact => text.word("new-contact-title", state),
         }
     }
 
@@ -90,6 +94,7 @@ impl StopPage {
         match self.what {
             StopWhat::Payout => text.word("stop-payout-text", state),
             StopWhat::Contact => text.word("stop-contact-text", state),
+            StopWhat::NewContact => text.word("new-contact-text", state),
         }
     }
 
@@ -97,6 +102,7 @@ impl StopPage {
         self.chrome.t(match self.what {
             StopWhat::Payout => "stop-payout-action",
             StopWhat::Contact => "stop-contact-action",
+            StopWhat::NewContact => "new-contact-action",
         })
     }
 
@@ -104,6 +110,7 @@ impl StopPage {
         self.chrome.t(match self.what {
             StopWhat::Payout => "stop-payout-hint",
             StopWhat::Contact => "stop-contact-hint",
+            StopWhat::NewContact => "new-contact-hint",
         })
     }
 }

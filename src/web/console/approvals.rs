@@ -41,7 +41,8 @@ fn line(approval: Approval) -> ApprovalLine {
         | ApprovalKind::Export
         | ApprovalKind::Paper
         | ApprovalKind::Keeper
-        | ApprovalKind::Payout => "export-format",
+        | ApprovalKind::Payout
+        | ApprovalKind::Contact => "export-format",
     };
     ApprovalLine {
         href: place(&approval),

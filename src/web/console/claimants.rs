@@ -43,6 +43,7 @@ use crate::render::text::Damages;
 use crate::state::AppState;
 use crate::web::api::staff::claimants::ListQuery;
 use crate::web::console::approvals;
+use crate::web::console::contact::history_lines;
 use crate::web::console::deficiencies;
 use crate::web::console::queues::{self, lists};
 use crate::web::console::{inside, page};
@@ -310,6 +311,7 @@ fn claimant_page(console: Console, view: ClaimantView, operators: &Operators) ->
         quarantined_for: view.quarantined_for,
         payout_freeze: view.can_end_payout_freeze.then(String::new),
         payout_frozen_at: view.payout_frozen_at,
+        contact_history: history_lines(view.contact_history, view.types_contact),
         opens_payout: view.can_open_payout,
         enters_identity: view.can_enter_identity,
         errors: Errors::default(),

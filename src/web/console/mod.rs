@@ -28,6 +28,7 @@ mod case_choice;
 pub mod case_desk;
 pub mod claimants;
 pub mod conflicts;
+pub mod contact;
 pub mod dashboard;
 pub mod declare;
 pub mod deficiencies;
@@ -123,6 +124,12 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::CONSOLE_PAYOUT_PAGE, web::to(payout::one)),
         Route::new(&operation::CONSOLE_PAYOUT_FORM, web::to(payout::type_in)),
         Route::new(&operation::CONSOLE_PAYOUT_DECISION, web::to(payout::decide)),
+        Route::new(&operation::CONSOLE_CONTACT_PAGE, web::to(contact::one)),
+        Route::new(&operation::CONSOLE_CONTACT_FORM, web::to(contact::type_in)),
+        Route::new(
+            &operation::CONSOLE_CONTACT_DECISION,
+            web::to(contact::decide),
+        ),
         Route::new(&operation::CONSOLE_BULK_PAGE, web::to(bulk::list)),
         Route::new(&operation::CONSOLE_BULK_FORM, web::to(bulk::send)),
         Route::new(&operation::CONSOLE_ONE_BULK_PAGE, web::to(bulk::one)),

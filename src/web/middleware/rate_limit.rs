@@ -83,6 +83,7 @@ impl Class {
             o::NOT_ME_UNDO,
             o::STOP_PAYOUT_FORM,
             o::STOP_CONTACT_FORM,
+            o::NEW_CONTACT_FORM,
             o::REQUEST_CONTACT_CHANGE,
             o::CONTACT_FORM,
             o::REQUEST_PAYOUT_CODE,

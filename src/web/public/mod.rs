@@ -79,6 +79,8 @@ pub fn routes() -> Vec<Route> {
         Route::new(&o::STOP_PAYOUT_FORM, web::to(stop::stop_payout)),
         Route::new(&o::STOP_CONTACT_PAGE, web::to(stop::contact_page)),
         Route::new(&o::STOP_CONTACT_FORM, web::to(stop::stop_contact)),
+        Route::new(&o::NEW_CONTACT_PAGE, web::to(stop::new_contact_page)),
+        Route::new(&o::NEW_CONTACT_FORM, web::to(stop::take_contact)),
         Route::new(&o::ENTER_START, web::to(enter::start)),
         Route::new(&o::ENTER_LINK_FORM, web::to(enter::ask_link)),
         Route::new(&o::ENTER_CODE_FORM, web::to(enter::by_code)),

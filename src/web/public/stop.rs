@@ -1,4 +1,4 @@
-//! `/stop-payout/{token}`, `/stop-contact/{token}`: GET shows, POST acts; scanners that follow links change nothing (R26).
+//! `/stop-payout/{token}`, `/stop-contact/{token}`, `/new-contact/{token}`: GET shows, POST acts; scanners that follow links change nothing (R26).
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -30,10 +30,21 @@ pub async fn stop_contact(visit: Visit, token: web::Path<String>) -> WebResult<H
     send(&visit, StopWhat::Contact, token.into_inner()).await
 }
 
+/// `GET /new-contact/{token}`
+pub async fn new_contact_page(visit: Visit, token: web::Path<String>) -> WebResult<HttpResponse> {
+    page(&visit, StopWhat::NewContact, token.into_inner()).await
+}
+
+/// `POST /new-contact/{token}`
+pub async fn take_contact(visit: Visit, token: web::Path<String>) -> WebResult<HttpResponse> {
+    send(&visit, StopWhat::NewContact, token.into_inner()).await
+}
+
 async fn page(visit: &Visit, what: StopWhat, token: String) -> WebResult<HttpResponse> {
     let link = match what {
         StopWhat::Payout => payout::peek(visit.ctx(), &token).await?,
         StopWhat::Contact => contact_change::peek(visit.ctx(), &token).await?,
+        StopWhat::NewContact => contact_change::peek_link(visit.ctx(), &token).await?,
     };
     let directory = visit.ctx().directories.get(visit.ctx()).await?;
     let case = match link.record {
@@ -65,6 +76,7 @@ async fn send(visit: &Visit, what: StopWhat, token: String) -> WebResult<HttpRes
         match what {
             StopWhat::Payout => payout::stop(&ctx, &link).await,
             StopWhat::Contact => contact_change::stop(&ctx, &link).await,
+            StopWhat::NewContact => contact_change::confirm_link(&ctx, &link).await,
         }
     };
     match visit.ctx().to_end(Box::pin(acting)).await {

@@ -105,6 +105,8 @@ const fn purpose(kind: MailKind) -> Purpose {
         | MailKind::PayoutNotice
         | MailKind::ContactCode
         | MailKind::ContactNotice
+        | MailKind::ContactStopped
+        | MailKind::ContactLink
         | MailKind::Withdrawal
         | MailKind::FollowConfirmation
         | MailKind::CaseUpdate
@@ -136,6 +138,8 @@ fn render_control(
             ControlNotice::Given { iban, counts_from } => ControlAbout::Given { iban, counts_from },
             ControlNotice::ContactCode => ControlAbout::ContactCode { code, expires_at },
             ControlNotice::ContactChanged { email } => ControlAbout::ContactChanged { email },
+            ControlNotice::ContactStopped => ControlAbout::ContactStopped,
+            ControlNotice::ContactLink(until) => ControlAbout::ContactLink(until),
             ControlNotice::Withdrawn(at) => ControlAbout::Withdrawn(at),
         },
     }

@@ -32,6 +32,7 @@ staff-mail-approval-kind-export = Exporte im Klartext
 staff-mail-approval-kind-paper = Auf Papier unterschriebene Erklärungen
 staff-mail-approval-kind-keeper = Akten im Konflikt
 staff-mail-approval-kind-payout = Freizugebende Konten
+staff-mail-approval-kind-contact = Freizugebende E-Mail-Adressen
 staff-mail-approval-before = Hier sehen Sie, wer was seit wann beantragt:
 staff-mail-approval-button = Zu genehmigen
 staff-mail-approval-after = Sie bekommen höchstens eine solche Nachricht pro Stunde. Hat schon jemand entschieden? Dann ist nichts zu tun.

@@ -187,3 +187,4 @@ approval-kind-export = Export in clear
 approval-kind-paper = Declaration signed on paper
 approval-kind-keeper = Conflict: who stays
 approval-kind-payout = Account to release
+approval-kind-contact = E-mail address to approve

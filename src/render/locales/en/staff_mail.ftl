@@ -32,6 +32,7 @@ staff-mail-approval-kind-export = Exports in clear
 staff-mail-approval-kind-paper = Declarations signed on paper
 staff-mail-approval-kind-keeper = Records in conflict
 staff-mail-approval-kind-payout = Accounts to release
+staff-mail-approval-kind-contact = E-mail addresses to approve
 staff-mail-approval-before = Here you see who asks, for what and since when:
 staff-mail-approval-button = To approve
 staff-mail-approval-after = You get at most one such message an hour. Has somebody else decided already? Then there is nothing to do.

@@ -187,3 +187,4 @@ approval-kind-export = Esportazione in chiaro
 approval-kind-paper = Dichiarazione firmata su carta
 approval-kind-keeper = Conflitto: chi resta
 approval-kind-payout = Conto da rilasciare
+approval-kind-contact = Indirizzo e-mail da approvare

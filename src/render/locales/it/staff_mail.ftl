@@ -32,6 +32,7 @@ staff-mail-approval-kind-export = Esportazioni in chiaro
 staff-mail-approval-kind-paper = Dichiarazioni firmate su carta
 staff-mail-approval-kind-keeper = Pratiche in conflitto
 staff-mail-approval-kind-payout = Conti da rilasciare
+staff-mail-approval-kind-contact = Indirizzi e-mail da approvare
 staff-mail-approval-before = Qui vedi chi lo chiede, che cosa e da quando:
 staff-mail-approval-button = Da approvare
 staff-mail-approval-after = Ricevi al massimo un messaggio così all’ora. Se un’altra persona ha già deciso, non devi fare nulla.

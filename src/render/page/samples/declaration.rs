@@ -561,7 +561,7 @@ fn control(words: Words, pages: &mut Vec<(String, String)>) {
                 case: known.then(|| words.case()),
                 association: known.then(|| words.association(Offer::Join, RegisterStatus::Active)),
             };
-            let name = format!("stop-{}-{}", what.as_str(), state.as_str());
+            let name = format!("{}-{}", what.as_str(), state.as_str());
             push(pages, name, &page);
         }
     }

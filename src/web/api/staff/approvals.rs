@@ -30,11 +30,11 @@ pub struct ApprovalsResponse {
 /// Something that waits for a second person.
 #[derive(Serialize, ToSchema)]
 pub struct ApprovalResponse {
-    /// `bulk|case_version|export|paper|keeper|payout`
+    /// `bulk|case_version|export|paper|keeper|payout|contact`
     kind: &'static str,
-    /// The bulk action, case, export, hand-in or clash; of `payout` the claimant.
+    /// The bulk action, case, export, hand-in or clash; of `payout` and `contact` the claimant.
     id: Uuid,
-    /// The claimant, of `paper` and `payout`.
+    /// The claimant, of `paper`, `payout` and `contact`.
     claimant_id: Option<Uuid>,
     /// Slug of the case; null for one that is not public yet.
     case: Option<String>,
@@ -94,6 +94,7 @@ pub(in crate::web) fn place(approval: &Approval) -> String {
         ApprovalKind::Paper => format!("/console/claimants/{claimant}/paper/{id}"),
         ApprovalKind::Keeper => format!("/console/conflicts/{id}"),
         ApprovalKind::Payout => format!("/console/claimants/{claimant}/payout"),
+        ApprovalKind::Contact => format!("/console/claimants/{claimant}/contact"),
     }
 }
 

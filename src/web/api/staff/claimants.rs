@@ -19,6 +19,7 @@ use crate::domain::reference::Reference;
 use crate::state::AppState;
 use crate::web::api::page_length::read_page_length;
 use crate::web::api::public::representative::{self, RepresentativeResponse};
+use crate::web::api::staff::contact::ContactHistoryResponse;
 use crate::web::api::staff::declared::{
     self, RecordDeclarationResponse, RecordPayoutResponse, RecordVersionResponse,
 };
@@ -208,6 +209,8 @@ pub struct ClaimantResponse {
     payout_pending: Option<RecordPayoutResponse>,
     /// Since when no payout data are taken, because the owner stopped some.
     payout_frozen_at: Option<DateTime<Utc>>,
+    /// Since when the contact counts, what was there before, why accounts are frozen, what to do next.
+    contact_history: ContactHistoryResponse,
     language: String,
     via: Option<String>,
     contact: Option<RecordContactResponse>,
@@ -507,6 +510,7 @@ fn response(view: ClaimantView) -> ClaimantResponse {
         payout: view.declared.payout.map(declared::payout),
         payout_pending: view.declared.payout_pending.map(declared::payout),
         payout_frozen_at: view.payout_frozen_at,
+        contact_history: ContactHistoryResponse::from(view.contact_history),
         language: view.language,
         via: view.via,
         contact: view.contact.map(contact),

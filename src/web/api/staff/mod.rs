@@ -14,6 +14,7 @@ pub mod bulk;
 pub mod case_desk;
 pub mod claimants;
 pub mod conflicts;
+pub mod contact;
 pub mod dashboard;
 pub mod declared;
 pub mod deficiencies;
@@ -72,6 +73,8 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::END_PAYOUT_FREEZE, web::to(payout::end_freeze)),
         Route::new(&operation::STAFF_PUT_PAYOUT, web::to(payout::put)),
         Route::new(&operation::RELEASE_PAYOUT, web::to(payout::decide)),
+        Route::new(&operation::STAFF_PUT_CONTACT, web::to(contact::put)),
+        Route::new(&operation::DECIDE_CONTACT, web::to(contact::decide)),
         Route::new(&operation::CLAIMANT_DOCUMENTS, web::to(documents::list)),
         Route::new(&operation::CLAIMANT_ADD_DOCUMENT, web::to(documents::add)),
         Route::new(&operation::CLAIMANT_DOCUMENT_FILE, web::to(documents::file)),
@@ -247,6 +250,8 @@ pub fn routes() -> Vec<Route> {
     payout::end_freeze,
     payout::put,
     payout::decide,
+    contact::put,
+    contact::decide,
     representation::put,
     representation::end,
     representation::death,
