@@ -57,6 +57,26 @@ pub(in crate::app) async fn of(ctx: &Ctx, receipt: &Receipt) -> AppResult<Vec<u8
         .await
 }
 
+/// The attestations of many receipts, printed one after another on one core: whoever waits for it waits once.
+///
+/// # Errors
+/// As [`of`].
+pub(in crate::app) async fn of_all(ctx: &Ctx, receipts: &[Receipt]) -> AppResult<Vec<Vec<u8>>> {
+    if receipts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let base = &ctx.settings.public_base_url;
+    let told = receipts.iter().map(|receipt| values(receipt, base));
+    let told = told.collect::<AppResult<Vec<SigningAttestation>>>()?;
+    ctx.on_a_core(move || {
+        let printed = told.iter().map(document::signing_attestation);
+        printed
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(AppError::internal)
+    })
+    .await
+}
+
 /// What it says.
 fn values(receipt: &Receipt, base: &str) -> AppResult<SigningAttestation> {
     let content = bytes(&receipt.declaration)?;
