@@ -15,7 +15,7 @@ use crate::app::receipt::{self, Receipt, ReceiptTimestamp};
 use crate::app::session::ClaimantActor;
 use crate::crypto::note::Checkpoint;
 use crate::crypto::{commitment, merkle, sha256};
-use crate::domain::attestation::TextKind;
+use crate::domain::accepted_text::TextKind;
 use crate::domain::ids::ClaimantId;
 use crate::domain::outage::day_in_rome;
 use crate::domain::reference::Reference;
