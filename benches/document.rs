@@ -16,7 +16,7 @@ use std::{
 };
 
 use flate2::{Compression, write::ZlibEncoder};
-use joinder::domain::attestation::DPR_445;
+use joinder::domain::accepted_text::DPR_445;
 use joinder::domain::readiness::FondoSpese;
 use joinder::render::document::{
     CertifiedAddress, Circumstances, DeclarationDocument, LegalText, PrintedAssociation,

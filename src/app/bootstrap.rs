@@ -242,7 +242,7 @@ impl fmt::Debug for StaffMade {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::attestation::{ATTESTATION_G, TextKind};
+    use crate::domain::accepted_text::{ATTESTATION_G, TextKind};
     use crate::domain::case::{CaseState, RegisterStatus};
     use crate::domain::consent::Purpose;
     use crate::domain::seed::standard_texts_for;

@@ -13,7 +13,7 @@ use crate::crypto::sha256;
 use crate::db::declaration::{self as db, DeclarationRow, DraftRow};
 use crate::db::signature::SignatureRow;
 use crate::db::{claimant, signature};
-use crate::domain::attestation::TextKind;
+use crate::domain::accepted_text::TextKind;
 use crate::domain::claimant::ClaimantState;
 use crate::domain::declaration::{Change, Declaration, DeclarationInput, DeclarationRules};
 use crate::domain::field::{FieldCode, FieldErrors};

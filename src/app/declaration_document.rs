@@ -3,7 +3,7 @@
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
 use crate::crypto::{commitment, sha256};
-use crate::domain::attestation::{DPR_445, TextKind};
+use crate::domain::accepted_text::{DPR_445, TextKind};
 use crate::domain::codice_fiscale::Sex;
 use crate::domain::damage::DamageHead;
 use crate::domain::declaration::{

@@ -12,7 +12,7 @@ use crate::app::sign_up::Evidence as Origin;
 use crate::crypto::{commitment, sha256};
 use crate::db::signature::{LogPendingRow, RequestRow};
 use crate::db::{Conn, outbox};
-use crate::domain::attestation::TextKind;
+use crate::domain::accepted_text::TextKind;
 use crate::domain::contact::Contact;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::identity::Identity;

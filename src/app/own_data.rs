@@ -5,7 +5,8 @@
 //! Nothing of others is in it (R55): no conflict, no duplicate, no key that somebody holds; of staff the
 //! role, never the name; notes of staff in free text stay out, for they may speak of others.
 //!
-//! In memory are the rows of one claimant and one file at a time.
+//! In memory are the rows of one claimant, the attestations and one file at a time. Attestations are printed before
+//! the archive begins: whoever comes while too many are being made is told so, and gets no half of an archive.
 
 use std::collections::VecDeque;
 
@@ -62,19 +63,24 @@ enum File {
     Document(i32),
     /// What proves the signature of a version.
     Receipt(i32),
-    /// The same for who reads no JSON.
-    Attestation(i32),
+    /// The same for who reads no JSON, printed.
+    Attestation(i32, Vec<u8>),
     /// An original that was uploaded, and what it is called here.
     Original(String, StoredFile),
 }
 
-/// The files of a claimant, in their order; each is fetched when its turn comes.
-fn files(rows: Vec<u8>, signed: &[SignatureRow], uploaded: Vec<File>) -> VecDeque<File> {
+/// The files of a claimant, in their order; each is fetched when its turn comes. An attestation for each signature.
+fn files(
+    rows: Vec<u8>,
+    signed: &[SignatureRow],
+    attestations: Vec<Vec<u8>>,
+    uploaded: Vec<File>,
+) -> VecDeque<File> {
     let mut files = VecDeque::from([File::ReadMe, File::Rows(rows)]);
-    for row in signed {
+    for (row, attestation) in signed.iter().zip(attestations) {
         files.push_back(File::Document(row.version));
         files.push_back(File::Receipt(row.version));
-        files.push_back(File::Attestation(row.version));
+        files.push_back(File::Attestation(row.version, attestation));
     }
     files.extend(uploaded);
     files
@@ -110,7 +116,8 @@ fn uploaded(documents: Vec<MyDocument>, brought: &[SignatureFileRow]) -> AppResu
 /// Everything that is stored about the claimant. Changes nothing; audited as `take_own_data`.
 ///
 /// # Errors
-/// `Unauthenticated` if the record is gone; `Internal` if something does not open.
+/// `Unauthenticated` if the record is gone; `Unavailable` if too many attestations are being made; `Internal` if
+/// something does not open.
 pub async fn take(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<OwnData> {
     let whose = Whose {
         scope: actor.scope(),
@@ -124,12 +131,23 @@ pub async fn take(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<OwnData> {
         return Err(AppError::Unauthenticated);
     }
     let gathered = gathered(ctx, &mut tx, whose).await?;
+    tx.commit().await?;
+    let signed = gathered.signed.len();
+    let packed = packed(ctx, whose, gathered).await.map_err(|error| {
+        // erased while it was printed
+        if matches!(error, AppError::NotFound) {
+            AppError::Unauthenticated
+        } else {
+            error
+        }
+    })?;
     let by = Actor::Claimant(actor.claimant());
     let entry = Entry::new(actor.claimant(), actor.association(), by, TAKEN);
-    let entry = entry.with(json!({ "signed": gathered.signed.len() }));
+    let entry = entry.with(json!({ "signed": signed }));
+    let mut tx = ctx.pools.begin(whose.scope).await?;
     audit::append(ctx, &mut tx, whose.scope, entry).await?;
     tx.commit().await?;
-    packed(ctx, whose, gathered)
+    Ok(packed)
 }
 
 /// The same for somebody who asked for it by letter: staff download it and post it.
@@ -139,7 +157,7 @@ pub async fn take(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<OwnData> {
 /// # Errors
 /// `Forbidden`, `StepUpRequired`; `NotFound` for a request of others, or once the claimant is erased;
 /// `IllegalTransition` for a request that asks for something else or was refused; `SecondPerson` for who entered the
-/// letter: one alone would open any record (R58).
+/// letter: one alone would open any record (R58); `Unavailable` if too many attestations are being made.
 pub async fn hand_over(
     ctx: &Ctx,
     actor: &StaffActor,
@@ -163,15 +181,19 @@ pub async fn hand_over(
     }
     let whose = Whose { scope, claimant };
     let gathered = gathered(ctx, &mut tx, whose).await?;
+    tx.commit().await?;
+    let signed = gathered.signed.len();
+    let packed = packed(ctx, whose, gathered).await?;
+    let mut tx = ctx.pools.begin(scope).await?;
     let mut deed = actor.deed(asked.subject_id, trail::VIEW);
     deed.detail = json!({ "request": request });
     deed.write(ctx, &mut tx, scope).await?;
     let mut deed = actor.deed(asked.subject_id, "hand_over_data");
-    deed.detail = json!({ "request": request, "signed": gathered.signed.len() });
+    deed.detail = json!({ "request": request, "signed": signed });
     deed.note = Some(reason.as_str().as_bytes());
     deed.write(ctx, &mut tx, scope).await?;
     tx.commit().await?;
-    packed(ctx, whose, gathered)
+    Ok(packed)
 }
 
 /// Whose data, under which rights.
@@ -211,16 +233,23 @@ async fn gathered(ctx: &Ctx, tx: &mut Tx, whose: Whose) -> AppResult<Gathered> {
     })
 }
 
-fn packed(ctx: &Ctx, whose: Whose, gathered: Gathered) -> AppResult<OwnData> {
+/// Prints the attestations, which waits for a core; the rest is made while the archive is read.
+async fn packed(ctx: &Ctx, whose: Whose, gathered: Gathered) -> AppResult<OwnData> {
     let uploaded = uploaded(gathered.documents, &gathered.brought)?;
     let reference = Reference::of(whose.claimant);
-    let package = Package {
+    let mut package = Package {
         ctx: ctx.clone(),
         whose,
         vault: gathered.vault,
-        files: files(gathered.rows, &gathered.signed, uploaded),
+        files: VecDeque::new(),
         archive: Some(Archive::new()),
     };
+    let mut receipts = Vec::new();
+    for row in &gathered.signed {
+        receipts.push(package.receipt(row.version).await?);
+    }
+    let printed = signing_attestation::of_all(ctx, &receipts).await?;
+    package.files = files(gathered.rows, &gathered.signed, printed, uploaded);
     Ok(OwnData {
         name: format!("joinder-{}.zip", reference.as_str()),
         bytes: stream::try_unfold(package, Package::next).boxed(),
@@ -276,10 +305,8 @@ impl Package {
                 let kept = serde_json::to_vec(&kept).map_err(AppError::internal)?;
                 (format!("ricevute/ricevuta-v{version}.json"), kept)
             }
-            File::Attestation(version) => {
-                let kept = self.receipt(version).await?;
-                let kept = signing_attestation::of(&self.ctx, &kept).await?;
-                (format!("attestazioni/attestazione-v{version}.pdf"), kept)
+            File::Attestation(version, printed) => {
+                (format!("attestazioni/attestazione-v{version}.pdf"), printed)
             }
             File::Original(name, file) => (name, self.original(&file).await?),
         })

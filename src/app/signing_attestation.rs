@@ -15,7 +15,7 @@ use crate::app::receipt::{self, Receipt, ReceiptTimestamp};
 use crate::app::session::ClaimantActor;
 use crate::crypto::note::Checkpoint;
 use crate::crypto::{commitment, merkle, sha256};
-use crate::domain::attestation::TextKind;
+use crate::domain::accepted_text::TextKind;
 use crate::domain::ids::ClaimantId;
 use crate::domain::outage::day_in_rome;
 use crate::domain::reference::Reference;
@@ -55,6 +55,26 @@ pub(in crate::app) async fn of(ctx: &Ctx, receipt: &Receipt) -> AppResult<Vec<u8
     let values = values(receipt, &ctx.settings.public_base_url)?;
     ctx.on_a_core(move || document::signing_attestation(&values).map_err(AppError::internal))
         .await
+}
+
+/// The attestations of many receipts, printed one after another on one core: whoever waits for it waits once.
+///
+/// # Errors
+/// As [`of`].
+pub(in crate::app) async fn of_all(ctx: &Ctx, receipts: &[Receipt]) -> AppResult<Vec<Vec<u8>>> {
+    if receipts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let base = &ctx.settings.public_base_url;
+    let told = receipts.iter().map(|receipt| values(receipt, base));
+    let told = told.collect::<AppResult<Vec<SigningAttestation>>>()?;
+    ctx.on_a_core(move || {
+        let printed = told.iter().map(document::signing_attestation);
+        printed
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(AppError::internal)
+    })
+    .await
 }
 
 /// What it says.

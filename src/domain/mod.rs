@@ -1,7 +1,7 @@
 //! Pure types, rules and state machines: no actix, diesel, lettre, tokio, environment or clock.
 
+pub mod accepted_text;
 pub mod approval;
-pub mod attestation;
 pub mod audit;
 pub mod bounce;
 pub mod breach;

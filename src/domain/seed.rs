@@ -11,7 +11,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
 use thiserror::Error;
 
-use crate::domain::attestation::{TextKind, WrongText, check_text};
+use crate::domain::accepted_text::{TextKind, WrongText, check_text};
 use crate::domain::case::{CaseState, Mode, RegisterStatus};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::language::Language;

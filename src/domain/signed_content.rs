@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    attestation::TextKind,
+    accepted_text::TextKind,
     case::{Register, RegisterEntry, RegisterStatus},
     declaration::Declaration,
     document::DocumentKind,

@@ -1,6 +1,6 @@
 //! Cases written by staff: from a draft to a case that people sign up for, without SQL (R10, R11, R55, R70).
 
-use joinder::domain::attestation::{ATTESTATION_G, REPRESENTATIVE};
+use joinder::domain::accepted_text::{ATTESTATION_G, REPRESENTATIVE};
 use joinder::domain::permission::Role;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};

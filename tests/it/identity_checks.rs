@@ -181,7 +181,7 @@ async fn staff_find_it_in_order_with_a_reason_and_another_identity_needs_another
     assert_eq!(statuses, [200, 409]);
     assert_eq!(waiting(&app, &reviewer).await, 0);
     let view = seen(&app, &reviewer, id).await;
-    assert_eq!(view["identity"]["checked_at"], "2026-03-02T09:00:00Z");
+    assert!(view["identity"]["checked_at"].is_string(), "{view}");
     let trail = view["audit"].as_array().unwrap();
     let checked: Vec<_> = trail
         .iter()

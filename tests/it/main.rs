@@ -48,6 +48,7 @@ mod erasure;
 mod exports;
 mod feeds;
 mod followers;
+mod hang_ups;
 mod identity;
 mod identity_checks;
 mod idor;

@@ -1,16 +1,21 @@
 //! What a claimant takes along, which mails went out, who looked (artt. 15 and 20 GDPR; R14, R20, R54, R55).
 
+use std::fs::{self, Permissions};
 use std::io::{Cursor, Read};
+use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
 
 use chrono::TimeDelta;
+use futures_util::future::join_all;
 use joinder::crypto::sha256;
 use joinder::domain::permission::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
 use zip::ZipArchive;
 
-use crate::app::TestApp;
+use crate::app::{TestApp, TestOptions};
 use crate::claimant::{Claimant, SignUpBuilder, anna, ask, mario};
+use crate::documents::{Form, JPEG};
 use crate::exports::Approver;
 use crate::pages::Browser;
 use crate::seed::CASE;
@@ -390,5 +395,57 @@ async fn r60_who_asks_by_letter_gets_the_copy_by_post_with_a_reason_and_a_trace(
     let reviewer = reviewer.bearer(&app).await;
     let refused = post(&app, &copy(&asked[0]), Some(&reviewer), &reason).await;
     assert_eq!(refused.status(), 403, "who works queues hands nothing over");
+    app.stop().await;
+}
+
+/// The program that makes pictures: tells beside itself that it runs, and ends by itself after a minute.
+const SLEEPER: &str = "#!/bin/sh\n: > \"$0.$$\"\nexec /bin/sleep 60\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_archive_is_cut_because_others_keep_every_core() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("joinder");
+    fs::write(&program, SLEEPER).unwrap();
+    fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
+    let options = TestOptions {
+        program,
+        ..TestOptions::default()
+    };
+    let app = TestApp::seeded_with(options).await;
+    let anna = app.confirmed(&SignUpBuilder::new("anna@example.org")).await;
+    let form = Form::new().text("kind", "other");
+    let form = form.file("file", "foto.jpg", JPEG);
+    let photo = anna.add_document(form).await.expect(201);
+    let picture = format!(
+        "/documents/{}/files/{}?as=picture",
+        photo["id"].as_str().unwrap(),
+        photo["files"][0]["id"].as_str().unwrap()
+    );
+    let mario = identified(&app, "mario@example.org", "mario@libero.it", &mario()).await;
+    let told = declaration("mario@libero.it");
+    sign(&app, &mario, &told, "Mario Rossi").await;
+    let taken = "SELECT count(*) FROM audit WHERE action = 'take_own_data'";
+
+    let cores = std::thread::available_parallelism().unwrap().get();
+    let pictures = join_all((0..cores).map(|_| ask(anna.request(Method::GET, &picture))));
+    let asked = async {
+        // beside the program itself, a file for each that runs
+        while fs::read_dir(folder.path()).unwrap().count() <= cores {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        // who signed nothing waits for no core
+        archive(&anna).await;
+        assert_eq!(app.number(taken).await, 1);
+        // whoever does is told so at the head of the answer, and nothing is told of them that was not
+        let refused = ask(mario.request(Method::GET, "/data")).await;
+        assert!(refused.headers.contains_key("retry-after"));
+        refused.expect_problem(503, "unavailable");
+        assert_eq!(app.number(taken).await, 1);
+    };
+    tokio::join!(pictures, asked);
+    let mut whole = archive(&mario).await;
+    let attestation = file(&mut whole, "attestazioni/attestazione-v1.pdf");
+    assert!(attestation.starts_with(b"%PDF-"));
+    assert_eq!(app.number(taken).await, 2);
     app.stop().await;
 }

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use joinder::domain::permission::{Method, operation};
+
 /// What each module may use of ours (DESIGN 2). `*`: everything.
 const ARROWS: &[(&str, &[&str])] = &[
     ("domain", &[]),
@@ -356,4 +358,159 @@ fn whoever_writes_a_claimants_state_tells_the_partner() {
         }
     }
     assert!(writers >= 5, "{writers}");
+}
+
+/// Reads that some action does too: what is only read may be cut.
+const READ_IN_ACTIONS: &[&str] = &["deficiency::of", "document::take", "work_queue::standing"];
+
+/// Handlers of write operations without `to_end` in their file: what they call instead.
+const ENDED_ELSEWHERE: &[(&str, &str)] = &[
+    ("CONSOLE_CONFLICT_DECISION", "decided("),
+    ("CONSOLE_CONFLICT_APPROVAL", "approved("),
+    ("EMBED_FORM", "join::take("),
+    // writes nothing
+    ("VERIFY_FORM", "check_here("),
+];
+
+/// What stands in the `async move` blocks of a piece of code, and the rest.
+fn parted(code: &str) -> (String, String) {
+    let (mut inside, mut outside) = (String::new(), String::new());
+    let mut rest = code;
+    while let Some(start) = rest.find("async move {") {
+        let mut depth = 0;
+        let length = rest[start..].find(|char| {
+            depth += match char {
+                '{' => 1,
+                '}' => -1,
+                _ => 0,
+            };
+            char == '}' && depth == 0
+        });
+        let end = start + length.unwrap();
+        outside.push_str(&rest[..start]);
+        inside.push_str(&rest[start..end]);
+        rest = &rest[end..];
+    }
+    outside.push_str(rest);
+    (inside, outside)
+}
+
+/// The code on one line, each call together with its first argument.
+fn on_one_line(code: &str) -> String {
+    let words: Vec<&str> = code.split_whitespace().collect();
+    words.join(" ").replace("( ", "(")
+}
+
+/// Functions of a file, each with what follows until the next.
+fn functions(code: &str) -> BTreeMap<String, String> {
+    let mut functions: BTreeMap<String, String> = BTreeMap::new();
+    let mut name = String::new();
+    for line in code.lines() {
+        let begun = line.split_once("fn ").filter(|(before, _)| {
+            let before = before.trim();
+            ["", "async", "const"].contains(&before) || before.starts_with("pub")
+        });
+        if let Some((_, signature)) = begun {
+            let end = signature.find(['(', '<']).unwrap_or(signature.len());
+            signature[..end].clone_into(&mut name);
+        }
+        let body = functions.entry(name.clone()).or_default();
+        body.push_str(line);
+        body.push('\n');
+    }
+    functions
+}
+
+/// The actions, `module::function`, that a piece of code gives a `&ctx` of its own.
+fn actions(code: &str) -> BTreeSet<String> {
+    let code = on_one_line(code);
+    let mut actions = BTreeSet::new();
+    for (end, _) in code.match_indices("(&ctx") {
+        let start = code[..end]
+            .rfind(|char: char| !(char.is_alphanumeric() || char == '_' || char == ':'))
+            .map_or(0, |before| before + 1);
+        let path: Vec<&str> = code[start..end].rsplit("::").take(2).collect();
+        if let [function, module] = path[..] {
+            actions.insert(format!("{module}::{function}"));
+        }
+    }
+    actions
+}
+
+/// Whoever hangs up drops the handler's future: only what `to_end` runs ends all the same (invariant 2).
+#[test]
+fn what_the_web_begins_it_runs_to_the_end() {
+    let web: Vec<(String, String)> = sources()
+        .into_iter()
+        .filter(|(module, place, _)| module == "web" && !place.starts_with("web/extract/"))
+        .map(|(_, place, code)| (place, code))
+        .collect();
+    let mut begun = BTreeSet::new();
+    for (place, code) in &web {
+        // what is read of the request before an action has such blocks of its own
+        let blocks = code
+            .lines()
+            .filter(|line| line.contains("async move") && !line.contains(".await.map(Self::"));
+        assert_eq!(
+            blocks.count(),
+            code.matches(".to_end(").count(),
+            "{place}: each `async move` is an action, each action is run by `to_end`"
+        );
+        begun.extend(actions(&parted(code).0));
+    }
+    assert!(begun.len() > 140, "{}", begun.len());
+    for read in READ_IN_ACTIONS {
+        assert!(begun.remove(*read), "{read} is in no action any more");
+    }
+    for (place, code) in &web {
+        let outside = on_one_line(&parted(code).1);
+        for action in &begun {
+            let bare = outside.match_indices(&format!("{action}(")).any(|(at, _)| {
+                let before = outside[..at].chars().next_back();
+                !before.is_some_and(|char| char.is_alphanumeric() || char == '_')
+            });
+            assert!(!bare, "{place} awaits {action} without `to_end`");
+        }
+    }
+}
+
+#[test]
+fn every_handler_of_a_write_runs_it_to_the_end() {
+    let sources = sources();
+    let web: BTreeMap<&str, BTreeMap<String, String>> = sources
+        .iter()
+        .filter(|(module, _, _)| module == "web")
+        .map(|(_, place, code)| (place.as_str(), functions(code)))
+        .collect();
+    let elsewhere: BTreeMap<&str, &str> = ENDED_ELSEWHERE.iter().copied().collect();
+    let mut writes: BTreeSet<String> = operation::ALL
+        .iter()
+        .filter(|operation| operation.method != Method::Get)
+        .map(|operation| operation.name.to_uppercase())
+        .collect();
+    for (_, place, code) in sources.iter().filter(|(module, _, _)| module == "web") {
+        for route in on_one_line(code).split("Route::new(&").skip(1) {
+            let (name, handler) = route.split_once(", web::to(").unwrap();
+            let name = name.rsplit("::").next().unwrap();
+            if !writes.remove(name) {
+                continue;
+            }
+            let handler = handler.split(')').next().unwrap();
+            let (file, function) = handler.rsplit_once("::").unwrap();
+            let folder = place.rsplit_once('/').unwrap().0;
+            let file = format!("{folder}/{}.rs", file.replace("::", "/"));
+            let own = &web[file.as_str()];
+            let body = &own[function];
+            let ends = |body: &str| body.contains("to_end(");
+            let helped = own.iter().any(|(name, helper)| {
+                name != function && ends(helper) && body.contains(&format!("{name}("))
+            });
+            let left = elsewhere.get(name).is_some_and(|call| body.contains(call));
+            assert!(
+                ends(body) || helped || left,
+                "{file}: {function} does {name} without `to_end`"
+            );
+        }
+    }
+    assert!(writes.is_empty(), "no route was found for {writes:#?}");
 }

@@ -1,5 +1,7 @@
 //! Endpoints of partners while the database is lost or the client goes away: all of a change, or nothing of it.
 
+use std::time::Duration;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
@@ -156,9 +158,13 @@ async fn who_hangs_up_while_a_secret_is_turned_has_turned_it_and_turns_it_again(
          content-type: application/json\r\ncontent-length: 2\r\n\r\n{{}}"
     );
     let mut wire = TcpStream::connect(host).await.unwrap();
+    // a reset: an end of the stream alone drops no handler
+    wire.set_zero_linger().unwrap();
     wire.write_all(sent.as_bytes()).await.unwrap();
     held.is_waited_for().await;
     drop(wire);
+    // nothing tells when the server has noticed
+    tokio::time::sleep(Duration::from_millis(100)).await;
     held.end().await;
     // what was begun is ended in a task of its own
     for _ in 0..1_000 {

@@ -13,7 +13,7 @@ use crate::db::declaration::{self as db, DeclarationRow};
 use crate::db::identity::IdentityRow;
 use crate::db::mailbox::MailboxRow;
 use crate::db::{Conn, Scope, identity, mailbox};
-use crate::domain::attestation::TextKind;
+use crate::domain::accepted_text::TextKind;
 use crate::domain::declaration::{
     DeclarableDocument, DeclarableMailbox, Declaration, DeclarationRules, IncidentRule, PlanRule,
 };

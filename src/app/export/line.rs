@@ -12,7 +12,7 @@ use crate::db::declaration::DeclarationRow;
 use crate::db::payout::PayoutRow;
 use crate::db::signature::SignatureRow;
 use crate::db::{Conn, Scope};
-use crate::domain::attestation::TextKind;
+use crate::domain::accepted_text::TextKind;
 use crate::domain::claimant::ClaimantState;
 use crate::domain::codice_fiscale::Sex;
 use crate::domain::declaration::{DamageItem, DeclarationFlag};

@@ -1,6 +1,5 @@
 //! The rows of one claimant, opened, as one JSON document `joinder-own-data/1`.
 
-use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -9,19 +8,24 @@ use crate::app::directory::Directory;
 use crate::app::error::{AppError, AppResult};
 use crate::app::vault::Vault;
 use crate::app::{document, import, own_history};
-use crate::crypto::sha256;
-use crate::db::assignment::{self, AssignmentRow};
 use crate::db::audit::{self, AuditRow};
 use crate::db::claimant::ClaimantRow;
-use crate::db::deficiency::{self, DeficiencyRow};
-use crate::db::sample_check::{self, MemberRow};
 use crate::db::signature::SignatureRow;
 use crate::db::{
+<<<<<<< HEAD
     Conn, Scope, consent, contact_change, contact_request, declaration, mailbox, own_data,
     partner_event, partner_submission, representative, rights_request, signature_file,
+=======
+    Conn, Scope, consent, contact_change, mailbox, own_data, partner_event, partner_submission,
+    representative, rights_request,
+>>>>>>> hangup
 };
 use crate::domain::ids::ClaimantId;
 use crate::domain::reference::Reference;
+
+mod mails;
+mod signed;
+mod staff;
 
 /// Name and version of the form.
 const FORMAT: &str = "joinder-own-data/1";
@@ -115,19 +119,23 @@ pub(super) async fn rows(
     put(
         &mut all,
         "declarations",
-        declarations(tx, scope, vault, claimant).await?,
+        signed::declarations(tx, scope, vault, claimant).await?,
     );
-    put(&mut all, "draft", draft(tx, scope, vault, claimant).await?);
-    put(&mut all, "signatures", signatures(vault, signed)?);
+    put(
+        &mut all,
+        "draft",
+        signed::draft(tx, scope, vault, claimant).await?,
+    );
+    put(&mut all, "signatures", signed::signatures(vault, signed)?);
     put(
         &mut all,
         "signature_requests",
-        signature_requests(tx, scope, vault, claimant).await?,
+        signed::signature_requests(tx, scope, vault, claimant).await?,
     );
     put(
         &mut all,
         "log_entries",
-        log_entries(tx, scope, claimant).await?,
+        signed::log_entries(tx, scope, claimant).await?,
     );
     put(
         &mut all,
@@ -152,7 +160,7 @@ pub(super) async fn rows(
     put(
         &mut all,
         "signature_files",
-        signature_files(tx, scope, vault, claimant).await?,
+        signed::signature_files(tx, scope, vault, claimant).await?,
     );
     put(
         &mut all,
@@ -168,27 +176,35 @@ pub(super) async fn rows(
     );
     put(&mut all, "sessions", sessions(tx, scope, claimant).await?);
     put(&mut all, "trail", trail(tx, scope, vault, row).await?);
-    put(&mut all, "looks", looks(ctx, tx, row).await?);
+    put(&mut all, "looks", staff::looks(ctx, tx, row).await?);
     put(
         &mut all,
         "rights_requests",
         rights(tx, scope, vault, claimant).await?,
     );
-    put(&mut all, "asked_for", asked_for(tx, scope, claimant).await?);
+    put(
+        &mut all,
+        "asked_for",
+        staff::asked_for(tx, scope, claimant).await?,
+    );
     put(
         &mut all,
         "sample_checks",
-        sample_checks(tx, scope, claimant).await?,
+        staff::sample_checks(tx, scope, claimant).await?,
     );
-    put(&mut all, "worked_on", worked_on(tx, scope, claimant).await?);
+    put(
+        &mut all,
+        "worked_on",
+        staff::worked_on(tx, scope, claimant).await?,
+    );
     let subjects = own_history::subjects(ctx, vault, row)?;
     put(
         &mut all,
         "returned_mails",
-        returned(tx, scope, &subjects).await?,
+        mails::returned(tx, scope, &subjects).await?,
     );
     tx.enter(own_history::BY_ADDRESS).await?;
-    put(&mut all, "mails", mails(tx, &subjects).await?);
+    put(&mut all, "mails", mails::mails(tx, &subjects).await?);
     serde_json::to_vec_pretty(&all).map_err(AppError::internal)
 }
 
@@ -292,109 +308,6 @@ async fn consents(
     })
 }
 
-async fn declarations(
-    conn: &mut Conn,
-    scope: Scope,
-    vault: &Vault,
-    claimant: ClaimantId,
-) -> AppResult<Value> {
-    let mut all = Vec::new();
-    let mut after = 0;
-    loop {
-        let rows =
-            own_data::list_declarations(conn, scope, claimant, after, i64::from(AT_ONCE)).await?;
-        let Some(last) = rows.last() else {
-            return Ok(Value::Array(all));
-        };
-        after = last.version;
-        for row in rows {
-            let content: Value = vault.unseal("declarations", "sealed", row.sealed)?;
-            all.push(json!({
-                "version": row.version, "declared_at": row.created_at, "template": row.template,
-                "document_sha256": sha256::hex(&row.document_sha256),
-                "total_cents": row.total_cents, "open_items": row.open_items, "flags": row.flags,
-                "typed_by_staff": row.typed_how,
-                "content": content,
-            }));
-        }
-    }
-}
-
-async fn draft(
-    conn: &mut Conn,
-    scope: Scope,
-    vault: &Vault,
-    claimant: ClaimantId,
-) -> AppResult<Value> {
-    let Some(row) = declaration::find_draft(conn, scope, claimant).await? else {
-        return Ok(Value::Null);
-    };
-    let content: Value = vault.unseal("declaration_drafts", "sealed", row.sealed)?;
-    Ok(json!({ "changed_at": row.updated_at, "content": content }))
-}
-
-fn signatures(vault: &Vault, rows: &[SignatureRow]) -> AppResult<Value> {
-    collected(rows.iter().cloned(), |row| {
-        let evidence = vault.unseal_bytes("signatures", "evidence", row.evidence)?;
-        let evidence: Value = serde_json::from_slice(&evidence).map_err(AppError::internal)?;
-        Ok(json!({
-            "version": row.version, "tier": row.tier, "signed_at": row.signed_at,
-            "document_sha256": sha256::hex(&row.document_sha256),
-            "evidence_sha256": sha256::hex(&row.evidence_sha256),
-            "acceptances": row.acceptances, "evidence": evidence,
-        }))
-    })
-}
-
-async fn signature_requests(
-    conn: &mut Conn,
-    scope: Scope,
-    vault: &Vault,
-    claimant: ClaimantId,
-) -> AppResult<Value> {
-    let rows = own_data::list_signature_requests(conn, scope, claimant).await?;
-    collected(rows, |row| {
-        let evidence: Value = vault.unseal("signature_requests", "evidence", row.evidence)?;
-        Ok(json!({
-            "version": row.version, "tier": row.tier,
-            "document_sha256": sha256::hex(&row.document_sha256),
-            "acceptances": row.acceptances, "attempts": row.attempts,
-            "created_at": row.created_at, "expires_at": row.expires_at, "sent_at": row.sent_at,
-            "used_at": row.used_at, "voided_at": row.voided_at, "evidence": evidence,
-        }))
-    })
-}
-
-/// What the evidence log holds: signatures, and decisions a claimant may know of.
-async fn log_entries(conn: &mut Conn, scope: Scope, claimant: ClaimantId) -> AppResult<Value> {
-    let entries = own_data::list_entries(conn, scope, claimant).await?;
-    let mut all: Vec<Value> = Vec::with_capacity(entries.len());
-    for row in entries {
-        all.push(json!({
-            "id": row.id, "kind": row.kind, "version": row.version, "at": row.created_at,
-            "commitment": sha256::hex(&row.commitment),
-            "leaf_index": row.leaf_index, "entered_at": row.entered_at,
-        }));
-    }
-    for row in own_data::list_events(conn, scope, claimant).await? {
-        if !may_know(&row.content) {
-            continue;
-        }
-        all.push(json!({
-            "id": row.id, "kind": row.kind, "at": row.created_at,
-            "leaf_index": row.leaf_index, "entered_at": row.entered_at,
-        }));
-    }
-    Ok(Value::Array(all))
-}
-
-/// Whether an event tells of something that stands in the claimant's trail.
-fn may_know(content: &str) -> bool {
-    let told: Value = serde_json::from_str(content).unwrap_or_default();
-    let action = told.get("action").and_then(Value::as_str);
-    action.is_some_and(|action| OWN_ACTIONS.contains(&action))
-}
-
 async fn payouts(
     conn: &mut Conn,
     scope: Scope,
@@ -468,22 +381,6 @@ async fn documents(
             "number": row.number, "kind": row.kind.as_str(), "scan": row.scan.as_str(),
             "added_by_staff": row.added_by_staff, "added_at": row.created_at,
             "removed_at": row.removed_at, "files": files.collect::<Vec<_>>(),
-        }))
-    })
-}
-
-async fn signature_files(
-    conn: &mut Conn,
-    scope: Scope,
-    vault: &Vault,
-    claimant: ClaimantId,
-) -> AppResult<Value> {
-    let rows = signature_file::list(conn, scope, claimant, i64::MAX).await?;
-    collected(rows, |row| {
-        let report: Value = vault.unseal("signature_files", "report", row.report)?;
-        Ok(json!({
-            "version": row.version, "verdict": row.verdict, "size": row.size,
-            "sha256": sha256::hex(&row.sha256), "kept": row.kept, "report": report,
         }))
     })
 }
@@ -623,80 +520,6 @@ async fn rights(
             "lifting_announced_at": row.lifting_at, "lifts_at": row.lifts_at,
             "lifted_at": row.lifted_at,
             "lifting_reason": open("lifting_sealed", row.lifting_sealed)?,
-        }))
-    })
-}
-
-/// Who looked at the record, lists and archives with it.
-/// Letters that the claimant was asked for.
-async fn asked_for(conn: &mut Conn, scope: Scope, claimant: ClaimantId) -> AppResult<Value> {
-    let rows = deficiency::list(conn, scope, claimant).await?;
-    let line = |row: &DeficiencyRow| {
-        json!({
-            "letter": row.letter, "asked_at": row.asked_at, "due_on": row.due_on, "told_by": row.told,
-            "overdue_at": row.overdue_at, "cured_at": row.cured_at,
-        })
-    };
-    Ok(rows.iter().map(line).collect())
-}
-
-/// Samples the record was drawn in. What a finding says stays out: it may tell of somebody else (R30, R55).
-async fn sample_checks(conn: &mut Conn, scope: Scope, claimant: ClaimantId) -> AppResult<Value> {
-    let rows = sample_check::list_of_claimant(conn, scope, claimant.uuid()).await?;
-    let line = |row: &MemberRow| json!({ "result": row.result, "checked_at": row.checked_at });
-    Ok(rows.iter().map(line).collect())
-}
-
-/// Which lists of the staff the record is worked on.
-async fn worked_on(conn: &mut Conn, scope: Scope, claimant: ClaimantId) -> AppResult<Value> {
-    let rows = assignment::list_of_subject(conn, scope, claimant.uuid()).await?;
-    let line = |row: &AssignmentRow| json!({ "list": row.queue, "since": row.assigned_at, "due_on": row.due_on, "until": row.lease_until });
-    Ok(rows.iter().map(line).collect())
-}
-
-async fn looks(ctx: &Ctx, conn: &mut Conn, row: &ClaimantRow) -> AppResult<Value> {
-    let mut all = Vec::new();
-    let mut before = None;
-    loop {
-        let part = own_history::views_of(ctx, conn, row, before, AT_ONCE).await?;
-        all.extend(
-            part.items
-                .into_iter()
-                .map(|view| json!({ "at": view.at, "role": view.role, "what": view.what })),
-        );
-        before = part.next;
-        if before.is_none() {
-            return Ok(Value::Array(all));
-        }
-    }
-}
-
-async fn mails(conn: &mut Conn, subjects: &[Uuid]) -> AppResult<Value> {
-    let mut all = Vec::new();
-    let mut before = None;
-    loop {
-        let part = own_history::mails_of(conn, subjects, before, AT_ONCE).await?;
-        all.extend(part.items.into_iter().map(|mail| {
-            json!({
-                "kind": mail.kind, "sent_at": mail.sent_at, "code": mail.code, "state": mail.state,
-            })
-        }));
-        before = part.next;
-        if before.is_none() {
-            return Ok(Value::Array(all));
-        }
-    }
-}
-
-/// What came back of mails, the newest thousand.
-async fn returned(conn: &mut Conn, scope: Scope, subjects: &[Uuid]) -> AppResult<Value> {
-    let rows = own_data::list_bounces(conn, scope, subjects, 1_000).await?;
-    collected(rows, |row| {
-        let received_at: DateTime<Utc> = row.received_at;
-        Ok(json!({
-            "mail": row.mail_kind, "mail_sent_at": row.mail_sent_at, "kind": row.kind,
-            "status": row.status, "said": row.diagnostic, "at": received_at,
-            "evidence_of_an_outage": row.is_evidence,
         }))
     })
 }

@@ -18,7 +18,7 @@ use crate::app::{declaration_document, signed_document, staff};
 use crate::crypto::{sha256, token};
 use crate::db::paper::{self as db, Decision, HandInRow};
 use crate::db::{Conn, claimant, outbox};
-use crate::domain::attestation::TextKind;
+use crate::domain::accepted_text::TextKind;
 use crate::domain::field::FieldErrors;
 use crate::domain::ids::ClaimantId;
 use crate::domain::paper::Flaw;

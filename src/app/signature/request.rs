@@ -16,7 +16,7 @@ use crate::crypto::{sha256, token};
 use crate::db::declaration::DeclarationRow;
 use crate::db::signature::{self as db, RequestRow};
 use crate::db::{claimant, outbox};
-use crate::domain::attestation::TextKind;
+use crate::domain::accepted_text::TextKind;
 use crate::domain::contact::Contact;
 use crate::domain::field::{FieldCode, FieldErrors};
 use crate::domain::signed_content::SignedContent;

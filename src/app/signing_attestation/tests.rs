@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::app::receipt::{FORMAT, ReceiptEntry};
-use crate::domain::attestation::ATTESTATION_G;
+use crate::domain::accepted_text::ATTESTATION_G;
 use crate::domain::declaration::{
     DeclarableMailbox, Declaration, DeclarationRules, IncidentRule, PlanRule,
 };

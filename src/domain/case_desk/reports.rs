@@ -2,7 +2,7 @@
 
 use super::reader::{Reader, line, passage, slugs, some};
 use super::{CaseContent, filled_in};
-use crate::domain::attestation::{TextKind, WrongText, check_text};
+use crate::domain::accepted_text::{TextKind, WrongText, check_text};
 use crate::domain::field::FieldCode;
 use crate::domain::language::Language;
 use crate::domain::seed::{

@@ -1,7 +1,7 @@
 //! What may be written about a case, and what may change.
 
 use super::*;
-use crate::domain::attestation::{ATTESTATION_G, REPRESENTATIVE};
+use crate::domain::accepted_text::{ATTESTATION_G, REPRESENTATIVE};
 use crate::domain::field::FieldErrors;
 use crate::domain::seed::TEXT_KINDS;
 

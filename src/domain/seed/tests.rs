@@ -118,7 +118,7 @@ fn r3_r4_a_seed_may_not_change_what_the_law_wants_signed() {
     let attestation = text(
         "attestation_g",
         "it",
-        crate::domain::attestation::ATTESTATION_G,
+        crate::domain::accepted_text::ATTESTATION_G,
     );
     assert!(Seed::parse(&format!("{MINIMAL}{attestation}")).is_ok());
     for (added, field) in [

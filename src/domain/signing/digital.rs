@@ -11,7 +11,7 @@ use super::evidence::{
     accepts_all, is_sha256, is_told,
 };
 use super::report::{Report, Verdict};
-use crate::domain::attestation::TextKind;
+use crate::domain::accepted_text::TextKind;
 
 /// The evidence of a digital signature.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

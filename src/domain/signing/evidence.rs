@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use uuid::Uuid;
 
-use super::{super::attestation::TextKind, otp::ATTEMPTS};
+use super::{super::accepted_text::TextKind, otp::ATTEMPTS};
 
 /// A part of the evidence that is not there; without it there is no signature (R43).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]

@@ -9,7 +9,7 @@ use std::{
 use typst::layout::{Abs, Frame, FrameItem, Point};
 
 use super::*;
-use crate::domain::attestation::DPR_445;
+use crate::domain::accepted_text::DPR_445;
 use crate::domain::readiness::FondoSpese;
 
 mod sample;

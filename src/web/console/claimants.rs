@@ -18,7 +18,7 @@ use crate::app::log::status::{self, LogBrief};
 use crate::app::scam_report;
 use crate::app::signature_file::ShownFile;
 use crate::app::trail;
-use crate::domain::attestation::TextKind;
+use crate::domain::accepted_text::TextKind;
 use crate::domain::claimant::{ClaimantState, Queue, Review};
 use crate::domain::codice_fiscale::CodiceFiscale;
 use crate::domain::declaration::DeclarationFlag;

@@ -14,7 +14,7 @@ use crate::app::signature::{
     self, AcceptanceInput, Pending, SignatureInput, SignatureRequest, Standing,
 };
 use crate::app::{AppError, signature_file};
-use crate::domain::attestation::TextKind;
+use crate::domain::accepted_text::TextKind;
 use crate::domain::claimant::ClaimantState;
 use crate::domain::field::FieldErrors;
 use crate::domain::language::Language;

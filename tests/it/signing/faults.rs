@@ -1,6 +1,7 @@
 //! What breaks while somebody signs: database, document store, connection; and who comes in between.
 
 use std::fs;
+use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::json;
@@ -143,9 +144,13 @@ async fn who_hangs_up_while_signing_has_signed_and_a_replay_signs_nothing_more()
         body.len()
     );
     let mut wire = TcpStream::connect(host).await.unwrap();
+    // a reset: an end of the stream alone drops no handler
+    wire.set_zero_linger().unwrap();
     wire.write_all(sent.as_bytes()).await.unwrap();
     held.is_waited_for().await;
     drop(wire);
+    // nothing tells when the server has noticed
+    tokio::time::sleep(Duration::from_millis(100)).await;
     held.end().await;
     // what was begun is ended in a task of its own
     let signed = "SELECT count(*) FROM signatures";

@@ -10,7 +10,6 @@ use crate::app::partner::event::{self, Event};
 use crate::domain::ids::ClaimantId;
 use crate::state::AppState;
 use crate::web::api::page_length::page_length;
-use crate::web::error::Problem;
 use crate::web::extract::Partner;
 use crate::web::{WebError, WebResult};
 
@@ -61,11 +60,6 @@ pub struct EventsQuery {
     responses(
         (status = 200, body = EventsResponse, description = "In the order of their numbers",
             example = json!({"items": [{"sequence": 1, "id": "01936c1e-0000-7000-8000-000000000002", "type": "claimant.received", "claimant_id": "01936c1e-0000-7000-8000-000000000001", "created_at": "2026-11-23T10:00:00Z"}], "next_cursor": "1"})),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
     )
 )]
 pub async fn list(

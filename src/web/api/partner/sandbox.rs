@@ -62,10 +62,7 @@ pub struct EmptiedResponse {
     responses(
         (status = 200, body = InventedPeopleResponse, description = "Always the same; any other person whose codice fiscale is right will do as well",
             example = json!({"items": [{"given_name": "Pinco", "family_name": "Pallino", "codice_fiscale": "PLLPNC80A01H501R", "birth_date": "1980-01-01", "birth_place": "Roma", "sex": "M"}]})),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "`key-scope`, `key-network`"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "`key-scope`, `key-network`")
     )
 )]
 pub async fn people(_partner: Partner) -> WebResult<HttpResponse> {
@@ -90,16 +87,11 @@ pub async fn people(_partner: Partner) -> WebResult<HttpResponse> {
         (status = 200, body = SubmissionResponse, description = "The test person as it is now; whoever was there already stays as is",
             example = json!({"id": "01936c1e-0000-7000-8000-000000000001", "reference": "7Z8K2M4Q9XWT", "state": "confirmed", "case": "libero-virgilio-2023", "created_at": "2026-11-23T10:00:00Z"})),
         (status = 400, body = Problem, content_type = "application/problem+json", description = "No JSON"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "`key-live`, `key-scope`, `key-network`"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "The test keys of the partner sent no such person"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "There is no such move, as from `received` to `signed`",
             example = json!({"type": "/problems/illegal-transition", "title": "The state does not allow this", "status": 409, "detail": "There is no such move from where the test person is. Read its state first.", "request_id": "01a2098f-c7e7-7a93-ade5-060fc050b8f8"})),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json", description = "`/to` is missing, or none of the three"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "`/to` is missing, or none of the three")
     )
 )]
 pub async fn move_to(
@@ -127,10 +119,7 @@ pub async fn move_to(
     responses(
         (status = 200, body = EmptiedResponse, description = "The partner's test people in the cases of the key are gone, at most 5,000 of them",
             example = json!({"deleted": 12, "more": false})),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "`key-live`, `key-scope`, `key-network`"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "`key-live`, `key-scope`, `key-network`")
     )
 )]
 pub async fn empty(state: web::Data<AppState>, partner: Partner) -> WebResult<HttpResponse> {

@@ -9,7 +9,6 @@ use crate::app::partner::brought;
 use crate::domain::brought::{Brought, Counts, SMALLEST};
 use crate::state::AppState;
 use crate::web::WebResult;
-use crate::web::error::Problem;
 use crate::web::extract::Partner;
 
 /// How many came one way; null: fewer than five.
@@ -53,10 +52,6 @@ pub struct StatisticsResponse {
     responses(
         (status = 200, body = StatisticsResponse, description = "By case; null: fewer than five",
             example = json!({"counted_at": "2026-11-23T10:00:00Z", "cases": [{"case": "libero-virgilio-2023", "by_link": {"sign_ups": 45, "confirmed": 30, "signed": null}, "by_api": {"sign_ups": 112, "confirmed": 97, "signed": 41}}]})),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
     )
 )]
 pub async fn show(state: web::Data<AppState>, partner: Partner) -> WebResult<HttpResponse> {

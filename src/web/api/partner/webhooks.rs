@@ -87,15 +87,8 @@ pub struct EndpointsResponse {
     responses(
         (status = 201, body = NewEndpointResponse, description = "Made; its secret is shown this once",
             example = json!({"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "id": "01936c1e-0000-7000-8000-000000000001", "url": "https://example.org/hooks/joinder", "event_types": ["claimant.confirmed", "claimant.signed"], "enabled": true, "disabled_why": null, "disabled_at": null, "failing_since": null, "last_success_at": null, "previous_secret_until": null, "created_at": "2026-11-23T09:00:00Z"})),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "`webhook-five`: there are five"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json", description = "Wrong fields; an address that leads to no public server"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "Wrong fields; an address that leads to no public server")
     )
 )]
 pub async fn add(
@@ -126,10 +119,6 @@ pub async fn add(
     responses(
         (status = 200, body = EndpointsResponse, description = "Oldest first",
             example = json!({"items": [{"id": "01936c1e-0000-7000-8000-000000000001", "url": "https://example.org/hooks/joinder", "event_types": ["claimant.confirmed", "claimant.signed"], "enabled": true, "disabled_why": null, "disabled_at": null, "failing_since": null, "last_success_at": "2026-11-23T10:00:00Z", "previous_secret_until": null, "created_at": "2026-11-23T09:00:00Z"}]})),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
     )
 )]
 pub async fn list(state: web::Data<AppState>, partner: Partner) -> WebResult<HttpResponse> {
@@ -149,11 +138,7 @@ pub async fn list(state: web::Data<AppState>, partner: Partner) -> WebResult<Htt
     responses(
         (status = 200, body = EndpointResponse, description = "As it is now",
             example = json!({"id": "01936c1e-0000-7000-8000-000000000001", "url": "https://example.org/hooks/joinder", "event_types": ["claimant.confirmed", "claimant.signed"], "enabled": true, "disabled_why": null, "disabled_at": null, "failing_since": null, "last_success_at": "2026-11-23T10:00:00Z", "previous_secret_until": null, "created_at": "2026-11-23T09:00:00Z"})),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json", description = "No such endpoint, or none that the key sees"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "No such endpoint, or none that the key sees")
     )
 )]
 pub async fn get(
@@ -180,16 +165,8 @@ pub async fn get(
     responses(
         (status = 200, body = EndpointResponse, description = "As it is now",
             example = json!({"id": "01936c1e-0000-7000-8000-000000000001", "url": "https://example.org/hooks/joinder", "event_types": ["claimant.confirmed", "claimant.signed"], "enabled": true, "disabled_why": null, "disabled_at": null, "failing_since": null, "last_success_at": "2026-11-23T10:00:00Z", "previous_secret_until": null, "created_at": "2026-11-23T09:00:00Z"})),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "No such endpoint, or none that the key sees"),
-        (status = 409, body = Problem, content_type = "application/problem+json", description = "`webhook-staff`: the association disabled it"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "`webhook-staff`: the association disabled it")
     )
 )]
 pub async fn change(
@@ -226,11 +203,7 @@ pub async fn change(
     security(("partner" = ["webhooks"])),
     responses(
         (status = 204, description = "Deleted, with what was on its way to it"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json", description = "No such endpoint, or none that the key sees"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "No such endpoint, or none that the key sees")
     )
 )]
 pub async fn remove(
@@ -256,11 +229,7 @@ pub async fn remove(
     responses(
         (status = 200, body = NewEndpointResponse, description = "For 24 hours both secrets sign",
             example = json!({"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "id": "01936c1e-0000-7000-8000-000000000001", "url": "https://example.org/hooks/joinder", "event_types": ["claimant.confirmed", "claimant.signed"], "enabled": true, "disabled_why": null, "disabled_at": null, "failing_since": null, "last_success_at": null, "previous_secret_until": "2026-11-24T10:00:00Z", "created_at": "2026-11-23T09:00:00Z"})),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json", description = "No such endpoint, or none that the key sees"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "No such endpoint, or none that the key sees")
     )
 )]
 pub async fn rotate(

@@ -19,11 +19,7 @@ use crate::web::extract::Json;
     request_body = MailRequest,
     responses(
         (status = 202, description = "If the address is known, a mail with at most five records comes"),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
+        (status = 429, body = Problem, content_type = "application/problem+json")
     )
 )]
 pub async fn request_link(
@@ -46,12 +42,9 @@ pub async fn request_link(
     request_body(content = ProofRequest, example = json!({"reference": "7Z8K2M4Q9XWT", "code": "123456"})),
     responses(
         (status = 200, body = EnteredResponse),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 410, body = Problem, content_type = "application/problem+json", description = "`token-used` or `token-expired`"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "A wrong code, or parts are missing"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
+        (status = 429, body = Problem, content_type = "application/problem+json")
     )
 )]
 pub async fn enter(

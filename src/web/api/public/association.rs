@@ -54,13 +54,7 @@ pub struct AssociationChangeResponse {
     })),
     responses(
         (status = 201, body = AssociationChangeResponse, description = "A new record in the other association; the token opens it from now on, the old record is withdrawn"),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json", description = "Lodged or ended, the own association, or one that takes no sign-ups"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "Lodged or ended, the own association, or one that takes no sign-ups")
     )
 )]
 pub async fn change(

@@ -13,7 +13,7 @@ use crate::domain::damage::DamageHead;
 use crate::domain::language::Language;
 use crate::state::AppState;
 use crate::web::WebResult;
-use crate::web::error::{Problem, WebError};
+use crate::web::error::WebError;
 use crate::web::extract::Lang;
 use crate::web::shared;
 
@@ -151,8 +151,7 @@ struct CaseConsentResponse {
     params(("q" = Option<String>, Query, description = "Words of the company's name or of the title")),
     responses(
         (status = 200, body = CasesResponse),
-        (status = 304, description = "Not changed since the answer that `If-None-Match` names"),
-        (status = 400, body = Problem)
+        (status = 304, description = "Not changed since the answer that `If-None-Match` names")
     )
 )]
 pub async fn list(
@@ -188,8 +187,7 @@ pub async fn list(
     params(("slug" = String, Path, description = "Name of the case in addresses")),
     responses(
         (status = 200, body = CaseResponse),
-        (status = 304, description = "Not changed since the answer that `If-None-Match` names"),
-        (status = 404, body = Problem)
+        (status = 304, description = "Not changed since the answer that `If-None-Match` names")
     )
 )]
 pub async fn get(

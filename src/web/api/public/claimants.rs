@@ -61,13 +61,9 @@ pub struct Notice {
     responses(
         (status = 201, body = SignedUpResponse),
         (status = 400, body = Problem, content_type = "application/problem+json", description = "No JSON, or no key"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "The case takes no sign-ups, or the same request is running"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "Wrong fields, or the key came with another body"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
+        (status = 429, body = Problem, content_type = "application/problem+json")
     )
 )]
 pub async fn sign_up(

@@ -90,13 +90,10 @@ pub struct MailRequest {
     request_body(content = ConfirmationRequest, example = json!({"reference": "7Z8K2M4Q9XWT", "code": "123456"})),
     responses(
         (status = 200, body = EnteredResponse),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "The state does not allow it"),
         (status = 410, body = Problem, content_type = "application/problem+json", description = "`token-used` or `token-expired`"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "A wrong code, or parts are missing; under `/consents` what who was on an earlier list must agree to"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
+        (status = 429, body = Problem, content_type = "application/problem+json")
     )
 )]
 pub async fn confirm(
@@ -128,11 +125,7 @@ pub async fn confirm(
     request_body = MailRequest,
     responses(
         (status = 202, description = "If the address is known, a mail with at most five records comes"),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
+        (status = 429, body = Problem, content_type = "application/problem+json")
     )
 )]
 pub async fn resend(

@@ -49,11 +49,8 @@ pub struct ProofResponse {
     params(("id" = Uuid, Path, description = "A mailbox of the own record")),
     responses(
         (status = 202, body = CodeResponse, description = "A code goes to the mailbox"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "Its provider takes no mail now, or it is proved already"),
-        (status = 429, body = Problem, content_type = "application/problem+json", description = "Five codes for it in 24 hours, or ten in all"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
+        (status = 429, body = Problem, content_type = "application/problem+json", description = "Five codes for it in 24 hours, or ten in all")
     )
 )]
 pub async fn request_mailbox_code(
@@ -80,14 +77,9 @@ pub async fn request_mailbox_code(
     request_body = MailboxProofBody,
     responses(
         (status = 200, body = ProofResponse),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "The state takes no proof"),
         (status = 410, body = Problem, content_type = "application/problem+json", description = "The code was used"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json", description = "A wrong code; five end it"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "A wrong code; five end it")
     )
 )]
 pub async fn prove_mailbox(
@@ -123,10 +115,8 @@ pub async fn prove_mailbox(
     security(("claimant" = [])),
     responses(
         (status = 202, body = CodeResponse, description = "A code goes to the confirmed contact"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "There is no account yet, or none is taken"),
-        (status = 429, body = Problem, content_type = "application/problem+json", description = "Ten codes in 24 hours"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
+        (status = 429, body = Problem, content_type = "application/problem+json", description = "Ten codes in 24 hours")
     )
 )]
 pub async fn request_payout_code(

@@ -164,9 +164,7 @@ pub struct OwnPayoutResponse {
     tag = "me",
     security(("claimant" = [])),
     responses(
-        (status = 200, body = OwnDeclarationResponse),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
+        (status = 200, body = OwnDeclarationResponse)
     )
 )]
 pub async fn get(state: web::Data<AppState>, token: ClaimantToken) -> WebResult<HttpResponse> {
@@ -197,14 +195,8 @@ pub async fn get(state: web::Data<AppState>, token: ClaimantToken) -> WebResult<
     })),
     responses(
         (status = 200, body = DeclaredResponse),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "Nothing may be declared in this state"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json", description = "50 new versions in 24 hours"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
+        (status = 429, body = Problem, content_type = "application/problem+json", description = "50 new versions in 24 hours")
     )
 )]
 pub async fn put(
@@ -228,9 +220,7 @@ pub async fn put(
     security(("claimant" = [])),
     responses(
         (status = 200, content_type = "application/pdf", description = "The newest version"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json", description = "Nothing is declared"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "Nothing is declared")
     )
 )]
 pub async fn document(state: web::Data<AppState>, token: ClaimantToken) -> WebResult<HttpResponse> {
@@ -253,13 +243,8 @@ pub async fn document(state: web::Data<AppState>, token: ClaimantToken) -> WebRe
     })),
     responses(
         (status = 202, body = SignatureRequestedResponse, description = "A code is mailed; earlier ones end"),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "Not the newest document, no e-mail, or the case takes no signatures"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json", description = "Ten codes a day"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
+        (status = 429, body = Problem, content_type = "application/problem+json", description = "Ten codes a day")
     )
 )]
 pub async fn request_signature(
@@ -296,15 +281,11 @@ pub async fn request_signature(
     )),
     responses(
         (status = 201, body = SignedResponse, description = "With files by `multipart/form-data` (`tier=paper`, `file[]`, `id_front`, `id_back`, `id_expires_on`) it is only handed in: `signed_at` is null until a second person has approved it"),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "A newer version or request replaced this one"),
         (status = 410, body = Problem, content_type = "application/problem+json", description = "Used, expired, or five wrong codes"),
         (status = 413, body = Problem, content_type = "application/problem+json", description = "A file of more than 15 MiB"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "For a signed file `/file` has a line for each check that did not pass"),
-        (status = 429, body = Problem, content_type = "application/problem+json", description = "Twenty signed files a day"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
+        (status = 429, body = Problem, content_type = "application/problem+json", description = "Twenty signed files a day")
     )
 )]
 pub async fn sign(
@@ -374,9 +355,7 @@ pub(in crate::web) fn signed_file(parts: &mut Parts) -> WebResult<DigitalInput> 
     tag = "me",
     security(("claimant" = [])),
     responses(
-        (status = 200, body = SignatureFilesResponse, description = "Newest first, at most 50, each with its report"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
+        (status = 200, body = SignatureFilesResponse, description = "Newest first, at most 50, each with its report")
     )
 )]
 pub async fn signature_files(
@@ -397,9 +376,7 @@ pub async fn signature_files(
     security(("claimant" = [])),
     responses(
         (status = 200, content_type = "application/json", description = "`joinder-receipt/1`: document, declaration, salt, entry, proof, checkpoint, evidence; bytes base64, proof null until the log has the entry"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json", description = "Nothing is signed"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "Nothing is signed")
     )
 )]
 pub async fn get_receipt(
@@ -419,9 +396,7 @@ pub async fn get_receipt(
     security(("claimant" = [])),
     responses(
         (status = 200, content_type = "application/pdf", description = "The document in force, as signed"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json", description = "Nothing is signed"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "Nothing is signed")
     )
 )]
 pub async fn receipt_document(
@@ -442,9 +417,7 @@ pub async fn receipt_document(
     security(("claimant" = [])),
     responses(
         (status = 200, content_type = "application/pdf", description = "The attestation of the signature in force: when and how it was signed and what was accepted, in Italian. It changes until the log has the entry and an authority has stamped it, then never again"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json", description = "Nothing is signed"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "Nothing is signed")
     )
 )]
 pub async fn receipt_attestation(
@@ -469,14 +442,9 @@ pub async fn receipt_attestation(
     request_body(content = PayoutInput, example = json!({"iban": "IT60X0542811101000000123456", "holder": "Maria Rossi"})),
     responses(
         (status = 200, body = OwnPayoutResponse),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "The record takes no payout data"),
         (status = 410, body = Problem, content_type = "application/problem+json", description = "The code was used"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json", description = "20 changes in 24 hours"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
+        (status = 429, body = Problem, content_type = "application/problem+json", description = "20 changes in 24 hours")
     )
 )]
 pub async fn put_payout(

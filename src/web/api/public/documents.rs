@@ -20,9 +20,7 @@ use crate::web::extract::session::ClaimantToken;
     tag = "me",
     security(("claimant" = [])),
     responses(
-        (status = 200, body = DocumentsResponse),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
+        (status = 200, body = DocumentsResponse)
     )
 )]
 pub async fn list(state: web::Data<AppState>, token: ClaimantToken) -> WebResult<HttpResponse> {
@@ -42,14 +40,8 @@ pub async fn list(state: web::Data<AppState>, token: ClaimantToken) -> WebResult
     request_body(content = DocumentForm, content_type = "multipart/form-data"),
     responses(
         (status = 201, body = DocumentResponse),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 408, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "The record takes no documents"),
-        (status = 413, body = Problem, content_type = "application/problem+json", description = "Names the file that is too large"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
+        (status = 413, body = Problem, content_type = "application/problem+json", description = "Names the file that is too large")
     )
 )]
 pub async fn add(
@@ -80,10 +72,7 @@ pub async fn add(
     ),
     responses(
         (status = 200, content_type = "application/octet-stream", description = "The original, byte for byte, as an attachment, or the picture"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json", description = "It is infected, or there is no picture of it"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "It is infected, or there is no picture of it")
     )
 )]
 pub async fn file(
@@ -107,10 +96,7 @@ pub async fn file(
     security(("claimant" = [])),
     params(("id" = Uuid, Path, description = "The document")),
     responses(
-        (status = 204, description = "Removed; one that a signed declaration lists stays, marked"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
+        (status = 204, description = "Removed; one that a signed declaration lists stays, marked")
     )
 )]
 pub async fn remove(

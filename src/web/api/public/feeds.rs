@@ -18,7 +18,6 @@ use crate::render::feed::{Feed, FeedAuthor, FeedItem};
 use crate::render::text::Text;
 use crate::state::AppState;
 use crate::web::WebResult;
-use crate::web::error::Problem;
 use crate::web::extract::Lang;
 use crate::web::shared;
 
@@ -47,8 +46,7 @@ pub struct CounterResponse {
     params(("slug" = String, Path, description = "Name of the case in addresses")),
     responses(
         (status = 200, body = CounterResponse),
-        (status = 304, description = "Not changed since the answer that `If-None-Match` names"),
-        (status = 404, body = Problem, content_type = "application/problem+json")
+        (status = 304, description = "Not changed since the answer that `If-None-Match` names")
     )
 )]
 pub async fn counter(
@@ -84,8 +82,7 @@ pub async fn counter(
             body = serde_json::Value,
             content_type = "application/feed+json"
         ),
-        (status = 304, description = "Not changed since the answer that `If-None-Match` names"),
-        (status = 404, body = Problem, content_type = "application/problem+json")
+        (status = 304, description = "Not changed since the answer that `If-None-Match` names")
     )
 )]
 pub async fn feed(
@@ -143,8 +140,7 @@ fn item(case: &CaseEntry, update: &CaseUpdate, language: Language, page: &str) -
             body = String,
             content_type = "text/calendar"
         ),
-        (status = 304, description = "Not changed since the answer that `If-None-Match` names"),
-        (status = 404, body = Problem, content_type = "application/problem+json")
+        (status = 304, description = "Not changed since the answer that `If-None-Match` names")
     )
 )]
 pub async fn calendar(

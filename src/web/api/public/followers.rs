@@ -45,12 +45,7 @@ pub struct FollowConsent {
     request_body = FollowRequest,
     responses(
         (status = 202, description = "A mail with a link to confirm comes"),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
+        (status = 429, body = Problem, content_type = "application/problem+json")
     )
 )]
 pub async fn follow(

@@ -33,8 +33,7 @@ pub struct MailCodeResponse {
     responses(
         (status = 200, body = MailCodeResponse),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "Not ours"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
+        (status = 429, body = Problem, content_type = "application/problem+json")
     )
 )]
 pub async fn check(state: web::Data<AppState>, code: web::Path<String>) -> WebResult<HttpResponse> {

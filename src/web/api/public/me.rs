@@ -213,9 +213,7 @@ pub struct ErasureResponse {
     tag = "me",
     security(("claimant" = [])),
     responses(
-        (status = 200, body = MeResponse),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
+        (status = 200, body = MeResponse)
     )
 )]
 pub async fn get(state: web::Data<AppState>, token: ClaimantToken) -> WebResult<HttpResponse> {
@@ -239,12 +237,7 @@ pub async fn get(state: web::Data<AppState>, token: ClaimantToken) -> WebResult<
     }})),
     responses(
         (status = 200, body = IdentityGivenResponse),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json", description = "The record is not confirmed"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "The record is not confirmed")
     )
 )]
 pub async fn put_identity(
@@ -279,12 +272,8 @@ pub async fn put_identity(
     request_body(content = ConsentBody, example = json!({"given": false})),
     responses(
         (status = 200, body = ConsentGivenResponse),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "No such purpose"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json", description = "The claim needs this consent"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "The claim needs this consent")
     )
 )]
 pub async fn put_consent(
@@ -314,12 +303,7 @@ pub async fn put_consent(
     request_body = Option<WithdrawalBody>,
     responses(
         (status = 200, body = StateResponse),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json", description = "The state has no such move"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "The state has no such move")
     )
 )]
 pub async fn withdraw(
@@ -346,9 +330,7 @@ pub async fn withdraw(
     security(("claimant" = [])),
     responses(
         (status = 200, body = ErasureResponse),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json", description = "Signed: withdraw first"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "Signed: withdraw first")
     )
 )]
 pub async fn erase(state: web::Data<AppState>, token: ClaimantToken) -> WebResult<HttpResponse> {

@@ -14,7 +14,6 @@ use crate::app::own_data::{self, OwnData};
 use crate::app::own_history;
 use crate::state::AppState;
 use crate::web::api::page_length::read_page_length;
-use crate::web::error::Problem;
 use crate::web::extract::session::ClaimantToken;
 use crate::web::{WebError, WebResult};
 
@@ -94,9 +93,7 @@ struct MyViewResponse {
     tag = "me",
     security(("claimant" = [])),
     responses(
-        (status = 200, content_type = "application/zip", description = "`dati.json`, signed documents, receipts; whole only with its directory at the end"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
+        (status = 200, content_type = "application/zip", description = "`dati.json`, signed documents, receipts; whole only with its directory at the end")
     )
 )]
 pub async fn get(state: web::Data<AppState>, token: ClaimantToken) -> WebResult<HttpResponse> {
@@ -118,10 +115,7 @@ pub async fn get(state: web::Data<AppState>, token: ClaimantToken) -> WebResult<
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before")
     ),
     responses(
-        (status = 200, body = MyMailsResponse),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
+        (status = 200, body = MyMailsResponse)
     )
 )]
 pub async fn mails(
@@ -156,10 +150,7 @@ pub async fn mails(
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before")
     ),
     responses(
-        (status = 200, body = MyViewsResponse),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
+        (status = 200, body = MyViewsResponse)
     )
 )]
 pub async fn views(

@@ -19,9 +19,7 @@ use crate::web::extract::session::ClaimantToken;
     security(("claimant" = [])),
     responses(
         (status = 200, content_type = "application/pdf", description = "The declared version in large print with fields to sign, to be printed"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json", description = "Nothing that could be signed now"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "Nothing that could be signed now")
     )
 )]
 pub async fn form(state: web::Data<AppState>, token: ClaimantToken) -> WebResult<HttpResponse> {

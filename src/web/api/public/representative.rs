@@ -53,12 +53,7 @@ pub struct RecordedResponse {
     })),
     responses(
         (status = 200, body = RecordedResponse),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json", description = "The state takes none, or a delegate is recorded"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "The state takes none, or a delegate is recorded")
     )
 )]
 pub async fn put(

@@ -111,9 +111,7 @@ pub(in crate::web) fn wanted(
     tag = "me",
     security(("claimant" = [])),
     responses(
-        (status = 200, body = RightsRequestsResponse),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
+        (status = 200, body = RightsRequestsResponse)
     )
 )]
 pub async fn list(state: web::Data<AppState>, token: ClaimantToken) -> WebResult<HttpResponse> {
@@ -133,12 +131,7 @@ pub async fn list(state: web::Data<AppState>, token: ClaimantToken) -> WebResult
     request_body = RightsRequestBody,
     responses(
         (status = 201, body = RightsRequestResponse),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json", description = "Five are open"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
+        (status = 429, body = Problem, content_type = "application/problem+json", description = "Five are open")
     )
 )]
 pub async fn ask(

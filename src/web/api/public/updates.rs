@@ -11,7 +11,6 @@ use crate::app::directory::CaseEntry;
 use crate::domain::case_update::UpdateText;
 use crate::state::AppState;
 use crate::web::api::page_length::read_page_length;
-use crate::web::error::Problem;
 use crate::web::{WebError, WebResult, shared};
 
 /// A part of the list.
@@ -101,10 +100,7 @@ impl From<&UpdateText> for UpdateTextResponse {
     ),
     responses(
         (status = 200, body = CaseUpdatesResponse),
-        (status = 304, description = "Not changed since the answer that `If-None-Match` names"),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
+        (status = 304, description = "Not changed since the answer that `If-None-Match` names")
     )
 )]
 pub async fn list(

@@ -137,8 +137,7 @@ pub async fn end_sessions(
     tag = "staff",
     security(("staff" = [])),
     request_body = PasswordBody,
-    responses((status = 204, description = "Changed; all sessions and tokens have ended, this one too"), (status = 401, body = Problem),
-        (status = 422, body = Problem), (status = 429, body = Problem))
+    responses((status = 204, description = "Changed; all sessions and tokens have ended, this one too"), (status = 429, body = Problem))
 )]
 pub async fn change_password(
     state: web::Data<AppState>,
@@ -178,8 +177,7 @@ pub async fn new_factor(state: web::Data<AppState>, staff: Staff) -> WebResult<H
     tag = "staff",
     security(("staff" = [])),
     request_body = FactorBody,
-    responses((status = 204, description = "Changed; all sessions and tokens have ended, this one too"), (status = 401, body = Problem),
-        (status = 422, body = Problem), (status = 429, body = Problem))
+    responses((status = 204, description = "Changed; all sessions and tokens have ended, this one too"), (status = 429, body = Problem))
 )]
 pub async fn change_factor(
     state: web::Data<AppState>,
@@ -202,7 +200,7 @@ pub async fn change_factor(
     tag = "staff",
     security(("staff" = [])),
     request_body = AccountProofBody,
-    responses((status = 200, body = CodesResponse, description = "Ten, in the place of the old ones"), (status = 401, body = Problem),
+    responses((status = 200, body = CodesResponse, description = "Ten, in the place of the old ones"),
         (status = 429, body = Problem))
 )]
 pub async fn recovery_codes(

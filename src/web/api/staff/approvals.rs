@@ -11,7 +11,6 @@ use crate::domain::approval::ApprovalKind;
 use crate::domain::ids::ClaimantId;
 use crate::state::AppState;
 use crate::web::WebResult;
-use crate::web::error::Problem;
 use crate::web::extract::Staff;
 
 /// What waits for a second person, oldest first; at most 50 of each kind.
@@ -105,7 +104,7 @@ pub(in crate::web) fn place(approval: &Approval) -> String {
     operation_id = "list_approvals",
     tag = "staff",
     security(("staff" = [])),
-    responses((status = 200, body = ApprovalsResponse), (status = 403, body = Problem))
+    responses((status = 200, body = ApprovalsResponse))
 )]
 pub async fn list(state: web::Data<AppState>, staff: Staff) -> WebResult<HttpResponse> {
     let waiting = approval::list(&state.ctx, &staff.actor).await?;

@@ -68,11 +68,7 @@ pub struct IdentityEnteredResponse {
     request_body(content = ConfirmationBody, example = json!({"how": "phone", "reason": "Answered at the number given"})),
     responses(
         (status = 200, body = StateResponse),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json", description = "Nobody to assist"),
-        (status = 422, body = Problem, content_type = "application/problem+json")
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "Nobody to assist")
     )
 )]
 pub async fn confirm(
@@ -102,11 +98,7 @@ pub async fn confirm(
     request_body = IdentityBody,
     responses(
         (status = 200, body = IdentityEnteredResponse),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json", description = "The person has an e-mail, or the state takes no identity"),
-        (status = 422, body = Problem, content_type = "application/problem+json")
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "The person has an e-mail, or the state takes no identity")
     )
 )]
 pub async fn identity(
@@ -149,16 +141,8 @@ pub async fn identity(
     })),
     responses(
         (status = 200, body = DeclaredResponse, description = "The version says who typed it and how it was told; it is to be signed by hand"),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "The person has an e-mail and declares alone, or nothing may be declared in this state"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json", description = "50 new versions in 24 hours"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
+        (status = 429, body = Problem, content_type = "application/problem+json", description = "50 new versions in 24 hours")
     )
 )]
 pub async fn declaration(
@@ -211,11 +195,7 @@ fn below(error: AppError) -> AppError {
     request_body = EmailBody,
     responses(
         (status = 200, body = StateResponse, description = "The confirmation is mailed"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json", description = "Nobody to assist"),
-        (status = 422, body = Problem, content_type = "application/problem+json")
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "Nobody to assist")
     )
 )]
 pub async fn email(

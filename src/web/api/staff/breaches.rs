@@ -137,7 +137,7 @@ pub(in crate::web) fn breach_id(text: &str) -> WebResult<Uuid> {
     operation_id = "list_breaches",
     tag = "staff",
     security(("staff" = [])),
-    responses((status = 200, body = BreachesResponse, description = "The newest version of each of the newest 500 entries"), (status = 403, body = Problem))
+    responses((status = 200, body = BreachesResponse, description = "The newest version of each of the newest 500 entries"))
 )]
 pub async fn list(state: web::Data<AppState>, staff: Staff) -> WebResult<HttpResponse> {
     let entries = breach::list(&state.ctx, &staff.actor).await?;
@@ -153,7 +153,7 @@ pub async fn list(state: web::Data<AppState>, staff: Staff) -> WebResult<HttpRes
     tag = "staff",
     security(("staff" = [])),
     request_body = BreachBody,
-    responses((status = 201, body = BreachResponse), (status = 403, body = Problem), (status = 422, body = Problem))
+    responses((status = 201, body = BreachResponse))
 )]
 pub async fn open(
     state: web::Data<AppState>,
@@ -175,7 +175,7 @@ pub async fn open(
     tag = "staff",
     params(("id" = Uuid, Path, description = "The entry")),
     security(("staff" = [])),
-    responses((status = 200, body = BreachesResponse, description = "Every version"), (status = 403, body = Problem), (status = 404, body = Problem))
+    responses((status = 200, body = BreachesResponse, description = "Every version"))
 )]
 pub async fn get(
     state: web::Data<AppState>,
@@ -196,8 +196,8 @@ pub async fn get(
     params(("id" = Uuid, Path, description = "The entry")),
     security(("staff" = [])),
     request_body = BreachBody,
-    responses((status = 200, body = BreachResponse), (status = 403, body = Problem), (status = 404, body = Problem),
-        (status = 409, body = Problem, description = "Somebody wrote a version meanwhile"), (status = 422, body = Problem))
+    responses((status = 200, body = BreachResponse),
+        (status = 409, body = Problem, description = "Somebody wrote a version meanwhile"))
 )]
 pub async fn update(
     state: web::Data<AppState>,
@@ -221,7 +221,7 @@ pub async fn update(
     operation_id = "breaches_csv",
     tag = "staff",
     security(("staff" = [])),
-    responses((status = 200, content_type = "text/csv", description = "Every version of every entry, oldest first; times in UTC"), (status = 403, body = Problem))
+    responses((status = 200, content_type = "text/csv", description = "Every version of every entry, oldest first; times in UTC"))
 )]
 pub async fn csv(state: web::Data<AppState>, staff: Staff) -> WebResult<HttpResponse> {
     let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());

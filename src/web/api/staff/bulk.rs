@@ -362,11 +362,7 @@ pub(in crate::web) fn step_of(word: Option<&str>) -> WebResult<BulkStep> {
     ),
     security(("staff" = [])),
     responses(
-        (status = 200, body = BulkListResponse),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json")
+        (status = 200, body = BulkListResponse)
     )
 )]
 pub async fn list(
@@ -394,11 +390,7 @@ pub async fn list(
     security(("staff" = [])),
     request_body = BulkBody,
     responses(
-        (status = 201, body = BulkResponse, description = "The exact set, frozen; nothing was done to any record"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json")
+        (status = 201, body = BulkResponse, description = "The exact set, frozen; nothing was done to any record")
     )
 )]
 pub async fn preview(
@@ -438,10 +430,7 @@ pub async fn preview(
     params(("id" = Uuid, Path, description = "The bulk action")),
     security(("staff" = [])),
     responses(
-        (status = 200, body = BulkResponse),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json")
+        (status = 200, body = BulkResponse)
     )
 )]
 pub async fn get(
@@ -468,10 +457,6 @@ pub async fn get(
     security(("staff" = [])),
     responses(
         (status = 200, body = BulkRecordsResponse),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 422, body = Problem, content_type = "application/problem+json")
     )
 )]
@@ -502,11 +487,8 @@ pub async fn records(
     request_body = BulkStepBody,
     responses(
         (status = 200, body = BulkResponse),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "The role, or it takes another person"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json", description = "Its state does not allow it"),
-        (status = 422, body = Problem, content_type = "application/problem+json")
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "Its state does not allow it")
     )
 )]
 pub async fn step(

@@ -207,7 +207,7 @@ pub(in crate::web) fn case_id(text: &str) -> WebResult<CaseId> {
     operation_id = "list_case_desk",
     tag = "staff",
     security(("staff" = [])),
-    responses((status = 200, body = CaseDeskResponse, description = "Cases that the own association leads or drafts"), (status = 403, body = Problem))
+    responses((status = 200, body = CaseDeskResponse, description = "Cases that the own association leads or drafts"))
 )]
 pub async fn list(state: web::Data<AppState>, staff: Staff) -> WebResult<HttpResponse> {
     let items = case_desk::list(&state.ctx, &staff.actor).await?;
@@ -223,7 +223,7 @@ pub async fn list(state: web::Data<AppState>, staff: Staff) -> WebResult<HttpRes
     tag = "staff",
     security(("staff" = [])),
     request_body = CaseBody,
-    responses((status = 201, body = CaseOnDeskResponse), (status = 403, body = Problem), (status = 422, body = Problem))
+    responses((status = 201, body = CaseOnDeskResponse))
 )]
 pub async fn create(
     state: web::Data<AppState>,
@@ -244,7 +244,7 @@ pub async fn create(
     tag = "staff",
     params(("id" = Uuid, Path, description = "The case")),
     security(("staff" = [])),
-    responses((status = 200, body = CaseOnDeskResponse), (status = 403, body = Problem), (status = 404, body = Problem))
+    responses((status = 200, body = CaseOnDeskResponse))
 )]
 pub async fn get(
     state: web::Data<AppState>,
@@ -264,7 +264,7 @@ pub async fn get(
     params(("id" = Uuid, Path, description = "The case")),
     security(("staff" = [])),
     request_body = CaseBody,
-    responses((status = 200, body = CaseOnDeskResponse), (status = 403, body = Problem), (status = 404, body = Problem),
+    responses((status = 200, body = CaseOnDeskResponse),
         (status = 409, body = Problem, description = "Somebody wrote a version meanwhile, or a second person was asked"),
         (status = 422, body = Problem, description = "Also for what may not change once it was public"))
 )]
@@ -291,7 +291,7 @@ pub async fn write(
     params(("id" = Uuid, Path, description = "The case")),
     security(("staff" = [])),
     request_body = CaseVersionBody,
-    responses((status = 200, body = CaseOnDeskResponse), (status = 403, body = Problem), (status = 404, body = Problem),
+    responses((status = 200, body = CaseOnDeskResponse),
         (status = 409, body = Problem, description = "Not the newest version, no draft, or nothing changed"),
         (status = 422, body = Problem, description = "Something is missing"))
 )]
@@ -318,9 +318,7 @@ pub async fn propose(
     security(("staff" = [])),
     request_body = CaseVersionBody,
     responses((status = 200, body = CaseOnDeskResponse, description = "What is in force counts again; the versions stay in the history"),
-        (status = 403, body = Problem), (status = 404, body = Problem),
-        (status = 409, body = Problem, description = "Not the newest version, no draft, or it waits for a second person"),
-        (status = 422, body = Problem))
+        (status = 409, body = Problem, description = "Not the newest version, no draft, or it waits for a second person"))
 )]
 pub async fn discard(
     state: web::Data<AppState>,
@@ -344,8 +342,7 @@ pub async fn discard(
     params(("id" = Uuid, Path, description = "The case")),
     security(("staff" = [])),
     request_body = CasePublicationBody,
-    responses((status = 200, body = CaseOnDeskResponse), (status = 403, body = Problem, description = "Also for who proposed it"),
-        (status = 404, body = Problem), (status = 409, body = Problem, description = "Not proposed, or decided by somebody else"),
+    responses((status = 200, body = CaseOnDeskResponse), (status = 403, body = Problem, description = "Also for who proposed it"), (status = 409, body = Problem, description = "Not proposed, or decided by somebody else"),
         (status = 422, body = Problem, description = "Does not fit any more what became public meanwhile, or texts change and were not read"))
 )]
 pub async fn publish(
@@ -374,8 +371,8 @@ pub async fn publish(
     params(("id" = Uuid, Path, description = "The case")),
     security(("staff" = [])),
     request_body = CaseReturnBody,
-    responses((status = 200, body = CaseOnDeskResponse), (status = 403, body = Problem), (status = 404, body = Problem),
-        (status = 409, body = Problem, description = "Not proposed"), (status = 422, body = Problem))
+    responses((status = 200, body = CaseOnDeskResponse),
+        (status = 409, body = Problem, description = "Not proposed"))
 )]
 pub async fn send_back(
     state: web::Data<AppState>,
@@ -401,9 +398,7 @@ pub async fn send_back(
     security(("staff" = [])),
     request_body = CaseWithdrawalBody,
     responses((status = 200, body = CaseOnDeskResponse, description = "Nobody sees it any more; it may be put in force again"),
-        (status = 403, body = Problem), (status = 404, body = Problem),
-        (status = 409, body = Problem, description = "Somebody signed up for it or follows it, it waits for a second person, or was taken back"),
-        (status = 422, body = Problem))
+        (status = 409, body = Problem, description = "Somebody signed up for it or follows it, it waits for a second person, or was taken back"))
 )]
 pub async fn withdraw(
     state: web::Data<AppState>,

@@ -380,7 +380,7 @@ struct AuditResponse {
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before")
     ),
     security(("staff" = [])),
-    responses((status = 200, body = ClaimantsResponse), (status = 404, body = Problem), (status = 422, body = Problem))
+    responses((status = 200, body = ClaimantsResponse), (status = 422, body = Problem))
 )]
 pub async fn list(
     state: web::Data<AppState>,
@@ -418,7 +418,6 @@ pub async fn list(
     security(("staff" = [])),
     responses(
         (status = 200, content_type = "text/csv", description = "The masked list; whole only with its last line `FINE;rows;sha256`, which is no claimant: an import of the list knows it and holds the rows to its count"),
-        (status = 404, body = Problem),
         (status = 422, body = Problem)
     )
 )]
@@ -448,7 +447,7 @@ pub async fn csv(
     tag = "staff",
     params(("id" = Uuid, Path, description = "The claimant")),
     security(("staff" = [])),
-    responses((status = 200, body = ClaimantResponse), (status = 404, body = Problem))
+    responses((status = 200, body = ClaimantResponse))
 )]
 pub async fn get(
     state: web::Data<AppState>,

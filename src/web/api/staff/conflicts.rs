@@ -159,7 +159,7 @@ impl From<Proposal> for ProposalResponse {
     tag = "staff",
     params(("id" = Uuid, Path, description = "The clash: `id` of an item of the queue `conflicts`")),
     security(("staff" = [])),
-    responses((status = 200, body = ConflictResponse), (status = 403, body = Problem), (status = 404, body = Problem))
+    responses((status = 200, body = ConflictResponse))
 )]
 pub async fn get(
     state: web::Data<AppState>,
@@ -179,9 +179,8 @@ pub async fn get(
     params(("id" = Uuid, Path, description = "The clash")),
     security(("staff" = [])),
     request_body = DecisionBody,
-    responses((status = 200), (status = 403, body = Problem), (status = 404, body = Problem),
-        (status = 409, body = Problem, description = "A record is of another association, or a proposal waits"),
-        (status = 422, body = Problem))
+    responses((status = 200),
+        (status = 409, body = Problem, description = "A record is of another association, or a proposal waits"))
 )]
 pub async fn decide(
     state: web::Data<AppState>,
@@ -211,9 +210,7 @@ pub async fn decide(
     params(("id" = Uuid, Path, description = "The clash")),
     security(("staff" = [])),
     request_body = ConflictApprovalBody,
-    responses((status = 200), (status = 403, body = Problem, description = "Who proposed it cannot approve it"),
-        (status = 404, body = Problem), (status = 409, body = Problem, description = "Nothing is proposed"),
-        (status = 422, body = Problem))
+    responses((status = 200), (status = 403, body = Problem, description = "Who proposed it cannot approve it"), (status = 409, body = Problem, description = "Nothing is proposed"))
 )]
 pub async fn approve(
     state: web::Data<AppState>,

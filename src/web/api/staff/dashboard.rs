@@ -8,7 +8,6 @@ use utoipa::ToSchema;
 use crate::app::dashboard::{self, Completeness, Dashboard, Movement, Waiting};
 use crate::state::AppState;
 use crate::web::WebResult;
-use crate::web::error::Problem;
 use crate::web::extract::Staff;
 
 /// Figures of the own association in a case, as of one moment.
@@ -210,7 +209,7 @@ fn waiting(row: &Waiting) -> WaitingResponse {
     tag = "staff",
     params(("slug" = String, Path, description = "The case")),
     security(("staff" = [])),
-    responses((status = 200, body = DashboardResponse), (status = 403, body = Problem), (status = 404, body = Problem))
+    responses((status = 200, body = DashboardResponse))
 )]
 pub async fn show(
     state: web::Data<AppState>,

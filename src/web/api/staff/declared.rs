@@ -14,7 +14,6 @@ use crate::app::claimant_declaration::{
 use crate::domain::ids::ClaimantId;
 use crate::render::document::{PrintedIncident, PrintedItem, PrintedMailbox};
 use crate::state::AppState;
-use crate::web::error::Problem;
 use crate::web::extract::Staff;
 use crate::web::{WebError, WebResult};
 
@@ -113,8 +112,7 @@ pub(super) struct RecordPayoutResponse {
     ),
     security(("staff" = [])),
     responses(
-        (status = 200, content_type = "application/pdf", description = "The signed PDF, checked against what was signed"),
-        (status = 403, body = Problem), (status = 404, body = Problem)
+        (status = 200, content_type = "application/pdf", description = "The signed PDF, checked against what was signed")
     )
 )]
 pub async fn document(
@@ -137,8 +135,7 @@ pub async fn document(
     ),
     security(("staff" = [])),
     responses(
-        (status = 200, content_type = "application/json", description = "Evidence of the act of signing, canonical JSON"),
-        (status = 403, body = Problem), (status = 404, body = Problem)
+        (status = 200, content_type = "application/json", description = "Evidence of the act of signing, canonical JSON")
     )
 )]
 pub async fn evidence(
@@ -161,8 +158,7 @@ pub async fn evidence(
     ),
     security(("staff" = [])),
     responses(
-        (status = 200, content_type = "application/json", description = "`joinder-receipt/1`, as the claimant gets it (docs/receipt.md)"),
-        (status = 403, body = Problem), (status = 404, body = Problem)
+        (status = 200, content_type = "application/json", description = "`joinder-receipt/1`, as the claimant gets it (docs/receipt.md)")
     )
 )]
 pub async fn receipt(
@@ -185,8 +181,7 @@ pub async fn receipt(
     ),
     security(("staff" = [])),
     responses(
-        (status = 200, content_type = "application/pdf", description = "The attestation of the signature: when and how it was signed and what was accepted, in Italian. It changes until the log has the entry and an authority has stamped it, then never again"),
-        (status = 403, body = Problem), (status = 404, body = Problem)
+        (status = 200, content_type = "application/pdf", description = "The attestation of the signature: when and how it was signed and what was accepted, in Italian. It changes until the log has the entry and an authority has stamped it, then never again")
     )
 )]
 pub async fn attestation(

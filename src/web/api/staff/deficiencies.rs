@@ -93,7 +93,7 @@ impl From<Deficiencies> for DeficienciesResponse {
     tag = "staff",
     params(("id" = Uuid, Path, description = "The claimant")),
     security(("staff" = [])),
-    responses((status = 200, body = DeficienciesResponse), (status = 403, body = Problem), (status = 404, body = Problem))
+    responses((status = 200, body = DeficienciesResponse))
 )]
 pub async fn list(
     state: web::Data<AppState>,
@@ -115,9 +115,7 @@ pub async fn list(
     security(("staff" = [])),
     request_body = DeficiencyBody,
     responses((status = 200, body = DeficienciesResponse, description = "A mail tells the claimant, where there is an e-mail"),
-        (status = 403, body = Problem), (status = 404, body = Problem),
-        (status = 409, body = Problem, description = "Asked for before and still missing, or the record is over"),
-        (status = 422, body = Problem))
+        (status = 409, body = Problem, description = "Asked for before and still missing, or the record is over"))
 )]
 pub async fn ask(
     state: web::Data<AppState>,

@@ -69,7 +69,7 @@ pub(in crate::web) fn letter_id(text: &str) -> WebResult<Uuid> {
     tag = "staff",
     params(("slug" = String, Path, description = "Name of the case in addresses")),
     security(("staff" = [])),
-    responses((status = 200, body = DemandLettersResponse, description = "The newest version of each of the newest 500 letters"), (status = 403, body = Problem), (status = 404, body = Problem))
+    responses((status = 200, body = DemandLettersResponse, description = "The newest version of each of the newest 500 letters"))
 )]
 pub async fn list(
     state: web::Data<AppState>,
@@ -93,7 +93,7 @@ pub async fn list(
     params(("slug" = String, Path, description = "Name of the case in addresses")),
     security(("staff" = [])),
     request_body = DemandLetterBody,
-    responses((status = 201, body = DemandLetterResponse), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem))
+    responses((status = 201, body = DemandLetterResponse))
 )]
 pub async fn enter(
     state: web::Data<AppState>,
@@ -116,7 +116,7 @@ pub async fn enter(
     tag = "staff",
     params(("id" = Uuid, Path, description = "The letter")),
     security(("staff" = [])),
-    responses((status = 200, body = DemandLettersResponse, description = "Every version"), (status = 403, body = Problem), (status = 404, body = Problem))
+    responses((status = 200, body = DemandLettersResponse, description = "Every version"))
 )]
 pub async fn get(
     state: web::Data<AppState>,
@@ -140,8 +140,8 @@ pub async fn get(
     params(("id" = Uuid, Path, description = "The letter")),
     security(("staff" = [])),
     request_body = DemandLetterBody,
-    responses((status = 200, body = DemandLetterResponse), (status = 403, body = Problem), (status = 404, body = Problem),
-        (status = 409, body = Problem, description = "Somebody wrote a version meanwhile"), (status = 422, body = Problem))
+    responses((status = 200, body = DemandLetterResponse),
+        (status = 409, body = Problem, description = "Somebody wrote a version meanwhile"))
 )]
 pub async fn update(
     state: web::Data<AppState>,

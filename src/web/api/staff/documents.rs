@@ -21,10 +21,7 @@ use crate::web::extract::{OptionalIdempotencyKey, Staff};
     security(("staff" = [])),
     params(("id" = Uuid, Path, description = "The claimant")),
     responses(
-        (status = 200, body = DocumentsResponse),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json")
+        (status = 200, body = DocumentsResponse)
     )
 )]
 pub async fn list(
@@ -51,14 +48,8 @@ pub async fn list(
     request_body(content = DocumentForm, content_type = "multipart/form-data"),
     responses(
         (status = 201, body = DocumentResponse),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "The record takes no documents"),
-        (status = 413, body = Problem, content_type = "application/problem+json", description = "Names the file that is too large"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json")
+        (status = 413, body = Problem, content_type = "application/problem+json", description = "Names the file that is too large")
     )
 )]
 pub async fn add(
@@ -91,9 +82,6 @@ pub async fn add(
     ),
     responses(
         (status = 200, content_type = "application/octet-stream", description = "The original, byte for byte, as an attachment, or the picture; audited"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "It is infected, not scanned yet, or there is no picture of it")
     )
 )]
@@ -124,10 +112,7 @@ pub async fn file(
         ("document" = Uuid, Path, description = "The document")
     ),
     responses(
-        (status = 204, description = "Removed; one that a signed declaration lists stays, marked"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json")
+        (status = 204, description = "Removed; one that a signed declaration lists stays, marked")
     )
 )]
 pub async fn remove(

@@ -140,7 +140,7 @@ pub struct ExportsResponse {
     params(("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible ASCII characters: asked again within 24 h, the same export")),
     request_body = ExportRequest,
     security(("staff" = [])),
-    responses((status = 202, body = ExportResponse), (status = 403, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem))
+    responses((status = 202, body = ExportResponse), (status = 409, body = Problem))
 )]
 pub async fn request(
     state: web::Data<AppState>,
@@ -169,7 +169,7 @@ pub async fn request(
         ("limit" = Option<u16>, Query, description = "1 to 200, else 50")
     ),
     security(("staff" = [])),
-    responses((status = 200, body = ExportsResponse), (status = 400, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem))
+    responses((status = 200, body = ExportsResponse))
 )]
 pub async fn list(
     state: web::Data<AppState>,
@@ -195,7 +195,7 @@ pub async fn list(
     tag = "staff",
     params(("id" = Uuid, Path, description = "The export")),
     security(("staff" = [])),
-    responses((status = 200, body = ExportResponse), (status = 404, body = Problem))
+    responses((status = 200, body = ExportResponse))
 )]
 pub async fn get(
     state: web::Data<AppState>,
@@ -214,7 +214,7 @@ pub async fn get(
     tag = "staff",
     params(("id" = Uuid, Path, description = "The export")),
     security(("staff" = [])),
-    responses((status = 200, body = ExportResponse), (status = 403, description = "Also for who asked for it: `second-person`", body = Problem), (status = 404, body = Problem), (status = 409, body = Problem))
+    responses((status = 200, body = ExportResponse), (status = 403, description = "Also for who asked for it: `second-person`", body = Problem), (status = 409, body = Problem))
 )]
 pub async fn approve(
     state: web::Data<AppState>,
@@ -239,7 +239,7 @@ pub async fn approve(
     params(("id" = Uuid, Path, description = "The export")),
     request_body = ExportRejection,
     security(("staff" = [])),
-    responses((status = 200, body = ExportResponse), (status = 403, description = "Also for who asked for it: `second-person`", body = Problem), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem))
+    responses((status = 200, body = ExportResponse), (status = 403, description = "Also for who asked for it: `second-person`", body = Problem), (status = 409, body = Problem))
 )]
 pub async fn reject(
     state: web::Data<AppState>,
@@ -267,7 +267,7 @@ pub async fn reject(
     tag = "staff",
     params(("id" = Uuid, Path, description = "The export")),
     security(("staff" = [])),
-    responses((status = 200, body = ExportResponse), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem))
+    responses((status = 200, body = ExportResponse), (status = 409, body = Problem))
 )]
 pub async fn cancel(
     state: web::Data<AppState>,
@@ -321,7 +321,7 @@ pub async fn repeat(
     security(("staff" = [])),
     responses(
         (status = 200, description = "The first file, once: a list (text/csv, whole only with its last line `FINE;rows;sha256`, or a workbook), the signed documents (application/zip) with `indice.csv` and `manifest.sha256`, or the first volume of a dossier"),
-        (status = 403, description = "Also for another person than who asked for it", body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)
+        (status = 403, description = "Also for another person than who asked for it", body = Problem), (status = 409, body = Problem)
     )
 )]
 pub async fn content(
@@ -345,7 +345,7 @@ pub async fn content(
     security(("staff" = [])),
     responses(
         (status = 200, description = "The file, once"),
-        (status = 403, description = "Also for another person than who asked for it", body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)
+        (status = 403, description = "Also for another person than who asked for it", body = Problem), (status = 409, body = Problem)
     )
 )]
 pub async fn file(

@@ -119,9 +119,8 @@ pub struct ImportsResponse {
     request_body(content = ImportForm, content_type = "multipart/form-data"),
     security(("staff" = [])),
     responses(
-        (status = 201, body = ImportResponse), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 201, body = ImportResponse),
         (status = 409, description = "The case or the association takes no sign-ups", body = Problem),
-        (status = 413, body = Problem), (status = 415, body = Problem),
         (status = 422, description = "Also `/file/C17`: the cell that cannot be taken", body = Problem)
     )
 )]
@@ -151,7 +150,7 @@ pub async fn upload(
         ("limit" = Option<u16>, Query, description = "1 to 200, else 50")
     ),
     security(("staff" = [])),
-    responses((status = 200, body = ImportsResponse), (status = 400, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem))
+    responses((status = 200, body = ImportsResponse))
 )]
 pub async fn list(
     state: web::Data<AppState>,
@@ -177,7 +176,7 @@ pub async fn list(
     tag = "staff",
     params(("id" = Uuid, Path, description = "The import")),
     security(("staff" = [])),
-    responses((status = 200, body = ImportResponse), (status = 403, body = Problem), (status = 404, body = Problem))
+    responses((status = 200, body = ImportResponse))
 )]
 pub async fn get(
     state: web::Data<AppState>,
@@ -197,7 +196,7 @@ pub async fn get(
     params(("id" = Uuid, Path, description = "The import")),
     request_body = ImportCheck,
     security(("staff" = [])),
-    responses((status = 202, body = ImportResponse), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem))
+    responses((status = 202, body = ImportResponse), (status = 409, body = Problem))
 )]
 pub async fn check(
     state: web::Data<AppState>,
@@ -221,7 +220,7 @@ pub async fn check(
     tag = "staff",
     params(("id" = Uuid, Path, description = "The import")),
     security(("staff" = [])),
-    responses((status = 202, body = ImportResponse), (status = 403, description = "Also without a fresh second factor", body = Problem), (status = 404, body = Problem), (status = 409, description = "It was not tried, or was started", body = Problem))
+    responses((status = 202, body = ImportResponse), (status = 403, description = "Also without a fresh second factor", body = Problem), (status = 409, description = "It was not tried, or was started", body = Problem))
 )]
 pub async fn start(
     state: web::Data<AppState>,
@@ -243,7 +242,7 @@ pub async fn start(
     tag = "staff",
     params(("id" = Uuid, Path, description = "The import")),
     security(("staff" = [])),
-    responses((status = 200, body = ImportResponse), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem))
+    responses((status = 200, body = ImportResponse), (status = 409, body = Problem))
 )]
 pub async fn cancel(
     state: web::Data<AppState>,
@@ -267,7 +266,6 @@ pub async fn cancel(
     security(("staff" = [])),
     responses(
         (status = 200, content_type = "text/csv", description = "Of the newest round: line, outcome, record, and what is wrong in which column; for Italian Excel. Nothing that stood in a cell"),
-        (status = 403, body = Problem), (status = 404, body = Problem),
         (status = 409, description = "There is no report yet, or no more", body = Problem)
     )
 )]

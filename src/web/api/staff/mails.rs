@@ -102,7 +102,7 @@ pub struct RetriedResponse {
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before")
     ),
     security(("staff" = [])),
-    responses((status = 200, body = MailsResponse), (status = 400, body = Problem), (status = 403, body = Problem))
+    responses((status = 200, body = MailsResponse))
 )]
 pub async fn list(
     state: web::Data<AppState>,
@@ -132,8 +132,7 @@ pub async fn list(
     tag = "staff",
     security(("staff" = [])),
     request_body = Option<RetryBody>,
-    responses((status = 200, body = RetriedResponse), (status = 403, body = Problem), (status = 404, body = Problem, description = "That mail is not there, or was not given up"),
-        (status = 422, body = Problem))
+    responses((status = 200, body = RetriedResponse), (status = 404, body = Problem, description = "That mail is not there, or was not given up"))
 )]
 pub async fn retry(
     state: web::Data<AppState>,

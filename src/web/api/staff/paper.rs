@@ -71,9 +71,6 @@ struct ToVerifyItem {
     security(("staff" = [])),
     responses(
         (status = 200, content_type = "application/pdf", description = "The declared version with fields to sign, to be printed"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "Nothing that could be signed now")
     )
 )]
@@ -104,12 +101,7 @@ pub(in crate::web) fn claimant(text: &str) -> WebResult<ClaimantId> {
     request_body(content = HandInForm, content_type = "multipart/form-data"),
     responses(
         (status = 201, body = HandedInResponse, description = "Waits for another person"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "Nothing that could be signed now"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "Names what is missing")
     )
 )]
@@ -144,10 +136,7 @@ pub async fn send(
     params(("slug" = String, Path, description = "The case")),
     security(("staff" = [])),
     responses(
-        (status = 200, body = ToVerifyResponse, description = "At most 200, oldest first"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json")
+        (status = 200, body = ToVerifyResponse, description = "At most 200, oldest first")
     )
 )]
 pub async fn list(
@@ -175,11 +164,8 @@ pub async fn list(
     request_body = Option<PaperApprovalBody>,
     responses(
         (status = 200, body = SignedResponse, description = "The declaration is signed"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "The role, or you handed it in yourself"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json", description = "Decided already, or the declaration changed"),
-        (status = 422, body = Problem, content_type = "application/problem+json")
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "Decided already, or the declaration changed")
     )
 )]
 pub async fn approve(
@@ -213,11 +199,8 @@ pub async fn approve(
     request_body(content = RejectionBody, example = json!({"reason": "pages_missing"})),
     responses(
         (status = 204, description = "The claimant is told by mail"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json", description = "The role, or you handed it in yourself"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json", description = "Decided already"),
-        (status = 422, body = Problem, content_type = "application/problem+json")
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "Decided already")
     )
 )]
 pub async fn reject(

@@ -191,7 +191,7 @@ pub struct StaffEndpointBody {
     operation_id = "list_partners",
     tag = "staff",
     security(("staff" = [])),
-    responses((status = 200, body = PartnersResponse), (status = 403, body = Problem))
+    responses((status = 200, body = PartnersResponse))
 )]
 pub async fn list(state: web::Data<AppState>, staff: Staff) -> WebResult<HttpResponse> {
     let partners = partner::list(&state.ctx, &staff.actor).await?;
@@ -207,7 +207,7 @@ pub async fn list(state: web::Data<AppState>, staff: Staff) -> WebResult<HttpRes
     tag = "staff",
     security(("staff" = [])),
     request_body = NewPartnerBody,
-    responses((status = 201, body = PartnerResponse), (status = 403, body = Problem),
+    responses((status = 201, body = PartnerResponse),
         (status = 422, body = Problem, description = "Wrong fields, or the slug is taken"))
 )]
 pub async fn add(
@@ -235,7 +235,7 @@ pub async fn add(
     tag = "staff",
     params(("id" = Uuid, Path, description = "The partner")),
     security(("staff" = [])),
-    responses((status = 200, body = OnePartnerResponse), (status = 403, body = Problem), (status = 404, body = Problem))
+    responses((status = 200, body = OnePartnerResponse))
 )]
 pub async fn get(
     state: web::Data<AppState>,
@@ -267,8 +267,7 @@ pub async fn get(
     params(("id" = Uuid, Path, description = "The partner")),
     security(("staff" = [])),
     request_body = PartnerBody,
-    responses((status = 200, body = PartnerResponse), (status = 403, body = Problem), (status = 404, body = Problem),
-        (status = 422, body = Problem))
+    responses((status = 200, body = PartnerResponse))
 )]
 pub async fn change(
     state: web::Data<AppState>,
@@ -302,8 +301,8 @@ pub async fn change(
     params(("id" = Uuid, Path, description = "The partner")),
     security(("staff" = [])),
     request_body = NewKeyBody,
-    responses((status = 201, body = NewKeyResponse), (status = 403, body = Problem), (status = 404, body = Problem),
-        (status = 409, body = Problem, description = "Two keys of this mode work already"), (status = 422, body = Problem))
+    responses((status = 201, body = NewKeyResponse),
+        (status = 409, body = Problem, description = "Two keys of this mode work already"))
 )]
 pub async fn add_key(
     state: web::Data<AppState>,
@@ -337,7 +336,6 @@ pub async fn add_key(
     params(("id" = Uuid, Path, description = "The key")),
     security(("staff" = [])),
     responses((status = 204, description = "Revoked: it opens nothing from the next request on, on any node"),
-        (status = 403, body = Problem), (status = 404, body = Problem),
         (status = 409, body = Problem, description = "It was revoked before"))
 )]
 pub async fn revoke_key(
@@ -361,8 +359,7 @@ pub async fn revoke_key(
     params(("id" = Uuid, Path, description = "The endpoint")),
     security(("staff" = [])),
     request_body = StaffEndpointBody,
-    responses((status = 200, body = StaffEndpointResponse), (status = 403, body = Problem), (status = 404, body = Problem),
-        (status = 422, body = Problem))
+    responses((status = 200, body = StaffEndpointResponse))
 )]
 pub async fn set_endpoint(
     state: web::Data<AppState>,

@@ -43,11 +43,7 @@ pub struct PayoutFreezeResponse {
     request_body = PayoutFreezeEndBody,
     responses(
         (status = 200, body = PayoutFreezeResponse, description = "The owner may give an account again"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json", description = "Nothing is frozen"),
-        (status = 422, body = Problem, content_type = "application/problem+json")
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "Nothing is frozen")
     )
 )]
 pub async fn end_freeze(
@@ -133,10 +129,7 @@ pub(in crate::web) fn decision(text: Option<&str>) -> Result<Decision, AppError>
     request_body = StaffPayoutBody,
     responses(
         (status = 200, body = StaffPayoutResponse, description = "It counts once a second person released it, a change not before 72 hours"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json", description = "The person has an e-mail, or accounts are frozen"),
-        (status = 422, body = Problem, content_type = "application/problem+json")
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "The person has an e-mail, or accounts are frozen")
     )
 )]
 pub async fn put(
@@ -174,10 +167,7 @@ pub async fn put(
     request_body = PayoutDecisionBody,
     responses(
         (status = 200),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json", description = "Another version waits, or none; or the asker typed it in"),
-        (status = 422, body = Problem, content_type = "application/problem+json")
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "Another version waits, or none; or the asker typed it in")
     )
 )]
 pub async fn decide(

@@ -133,7 +133,7 @@ pub struct EndedResponse {
     operation_id = "list_people",
     tag = "staff",
     security(("staff" = [])),
-    responses((status = 200, body = PeopleResponse), (status = 403, body = Problem))
+    responses((status = 200, body = PeopleResponse))
 )]
 pub async fn list(state: web::Data<AppState>, staff: Staff) -> WebResult<HttpResponse> {
     let people = people::list(&state.ctx, &staff.actor).await?;
@@ -155,7 +155,7 @@ pub async fn list(state: web::Data<AppState>, staff: Staff) -> WebResult<HttpRes
     tag = "staff",
     params(("id" = Uuid, Path, description = "The person")),
     security(("staff" = [])),
-    responses((status = 200, body = ProfileResponse), (status = 403, body = Problem), (status = 404, body = Problem))
+    responses((status = 200, body = ProfileResponse))
 )]
 pub async fn get(
     state: web::Data<AppState>,
@@ -174,7 +174,7 @@ pub async fn get(
     tag = "staff",
     security(("staff" = [])),
     request_body = InvitationBody,
-    responses((status = 201, body = InvitationResponse), (status = 403, body = Problem), (status = 422, body = Problem))
+    responses((status = 201, body = InvitationResponse))
 )]
 pub async fn invite(
     state: web::Data<AppState>,
@@ -201,7 +201,7 @@ pub async fn invite(
     tag = "staff",
     params(("id" = Uuid, Path, description = "The invitation")),
     security(("staff" = [])),
-    responses((status = 204, description = "Called off"), (status = 403, body = Problem), (status = 404, body = Problem),
+    responses((status = 204, description = "Called off"),
         (status = 409, body = Problem, description = "It was taken up, or called off before"))
 )]
 pub async fn revoke(
@@ -226,8 +226,7 @@ pub async fn revoke(
     security(("staff" = [])),
     request_body = MembershipBody,
     responses((status = 204, description = "Changed; what the person had open for the association has ended"),
-        (status = 403, body = Problem), (status = 404, body = Problem),
-        (status = 409, body = Problem, description = "It changes nothing, has ended, or is the last owner's"), (status = 422, body = Problem))
+        (status = 409, body = Problem, description = "It changes nothing, has ended, or is the last owner's"))
 )]
 pub async fn change(
     state: web::Data<AppState>,
@@ -255,7 +254,7 @@ pub async fn change(
     tag = "staff",
     params(("id" = Uuid, Path, description = "The person")),
     security(("staff" = [])),
-    responses((status = 200, body = EndedResponse), (status = 403, body = Problem), (status = 404, body = Problem))
+    responses((status = 200, body = EndedResponse))
 )]
 pub async fn end_sessions(
     state: web::Data<AppState>,

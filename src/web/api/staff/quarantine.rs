@@ -52,11 +52,7 @@ pub fn reason(text: Option<&str>) -> Result<Reason, AppError> {
     request_body = QuarantineEndBody,
     responses(
         (status = 200, body = ReviewResponse, description = "A sign-up that waits for confirmation gets its mail again"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json", description = "Not in quarantine"),
-        (status = 422, body = Problem, content_type = "application/problem+json")
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "Not in quarantine")
     )
 )]
 pub async fn end(

@@ -191,7 +191,7 @@ impl NextQuery {
     tag = "staff",
     params(("slug" = String, Path, description = "Name of the case in addresses")),
     security(("staff" = [])),
-    responses((status = 200, body = QueuesResponse), (status = 403, body = Problem), (status = 404, body = Problem))
+    responses((status = 200, body = QueuesResponse))
 )]
 pub async fn list(
     state: web::Data<AppState>,
@@ -216,8 +216,7 @@ pub async fn list(
         ("after" = Option<String>, Query, description = "Id of the item before: oldest first, from the start after the last; empty as left out")
     ),
     security(("staff" = [])),
-    responses((status = 200, body = NextResponse, description = "Without those that colleagues have"),
-        (status = 403, body = Problem), (status = 404, body = Problem))
+    responses((status = 200, body = NextResponse, description = "Without those that colleagues have"))
 )]
 pub async fn next(
     state: web::Data<AppState>,
@@ -248,9 +247,7 @@ pub async fn next(
     responses((status = 200, body = NextResponse, description = "It is in your hand for 30 minutes, renewed by each \
             decision about it; what you had in hand of this queue before is given back. Two who ask at once never get \
             the same item"),
-        (status = 403, body = Problem), (status = 404, body = Problem),
-        (status = 409, body = Problem, description = "Nobody begins items of this queue"),
-        (status = 422, body = Problem), (status = 429, body = Problem))
+        (status = 409, body = Problem, description = "Nobody begins items of this queue"), (status = 429, body = Problem))
 )]
 pub async fn begin(
     state: web::Data<AppState>,
@@ -281,9 +278,8 @@ pub async fn begin(
     ),
     security(("staff" = [])),
     request_body = AssignmentBody,
-    responses((status = 200, body = AssignmentResponse), (status = 403, body = Problem), (status = 404, body = Problem),
-        (status = 409, body = Problem, description = "A colleague has it: the detail says who"),
-        (status = 422, body = Problem))
+    responses((status = 200, body = AssignmentResponse),
+        (status = 409, body = Problem, description = "A colleague has it: the detail says who"))
 )]
 pub async fn assign(
     state: web::Data<AppState>,

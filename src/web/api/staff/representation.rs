@@ -53,11 +53,7 @@ struct HeirResponse {
     request_body = RepresentativeInput,
     responses(
         (status = 200, body = RecordedResponse),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json", description = "The state takes none"),
-        (status = 422, body = Problem, content_type = "application/problem+json")
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "The state takes none")
     )
 )]
 pub async fn put(
@@ -84,11 +80,7 @@ pub async fn put(
     request_body = RepresentativeEndBody,
     responses(
         (status = 200, body = StateResponse),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json", description = "Nobody acts for the claimant"),
-        (status = 422, body = Problem, content_type = "application/problem+json")
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "Nobody acts for the claimant")
     )
 )]
 pub async fn end(
@@ -120,9 +112,6 @@ pub async fn end(
     ]})),
     responses(
         (status = 200, body = DeathResponse, description = "No mail and no payout goes to the person any more"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "The record has ended"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "The shares do not sum to the whole, or a field is wrong")
     )

@@ -191,7 +191,7 @@ pub(in crate::web) fn request_id(text: &str) -> WebResult<Uuid> {
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before")
     ),
     security(("staff" = [])),
-    responses((status = 200, body = RightsQueueResponse), (status = 400, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem))
+    responses((status = 200, body = RightsQueueResponse))
 )]
 pub async fn list(
     state: web::Data<AppState>,
@@ -222,7 +222,7 @@ pub async fn list(
     params(("id" = Uuid, Path, description = "The claimant")),
     security(("staff" = [])),
     request_body = LetterBody,
-    responses((status = 201, body = StaffRightsResponse), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem))
+    responses((status = 201, body = StaffRightsResponse))
 )]
 pub async fn enter(
     state: web::Data<AppState>,
@@ -256,7 +256,7 @@ pub async fn enter(
     tag = "staff",
     params(("id" = Uuid, Path, description = "The request")),
     security(("staff" = [])),
-    responses((status = 200, body = StaffRightsResponse), (status = 403, body = Problem), (status = 404, body = Problem))
+    responses((status = 200, body = StaffRightsResponse))
 )]
 pub async fn get(
     state: web::Data<AppState>,
@@ -276,8 +276,8 @@ pub async fn get(
     params(("id" = Uuid, Path, description = "The request")),
     security(("staff" = [])),
     request_body = ExtensionBody,
-    responses((status = 200, body = StaffRightsResponse), (status = 403, body = Problem), (status = 404, body = Problem),
-        (status = 409, body = Problem, description = "After the first month, a second time, or answered"), (status = 422, body = Problem))
+    responses((status = 200, body = StaffRightsResponse),
+        (status = 409, body = Problem, description = "After the first month, a second time, or answered"))
 )]
 pub async fn extend(
     state: web::Data<AppState>,
@@ -302,8 +302,8 @@ pub async fn extend(
     params(("id" = Uuid, Path, description = "The request")),
     security(("staff" = [])),
     request_body = AnswerBody,
-    responses((status = 200, body = StaffRightsResponse), (status = 403, body = Problem), (status = 404, body = Problem),
-        (status = 409, body = Problem, description = "Answered before"), (status = 422, body = Problem))
+    responses((status = 200, body = StaffRightsResponse),
+        (status = 409, body = Problem, description = "Answered before"))
 )]
 pub async fn answer(
     state: web::Data<AppState>,
@@ -334,8 +334,8 @@ pub async fn answer(
     security(("staff" = [])),
     request_body = CopyBody,
     responses((status = 200, content_type = "application/zip", description = "As the claimant's own `data`; whole only with its directory at the end"),
-        (status = 403, body = Problem, description = "Also without a fresh second factor"), (status = 404, body = Problem),
-        (status = 409, body = Problem, description = "The request asks for something else"), (status = 422, body = Problem))
+        (status = 403, body = Problem, description = "Also without a fresh second factor"),
+        (status = 409, body = Problem, description = "The request asks for something else"))
 )]
 pub async fn hand_over(
     state: web::Data<AppState>,
@@ -360,8 +360,7 @@ pub async fn hand_over(
     security(("staff" = [])),
     request_body = LiftingBody,
     responses((status = 200, body = StaffRightsResponse, description = "The person is told; 7 days later the data are used again"),
-        (status = 403, body = Problem), (status = 404, body = Problem),
-        (status = 409, body = Problem, description = "Nothing is restricted by it, the claim is lodged, or it was announced"), (status = 422, body = Problem))
+        (status = 409, body = Problem, description = "Nothing is restricted by it, the claim is lodged, or it was announced"))
 )]
 pub async fn lift(
     state: web::Data<AppState>,

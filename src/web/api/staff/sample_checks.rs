@@ -255,11 +255,7 @@ pub(in crate::web) fn step_of(word: Option<&str>) -> WebResult<SampleStep> {
     ),
     security(("staff" = [])),
     responses(
-        (status = 200, body = SampleListResponse),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json")
+        (status = 200, body = SampleListResponse)
     )
 )]
 pub async fn list(
@@ -287,11 +283,7 @@ pub async fn list(
     security(("staff" = [])),
     request_body = SampleBody,
     responses(
-        (status = 201, body = SampleResponse, description = "The list, frozen; nothing is drawn yet"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json")
+        (status = 201, body = SampleResponse, description = "The list, frozen; nothing is drawn yet")
     )
 )]
 pub async fn open(
@@ -324,10 +316,7 @@ pub async fn open(
     params(("id" = Uuid, Path, description = "The sample check")),
     security(("staff" = [])),
     responses(
-        (status = 200, body = SampleResponse),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json")
+        (status = 200, body = SampleResponse)
     )
 )]
 pub async fn get(
@@ -351,10 +340,7 @@ pub async fn get(
     params(("id" = Uuid, Path, description = "The sample check")),
     security(("staff" = [])),
     responses(
-        (status = 200, body = Object, description = "List, seed, records, results and entries of the log: `docs/check_sample.py` draws again from it"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json")
+        (status = 200, body = Object, description = "List, seed, records, results and entries of the log: `docs/check_sample.py` draws again from it")
     )
 )]
 pub async fn file(
@@ -383,11 +369,7 @@ pub async fn file(
     request_body = SampleResultBody,
     responses(
         (status = 200, body = SampleMemberResponse),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json", description = "Nothing is drawn yet, or it is over"),
-        (status = 422, body = Problem, content_type = "application/problem+json")
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "Nothing is drawn yet, or it is over")
     )
 )]
 pub async fn check(
@@ -420,11 +402,7 @@ pub async fn check(
     request_body = SampleStepBody,
     responses(
         (status = 200, body = SampleResponse),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json", description = "Its state does not allow it, the seed is not due, the list is not in the log yet, or a record is not checked yet"),
-        (status = 422, body = Problem, content_type = "application/problem+json")
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "Its state does not allow it, the seed is not due, the list is not in the log yet, or a record is not checked yet")
     )
 )]
 pub async fn step(

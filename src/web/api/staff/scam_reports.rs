@@ -132,7 +132,7 @@ pub(in crate::web) fn report_id(text: &str) -> WebResult<Uuid> {
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before")
     ),
     security(("staff" = [])),
-    responses((status = 200, body = ScamReportsResponse), (status = 400, body = Problem), (status = 403, body = Problem))
+    responses((status = 200, body = ScamReportsResponse))
 )]
 pub async fn list(
     state: web::Data<AppState>,
@@ -157,7 +157,7 @@ pub async fn list(
     tag = "staff",
     params(("id" = Uuid, Path, description = "The report")),
     security(("staff" = [])),
-    responses((status = 200, body = ScamReportResponse), (status = 403, body = Problem), (status = 404, body = Problem))
+    responses((status = 200, body = ScamReportResponse))
 )]
 pub async fn get(
     state: web::Data<AppState>,
@@ -177,8 +177,8 @@ pub async fn get(
     params(("id" = Uuid, Path, description = "The report")),
     security(("staff" = [])),
     request_body = HandlingBody,
-    responses((status = 200), (status = 403, body = Problem), (status = 404, body = Problem),
-        (status = 409, body = Problem, description = "Somebody was done with it before"), (status = 422, body = Problem))
+    responses((status = 200),
+        (status = 409, body = Problem, description = "Somebody was done with it before"))
 )]
 pub async fn handle(
     state: web::Data<AppState>,

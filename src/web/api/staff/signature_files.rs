@@ -11,7 +11,6 @@ use crate::app::signature_file::{self, ShownFile};
 use crate::domain::ids::{ClaimantId, FileId};
 use crate::domain::signing::Report;
 use crate::state::AppState;
-use crate::web::error::Problem;
 use crate::web::extract::Staff;
 use crate::web::{WebError, WebResult};
 
@@ -65,8 +64,7 @@ impl From<Vec<ShownFile>> for SignatureFilesResponse {
     params(("id" = Uuid, Path, description = "The claimant")),
     security(("staff" = [])),
     responses(
-        (status = 200, body = SignatureFilesResponse, description = "Newest first, at most 50"),
-        (status = 403, body = Problem), (status = 404, body = Problem)
+        (status = 200, body = SignatureFilesResponse, description = "Newest first, at most 50")
     )
 )]
 pub async fn list(
@@ -95,8 +93,7 @@ pub async fn list(
     ),
     security(("staff" = [])),
     responses(
-        (status = 200, content_type = "application/octet-stream", description = "The file as it came: `.p7m` or PDF"),
-        (status = 403, body = Problem), (status = 404, body = Problem)
+        (status = 200, content_type = "application/octet-stream", description = "The file as it came: `.p7m` or PDF")
     )
 )]
 pub async fn content(

@@ -148,7 +148,7 @@ pub async fn revoke(
     tag = "staff",
     request_body = StepUpRequest,
     security(("staff" = [])),
-    responses((status = 200, body = StepUpResponse), (status = 401, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem))
+    responses((status = 200, body = StepUpResponse), (status = 429, body = Problem))
 )]
 pub async fn step_up(
     state: web::Data<AppState>,

@@ -132,7 +132,7 @@ pub struct ReachResponse {
         ("limit" = Option<i64>, Query, description = "1 to 200, 50 if left out")
     ),
     security(("staff" = [])),
-    responses((status = 200, body = TrailResponse), (status = 403, body = Problem), (status = 404, body = Problem))
+    responses((status = 200, body = TrailResponse))
 )]
 pub async fn of_claimant(
     state: web::Data<AppState>,
@@ -155,7 +155,7 @@ pub async fn of_claimant(
         ("limit" = Option<i64>, Query, description = "1 to 200, 50 if left out")
     ),
     security(("staff" = [])),
-    responses((status = 200, body = TrailResponse), (status = 403, body = Problem), (status = 404, body = Problem))
+    responses((status = 200, body = TrailResponse))
 )]
 pub async fn of_person(
     state: web::Data<AppState>,
@@ -194,7 +194,7 @@ async fn list(
     tag = "staff",
     params(("id" = Uuid, Path, description = "The claimant")),
     security(("staff" = [])),
-    responses((status = 200, content_type = "text/csv", description = "Newest first, at most 100,000 rows"), (status = 403, body = Problem), (status = 404, body = Problem))
+    responses((status = 200, content_type = "text/csv", description = "Newest first, at most 100,000 rows"))
 )]
 pub async fn of_claimant_csv(
     state: web::Data<AppState>,
@@ -212,7 +212,7 @@ pub async fn of_claimant_csv(
     tag = "staff",
     params(("id" = Uuid, Path, description = "The person")),
     security(("staff" = [])),
-    responses((status = 200, content_type = "text/csv", description = "Newest first, at most 100,000 rows"), (status = 403, body = Problem), (status = 404, body = Problem))
+    responses((status = 200, content_type = "text/csv", description = "Newest first, at most 100,000 rows"))
 )]
 pub async fn of_person_csv(
     state: web::Data<AppState>,
@@ -242,7 +242,7 @@ async fn csv(state: &AppState, staff: &Staff, whose: Whose) -> WebResult<HttpRes
         ("limit" = Option<i64>, Query, description = "1 to 200, 50 if left out")
     ),
     security(("staff" = [])),
-    responses((status = 200, body = ReachResponse), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem))
+    responses((status = 200, body = ReachResponse), (status = 422, body = Problem))
 )]
 pub async fn reach_of(
     state: web::Data<AppState>,
@@ -273,8 +273,7 @@ pub async fn reach_of(
         ("to" = String, Query, description = "As `from`; a day is meant with its evening", example = "2026-03-31")
     ),
     security(("staff" = [])),
-    responses((status = 200, content_type = "text/csv", description = "What was seen in clear and taken along, newest first"),
-        (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem))
+    responses((status = 200, content_type = "text/csv", description = "What was seen in clear and taken along, newest first"), (status = 422, body = Problem))
 )]
 pub async fn reach_csv(
     state: web::Data<AppState>,

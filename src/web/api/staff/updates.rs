@@ -108,11 +108,7 @@ pub(in crate::web) fn update_id(text: &str) -> WebResult<Uuid> {
     ),
     security(("staff" = [])),
     responses(
-        (status = 200, body = UpdatesResponse),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json")
+        (status = 200, body = UpdatesResponse)
     )
 )]
 pub async fn list(
@@ -143,11 +139,7 @@ pub async fn list(
     security(("staff" = [])),
     request_body = UpdateBody,
     responses(
-        (status = 201, body = UpdateResponse, description = "They stand at once, and are never changed"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json")
+        (status = 201, body = UpdateResponse, description = "They stand at once, and are never changed")
     )
 )]
 pub async fn publish(
@@ -178,11 +170,7 @@ pub async fn publish(
     request_body = UpdateWithdrawalBody,
     responses(
         (status = 200, body = UpdateResponse, description = "Nobody but the staff sees them from now on"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, body = Problem, content_type = "application/problem+json", description = "Withdrawn before"),
-        (status = 422, body = Problem, content_type = "application/problem+json")
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "Withdrawn before")
     )
 )]
 pub async fn withdraw(
