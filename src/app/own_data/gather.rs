@@ -12,13 +12,8 @@ use crate::db::audit::{self, AuditRow};
 use crate::db::claimant::ClaimantRow;
 use crate::db::signature::SignatureRow;
 use crate::db::{
-<<<<<<< HEAD
-    Conn, Scope, consent, contact_change, contact_request, declaration, mailbox, own_data,
-    partner_event, partner_submission, representative, rights_request, signature_file,
-=======
-    Conn, Scope, consent, contact_change, mailbox, own_data, partner_event, partner_submission,
-    representative, rights_request,
->>>>>>> hangup
+    Conn, Scope, consent, contact_change, contact_request, mailbox, own_data, partner_event,
+    partner_submission, representative, rights_request,
 };
 use crate::domain::ids::ClaimantId;
 use crate::domain::reference::Reference;
