@@ -567,6 +567,8 @@ async fn r26_who_took_the_contact_over_does_not_get_away_with_the_record() {
         2,
         "the old record and the new one"
     );
+    // the new address is told that it was taken back
+    app.run_outbox().await;
     let (to_new, to_owner) = (app.mails_to(NEW).len(), app.mails_to(OWNER).len());
     for address in [NEW, OWNER] {
         app.request_access(address).await.expect(202);
