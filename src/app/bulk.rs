@@ -330,6 +330,23 @@ pub(in crate::app) fn state_of(row: &BulkRow) -> AppResult<BulkState> {
     Ok(BulkState::parse(&row.state).ok_or(DbError::Corrupt("bulk_actions.state"))?)
 }
 
+/// Since when identities wait for a look, where the act asks.
+async fn to_check(
+    conn: &mut Conn,
+    scope: Scope,
+    act: &BulkAct,
+    ids: &[Uuid],
+) -> AppResult<HashMap<Uuid, DateTime<Utc>>> {
+    let found = match act {
+        BulkAct::AskDeficiency { .. } => identity::list_to_check(conn, scope, ids).await?,
+        BulkAct::Message { .. }
+        | BulkAct::EndQuarantine
+        | BulkAct::Assign { .. }
+        | BulkAct::Reject { .. } => Vec::new(),
+    };
+    Ok(found.into_iter().collect())
+}
+
 /// What decides whether the act fits some records, in their order.
 async fn subjects(
     ctx: &Ctx,
@@ -366,15 +383,7 @@ async fn subjects(
         | BulkAct::EndQuarantine
         | BulkAct::Reject { .. } => None,
     };
-    let to_check: HashMap<Uuid, DateTime<Utc>> = match act {
-        BulkAct::AskDeficiency { .. } => identity::list_to_check(conn, scope, &ids).await?,
-        BulkAct::Message { .. }
-        | BulkAct::EndQuarantine
-        | BulkAct::Assign { .. }
-        | BulkAct::Reject { .. } => Vec::new(),
-    }
-    .into_iter()
-    .collect();
+    let to_check = to_check(conn, scope, act, &ids).await?;
     let mut subjects = Vec::with_capacity(rows.len());
     for row in rows {
         let since = to_check.get(&row.id).copied();
