@@ -62,6 +62,9 @@ impl WebhookUrl {
         let is_secure = match (url.scheme(), reach) {
             ("https", _) => true,
             ("http", Reach::Loopback) => false,
+            ("http", Reach::Public) => {
+                return Err(ValueError::new(FieldCode::Format, "error-webhook-https"));
+            }
             _ => return Err(wrong(FieldCode::Format)),
         };
         let named = !url.username().is_empty() || url.password().is_some();
@@ -118,6 +121,11 @@ impl WebhookUrl {
 /// What is said of a name that leads to no address that may be used.
 pub fn unreachable() -> ValueError {
     ValueError::new(FieldCode::OutOfRange, "error-webhook-reach")
+}
+
+/// What is said of a name that leads to no address at all.
+pub fn not_found() -> ValueError {
+    ValueError::new(FieldCode::OutOfRange, "error-webhook-dns")
 }
 
 impl fmt::Debug for WebhookUrl {
