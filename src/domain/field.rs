@@ -569,9 +569,8 @@ impl FieldErrors {
             .collect();
         rest.0.retain(|error| {
             let mut unread = unread.iter();
-            !unread.any(|place| {
-                is_within(&error.pointer, place) || is_within(place, &error.pointer)
-            })
+            !unread
+                .any(|place| is_within(&error.pointer, place) || is_within(place, &error.pointer))
         });
         self.append(rest);
     }
@@ -722,14 +721,30 @@ mod tests {
     fn what_could_not_be_read_is_told_once() {
         let mut shape = FieldErrors::new();
         shape.push("/contact/email", FieldCode::Format, "error-format");
-        shape.push("/person/nick", FieldCode::UnknownField, "error-unknown-field");
+        shape.push(
+            "/person/nick",
+            FieldCode::UnknownField,
+            "error-unknown-field",
+        );
         let mut rest = FieldErrors::new();
-        for pointer in ["/contact", "/contact/email", "/contact/phone", "/person", "/via"] {
+        for pointer in [
+            "/contact",
+            "/contact/email",
+            "/contact/phone",
+            "/person",
+            "/via",
+        ] {
             rest.push(pointer, FieldCode::Required, "error-required");
         }
         shape.beside(rest);
         let told: Vec<&str> = shape.iter().map(|error| error.pointer.as_str()).collect();
-        let expected = ["/contact/email", "/person/nick", "/contact/phone", "/person", "/via"];
+        let expected = [
+            "/contact/email",
+            "/person/nick",
+            "/contact/phone",
+            "/person",
+            "/via",
+        ];
         assert_eq!(told, expected);
     }
 
@@ -737,7 +752,10 @@ mod tests {
     fn an_unknown_value_is_told_which_there_are() {
         let mut errors = FieldErrors::new();
         let unknown = ValueError::new(FieldCode::UnknownValue, "error-unknown-value");
-        assert_eq!(errors.take_one_of::<u8, _>("/a", Err(unknown), ["b", "c"]), None);
+        assert_eq!(
+            errors.take_one_of::<u8, _>("/a", Err(unknown), ["b", "c"]),
+            None
+        );
         let missing = ValueError::new(FieldCode::Required, "error-required");
         assert_eq!(errors.take_one_of::<u8, _>("/d", Err(missing), ["b"]), None);
         assert_eq!(errors.take_one_of("/e", Ok(1), ["b"]), Some(1));

@@ -75,6 +75,9 @@ impl WebhookUrl {
         let port = url
             .port_or_known_default()
             .ok_or(wrong(FieldCode::Format))?;
+        if !is_secure && !url.host().as_ref().is_some_and(is_this_machine) && url.port().is_none() {
+            return Err(ValueError::new(FieldCode::Format, "error-webhook-https"));
+        }
         if !(port >= LEAST_PORT || (is_secure && port == HTTPS)) {
             return Err(ValueError::new(FieldCode::OutOfRange, "error-webhook-port"));
         }

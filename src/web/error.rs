@@ -216,7 +216,10 @@ pub fn answer(error: &WebError, style: &Style) -> HttpResponse {
         WebError::App(AppError::Taken(name)) => {
             let language = style.language.of_staff();
             let values = [("name", name.as_str().into())];
-            Some((language, Text::new(language).with("queue-taken-by", &values)))
+            Some((
+                language,
+                Text::new(language).with("queue-taken-by", &values),
+            ))
         }
         WebError::NoJson(fault) => {
             let text = Text::new(style.language);

@@ -92,10 +92,7 @@ pub(super) async fn prepare(
         return Ok(stop);
     }
     let host = host(ctx, endpoint)?;
-    let place = format!(
-        "{}/docs/partners.md#webhooks",
-        ctx.settings.public_base_url
-    );
+    let place = format!("{}/docs/partners.md#webhooks", ctx.settings.public_base_url);
     let line = line(directory, association, place);
     let language = Language::parse(&payload.language).unwrap_or_default();
     let speaker = Speaker::of_association(language, association);

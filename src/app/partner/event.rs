@@ -66,9 +66,11 @@ pub async fn list(
     let scope = actor.scope();
     let mut tx = ctx.pools.begin(scope).await?;
     let rows = db::list(&mut tx, scope, of(actor), after, i64::from(limit)).await?;
-    let is_known = match rows.as_slice() {
-        [] => after == 0 || after <= db::last(&mut tx, scope, of(actor)).await?,
-        _ => true,
+    let is_known = if rows.is_empty() && after > 0 {
+        tx.enter(SCOPE).await?;
+        after <= db::last(&mut tx, SCOPE, of(actor)).await?
+    } else {
+        true
     };
     tx.commit().await?;
     if !is_known {

@@ -297,7 +297,11 @@ fn describe(told: &mut Told, known: &Operation) {
         }
     }
     // the path stands beside it anyway
-    if told.summary.as_ref().is_none_or(|words| words.contains('`')) {
+    if told
+        .summary
+        .as_ref()
+        .is_none_or(|words| words.contains('`'))
+    {
         told.summary = Some(in_words(known.name));
     }
     let words: Vec<String> = told.description.take().into_iter().collect();

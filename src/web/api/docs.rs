@@ -36,7 +36,9 @@ async fn show_root() -> HttpResponse {
 /// The guide, its examples with the address of this installation.
 async fn show_guide(state: web::Data<AppState>) -> HttpResponse {
     let base = &state.ctx.settings.public_base_url;
-    let guide = PLACES.iter().fold(GUIDE.to_owned(), |guide, place| guide.replace(place, base));
+    let guide = PLACES
+        .iter()
+        .fold(GUIDE.to_owned(), |guide, place| guide.replace(place, base));
     HttpResponse::Ok()
         .content_type("text/markdown; charset=utf-8")
         .body(guide)

@@ -19,9 +19,7 @@ use crate::db::{Conn, Scope, partner};
 use crate::domain::field::{FieldErrors, ValueError};
 use crate::domain::ids::{CaseId, WebhookEndpointId};
 use crate::domain::partner::{PartnerScope, SubmissionState};
-use crate::domain::webhook::{
-    BOTH_SIGN, Delivery, DisabledWhy, Fault, MAX_ENDPOINTS, event_types,
-};
+use crate::domain::webhook::{BOTH_SIGN, Delivery, DisabledWhy, Fault, MAX_ENDPOINTS, event_types};
 use crate::domain::webhook_url::{WebhookUrl, not_found, unreachable};
 
 const SCOPE: Scope = Scope::System("endpoints that partners delete");

@@ -36,7 +36,9 @@ pub(super) fn read<T: DeserializeOwned>(
     let mut fault = Fault::of(first, &value);
     for _ in 0..MOST {
         // what was put in its place is ours
-        let is_ours = fillings.keys().any(|place| is_within(&fault.pointer, place));
+        let is_ours = fillings
+            .keys()
+            .any(|place| is_within(&fault.pointer, place));
         if !is_ours {
             fault.tell(&mut wrong);
         }
@@ -152,7 +154,10 @@ fn remove(value: &mut Value, pointer: &str) -> bool {
 }
 
 /// The object that holds a field, and the name of the field.
-fn field_of<'a>(value: &'a mut Value, pointer: &str) -> Option<(&'a mut Map<String, Value>, String)> {
+fn field_of<'a>(
+    value: &'a mut Value,
+    pointer: &str,
+) -> Option<(&'a mut Map<String, Value>, String)> {
     let (holder, token) = pointer.rsplit_once('/')?;
     let name = token.replace("~1", "/").replace("~0", "~");
     Some((value.pointer_mut(holder)?.as_object_mut()?, name))
