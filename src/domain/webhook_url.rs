@@ -256,6 +256,16 @@ mod tests {
     }
 
     #[test]
+    fn who_forgot_the_s_is_told_so() {
+        for reach in [Reach::Public, Reach::Loopback] {
+            let read = WebhookUrl::parse(Some("http://example.org/hook"), reach);
+            assert_eq!(read.unwrap_err().reason, "error-webhook-https");
+        }
+        let port = WebhookUrl::parse(Some("http://127.0.0.1/"), Reach::Loopback);
+        assert_eq!(port.unwrap_err().reason, "error-webhook-port");
+    }
+
+    #[test]
     fn http_is_for_a_program_that_is_served_here_alone() {
         for base in [
             "http://127.0.0.1:8080",
