@@ -182,7 +182,7 @@ pub async fn submit(
             example = json!({"items": [{"index": 0, "status": 201, "claimant": {"id": "01936c1e-0000-7000-8000-000000000001", "reference": "7Z8K2M4Q9XWT", "state": "received"}}]})),
         (status = 400, body = Problem, content_type = "application/problem+json", description = "No JSON, or no Idempotency-Key"),
         (status = 413, body = Problem, content_type = "application/problem+json", description = "More than 1 MiB"),
-        (status = 422, body = Problem, content_type = "application/problem+json", description = "No items, or more than 500"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "No items, or more than 500, or a single submission that does not stand in `items`"),
         (status = 429, body = Problem, content_type = "application/problem+json", description = "Not one item was taken")
     )
 )]
