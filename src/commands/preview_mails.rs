@@ -371,7 +371,7 @@ fn to_staff(sample: Sample<'_>) -> Result<Vec<(&'static str, Mail)>, RenderMailE
         ],
     };
     let webhook = StaffAbout::Webhook {
-        endpoint: "01990a5e-3c00-7000-8000-000000000001".to_owned(),
+        host: "hooks.blog.example".to_owned(),
         why: "failing",
         at,
     };

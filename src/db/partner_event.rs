@@ -194,6 +194,17 @@ pub async fn list(
     Ok(query.load(conn).await?)
 }
 
+/// The last number that a partner's events were given; 0: none yet.
+///
+/// # Errors
+/// As the database says.
+pub async fn last(conn: &mut Conn, _scope: Scope, of: Of<'_>) -> DbResult<i64> {
+    let head = partner_event_heads::table.find((of.partner.uuid(), of.mode.as_str()));
+    let head = head.select(partner_event_heads::last);
+    let last: Option<i64> = head.first(conn).await.optional()?;
+    Ok(last.unwrap_or(0))
+}
+
 /// The number of one of a partner's events.
 ///
 /// # Errors

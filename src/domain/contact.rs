@@ -152,7 +152,11 @@ impl Contact {
                     .map(Some)
             }
         };
-        let language = errors.take(format!("{pointer}/language"), language(input));
+        let language = errors.take_one_of(
+            format!("{pointer}/language"),
+            language(input),
+            Language::ALL.map(Language::as_str),
+        );
         Some(Self {
             email: email?,
             phone: phone?,

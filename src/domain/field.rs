@@ -349,7 +349,9 @@ pub const REASONS: &[&str] = &[
     "error-vat-number-office",
     "error-via-format",
     "error-webhook-again",
+    "error-webhook-dns",
     "error-webhook-event",
+    "error-webhook-https",
     "error-webhook-port",
     "error-webhook-reach",
     "error-webhook-span",
@@ -390,6 +392,22 @@ pub enum FieldCode {
 }
 
 impl FieldCode {
+    /// All of them.
+    pub const ALL: [Self; 12] = [
+        Self::Required,
+        Self::Format,
+        Self::Checksum,
+        Self::TooLong,
+        Self::OutOfRange,
+        Self::UnknownValue,
+        Self::UnknownField,
+        Self::MismatchBirthDate,
+        Self::MismatchSex,
+        Self::SameAsMailbox,
+        Self::SecondChannelRequired,
+        Self::NotAccepted,
+    ];
+
     /// The code as it is sent, snake case.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -443,6 +461,8 @@ pub struct FieldError {
     pub reason: &'static str,
     /// What of the field it is about, where the message names it: a word of staff, nothing personal.
     pub about: Option<String>,
+    /// What may stand there instead, where it is a short list: words of ours.
+    pub expected: Vec<String>,
 }
 
 /// All that is wrong with one input, in the order it was found.
@@ -463,6 +483,7 @@ impl FieldErrors {
             code,
             reason,
             about: None,
+            expected: Vec::new(),
         });
     }
 
@@ -479,6 +500,24 @@ impl FieldErrors {
             code,
             reason,
             about: Some(about),
+            expected: Vec::new(),
+        });
+    }
+
+    /// Adds an error that says what may stand there, and what it is about.
+    pub fn push_expecting(
+        &mut self,
+        pointer: impl Into<String>,
+        error: ValueError,
+        expected: Vec<String>,
+        about: Option<String>,
+    ) {
+        self.add(FieldError {
+            pointer: pointer.into(),
+            code: error.code,
+            reason: error.reason,
+            about,
+            expected,
         });
     }
 
@@ -501,6 +540,44 @@ impl FieldErrors {
                 None
             }
         }
+    }
+
+    /// As [`Self::take`], of a value that is one of a few: an unknown one is told which there are.
+    pub fn take_one_of<T, W: Into<String>>(
+        &mut self,
+        pointer: impl Into<String>,
+        parsed: Result<T, ValueError>,
+        allowed: impl IntoIterator<Item = W>,
+    ) -> Option<T> {
+        match parsed {
+            Err(error) if error.code == FieldCode::UnknownValue => {
+                let allowed = allowed.into_iter().map(Into::into).collect();
+                self.push_expecting(pointer, error, allowed, None);
+                None
+            }
+            parsed => self.take(pointer, parsed),
+        }
+    }
+
+    /// Adds what is wrong with the rest of an input of which these places could not be read: of them, and of what
+    /// holds them, it knows nothing.
+    pub fn beside(&mut self, mut rest: Self) {
+        let unread: Vec<String> = self
+            .iter()
+            .filter(|error| error.code != FieldCode::UnknownField)
+            .map(|error| error.pointer.clone())
+            .collect();
+        rest.0.retain(|error| {
+            let mut unread = unread.iter();
+            !unread
+                .any(|place| is_within(&error.pointer, place) || is_within(place, &error.pointer))
+        });
+        self.append(rest);
+    }
+
+    /// Forgets the errors that are not to be kept.
+    pub fn retain(&mut self, keep: impl FnMut(&FieldError) -> bool) {
+        self.0.retain(keep);
     }
 
     /// Puts `prefix` (a pointer like `/contact`) before every pointer.
@@ -576,6 +653,12 @@ pub fn pointer_token(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 
+/// Whether a pointer leads to a place, or into it.
+pub fn is_within(pointer: &str, place: &str) -> bool {
+    let rest = pointer.strip_prefix(place);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 #[cfg(test)]
 mod tests {
     use std::{collections::BTreeSet, fs, path::Path};
@@ -632,6 +715,52 @@ mod tests {
         assert!(!errors.concerns("/cont"));
         assert_eq!(errors.into_result(()).unwrap_err().iter().count(), 1);
         assert_eq!(FieldErrors::new().into_result(7), Ok(7));
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_told_once() {
+        let mut shape = FieldErrors::new();
+        shape.push("/contact/email", FieldCode::Format, "error-format");
+        shape.push(
+            "/person/nick",
+            FieldCode::UnknownField,
+            "error-unknown-field",
+        );
+        let mut rest = FieldErrors::new();
+        for pointer in [
+            "/contact",
+            "/contact/email",
+            "/contact/phone",
+            "/person",
+            "/via",
+        ] {
+            rest.push(pointer, FieldCode::Required, "error-required");
+        }
+        shape.beside(rest);
+        let told: Vec<&str> = shape.iter().map(|error| error.pointer.as_str()).collect();
+        let expected = [
+            "/contact/email",
+            "/person/nick",
+            "/contact/phone",
+            "/person",
+            "/via",
+        ];
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn an_unknown_value_is_told_which_there_are() {
+        let mut errors = FieldErrors::new();
+        let unknown = ValueError::new(FieldCode::UnknownValue, "error-unknown-value");
+        assert_eq!(
+            errors.take_one_of::<u8, _>("/a", Err(unknown), ["b", "c"]),
+            None
+        );
+        let missing = ValueError::new(FieldCode::Required, "error-required");
+        assert_eq!(errors.take_one_of::<u8, _>("/d", Err(missing), ["b"]), None);
+        assert_eq!(errors.take_one_of("/e", Ok(1), ["b"]), Some(1));
+        let told: Vec<usize> = errors.iter().map(|error| error.expected.len()).collect();
+        assert_eq!(told, [2, 0]);
     }
 
     #[test]

@@ -85,7 +85,13 @@ impl ForeignDocument {
         let kind = filled(input.kind.as_deref())
             .ok_or(required("error-document-kind-required"))
             .and_then(DocumentKind::parse);
-        let kind = errors.take(format!("{pointer}/kind"), kind);
+        let kinds = [
+            DocumentKind::Passport,
+            DocumentKind::IdentityCard,
+            DocumentKind::Other,
+        ];
+        let kinds = kinds.map(DocumentKind::as_str);
+        let kind = errors.take_one_of(format!("{pointer}/kind"), kind, kinds);
         let number = filled(input.number.as_deref())
             .ok_or(required("error-document-number-required"))
             .and_then(number);

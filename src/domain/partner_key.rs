@@ -49,6 +49,9 @@ pub enum PartnerKeyError {
 /// Why a key does not open what it was shown for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
 pub enum KeyRefusal {
+    /// There is none, or what is there is no key of partners.
+    #[error("no key of partners was shown")]
+    Missing,
     /// A character is wrong or missing; nobody was asked.
     #[error("a character of the key is wrong or missing")]
     Malformed,

@@ -104,7 +104,7 @@ impl Person {
         let family_name = take_name(input.family_name.as_deref(), "family_name", errors, pointer);
         let birth_date = errors.take(at("birth_date"), birth_date(input, today));
         let sex = filled(input.sex.as_deref()).map(Sex::parse).transpose();
-        let sex = errors.take(at("sex"), sex);
+        let sex = errors.take_one_of(at("sex"), sex, ["F", "M"]);
         let birth = Birth {
             code: codice_fiscale.as_ref().and_then(Option::as_ref),
             typed: filled(input.codice_fiscale.as_deref()),

@@ -62,6 +62,9 @@ impl WebhookUrl {
         let is_secure = match (url.scheme(), reach) {
             ("https", _) => true,
             ("http", Reach::Loopback) => false,
+            ("http", Reach::Public) => {
+                return Err(ValueError::new(FieldCode::Format, "error-webhook-https"));
+            }
             _ => return Err(wrong(FieldCode::Format)),
         };
         let named = !url.username().is_empty() || url.password().is_some();
@@ -72,6 +75,9 @@ impl WebhookUrl {
         let port = url
             .port_or_known_default()
             .ok_or(wrong(FieldCode::Format))?;
+        if !is_secure && !url.host().as_ref().is_some_and(is_this_machine) && url.port().is_none() {
+            return Err(ValueError::new(FieldCode::Format, "error-webhook-https"));
+        }
         if !(port >= LEAST_PORT || (is_secure && port == HTTPS)) {
             return Err(ValueError::new(FieldCode::OutOfRange, "error-webhook-port"));
         }
@@ -118,6 +124,11 @@ impl WebhookUrl {
 /// What is said of a name that leads to no address that may be used.
 pub fn unreachable() -> ValueError {
     ValueError::new(FieldCode::OutOfRange, "error-webhook-reach")
+}
+
+/// What is said of a name that leads to no address at all.
+pub fn not_found() -> ValueError {
+    ValueError::new(FieldCode::OutOfRange, "error-webhook-dns")
 }
 
 impl fmt::Debug for WebhookUrl {
@@ -242,6 +253,16 @@ mod tests {
         }
         let long = format!("https://example.org/{}", "a".repeat(2_100));
         assert!(WebhookUrl::parse(Some(&long), Reach::Public).is_err());
+    }
+
+    #[test]
+    fn who_forgot_the_s_is_told_so() {
+        for reach in [Reach::Public, Reach::Loopback] {
+            let read = WebhookUrl::parse(Some("http://example.org/hook"), reach);
+            assert_eq!(read.unwrap_err().reason, "error-webhook-https");
+        }
+        let port = WebhookUrl::parse(Some("http://127.0.0.1/"), Reach::Loopback);
+        assert_eq!(port.unwrap_err().reason, "error-webhook-port");
     }
 
     #[test]

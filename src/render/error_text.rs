@@ -4,11 +4,14 @@
 //! `error.ftl`: one of `domain::field::REASONS`, or one of [`GENERAL`], which names the field.
 
 use super::text::Text;
+use crate::domain::field::FieldError;
 
 /// Reasons that a parser of requests gives, beside those of the domain.
 pub const GENERAL: &[&str] = &[
     "error-required",
     "error-format",
+    "error-json-type",
+    "error-put-in-items",
     "error-unknown-field",
     "error-code-required",
     "error-code-wrong",
@@ -53,16 +56,38 @@ pub fn message(text: Text, pointer: &str, reason: &str) -> String {
 
 /// As [`message`], of something in the field that the sentence names.
 pub fn message_about(text: Text, pointer: &str, reason: &str, about: Option<&str>) -> String {
+    sentence(text, (pointer, reason), about, &[])
+}
+
+fn sentence(
+    text: Text,
+    (pointer, reason): (&str, &str),
+    about: Option<&str>,
+    expected: &[String],
+) -> String {
     let label = label(text, pointer);
     let about = about.unwrap_or_default().to_owned();
-    let sentence = text.with(
-        reason,
-        &[("label", label.clone().into()), ("about", about.into())],
-    );
+    let values = [
+        ("label", label.clone().into()),
+        ("about", about.into()),
+        ("expected", expected.join(", ").into()),
+    ];
+    let sentence = text.with(reason, &values);
     if sentence == reason {
         return text.with("error-other", &[("label", label.into())]);
     }
     sentence
+}
+
+/// As [`message_about`], for programs: they reload no page.
+pub fn message_of_api(text: Text, field: &FieldError) -> String {
+    let reason = match field.reason {
+        "error-consent-version-unknown" => "error-consent-version-stale",
+        "error-unknown-field" => "error-unknown-member",
+        reason => reason,
+    };
+    let place = (field.pointer.as_str(), reason);
+    sentence(text, place, field.about.as_deref(), &field.expected)
 }
 
 /// The name of the field in words, with the number of its row where there are several.

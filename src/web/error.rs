@@ -38,10 +38,14 @@ pub enum WebError {
     App(AppError),
     /// The body, or a part of the address, cannot be read: 400.
     Malformed,
+    /// The body is no JSON: 400, and where.
+    NoJson(JsonFault),
     /// `Idempotency-Key` is missing or no key: 400.
     KeyMissing,
     /// `cursor` or `limit` cannot be read: 400.
     BadCursor,
+    /// `after` is a number that no event has yet: 400.
+    AfterLast,
     /// The path is known, the method is not: 405 with `Allow`.
     MethodNotAllowed(Vec<Method>),
     /// The body came too slowly: 408.
@@ -56,6 +60,17 @@ pub enum WebError {
     CrossSite,
     /// A form of the console that is too old, or of another session: 403.
     StaleForm,
+}
+
+/// Where a body ends being JSON; nothing of the body.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct JsonFault {
+    /// Line, from 1.
+    pub line: usize,
+    /// Column, from 1; 0: the line is empty.
+    pub column: usize,
+    /// What the reader says, in English: "expected `,` or `}`".
+    pub said: String,
 }
 
 impl From<AppError> for WebError {
@@ -168,6 +183,9 @@ pub struct ProblemField {
     /// One of a fixed list.
     #[schema(example = "format")]
     code: &'static str,
+    /// What may stand there, with `unknown_value`, where it is a short list.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    allowed: Vec<String>,
     /// A sentence in the language asked for.
     message: String,
 }
@@ -196,8 +214,21 @@ pub fn answer(error: &WebError, style: &Style) -> HttpResponse {
     };
     let told = match error {
         WebError::App(AppError::Taken(name)) => {
-            let text = Text::new(style.language.of_staff());
-            Some(text.with("queue-taken-by", &[("name", name.as_str().into())]))
+            let language = style.language.of_staff();
+            let values = [("name", name.as_str().into())];
+            Some((
+                language,
+                Text::new(language).with("queue-taken-by", &values),
+            ))
+        }
+        WebError::NoJson(fault) => {
+            let text = Text::new(style.language);
+            let values = [
+                ("line", fault.line.to_string().into()),
+                ("column", fault.column.to_string().into()),
+                ("said", fault.said.as_str().into()),
+            ];
+            Some((style.language, text.with("problem-malformed-at", &values)))
         }
         _ => None,
     };
@@ -219,24 +250,21 @@ fn finish(
     mut builder: HttpResponseBuilder,
     kind: Kind,
     fields: Option<&FieldErrors>,
-    (wait, told): (Option<u64>, Option<String>),
+    (wait, told): (Option<u64>, Option<(Language, String)>),
     style: &Style,
 ) -> HttpResponse {
     if style.api {
         builder.insert_header((CONTENT_TYPE, "application/problem+json"));
-        let language = match told {
-            Some(_) => style.language.of_staff(),
-            None => style.language,
-        };
-        builder.insert_header((CONTENT_LANGUAGE, language.as_str()));
         let mut problem = problem(kind, fields, style.language, style.request_id.clone());
-        problem.detail = told.unwrap_or(problem.detail);
+        let (language, detail) = told.unwrap_or((style.language, problem.detail));
+        builder.insert_header((CONTENT_LANGUAGE, language.as_str()));
+        problem.detail = detail;
         let body = serde_json::to_string(&problem);
         return builder.body(body.unwrap_or_default());
     }
     builder.insert_header((CONTENT_TYPE, "text/html; charset=utf-8"));
     let mut page = page(kind, wait, style);
-    if let Some(told) = told {
+    if let Some((_, told)) = told {
         page.paragraphs = vec![told];
     }
     let html = if style.console {
@@ -283,14 +311,13 @@ fn problem(
         .into_iter()
         .flatten()
         .map(|field| ProblemField {
-            message: error_text::message_about(
-                text,
-                &field.pointer,
-                field.reason,
-                field.about.as_deref(),
-            ),
+            message: error_text::message_of_api(text, field),
             pointer: field.pointer.clone(),
             code: field.code.as_str(),
+            allowed: match field.code {
+                FieldCode::UnknownValue => field.expected.clone(),
+                _ => Vec::new(),
+            },
         })
         .collect();
     Problem {

@@ -4,6 +4,7 @@
 use actix_web::http::StatusCode as S;
 
 use crate::app::AppError;
+use crate::domain::partner::PartnerScope;
 use crate::domain::partner_key::KeyRefusal;
 use crate::web::error::WebError;
 
@@ -16,7 +17,8 @@ pub struct Kind {
     pub name: &'static str,
     /// Short, English, the same each time.
     pub title: &'static str,
-    /// What stands in the way, for a 409: its own sentence where there is one, `problem-state-{state}`.
+    /// What stands in the way, for a 409, or what is wrong more exactly: its own sentence where there is one,
+    /// `problem-state-{state}`.
     pub state: Option<&'static str>,
 }
 
@@ -27,6 +29,14 @@ impl Kind {
             name,
             title,
             state: None,
+        }
+    }
+
+    /// The same, more exactly.
+    const fn told(self, state: &'static str) -> Self {
+        Self {
+            state: Some(state),
+            ..self
         }
     }
 
@@ -173,9 +183,10 @@ pub const ALL: [Kind; 34] = [
 pub fn of(error: &WebError) -> Kind {
     match error {
         WebError::App(error) => of_app(error),
-        WebError::Malformed => MALFORMED,
+        WebError::Malformed | WebError::NoJson(_) => MALFORMED,
         WebError::KeyMissing => IDEMPOTENCY_KEY,
         WebError::BadCursor => CURSOR,
+        WebError::AfterLast => CURSOR.told("events-after"),
         WebError::MethodNotAllowed(_) => METHOD_NOT_ALLOWED,
         WebError::TooSlow => TIMEOUT,
         WebError::TooLarge | WebError::PartTooLarge(_) => TOO_LARGE,
@@ -196,10 +207,7 @@ fn of_app(error: &AppError) -> Kind {
         AppError::Forbidden => FORBIDDEN,
         AppError::SecondPerson => SECOND_PERSON,
         AppError::StepUpRequired => STEP_UP_REQUIRED,
-        AppError::IllegalTransition(state) => Kind {
-            state: Some(state),
-            ..ILLEGAL_TRANSITION
-        },
+        AppError::IllegalTransition(state) => ILLEGAL_TRANSITION.told(state),
         AppError::Taken(_) => TAKEN,
         AppError::TokenUsed => TOKEN_USED,
         AppError::TokenExpired => TOKEN_EXPIRED,
@@ -214,11 +222,15 @@ fn of_app(error: &AppError) -> Kind {
 /// A key that is not right is 401; one that is right and may not, 403.
 fn of_key(refusal: KeyRefusal) -> Kind {
     match refusal {
+        KeyRefusal::Missing => UNAUTHENTICATED.told("no-key"),
         KeyRefusal::Malformed => KEY_MALFORMED,
         KeyRefusal::Unknown => KEY_UNKNOWN,
         KeyRefusal::Expired => KEY_EXPIRED,
         KeyRefusal::Revoked => KEY_REVOKED,
-        KeyRefusal::Scope(_) => KEY_SCOPE,
+        KeyRefusal::Scope(PartnerScope::Intake) => KEY_SCOPE.told("scope-intake"),
+        KeyRefusal::Scope(PartnerScope::Read) => KEY_SCOPE.told("scope-read"),
+        KeyRefusal::Scope(PartnerScope::Events) => KEY_SCOPE.told("scope-events"),
+        KeyRefusal::Scope(PartnerScope::Webhooks) => KEY_SCOPE.told("scope-webhooks"),
         KeyRefusal::Network => KEY_NETWORK,
         KeyRefusal::Case => KEY_CASE,
         KeyRefusal::Live => KEY_LIVE,

@@ -75,6 +75,7 @@ mod own_record;
 mod pages;
 mod paper;
 mod partner_events;
+mod partner_guide;
 mod partner_intake;
 mod partners;
 mod payout_hold;

@@ -174,6 +174,10 @@ async fn pages_go_on_from_any_number_and_say_what_is_wrong() {
     }
     assert_eq!(seen, [1, 2, 3, 4, 5, 6, 7]);
     assert_eq!(after, "7", "from there on later");
+    let beyond = read(&app, "/events?after=8", &key).await;
+    let beyond = beyond.expect_problem(400, "cursor");
+    let why = beyond["detail"].as_str().unwrap();
+    assert!(why.starts_with("after "), "{why}");
     for wrong in [
         "after=x",
         "after=-1",

@@ -161,12 +161,89 @@ async fn r57_without_version_and_time_of_the_notice_nothing_is_taken() {
     body["surprise"] = json!(1);
     assert_eq!(
         told(submit(&app, &key, "1", &body).await),
-        ["/surprise unknown_field"]
+        ["/surprise unknown_field", "/association unknown_value"]
     );
     let bare = request(&app, Method::POST, "/claimants", &key);
     ask(bare.json(&submission("ada@own.example")))
         .await
         .expect_problem(400, "idempotency-key");
+    assert_eq!(app.number(CLAIMANTS).await, 0);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_that_is_wrong_with_a_body_is_told_at_once_and_what_would_be_right() {
+    let app = TestApp::seeded().await;
+    let owner = Owner::of(&app, "codacons").await;
+    let blog = owner.partner("blog").await;
+    let key = owner.key(&blog, &["intake"]).await;
+    let mut body = submission("ada@own.example");
+    body["contact"]["phone"] = json!(333);
+    body["contact"]["language"] = json!("fr");
+    body["mailboxes"] = json!([{"address": 7}, {"address": "nessuno"}]);
+    body["notice"]["shown_at"] = json!("ieri");
+    body["consents"][0]["given"] = json!("yes");
+    body["consents"][1]["text_version"] = json!("vecchio");
+    body["nickname"] = json!("x");
+    let told = submit(&app, &key, "1", &body).await;
+    let told = told.expect_problem(422, "validation");
+    let errors = told["errors"].as_array().unwrap();
+    let mut places: Vec<&str> = errors
+        .iter()
+        .map(|error| error["pointer"].as_str().unwrap())
+        .collect();
+    places.sort_unstable();
+    assert_eq!(
+        places,
+        [
+            "/consents/0/given",
+            "/consents/1/text_version",
+            "/contact/language",
+            "/contact/phone",
+            "/mailboxes/0/address",
+            "/mailboxes/1/address",
+            "/nickname",
+            "/notice/shown_at",
+        ]
+    );
+    let of = |place: &str| errors.iter().find(|it| it["pointer"] == place).unwrap();
+    let says = |place: &str| of(place)["message"].as_str().unwrap();
+    assert!(says("/contact/phone").contains("string, non number"));
+    assert!(says("/consents/0/given").contains("boolean, non string"));
+    assert!(says("/consents/1/text_version").contains("/api/v1/public/cases/"));
+    assert_eq!(
+        of("/contact/language")["allowed"],
+        json!(["it", "en", "de"])
+    );
+    assert!(of("/contact/phone")["allowed"].is_null());
+    // without a case the rest is judged as far as that goes
+    body["case"] = json!("altro");
+    let told = submit(&app, &key, "1", &body).await;
+    let told = told.expect_problem(422, "validation");
+    let errors = told["errors"].as_array().unwrap();
+    let of = |place: &str| errors.iter().find(|it| it["pointer"] == place);
+    let cases = &of("/case").unwrap()["allowed"];
+    assert!(cases.as_array().unwrap().contains(&json!(CASE)), "{cases}");
+    assert!(of("/contact/language").is_some() && of("/mailboxes/1/address").is_some());
+    assert!(of("/consents/1/text_version").is_none());
+    // a single one where many are taken
+    let single = request(&app, Method::POST, "/claimants/batches", &key);
+    let single = single.header("idempotency-key", "1");
+    let told = ask(single.json(&submission("ada@own.example"))).await;
+    assert_eq!(
+        told.wrong_fields(),
+        [("/items".to_owned(), "required".to_owned())]
+    );
+    // no JSON: where, and nothing of what stood there
+    let cut = request(&app, Method::POST, "/claimants", &key);
+    let cut = cut.header("idempotency-key", "1");
+    let cut = cut.header("content-type", "application/json");
+    let told = ask(cut.body("{\n \"segreto\": \"ada\" \"x\"}")).await;
+    let told = told.expect_problem(400, "malformed");
+    let why = told["detail"].as_str().unwrap();
+    assert!(why.contains("riga 2, colonna 19"), "{why}");
+    assert!(why.contains("expected `,` or `}`"), "{why}");
+    assert!(!why.contains("segreto") && !why.contains("ada"), "{why}");
     assert_eq!(app.number(CLAIMANTS).await, 0);
     app.stop().await;
 }

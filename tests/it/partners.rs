@@ -315,7 +315,15 @@ async fn a_typo_of_a_key_is_told_without_asking_the_database() {
         .await
         .expect_problem(401, "unauthenticated");
     let bare = app.request(Method::GET, "/api/v1/partner/claimants");
-    ask(bare).await.expect_problem(401, "unauthenticated");
+    let told = ask(bare).await.expect_problem(401, "unauthenticated");
+    let why = told["detail"].as_str().unwrap();
+    assert!(why.contains("Authorization: Bearer jnd_test_"), "{why}");
+    // which scope lacks is told
+    let bare = app.request(Method::GET, "/api/v1/partner/events");
+    let told = ask(bare.bearer_auth(&key)).await;
+    let told = told.expect_problem(403, "key-scope");
+    let why = told["detail"].as_str().unwrap();
+    assert!(why.contains(" events "), "{why}");
     app.lose_database().await;
     read(&app, "/claimants", &typo)
         .await

@@ -149,6 +149,31 @@ async fn a_body_of_the_wrong_shape_names_the_field() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn every_place_of_the_wrong_shape_is_told_at_once() {
+    let app = TestApp::start().await;
+    let body = r#"{"contact":{"kind":"x","contact":{}},"mailboxes":[{"email":1},{"email":"b","kind":true},3],"more":[]}"#;
+    let answer = send(&app, post("/api/v1/json", "application/json", body)).await;
+    assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let problem = json_of(answer).await;
+    let told = problem["errors"].as_array().unwrap().iter();
+    let told = told.map(|error| error["pointer"].as_str().unwrap());
+    let told: std::collections::BTreeSet<&str> = told.collect();
+    let expected = [
+        "/contact/contact",
+        "/contact/email",
+        "/contact/kind",
+        "/mailboxes/0/email",
+        "/mailboxes/1/kind",
+        "/mailboxes/2",
+        "/more",
+    ];
+    assert_eq!(told, expected.into_iter().collect());
+    let kind = &problem["errors"][0];
+    assert_eq!(kind["allowed"], json!(["home", "work"]), "{kind}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_json_too_large_or_of_another_type_is_refused() {
     let app = TestApp::start().await;
     let good = r#"{"contact":{"email":"a","kind":"work"}}"#;

@@ -492,6 +492,10 @@ async fn r51_nobody_real_and_nobody_invented_ever_meet() {
     assert_eq!(app.number(crossed).await, 0);
     // within the sandbox the second record of a person reads as any other, as ever
     assert_eq!(state(&app, &test, &second).await, "confirmed");
+    let refused = step(&app, &test, &second, "signed").await;
+    let refused = refused.expect_problem(409, "illegal-transition");
+    let why = refused["detail"].as_str().unwrap();
+    assert!(why.contains("stessa persona di prova"), "{why}");
     let held = "SELECT count(*) FROM registered_persons r JOIN claimants c ON c.id = r.claimant_id WHERE c.case_id IN (SELECT id FROM cases WHERE sandbox_of IS NULL)";
     assert_eq!(app.number(held).await, 1);
     // in another association of the same case a twin is another
@@ -570,6 +574,10 @@ async fn r53_a_test_person_moves_by_the_graph_and_only_by_a_test_key() {
         .expect_problem(409, "illegal-transition");
     let why = refused["detail"].as_str().unwrap();
     assert!(why.contains("persona di prova"), "{why}");
+    assert!(
+        why.contains("received") && why.contains("withdrawn"),
+        "{why}"
+    );
     for (to, taken) in [
         ("confirmed", true),
         ("confirmed", true),
@@ -592,7 +600,10 @@ async fn r53_a_test_person_moves_by_the_graph_and_only_by_a_test_key() {
             );
             assert_eq!(moved["state"], to);
         } else {
-            answer.expect_problem(409, "illegal-transition");
+            let refused = answer.expect_problem(409, "illegal-transition");
+            let why = refused["detail"].as_str().unwrap().to_owned();
+            let now = state(&app, &test, &id).await;
+            assert!(why.contains(&format!("è {now}")), "{why}");
         }
     }
     let trail = "SELECT before || '-' || after, actor_kind FROM audit WHERE action = 'sandbox_moved' ORDER BY id";
@@ -628,6 +639,10 @@ async fn r53_a_test_person_moves_by_the_graph_and_only_by_a_test_key() {
             .expect_problem(403, "key-live");
     }
     empty(&app, &live).await.expect_problem(403, "key-live");
+    // nor is it given invented people, whom it would make real
+    read(&app, "/sandbox/people", &live)
+        .await
+        .expect_problem(403, "key-live");
     // nor does a test key move somebody real, or see them
     let none = Uuid::new_v4().to_string();
     for foreign in [&real, &none] {
@@ -1000,6 +1015,7 @@ async fn the_guide_leads_from_a_key_to_a_confirmed_test_person() {
     let owner = Owner::of(&app, "codacons").await;
     let blog = owner.partner("blog").await;
     let test = test_key(&owner, &blog).await;
+    let live = owner.key(&blog, &["intake", "read"]).await;
     let guide = include_str!("../../docs/partners.md");
     let block = guide
         .split("```sh\n")
@@ -1008,21 +1024,27 @@ async fn the_guide_leads_from_a_key_to_a_confirmed_test_person() {
     let (lines, _) = block.split_once("```").unwrap();
     assert!(lines.lines().count() <= 40, "{lines}");
     // what a reader puts in: where, which key, which case, and when (the clock of the test stands still)
-    let put_in = |line: &str| match line.split_once('=').map(|(name, _)| name) {
+    let put_in = |line: &str, key: &str| match line.split_once('=').map(|(name, _)| name) {
         Some("HOST") => format!("HOST={}", app.url("")),
-        Some("KEY") => format!("KEY={test}"),
+        Some("KEY") => format!("KEY={key}"),
         Some("CASE") => format!("CASE={CASE}"),
         _ => line.replace("(now | todate)", "\"2026-03-02T08:59:00Z\""),
     };
-    let lines: Vec<String> = lines.lines().map(put_in).collect();
-    let run = move || {
-        let mut shell = std::process::Command::new("sh");
-        shell
-            .args(["-e", "-c", &lines.join("\n")])
-            .output()
-            .unwrap()
+    let run = async |key: &str| {
+        let lines: Vec<String> = lines.lines().map(|line| put_in(line, key)).collect();
+        let run = move || {
+            let mut shell = std::process::Command::new("sh");
+            shell
+                .args(["-e", "-c", &lines.join("\n")])
+                .output()
+                .unwrap()
+        };
+        tokio::task::spawn_blocking(run).await.unwrap()
     };
-    let done = tokio::task::spawn_blocking(run).await.unwrap();
+    // by mistake with a live key nobody is sent
+    assert!(!run(&live).await.status.success());
+    assert_eq!(app.number(REAL).await, 0);
+    let done = run(&test).await;
     let told = String::from_utf8(done.stdout).unwrap();
     let errors = String::from_utf8(done.stderr).unwrap();
     if errors.contains("not found") {
@@ -1031,6 +1053,14 @@ async fn the_guide_leads_from_a_key_to_a_confirmed_test_person() {
         assert!(done.status.success(), "{told} {errors}");
         let states = told.matches("\"state\":\"confirmed\"").count();
         assert_eq!((states, app.number(TEST).await), (2, 1), "{told}");
+        // what is refused is shown, and ends it
+        app.sql("UPDATE partner_keys SET scopes = '{intake}' WHERE mode = 'test'")
+            .await;
+        let refused = run(&test).await;
+        assert!(!refused.status.success());
+        let errors = String::from_utf8(refused.stderr).unwrap();
+        assert!(errors.contains("/problems/key-scope"), "{errors}");
+        assert_eq!(app.number(TEST).await, 1);
     }
     // the list of the page is the one of the program
     for somebody in PEOPLE {

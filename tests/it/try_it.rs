@@ -7,7 +7,7 @@ use thirtyfour::prelude::*;
 
 use crate::app::TestApp;
 use crate::browser::Phone;
-use crate::partners::Owner;
+use crate::partners::{Owner, secret};
 
 /// Notes what the page was refused, or failed at.
 const WATCH: &str = "
@@ -68,7 +68,8 @@ async fn the_description_needs_nobody_else_and_sends_requests() {
     let app = TestApp::seeded().await;
     let owner = Owner::of(&app, "codacons").await;
     let blog = owner.partner("blog").await;
-    let key = owner.key(&blog, &["read"]).await;
+    let scopes = json!({"mode": "test", "scopes": ["read"]});
+    let key = secret(&owner.try_key(&blog, &scopes).await.expect(201));
     phone.resize(1280).await;
     let watch = json!({"source": WATCH});
     phone

@@ -707,6 +707,17 @@ async fn no_way_to_write_an_address_inside_is_taken() {
         let wrong = say(&app, &key, Method::POST, ENDPOINTS, &json!({"url": url})).await;
         assert_eq!(wrong.wrong_fields()[0].0, "/url", "{url}");
     }
+    // what to do about it is told
+    for (url, word) in [
+        ("http://public.example/", "https://"),
+        ("https://nowhere.example/", "DNS"),
+        ("https://six.example/", "server pubblico"),
+    ] {
+        let wrong = say(&app, &key, Method::POST, ENDPOINTS, &json!({"url": url})).await;
+        let wrong = wrong.expect_problem(422, "validation");
+        let message = wrong["errors"][0]["message"].as_str().unwrap();
+        assert!(message.contains(word), "{url}: {message}");
+    }
     let count = "SELECT count(*) FROM webhook_endpoints";
     assert_eq!(app.number(count).await, 0);
     let (path, _) = endpoint(&app, &key, "https://public.example:8443/hook?a=b").await;
@@ -1066,5 +1077,15 @@ async fn who_takes_an_endpoint_up_again_and_again_gets_one_mail_a_day() {
     }
     let mails = "SELECT count(*) FROM outbox WHERE kind = 'webhook_disabled'";
     assert_eq!(app.number(mails).await, 1);
+    // it names the server, which its partner knows, and leads to the guide
+    say(&app, &key, Method::PATCH, &path, &json!({"enabled": false}))
+        .await
+        .expect(200);
+    app.run_outbox().await;
+    let mail = app.mails_to("redazione@sito.example").pop().unwrap();
+    assert!(mail.contains("127.0.0.1"), "{mail}");
+    assert!(mail.contains("/docs/partners.md#webhooks"), "{mail}");
+    let (_, id) = path.rsplit_once('/').unwrap();
+    assert!(!mail.contains(id), "{mail}");
     app.stop().await;
 }

@@ -10,13 +10,15 @@ use super::{SCOPE, Step};
 use crate::app::ctx::Ctx;
 use crate::app::directory::Directory;
 use crate::app::error::{AppError, AppResult};
-use crate::app::partner::email_of;
+use crate::app::partner::{email_of, webhook as endpoints};
 use crate::db::outbox::OutboxRow;
-use crate::db::{Conn, partner, webhook};
+use crate::db::webhook::EndpointRow;
+use crate::db::{Conn, DbError, partner, webhook};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{AssociationId, PartnerId, WebhookEndpointId};
 use crate::domain::language::Language;
 use crate::domain::mail::MailKind;
+use crate::domain::partner::KeyMode;
 use crate::domain::webhook::DisabledWhy;
 
 #[derive(Serialize, Deserialize)]
@@ -27,10 +29,10 @@ struct WebhookPayload {
 }
 
 /// An endpoint that nothing more is delivered to, for a mail.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct WebhookNotice {
-    /// The endpoint.
-    pub endpoint: Uuid,
+    /// Where it is: the name of its server, no path.
+    pub host: String,
     /// Why.
     pub why: DisabledWhy,
     /// Since when, UTC.
@@ -80,7 +82,7 @@ pub(super) async fn prepare(
     let endpoint = webhook::find_by_id(conn, SCOPE, id).await?;
     let endpoint = endpoint.filter(|endpoint| endpoint.disabled_at.is_some());
     let why = DisabledWhy::parse(&payload.why);
-    let (Some(email), Some(_), Some(why), Some(association)) =
+    let (Some(email), Some(endpoint), Some(why), Some(association)) =
         (email, endpoint, why, row.association_id)
     else {
         return Ok(Step::Drop);
@@ -89,17 +91,25 @@ pub(super) async fn prepare(
     if let Some(stop) = stop(ctx, conn, directory, (row, kind), (&email, association)).await? {
         return Ok(stop);
     }
-    let place = format!("{}/docs", ctx.settings.public_base_url);
+    let host = host(ctx, endpoint)?;
+    let place = format!("{}/docs/partners.md#webhooks", ctx.settings.public_base_url);
     let line = line(directory, association, place);
     let language = Language::parse(&payload.language).unwrap_or_default();
     let speaker = Speaker::of_association(language, association);
     let letter = letter(ctx, conn, row, speaker, email, kind, vec![line]).await?;
     Ok(Step::Send(Box::new(Letter {
         staff: Some(StaffNotice::Webhook(WebhookNotice {
-            endpoint: payload.endpoint,
+            host,
             why,
             at: row.created_at,
         })),
         ..letter
     })))
+}
+
+/// The server of an endpoint: its partner knows it by that, not by our id.
+fn host(ctx: &Ctx, row: EndpointRow) -> AppResult<String> {
+    let mode = KeyMode::parse(&row.mode).ok_or(DbError::Corrupt("webhook_endpoints.mode"))?;
+    let kept = endpoints::open(ctx, row.id, row.root_version, row.sealed)?;
+    Ok(endpoints::host_of(&kept.url, endpoints::reach(ctx, mode)))
 }

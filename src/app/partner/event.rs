@@ -51,7 +51,8 @@ pub async fn leave_numbers_out(ctx: &Ctx) -> AppResult<()> {
 }
 
 /// The partner's events after a number, at most `limit` (1 to 200), and the number to go on from: that of the last
-/// one, or the same where there is none yet.
+/// one, or the same where there is none yet. None: no event has that number yet, so that who went on from it would
+/// miss those that come before it.
 ///
 /// # Errors
 /// `Key` if the key may not.
@@ -60,15 +61,24 @@ pub async fn list(
     actor: &PartnerActor,
     after: i64,
     limit: u16,
-) -> AppResult<(Vec<Event>, i64)> {
+) -> AppResult<Option<(Vec<Event>, i64)>> {
     actor.require(PartnerScope::Events)?;
     let scope = actor.scope();
     let mut tx = ctx.pools.begin(scope).await?;
     let rows = db::list(&mut tx, scope, of(actor), after, i64::from(limit)).await?;
+    let is_known = if rows.is_empty() && after > 0 {
+        tx.enter(SCOPE).await?;
+        after <= db::last(&mut tx, SCOPE, of(actor)).await?
+    } else {
+        true
+    };
     tx.commit().await?;
+    if !is_known {
+        return Ok(None);
+    }
     let events: Vec<Event> = rows.iter().map(event).collect::<AppResult<_>>()?;
     let last = events.last().map_or(after, |event| event.sequence);
-    Ok((events, last))
+    Ok(Some((events, last)))
 }
 
 fn event(row: &EventRow) -> AppResult<Event> {

@@ -83,12 +83,12 @@ impl KeyStanding {
 /// *effects*: notes the use of the key, every few minutes.
 ///
 /// # Errors
-/// `Unauthenticated` for what is no key of partners; `Key` says why the key opens nothing.
+/// `Key` says why nothing is opened: what is no key of partners is `Missing`.
 pub async fn authenticate(ctx: &Ctx, shown: Option<&str>, from: IpAddr) -> AppResult<PartnerActor> {
-    let shown = shown.ok_or(AppError::Unauthenticated)?;
+    let shown = shown.ok_or(AppError::Key(KeyRefusal::Missing))?;
     let key = match PartnerKey::parse(shown) {
         Ok(key) => key,
-        Err(PartnerKeyError::Format) => return Err(AppError::Unauthenticated),
+        Err(PartnerKeyError::Format) => return Err(AppError::Key(KeyRefusal::Missing)),
         Err(PartnerKeyError::Checksum) => return Err(AppError::Key(KeyRefusal::Malformed)),
     };
     let now = ctx.clock.now();

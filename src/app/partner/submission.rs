@@ -2,6 +2,7 @@
 //! statement, the same mail, which the person alone can act on. The answer is the same for somebody new and
 //! somebody known (R55).
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -21,12 +22,13 @@ use crate::app::sign_up::{self, Evidence, Mailing, PartnerEvidence, Sending, Sig
 use crate::db::DbError;
 use crate::db::partner_submission::{self as db, Of, SubmissionRow};
 use crate::domain::claimant::ClaimantState;
-use crate::domain::field::{FieldCode, FieldErrors, filled};
+use crate::domain::field::{FieldCode, FieldErrors, ValueError, filled, is_within};
 use crate::domain::ids::{CaseId, ClaimantId};
+use crate::domain::outage::day_in_rome;
 use crate::domain::partner::{KeyMode, PartnerScope, SubmissionState};
 use crate::domain::partner_submission::{Notice, SubmissionInput};
 use crate::domain::reference::Reference;
-use crate::domain::sign_up::SignUp;
+use crate::domain::sign_up::{SignUp, SignUpRules};
 
 /// Items of a batch that are written side by side: enough to be written together, few enough to leave others
 /// their turn.
@@ -59,6 +61,9 @@ pub struct Received {
     pub reference: Reference,
 }
 
+/// Somebody as a partner typed them, and what of that could not be read.
+pub type Typed = (SubmissionInput, FieldErrors);
+
 /// Takes somebody a partner sends.
 ///
 /// *effects*: those of [`sign_up::sign_up`], and in the same statement the row that ties the claimant to the
@@ -70,14 +75,14 @@ pub struct Received {
 pub async fn send(
     ctx: &Ctx,
     actor: &PartnerActor,
-    input: &SubmissionInput,
+    typed: &Typed,
     idempotency_key: &str,
     evidence: Evidence,
 ) -> AppResult<Received> {
     actor.require(PartnerScope::Intake)?;
     // a key is the partner's, whichever of its API keys it comes with: else one could not follow the other
     let place = format!("partner|{}|{idempotency_key}", actor.partner());
-    take(ctx, actor, input, &place, evidence).await
+    take(ctx, actor, typed, &place, evidence).await
 }
 
 /// Takes many, each on its own: the answers stand in the order of the items. An item is known again by its place
@@ -89,7 +94,7 @@ pub async fn send(
 pub async fn send_all(
     ctx: &Ctx,
     actor: &PartnerActor,
-    items: Vec<AppResult<SubmissionInput>>,
+    items: Vec<AppResult<Typed>>,
     idempotency_key: &str,
     evidence: Evidence,
 ) -> AppResult<Vec<AppResult<Received>>> {
@@ -101,14 +106,14 @@ pub async fn send_all(
         let place = format!("partner-batch|{partner}|{idempotency_key}|{number}");
         let evidence = evidence.clone();
         async move {
-            let input = item?;
+            let typed = item?;
             let _place = PLACES.acquire().await.map_err(AppError::internal)?;
             if put_off.load(Ordering::Relaxed) {
                 return Err(AppError::Unavailable(
                     "an item before it was put off".into(),
                 ));
             }
-            let taken = Box::pin(take(ctx, actor, &input, &place, evidence)).await;
+            let taken = Box::pin(take(ctx, actor, &typed, &place, evidence)).await;
             if matches!(taken, Err(AppError::Unavailable(_))) {
                 put_off.store(true, Ordering::Relaxed);
             }
@@ -190,7 +195,7 @@ fn told(directory: &Directory, row: &SubmissionRow) -> AppResult<Submission> {
 async fn take(
     ctx: &Ctx,
     actor: &PartnerActor,
-    input: &SubmissionInput,
+    (input, unread): &Typed,
     place: &str,
     evidence: Evidence,
 ) -> AppResult<Received> {
@@ -198,14 +203,20 @@ async fn take(
     // before the answer of before is looked for: it is for who may act in the case
     let own = match own_case(&directory, actor, input.case.as_deref()) {
         Ok(own) => own,
-        // without a case nothing else can be judged
         Err(mut errors) => {
-            let notice = Notice::parse(input.notice.as_ref(), ctx.clock.now());
-            errors.append(notice.err().unwrap_or_default());
-            return Err(AppError::Invalid(errors));
+            errors.append(without_case(input, ctx.clock.now()));
+            return Err(AppError::Invalid(beside(unread, errors)));
         }
     };
     actor.require_case(actor.acts_in(own.id))?;
+    if !unread.is_empty() {
+        let (_, home) = actor.home();
+        let promoting = own.association_by_id(home).ok_or(AppError::NotFound)?;
+        let place = (own.as_ref(), promoting.slug.as_str());
+        let read = parsed(&directory, place, input, ctx.clock.now());
+        let wrong = read.err().unwrap_or_default();
+        return Err(AppError::Invalid(beside(unread, wrong)));
+    }
     let kept = Kept::under(ctx, place, input)?;
     let preparing = prepare(ctx, actor, (&directory, &own), input, &kept, evidence);
     let prepared = Box::pin(preparing).await;
@@ -222,7 +233,6 @@ async fn prepare(
     mut evidence: Evidence,
 ) -> AppResult<(SignedUp, crate::db::sign_up::SignUpRows)> {
     let now = ctx.clock.now();
-    let notice = Notice::parse(input.notice.as_ref(), now);
     let (_, home) = actor.home();
     let promoting = public.association_by_id(home).ok_or(AppError::NotFound)?;
     let twin = match actor.mode() {
@@ -235,12 +245,8 @@ async fn prepare(
     if !case.state.takes_sign_ups() {
         return Err(AppError::IllegalTransition(case.state.as_str()));
     }
-    let mut typed = input.sign_up();
-    let named = typed.association.replace(association.slug.clone());
-    let notice = for_own(named.as_deref(), &association.slug, notice);
-    let mut rules = sign_up::rules(directory, case, now);
-    rules.associations = vec![association.slug.clone()];
-    let (sign_up, notice) = both(SignUp::parse(&typed, &rules), notice)?;
+    let read = parsed(directory, (case, &association.slug), input, now);
+    let (sign_up, notice) = read.map_err(AppError::Invalid)?;
     if !association.offer.takes_sign_ups() {
         return Err(AppError::IllegalTransition("association_suspended"));
     }
@@ -265,6 +271,53 @@ async fn prepare(
     sign_up::sent(ctx, directory, own, &sign_up, &sending, kept).await
 }
 
+/// Reads a submission for a case and the association of the key.
+fn parsed(
+    directory: &Directory,
+    (case, association): (&CaseEntry, &str),
+    input: &SubmissionInput,
+    now: DateTime<Utc>,
+) -> Result<(SignUp, Notice), FieldErrors> {
+    let notice = Notice::parse(input.notice.as_ref(), now);
+    let mut typed = input.sign_up();
+    let named = typed.association.replace(association.to_owned());
+    let notice = for_own(named.as_deref(), association, notice);
+    let mut rules = sign_up::rules(directory, case, now);
+    rules.associations = vec![association.to_owned()];
+    both(SignUp::parse(&typed, &rules), notice)
+}
+
+/// What is wrong whatever the case is.
+fn without_case(input: &SubmissionInput, now: DateTime<Utc>) -> FieldErrors {
+    let typed = input.sign_up();
+    let rules = SignUpRules {
+        now,
+        today: day_in_rome(now),
+        associations: Vec::new(),
+        plans: Vec::new(),
+        scope: Arc::default(),
+        domains_down: HashSet::new(),
+        required_consents: Vec::new(),
+        known_consents: Vec::new(),
+    };
+    let mut wrong = SignUp::parse(&typed, &rules).err().unwrap_or_default();
+    // which association, plans and texts there are is the case's
+    wrong.retain(|error| {
+        let is_of = |place| is_within(&error.pointer, place);
+        !is_of("/association") && !is_of("/consents") && error.reason != "error-plan-unknown"
+    });
+    let notice = Notice::parse(input.notice.as_ref(), now);
+    wrong.append(notice.err().unwrap_or_default());
+    wrong
+}
+
+/// What could not be read, and what is wrong with the rest.
+fn beside(unread: &FieldErrors, wrong: FieldErrors) -> FieldErrors {
+    let mut all = unread.clone();
+    all.beside(wrong);
+    all
+}
+
 /// What was read; refused where another association is named than the key's.
 fn for_own<T>(
     named: Option<&str>,
@@ -284,14 +337,17 @@ fn for_own<T>(
 }
 
 /// Both, or what is wrong with each.
-fn both<A, B>(one: Result<A, FieldErrors>, two: Result<B, FieldErrors>) -> AppResult<(A, B)> {
+fn both<A, B>(
+    one: Result<A, FieldErrors>,
+    two: Result<B, FieldErrors>,
+) -> Result<(A, B), FieldErrors> {
     match (one, two) {
         (Ok(one), Ok(two)) => Ok((one, two)),
         (Err(mut wrong), Err(also)) => {
             wrong.append(also);
-            Err(AppError::Invalid(wrong))
+            Err(wrong)
         }
-        (Err(wrong), Ok(_)) | (Ok(_), Err(wrong)) => Err(AppError::Invalid(wrong)),
+        (Err(wrong), Ok(_)) | (Ok(_), Err(wrong)) => Err(wrong),
     }
 }
 
@@ -307,10 +363,15 @@ fn own_case(
         return Err(errors);
     };
     let (_, home) = actor.home();
-    let mut public = directory.public_cases();
-    let own = public.find(|case| case.slug == slug && case.association_by_id(home).is_some());
-    own.cloned().ok_or_else(|| {
-        errors.push("/case", FieldCode::UnknownValue, "error-case-unknown");
+    let public = directory.public_cases();
+    let own: Vec<&Arc<CaseEntry>> = public
+        .filter(|case| case.association_by_id(home).is_some())
+        .collect();
+    let found = own.iter().find(|case| case.slug == slug);
+    found.copied().cloned().ok_or_else(|| {
+        let unknown = ValueError::new(FieldCode::UnknownValue, "error-case-unknown");
+        let slugs = own.iter().map(|case| case.slug.clone()).collect();
+        errors.push_expecting("/case", unknown, slugs, None);
         errors
     })
 }

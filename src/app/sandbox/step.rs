@@ -93,6 +93,18 @@ async fn withdraw(ctx: &Ctx, actor: &PartnerActor, id: ClaimantId) -> AppResult<
     Ok(tx.commit().await?)
 }
 
+/// Why there is no such move: where the test person is, so that its partner learns where it may go.
+const fn refused(before: ClaimantState, told: SubmissionState) -> &'static str {
+    match (before, told) {
+        // it reads as confirmed, as everywhere; of people who were all invented here the reason may be told
+        (ClaimantState::Duplicate, _) => "sandbox-second-record",
+        (_, SubmissionState::Received) => "sandbox-received",
+        (_, SubmissionState::Confirmed) => "sandbox-confirmed",
+        (_, SubmissionState::Signed) => "sandbox-signed",
+        (_, SubmissionState::Withdrawn) => "sandbox-withdrawn",
+    }
+}
+
 /// A move that the graph has.
 struct Moved {
     before: ClaimantState,
@@ -109,7 +121,7 @@ impl Moved {
         }
         match before.move_to(step.state()) {
             Ok(after) => Ok(Some(Self { before, after })),
-            Err(_) => Err(AppError::IllegalTransition("sandbox-step")),
+            Err(_) => Err(AppError::IllegalTransition(refused(before, told))),
         }
     }
 

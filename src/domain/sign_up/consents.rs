@@ -1,5 +1,7 @@
 //! The consents of a sign-up: the required ones given, each for the text that was shown (R19, R20).
 
+use std::collections::BTreeSet;
+
 use super::{
     super::{
         consent::Purpose,
@@ -25,7 +27,12 @@ pub(super) fn parse(
     let mut answered: Vec<Purpose> = Vec::new();
     for (position, typed) in typed.iter().take(MOST).enumerate() {
         let pointer = format!("/consents/{position}");
-        let purpose = errors.take(format!("{pointer}/purpose"), purpose(typed, rules));
+        let known = rules.known_consents.iter().map(|(known, _)| known.as_str());
+        let purpose = errors.take_one_of(
+            format!("{pointer}/purpose"),
+            purpose(typed, rules),
+            known.collect::<BTreeSet<_>>(),
+        );
         let Some(purpose) = purpose else {
             continue;
         };

@@ -82,7 +82,8 @@ fn one(
             "error-plan-unknown",
         ))
     });
-    let plan = errors.take(format!("{pointer}/plan"), plan.transpose());
+    let plans = rules.plans.iter().cloned();
+    let plan = errors.take_one_of(format!("{pointer}/plan"), plan.transpose(), plans);
     let alias_of = filled(typed.alias_of.as_deref()).map(MailboxAddress::parse);
     let alias_of = errors.take(format!("{pointer}/alias_of"), alias_of.transpose());
     let (address, treatment) = admitted?;

@@ -59,8 +59,8 @@ pub enum StaffAbout {
     },
     /// Nothing more is delivered to an endpoint of a partner.
     Webhook {
-        /// The endpoint.
-        endpoint: String,
+        /// The name of its server.
+        host: String,
         /// Word of the reason.
         why: &'static str,
         /// Since when, UTC.
@@ -184,9 +184,9 @@ fn words(text: Text, association: &str, about: StaffAbout) -> (MailKind, Words) 
         StaffAbout::RecoveryCodesMade { at } => {
             told("staff-mail-codes-subject", "staff-mail-codes-intro", at)
         }
-        StaffAbout::Webhook { endpoint, why, at } => (
+        StaffAbout::Webhook { host, why, at } => (
             MailKind::WebhookDisabled,
-            webhook_words(text, association, (&endpoint, why, at)),
+            webhook_words(text, association, (&host, why, at)),
         ),
         StaffAbout::Approvals { waiting } => (
             MailKind::ApprovalWaits,
@@ -254,7 +254,7 @@ fn waiting_words(text: Text, association: &str, waiting: &[(&'static str, u64, b
 fn webhook_words(
     text: Text,
     association: &str,
-    (endpoint, why, at): (&str, &str, DateTime<Utc>),
+    (host, why, at): (&str, &str, DateTime<Utc>),
 ) -> Words {
     let at = time(text, at);
     Words {
@@ -264,7 +264,7 @@ fn webhook_words(
             &[("association", association.into()), ("at", at.into())],
         ),
         lines: vec![
-            text.with("staff-mail-webhook-endpoint", &[("id", endpoint.into())]),
+            text.with("staff-mail-webhook-endpoint", &[("host", host.into())]),
             text.word("staff-mail-webhook-why", why),
         ],
         before: text.get("staff-mail-webhook-before"),

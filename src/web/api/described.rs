@@ -296,12 +296,34 @@ fn describe(told: &mut Told, known: &Operation) {
             }
         }
     }
+    // the path stands beside it anyway
+    if told
+        .summary
+        .as_ref()
+        .is_none_or(|words| words.contains('`'))
+    {
+        told.summary = Some(in_words(known.name));
+    }
     let words: Vec<String> = told.description.take().into_iter().collect();
     let words = words
         .into_iter()
         .chain(access(known))
         .chain(limits(told, known));
     told.description = Some(words.collect::<Vec<_>>().join("\n\n"));
+}
+
+/// The name of an operation as people write: `submit_claimant` is "Submit claimant".
+fn in_words(name: &str) -> String {
+    let mut letters = name.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+    first.into_iter().chain(letters.map(spaced)).collect()
+}
+
+const fn spaced(letter: char) -> char {
+    match letter {
+        '_' => ' ',
+        letter => letter,
+    }
 }
 
 /// A problem is `application/problem+json`; every answer says what it is.

@@ -25,7 +25,7 @@ pub struct Description {
     info(
         title = "joinder",
         description = "A registry for class-action claimants. Errors are `application/problem+json` (RFC 9457); `/problems` \
-            explains each. `docs/partners.md` leads through the part for partner sites, and `/.well-known/limits` has all limits."
+            explains each. [The guide for partner sites](/docs/partners.md) leads through their part, and `/.well-known/limits` has all limits."
     ),
     components(schemas(Problem, ProblemField)),
     modifiers(&Credentials)
@@ -56,8 +56,8 @@ impl Modify for Credentials {
         components.add_security_scheme(
             "partner",
             bearer(
-                "A key that the association gave out, `jnd_live_<id>_<secret>`. What it may do is named by \
-                 its scopes: `intake`, `read`, `events`, `webhooks`",
+                "A key that the association gave out: `jnd_test_<id>_<secret>` acts on invented people alone, \
+                 `jnd_live_<id>_<secret>` on real ones, who get a mail. What it may do is named by its scopes: `intake`, `read`, `events`, `webhooks`",
             ),
         );
     }

@@ -6,13 +6,15 @@ use actix_web::dev::Payload;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{FromRequest, HttpRequest};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use serde_json::error::Category;
-use serde_path_to_error::{Path, Segment};
 
 use crate::app::AppError;
-use crate::domain::field::{FieldCode, FieldErrors, pointer_token};
-use crate::web::error::WebError;
+use crate::domain::field::FieldErrors;
+use crate::web::error::{JsonFault, WebError};
 use crate::web::extract::{LARGE_BODY_BYTES, body};
+
+mod shape;
 
 /// A body.
 pub struct Json<T>(pub T);
@@ -26,6 +28,23 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
         Box::pin(async move {
             let bytes = body::read(request, payload, "application/json").await?;
             parse(&bytes).map(Self)
+        })
+    }
+}
+
+/// A body of which what has the right shape is judged too, beside what has not: all is told at once.
+pub struct JsonBeside<T>(pub T, pub FieldErrors);
+
+impl<T: DeserializeOwned + 'static> FromRequest for JsonBeside<T> {
+    type Error = WebError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, WebError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let bytes = body::read(request, payload, "application/json").await?;
+            let (value, wrong) = read(&bytes)?;
+            Ok(Self(value, wrong))
         })
     }
 }
@@ -66,64 +85,47 @@ impl<T: DeserializeOwned + 'static> FromRequest for OptionalJson<T> {
 /// Reads a body.
 ///
 /// # Errors
-/// `Malformed` if it is no JSON, `Invalid` with a pointer if its shape is wrong.
+/// `NoJson` if it is none, `Invalid` with every place whose shape is wrong.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, WebError> {
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        // a body that is cut further on is no JSON at all, whatever its beginning says
-        let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok();
-        if is_json && error.inner().classify() == Category::Data {
-            WebError::App(AppError::Invalid(field_error(
-                error.path(),
-                &error.inner().to_string(),
-            )))
-        } else {
-            WebError::Malformed
-        }
-    })?;
-    reader.end().map_err(|_| WebError::Malformed)?;
-    Ok(value)
-}
-
-/// serde says what is wrong in words only; the field's name stands between backquotes.
-fn field_error(path: &Path, said: &str) -> FieldErrors {
-    let mut pointer = pointer(path);
-    let named = said.split('`').nth(1).unwrap_or_default();
-    let (code, reason) = if said.starts_with("missing field") {
-        pointer.push('/');
-        pointer.push_str(&pointer_token(named));
-        (FieldCode::Required, "error-required")
-    } else if said.starts_with("unknown field") {
-        let token = format!("/{}", pointer_token(named));
-        if !pointer.ends_with(&token) {
-            pointer.push_str(&token);
-        }
-        (FieldCode::UnknownField, "error-unknown-field")
-    } else if said.starts_with("unknown variant") {
-        (FieldCode::UnknownValue, "error-unknown-value")
+    let (value, wrong) = read(bytes)?;
+    if wrong.is_empty() {
+        Ok(value)
     } else {
-        (FieldCode::Format, "error-format")
-    };
-    let mut errors = FieldErrors::new();
-    errors.push(pointer, code, reason);
-    errors
+        Err(WebError::App(AppError::Invalid(wrong)))
+    }
 }
 
-fn pointer(path: &Path) -> String {
-    let mut pointer = String::new();
-    for segment in path {
-        match segment {
-            Segment::Seq { index } => {
-                pointer.push('/');
-                pointer.push_str(&index.to_string());
-            }
-            Segment::Map { key } => {
-                pointer.push('/');
-                pointer.push_str(&pointer_token(key));
-            }
-            // a variant is no place of its own in JSON
-            Segment::Enum { .. } | Segment::Unknown => {}
+/// Reads a body, without the places whose shape is wrong.
+///
+/// # Errors
+/// `NoJson` if it is none, `Invalid` if nothing can be read of it.
+pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, FieldErrors), WebError> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let error = match serde_path_to_error::deserialize(&mut reader) {
+        Ok(value) => {
+            reader.end().map_err(|error| no_json(&error))?;
+            return Ok((value, FieldErrors::new()));
         }
+        Err(error) => error,
+    };
+    // a body that is cut further on is no JSON at all, whatever its beginning says
+    let value: Value = serde_json::from_slice(bytes).map_err(|error| no_json(&error))?;
+    if error.inner().classify() != Category::Data {
+        return Err(no_json(error.inner()));
     }
-    pointer
+    shape::read(value, &error).map_err(|wrong| WebError::App(AppError::Invalid(wrong)))
+}
+
+/// Where a body ends being JSON. What the reader says of that holds nothing of the body; what it says of values does.
+fn no_json(error: &serde_json::Error) -> WebError {
+    let told = error.to_string();
+    let (said, _) = told.rsplit_once(" at line ").unwrap_or((told.as_str(), ""));
+    match error.classify() {
+        Category::Syntax | Category::Eof => WebError::NoJson(JsonFault {
+            line: error.line(),
+            column: error.column(),
+            said: said.to_owned(),
+        }),
+        Category::Data | Category::Io => WebError::Malformed,
+    }
 }

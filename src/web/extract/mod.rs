@@ -22,7 +22,7 @@ pub mod upload;
 pub use client::{ClientAddr, UserAgent};
 pub use form::Form;
 pub use idempotency::{IdempotencyKey, OptionalIdempotencyKey};
-pub use json::{Json, LargeJson, OptionalJson};
+pub use json::{Json, JsonBeside, LargeJson, OptionalJson};
 pub use language::Lang;
 pub use partner::Partner;
 pub use staff::Staff;

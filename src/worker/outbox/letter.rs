@@ -235,7 +235,7 @@ fn render_staff(
             StaffNotice::Factor { at } => StaffAbout::Factor { at },
             StaffNotice::RecoveryCodesMade { at } => StaffAbout::RecoveryCodesMade { at },
             StaffNotice::Webhook(told) => StaffAbout::Webhook {
-                endpoint: told.endpoint.to_string(),
+                host: told.host,
                 why: told.why.as_str(),
                 at: told.at,
             },

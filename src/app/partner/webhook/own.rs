@@ -19,8 +19,8 @@ use crate::db::{Conn, Scope, partner};
 use crate::domain::field::{FieldErrors, ValueError};
 use crate::domain::ids::{CaseId, WebhookEndpointId};
 use crate::domain::partner::{PartnerScope, SubmissionState};
-use crate::domain::webhook::{BOTH_SIGN, Delivery, DisabledWhy, MAX_ENDPOINTS, event_types};
-use crate::domain::webhook_url::{WebhookUrl, unreachable};
+use crate::domain::webhook::{BOTH_SIGN, Delivery, DisabledWhy, Fault, MAX_ENDPOINTS, event_types};
+use crate::domain::webhook_url::{WebhookUrl, not_found, unreachable};
 
 const SCOPE: Scope = Scope::System("endpoints that partners delete");
 
@@ -241,6 +241,7 @@ async fn judged(
     let url = WebhookUrl::parse(typed, reach(ctx, actor.mode()))?;
     match ctx.webhooks.addresses(&url).await {
         Ok(_) => Ok(url),
+        Err(Fault::Dns) => Err(not_found()),
         Err(_) => Err(unreachable()),
     }
 }

@@ -9,7 +9,7 @@ problems-all = Alle Probleme
 
 problem-taken = Inzwischen hat eine andere Person die Akte übernommen.
 
-problem-todo-malformed = Prüfen Sie, ob der Inhalt gültiges JSON ist und Kennungen vollständig sind. Senden Sie dann noch einmal.
+problem-todo-malformed = Die Antwort nennt Zeile und Spalte: Berichtigen Sie dort das JSON. Prüfen Sie, ob Kennungen vollständig sind.
 problem-todo-idempotency-key = Senden Sie einen eigenen Idempotency-Key, etwa die Nummer eines Auftrags. Nehmen Sie bei einer Wiederholung denselben.
 problem-todo-cursor = Nehmen Sie den Cursor, wie er in next_cursor stand. Die Grenze liegt zwischen 1 und 200.
 problem-todo-unauthenticated = Senden Sie die Kopfzeile Authorization: Bearer, danach Schlüssel oder Token. Ein abgelaufenes Token wird erneuert.

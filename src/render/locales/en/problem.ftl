@@ -9,7 +9,7 @@ problems-all = All problems
 
 problem-taken = Meanwhile somebody else has taken it.
 
-problem-todo-malformed = Check that the body is valid JSON and that ids are whole. Then send it again.
+problem-todo-malformed = The answer tells line and column: correct the JSON there. Check that ids are whole.
 problem-todo-idempotency-key = Send an Idempotency-Key of your own, such as the number of an order. Use the same one when you repeat.
 problem-todo-cursor = Use the cursor as it came, in next_cursor. The limit is 1 to 200.
 problem-todo-unauthenticated = Send the header Authorization: Bearer, then the key or token. A token that has expired is renewed.

@@ -9,7 +9,7 @@ problems-all = Tutti i problemi
 
 problem-taken = Nel frattempo un’altra persona l’ha presa.
 
-problem-todo-malformed = Controlla che il corpo sia JSON valido, e che gli identificativi siano completi. Poi manda di nuovo.
+problem-todo-malformed = La risposta dice riga e colonna: correggi lì il JSON. Controlla che gli identificativi siano completi.
 problem-todo-idempotency-key = Manda un’intestazione Idempotency-Key tua, per esempio il numero d’ordine. Usa la stessa quando ripeti.
 problem-todo-cursor = Usa il cursore com’è arrivato, in next_cursor. Il limite va da 1 a 200.
 problem-todo-unauthenticated = Manda l’intestazione Authorization: Bearer, poi la chiave o il token. Un token scaduto si rinnova.

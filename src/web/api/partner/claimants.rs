@@ -11,7 +11,9 @@ use uuid::Uuid;
 use crate::app::AppError;
 use crate::app::partner::PartnerActor;
 use crate::app::partner::limit::{self, Unit};
-use crate::app::partner::submission::{self, Received, Submission, read_cursor, write_cursor};
+use crate::app::partner::submission::{
+    self, Received, Submission, Typed, read_cursor, write_cursor,
+};
 use crate::app::sign_up::Evidence;
 use crate::domain::field::{FieldCode, FieldErrors};
 use crate::domain::ids::ClaimantId;
@@ -21,7 +23,9 @@ use crate::state::AppState;
 use crate::web::api::page_length::page_length;
 use crate::web::error::{Problem, come_back, problem_of};
 use crate::web::extract::partner::note;
-use crate::web::extract::{ClientAddr, IdempotencyKey, Json, Lang, LargeJson, Partner, UserAgent};
+use crate::web::extract::{
+    ClientAddr, IdempotencyKey, JsonBeside, Lang, LargeJson, Partner, UserAgent,
+};
 use crate::web::middleware::{RequestId, log};
 use crate::web::{WebError, WebResult};
 
@@ -108,6 +112,7 @@ pub struct SubmissionsQuery {
     post,
     path = "/api/v1/partner/claimants",
     operation_id = "submit_claimant",
+    summary = "Send somebody",
     tag = "partner",
     params(
         ("Idempotency-Key" = String, Header, description = "1 to 128 visible ASCII characters; the same 201 for 24 hours, whichever key of the partner it comes with")
@@ -140,12 +145,12 @@ pub async fn submit(
     key: IdempotencyKey,
     client: ClientAddr,
     agent: UserAgent,
-    input: Json<SubmissionInput>,
+    typed: JsonBeside<SubmissionInput>,
 ) -> WebResult<HttpResponse> {
     count(&state, &request, &partner.0, 1).await?;
     let (ctx, evidence) = (state.ctx.clone(), evidence(client, agent));
-    let acting =
-        async move { submission::send(&ctx, &partner.0, &input.0, &key.0, evidence).await };
+    let typed = (typed.0, typed.1);
+    let acting = async move { submission::send(&ctx, &partner.0, &typed, &key.0, evidence).await };
     let received = state.ctx.to_end(Box::pin(acting)).await?;
     Ok(HttpResponse::Created().json(ReceivedResponse::from(received)))
 }
@@ -155,6 +160,7 @@ pub async fn submit(
     post,
     path = "/api/v1/partner/claimants/batches",
     operation_id = "submit_claimants",
+    summary = "Send many at once",
     tag = "partner",
     params(
         ("Idempotency-Key" = String, Header, description = "1 to 128 visible ASCII characters; stands for each item by its place in the batch: sent again, what was taken is told as before, the rest is tried again")
@@ -176,7 +182,7 @@ pub async fn submit(
             example = json!({"items": [{"index": 0, "status": 201, "claimant": {"id": "01936c1e-0000-7000-8000-000000000001", "reference": "7Z8K2M4Q9XWT", "state": "received"}}]})),
         (status = 400, body = Problem, content_type = "application/problem+json", description = "No JSON, or no Idempotency-Key"),
         (status = 413, body = Problem, content_type = "application/problem+json", description = "More than 1 MiB"),
-        (status = 422, body = Problem, content_type = "application/problem+json", description = "No items, or more than 500"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "No items, or more than 500, or a single submission that does not stand in `items`"),
         (status = 429, body = Problem, content_type = "application/problem+json", description = "Not one item was taken")
     )
 )]
@@ -230,6 +236,7 @@ pub async fn submit_all(
     get,
     path = "/api/v1/partner/claimants",
     operation_id = "list_submissions",
+    summary = "Whom you sent, oldest first",
     tag = "partner",
     params(
         ("limit" = Option<u16>, Query, description = "1 to 200, 50 if left out"),
@@ -262,6 +269,7 @@ pub async fn list(
     get,
     path = "/api/v1/partner/claimants/{id}",
     operation_id = "get_submission",
+    summary = "How far somebody got",
     tag = "partner",
     params(("id" = Uuid, Path, description = "The record")),
     security(("partner" = ["read"])),
@@ -298,10 +306,10 @@ async fn count(
 }
 
 /// An item of a batch, or what is wrong with its shape.
-fn item(value: &serde_json::Value) -> Result<SubmissionInput, AppError> {
+fn item(value: &serde_json::Value) -> Result<Typed, AppError> {
     let bytes = serde_json::to_vec(value).map_err(AppError::internal)?;
-    match crate::web::extract::json::parse(&bytes) {
-        Ok(input) => Ok(input),
+    match crate::web::extract::json::read(&bytes) {
+        Ok(typed) => Ok(typed),
         Err(WebError::App(error)) => Err(error),
         Err(_) => Err(AppError::Invalid(FieldErrors::new())),
     }

@@ -81,6 +81,7 @@ pub struct AttemptsQuery {
     post,
     path = "/api/v1/partner/webhook-endpoints/{id}/ping",
     operation_id = "ping_webhook_endpoint",
+    summary = "Deliver a test event",
     tag = "partner",
     params(("id" = Uuid, Path, description = "The endpoint")),
     security(("partner" = ["webhooks"])),
@@ -108,6 +109,7 @@ pub async fn ping(
     get,
     path = "/api/v1/partner/webhook-endpoints/{id}/attempts",
     operation_id = "list_webhook_attempts",
+    summary = "How deliveries went",
     tag = "partner",
     params(
         ("id" = Uuid, Path, description = "The endpoint"),
@@ -145,6 +147,7 @@ pub async fn attempts(
     post,
     path = "/api/v1/partner/webhook-endpoints/{id}/replays",
     operation_id = "replay_webhook_events",
+    summary = "Deliver events again",
     tag = "partner",
     params(("id" = Uuid, Path, description = "The endpoint")),
     security(("partner" = ["webhooks"])),

@@ -10,6 +10,7 @@ use crate::app::partner::event::{self, Event};
 use crate::domain::ids::ClaimantId;
 use crate::state::AppState;
 use crate::web::api::page_length::page_length;
+use crate::web::error::Problem;
 use crate::web::extract::Partner;
 use crate::web::{WebError, WebResult};
 
@@ -51,6 +52,7 @@ pub struct EventsQuery {
     get,
     path = "/api/v1/partner/events",
     operation_id = "list_partner_events",
+    summary = "What happened to those you sent",
     tag = "partner",
     params(
         ("limit" = Option<u16>, Query, description = "1 to 200, 50 if left out"),
@@ -60,6 +62,7 @@ pub struct EventsQuery {
     responses(
         (status = 200, body = EventsResponse, description = "In the order of their numbers",
             example = json!({"items": [{"sequence": 1, "id": "01936c1e-0000-7000-8000-000000000002", "type": "claimant.received", "claimant_id": "01936c1e-0000-7000-8000-000000000001", "created_at": "2026-11-23T10:00:00Z"}], "next_cursor": "1"})),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "`cursor`: `after` is no number, or lies beyond the last event; `limit` is none from 1 to 200")
     )
 )]
 pub async fn list(
@@ -71,7 +74,8 @@ pub async fn list(
     let limit = page_length(query.limit)?;
     let after = query.after.as_deref().filter(|text| !text.is_empty());
     let after = after.map_or(Some(0), number).ok_or(WebError::BadCursor)?;
-    let (events, next) = event::list(&state.ctx, &partner.0, after, limit).await?;
+    let page = event::list(&state.ctx, &partner.0, after, limit).await?;
+    let (events, next) = page.ok_or(WebError::AfterLast)?;
     Ok(HttpResponse::Ok().json(EventsResponse {
         items: events.into_iter().map(EventResponse::from).collect(),
         next_cursor: next.to_string(),

@@ -57,15 +57,18 @@ pub struct EmptiedResponse {
     get,
     path = "/api/v1/partner/sandbox/people",
     operation_id = "sandbox_people",
+    summary = "Sandbox: invented people to send",
     tag = "partner",
     security(("partner" = ["read"])),
     responses(
         (status = 200, body = InventedPeopleResponse, description = "Always the same; any other person whose codice fiscale is right will do as well",
             example = json!({"items": [{"given_name": "Pinco", "family_name": "Pallino", "codice_fiscale": "PLLPNC80A01H501R", "birth_date": "1980-01-01", "birth_place": "Roma", "sex": "M"}]})),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "`key-scope`, `key-network`")
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "`key-live`, `key-scope`, `key-network`")
     )
 )]
-pub async fn people(_partner: Partner) -> WebResult<HttpResponse> {
+pub async fn people(partner: Partner) -> WebResult<HttpResponse> {
+    // whoever sends them with a live key has made somebody real of them
+    partner.0.require_test()?;
     let items = PEOPLE.map(InventedResponse::from).into();
     Ok(HttpResponse::Ok().json(InventedPeopleResponse { items }))
 }
@@ -75,6 +78,7 @@ pub async fn people(_partner: Partner) -> WebResult<HttpResponse> {
     post,
     path = "/api/v1/partner/sandbox/claimants/{id}/transitions",
     operation_id = "move_test_person",
+    summary = "Sandbox: move a test person on",
     tag = "partner",
     params(("id" = Uuid, Path, description = "Whom a test key sent")),
     security(("partner" = ["intake"])),
@@ -90,7 +94,7 @@ pub async fn people(_partner: Partner) -> WebResult<HttpResponse> {
         (status = 403, body = Problem, content_type = "application/problem+json", description = "`key-live`, `key-scope`, `key-network`"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "The test keys of the partner sent no such person"),
         (status = 409, body = Problem, content_type = "application/problem+json", description = "There is no such move, as from `received` to `signed`",
-            example = json!({"type": "/problems/illegal-transition", "title": "The state does not allow this", "status": 409, "detail": "There is no such move from where the test person is. Read its state first.", "request_id": "01a2098f-c7e7-7a93-ade5-060fc050b8f8"})),
+            example = json!({"type": "/problems/illegal-transition", "title": "The state does not allow this", "status": 409, "detail": "This test person is received: from there only to confirmed or withdrawn.", "request_id": "01a2098f-c7e7-7a93-ade5-060fc050b8f8"})),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "`/to` is missing, or none of the three")
     )
 )]
@@ -114,6 +118,7 @@ pub async fn move_to(
     delete,
     path = "/api/v1/partner/sandbox/claimants",
     operation_id = "empty_sandbox",
+    summary = "Sandbox: delete all test people",
     tag = "partner",
     security(("partner" = ["intake"])),
     responses(
@@ -138,7 +143,7 @@ fn step(typed: Option<&str>) -> Result<Step, AppError> {
     let step = filled(typed).ok_or(missing);
     let step = step.and_then(|word| Step::parse(word).ok_or(unknown));
     let mut errors = FieldErrors::new();
-    let step = errors.take("/to", step);
+    let step = errors.take_one_of("/to", step, Step::ALL.map(Step::as_str));
     step.ok_or(AppError::Invalid(errors))
 }
 

@@ -47,6 +47,7 @@ pub struct StatisticsResponse {
     get,
     path = "/api/v1/partner/statistics",
     operation_id = "partner_statistics",
+    summary = "How many came",
     tag = "partner",
     security(("partner" = ["read"])),
     responses(
