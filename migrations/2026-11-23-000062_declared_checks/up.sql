@@ -1,4 +1,4 @@
--- What staff should look at in a declaration waits until one of them looked (R29, R32, R66). What was declared stays as
+-- What staff should look at in a declaration waits until one of them looked (R32, R66). What was declared stays as
 -- it is, and so do its flags: beside them stands which of them were looked at. Another version needs another look.
 
 ALTER TABLE declarations ADD COLUMN checked text[] NOT NULL DEFAULT '{}';
