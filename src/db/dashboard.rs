@@ -200,7 +200,7 @@ const WAITING: &str = "WITH own AS NOT MATERIALIZED ( \
    SELECT v.flags, v.checked, v.created_at FROM declarations v \
    JOIN own ON own.id = v.claimant_id AND own.declared_version = v.version \
    WHERE v.association_id = $1 \
-   AND NOT (v.flags <@ (v.checked || '{paid_plan_proof,narrative_special}'::text[])) \
+   AND (v.flags <@ (v.checked || '{paid_plan_proof,narrative_special}'::text[])) IS FALSE \
    AND own.state IN ('to_assist', 'confirmed', 'signed', 'resign_required', 'lodged')) \
  SELECT 'to_assist' AS word, count(*) AS count, min(created_at) AS oldest FROM own WHERE state = 'to_assist' \
  UNION ALL SELECT 'unreachable', count(*), min(unreachable_at) FROM own WHERE unreachable_at IS NOT NULL \

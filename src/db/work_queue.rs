@@ -22,7 +22,7 @@ const SIGNED: &str = "('signed', 'resign_required', 'lodged')";
 
 /// What a version `v` of a declaration waits for a look by, word for word as the index has it.
 const TO_CHECK: &str =
-    "NOT (v.flags <@ (v.checked || '{paid_plan_proof,narrative_special}'::text[]))";
+    "(v.flags <@ (v.checked || '{paid_plan_proof,narrative_special}'::text[])) IS FALSE";
 
 /// What puts a row of `claimants` on a list: SQL over its columns, word for word as the indexes have it.
 pub(in crate::db) fn condition(queue: Queue) -> String {
