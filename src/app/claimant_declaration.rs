@@ -65,6 +65,10 @@ pub struct ShownVersion {
     pub open_items: Option<i16>,
     /// Codes of what staff should look at.
     pub flags: Vec<String>,
+    /// Those of them that staff looked at and found in order.
+    pub checked: Vec<String>,
+    /// When they last did, UTC.
+    pub checked_at: Option<DateTime<Utc>>,
     /// SHA-256 of the PDF, hex.
     pub document_sha256: String,
     /// Who of the staff typed it and how it was told (`phone`, `desk`, `post`); none: the claimant did.
@@ -296,6 +300,8 @@ fn version(row: DeclarationRow, signed: Option<&SignatureRow>, intact: bool) -> 
         total_cents: row.total_cents,
         open_items: row.open_items,
         flags: row.flags,
+        checked: row.checked,
+        checked_at: row.checked_at,
         typed: row.typed_by.zip(row.typed_how),
         document_sha256: sha256::hex(&row.document_sha256),
         signature: signed.map(|signed| ShownSignature {

@@ -133,6 +133,8 @@ pub struct ClaimantView {
     pub hand_in: Option<(Uuid, String)>,
     /// Whether the actor may find an identity in order that waits for a look (R23).
     pub can_check_identity: bool,
+    /// Whether the actor may find in order what is flagged in a declaration.
+    pub can_check_declared: bool,
     /// Whether the record is in quarantine and the actor may end it.
     pub can_end_quarantine: bool,
     /// Whether the actor may propose to reject the record now.
@@ -299,6 +301,9 @@ pub async fn view(ctx: &Ctx, actor: &StaffActor, id: ClaimantId) -> AppResult<Cl
         can_check_identity: row.restricted_at.is_none()
             && !state.is_over()
             && operation::CHECK_IDENTITY.allows(actor.role()),
+        can_check_declared: row.restricted_at.is_none()
+            && !state.is_over()
+            && operation::CHECK_DECLARED.allows(actor.role()),
         can_end_quarantine: can_end_quarantine(actor, review),
         can_reject: operation::PREVIEW_BULK.allows(actor.role())
             && state.move_to(ClaimantState::Rejected).is_ok(),

@@ -29,6 +29,7 @@ pub mod dashboard;
 mod day_cap;
 pub mod declaration;
 pub mod declaration_document;
+pub mod declared_check;
 pub mod deficiency;
 pub mod demand_letter;
 pub mod directory;

@@ -29,7 +29,12 @@ pub(in crate::app) const BY_ADDRESS: Scope =
 const ADDRESS_DAYS: i64 = 366;
 
 /// What staff did with the record that a claimant is told of: looks, and what they found in order in it.
-const LOOKS: [&str; 3] = [trail::VIEW, trail::DOWNLOAD, action::CHECK_IDENTITY];
+const LOOKS: [&str; 4] = [
+    trail::VIEW,
+    trail::DOWNLOAD,
+    action::CHECK_DECLARED,
+    action::CHECK_IDENTITY,
+];
 
 /// Exports looked at in one go.
 const EXPORTS_AT_ONCE: i64 = 50;
@@ -66,7 +71,7 @@ pub struct MyView {
     pub at: DateTime<Utc>,
     /// Role of who looked, as it is now or was last; none where the membership is not known.
     pub role: Option<String>,
-    /// `record`, `identity_check`, `document`, `evidence`, `attestation`, `receipt`, `list`, `list_clear` or
+    /// `record`, `identity_check`, `declared_check`, `document`, `evidence`, `attestation`, `receipt`, `list`, `list_clear` or
     /// `documents`.
     pub what: &'static str,
 }
@@ -241,6 +246,7 @@ impl Look {
     fn of_record(row: &AuditRow) -> Self {
         let part = row.detail.get("what").and_then(serde_json::Value::as_str);
         let what = match part {
+            _ if row.action == action::CHECK_DECLARED => "declared_check",
             _ if row.action == action::CHECK_IDENTITY => "identity_check",
             Some(part) if part.ends_with("document") => "document",
             Some(part) if part.ends_with("evidence") => "evidence",

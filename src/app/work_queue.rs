@@ -239,6 +239,30 @@ pub async fn next(
     }))
 }
 
+/// Rights under which the items of a queue are read.
+fn reading(actor: &StaffActor, queue: WorkQueue) -> Scope {
+    match queue {
+        WorkQueue::Conflicts => CLASHES,
+        _ => actor.scope(),
+    }
+}
+
+/// What the actor has in hand of a queue and still waits there. Ends under the actor's rights.
+async fn unfinished(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    (actor, case): (&StaffActor, CaseId),
+    queue: WorkQueue,
+) -> AppResult<Vec<Uuid>> {
+    let place = (actor.association_id(), case);
+    let who = (actor.staff_id().uuid(), ctx.clock.now());
+    let scope = reading(actor, queue);
+    tx.enter(scope).await?;
+    let found = db::list_in_hand(tx, scope, place, who, queue).await?;
+    tx.enter(actor.scope()).await?;
+    Ok(found)
+}
+
 /// The first item after one that nobody but the actor has, from the start after the last. Ends under the actor's
 /// rights.
 async fn free(
@@ -250,10 +274,7 @@ async fn free(
 ) -> AppResult<Option<ItemRow>> {
     let place = (actor.association_id(), case);
     let who = (actor.staff_id().uuid(), ctx.clock.now());
-    let scope = match queue {
-        WorkQueue::Conflicts => CLASHES,
-        _ => actor.scope(),
-    };
+    let scope = reading(actor, queue);
     let after = after.unwrap_or(Uuid::nil());
     let from = |start| Place {
         after: start,

@@ -99,8 +99,8 @@ pub async fn insert(conn: &mut Conn, _scope: Scope, row: &AssignmentRow) -> DbRe
     Ok(written == 1)
 }
 
-/// Puts an item in somebody's hand; `false` where somebody else has it by now. What the person has to stay is left
-/// so.
+/// Puts an item in somebody's hand; `false` where somebody else has it by now. What the person has in hand already
+/// stays so from now on; what the person has to stay is left so.
 ///
 /// # Errors
 /// As the database says.
@@ -113,7 +113,19 @@ pub async fn begin(conn: &mut Conn, scope: Scope, row: &AssignmentRow) -> DbResu
     let stays: bool = diesel::select(diesel::dsl::exists(to_stay))
         .get_result(conn)
         .await?;
-    Ok(stays || insert(conn, scope, row).await?)
+    if stays {
+        return Ok(true);
+    }
+    let in_hand = assignments::table
+        .find((row.subject_id, &row.queue))
+        .filter(assignments::staff_id.eq(row.staff_id))
+        .filter(assignments::association_id.eq(row.association_id))
+        .filter(assignments::lease_until.gt(row.assigned_at));
+    let renewed = diesel::update(in_hand)
+        .set(assignments::lease_until.eq(row.lease_until))
+        .execute(conn)
+        .await?;
+    Ok(renewed == 1 || insert(conn, scope, row).await?)
 }
 
 /// Leaves what a person has in hand of a subject there for longer.
@@ -138,7 +150,8 @@ pub async fn renew(
     Ok(())
 }
 
-/// Gives back what a person has in hand of a queue; gives the subjects. What the person has to stay stays.
+/// Gives back what a person has in hand of a queue, but for the subjects `kept`; gives the others. What the person
+/// has to stay stays.
 ///
 /// # Errors
 /// As the database says.
@@ -147,6 +160,7 @@ pub async fn give_back(
     _scope: Scope,
     (association, case): (AssociationId, CaseId),
     (queue, staff): (&str, Uuid),
+    kept: &[Uuid],
     now: DateTime<Utc>,
 ) -> DbResult<Vec<Uuid>> {
     let in_hand = assignments::table
@@ -154,6 +168,7 @@ pub async fn give_back(
         .filter(assignments::case_id.eq(case.uuid()))
         .filter(assignments::staff_id.eq(staff))
         .filter(assignments::queue.eq(queue))
+        .filter(assignments::subject_id.ne_all(kept))
         .filter(assignments::lease_until.gt(now));
     Ok(diesel::delete(in_hand)
         .returning(assignments::subject_id)

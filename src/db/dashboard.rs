@@ -195,7 +195,13 @@ pub struct WaitingRow {
 
 // the conditions word for word as the indexes of the lists have them
 const WAITING: &str = "WITH own AS NOT MATERIALIZED ( \
-   SELECT * FROM claimants WHERE association_id = $1 AND case_id = $2) \
+   SELECT * FROM claimants WHERE association_id = $1 AND case_id = $2), \
+ unchecked AS ( \
+   SELECT v.flags, v.checked, v.created_at FROM declarations v \
+   JOIN own ON own.id = v.claimant_id AND own.declared_version = v.version \
+   WHERE v.association_id = $1 \
+   AND (v.flags <@ (v.checked || '{paid_plan_proof,narrative_special}'::text[])) IS FALSE \
+   AND own.state IN ('to_assist', 'confirmed', 'signed', 'resign_required', 'lodged')) \
  SELECT 'to_assist' AS word, count(*) AS count, min(created_at) AS oldest FROM own WHERE state = 'to_assist' \
  UNION ALL SELECT 'unreachable', count(*), min(unreachable_at) FROM own WHERE unreachable_at IS NOT NULL \
  UNION ALL SELECT 'quarantined', count(*), min(created_at) FROM own WHERE review = 'quarantined' \
@@ -204,9 +210,9 @@ const WAITING: &str = "WITH own AS NOT MATERIALIZED ( \
    AND own.state IN ('to_assist', 'confirmed', 'signed', 'resign_required', 'lodged') \
  UNION ALL SELECT 'ratification', count(*), min(ratify_at) FROM own WHERE ratify_at IS NOT NULL \
  UNION ALL SELECT 'payout_frozen', count(*), min(payout_frozen_at) FROM own WHERE payout_frozen_at IS NOT NULL \
- UNION ALL SELECT 'not_restored', count(*), min(created_at) FROM own WHERE 'not_restored' = ANY (declared_flags) \
- UNION ALL SELECT 'double_recovery', count(*), min(created_at) FROM own WHERE 'double_recovery' = ANY (declared_flags) \
- UNION ALL SELECT 'outside_window', count(*), min(created_at) FROM own WHERE 'outside_window' = ANY (declared_flags) \
+ UNION ALL SELECT 'not_restored', count(*), min(created_at) FROM unchecked WHERE 'not_restored' = ANY (flags) AND 'not_restored' <> ALL (checked) \
+ UNION ALL SELECT 'double_recovery', count(*), min(created_at) FROM unchecked WHERE 'double_recovery' = ANY (flags) AND 'double_recovery' <> ALL (checked) \
+ UNION ALL SELECT 'outside_window', count(*), min(created_at) FROM unchecked WHERE 'outside_window' = ANY (flags) AND 'outside_window' <> ALL (checked) \
  UNION ALL SELECT 'paper', count(*), min(created_at) FROM paper_hand_ins \
    WHERE association_id = $1 AND case_id = $2 AND state = 'to_verify' \
  UNION ALL SELECT 'rights', count(*), min(received_at) FROM rights_requests \

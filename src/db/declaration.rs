@@ -50,6 +50,9 @@ pub struct DeclarationRow {
     pub typed_by: Option<Uuid>,
     pub typed_how: Option<String>,
     pub open_items: Option<i16>,
+    pub checked: Vec<String>,
+    pub checked_at: Option<DateTime<Utc>>,
+    pub checked_by: Option<Uuid>,
 }
 
 /// The draft of a claimant.
@@ -154,6 +157,28 @@ pub async fn insert(
     .await?;
     let claimant = ClaimantId::new(row.claimant_id);
     partner_event::stage(conn, scope, claimant, row.created_at).await
+}
+
+/// Notes which flags of a version staff looked at, all together, and who did last.
+///
+/// # Errors
+/// As the database says.
+pub async fn mark_checked(
+    conn: &mut Conn,
+    _scope: Scope,
+    (claimant, version): (ClaimantId, i32),
+    checked: &[String],
+    (by, now): (Uuid, DateTime<Utc>),
+) -> DbResult<()> {
+    diesel::update(declarations::table.find((claimant.uuid(), version)))
+        .set((
+            declarations::checked.eq(checked),
+            declarations::checked_at.eq(now),
+            declarations::checked_by.eq(by),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(())
 }
 
 /// A version whose open items were never counted, the data key that opens it, and the claimant's newest version.

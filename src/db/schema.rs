@@ -432,6 +432,9 @@ diesel::table! {
         typed_by -> Nullable<Uuid>,
         typed_how -> Nullable<Text>,
         open_items -> Nullable<Int2>,
+        checked -> Array<Text>,
+        checked_at -> Nullable<Timestamptz>,
+        checked_by -> Nullable<Uuid>,
     }
 }
 

@@ -20,6 +20,10 @@ use crate::domain::work_queue::{MOST_COUNTED, WorkQueue};
 /// States in which both sides of a clash have signed.
 const SIGNED: &str = "('signed', 'resign_required', 'lodged')";
 
+/// What a version `v` of a declaration waits for a look by, word for word as the index has it.
+const TO_CHECK: &str =
+    "(v.flags <@ (v.checked || '{paid_plan_proof,narrative_special}'::text[])) IS FALSE";
+
 /// What puts a row of `claimants` on a list: SQL over its columns, word for word as the indexes have it.
 pub(in crate::db) fn condition(queue: Queue) -> String {
     let fixed = match queue {
@@ -43,9 +47,9 @@ pub(in crate::db) fn condition(queue: Queue) -> String {
              FROM identities i WHERE i.claimant_id = claimants.id AND i.association_id = claimants.association_id \
              AND i.to_check_at IS NOT NULL))"
         }
-        Queue::NotRestored => "('not_restored' = ANY (declared_flags))",
-        Queue::DoubleRecovery => "('double_recovery' = ANY (declared_flags))",
-        Queue::OutsideWindow => "('outside_window' = ANY (declared_flags))",
+        Queue::NotRestored => return unchecked("not_restored"),
+        Queue::DoubleRecovery => return unchecked("double_recovery"),
+        Queue::OutsideWindow => return unchecked("outside_window"),
         Queue::Unreachable => "(unreachable_at IS NOT NULL)",
         Queue::Quarantined => "(review = 'quarantined')",
         Queue::Ratification => "(ratify_at IS NOT NULL)",
@@ -65,6 +69,16 @@ pub(in crate::db) fn condition(queue: Queue) -> String {
         }
     };
     fixed.to_owned()
+}
+
+/// Whose newest declaration has a flag that nobody looked at. The flag itself stays, for filters and exports.
+fn unchecked(flag: &str) -> String {
+    format!(
+        "(claimants.state IN ('to_assist', 'confirmed', 'signed', 'resign_required', 'lodged') \
+         AND '{flag}' = ANY (declared_flags) AND EXISTS (SELECT 1 FROM declarations v \
+         WHERE v.claimant_id = claimants.id AND v.association_id = claimants.association_id \
+         AND v.version = claimants.declared_version AND {TO_CHECK} AND '{flag}' <> ALL (v.checked)))"
+    )
 }
 
 /// As [`condition`], without those whose data are only kept: these are on their own list alone (R61).
@@ -104,10 +118,10 @@ const fn since(queue: Queue) -> &'static str {
             "(SELECT min(d.overdue_at) FROM deficiencies d WHERE d.claimant_id = claimants.id \
              AND d.association_id = claimants.association_id AND d.overdue_at IS NOT NULL AND d.cured_at IS NULL)"
         }
-        // a flag is of the newest version; these lists are worked off by a new one
+        // a flag is of the newest version; these lists are worked off by a look at it, or by a new one
         Queue::NotRestored | Queue::DoubleRecovery | Queue::OutsideWindow => {
             "(SELECT v.created_at FROM declarations v WHERE v.claimant_id = claimants.id \
-             AND v.version = claimants.declared_version)"
+             AND v.association_id = claimants.association_id AND v.version = claimants.declared_version)"
         }
         Queue::IdentityToCheck => {
             "(SELECT i.to_check_at FROM identities i WHERE i.claimant_id = claimants.id \
@@ -373,6 +387,33 @@ pub async fn find_free(
         .load(conn)
         .await?;
     Ok(found.into_iter().next())
+}
+
+/// What `staff` have in hand of a queue and is still on it: subjects.
+///
+/// # Errors
+/// As the database says.
+pub async fn list_in_hand(
+    conn: &mut Conn,
+    _scope: Scope,
+    (association, case): (AssociationId, CaseId),
+    (staff, now): (Uuid, DateTime<Utc>),
+    queue: WorkQueue,
+) -> DbResult<Vec<Uuid>> {
+    let (word, items) = (queue.as_str(), items(queue, Later::All));
+    let sql = format!(
+        "SELECT q.id, q.subject FROM ({items}) q WHERE q.subject = ANY (ARRAY(SELECT a.subject_id FROM assignments a \
+         WHERE a.association_id = $1 AND a.case_id = $2 AND a.staff_id = $3 AND a.queue = '{word}' \
+         AND a.lease_until > $4))"
+    );
+    let found: Vec<ItemRow> = diesel::sql_query(sql)
+        .bind::<SqlUuid, _>(association.uuid())
+        .bind::<SqlUuid, _>(case.uuid())
+        .bind::<SqlUuid, _>(staff)
+        .bind::<Timestamptz, _>(now)
+        .load(conn)
+        .await?;
+    Ok(found.into_iter().map(|row| row.subject).collect())
 }
 
 /// Where in a queue.

@@ -5,6 +5,8 @@ use crate::domain::log::Kind;
 
 /// Verbs that the log knows.
 pub mod action {
+    /// What is flagged in a declaration was looked at and found in order.
+    pub const CHECK_DECLARED: &str = "check_declared";
     /// What does not fit in an identity was looked at and found in order.
     pub const CHECK_IDENTITY: &str = "check_identity";
     /// Somebody who has no e-mail was reached.
@@ -53,7 +55,7 @@ pub enum Logged {
 }
 
 /// Every verb.
-pub const ALL: [(&str, Logged); 177] = [
+pub const ALL: [(&str, Logged); 178] = [
     ("add_document", Logged::Decision),
     ("announce_lifting", Logged::Decision),
     ("answer_rights_request", Logged::Decision),
@@ -73,6 +75,7 @@ pub const ALL: [(&str, Logged); 177] = [
     ("bulk_started", Logged::Access),
     ("bulk_undone", Logged::Access),
     ("change_contact", Logged::OwnAct),
+    (action::CHECK_DECLARED, Logged::Decision),
     (action::CHECK_IDENTITY, Logged::Decision),
     ("confirm", Logged::OwnAct),
     (action::CONFIRM_BY_STAFF, Logged::Decision),
@@ -275,12 +278,13 @@ mod tests {
     use super::*;
 
     /// Verbs that are decisions of staff.
-    const DECISIONS: [&str; 39] = [
+    const DECISIONS: [&str; 40] = [
         "add_document",
         "announce_lifting",
         "answer_rights_request",
         "approve_contact",
         "ask_deficiency",
+        "check_declared",
         "check_identity",
         "confirm_by_staff",
         "correct_email",

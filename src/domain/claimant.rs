@@ -186,11 +186,11 @@ pub enum Queue {
     SignatureUnverified,
     /// A document that the virus scanner refused.
     DocumentRejected,
-    /// The newest declaration says that a mailbox was not restored.
+    /// The newest declaration says that a mailbox was not restored; nobody looked yet.
     NotRestored,
-    /// The newest declaration asks for what was compensated already.
+    /// The newest declaration asks for what was compensated already; nobody looked yet (R66).
     DoubleRecovery,
-    /// The newest declaration has a window outside the accepted range (R32).
+    /// The newest declaration has a window outside the accepted range; nobody looked yet (R32).
     OutsideWindow,
     /// A missing letter did not come until its day (R2).
     DeficiencyOverdue,

@@ -142,6 +142,18 @@ impl DeclarationFlag {
         Self::NarrativeSpecial,
     ];
 
+    /// Flags that a record waits with until staff looked (DOMAIN 8.3); the others are for who pays or reads.
+    pub const TO_CHECK: [Self; 3] = [Self::OutsideWindow, Self::NotRestored, Self::DoubleRecovery];
+
+    /// Those of a declaration that still wait for a look, in the order of [`Self::TO_CHECK`].
+    #[must_use]
+    pub fn unchecked(flags: &[String], checked: &[String]) -> Vec<Self> {
+        let is_in = |words: &[String], flag: Self| words.iter().any(|word| word == flag.as_str());
+        let mut waiting = Self::TO_CHECK.to_vec();
+        waiting.retain(|flag| is_in(flags, *flag) && !is_in(checked, *flag));
+        waiting
+    }
+
     /// Name on the wire and in the database.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -543,6 +543,12 @@ pub mod operation {
         "/api/v1/staff/claimants/{id}/quarantine-end",
         Access::Staff(REVIEWERS),
     );
+    /// Find in order what is flagged in a declaration (DOMAIN 8.3).
+    pub const CHECK_DECLARED: Operation = Operation::post(
+        "check_declared",
+        "/api/v1/staff/claimants/{id}/declared-check",
+        Access::Staff(REVIEWERS),
+    );
     /// Find an identity in order of which something does not fit (R23).
     pub const CHECK_IDENTITY: Operation = Operation::post(
         "check_identity",
@@ -1608,6 +1614,12 @@ pub mod operation {
         "/console/claimants/{id}/quarantine-end",
         Access::Staff(REVIEWERS),
     );
+    /// Finds in order what is flagged in a declaration.
+    pub const CONSOLE_DECLARED_CHECK_FORM: Operation = Operation::post(
+        "console_declared_check_form",
+        "/console/claimants/{id}/declared-check",
+        Access::Staff(REVIEWERS),
+    );
     /// Finds an identity in order of which something does not fit.
     pub const CONSOLE_IDENTITY_CHECK_FORM: Operation = Operation::post(
         "console_identity_check_form",
@@ -2605,6 +2617,7 @@ pub mod operation {
         &REJECT_PAPER,
         &ASSIST_EMAIL,
         &END_QUARANTINE,
+        &CHECK_DECLARED,
         &CHECK_IDENTITY,
         &END_PAYOUT_FREEZE,
         &CLAIMANT_DOCUMENT,
@@ -2822,6 +2835,7 @@ pub mod operation {
         &CONSOLE_PAPER_REJECTION,
         &CONSOLE_EMAIL_FORM,
         &CONSOLE_QUARANTINE_FORM,
+        &CONSOLE_DECLARED_CHECK_FORM,
         &CONSOLE_IDENTITY_CHECK_FORM,
         &CONSOLE_PAYOUT_FREEZE_FORM,
         &CONSOLE_DOCUMENT,

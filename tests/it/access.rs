@@ -151,6 +151,20 @@ impl World {
         id
     }
 
+    /// Somebody of ours whose declaration waits for a look.
+    async fn flagged(&self) -> Uuid {
+        let id = self.assisted().await;
+        let insert = format!(
+            "INSERT INTO declarations (claimant_id, version, association_id, sealed, salt_sealed, template, document_sha256, total_cents, \
+               flags, created_at) \
+             SELECT id, 1, association_id, '', '', 'declaration/1', sha256('x'), 0, '{{not_restored}}', created_at \
+             FROM claimants WHERE id = '{id}'; \
+             UPDATE claimants SET declared_version = 1, declared_flags = '{{not_restored}}' WHERE id = '{id}'"
+        );
+        self.app.sql(&insert).await;
+        id
+    }
+
     /// Somebody of ours who stopped an account.
     async fn frozen(&self) -> Uuid {
         let id = self.assisted().await;
@@ -483,6 +497,8 @@ impl World {
             self.quarantined().await
         } else if known.path.ends_with("/identity-check") {
             self.to_check().await
+        } else if known.path.ends_with("/declared-check") {
+            self.flagged().await
         } else if known.path.ends_with("/payout-freeze-end") {
             self.frozen().await
         } else if known.name == "hand_over_data" || known.name == "console_data_form" {
@@ -922,6 +938,12 @@ fn staff_body(name: &str, code: &str) -> Option<Body> {
         "console_assign_form" => form(&[("to", "me")]),
         "end_quarantine" | "end_payout_freeze" => Body::Json(json!({"reason": "Ha chiamato"})),
         "check_identity" => Body::Json(json!({"version": 1, "reason": "Visto il tesserino"})),
+        "check_declared" => Body::Json(json!({"version": 1, "reason": "Ha chiamato"})),
+        "console_declared_check_form" => form(&[
+            ("version", "1"),
+            ("flags[not_restored]", "true"),
+            ("reason", "Ha chiamato"),
+        ]),
         "console_identity_check_form" => {
             form(&[("version", "1"), ("reason", "Visto il tesserino")])
         }
@@ -1474,7 +1496,7 @@ async fn walk_as_another_association(world: &mut World) {
         assert_eq!(without_id(theirs), without_id(none), "{}", known.name);
         asked += 1;
     }
-    assert_eq!(asked, 178);
+    assert_eq!(asked, 187);
 }
 
 /// The membership of who has a role with us is for one case.

@@ -38,6 +38,7 @@ mod conflicts;
 mod contact_by_staff;
 mod contact_change;
 mod dashboard;
+mod declared_checks;
 mod deficiencies;
 mod demand_letters;
 mod desk;

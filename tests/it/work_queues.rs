@@ -94,8 +94,8 @@ async fn every_queue_tells_how_many_wait_since_when_and_nobody_elses() {
         &app,
         (4, 4),
         "confirmed",
-        ", declared_flags",
-        ", '{not_restored}'",
+        ", declared_version, declared_flags",
+        ", 1, '{not_restored}'",
     )
     .await;
     // the data of this one are only kept: on that list alone (R61)
@@ -113,14 +113,17 @@ async fn every_queue_tells_how_many_wait_since_when_and_nobody_elses() {
          INSERT INTO rights_requests (subject_id, id, association_id, case_id, kind, channel, received_at, received_on, due_on) VALUES \
            ('{0}', gen_random_uuid(), '{1}', '{2}', 'objection', 'letter', '2026-01-20Z', '2026-01-20', '2026-02-20'); \
          INSERT INTO exports (id, association_id, case_id, requested_by, format, clear, purpose, filter, state, created_at, expires_at) VALUES \
-           (gen_random_uuid(), '{1}', '{2}', gen_random_uuid(), 'csv', true, 'x', '{{}}', 'awaiting_approval', '2026-03-01Z', '2036-03-01Z')",
-        numbered(3), codacons(), case()
+           (gen_random_uuid(), '{1}', '{2}', gen_random_uuid(), 'csv', true, 'x', '{{}}', 'awaiting_approval', '2026-03-01Z', '2036-03-01Z'); \
+         INSERT INTO declarations (claimant_id, version, association_id, sealed, salt_sealed, template, document_sha256, total_cents, flags, created_at) VALUES \
+           ('{3}', 1, '{1}', '', '', 'declaration/1', sha256('x'), 0, '{{not_restored}}', '2026-02-25Z')",
+        numbered(3), codacons(), case(), numbered(4)
     )).await;
     for (word, count, oldest) in [
         ("to_assist", 2, "2026-03-01T09:00:00Z"),
         ("unreachable", 1, "2026-02-28T09:00:00Z"),
         ("restricted", 1, "2026-02-01T00:00:00Z"),
         ("document_rejected", 1, "2026-02-27T00:00:00Z"),
+        ("not_restored", 1, "2026-02-25T00:00:00Z"),
         ("rights", 1, "2026-01-20T00:00:00Z"),
     ] {
         let found = queue(&app, &reviewer, word).await;
@@ -141,7 +144,6 @@ async fn every_queue_tells_how_many_wait_since_when_and_nobody_elses() {
         (&rights["due_on"], &rights["overdue"]),
         (&json!("2026-02-20"), &json!(true))
     );
-    assert_eq!(queue(&app, &reviewer, "not_restored").await["count"], 1);
     // who may not decide about exports or look at papers does not see their queues
     assert_eq!(queue(&app, &reviewer, "exports").await, Value::Null);
     let manager = bearer(&app, Role::CaseManager).await;
@@ -783,6 +785,40 @@ async fn who_begin_at_once_never_get_the_same_item() {
     let in_hand = seen["in_hand"].as_array().unwrap();
     assert_eq!(in_hand.len(), 4);
     assert!(in_hand.iter().all(|item| item["holder"]["name"] != ""));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_goes_on_keeps_in_hand_what_still_waits() {
+    let app = staff_seed::start().await;
+    bare(&app, (1, 3), "to_assist", "", "").await;
+    let one = bearer(&app, Role::Reviewer).await;
+    let two = bearer(&app, Role::CaseManager).await;
+    assert_eq!(begin(&app, &one, "to_assist", None).await, Some(1));
+    assert_eq!(begin(&app, &one, "to_assist", Some(1)).await, Some(2));
+    let seen = queue(&app, &one, "to_assist").await;
+    assert_eq!((&seen["mine"], &seen["free"]), (&json!(2), &json!(1)));
+    let others = begin(&app, &two, "to_assist", None).await;
+    assert_eq!(others, Some(3), "neither of the two was let go");
+    // what is worked off is, and the way leads back to what is not
+    app.sql(&format!(
+        "UPDATE claimants SET state = 'withdrawn' WHERE id = '{}'",
+        numbered(2)
+    ))
+    .await;
+    assert_eq!(begin(&app, &one, "to_assist", Some(2)).await, Some(1));
+    let held = format!(
+        "SELECT count(*) FROM assignments WHERE subject_id = '{}'",
+        numbered(2)
+    );
+    assert_eq!(app.number(&held).await, 0);
+    // nothing else waits, and the one stays
+    assert_eq!(begin(&app, &one, "to_assist", Some(1)).await, None);
+    assert_eq!(queue(&app, &one, "to_assist").await["mine"], 1);
+    app.clock().advance(chrono::TimeDelta::minutes(31));
+    let other = bearer(&app, Role::Owner).await;
+    let taken = begin(&app, &other, "to_assist", None).await;
+    assert_eq!(taken, Some(1), "nobody keeps it for ever");
     app.stop().await;
 }
 

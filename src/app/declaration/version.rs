@@ -178,6 +178,9 @@ fn row(ctx: &Ctx, by: &By, basis: &Basis, version: Version<'_>) -> AppResult<Dec
         typed_by,
         typed_how: version.dictated.map(|told| told.how.as_str().to_owned()),
         open_items: Some(figures::open_items(&content.declaration)?),
+        checked: Vec::new(),
+        checked_at: None,
+        checked_by: None,
     })
 }
 

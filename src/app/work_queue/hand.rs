@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Item, free, is_seen_by};
+use super::{Item, free, is_seen_by, unfinished};
 use crate::app::claimant_list;
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
@@ -21,9 +21,10 @@ use crate::domain::work_queue::{IN_HAND_MINUTES, WorkQueue};
 /// How often an item that a colleague began a moment earlier is passed over for the next.
 const MOST_LOST: u32 = 50;
 
-/// Begins the next item of a queue after one, as [`super::next`] finds it: it is in the actor's hand for half an hour, and
-/// what the actor had in hand of this queue before is given back. Of two at once nobody gets what the other got:
-/// who is late is led to the one after. None if no other waits.
+/// Begins the next item of a queue after one, as [`super::next`] finds it: it is in the actor's hand for half an hour.
+/// What the actor had in hand of this queue before and is off it by now is given back; what still waits there stays
+/// in hand until its time is over. Of two at once nobody gets what the other got: who is late is led to the one
+/// after. None if no other waits.
 ///
 /// *effects*: a row of `assignments`, others go; audit `assign` on each.
 ///
@@ -49,7 +50,8 @@ pub async fn begin(
     let mut tx = ctx.pools.begin(scope).await?;
     let (place, which) = ((actor.association_id(), case), (queue.as_str(), staff));
     let now = ctx.clock.now();
-    let given_back = assignment::give_back(&mut tx, scope, place, which, now).await?;
+    let unfinished = unfinished(ctx, &mut tx, (actor, case), queue).await?;
+    let given_back = assignment::give_back(&mut tx, scope, place, which, &unfinished, now).await?;
     let begun = put_in_hand(ctx, &mut tx, (actor, case), queue, after).await?;
     let kept = begun.map(|item| item.subject);
     for subject in given_back.into_iter().filter(|had| Some(*had) != kept) {

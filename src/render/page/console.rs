@@ -6,6 +6,7 @@ use url::form_urlencoded;
 
 use self::approval::ApprovalLine;
 use self::contact::ContactHistoryLines;
+use self::declared_check::DeclaredCheckLines;
 use self::deficiency::DeficiencyLines;
 use self::identity_check::{DoubtLine, IdentityCheckLines};
 use self::queues::QueueBar;
@@ -25,6 +26,7 @@ pub mod case_desk;
 pub mod conflict;
 pub mod contact;
 pub mod dashboard;
+pub mod declared_check;
 pub mod deficiency;
 pub mod export;
 pub mod identity_check;
@@ -578,6 +580,10 @@ pub struct VersionLine {
     pub damages: Damages,
     /// Codes of what to look at.
     pub flags: Vec<String>,
+    /// Those of them that staff looked at and found in order.
+    pub checked: Vec<String>,
+    /// When they last did, UTC.
+    pub checked_at: Option<DateTime<Utc>>,
     /// Who of the staff typed it and how it was told; none: the claimant did.
     pub typed: Option<(String, String)>,
     /// SHA-256 of the PDF, hex.
@@ -713,6 +719,8 @@ pub struct ClaimantPage {
     pub quarantined_for: &'static str,
     /// Finding the identity in order, where something does not fit and the actor may.
     pub identity_check: Option<IdentityCheckLines>,
+    /// Finding in order what is flagged in the newest declaration, where something waits and the actor may.
+    pub declared_check: Option<DeclaredCheckLines>,
     /// Why accounts are taken again, as typed, where the actor may end the freeze: POST `{reason}` to
     /// `/console/claimants/{id}/payout-freeze-end`.
     pub payout_freeze: Option<String>,

@@ -30,6 +30,7 @@ use crate::domain::readiness::Letter;
 use crate::domain::reference::Reference;
 use crate::domain::vat_number::NumericCodiceFiscale;
 use crate::render::page::Errors;
+use crate::render::page::console::declared_check::DeclaredCheckLines;
 use crate::render::page::console::identity_check::{DoubtLine, IdentityCheckLines};
 use crate::render::page::console::{
     AssistForms, BounceLine, CaseRow, CasesPage, ClaimantPage, ClaimantRow, ConflictLine,
@@ -307,6 +308,7 @@ fn claimant_page(console: Console, view: ClaimantView, operators: &Operators) ->
         id: view.id.to_string(),
         assist: view.can_assist.then(AssistForms::default),
         identity_check: identity_check(&view),
+        declared_check: declared_check(&view),
         quarantine: view.can_end_quarantine.then(String::new),
         quarantined_for: view.quarantined_for,
         payout_freeze: view.can_end_payout_freeze.then(String::new),
@@ -508,6 +510,8 @@ fn version(shown: ShownVersion, typists: &HashMap<Uuid, String>) -> VersionLine 
         declared_at: shown.declared_at,
         damages: damages(shown.total_cents, shown.open_items),
         flags: shown.flags,
+        checked: shown.checked,
+        checked_at: shown.checked_at,
         typed: shown
             .typed
             .map(|(by, how)| (typists.get(&by).cloned().unwrap_or_default(), how)),
@@ -541,6 +545,26 @@ fn declaration(shown: ShownDeclaration) -> DeclarationLines {
             open_items: u64::try_from(shown.open_items).ok(),
         },
     }
+}
+
+/// The form that finds in order what is flagged in the newest declaration, where the actor may.
+fn declared_check(view: &ClaimantView) -> Option<DeclaredCheckLines> {
+    let newest = view.declared.versions.first();
+    let newest = newest.filter(|_| view.can_check_declared)?;
+    let waiting = DeclarationFlag::unchecked(&newest.flags, &newest.checked);
+    if waiting.is_empty() {
+        return None;
+    }
+    let words = waiting.iter().map(|flag| flag.as_str().to_owned());
+    let words: Vec<String> = words.collect();
+    Some(DeclaredCheckLines {
+        since: newest.declared_at,
+        version: newest.version,
+        ticked: words.clone(),
+        flags: words,
+        reason: String::new(),
+        errors: Errors::default(),
+    })
 }
 
 /// The form that finds the identity in order, where the actor may.

@@ -31,6 +31,7 @@ pub mod conflicts;
 pub mod contact;
 pub mod dashboard;
 pub mod declare;
+pub mod declared_check;
 pub mod deficiencies;
 pub mod demand_letters;
 pub mod documents;
@@ -112,6 +113,10 @@ pub fn routes() -> Vec<Route> {
         Route::new(
             &operation::CONSOLE_QUARANTINE_FORM,
             web::to(quarantine::end),
+        ),
+        Route::new(
+            &operation::CONSOLE_DECLARED_CHECK_FORM,
+            web::to(declared_check::check),
         ),
         Route::new(
             &operation::CONSOLE_IDENTITY_CHECK_FORM,

@@ -66,6 +66,8 @@ pub async fn overview(
     let own = claimant_list::own_case(&state.ctx, &staff.actor, &slug).await?;
     let queues = work_queue::overview(&state.ctx, &staff.actor, &slug).await?;
     let done = query.done.as_deref().and_then(WorkQueue::parse);
+    let worked_off = queues.iter().find(|line| Some(line.queue) == done);
+    let kept = worked_off.map_or(0, |line| positive(line.mine));
     let (waiting, empty): (Vec<_>, Vec<_>) = queues.into_iter().partition(|queue| queue.count > 0);
     let may_begin = operation::BEGIN_ITEM.allows(staff.actor.role());
     let lines = waiting.iter().map(|queue| QueueLine {
@@ -77,6 +79,7 @@ pub async fn overview(
         title: own.case.title.clone(),
         now: state.ctx.clock.now(),
         done: done.map(WorkQueue::as_str),
+        kept,
         waiting: lines.collect(),
         empty: empty.iter().map(|queue| queue.queue.as_str()).collect(),
         slug: slug.into_inner(),

@@ -31,6 +31,7 @@ pub(super) async fn declarations(
                 "version": row.version, "declared_at": row.created_at, "template": row.template,
                 "document_sha256": sha256::hex(&row.document_sha256),
                 "total_cents": row.total_cents, "open_items": row.open_items, "flags": row.flags,
+                "checked": row.checked, "checked_at": row.checked_at,
                 "typed_by_staff": row.typed_how,
                 "content": content,
             }));

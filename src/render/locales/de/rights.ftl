@@ -25,6 +25,7 @@ my-mail-state-failed = nicht geschickt
 my-mail-state-returned = zurückgekommen
 my-view-record = Hat den Vorgang geöffnet
 my-view-identity-check = Hat Ihre Angaben geprüft und in Ordnung gefunden
+my-view-declared-check = Hat geprüft, was Sie erklärt haben
 my-view-document = Hat die unterschriebene Erklärung heruntergeladen
 my-view-evidence = Hat den Nachweis der Unterschrift heruntergeladen
 my-view-attestation = Hat die Bescheinigung über die Unterschrift heruntergeladen

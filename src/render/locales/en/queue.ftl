@@ -27,6 +27,19 @@ identity-doubt-representative-swapped-names = Given and family name of the legal
 identity-doubt-provisional-code = The codice fiscale { $given } is provisional, digits alone: it tells neither name nor birth. Ask for the final one.
 deficiency-correction = to be corrected
 trail-action-check-identity = Details checked: they fit
+declared-check-title = Declaration to check
+declared-check-text = The declaration has what is listed below. None of it stops the signature. Read what the person declared and call them if you need to. If it can stay so, say so here: your name, the time and the reason are recorded, and the record leaves the queues of what is ticked. The flag itself stays to be seen in the record, in lists and in exports. If the person declares again, it is looked at again.
+declared-check-since = Waiting since { $at }.
+declared-check-hint = For example: confirms by phone that the mailbox does not work yet.
+declared-check-action = Checked: it can stay so
+declared-check-read = Read the declaration
+declared-checked = checked by the staff: it can stay so
+label-flags = What you checked
+trail-action-check-declared = Declaration checked: it can stay so
+queue-still-yours = { $count ->
+    [one] You still have one that waits: press “Start” to open it again.
+   *[other] You still have { $count } that wait: press “Start” to open them again.
+ }
 console-queue-not-restored = Mailboxes not restored
 console-queue-double-recovery = Double recovery
 console-queue-outside-window = Outside the period

@@ -25,6 +25,7 @@ my-mail-state-failed = not sent
 my-mail-state-returned = came back
 my-view-record = Opened the record
 my-view-identity-check = Checked your details and found them in order
+my-view-declared-check = Checked what you declared
 my-view-document = Downloaded the signed declaration
 my-view-evidence = Downloaded the proof of the signature
 my-view-attestation = Downloaded the attestation of the signature

@@ -27,6 +27,19 @@ identity-doubt-representative-swapped-names = Nome e cognome del legale rapprese
 identity-doubt-provisional-code = Il codice fiscale { $given } è provvisorio, di sole cifre: non dice né il nome né la nascita. Chiedi quello definitivo.
 deficiency-correction = da correggere
 trail-action-check-identity = Dati controllati: vanno bene così
+declared-check-title = Dichiarazione da controllare
+declared-check-text = Nella dichiarazione ci sono le cose segnate qui sotto. Nessuna blocca la firma. Leggi che cosa ha dichiarato la persona e, se serve, chiamala. Se va bene così, confermalo qui: il tuo nome, l’ora e il motivo restano registrati e la pratica esce dalle code delle cose spuntate. La segnalazione resta visibile nella pratica, negli elenchi e nelle esportazioni. Se la persona dichiara di nuovo, si guarda di nuovo.
+declared-check-since = Aspetta da: { $at }.
+declared-check-hint = Per esempio: al telefono conferma che la casella non funziona ancora.
+declared-check-action = Controllato: va bene così
+declared-check-read = Leggi la dichiarazione
+declared-checked = controllato dal personale: va bene così
+label-flags = Che cosa hai controllato
+trail-action-check-declared = Dichiarazione controllata: va bene così
+queue-still-yours = { $count ->
+    [one] Una pratica che aspetta ancora è presa da te: per riaprirla premi «Comincia».
+   *[other] Le pratiche che aspettano ancora e sono prese da te: { $count }. Per riaprirle premi «Comincia».
+ }
 console-queue-not-restored = Caselle non ripristinate
 console-queue-double-recovery = Doppio recupero
 console-queue-outside-window = Fuori dal periodo

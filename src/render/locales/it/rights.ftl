@@ -25,6 +25,7 @@ my-mail-state-failed = non mandato
 my-mail-state-returned = tornato indietro
 my-view-record = Ha aperto la pratica
 my-view-identity-check = Ha controllato i tuoi dati e li ha trovati in ordine
+my-view-declared-check = Ha controllato che cosa hai dichiarato
 my-view-document = Ha scaricato la dichiarazione firmata
 my-view-evidence = Ha scaricato la prova della firma
 my-view-attestation = Ha scaricato l’attestazione di firma

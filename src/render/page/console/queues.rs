@@ -51,6 +51,8 @@ pub struct QueuesPage {
     pub now: DateTime<Utc>,
     /// The queue in which nothing else waits for the reader.
     pub done: Option<&'static str>,
+    /// How many of that queue the reader has, which still wait.
+    pub kept: u64,
     /// Queues in which something waits.
     pub waiting: Vec<QueueLine>,
     /// Words of the empty ones.

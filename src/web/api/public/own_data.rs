@@ -81,7 +81,7 @@ struct MyViewResponse {
     /// Role of who looked; never the name.
     #[schema(example = "reviewer")]
     role: Option<String>,
-    /// `record|identity_check|document|evidence|attestation|receipt|list|list_clear|documents`
+    /// `record|identity_check|declared_check|document|evidence|attestation|receipt|list|list_clear|documents`
     what: &'static str,
 }
 

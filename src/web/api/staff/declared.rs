@@ -27,6 +27,10 @@ pub(super) struct RecordVersionResponse {
     open_items: Option<i16>,
     /// `outside_window|not_restored|double_recovery|paid_plan_proof|narrative_special`
     flags: Vec<String>,
+    /// Those of them that staff looked at and found in order.
+    checked: Vec<String>,
+    /// When they last did.
+    checked_at: Option<DateTime<Utc>>,
     /// How the claimant told it, where staff typed it: `phone|desk|post`.
     typed_by_staff: Option<String>,
     document_sha256: String,
@@ -220,6 +224,8 @@ pub(super) fn version(version: ShownVersion) -> RecordVersionResponse {
         total_cents: version.total_cents,
         open_items: version.open_items,
         flags: version.flags,
+        checked: version.checked,
+        checked_at: version.checked_at,
         typed_by_staff: version.typed.map(|(_, how)| how),
         document_sha256: version.document_sha256,
         signature: version.signature.map(signature),

@@ -17,6 +17,7 @@ pub mod conflicts;
 pub mod contact;
 pub mod dashboard;
 pub mod declared;
+pub mod declared_check;
 pub mod deficiencies;
 pub mod demand_letters;
 pub mod documents;
@@ -69,6 +70,7 @@ pub fn routes() -> Vec<Route> {
         Route::new(&operation::REJECT_PAPER, web::to(paper::reject)),
         Route::new(&operation::ASSIST_EMAIL, web::to(assist::email)),
         Route::new(&operation::END_QUARANTINE, web::to(quarantine::end)),
+        Route::new(&operation::CHECK_DECLARED, web::to(declared_check::check)),
         Route::new(&operation::CHECK_IDENTITY, web::to(identity_check::check)),
         Route::new(&operation::END_PAYOUT_FREEZE, web::to(payout::end_freeze)),
         Route::new(&operation::STAFF_PUT_PAYOUT, web::to(payout::put)),
@@ -246,6 +248,7 @@ pub fn routes() -> Vec<Route> {
     paper::approve,
     paper::reject,
     quarantine::end,
+    declared_check::check,
     identity_check::check,
     payout::end_freeze,
     payout::put,

@@ -245,8 +245,8 @@ pub async fn next(
     security(("staff" = [])),
     request_body = BeginBody,
     responses((status = 200, body = NextResponse, description = "It is in your hand for 30 minutes, renewed by each \
-            decision about it; what you had in hand of this queue before is given back. Two who ask at once never get \
-            the same item"),
+            decision about it; what you had in hand of this queue before stays so while it waits there, until its 30 minutes are \
+            over. Two who ask at once never get the same item"),
         (status = 409, body = Problem, description = "Nobody begins items of this queue"), (status = 429, body = Problem))
 )]
 pub async fn begin(

@@ -1,0 +1,1 @@
+-- Forward only: restore a backup instead.
