@@ -294,6 +294,7 @@ error-import-map-contact = Geben Sie an, welche Spalte E-Mail oder Telefon enth�
 error-import-map-count = Es sind nicht so viele Spalten wie in der Datei.
 error-import-map-mailbox = Geben Sie an, welche Spalte das betroffene Postfach enthält.
 error-import-map-twice = Das ist für mehrere Spalten angegeben: Wählen Sie eine.
+error-import-mailbox-elsewhere = Dieses Postfach gehört zu keinem Dienst dieses Falls: Prüfen Sie, ob es stimmt. Die Zeile wird trotzdem importiert, das Postfach bleibt zu prüfen.
 error-import-not-a-list = Die Datei ist weder eine CSV-Liste noch eine XLSX-Tabelle.
 error-import-number = Excel hat den Wert in eine Zahl verwandelt. Stellen Sie die Spalte auf Text und schreiben Sie den Wert neu.
 error-import-only-head = Unter der Kopfzeile steht keine Zeile.

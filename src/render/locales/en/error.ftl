@@ -294,6 +294,7 @@ error-import-map-contact = Say which column holds the e-mail or the phone.
 error-import-map-count = There are not as many columns as in the file.
 error-import-map-mailbox = Say which column holds the affected mailbox.
 error-import-map-twice = This is given for several columns: choose one.
+error-import-mailbox-elsewhere = This mailbox is not of a service of this case: check whether it is right. The row is imported all the same, and the mailbox stays to be verified.
 error-import-not-a-list = The file is neither a CSV list nor an XLSX sheet.
 error-import-number = Excel turned the value into a number. Set the column to text and write the value again.
 error-import-only-head = There is no row under the header.

@@ -294,6 +294,7 @@ error-import-map-contact = Indica quale colonna contiene l’e-mail o il telefon
 error-import-map-count = Le colonne indicate non sono quante quelle del file.
 error-import-map-mailbox = Indica quale colonna contiene la casella colpita.
 error-import-map-twice = Questo dato è indicato per più colonne: scegline una.
+error-import-mailbox-elsewhere = Questa casella non è di un servizio di questo caso: controlla se è giusta. La riga si importa lo stesso e la casella resta da verificare.
 error-import-not-a-list = Il file non è un elenco CSV né un foglio XLSX.
 error-import-number = Excel ha trasformato il valore in un numero. Imposta la colonna come testo e riscrivi il valore.
 error-import-only-head = Sotto l’intestazione non c’è nessuna riga.
