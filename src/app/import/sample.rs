@@ -36,7 +36,11 @@ pub async fn samples(
         let mut cells = rows.iter().filter_map(|row| row.cells.get(column));
         let filled = cells.find(|cell| !cell.text().trim().is_empty())?;
         let letters = filled.text().trim().chars();
-        Some(letters.take(if is_own { SHOWN } else { 0 }).collect())
+        Some(
+            letters
+                .take(if is_own { SHOWN } else { 0 })
+                .collect::<String>(),
+        )
     };
     Ok((0..row.mapping.len()).map(sample).collect())
 }
