@@ -34,12 +34,14 @@ mod keeping;
 mod part;
 mod parts;
 mod report;
+mod sample;
 mod table;
 mod workbook;
 
 pub use job::{Job, Step};
 pub(in crate::app) use keeping::sweep;
 pub use report::{Line, Report, first_lines, report};
+pub use sample::samples;
 pub use table::letters;
 
 /// A list to keep and to read.

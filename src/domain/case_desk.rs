@@ -45,7 +45,7 @@ impl Words {
 #[serde(deny_unknown_fields, default)]
 pub struct CaseContent {
     /// Name in URLs: lower-case letters and digits with single hyphens between.
-    #[schema(example = "banca-esempio-2026")]
+    #[schema(example = "posta-esempio-2026")]
     pub slug: String,
     /// Title as shown.
     pub title: Words,

@@ -9,6 +9,7 @@ use super::codice_fiscale::CodiceFiscale;
 use super::contact::ContactInput;
 use super::field::{FieldCode, FieldErrors, ValueError};
 use super::folding;
+use super::mailbox_address::{DomainTreatment, MailboxAddress};
 use super::one_line::one_line;
 use super::personal_name::PersonalName;
 use super::sign_up::{MailboxInput, SignUp, SignUpInput, SignUpRules};
@@ -24,6 +25,9 @@ pub const MAX_ROWS: usize = 200_000;
 pub const MAX_COLUMNS: usize = 100;
 /// Characters of a cell.
 pub const MAX_CELL: usize = 2_000;
+
+/// Key of the sentence about a mailbox of a domain that the case does not name.
+const ELSEWHERE: &str = "error-import-mailbox-elsewhere";
 
 /// What a column holds.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
@@ -42,7 +46,7 @@ pub enum Field {
     Mailbox,
     /// Codice fiscale.
     CodiceFiscale,
-    /// Street and number.
+    /// Street and number, in one column or in several: told one after the other.
     Address,
     /// Postal code, in Italy the CAP.
     PostalCode,
@@ -141,7 +145,17 @@ impl Field {
             Self::FamilyName => &["cognome", "surname", "family name", "last name", "lastname"],
             Self::GivenName => &["nome", "given name", "first name", "firstname"],
             Self::PostalCode => &["cap", "postal code", "postcode", "zip", "zip code"],
-            Self::Address => &["indirizzo", "via", "residenza", "address", "street"],
+            Self::Address => &[
+                "indirizzo",
+                "via",
+                "residenza",
+                "civico",
+                "numero civico",
+                "n civico",
+                "house number",
+                "address",
+                "street",
+            ],
             Self::City => &["comune", "citta", "localita", "city", "town"],
             Self::Province => &["provincia", "prov", "province"],
             Self::Language => &["lingua", "language"],
@@ -158,11 +172,11 @@ impl Field {
 
     /// Several columns may hold it.
     const fn repeats(self) -> bool {
-        matches!(self, Self::Mailbox)
+        matches!(self, Self::Mailbox | Self::Address)
     }
 }
 
-/// What the columns seem to hold, by their headers; each field once, mailboxes often.
+/// What the columns seem to hold, by their headers; each field once, mailboxes and parts of an address often.
 pub fn propose(headers: &[String]) -> Vec<Option<Field>> {
     // narrower words come first: "e-mail Libero" is a mailbox, "nome e cognome" is both names
     const ORDER: [Field; 13] = [
@@ -294,6 +308,8 @@ pub struct Listed {
     pub sign_up: SignUp,
     /// What else the list says.
     pub hints: Hints,
+    /// What somebody should look at, though the row is taken.
+    pub doubts: Vec<Wrong>,
 }
 
 /// Reads a row. `rules` ask for no consents: nobody gave one.
@@ -316,7 +332,11 @@ pub fn read(
     let hints = reader.hints();
     let mut wrong = reader.wrong;
     match SignUp::parse(&input, rules) {
-        Ok(sign_up) if wrong.is_empty() => Ok(Listed { sign_up, hints }),
+        Ok(sign_up) if wrong.is_empty() => Ok(Listed {
+            doubts: elsewhere(&input, &sign_up, &reader.mailboxes),
+            sign_up,
+            hints,
+        }),
         Ok(_) => Err(wrong),
         Err(errors) => {
             let unread: Vec<Option<usize>> = wrong.iter().map(|it| it.column).collect();
@@ -334,6 +354,26 @@ pub fn read(
             Err(wrong)
         }
     }
+}
+
+/// The mailboxes of domains that the case does not name: the form asks whoever types one, a list asks nobody.
+fn elsewhere(input: &SignUpInput, sign_up: &SignUp, columns: &[usize]) -> Vec<Wrong> {
+    let typed = input.mailboxes.as_deref().unwrap_or_default();
+    let column = |address: &MailboxAddress| {
+        let same = |typed: &MailboxInput| {
+            let typed = typed.address.as_deref().map(MailboxAddress::parse);
+            typed.is_some_and(|typed| typed.as_ref() == Ok(address))
+        };
+        columns.get(typed.iter().position(same)?).copied()
+    };
+    let mailboxes = sign_up.mailboxes().iter();
+    let unknown = mailboxes.filter(|mailbox| mailbox.treatment == DomainTreatment::Review);
+    unknown
+        .map(|mailbox| Wrong {
+            column: column(&mailbox.address),
+            reason: ELSEWHERE.to_owned(),
+        })
+        .collect()
 }
 
 /// The column a pointer of a sign-up came from.
@@ -404,7 +444,7 @@ impl Reader<'_> {
         let code = self.parsed(Field::PostalCode, |text| words(text, 12));
         let city = self.parsed(Field::City, |text| words(text, 80));
         let address = [
-            self.parsed(Field::Address, |text| words(text, 120)),
+            self.street(),
             joined([code, city], " "),
             self.parsed(Field::Province, |text| words(text, 40)),
         ];
@@ -417,6 +457,18 @@ impl Reader<'_> {
                 words(&text, MAX_CELL)
             }),
         }
+    }
+
+    /// Street and number, also from two columns.
+    fn street(&mut self) -> Option<String> {
+        let mut parts = Vec::new();
+        for (column, text) in self.cells(Field::Address) {
+            match words(&text, 120) {
+                Ok(part) => parts.push(part),
+                Err(error) => self.note(column, error.reason),
+            }
+        }
+        (!parts.is_empty()).then(|| parts.join(" "))
     }
 
     /// The text of the column that holds a field.
@@ -695,6 +747,11 @@ mod tests {
             proposed(&["Nome e cognome", "email libero", "mail", "mail 2"]),
             ["full_name", "mailbox", "email", ""]
         );
+        // a number that stands alone belongs to the street, and is not lost
+        assert_eq!(
+            proposed(&["Via", "Civico", "N. civico", "CAP", "Numero di telefono"]),
+            ["address", "address", "address", "postal_code", "phone"]
+        );
     }
 
     #[test]
@@ -717,6 +774,31 @@ mod tests {
         );
         let twice = [Some(Field::Email), Some(Field::Email), Some(Field::Mailbox)];
         assert_eq!(reasons(&twice), ["error-import-map-twice"; 2]);
+    }
+
+    #[test]
+    fn a_street_and_its_number_in_two_columns_are_one_address() {
+        let text = |text: &str| Cell::Text(text.to_owned());
+        let number = Cell::Number { n: "12".to_owned() };
+        let row = Row {
+            line: 2,
+            cells: vec![text("Via Roma"), number, text("20121"), text("Milano")],
+        };
+        let mapping = [
+            Some(Field::Address),
+            Some(Field::Address),
+            Some(Field::PostalCode),
+            Some(Field::City),
+        ];
+        let mut reader = Reader {
+            row: &row,
+            mapping: &mapping,
+            wrong: Vec::new(),
+            mailboxes: Vec::new(),
+        };
+        let address = reader.hints().address;
+        assert_eq!(address.as_deref(), Some("Via Roma 12, 20121 Milano"));
+        assert!(reader.wrong.is_empty());
     }
 
     #[test]

@@ -123,6 +123,10 @@ pub fn readable(file_type: Option<FileType>) -> Result<FileType, ValueError> {
     }
 }
 
+/// What the second person looks for on the sheets, and says so of each, before approving (R44): all pages, the
+/// declared version, the signatures, the identity document.
+pub const LOOKS: [&str; 4] = ["pages", "fingerprint", "signatures", "identity"];
+
 /// Why a hand-in was not taken: what the claimant is told to do again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flaw {

@@ -264,6 +264,18 @@ fn days(values: &[String]) -> Cell<'_> {
     }
 }
 
+/// Numbers of mailboxes: a number where there is one, for spreadsheets too.
+fn counts(values: &[String]) -> Cell<'_> {
+    let count = match values {
+        [count] => count.parse().ok(),
+        _ => None,
+    };
+    match count {
+        Some(count) => Cell::Count(Some(count)),
+        None => Cell::Text(Cow::Owned(values.join(" | "))),
+    }
+}
+
 /// All cells of a line, in the order of the columns.
 pub(in crate::render) fn cells(line: &Line) -> [Cell<'_>; WIDTH] {
     fn text(value: &str) -> Cell<'_> {
@@ -299,7 +311,7 @@ pub(in crate::render) fn cells(line: &Line) -> [Cell<'_>; WIDTH] {
         joined(&line.piano),
         days(&line.periodo_disservizio_dal),
         days(&line.periodo_disservizio_al),
-        joined(&line.giorni),
+        counts(&line.giorni),
         joined(&line.oggetto_e_importo_per_voce),
         Cell::Money(line.totale_cents),
         Cell::Count(line.documenti_numero),

@@ -26,9 +26,16 @@ const TEXT: u8 = 2;
 const DAY: u8 = 3;
 const MONEY: u8 = 4;
 const COUNT: u8 = 5;
+const WRAPPED: u8 = 6;
+
+/// Columns so wide, in characters, or wider go on on further lines of their cell.
+const WIDE: u8 = 34;
+
+/// Characters that a landscape page holds in a size that can be read.
+const PAGE: u64 = 260;
 
 const STYLES: &str = r##"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
-<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><numFmts count="2"><numFmt numFmtId="164" formatCode="dd/mm/yyyy"/><numFmt numFmtId="165" formatCode="#,##0.00"/></numFmts><fonts count="2"><font><sz val="10"/><name val="Calibri"/><family val="2"/></font><font><b/><sz val="10"/><name val="Calibri"/><family val="2"/></font></fonts><fills count="3"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill><fill><patternFill patternType="solid"><fgColor rgb="FFE6ECF2"/><bgColor indexed="64"/></patternFill></fill></fills><borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders><cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs><cellXfs count="6"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/><xf numFmtId="49" fontId="1" fillId="2" borderId="0" xfId="0" applyNumberFormat="1" applyFont="1" applyFill="1"/><xf numFmtId="49" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/><xf numFmtId="164" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/><xf numFmtId="165" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/><xf numFmtId="1" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/></cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>"##;
+<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><numFmts count="2"><numFmt numFmtId="164" formatCode="dd/mm/yyyy"/><numFmt numFmtId="165" formatCode="#,##0.00"/></numFmts><fonts count="2"><font><sz val="10"/><name val="Calibri"/><family val="2"/></font><font><b/><sz val="10"/><name val="Calibri"/><family val="2"/></font></fonts><fills count="3"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill><fill><patternFill patternType="solid"><fgColor rgb="FFE6ECF2"/><bgColor indexed="64"/></patternFill></fill></fills><borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders><cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs><cellXfs count="7"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/><xf numFmtId="49" fontId="1" fillId="2" borderId="0" xfId="0" applyNumberFormat="1" applyFont="1" applyFill="1"/><xf numFmtId="49" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1" applyAlignment="1"><alignment vertical="top"/></xf><xf numFmtId="164" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1" applyAlignment="1"><alignment vertical="top"/></xf><xf numFmtId="165" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1" applyAlignment="1"><alignment vertical="top"/></xf><xf numFmtId="1" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1" applyAlignment="1"><alignment vertical="top"/></xf><xf numFmtId="49" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1" applyAlignment="1"><alignment vertical="top" wrapText="1"/></xf></cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>"##;
 
 const PACKAGE: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 <Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>"#;
@@ -40,6 +47,8 @@ pub struct Workbook {
     shown: [bool; WIDTH],
     /// Letters of each column.
     letters: Vec<String>,
+    /// Style of the texts of each column.
+    styles: Vec<u8>,
     /// Claimants of each sheet.
     sheets: Vec<u64>,
     /// Which sheet is open, from 1.
@@ -60,6 +69,7 @@ impl Workbook {
             columns,
             shown: csv::shown(columns),
             letters: (0..width).map(letters).collect(),
+            styles: csv::names(columns).map(style).collect(),
             sheets: sheets(total),
             sheet: 0,
             rows: 0,
@@ -165,7 +175,7 @@ impl Workbook {
         self.rows = 0;
         let mut text = String::from(
             r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
-<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/><selection pane="bottomLeft" activeCell="A2" sqref="A2"/></sheetView></sheetViews><sheetFormatPr defaultRowHeight="13"/><cols>"#,
+<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetPr><pageSetUpPr fitToPage="1"/></sheetPr><sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/><selection pane="bottomLeft" activeCell="A2" sqref="A2"/></sheetView></sheetViews><sheetFormatPr defaultRowHeight="13"/><cols>"#,
         );
         for (place, name) in csv::names(self.columns).enumerate() {
             let (number, width) = (place + 1, width(name));
@@ -186,14 +196,19 @@ impl Workbook {
         self.volume.write(text.as_bytes())
     }
 
-    /// Ends a sheet: each column can be filtered, and it prints landscape, one page wide.
+    /// Ends a sheet: each column can be filtered, and it prints landscape, one page wide, or as many as its columns
+    /// need to be read.
     fn end_sheet(&mut self) -> Result<()> {
         let last = self.letters.last().map_or("A", String::as_str);
         let planned = self.sheet.checked_sub(1);
         let planned = planned.and_then(|place| self.sheets.get(place).copied());
         let end = planned.unwrap_or(self.rows) + 1;
+        let width: u64 = csv::names(self.columns)
+            .map(|it| u64::from(width(it)))
+            .sum();
+        let pages = width.div_ceil(PAGE).max(1);
         let text = format!(
-            r#"</sheetData><autoFilter ref="A1:{last}{end}"/><pageSetup paperSize="9" orientation="landscape"/></worksheet>"#
+            r#"</sheetData><autoFilter ref="A1:{last}{end}"/><pageSetup paperSize="9" orientation="landscape" fitToWidth="{pages}" fitToHeight="0"/></worksheet>"#
         );
         self.volume.write(text.as_bytes())
     }
@@ -203,8 +218,9 @@ impl Workbook {
         push(text, format_args!(r#"<row r="{number}">"#));
         let cells = csv::cells(line);
         let cells = cells.iter().zip(self.shown).filter(|(_, shown)| *shown);
-        for ((cell, _), letters) in cells.zip(&self.letters) {
-            write_cell(text, letters, number, cell);
+        let places = self.letters.iter().zip(&self.styles);
+        for ((cell, _), (letters, style)) in cells.zip(places) {
+            write_cell(text, (letters.as_str(), number), cell, *style);
         }
         text.push_str("</row>");
     }
@@ -256,7 +272,12 @@ fn letters(place: usize) -> String {
     }
 }
 
-fn write_cell(text: &mut String, letters: &str, row: u64, cell: &Cell<'_>) {
+/// The style of the texts of a column.
+fn style(name: &str) -> u8 {
+    if width(name) < WIDE { TEXT } else { WRAPPED }
+}
+
+fn write_cell(text: &mut String, (letters, row): (&str, u64), cell: &Cell<'_>, style: u8) {
     let mut number = |style: u8, value: std::fmt::Arguments<'_>| {
         push(
             text,
@@ -276,7 +297,7 @@ fn write_cell(text: &mut String, letters: &str, row: u64, cell: &Cell<'_>) {
             None => inline(text, letters, row, TEXT, day),
         },
         Cell::Code(value) => inline(text, letters, row, TEXT, &csv::guarded(value)),
-        Cell::Text(value) => inline(text, letters, row, TEXT, &csv::guarded(value)),
+        Cell::Text(value) => inline(text, letters, row, style, &csv::guarded(value)),
     }
 }
 
@@ -392,6 +413,9 @@ mod tests {
             "<v>46083</v>",
             r#"<autoFilter ref="A1:AV2"/>"#,
             r#"state="frozen""#,
+            r#"s="6" t="inlineStr"><is><t xml:space="preserve">a_x005F"#,
+            r#"<pageSetUpPr fitToPage="1"/>"#,
+            r#"orientation="landscape" fitToWidth="4" fitToHeight="0""#,
         ] {
             assert!(sheet.contains(expected), "{expected} in {sheet}");
         }
@@ -435,6 +459,11 @@ mod tests {
         let mut archive = made(Columns::Statistics, &[line(1)], 1);
         let sheet = part(&mut archive, "xl/worksheets/sheet1.xml");
         assert!(sheet.contains(r#"<autoFilter ref="A1:L2"/>"#));
+        // few columns fit one page
+        assert!(
+            sheet.contains(r#"fitToWidth="1" fitToHeight="0""#),
+            "{sheet}"
+        );
         assert!(!sheet.contains("Nico") && sheet.contains(">NA</t>"));
     }
 

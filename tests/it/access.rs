@@ -900,7 +900,12 @@ fn staff_body(name: &str, code: &str) -> Option<Body> {
         "staff_hand_in" | "console_hand_in_form" => Body::Sheets,
         "approve_paper" => Body::Json(json!({"messa_in_mora": false})),
         "reject_paper" => Body::Json(json!({"reason": "unreadable"})),
-        "console_paper_approval" => form(&[]),
+        "console_paper_approval" => form(&[
+            ("looks[pages]", "true"),
+            ("looks[fingerprint]", "true"),
+            ("looks[signatures]", "true"),
+            ("looks[identity]", "true"),
+        ]),
         "console_paper_rejection" => form(&[("reason", "unreadable")]),
         "claimant_remove_document" => Body::Nothing,
         "assist_declaration" => Body::Told,

@@ -461,7 +461,13 @@ async fn finish(desk: &Desk<'_>, id: Uuid) {
         app,
         &browser,
         &format!("{waiting}/approval"),
-        &[("csrf", &token)],
+        &[
+            ("csrf", token.as_str()),
+            ("looks[pages]", "true"),
+            ("looks[fingerprint]", "true"),
+            ("looks[signatures]", "true"),
+            ("looks[identity]", "true"),
+        ],
     )
     .await;
     assert_eq!(place(&approved), waiting);

@@ -597,6 +597,21 @@ async fn an_old_encoding_is_read_and_each_row_says_what_is_wrong_with_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn r28_a_mailbox_of_a_service_that_the_case_does_not_name_is_taken_and_told() {
+    let app = TestApp::seeded().await;
+    let desk = Desk::manager(&app).await;
+    let other = "Rossi;Ugo;ugo@example.org;;imp24@gmail.com;;;\r\n".to_owned();
+    let import = desk.upload(&list([line("Anna"), other])).await;
+    assert_eq!(counts(&desk.checked(&import).await), [2, 2, 0, 0]);
+    let report = desk.report(&import).await;
+    let told = |begins: &str| report.lines().any(|line| line.starts_with(begins));
+    assert!(told("2;nuova pratica;;;;"), "{report}");
+    assert!(told("3;nuova pratica;;E;Casella colpita;"), "{report}");
+    assert!(report.contains("non è di un servizio"), "{report}");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn hostile_files_are_refused_with_the_cell_that_is_wrong() {
     let app = TestApp::seeded().await;
     let desk = Desk::manager(&app).await;
@@ -846,6 +861,8 @@ async fn staff_import_a_list_in_the_console() {
         page.contains("<option value=\"mailbox\" selected>"),
         "{page}"
     );
+    assert!(page.contains("Per esempio: «Rossi»"), "{page}");
+    assert!(!page.contains("così non vengono importati"), "{page}");
     let columns = [
         "family_name",
         "given_name",
@@ -861,13 +878,10 @@ async fn staff_import_a_list_in_the_console() {
     fields.push(("csrf", &token));
     let refused = send(&app, &browser, &format!("{one}/check"), &fields).await;
     assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(
-        refused
-            .text()
-            .await
-            .unwrap()
-            .contains("id=\"columns-error\"")
-    );
+    let refused = refused.text().await.unwrap();
+    assert!(refused.contains("id=\"columns-error\""));
+    // what stands in a column that nobody wants is not lost silently
+    assert!(refused.contains("così non vengono importati"), "{refused}");
     fields[4].1 = "mailbox";
     place(&send(&app, &browser, &format!("{one}/check"), &fields).await);
     assert_eq!(work(&app).await, 1);

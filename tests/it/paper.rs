@@ -383,13 +383,23 @@ async fn r64_sheets_are_seen_in_the_console_alone_and_images_of_identity_go_by_r
     )
     .await;
     let token = csrf(&page).to_owned();
-    let approved = send(
-        &app,
-        &browser,
-        &format!("{place}/approval"),
-        &[("csrf", &token)],
-    )
-    .await;
+    // each of what is looked for is ticked before it is signed, and no key of the keyboard signs
+    assert!(!page.contains("accesskey=\"a\""));
+    let approval = format!("{place}/approval");
+    let mut looks = vec![
+        ("csrf", token.as_str()),
+        ("looks[pages]", "true"),
+        ("looks[fingerprint]", "true"),
+        ("looks[signatures]", "true"),
+    ];
+    let refused = send(&app, &browser, &approval, &looks).await;
+    assert_eq!(refused.status(), 422);
+    let refused = refused.text().await.unwrap();
+    assert!(refused.contains("id=\"looks-error\"") && refused.contains("id=\"looks-identity\""));
+    assert!(refused.contains("name=\"looks[pages]\" value=\"true\" checked"));
+    assert_eq!(claimant.me().await["state"], "confirmed");
+    looks.push(("looks[identity]", "true"));
+    let approved = send(&app, &browser, &approval, &looks).await;
     assert_eq!(approved.status(), 303);
     assert_eq!(claimant.me().await["state"], "signed");
     app.run_outbox().await;

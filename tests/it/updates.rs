@@ -330,10 +330,17 @@ async fn the_console_shows_news_before_it_publishes_them() {
         seen.contains(hidden),
         "what is published is what was shown: {seen}"
     );
+    // nor is it published before somebody says to have read it again
+    let unread = sent(texts("Udienza", "publish")).await;
+    assert_eq!(unread.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let unread = unread.text().await.unwrap();
+    assert!(unread.contains("id=\"reread-error\"") && unread.contains(hidden));
     assert_eq!(app.number("SELECT count(*) FROM case_updates").await, 0);
     // a second tap publishes nothing more
     for _ in 0..2 {
-        let published = sent(texts("Udienza", "publish")).await;
+        let mut read = texts("Udienza", "publish");
+        read.push(("reread", "true".to_owned()));
+        let published = sent(read).await;
         assert_eq!(place(&published), format!("{path}?done=published#done"));
     }
     assert_eq!(app.number("SELECT count(*) FROM case_updates").await, 1);

@@ -21,7 +21,7 @@ use crate::db::import::{self, ContactRow, Counts};
 use crate::db::sign_up::SignUpRows;
 use crate::db::{lookup, sign_up as rows_db};
 use crate::domain::contact::Contact;
-use crate::domain::import::{self as list, Hints, Listed, Outcome, Row};
+use crate::domain::import::{self as list, Hints, Listed, Outcome, Row, Wrong};
 use crate::domain::sign_up::SignUpRules;
 
 /// A row that fits, and where its person would be found.
@@ -38,6 +38,7 @@ struct Ready {
 struct Write {
     sign_up: SignUpRows,
     contact: ContactRow,
+    doubts: Vec<Wrong>,
 }
 
 /// Works a part off; false once the attempt is over.
@@ -65,7 +66,10 @@ pub(super) async fn work_off(
         return write(job, directory, own, number, (new, lines)).await;
     }
     job.met.extend(met_here);
-    lines.extend(new.iter().map(|row| Line::created(row.line, None)));
+    lines.extend(new.iter().map(|row| {
+        let doubts = row.listed.doubts.clone();
+        Line::created(row.line, None, doubts)
+    }));
     let scope = job.of.scope();
     let mut tx = job.ctx.pools.begin(scope).await?;
     if !job.note(&mut tx, number, told(lines)?).await? {
@@ -197,10 +201,10 @@ async fn write(
         let claimant = others.get(&write.contact.id).copied();
         Line::known(line_of(write), Outcome::KnownImported, claimant)
     }));
-    lines.extend(
-        made.iter()
-            .map(|write| Line::created(line_of(write), Some(write.contact.claimant_id))),
-    );
+    lines.extend(made.iter().map(|write| {
+        let claimant = Some(write.contact.claimant_id);
+        Line::created(line_of(write), claimant, write.doubts.clone())
+    }));
     let rows: Vec<&SignUpRows> = made.iter().map(|write| &write.sign_up).collect();
     if !rows.is_empty() {
         tx.enter(SCOPE).await?;
@@ -230,7 +234,11 @@ async fn prepared(job: &Job, directory: &Directory, own: &OwnCase, row: Ready) -
         staff: job.of.staff,
         listed_on: job.row.listed_on,
     };
-    let Listed { sign_up, hints } = row.listed;
+    let Listed {
+        sign_up,
+        hints,
+        doubts,
+    } = row.listed;
     let of = (&*own.case, &own.association);
     let made = sign_up::listed(&job.ctx, directory, of, &sign_up, (&listing, row.line));
     let (sign_up, vault) = Box::pin(made).await?;
@@ -250,6 +258,7 @@ async fn prepared(job: &Job, directory: &Directory, own: &OwnCase, row: Ready) -
             sealed,
         },
         sign_up,
+        doubts,
     })
 }
 

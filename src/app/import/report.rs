@@ -34,7 +34,7 @@ pub struct Line {
     /// Whom it made, or who is here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claimant: Option<Uuid>,
-    /// What is wrong with it.
+    /// What is wrong with it, or where it was taken what somebody should look at.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub wrong: Vec<Wrong>,
 }
@@ -49,8 +49,11 @@ impl Line {
         }
     }
 
-    pub(super) const fn created(line: u32, claimant: Option<Uuid>) -> Self {
-        Self::known(line, Outcome::Created, claimant)
+    pub(super) fn created(line: u32, claimant: Option<Uuid>, doubts: Vec<Wrong>) -> Self {
+        Self {
+            wrong: doubts,
+            ..Self::known(line, Outcome::Created, claimant)
+        }
     }
 
     pub(super) const fn refused(line: u32, wrong: Vec<Wrong>) -> Self {
@@ -92,8 +95,8 @@ pub async fn report(ctx: &Ctx, actor: &StaffActor, id: ImportId, text: Text) -> 
     })
 }
 
-/// The first lines of the newest round that were not taken, refused ones before those already here; at most
-/// `limit`, of the first rows of the list. As the report says it.
+/// The first lines of the newest round that were not taken or that somebody should look at, refused ones before
+/// those already here; at most `limit`, of the first rows of the list. As the report says it.
 ///
 /// # Errors
 /// As [`report`].
@@ -106,14 +109,17 @@ pub async fn first_lines(
 ) -> AppResult<Vec<ReportLine>> {
     actor.require(&operation::IMPORT_REPORT)?;
     let (row, columns) = opened(ctx, actor, id).await?;
-    let (mut refused, mut known) = (VecDeque::new(), VecDeque::new());
+    let (mut refused, mut doubtful, mut known) =
+        (VecDeque::new(), VecDeque::new(), VecDeque::new());
     for line in read(ctx, &row, 0).await?.1 {
         match line.outcome {
-            Outcome::Created => {}
+            Outcome::Created if line.wrong.is_empty() => {}
+            Outcome::Created => doubtful.extend(told(&line, &columns, text)),
             Outcome::Refused => refused.extend(told(&line, &columns, text)),
             _ => known.extend(told(&line, &columns, text)),
         }
     }
+    refused.append(&mut doubtful);
     refused.append(&mut known);
     refused.truncate(limit);
     Ok(refused.into())

@@ -322,13 +322,16 @@ fn r43_of_a_code_it_says_where_it_went_masked_when_and_what_it_is_worth() {
             "a***a@example.org",
             "2 su 5",
             "art. 20, comma 1-bis",
-            "liberamente valuta",
+            "liberamente valutabili in giudizio",
+            "ultimo periodo",
             "Firmo la dichiarazione di danno",
         ],
     );
     // neither network address nor program of the signer, as in the report of a signature
     assert!(!text.contains("192.0.2") && !text.contains("Programma/1"));
     assert!(!text.contains("2702"));
+    // no norm says that such a document has the written form: a court may
+    assert!(!text.contains("documento soddisfa"));
 }
 
 #[test]
@@ -361,13 +364,17 @@ fn r44_of_paper_it_says_who_checked_by_role_never_by_name() {
             "livello «paper»",
             "20 novembre 2026",
             "2 file con i fogli firmati",
-            "valido fino al 1º gennaio 2031",
+            "valido fino al 1º gennaio 2031; la copia fu vista il 22 novembre 2026",
+            "chi la presenta unisce la copia",
+            "cancellate trascorso il termine",
             "ore 10:00:07 Europe/Rome (2026-11-22 09:00:07 UTC), da una persona dell’associazione",
             "da una seconda persona dell’associazione",
             "detta al telefono",
             "art. 65, comma 1, lettera c)",
         ],
     );
+    // images of identity documents go by rule (R64): an attestation outlives them
+    assert!(!text.contains("conserva le immagini e la copia"));
     assert!(!text.contains("Olga") && !text.contains("Piero") && !text.contains("2702"));
 }
 

@@ -2,6 +2,7 @@
 //! names the norms; nothing is claimed beyond it.
 
 use crate::app::error::{AppError, AppResult};
+use crate::domain::outage::day_in_rome;
 use crate::domain::paper::SheetKind;
 use crate::domain::signed_content::SignedContent;
 use crate::domain::signing::{
@@ -10,9 +11,10 @@ use crate::domain::signing::{
 };
 use crate::render::document::{Fact, day_in_words, instant_in_words};
 
-const FREELY_JUDGED: &str = "Valore: il documento soddisfa il requisito della forma scritta e ha il valore \
-    probatorio che il giudice liberamente valuta, in relazione alle sue caratteristiche di sicurezza, integrità \
-    e immodificabilità (art. 20, comma 1-bis, del Codice dell’amministrazione digitale, CAD, D.Lgs. 82/2005).";
+const FREELY_JUDGED: &str = "Valore: l’idoneità del documento a soddisfare il requisito della forma scritta e il suo \
+    valore probatorio sono liberamente valutabili in giudizio, in relazione alle caratteristiche di sicurezza, \
+    integrità e immodificabilità (art. 20, comma 1-bis, ultimo periodo, del Codice dell’amministrazione digitale, \
+    CAD, D.Lgs. 82/2005).";
 
 const QUALIFIED: &str = "Valore: il certificato si dichiara qualificato. Il documento con firma digitale o altra \
     firma elettronica qualificata ha l’efficacia dell’art. 2702 del codice civile (art. 20, comma 1-bis, CAD, \
@@ -21,9 +23,10 @@ const QUALIFIED: &str = "Valore: il certificato si dichiara qualificato. Il docu
     che qui non è stato consultato.";
 
 const BY_HAND: &str = "Valore: firma autografa. Gli originali sono i fogli firmati; il registro ne conserva le \
-    immagini e la copia del documento d’identità. Verso le pubbliche amministrazioni la dichiarazione \
-    sottoscritta e presentata con la copia del documento d’identità è valida ai sensi dell’art. 65, comma 1, \
-    lettera c), del CAD (D.Lgs. 82/2005).";
+    immagini. Verso le pubbliche amministrazioni la dichiarazione sottoscritta è valida se è presentata con la \
+    copia del documento d’identità (art. 65, comma 1, lettera c), del CAD, D.Lgs. 82/2005): chi la presenta \
+    unisce la copia. Nel registro le immagini del documento d’identità sono cancellate trascorso il termine di \
+    conservazione dopo il controllo; delle immagini restano le impronte nelle prove (firma.json).";
 
 /// What a tier tells.
 pub(super) struct Told {
@@ -268,8 +271,9 @@ fn by_hand(act: &PaperEvidence) -> Told {
         Fact::new(
             "Documento d’identità",
             format!(
-                "fronte e retro, valido fino al {}",
-                day_in_words(act.id_expires_on)
+                "fronte e retro, valido fino al {}; la copia fu vista il {}",
+                day_in_words(act.id_expires_on),
+                day_in_words(day_in_rome(act.approved.at))
             ),
         ),
         Fact::new(

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use typst::comemo;
 
+use super::italian::euro_in_words;
 use super::world::{DocumentWorld, Shared};
 use super::{DocumentError, options, printable_values, typeset};
 use crate::domain::outage::day_in_rome;
@@ -38,11 +39,27 @@ pub struct ListLine {
     tier: String,
     total: String,
     folder: String,
+    #[serde(skip)]
+    cents: i64,
+    #[serde(skip)]
+    open_items: u64,
+}
+
+impl SignedList {
+    /// What all its lines ask for together.
+    fn total(&self) -> String {
+        let lines = self.lines.iter();
+        total(
+            lines.clone().map(|line| line.cents).sum(),
+            lines.map(|line| line.open_items).sum(),
+        )
+    }
 }
 
 impl ListLine {
     /// The line of the index, and the folder it is about.
     pub fn of(line: &IndexLine, folder: &str) -> Self {
+        let (cents, open_items) = (cents(&line.totale), line.voci_da_liquidare);
         Self {
             number: line.progressivo.to_string(),
             reference: line.id_pratica.clone(),
@@ -55,19 +72,29 @@ impl ListLine {
                 .collect::<Vec<_>>()
                 .join("/"),
             tier: line.tipo_firma.clone(),
-            total: total(line),
+            total: cents.map_or_else(|| line.totale.clone(), |it| total(it, open_items)),
             folder: folder.to_owned(),
+            cents: cents.unwrap_or(0),
+            open_items,
         }
     }
 }
 
-/// The sum, and how many items come on top of it; a zero stands nowhere where they are all there is.
-fn total(line: &IndexLine) -> String {
-    match (line.totale.as_str(), line.voci_da_liquidare) {
-        (sum, 0) => sum.to_owned(),
-        ("0,00" | "0.00", 1) => "1 voce da liquidare".to_owned(),
-        ("0,00" | "0.00", count) => format!("{count} voci da liquidare"),
-        (sum, count) => format!("{sum} + {count} da liquidare"),
+/// Cents of a sum with two decimals, as the index has it in either dialect.
+fn cents(sum: &str) -> Option<i64> {
+    let (whole, rest) = sum.split_once([',', '.'])?;
+    format!("{whole}{rest}").parse().ok()
+}
+
+/// A sum, and how many items come on top of it; a zero stands nowhere where they are all there is.
+fn total(cents: i64, open_items: u64) -> String {
+    let sum = euro_in_words(cents);
+    let sum = sum.trim_end_matches(" EUR");
+    match (cents, open_items) {
+        (_, 0) => sum.to_owned(),
+        (0, 1) => "1 voce da liquidare".to_owned(),
+        (0, count) => format!("{count} voci da liquidare"),
+        (_, count) => format!("{sum} + {count} da liquidare"),
     }
 }
 
@@ -78,6 +105,7 @@ struct Printed<'a> {
     as_of: String,
     first: String,
     last: String,
+    total: String,
     lines: &'a [ListLine],
 }
 
@@ -94,6 +122,7 @@ pub fn signed_list(list: &SignedList) -> Result<Vec<u8>, DocumentError> {
         as_of: day.format("%d/%m/%Y").to_string(),
         first: list.first.to_string(),
         last: list.last.to_string(),
+        total: list.total(),
         lines: &list.lines,
     };
     let values = printable_values(shared, &printed)?;
@@ -142,6 +171,8 @@ mod tests {
         };
         for (sum, open_items, shown) in [
             ("12,50", 0, "12,50"),
+            ("1234567,05", 0, "1.234.567,05"),
+            ("1234.50", 1, "1.234,50 + 1 da liquidare"),
             ("12,50", 2, "12,50 + 2 da liquidare"),
             ("0,00", 0, "0,00"),
             ("0,00", 1, "1 voce da liquidare"),
@@ -149,5 +180,17 @@ mod tests {
         ] {
             assert_eq!(ListLine::of(&line(sum, open_items), "a").total, shown);
         }
+        let lines = [("1234,50", 0), ("0,00", 2), ("12,50", 1)];
+        let list = SignedList {
+            case: String::new(),
+            association: String::new(),
+            as_of: DateTime::UNIX_EPOCH,
+            first: 1,
+            last: 3,
+            lines: lines
+                .map(|(sum, open_items)| ListLine::of(&line(sum, open_items), "a"))
+                .into(),
+        };
+        assert_eq!(list.total(), "1.247,00 + 3 da liquidare");
     }
 }

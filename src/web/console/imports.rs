@@ -253,6 +253,13 @@ impl Asked {
             Vec::new()
         };
         let columns = found.headers.iter().zip(&found.mapping).enumerate();
+        let can_act = operation::CONSOLE_IMPORT_START.allows(actor.role());
+        let mut samples = if can_act && found.is_kept {
+            import::samples(ctx, actor, id).await?
+        } else {
+            Vec::new()
+        }
+        .into_iter();
         Ok(OneImportPage {
             slug: found.case.clone(),
             line: line(&found),
@@ -263,6 +270,7 @@ impl Asked {
                     letter: import::letters(place),
                     header: header.clone(),
                     field: field.map_or("", Field::as_str),
+                    sample: samples.next().flatten(),
                 })
                 .collect(),
             fields: Field::ALL.map(Field::as_str).to_vec(),
@@ -272,7 +280,7 @@ impl Asked {
             is_kept: found.is_kept,
             failure: found.failure.clone().unwrap_or_default(),
             problems,
-            can_act: operation::CONSOLE_IMPORT_START.allows(actor.role()),
+            can_act,
             stepped_up: actor.stepped_up(),
             errors: Errors::default(),
             console,

@@ -1,6 +1,8 @@
 //! Declarations signed by hand: `/console/cases/{slug}/paper` shows one to check at a time,
 //! `/console/claimants/{id}/paper` takes one that came by post (R44, R64).
 
+use std::collections::BTreeMap;
+
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
@@ -10,9 +12,9 @@ use crate::app::paper::{self, Approval, By, Open, OpenSheet, Rejection};
 use crate::app::sign_up::Evidence as Origin;
 use crate::app::work_queue::Item;
 use crate::app::{AppError, claimant_view};
-use crate::domain::field::FieldErrors;
+use crate::domain::field::{FieldCode, FieldErrors};
 use crate::domain::ids::ClaimantId;
-use crate::domain::paper::Flaw;
+use crate::domain::paper::{Flaw, LOOKS};
 use crate::domain::reference::Reference;
 use crate::domain::work_queue::WorkQueue;
 use crate::render::page::Errors;
@@ -40,6 +42,8 @@ pub struct QueueQuery {
 #[derive(Deserialize)]
 pub struct ApprovalForm {
     csrf: Option<String>,
+    #[serde(default)]
+    looks: BTreeMap<String, String>,
     #[serde(default)]
     messa_in_mora: bool,
 }
@@ -124,17 +128,34 @@ pub async fn sheet(
     documents::answer(&state.ctx, asked, found.file_type, name, found.content).await
 }
 
-/// `POST /console/claimants/{id}/paper/{hand_in}/approval`
+/// `POST /console/claimants/{id}/paper/{hand_in}/approval`: once each of what is looked for is ticked.
 pub async fn approve(
     state: web::Data<AppState>,
+    language: Lang,
     staff: Staff,
+    request: HttpRequest,
     path: web::Path<(String, String)>,
     form: Form<ApprovalForm>,
 ) -> WebResult<HttpResponse> {
-    let (id, hand_in) = place(&path)?;
-    staff.check_csrf(&state, form.0.csrf.as_deref())?;
+    let ((id, hand_in), Form(sent)) = (place(&path)?, form);
+    staff.check_csrf(&state, sent.csrf.as_deref())?;
+    let ticked = |look: &str| sent.looks.get(look).is_some_and(|value| value == "true");
+    if !LOOKS.into_iter().all(ticked) {
+        let asked = Asked {
+            state,
+            language,
+            staff,
+            request,
+        };
+        let mut errors = FieldErrors::new();
+        errors.push("/looks", FieldCode::NotAccepted, "error-paper-looks");
+        let mut again = check_page(&asked, id, hand_in).await?;
+        again.looks = LOOKS.map(|look| (look, ticked(look))).to_vec();
+        again.errors = Errors::from(&errors);
+        return page(StatusCode::UNPROCESSABLE_ENTITY, &again);
+    }
     let approval = Approval {
-        messa_in_mora: form.0.messa_in_mora,
+        messa_in_mora: sent.messa_in_mora,
     };
     let (ctx, actor) = (state.ctx.clone(), staff.actor.clone());
     let acting = Box::pin(async move { paper::approve(&ctx, &actor, id, hand_in, approval).await });
@@ -305,6 +326,7 @@ async fn check_page(asked: &Asked, id: ClaimantId, hand_in: Uuid) -> WebResult<P
         signed_on: open.signed_on,
         id_expires_on: open.id_expires_on,
         sheets: open.sheets.into_iter().map(line).collect(),
+        looks: LOOKS.map(|look| (look, false)).to_vec(),
         offers_messa_in_mora: open.offers_messa_in_mora,
         has_email: open.has_email,
         flaws: Flaw::ALL.map(Flaw::as_str).to_vec(),

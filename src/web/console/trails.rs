@@ -1,11 +1,8 @@
 //! `/console/trails`, `/console/claimants/{id}/trail`, `/console/people/{id}/{trail, reach}`: who did and saw
 //! what.
 
-use std::collections::HashMap;
-
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde_json::Value;
 use url::form_urlencoded;
 
 use crate::app::claimant_list;
@@ -20,6 +17,7 @@ use crate::render::page::Errors;
 use crate::render::page::console::trail::{
     ReachPage, ReachShown, StretchLine, TrailPage, TrailRow, TrailsPage,
 };
+use crate::render::text::Text;
 use crate::state::AppState;
 use crate::web::api::staff::people::person_id;
 use crate::web::api::staff::trails::{ReachQuery, TrailQuery, claimant, cursor};
@@ -27,6 +25,8 @@ use crate::web::console::people::person;
 use crate::web::console::{inside, page};
 use crate::web::extract::{Lang, Staff};
 use crate::web::{WebError, WebResult};
+
+mod words;
 
 /// Who asks.
 struct Asked<'a> {
@@ -123,13 +123,19 @@ impl Asked<'_> {
         let before = cursor(query.cursor.as_deref())?;
         let (ctx, actor) = (&self.state.ctx, &self.staff.actor);
         let found = trail_list::list(ctx, actor, whose, before, i64::from(DEFAULT_LIMIT)).await?;
+        let console = inside(self.state, self.language, self.request, self.staff).await?;
+        let text = console.chrome.text();
         let shown = TrailPage {
-            console: inside(self.state, self.language, self.request, self.staff).await?,
+            console,
             title: found.title,
             is_claimant: matches!(whose, Whose::Claimant(_)),
             path: format!("{home}/trail"),
             home,
-            lines: found.lines.into_iter().map(row).collect(),
+            lines: found
+                .lines
+                .into_iter()
+                .map(|line| row(line, text))
+                .collect(),
             next: found.next.map(write_cursor),
         };
         page(StatusCode::OK, &shown)
@@ -163,12 +169,13 @@ impl Asked<'_> {
         let mut kept = form_urlencoded::Serializer::new(String::new());
         kept.append_pair("from", &shown.from);
         kept.append_pair("to", &shown.to);
-        shown.found = Some(told(found, kept.finish()));
+        let words = shown.console.chrome.text();
+        shown.found = Some(told(found, kept.finish(), words));
         page(StatusCode::OK, &shown)
     }
 }
 
-fn told(reach: Reach, query: String) -> ReachShown {
+fn told(reach: Reach, query: String, text: Text) -> ReachShown {
     let stretches = reach.stretches.iter().map(|stretch| StretchLine {
         from: stretch.span.from,
         until: stretch.span.until,
@@ -187,7 +194,7 @@ fn told(reach: Reach, query: String) -> ReachShown {
         let href = export
             .is_some()
             .then(|| format!("/console/exports/{}", line.subject));
-        let shown = row(line);
+        let shown = row(line, text);
         TrailRow {
             href: href.or(shown.href.clone()),
             export,
@@ -207,7 +214,7 @@ fn told(reach: Reach, query: String) -> ReachShown {
     }
 }
 
-fn row(line: Line) -> TrailRow {
+fn row(line: Line, text: Text) -> TrailRow {
     let subject = line.subject;
     let (about, name, href) = match line.about {
         About::Claimant(reference) => (
@@ -220,7 +227,7 @@ fn row(line: Line) -> TrailRow {
             name,
             Some(format!("/console/people/{subject}/trail")),
         ),
-        About::Other => ("other", short(&subject.to_string()), None),
+        About::Other => words::about(&line.action, subject),
     };
     TrailRow {
         at: line.at,
@@ -234,26 +241,7 @@ fn row(line: Line) -> TrailRow {
             (Some(before), Some(after)) => Some((before, after)),
             _ => None,
         },
-        detail: details(&line.detail, &line.named),
+        detail: words::details(&line.detail, &line.named, text),
         export: None,
     }
-}
-
-/// The last characters of an id: enough to compare.
-fn short(id: &str) -> String {
-    let letters: Vec<char> = id.chars().rev().take(8).collect();
-    letters.into_iter().rev().collect()
-}
-
-/// Ids and codes as one line, of staff the names; versions of keys say nothing to people.
-fn details(detail: &Value, named: &HashMap<String, String>) -> String {
-    let Value::Object(fields) = detail else {
-        return String::new();
-    };
-    let shown = fields.iter().filter(|(name, _)| *name != "key_version");
-    let words = shown.map(|(name, value)| match value {
-        Value::String(text) => format!("{name}: {}", named.get(text).unwrap_or(text)),
-        other => format!("{name}: {other}"),
-    });
-    words.collect::<Vec<_>>().join(", ")
 }

@@ -8,7 +8,7 @@ use crate::app::AppError;
 use crate::app::case_update::{self, CaseUpdate};
 use crate::app::claimant_list::{self, OwnCase};
 use crate::domain::case_update::{UpdateTextInput, UpdateTexts};
-use crate::domain::field::FieldErrors;
+use crate::domain::field::{FieldCode, FieldErrors};
 use crate::domain::language::Language;
 use crate::domain::outage::day_in_rome;
 use crate::render::page::Errors;
@@ -35,6 +35,8 @@ pub struct SentUpdate {
     key: String,
     #[serde(default)]
     action: String,
+    #[serde(default)]
+    reread: bool,
     #[serde(default)]
     texts: Vec<UpdateTextInput>,
 }
@@ -86,7 +88,8 @@ pub async fn list(
     page(StatusCode::OK, &shown)
 }
 
-/// `POST /console/cases/{slug}/updates`: shows how the news will look, or publishes them.
+/// `POST /console/cases/{slug}/updates`: shows how the news will look, or publishes them: only what somebody says
+/// to have read again.
 pub async fn send(
     state: web::Data<AppState>,
     language: Lang,
@@ -114,13 +117,20 @@ pub async fn send(
             return page(StatusCode::UNPROCESSABLE_ENTITY, &shown);
         }
     };
-    if form.action != "publish" {
+    let is_publishing = form.action == "publish";
+    if !is_publishing || !form.reread {
         let name = asked.own(&slug).await?.association.name;
         let texts = texts.all().iter();
         shown.preview = texts.map(|text| UpdateLine::of(text, &name)).collect();
         let readers = case_update::count_readers(&state.ctx, &staff.actor, &slug).await?;
         shown.readers = u64::try_from(readers).unwrap_or(u64::MAX);
-        return page(StatusCode::OK, &shown);
+        if !is_publishing {
+            return page(StatusCode::OK, &shown);
+        }
+        let mut errors = FieldErrors::new();
+        errors.push("/reread", FieldCode::NotAccepted, "error-update-reread");
+        shown.errors = Errors::from(&errors);
+        return page(StatusCode::UNPROCESSABLE_ENTITY, &shown);
     }
     let (ctx, actor, case) = (state.ctx.clone(), staff.actor.clone(), slug.to_string());
     let acting =

@@ -218,9 +218,10 @@ update-text = Text
 update-text-hint = Words only, no links. An empty line separates paragraphs.
 update-see = See how it will look
 update-preview = How it will look
-update-preview-text = It is not published yet. Read it again: it cannot be changed later.
+update-preview-text = It is not published yet. Read it again: later the text cannot be changed, the news can only be withdrawn.
 update-publish = Publish
-update-publish-hint = Published news is not changed. To correct it, publish more or withdraw it.
+update-publish-hint = To correct published news, withdraw it and publish more. E-mails that have left do not come back.
+update-reread = I have read it again: it can be published
 update-readers = { $count ->
     [one] It goes by e-mail to 1 person who follows the case with you.
    *[other] It goes by e-mail to { $shown } people who follow the case with you.

@@ -218,9 +218,10 @@ update-text = Testo
 update-text-hint = Solo parole, senza collegamenti. Una riga vuota separa i paragrafi.
 update-see = Guarda come sarà
 update-preview = Così sarà
-update-preview-text = Non è ancora pubblicata. Rileggi: dopo non si può cambiare.
+update-preview-text = Non è ancora pubblicata. Rileggi: dopo il testo non si cambia, si può solo ritirare la novità.
 update-publish = Pubblica
-update-publish-hint = Una novità pubblicata non si cambia. Per correggerla, pubblicane un’altra o ritirala.
+update-publish-hint = Per correggere una novità pubblicata la ritiri e ne pubblichi un’altra. Le e-mail già partite non tornano indietro.
+update-reread = L’ho riletta: si può pubblicare
 update-readers = { $count ->
     [one] Va per e-mail a 1 persona che segue il caso con voi.
    *[other] Va per e-mail a { $shown } persone che seguono il caso con voi.

@@ -73,6 +73,8 @@ pub struct ColumnChoice {
     pub header: String,
     /// Word of what it holds; empty for nothing.
     pub field: &'static str,
+    /// What stands in its first filled cell, empty for who may not see it; none: the first rows have nothing.
+    pub sample: Option<String>,
 }
 
 /// `GET /console/imports/{id}`; POST to `/check {columns[]}`, `/start`, `/cancellation`.

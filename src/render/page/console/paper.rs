@@ -42,8 +42,8 @@ pub struct SheetLine {
     pub is_deleted: bool,
 }
 
-/// `GET /console/claimants/{id}/paper/{hand_in}`: POST `/approval {messa_in_mora?}`, `/rejection {reason,
-/// note?}`.
+/// `GET /console/claimants/{id}/paper/{hand_in}`: POST `/approval {looks, messa_in_mora?}`, `/rejection
+/// {reason, note?}`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "page/console/paper.html")]
 pub struct PaperCheckPage {
@@ -87,6 +87,8 @@ pub struct PaperCheckPage {
     pub id_expires_on: NaiveDate,
     /// Its files.
     pub sheets: Vec<SheetLine>,
+    /// What to look for, and whether it is ticked.
+    pub looks: Vec<(&'static str, bool)>,
     /// Whether the optional mandate can be ticked.
     pub offers_messa_in_mora: bool,
     /// Whether the claimant gets mails; else staff write a letter.

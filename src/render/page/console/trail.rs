@@ -18,7 +18,7 @@ pub struct TrailRow {
     pub actor_name: Option<String>,
     /// Verb.
     pub action: String,
-    /// `claimant`, `staff`, `other`.
+    /// `claimant`, `staff`, `export`, `case`, `other` and so on.
     pub about: &'static str,
     /// Reference or name.
     pub name: String,
@@ -26,7 +26,7 @@ pub struct TrailRow {
     pub href: Option<String>,
     /// States before and after.
     pub states: Option<(String, String)>,
-    /// Ids and codes, `name: value`.
+    /// Ids and codes in words, `name: value`.
     pub detail: String,
     /// What an export was: word of the format, whether in clear, claimants in it.
     pub export: Option<(String, bool, Option<i64>)>,
