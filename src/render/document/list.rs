@@ -65,8 +65,8 @@ impl ListLine {
 fn total(line: &IndexLine) -> String {
     match (line.totale.as_str(), line.voci_da_liquidare) {
         (sum, 0) => sum.to_owned(),
-        ("0,00" | "0.00", 1) => "1 voce da liquidare".to_owned(),
-        ("0,00" | "0.00", count) => format!("{count} voci da liquidare"),
+        ("", 1) => "1 voce da liquidare".to_owned(),
+        ("", count) => format!("{count} voci da liquidare"),
         (sum, count) => format!("{sum} + {count} da liquidare"),
     }
 }
@@ -144,8 +144,8 @@ mod tests {
             ("12,50", 0, "12,50"),
             ("12,50", 2, "12,50 + 2 da liquidare"),
             ("0,00", 0, "0,00"),
-            ("0,00", 1, "1 voce da liquidare"),
-            ("0.00", 2, "2 voci da liquidare"),
+            ("", 1, "1 voce da liquidare"),
+            ("", 2, "2 voci da liquidare"),
         ] {
             assert_eq!(ListLine::of(&line(sum, open_items), "a").total, shown);
         }
