@@ -10,15 +10,15 @@ use crate::app::TestApp;
 use crate::staff_console::{csrf, open, place, send, sign_in};
 use crate::staff_seed::{self, SLUG, codacons, person};
 
-/// A case manager in a browser, with a fresh second factor.
+/// An owner in a browser, with a fresh second factor.
 async fn browsing(app: &TestApp) -> reqwest::Client {
     let browser = app.browser();
-    let manager = person(app, codacons(), Role::CaseManager).await;
-    sign_in(app, &browser, &manager).await;
+    let owner = person(app, codacons(), Role::Owner).await;
+    sign_in(app, &browser, &owner).await;
     let (_, page) = open(app, &browser, "/console/step-up?back=/console").await;
     let fields = [
         ("csrf", csrf(&page)),
-        ("totp", &manager.code(app)),
+        ("totp", &owner.code(app)),
         ("back", "/console"),
     ];
     send(app, &browser, "/console/step-up", &fields).await;
@@ -154,11 +154,7 @@ async fn r30_a_list_for_the_court_leaves_out_who_is_under_review_and_says_so() {
         shown.contains("Escluse perché da verificare</dt><dd>1</dd>"),
         "{shown}"
     );
-    let fields = [
-        fields.as_slice(),
-        [("include_reviewed", "true")].as_slice(),
-    ]
-    .concat();
+    let fields = [fields.as_slice(), [("include_reviewed", "true")].as_slice()].concat();
     let one = place(&send(&app, &browser, &form, &fields).await).to_owned();
     let (_, shown) = open(&app, &browser, &one).await;
     assert!(
