@@ -406,3 +406,15 @@ fn warning(code: &str) -> String {
     }
     .to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_zero_stands_for_items_without_an_amount() {
+        assert_eq!(declared_total(0, 2), None);
+        assert_eq!(declared_total(0, 0), Some(0));
+        assert_eq!(declared_total(1_250, 1), Some(1_250));
+    }
+}

@@ -2,6 +2,7 @@
 //! (R30, R58).
 
 use chrono::TimeDelta;
+use joinder::domain::ids::ClaimantId;
 use joinder::domain::permission::Role;
 use serde_json::{Value, json};
 
@@ -79,6 +80,20 @@ async fn the_filters_of_the_list_go_along_are_told_in_words_and_bound_what_leave
     let of_list = word(&app, "SELECT encode(sha256, 'hex') FROM exports").await;
     assert_ne!(own, of_list);
     assert!(shown.contains(&own) && !shown.contains(&of_list), "{shown}");
+
+    // who looks at the trail of one of them reads where they went
+    let trail = |id: ClaimantId| format!("/console/claimants/{id}/trail");
+    let (_, inside) = open(&app, &browser, &trail(ids[0])).await;
+    for shown in [
+        "Compresa nell’esportazione",
+        "Elenco CSV",
+        "Chiesta da Nome owner",
+        one.as_str(),
+    ] {
+        assert!(inside.contains(shown), "{shown} in {inside}");
+    }
+    let (_, outside) = open(&app, &browser, &trail(ids[1])).await;
+    assert!(!outside.contains("Compresa nell’esportazione"));
 
     // a program asks for the same
     let (_, bearer) = manager(&app, codacons()).await;
