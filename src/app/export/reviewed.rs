@@ -41,10 +41,10 @@ pub(super) fn are_included(noted: &Value) -> bool {
 pub(super) fn told(noted: &Value) -> Option<Reviewed> {
     match word(noted)? {
         INCLUDED => Some(Reviewed::Included),
-        _ => {
-            let count = noted.get(COUNT).and_then(Value::as_i64);
-            count.map(Reviewed::LeftOut)
-        }
+        _ => noted
+            .get(COUNT)
+            .and_then(Value::as_i64)
+            .map(Reviewed::LeftOut),
     }
 }
 
