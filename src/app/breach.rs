@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
-use crate::app::staff::StaffActor;
+use crate::app::staff::{self, StaffActor};
 use crate::crypto::token;
 use crate::db::breach::{self as db, BreachRow};
 use crate::domain::breach::{Breach, BreachInput, Deadline, TERM, deadline};
@@ -132,6 +132,10 @@ pub async fn csv(ctx: &Ctx, actor: &StaffActor) -> AppResult<Vec<u8>> {
     let mut deed = actor.deed(association.uuid(), "export_breaches");
     deed.detail = json!({ "rows": rows.len() });
     deed.write(ctx, &mut tx, scope).await?;
+    let mut people: Vec<Uuid> = rows.iter().map(|row| row.written_by).collect();
+    people.sort_unstable();
+    people.dedup();
+    let names = staff::names(ctx, &mut tx, scope, &people).await?;
     tx.commit().await?;
     let now = ctx.clock.now();
     let lines: Vec<register::BreachLine> = rows
@@ -145,7 +149,10 @@ pub async fn csv(ctx: &Ctx, actor: &StaffActor) -> AppResult<Vec<u8>> {
                 deadline: entry.deadline.as_str(),
                 closed_at: entry.closed_at,
                 written_at: entry.written_at,
-                written_by: entry.written_by,
+                written_by: names
+                    .get(&entry.written_by)
+                    .cloned()
+                    .unwrap_or_else(|| entry.written_by.to_string()),
                 breach: entry.breach,
             }
         })

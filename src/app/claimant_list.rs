@@ -303,6 +303,7 @@ pub(in crate::app) fn selection(
         queue: filter.queue,
         narrowing: filter.narrowing.clone(),
         leaves_restricted: !is_asked_for,
+        leaves_reviewed: false,
         now: ctx.clock.now(),
     }
 }

@@ -48,6 +48,7 @@ mod outlet;
 mod plan;
 mod reader;
 mod repeat;
+mod reviewed;
 mod run;
 mod shelf;
 mod taking;
@@ -60,6 +61,7 @@ pub use job::{Job, Lane, Step};
 pub use keeping::fail_abandoned;
 pub(in crate::app) use keeping::sweep;
 pub use repeat::repeat;
+pub use reviewed::counts;
 pub use taking::{Fetched, asker_role, content};
 
 /// A streamed list that does not go on is given up after that.
@@ -96,6 +98,8 @@ pub struct NewExport {
     pub filter: Filter,
     /// In clear, instead of masked; documents always are.
     pub clear: bool,
+    /// Also records under review, marked, where it is made to be filed.
+    pub includes_reviewed: bool,
     /// What for.
     pub purpose: Reason,
     /// 1 to 128 visible ASCII characters; with it a repeated request asks once.
@@ -121,6 +125,8 @@ pub struct ExportStatus {
     pub purpose: String,
     /// What was asked for: words and letters, none that names anybody.
     pub filter: Value,
+    /// What became of records under review, if it was made to be filed.
+    pub reviewed: Option<Reviewed>,
     /// State.
     pub state: ExportState,
     /// Who asked for it: id and name.
@@ -149,6 +155,28 @@ pub struct ExportStatus {
     pub fetched_at: Option<DateTime<Utc>>,
     /// Whether it was streamed while it was made: nothing is left of it.
     pub streamed: bool,
+}
+
+/// Records under review, in an export that is made to be filed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reviewed {
+    /// So many were left out.
+    LeftOut(i64),
+    /// They were asked for and are marked.
+    Included,
+}
+
+/// How many records an export would hold, by what is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Counts {
+    /// On a list.
+    pub listed: i64,
+    /// Those of them under review.
+    pub listed_reviewed: i64,
+    /// With a signature in force.
+    pub signed: i64,
+    /// Those of them under review.
+    pub signed_reviewed: i64,
 }
 
 /// A file of an export.
@@ -194,12 +222,14 @@ pub async fn request(ctx: &Ctx, actor: &StaffActor, new: NewExport) -> AppResult
     if let Some(before) = asked_before(ctx, &mut tx, actor, &row, &new).await? {
         return read_status(ctx, &mut tx, actor, before).await;
     }
+    // who decides sees about how many it is; the making counts anew
+    let leaves = reviewed::are_left_out(&row.filter);
+    let wanted = (new.format, leaves);
+    let selection = chosen(ctx, actor.association_id(), &own, &new.filter, wanted);
     if row.state == ExportState::AwaitingApproval.as_str() {
-        // who decides sees about how many it is; the making counts anew
-        let (association, filter) = (actor.association_id(), &new.filter);
-        let selection = chosen(ctx, association, &own, filter, new.format);
         row.row_total = Some(claimants::count(&mut tx, scope, &selection).await?);
     }
+    reviewed::count(&mut tx, scope, &selection, &mut row.filter).await?;
     export::insert(&mut tx, scope, &row).await?;
     let mut deed = actor.deed(row.id, "export_requested");
     deed.detail = trace::described(&row);
@@ -327,6 +357,7 @@ fn status_of(
         columns: Columns::parse(&row.column_set).ok_or(DbError::Corrupt("exports.column_set"))?,
         encrypted: !row.recipients.is_empty(),
         purpose: row.purpose,
+        reviewed: reviewed::told(&row.filter),
         filter: row.filter,
         state: ExportState::parse(&row.state).ok_or(DbError::Corrupt("exports.state"))?,
         asked_by: (row.requested_by, name(row.requested_by)),
@@ -429,7 +460,7 @@ fn chosen(
     association: AssociationId,
     own: &OwnCase,
     filter: &Filter,
-    format: Format,
+    (format, leaves_reviewed): (Format, bool),
 ) -> Selection {
     let is_in_it = |state: ClaimantState| format.is_list() || SignatureInForce::of(state).is_some();
     let states: Vec<&'static str> = LISTED
@@ -442,6 +473,7 @@ fn chosen(
     let mut selection = selection(ctx, association, own, filter, states);
     // what is only kept leaves in no list, whatever was asked for (R61)
     selection.leaves_restricted = true;
+    selection.leaves_reviewed = leaves_reviewed;
     if nobody {
         selection.hashes = Some(Vec::new());
     }
@@ -465,6 +497,10 @@ fn asked_for(ctx: &Ctx, actor: &StaffActor, case: CaseId, new: &NewExport) -> Ex
     } else {
         Columns::Full
     };
+    let mut filter = noted(&new.filter);
+    if new.format.is_for_court(columns) {
+        reviewed::note(&mut filter, new.includes_reviewed);
+    }
     ExportRow {
         format: new.format.as_str().to_owned(),
         clear,
@@ -474,7 +510,7 @@ fn asked_for(ctx: &Ctx, actor: &StaffActor, case: CaseId, new: &NewExport) -> Ex
         column_set: columns.as_str().to_owned(),
         dialect: new.dialect.as_str().to_owned(),
         recipients,
-        ..new_row(ctx, actor, case, noted(&new.filter))
+        ..new_row(ctx, actor, case, filter)
     }
 }
 

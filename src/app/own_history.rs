@@ -263,6 +263,17 @@ impl Look {
     }
 }
 
+/// Ids of the newest exports that name the claimant, at most `wanted`, in a transaction under the tenant's rights.
+pub(in crate::app) async fn exports_of(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    row: &ClaimantRow,
+    wanted: usize,
+) -> AppResult<Vec<Uuid>> {
+    let found = lists(ctx, conn, row, None, wanted).await?;
+    Ok(found.into_iter().map(|look| look.id).collect())
+}
+
 /// The newest exports that name the claimant, at most `wanted`.
 async fn lists(
     ctx: &Ctx,

@@ -33,7 +33,10 @@ pub const SEEN: [&str; 6] = [
     "view_signed",
 ];
 /// Verbs by which data left the house.
-pub const TAKEN: [&str; 2] = ["export_fetched", "export_finished"];
+pub const TAKEN: [&str; 2] = [FETCHED, FINISHED];
+
+const FETCHED: &str = "export_fetched";
+const FINISHED: &str = "export_finished";
 /// Rows of a CSV.
 const EXPORTED: i64 = 100_000;
 
@@ -121,8 +124,10 @@ pub struct Reach {
     pub cases: Vec<CaseReach>,
     /// Views in clear, and of how many claimants.
     pub seen: (i64, i64),
-    /// What was taken along: exports.
+    /// Exports that were made.
     pub taken: i64,
+    /// Files of them that were fetched.
+    pub fetched: i64,
     /// Views and exports, newest first, a page of them.
     pub lines: Vec<Line>,
     /// Exports among them, by id.
@@ -159,7 +164,8 @@ pub async fn find(
         depth: deepest(&stretches),
         cases: Vec::new(),
         seen: count(&mut tx, actor, (person, span), &SEEN).await?,
-        taken: count(&mut tx, actor, (person, span), &TAKEN).await?.0,
+        taken: count(&mut tx, actor, (person, span), &[FINISHED]).await?.0,
+        fetched: count(&mut tx, actor, (person, span), &[FETCHED]).await?.0,
         lines: Vec::new(),
         exports: HashMap::new(),
         next: None,

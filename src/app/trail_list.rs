@@ -9,11 +9,12 @@ use uuid::Uuid;
 
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
+use crate::app::own_history;
 use crate::app::people::{self, Person};
 use crate::app::staff::{self, StaffActor};
 use crate::db::audit::{self, ActorRows, AuditRow};
-use crate::db::{Conn, Scope, claimant, membership};
-use crate::domain::ids::{ClaimantId, StaffId};
+use crate::db::{Conn, Scope, claimant, export, membership};
+use crate::domain::ids::{ClaimantId, ExportId, StaffId};
 use crate::domain::permission::operation;
 use crate::domain::reference::Reference;
 use crate::domain::span::Span;
@@ -21,6 +22,9 @@ use crate::render::trail;
 
 /// Rows of a CSV; what is older is taken along by its dates.
 const EXPORTED: i64 = 100_000;
+
+/// Exports that a claimant was in, on the page of the trail.
+const IN_EXPORTS: usize = 20;
 
 /// Whose trail.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -67,6 +71,25 @@ pub struct Line {
     pub named: HashMap<String, String>,
 }
 
+/// An export that a claimant was in.
+#[derive(Clone, Debug)]
+pub struct InExport {
+    /// The export.
+    pub id: Uuid,
+    /// csv, xlsx, zip, dossier.
+    pub format: String,
+    /// Whether it was in clear.
+    pub clear: bool,
+    /// Name of who asked for it and alone can fetch it.
+    pub asked_by: String,
+    /// When it was asked for, UTC.
+    pub asked_at: DateTime<Utc>,
+    /// Word of its state.
+    pub state: String,
+    /// When it was fetched, UTC.
+    pub fetched_at: Option<DateTime<Utc>>,
+}
+
 /// A page of the trail.
 #[derive(Clone, Debug)]
 pub struct Page {
@@ -74,6 +97,8 @@ pub struct Page {
     pub title: String,
     /// Newest first.
     pub lines: Vec<Line>,
+    /// On the first page of a claimant's, the newest exports that they were in, newest first.
+    pub exports: Vec<InExport>,
     /// Where the next page begins.
     pub next: Option<Uuid>,
 }
@@ -99,8 +124,48 @@ pub async fn list(
     rows.truncate(size);
     let next = rows.last().filter(|_| is_more).map(|row| row.id);
     let lines = lines(ctx, &mut tx, scope, rows).await?;
+    let exports = match (whose, before) {
+        (Whose::Claimant(id), None) => exports(ctx, &mut tx, actor, id).await?,
+        _ => Vec::new(),
+    };
     tx.commit().await?;
-    Ok(Page { title, lines, next })
+    Ok(Page {
+        title,
+        lines,
+        exports,
+        next,
+    })
+}
+
+/// The newest exports that a claimant was in.
+async fn exports(
+    ctx: &Ctx,
+    conn: &mut Conn,
+    actor: &StaffActor,
+    id: ClaimantId,
+) -> AppResult<Vec<InExport>> {
+    let (scope, own) = (actor.scope(), actor.association_id());
+    let row = claimant::find(conn, scope, id).await?;
+    let row = row.ok_or(AppError::NotFound)?;
+    let mut rows = Vec::new();
+    for id in own_history::exports_of(ctx, conn, &row, IN_EXPORTS).await? {
+        rows.push(export::get(conn, scope, own, ExportId::new(id)).await?);
+    }
+    let people: Vec<Uuid> = rows.iter().map(|row| row.requested_by).collect();
+    let names = staff::names(ctx, conn, scope, &people).await?;
+    let told = rows.into_iter().map(|row| InExport {
+        id: row.id,
+        clear: row.clear,
+        asked_by: names.get(&row.requested_by).cloned().unwrap_or_default(),
+        asked_at: row.created_at,
+        // what was streamed was fetched while it was made
+        fetched_at: row.fetched_at.or(row
+            .finished_at
+            .filter(|_| row.is_streamed() && row.state == "ready")),
+        state: row.state,
+        format: row.format,
+    });
+    Ok(told.collect())
 }
 
 /// A whole trail as CSV, newest first, at most 100,000 rows.
@@ -175,10 +240,23 @@ pub(in crate::app) fn written(lines: &[Line]) -> AppResult<Vec<u8>> {
             },
             before: line.states.0.clone().unwrap_or_default(),
             after: line.states.1.clone().unwrap_or_default(),
-            detail: line.detail.to_string(),
+            detail: with_names(line).to_string(),
         })
         .collect();
     trail::csv(&lines).map_err(AppError::internal)
+}
+
+/// The detail, of staff the names instead of the ids.
+fn with_names(line: &Line) -> Value {
+    let Value::Object(fields) = &line.detail else {
+        return line.detail.clone();
+    };
+    let told = fields.iter().map(|(name, value)| {
+        let known = value.as_str().and_then(|id| line.named.get(id));
+        let value = known.map_or_else(|| value.clone(), |known| json!(known));
+        (name.clone(), value)
+    });
+    Value::Object(told.collect())
 }
 
 fn require(actor: &StaffActor, whose: Whose) -> AppResult<()> {

@@ -137,6 +137,8 @@ pub struct Selection {
     pub narrowing: Narrowing,
     /// Whether those are left out whose data are only kept (R61).
     pub leaves_restricted: bool,
+    /// Whether those are left out that have something to be looked at first: nobody of them is ready (R30).
+    pub leaves_reviewed: bool,
     /// The clock, UTC: what was in hand before is nobody's.
     pub now: DateTime<Utc>,
 }
@@ -165,6 +167,9 @@ impl Selection {
         }
         if self.leaves_restricted {
             query = query.filter(claimants::restricted_at.is_null());
+        }
+        if self.leaves_reviewed {
+            query = query.filter(claimants::review.eq(Review::None.as_str()));
         }
         if let Some(hashes) = &self.hashes {
             let found = lookups::table

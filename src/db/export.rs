@@ -397,7 +397,8 @@ pub async fn mark_begun(
     }))
 }
 
-/// Notes how many an export is about, and the moment it shows; `false` if the attempt is over.
+/// Notes how many an export is about, with what its filter left out, and the moment it shows; `false` if the
+/// attempt is over.
 ///
 /// # Errors
 /// As the database says.
@@ -405,13 +406,17 @@ pub async fn mark_frozen(
     conn: &mut Conn,
     _scope: Scope,
     attempt: Attempt,
-    total: i64,
+    (total, filter): (i64, &serde_json::Value),
     at: DateTime<Utc>,
 ) -> DbResult<bool> {
     let done = diesel::update(exports::table.find(attempt.id.uuid()))
         .filter(exports::state.eq("running"))
         .filter(exports::attempts.eq(attempt.number))
-        .set((exports::row_total.eq(total), exports::snapshot_at.eq(at)))
+        .set((
+            exports::row_total.eq(total),
+            exports::filter.eq(filter),
+            exports::snapshot_at.eq(at),
+        ))
         .execute(conn)
         .await?;
     Ok(done == 1)

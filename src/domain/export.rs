@@ -36,6 +36,11 @@ impl Format {
     pub const fn is_list(self) -> bool {
         matches!(self, Self::Csv | Self::Xlsx)
     }
+
+    /// Whether it is made to be filed: then records under review are left out unless they are asked for (R30).
+    pub fn is_for_court(self, columns: Columns) -> bool {
+        self == Self::Dossier || self.is_list() && columns == Columns::Court
+    }
 }
 
 /// How an export stands.
@@ -150,12 +155,13 @@ impl Columns {
     }
 }
 
-const NOT_FOR_COURT: [&str; 5] = [
+const NOT_FOR_COURT: [&str; 6] = [
     "intestatario_conto",
     "iban",
     "mancanti",
     "data_iscrizione",
     "data_conferma",
+    "note",
 ];
 
 const SIGNATURES: [&str; 16] = [
@@ -227,6 +233,10 @@ mod tests {
             assert_eq!(Columns::parse(set.as_str()), Some(set));
         }
         assert_eq!(Format::parse("pdf"), None);
+        assert!(Format::Dossier.is_for_court(Columns::Full));
+        assert!(Format::Xlsx.is_for_court(Columns::Court));
+        assert!(!Format::Csv.is_for_court(Columns::Full));
+        assert!(!Format::Zip.is_for_court(Columns::Court));
     }
 
     #[test]
@@ -246,6 +256,10 @@ mod tests {
             assert!(!Columns::Statistics.has(column), "{column}");
         }
         assert!(!Columns::Court.has("iban") && Columns::Court.has("codice_fiscale"));
+        assert!(
+            !Columns::Court.has("note"),
+            "what staff noted is no court's business"
+        );
         assert!(Columns::Payout.has("iban") && !Columns::Payout.has("caselle"));
         assert!(Columns::Full.has("anything"));
     }

@@ -660,7 +660,7 @@ mod tests {
         assert_eq!(names(Columns::Signatures).count(), 16);
         assert_eq!(names(Columns::Payout).count(), 13);
         assert_eq!(names(Columns::Statistics).count(), 12);
-        assert_eq!(names(Columns::Court).count(), WIDTH - 5);
+        assert_eq!(names(Columns::Court).count(), WIDTH - 6);
     }
 
     const fn writer_delimiter(dialect: Dialect) -> u8 {

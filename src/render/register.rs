@@ -1,10 +1,13 @@
 //! The register of breaches as CSV, for the authority (R63).
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use chrono_tz::Europe::Rome;
 use uuid::Uuid;
 
 use super::csv::guarded_rows;
+use super::text::Text;
 use crate::domain::breach::Breach;
+use crate::domain::language::Language;
 
 /// Columns of the register.
 pub const BREACH_HEADER: [&str; 18] = [
@@ -45,11 +48,11 @@ pub struct BreachLine {
     pub closed_at: Option<DateTime<Utc>>,
     /// When the version was written, UTC.
     pub written_at: DateTime<Utc>,
-    /// Staff id of who wrote it.
-    pub written_by: Uuid,
+    /// Name of who wrote it; the id where nobody is known by it any more.
+    pub written_by: String,
 }
 
-/// The register: header and a line for each version. For Italian Excel; times in UTC, no cell that a
+/// The register: header and a line for each version. For Italian Excel; times of Rome, no cell that a
 /// spreadsheet would run (R58).
 ///
 /// # Errors
@@ -61,7 +64,10 @@ pub fn breaches(lines: &[BreachLine]) -> Result<Vec<u8>, csv::Error> {
 }
 
 fn row(line: &BreachLine) -> Vec<String> {
-    let instant = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
+    let instant = |at: DateTime<Utc>| {
+        at.with_timezone(&Rome)
+            .to_rfc3339_opts(SecondsFormat::Secs, false)
+    };
     let maybe = |at: Option<DateTime<Utc>>| at.map(instant).unwrap_or_default();
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let number = |count: Option<i64>| count.map(|count| count.to_string()).unwrap_or_default();
@@ -70,11 +76,11 @@ fn row(line: &BreachLine) -> Vec<String> {
         line.id.to_string(),
         line.version.to_string(),
         instant(line.written_at),
-        line.written_by.to_string(),
+        line.written_by.clone(),
         breach.what_happened.clone(),
         instant(breach.noticed_at),
         instant(line.due_at),
-        line.deadline.to_owned(),
+        Text::new(Language::It).word("breach-deadline", line.deadline),
         text(&breach.people_categories),
         number(breach.people),
         text(&breach.data_categories),
@@ -116,7 +122,7 @@ mod tests {
             deadline: "notified",
             closed_at: None,
             written_at: at,
-            written_by: Uuid::nil(),
+            written_by: "Nome owner".to_owned(),
         };
         let text = String::from_utf8(breaches(&[line]).unwrap()).unwrap();
         assert!(
@@ -124,7 +130,11 @@ mod tests {
             "Excel reads UTF-8 by the mark"
         );
         assert!(
-            text.contains(";\"'=1+1; fine\";2026-03-02T08:30:00Z;"),
+            text.contains(";\"'=1+1; fine\";2026-03-02T09:30:00+01:00;"),
+            "{text}"
+        );
+        assert!(
+            text.contains(";Nome owner;") && text.contains(";notificata in tempo;"),
             "{text}"
         );
         assert!(text.contains(";12;") && text.contains("\"a\nb\""));

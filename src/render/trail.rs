@@ -1,9 +1,12 @@
 //! Rows of the trail as CSV.
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use chrono_tz::Europe::Rome;
 use uuid::Uuid;
 
 use super::csv::guarded_rows;
+use super::text::Text;
+use crate::domain::language::Language;
 
 /// Columns.
 pub const HEADER: [&str; 9] = [
@@ -41,22 +44,29 @@ pub struct TrailLine {
     pub detail: String,
 }
 
-/// Header and a line for each row. For Italian Excel; times in UTC, no cell that a spreadsheet would run (R58).
+/// Header and a line for each row, in the words of the page. For Italian Excel; times of Rome, no cell that a spreadsheet would run (R58).
 ///
 /// # Errors
 /// Never in memory.
 pub fn csv(lines: &[TrailLine]) -> Result<Vec<u8>, csv::Error> {
+    let text = Text::new(Language::It);
+    let state = |word: &str| match word {
+        "" => String::new(),
+        word => text.word("state", word),
+    };
     let mut rows = vec![HEADER.map(str::to_owned).to_vec()];
     rows.extend(lines.iter().map(|line| {
         vec![
-            line.at.to_rfc3339_opts(SecondsFormat::Micros, true),
-            line.actor_kind.clone(),
+            line.at
+                .with_timezone(&Rome)
+                .to_rfc3339_opts(SecondsFormat::Micros, false),
+            text.word("actor", &line.actor_kind),
             line.actor_name.clone(),
-            line.action.clone(),
+            text.word("trail-action", &line.action),
             line.about.clone(),
             line.subject.to_string(),
-            line.before.clone(),
-            line.after.clone(),
+            state(&line.before),
+            state(&line.after),
             line.detail.clone(),
         ]
     }));
@@ -83,5 +93,8 @@ mod tests {
         let text = String::from_utf8(csv(&[line]).unwrap()).unwrap();
         assert!(!text.contains(";=") && !text.contains(";\"="), "{text}");
         assert_eq!(text.lines().count(), 2);
+        let told = "2026-03-02T09:30:00.000000+01:00;associazione;";
+        assert!(text.contains(told), "{text}");
+        assert!(text.contains(";Dati visti in chiaro;"), "{text}");
     }
 }

@@ -109,7 +109,7 @@ async fn r55_the_register_is_the_associations_and_nobody_changes_what_was_writte
     let file = get(&app, &format!("{REGISTER}.csv"), &ours).await;
     assert_eq!(file.headers()["content-type"], "text/csv; charset=utf-8");
     let file = file.text().await.unwrap();
-    assert!(file.contains("Una lista è finita") && file.contains("2026-03-05T08:00:00Z"));
+    assert!(file.contains("Una lista è finita") && file.contains("2026-03-05T09:00:00+01:00"));
     let empty = get(&app, &format!("{REGISTER}.csv"), &theirs).await;
     assert_eq!(empty.text().await.unwrap().lines().count(), 1);
     let taken = "SELECT count(*) FROM audit WHERE action = 'export_breaches'";

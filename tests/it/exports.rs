@@ -28,6 +28,7 @@ use crate::staff_seed::{
     step_up,
 };
 
+mod filing;
 mod volumes;
 
 const EXPORTS: &str = "/api/v1/staff/exports";

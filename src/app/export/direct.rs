@@ -40,7 +40,13 @@ pub async fn masked_csv(
 ) -> AppResult<Produced> {
     actor.require(&operation::CLAIMANTS_CSV)?;
     let own = claimant_list::own_case(ctx, actor, slug).await?;
-    let chosen = chosen(ctx, actor.association_id(), &own, filter, Format::Csv);
+    let chosen = chosen(
+        ctx,
+        actor.association_id(),
+        &own,
+        filter,
+        (Format::Csv, false),
+    );
     // what was searched for names people and stays out of the register
     let mut noted = noted(filter);
     if let Value::Object(fields) = &mut noted {

@@ -10,7 +10,7 @@ use futures_util::future::try_join_all;
 use uuid::Uuid;
 
 use super::job::{Making, Progress};
-use super::line::{Facts, capacity_word};
+use super::line::{Facts, capacity_word, declared_total};
 use super::outlet::{Outlet, Whole, file_name};
 use super::plan;
 use super::run::{ByClaimant, Read};
@@ -24,7 +24,7 @@ use crate::db::DbError;
 use crate::db::declaration::DeclarationRow;
 use crate::db::key::ClaimantKeyRow;
 use crate::db::signature::SignatureRow;
-use crate::domain::claimant::ClaimantState;
+use crate::domain::claimant::{ClaimantState, Review};
 use crate::domain::ids::ClaimantId;
 use crate::domain::outage::day_in_rome;
 use crate::domain::reference::Reference;
@@ -49,7 +49,7 @@ pub(super) struct Documents {
 
 /// A signed version whose document was not fetched yet.
 pub(super) struct Waiting {
-    pub(super) state: ClaimantState,
+    pub(super) stands: (ClaimantState, Review),
     pub(super) key: ClaimantKeyRow,
     pub(super) declared: DeclarationRow,
     pub(super) signed: SignatureRow,
@@ -57,7 +57,7 @@ pub(super) struct Waiting {
 
 /// A document that is what was signed.
 struct Document {
-    state: ClaimantState,
+    stands: (ClaimantState, Review),
     declared: DeclarationRow,
     signed: SignatureRow,
     content: SignedContent,
@@ -151,7 +151,7 @@ impl Documents {
         index_line(
             facts,
             (number, file),
-            document.state,
+            document.stands,
             signed,
             &document.content,
         )
@@ -186,7 +186,7 @@ impl Documents {
 pub(super) fn index_line(
     facts: &Facts,
     (progressivo, file): (u64, String),
-    state: ClaimantState,
+    stands: (ClaimantState, Review),
     (declared, signed): (&DeclarationRow, &SignatureRow),
     content: &SignedContent,
 ) -> IndexLine {
@@ -203,10 +203,12 @@ pub(super) fn index_line(
             .codice_fiscale()
             .unwrap_or_default()
             .to_owned(),
-        stato: facts.state_word(state).to_owned(),
+        stato: facts.state_words(stands),
         tipo_firma: facts.tier_word(&signed.tier).to_owned(),
         data_firma: day_in_rome(signed.signed_at).to_string(),
-        totale: facts.euro(declared.total_cents),
+        totale: declared_total(declared.total_cents, open_items(content))
+            .map(|cents| facts.euro(cents))
+            .unwrap_or_default(),
         sha256: sha256::hex(&declared.document_sha256),
         voci_da_liquidare: open_items(content),
         attestazione: String::new(),
@@ -231,8 +233,12 @@ pub(super) fn waiting(read: Read) -> AppResult<Vec<Waiting>> {
             return Err(AppError::internal("a signature lacks a part"));
         };
         let state = ClaimantState::parse(&row.state);
+        let review = Review::parse(&row.review);
         waiting.push(Waiting {
-            state: state.ok_or(DbError::Corrupt("claimants.state"))?,
+            stands: (
+                state.ok_or(DbError::Corrupt("claimants.state"))?,
+                review.ok_or(DbError::Corrupt("claimants.review"))?,
+            ),
             key,
             declared,
             signed,
@@ -247,7 +253,7 @@ async fn fetched(ctx: &Ctx, waiting: Waiting) -> AppResult<Document> {
     let bytes = signed_version::document(ctx, &vault, &declared, &signed).await?;
     Ok(Document {
         content: content_of(&vault, &declared)?,
-        state: waiting.state,
+        stands: waiting.stands,
         declared,
         signed,
         bytes,

@@ -19,7 +19,7 @@ use super::plan::{self, Freezing, Member};
 use super::run::Read;
 use super::shelf::{self, Shelf};
 use super::trace::{Of, described};
-use super::{chosen, filter_of};
+use super::{chosen, filter_of, reviewed};
 use crate::app::claimant_list;
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
@@ -179,7 +179,8 @@ impl Job {
         let own = claimant_list::case_of(ctx, of.association, CaseId::new(row.case_id)).await?;
         let format = Format::parse(&row.format).ok_or(DbError::Corrupt("exports.format"))?;
         let dialect = dialect(&row.dialect, format)?;
-        let selection = chosen(ctx, of.association, &own, &filter_of(&row.filter), format);
+        let wanted = (format, reviewed::are_left_out(&row.filter));
+        let selection = chosen(ctx, of.association, &own, &filter_of(&row.filter), wanted);
         let mut tx = ctx.pools.begin(of.scope()).await?;
         let facts = Facts::read(&mut tx, of.scope(), own, row.clear, dialect).await?;
         let files = export::list_files(&mut tx, of.scope(), of.association, &[row.id]).await?;
@@ -239,6 +240,7 @@ impl Job {
                 let Some(total) = freezing.step(&self.making.shelf).await? else {
                     return Ok(Progress::More);
                 };
+                freezing.note_reviewed(&mut self.row.filter).await?;
                 self.frozen(total).await
             }
             Work::List(list) => list.step(&self.making).await,
@@ -254,7 +256,15 @@ impl Job {
         let count = i64::try_from(total).map_err(AppError::internal)?;
         let (scope, at) = (making.of.scope(), making.snapshot_at);
         let mut tx = making.ctx.pools.begin(scope).await?;
-        if !export::mark_frozen(&mut tx, scope, making.attempt, count, at).await? {
+        if !export::mark_frozen(
+            &mut tx,
+            scope,
+            making.attempt,
+            (count, &self.row.filter),
+            at,
+        )
+        .await?
+        {
             return Ok(Progress::Gone);
         }
         tx.commit().await?;

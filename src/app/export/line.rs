@@ -13,7 +13,7 @@ use crate::db::payout::PayoutRow;
 use crate::db::signature::SignatureRow;
 use crate::db::{Conn, Scope};
 use crate::domain::accepted_text::TextKind;
-use crate::domain::claimant::ClaimantState;
+use crate::domain::claimant::{ClaimantState, Review};
 use crate::domain::codice_fiscale::Sex;
 use crate::domain::declaration::{DamageItem, DeclarationFlag};
 use crate::domain::identity::{Identity, open_warnings};
@@ -117,14 +117,14 @@ impl Facts {
         opened: &Opened,
         declared: &Declared,
     ) -> AppResult<Line> {
-        let (state, _, missing) = standing(&self.own, row)?;
+        let (state, review, missing) = standing(&self.own, row)?;
         let letters: Vec<String> = missing.to_lodge.iter().map(char::to_string).collect();
         let mut line = Line {
             progressivo: number,
             id_pratica: Reference::of(ClaimantId::new(row.id)).as_str().to_owned(),
             associazione: self.own.association.name.clone(),
             caselle_numero: u64::try_from(row.mailbox_count).unwrap_or(0),
-            stato: self.state_word(state).to_owned(),
+            stato: self.state_words((state, review)),
             mancanti: letters.join(" "),
             data_iscrizione: day_in_rome(row.created_at).to_string(),
             data_conferma: row
@@ -189,8 +189,9 @@ impl Facts {
                 items.join("; ")
             ));
         }
-        line.totale_cents = Some(row.total_cents);
         line.voci_da_liquidare = u64::try_from(content.declaration.open_items()).ok();
+        let open_items = line.voci_da_liquidare.unwrap_or(u64::MAX);
+        line.totale_cents = declared_total(row.total_cents, open_items);
         line.documenti_numero = u64::try_from(content.documents.len()).ok();
         line.hash_dichiarazione = sha256::hex(&row.document_sha256);
         line.note
@@ -326,9 +327,22 @@ impl Facts {
             .clone_into(&mut line.residenza_stato);
     }
 
+    /// The state, and after it what is to be looked at first: nobody under review is ready for a filing (R30).
+    pub(super) fn state_words(&self, (state, review): (ClaimantState, Review)) -> String {
+        let word = self.state_word(state);
+        let mark = match (self.dialect, review) {
+            (_, Review::None) => return word.to_owned(),
+            (Dialect::Excel, Review::Conflict) => ", da verificare: conflitto",
+            (Dialect::Excel, Review::Quarantined) => ", da verificare: sospetto abuso",
+            (Dialect::Plain, Review::Conflict) => " conflict",
+            (Dialect::Plain, Review::Quarantined) => " quarantined",
+        };
+        format!("{word}{mark}")
+    }
+
     /// The state in words for people, as on the wire for machines. Before a filing it is about a
     /// pre-adesione (R1).
-    pub(super) const fn state_word(&self, state: ClaimantState) -> &'static str {
+    const fn state_word(&self, state: ClaimantState) -> &'static str {
         if matches!(self.dialect, Dialect::Plain) {
             return state.as_str();
         }
@@ -344,6 +358,14 @@ impl Facts {
             ClaimantState::Duplicate => "doppia",
             ClaimantState::Restricted => "limitata",
         }
+    }
+}
+
+/// The sum declared; none where items without an amount are all there is: no zero stands for them.
+pub(super) const fn declared_total(cents: i64, open_items: u64) -> Option<i64> {
+    match (cents, open_items) {
+        (0, 1..) => None,
+        _ => Some(cents),
     }
 }
 
@@ -383,4 +405,16 @@ fn warning(code: &str) -> String {
         other => other,
     }
     .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_zero_stands_for_items_without_an_amount() {
+        assert_eq!(declared_total(0, 2), None);
+        assert_eq!(declared_total(0, 0), Some(0));
+        assert_eq!(declared_total(1_250, 1), Some(1_250));
+    }
 }

@@ -11,8 +11,10 @@ use flate2::Compression;
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use uuid::Uuid;
 
+use super::reviewed;
 use super::shelf::Shelf;
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
@@ -63,6 +65,11 @@ impl Freezing {
             batches: 0,
             total: 0,
         })
+    }
+
+    /// Counts those that are left out because they are under review, at the same moment.
+    pub(super) async fn note_reviewed(&mut self, filter: &mut Value) -> AppResult<()> {
+        reviewed::count(&mut self.tx, self.scope, &self.selection, filter).await
     }
 
     /// Freezes the next batches; gives how many claimants there are, after the last.

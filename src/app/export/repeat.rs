@@ -1,6 +1,6 @@
 //! An export asked for once more: the copy that was fetched is lost, or nobody fetched it in time.
 
-use super::{ExportStatus, NewExport, filter_of, request};
+use super::{ExportStatus, NewExport, filter_of, request, reviewed};
 use crate::app::claimant_list;
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, AppResult};
@@ -42,6 +42,7 @@ pub async fn repeat(ctx: &Ctx, actor: &StaffActor, id: ExportId) -> AppResult<Ex
         filter: filter_of(&row.filter),
         recipients: row.recipients,
         clear: row.clear,
+        includes_reviewed: reviewed::are_included(&row.filter),
         purpose,
         // a button that is pressed twice
         idempotency_key: Some(format!("repeat-{id}")),

@@ -80,8 +80,11 @@ impl ListLine {
     }
 }
 
-/// Cents of a sum with two decimals, as the index has it in either dialect.
+/// Cents of a sum with two decimals, as the index has it in either dialect; it is empty where no item has an amount.
 fn cents(sum: &str) -> Option<i64> {
+    if sum.is_empty() {
+        return Some(0);
+    }
     let (whole, rest) = sum.split_once([',', '.'])?;
     format!("{whole}{rest}").parse().ok()
 }
@@ -175,8 +178,8 @@ mod tests {
             ("1234.50", 1, "1.234,50 + 1 da liquidare"),
             ("12,50", 2, "12,50 + 2 da liquidare"),
             ("0,00", 0, "0,00"),
-            ("0,00", 1, "1 voce da liquidare"),
-            ("0.00", 2, "2 voci da liquidare"),
+            ("", 1, "1 voce da liquidare"),
+            ("", 2, "2 voci da liquidare"),
         ] {
             assert_eq!(ListLine::of(&line(sum, open_items), "a").total, shown);
         }

@@ -6,21 +6,40 @@ use serde::Deserialize;
 
 use crate::app::claimant_list::{self, Filter};
 use crate::app::export::{self, NewExport};
-use crate::domain::claimant::ClaimantState;
-use crate::domain::declaration::DeclarationFlag;
 use crate::domain::export::{Columns, Format};
 use crate::domain::field::{FieldCode, FieldErrors};
-use crate::domain::readiness::Letter;
+use crate::domain::narrowing::Whose;
 use crate::domain::reason::Reason;
 use crate::render::csv::Dialect;
 use crate::render::page::Errors;
+use crate::render::page::console::Console;
 use crate::render::page::console::export::ExportPage;
 use crate::state::AppState;
 use crate::web::WebResult;
 use crate::web::api::staff::exports::check_recipients;
+use crate::web::console::bulk::filter_of;
+use crate::web::console::exports::filter as told;
 use crate::web::console::{inside, page as answer, see_other};
 use crate::web::csv::{self, CsvQuery};
 use crate::web::extract::{Form, Lang, Staff};
+
+/// What of the address of a list is its filter.
+const WORDS: [&str; 14] = [
+    "state",
+    "missing",
+    "flag",
+    "queue",
+    "review",
+    "province",
+    "domain",
+    "from",
+    "until",
+    "least",
+    "most",
+    "tier",
+    "messa_in_mora",
+    "whose",
+];
 
 /// The form for an export.
 #[derive(Deserialize, Default)]
@@ -28,12 +47,14 @@ pub struct ExportForm {
     csrf: Option<String>,
     #[serde(default)]
     purpose: String,
+    /// The words of the list, as a query.
     #[serde(default)]
-    state: String,
+    list: String,
+    /// That the list was searched too, which an export is not.
     #[serde(default)]
-    missing: String,
+    searched: String,
     #[serde(default)]
-    flag: String,
+    include_reviewed: String,
     #[serde(default)]
     format: String,
     #[serde(default)]
@@ -45,15 +66,6 @@ pub struct ExportForm {
 }
 
 impl ExportForm {
-    fn filter(&self) -> WebResult<Filter> {
-        Ok(Filter {
-            state: csv::state(Some(&self.state))?,
-            missing: csv::missing(Some(&self.missing))?,
-            flag: csv::flag(Some(&self.flag))?,
-            ..Filter::default()
-        })
-    }
-
     fn format(&self) -> WebResult<Format> {
         match self.format.as_str() {
             "" => Ok(Format::Csv),
@@ -97,7 +109,7 @@ pub async fn masked(
     Ok(csv::answer(produced))
 }
 
-/// `GET /console/cases/{slug}/export?state=&missing=&flag=&format=`
+/// `GET /console/cases/{slug}/export?format=`, and the words of the list
 pub async fn page(
     state: web::Data<AppState>,
     language: Lang,
@@ -110,6 +122,7 @@ pub async fn page(
         csrf: None,
         purpose: String::new(),
         recipients: String::new(),
+        list: words(request.query_string()),
         ..query.into_inner()
     };
     let page = export_page(&state, language, &staff, &request, &slug, form).await?;
@@ -127,7 +140,8 @@ pub async fn send(
 ) -> WebResult<HttpResponse> {
     let Form(form) = form;
     staff.check_csrf(&state, form.csrf.as_deref())?;
-    let (format, columns, filter) = (form.format()?, form.columns()?, form.filter()?);
+    let (format, columns) = (form.format()?, form.columns()?);
+    let filter = filter_of(&staff, &words(&form.list))?;
     let recipients = form.recipients();
     let mut errors = FieldErrors::new();
     let mut wrong = FieldErrors::new();
@@ -153,6 +167,7 @@ pub async fn send(
         recipients,
         filter,
         clear: form.clear == "true",
+        includes_reviewed: form.include_reviewed == "true",
         purpose,
         idempotency_key: None,
     };
@@ -174,18 +189,23 @@ async fn export_page(
 ) -> WebResult<ExportPage> {
     let own = claimant_list::own_case(&state.ctx, &staff.actor, slug).await?;
     let format = form.format().unwrap_or(Format::Csv);
+    let list = words(&form.list);
+    let filter = filter_of(staff, &list)?;
+    let counts = export::counts(&state.ctx, &staff.actor, &own, &filter).await?;
+    let console = inside(state, language, request, staff).await?;
+    let number = |count: i64| u64::try_from(count).unwrap_or(0);
     Ok(ExportPage {
-        console: inside(state, language, request, staff).await?,
+        filter: in_words(&console, &filter, staff),
+        list,
+        searched: form.searched == "true",
+        listed: number(counts.listed),
+        listed_reviewed: number(counts.listed_reviewed),
+        signed: number(counts.signed),
+        signed_reviewed: number(counts.signed_reviewed),
+        include_reviewed: form.include_reviewed == "true",
+        console,
         slug: own.case.slug.clone(),
         title: own.case.title.clone(),
-        states: export::LISTED.map(ClaimantState::as_str).to_vec(),
-        state: form.state,
-        letters: Letter::ALL
-            .map(|letter| letter.as_char().to_string())
-            .to_vec(),
-        missing: form.missing,
-        flags: DeclarationFlag::ALL.map(DeclarationFlag::as_str).to_vec(),
-        flag: form.flag,
         formats: Format::ALL.map(Format::as_str).to_vec(),
         format: format.as_str().to_owned(),
         column_sets: Columns::ALL.map(Columns::as_str).to_vec(),
@@ -196,4 +216,24 @@ async fn export_page(
         stepped_up: staff.actor.stepped_up(),
         errors: Errors::default(),
     })
+}
+
+/// The words of a list in a query, as another query.
+fn words(query: &str) -> String {
+    let pairs = url::form_urlencoded::parse(query.as_bytes());
+    let kept = pairs.filter(|(name, value)| WORDS.contains(&name.as_ref()) && !value.is_empty());
+    url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(kept)
+        .finish()
+}
+
+/// The filter as it will stand in the register, and whose records.
+fn in_words(console: &Console, filter: &Filter, staff: &Staff) -> Vec<(&'static str, String)> {
+    let mut words = told(console, &export::noted(filter));
+    if filter.narrowing.whose == Some(Whose::Of(staff.actor.staff_id().uuid())) {
+        words.retain(|(name, _)| *name != "queue-filter-taken");
+        let mine = console.chrome.t("queue-filter-mine");
+        words.push(("queue-filter-taken", mine));
+    }
+    words
 }

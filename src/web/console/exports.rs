@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use crate::app::AppError;
 use crate::app::claimant_list;
-use crate::app::export::{self, ExportFile, ExportStatus};
-use crate::domain::export::ExportState;
+use crate::app::export::{self, ExportFile, ExportStatus, Reviewed};
+use crate::domain::export::{ExportState, Format};
 use crate::domain::field::FieldErrors;
 use crate::domain::ids::ExportId;
 use crate::domain::page_length::DEFAULT_LIMIT;
@@ -208,6 +208,11 @@ async fn one_page(
         slug: found.case.clone(),
         line: line(&found),
         filter: filter(&console, &found.filter),
+        left_out: match found.reviewed {
+            Some(Reviewed::LeftOut(count)) => u64::try_from(count).ok(),
+            Some(Reviewed::Included) | None => None,
+        },
+        includes_reviewed: found.reviewed == Some(Reviewed::Included),
         decided: found.decided_by.clone().map(|(_, name, at)| (name, at)),
         refused_because: found.refused_because.clone(),
         snapshot_at: found.snapshot_at,
@@ -253,11 +258,21 @@ fn line(export: &ExportStatus) -> ExportLine {
         state,
         rows: number(export.rows),
         rows_total: number(export.rows_total),
-        sha256: export.sha256.as_ref().map(|hash| HEXLOWER.encode(hash)),
+        sha256: own_hash(export)
+            .or(export.sha256.as_ref())
+            .map(|hash| HEXLOWER.encode(hash)),
         fetched_at: match state {
             "streamed" => export.finished_at,
             _ => export.fetched_at,
         },
+    }
+}
+
+/// Of the one file that was fetched; a dossier has volumes, and what was streamed left no file.
+fn own_hash(export: &ExportStatus) -> Option<&Vec<u8>> {
+    match export.files.as_slice() {
+        [file] if export.format != Format::Dossier => Some(&file.sha256),
+        _ => None,
     }
 }
 
@@ -314,6 +329,13 @@ pub(super) fn filter(console: &Console, noted: &Value) -> Vec<(&'static str, Str
         ("list-until", word("until")),
         ("list-least", word("least")),
         ("list-most", word("most")),
+        (
+            "queue-filter-taken",
+            word("whose").map(|whose| match whose.as_str() {
+                "nobody" => text.get("queue-filter-nobody"),
+                _ => text.get("export-filter-somebody"),
+            }),
+        ),
         ("bulk-quoted", noted.get("quoted").map(|_| "1".to_owned())),
     ];
     told.extend(

@@ -8,14 +8,14 @@ use url::form_urlencoded;
 use crate::app::claimant_list;
 use crate::app::own_history::write_cursor;
 use crate::app::reach::{self, Reach};
-use crate::app::trail_list::{self, About, Line, Whose};
+use crate::app::trail_list::{self, About, InExport, Line, Whose};
 use crate::domain::field::FieldErrors;
 use crate::domain::ids::StaffId;
 use crate::domain::page_length::DEFAULT_LIMIT;
 use crate::domain::span::Span;
 use crate::render::page::Errors;
 use crate::render::page::console::trail::{
-    ReachPage, ReachShown, StretchLine, TrailPage, TrailRow, TrailsPage,
+    InExportLine, ReachPage, ReachShown, StretchLine, TrailPage, TrailRow, TrailsPage,
 };
 use crate::render::text::Text;
 use crate::state::AppState;
@@ -136,6 +136,7 @@ impl Asked<'_> {
                 .into_iter()
                 .map(|line| row(line, text))
                 .collect(),
+            exports: found.exports.into_iter().map(in_export).collect(),
             next: found.next.map(write_cursor),
         };
         page(StatusCode::OK, &shown)
@@ -208,13 +209,30 @@ fn told(reach: Reach, query: String, text: Text) -> ReachShown {
         views: reach.seen.0,
         viewed: reach.seen.1,
         taken: reach.taken,
+        fetched: reach.fetched,
         lines: lines.collect(),
         query,
         next: reach.next.map(write_cursor),
     }
 }
 
+<<<<<<< HEAD
 fn row(line: Line, text: Text) -> TrailRow {
+=======
+fn in_export(export: InExport) -> InExportLine {
+    InExportLine {
+        id: export.id.to_string(),
+        format: export.format,
+        clear: export.clear,
+        asked_by: export.asked_by,
+        asked_at: export.asked_at,
+        state: export.state,
+        fetched_at: export.fetched_at,
+    }
+}
+
+fn row(line: Line) -> TrailRow {
+>>>>>>> l1
     let subject = line.subject;
     let (about, name, href) = match line.about {
         About::Claimant(reference) => (

@@ -152,7 +152,7 @@ async fn fetched(making: &Making, signed: Waiting, rows: Rows) -> AppResult<Fold
         reference: Reference::of(claimant).as_str().to_owned(),
         files,
         uploads,
-        line: index_line(&making.facts, unplaced, signed.state, version, &content),
+        line: index_line(&making.facts, unplaced, signed.stands, version, &content),
     })
 }
 

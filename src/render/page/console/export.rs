@@ -16,18 +16,22 @@ pub struct ExportPage {
     pub slug: String,
     /// Its title.
     pub title: String,
-    /// Words of all states in lists.
-    pub states: Vec<&'static str>,
-    /// The state chosen, or empty.
-    pub state: String,
-    /// Letters of art. 840-septies.
-    pub letters: Vec<String>,
-    /// The letter that is missing, or empty.
-    pub missing: String,
-    /// Codes of all flags of declarations.
-    pub flags: Vec<&'static str>,
-    /// The flag chosen, or empty.
-    pub flag: String,
+    /// The filter of the list, as a query; empty for all.
+    pub list: String,
+    /// The same in words: name of a part, word of its value.
+    pub filter: Vec<(&'static str, String)>,
+    /// True if the list was searched too, which an export is not.
+    pub searched: bool,
+    /// Records that a list would have.
+    pub listed: u64,
+    /// Those of them under review.
+    pub listed_reviewed: u64,
+    /// Records with a signature in force.
+    pub signed: u64,
+    /// Those of them under review.
+    pub signed_reviewed: u64,
+    /// Whether those under review are asked for where they are left out else.
+    pub include_reviewed: bool,
     /// Words of all formats.
     pub formats: Vec<&'static str>,
     /// The format chosen.
@@ -49,12 +53,22 @@ pub struct ExportPage {
 }
 
 impl ExportPage {
+    /// Whether anybody would be left out.
+    pub const fn has_reviewed(&self) -> bool {
+        self.listed_reviewed > 0
+    }
+
     /// This page with its filter: where to go on after the second factor.
     pub fn back(&self) -> String {
-        format!(
-            "/console/cases/{}/export?format={}&state={}&missing={}&flag={}",
-            self.slug, self.format, self.state, self.missing, self.flag
-        )
+        let mut back = format!("/console/cases/{}/export?format={}", self.slug, self.format);
+        if !self.list.is_empty() {
+            back.push('&');
+            back.push_str(&self.list);
+        }
+        if self.searched {
+            back.push_str("&searched=true");
+        }
+        back
     }
 }
 
@@ -144,6 +158,10 @@ pub struct OneExportPage {
     pub line: ExportLine,
     /// Parts of the filter in words: name of the part, word of the value; empty for all.
     pub filter: Vec<(&'static str, String)>,
+    /// Records under review that were left out, where it is made to be filed.
+    pub left_out: Option<u64>,
+    /// Whether they were asked for there.
+    pub includes_reviewed: bool,
     /// Who approved or refused it, and when, UTC.
     pub decided: Option<(String, DateTime<Utc>)>,
     /// Why it was refused.

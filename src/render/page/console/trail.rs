@@ -32,6 +32,25 @@ pub struct TrailRow {
     pub export: Option<(String, bool, Option<i64>)>,
 }
 
+/// An export that a claimant was in.
+#[derive(Debug, Clone)]
+pub struct InExportLine {
+    /// The export.
+    pub id: String,
+    /// Word of the format.
+    pub format: String,
+    /// In clear.
+    pub clear: bool,
+    /// Who asked for it and alone can fetch it.
+    pub asked_by: String,
+    /// When, UTC.
+    pub asked_at: DateTime<Utc>,
+    /// Word of its state.
+    pub state: String,
+    /// When it was fetched, UTC.
+    pub fetched_at: Option<DateTime<Utc>>,
+}
+
 /// `GET /console/trails`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "page/console/trails.html")]
@@ -60,6 +79,8 @@ pub struct TrailPage {
     pub home: String,
     /// Newest first.
     pub lines: Vec<TrailRow>,
+    /// The newest exports that the claimant was in.
+    pub exports: Vec<InExportLine>,
     /// Where the next page begins.
     pub next: Option<String>,
 }
@@ -92,8 +113,10 @@ pub struct ReachShown {
     pub views: i64,
     /// Of how many claimants.
     pub viewed: i64,
-    /// Exports taken along.
+    /// Exports that were made.
     pub taken: i64,
+    /// Files of them that were fetched.
+    pub fetched: i64,
     /// Newest first.
     pub lines: Vec<TrailRow>,
     /// Query of the CSV and of further pages, without cursor.

@@ -9,10 +9,11 @@ use uuid::Uuid;
 
 use crate::app::AppError;
 use crate::app::claimant_list::Filter;
-use crate::app::export::{self, ExportFile, ExportStatus, MOST_RECIPIENTS, NewExport};
+use crate::app::export::{self, ExportFile, ExportStatus, MOST_RECIPIENTS, NewExport, Reviewed};
 use crate::domain::export::{Columns, Format};
 use crate::domain::field::{FieldCode, FieldErrors};
-use crate::domain::ids::ExportId;
+use crate::domain::ids::{ExportId, StaffId};
+use crate::domain::narrowing::{Narrowing, Words};
 use crate::domain::reason::Reason;
 use crate::state::AppState;
 use crate::web::api::page_length::page_length;
@@ -39,6 +40,10 @@ pub struct ExportRequest {
     /// Public keys `age1...` it is encrypted to, at most 10; none: it is not.
     #[serde(default)]
     recipients: Vec<String>,
+    /// Also records under review, marked in the column `stato`. Without it `court` columns and the dossier leave
+    /// them out: none of them is ready for filing.
+    #[serde(default)]
+    include_reviewed: bool,
     /// What for; names nobody.
     purpose: Option<String>,
     #[serde(default)]
@@ -49,12 +54,64 @@ pub struct ExportRequest {
 #[derive(Deserialize, ToSchema, Default)]
 #[serde(deny_unknown_fields)]
 pub struct ExportFilter {
-    /// Only this state.
+    /// Only this state; `active` for every state in which a record is worked on.
     state: Option<String>,
     /// Only those who lack this letter of art. 840-septies: `a` to `i`, `l`.
     missing: Option<String>,
     /// Only those whose newest declaration has this flag.
     flag: Option<String>,
+    /// Only those on this list.
+    queue: Option<String>,
+    /// Only this review: `none|conflict|quarantined`
+    review: Option<String>,
+    /// Letters of the province of residence.
+    province: Option<String>,
+    /// Mail domain of a mailbox.
+    domain: Option<String>,
+    /// First day of the sign-up, in Rome.
+    from: Option<String>,
+    /// Last day of the sign-up, in Rome.
+    until: Option<String>,
+    /// Least damages declared, whole euros.
+    least: Option<String>,
+    /// Most damages declared, whole euros.
+    most: Option<String>,
+    /// How the signature in force was given: `otp|digital|paper`
+    tier: Option<String>,
+    /// Mandate for the messa in mora: `given|not_given`
+    messa_in_mora: Option<String>,
+    /// Who works on it: `me`, `nobody` or a staff id.
+    whose: Option<String>,
+}
+
+impl ExportFilter {
+    fn filter(self, me: StaffId) -> WebResult<Filter> {
+        let (state, active) = csv::state_or_active(self.state.as_deref())
+            .map_err(|_| csv::unknown("/filter/state"))?;
+        let words = Words {
+            review: self.review,
+            province: self.province,
+            domain: self.domain,
+            from: self.from,
+            until: self.until,
+            least: self.least,
+            most: self.most,
+            tier: self.tier,
+            messa_in_mora: self.messa_in_mora,
+            whose: self.whose,
+        };
+        let narrowing = Narrowing::parse(&words, active, me.uuid())
+            .map_err(|errors| AppError::Invalid(errors.prefix("/filter")))?;
+        Ok(Filter {
+            state,
+            narrowing,
+            search: None,
+            missing: csv::missing(self.missing.as_deref())
+                .map_err(|_| csv::unknown("/filter/missing"))?,
+            flag: csv::flag(self.flag.as_deref()).map_err(|_| csv::unknown("/filter/flag"))?,
+            queue: csv::queue(self.queue.as_deref()).map_err(|_| csv::unknown("/filter/queue"))?,
+        })
+    }
 }
 
 /// Why an export is refused.
@@ -98,6 +155,8 @@ pub struct ExportResponse {
     rows: Option<i64>,
     /// Claimants it is about: counted when a second person is asked, anew when its making begins.
     rows_total: Option<i64>,
+    /// Records under review that were left out, where it is made to be filed; null for all else.
+    left_out: Option<i64>,
     /// Of a CSV of all bytes before the last line, of a dossier of its manifest, else of all bytes; in
     /// hexadecimal.
     sha256: Option<String>,
@@ -148,7 +207,7 @@ pub async fn request(
     key: OptionalIdempotencyKey,
     body: Json<ExportRequest>,
 ) -> WebResult<HttpResponse> {
-    let new = read(body.0, key.0)?;
+    let new = read(body.0, staff.actor.staff_id(), key.0)?;
     let ctx = state.ctx.clone();
     let status = state
         .ctx
@@ -373,20 +432,13 @@ pub(in crate::web) async fn fetch(
     Ok(csv::file(fetched))
 }
 
-fn read(body: ExportRequest, idempotency_key: Option<String>) -> WebResult<NewExport> {
+fn read(body: ExportRequest, me: StaffId, idempotency_key: Option<String>) -> WebResult<NewExport> {
     let format = Format::parse(&body.format).ok_or_else(|| csv::unknown("/format"))?;
     let columns = match body.columns.as_deref() {
         None => Columns::Full,
         Some(word) => Columns::parse(word).ok_or_else(|| csv::unknown("/columns"))?,
     };
-    let wanted = &body.filter;
-    let filter = Filter {
-        state: csv::state(wanted.state.as_deref()).map_err(|_| csv::unknown("/filter/state"))?,
-        missing: csv::missing(wanted.missing.as_deref())
-            .map_err(|_| csv::unknown("/filter/missing"))?,
-        flag: csv::flag(wanted.flag.as_deref()).map_err(|_| csv::unknown("/filter/flag"))?,
-        ..Filter::default()
-    };
+    let filter = body.filter.filter(me)?;
     let mut errors = FieldErrors::new();
     check_recipients(&body.recipients, &mut errors);
     let purpose = errors.take("/purpose", Reason::parse(body.purpose.as_deref()));
@@ -400,6 +452,7 @@ fn read(body: ExportRequest, idempotency_key: Option<String>) -> WebResult<NewEx
             recipients: body.recipients,
             filter,
             clear: body.clear,
+            includes_reviewed: body.include_reviewed,
             purpose,
             idempotency_key,
         }),
@@ -448,6 +501,10 @@ fn response(status: ExportStatus) -> ExportResponse {
         rejection_reason: status.refused_because,
         rows: status.rows,
         rows_total: status.rows_total,
+        left_out: match status.reviewed {
+            Some(Reviewed::LeftOut(count)) => Some(count),
+            Some(Reviewed::Included) | None => None,
+        },
         sha256: status.sha256.map(|hash| HEXLOWER.encode(&hash)),
         files: status.files.into_iter().map(file_response).collect(),
         created_at: status.created_at,

@@ -113,8 +113,10 @@ pub struct ReachResponse {
     views: i64,
     /// Of how many claimants.
     viewed_claimants: i64,
-    /// Exports taken along.
+    /// Exports that were made.
     exports: i64,
+    /// Files of them that were fetched.
+    files: i64,
     /// Views and exports, newest first.
     items: Vec<TrailLineResponse>,
     next_cursor: Option<String>,
@@ -370,6 +372,7 @@ impl From<Reach> for ReachResponse {
             views: reach.seen.0,
             viewed_claimants: reach.seen.1,
             exports: reach.taken,
+            files: reach.fetched,
             name: reach.name,
             items: reach
                 .lines
