@@ -4,6 +4,7 @@ use askama::Template;
 use chrono::NaiveDate;
 
 use crate::domain::mail::{Mail, MailKind};
+use crate::domain::readiness;
 use crate::render::text::Text;
 
 use super::{Frame, Framing, RecordLine, RenderMailError, clean};
@@ -18,6 +19,8 @@ pub struct DeficiencyMail {
     pub letters: Vec<String>,
     /// Last day for them.
     pub due_on: NaiveDate,
+    /// Day of the declaration that is there and only not signed: then its letters are told as the signature.
+    pub declared_on: Option<NaiveDate>,
 }
 
 /// Keys of what differs where nothing is missing: identity alone is to be looked at and corrected.
@@ -60,15 +63,19 @@ impl DeficiencyMail {
         } else {
             &MISSING
         };
+        let letters = readiness::told(&self.letters, self.declared_on.is_some());
+        let sentence = |letter: &String| match self.declared_on {
+            Some(day) if letter == readiness::SIGNATURE => text.with(
+                "deficiency-letter-signature",
+                &[("date", text.date(day).into())],
+            ),
+            _ => text.word("deficiency-letter", letter),
+        };
         let content = Content {
             subject: text.with(words.subject, &[("date", day.clone().into())]),
             intro: text.get(words.intro),
             missing: text.get(words.missing),
-            letters: self
-                .letters
-                .iter()
-                .map(|letter| text.word("deficiency-letter", letter))
-                .collect(),
+            letters: letters.iter().map(sentence).collect(),
             until: text.with("deficiency-mail-until", &[("date", day.into())]),
             page: text.get(words.page),
             button: text.get(words.button),

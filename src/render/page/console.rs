@@ -14,6 +14,7 @@ use super::identity::IdentityFields;
 use super::sign::ReportShown;
 use super::{Chrome, Errors};
 use crate::domain::language::Language;
+use crate::domain::outage::day_in_rome;
 use crate::render::document::{Circumstances, PrintedMailbox, euro};
 use crate::render::text::{Damages, Text};
 
@@ -321,6 +322,12 @@ pub struct ListPage {
     pub tiers: Vec<&'static str>,
     /// What narrows the list beside.
     pub narrow: NarrowFields,
+    /// What was refused; then nobody is shown.
+    pub errors: Errors,
+    /// What narrows the list, in words: key of the name, and value.
+    pub chosen: Vec<(&'static str, String)>,
+    /// How many there are, 1000 for more; none where that is not counted.
+    pub total: Option<u64>,
     /// True if so many others were read in vain that the page is not full.
     pub unfinished: bool,
     /// What was searched for, or empty.
@@ -558,6 +565,16 @@ pub struct DeskLines {
     pub is_signed: bool,
     /// The newest hand-in and its state.
     pub hand_in: Option<(String, String)>,
+}
+
+impl ClaimantPage {
+    /// The day in Rome of the newest declaration, where it lacks only its signature.
+    fn unsigned_on(&self) -> Option<NaiveDate> {
+        let lacks_it = self.missing.iter().any(|letter| letter == "d");
+        let newest = self.versions.first().filter(|_| lacks_it)?;
+        let is_unsigned = newest.signature.is_none();
+        is_unsigned.then(|| day_in_rome(newest.declared_at))
+    }
 }
 
 impl DeskLines {
