@@ -687,12 +687,31 @@ pub struct RejectionLines {
     pub notice_at: Option<DateTime<Utc>>,
 }
 
+/// A request about data (art. 15-22 GDPR), on the record it is about.
+#[derive(Debug, Clone)]
+pub struct RightsLine {
+    /// Its page, where the reader may open it.
+    pub href: Option<String>,
+    /// Word of what is asked for.
+    pub kind: String,
+    /// When it was received.
+    pub received_on: NaiveDate,
+    /// Last day for the answer.
+    pub due_on: NaiveDate,
+    /// Whether that is over without an answer.
+    pub overdue: bool,
+    /// What was decided and when, UTC; none while it is open.
+    pub decided: Option<(String, DateTime<Utc>)>,
+}
+
 /// `GET /console/claimants/{id}`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "page/console/claimant.html")]
 pub struct ClaimantPage {
     /// Around the content.
     pub console: Console,
+    /// Requests about data, newest first.
+    pub requests: Vec<RightsLine>,
     /// What the claimant was asked to bring, and may be asked for.
     pub deficiency: Option<DeficiencyLines>,
     /// The queue that the page was opened from.

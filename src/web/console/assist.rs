@@ -122,7 +122,7 @@ pub async fn identity_page(
     let id = claimant_id(&id)?;
     let view = claimant_view::view(&state.ctx, &staff.actor, id).await?;
     if !view.can_enter_identity {
-        return Err(AppError::IllegalTransition(view.state.as_str()).into());
+        return Err(AppError::IllegalTransition("own_identity").into());
     }
     let today = day_in_rome(state.ctx.clock.now());
     let fields = identity_form::stored(query.kind.as_deref(), None, today);

@@ -16,6 +16,7 @@ use crate::app::document::{self, MyDocument};
 use crate::app::export;
 use crate::app::import::ListedHints;
 use crate::app::log::status::{self, LogBrief};
+use crate::app::rights::{self, RightsRequest};
 use crate::app::scam_report;
 use crate::app::signature_file::ShownFile;
 use crate::app::trail;
@@ -36,7 +37,7 @@ use crate::render::page::console::{
     AssistForms, BounceLine, CaseRow, CasesPage, ClaimantPage, ClaimantRow, ConflictLine,
     ConsentLine, Console, ContactLines, DeclarationLines, DeskLines, HolderLine, IdentityLines,
     ListPage, ListedLines, LogLine, MailLine, MailboxLine, NarrowFields, RejectionLines,
-    SignatureFileLine, TrailLine, VersionLine,
+    RightsLine, SignatureFileLine, TrailLine, VersionLine,
 };
 use crate::render::page::documents::DocumentLine;
 use crate::render::page::sign::ReportShown;
@@ -246,6 +247,12 @@ pub(super) async fn shown(
         rejection.approval = None;
     }
     shown.deficiency = deficiencies::lines(asked, may_ask);
+    if operation::LIST_RIGHTS_REQUESTS.allows(staff.actor.role()) {
+        let requests = rights::list_of(&state.ctx, &staff.actor, id).await?;
+        let opens = operation::GET_RIGHTS_REQUEST.allows(staff.actor.role());
+        let line = |request| rights_line(request, opens);
+        shown.requests = requests.into_iter().map(line).collect();
+    }
     if let Some(queue) = queues::opened_from(request) {
         let item = queues::of_claimant(id);
         shown.bar = Some(queues::bar(state, staff, &slug, queue, item).await?);
@@ -253,6 +260,17 @@ pub(super) async fn shown(
         shown.console.chrome.path.push_str(&shown.from_queue);
     }
     Ok(shown)
+}
+
+fn rights_line(request: RightsRequest, opens: bool) -> RightsLine {
+    RightsLine {
+        href: opens.then(|| format!("/console/rights/{}", request.id)),
+        kind: request.kind,
+        received_on: request.received_on,
+        due_on: request.due_on,
+        overdue: request.overdue,
+        decided: request.decision.zip(request.answered_at),
+    }
 }
 
 /// The claimant in a path.
@@ -335,6 +353,7 @@ fn claimant_page(console: Console, view: ClaimantView, operators: &Operators) ->
         console,
         bar: None,
         deficiency: None,
+        requests: Vec::new(),
         from_queue: String::new(),
         slug: view.own.case.slug.clone(),
         title: view.own.case.title.clone(),
@@ -346,7 +365,7 @@ fn claimant_page(console: Console, view: ClaimantView, operators: &Operators) ->
         payout_freeze: view.can_end_payout_freeze.then(String::new),
         payout_frozen_at: view.payout_frozen_at,
         contact_history: history_lines(view.contact_history, view.types_contact),
-        opens_payout: view.can_open_payout,
+        opens_payout: view.can_open_payout && has_payout_to_do(&view),
         enters_identity: view.can_enter_identity,
         errors: Errors::default(),
         reference: view.reference.grouped(),
@@ -458,6 +477,13 @@ fn claimant_page(console: Console, view: ClaimantView, operators: &Operators) ->
         confirmed_at: view.confirmed_at,
         signed_at: view.signed_at,
     }
+}
+
+/// Whether staff have something to do with the account: type it in for who has no e-mail, or release it.
+fn has_payout_to_do(view: &ClaimantView) -> bool {
+    let contact = view.contact.as_ref();
+    let is_typed_here = contact.is_some_and(|contact| contact.email.is_none());
+    is_typed_here || view.declared.payout_pending.is_some()
 }
 
 fn rejection(rejection: Rejection) -> RejectionLines {

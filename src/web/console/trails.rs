@@ -15,6 +15,7 @@ use crate::app::trail_list::{self, About, Line, Whose};
 use crate::domain::field::FieldErrors;
 use crate::domain::ids::StaffId;
 use crate::domain::page_length::DEFAULT_LIMIT;
+use crate::domain::reference::Reference;
 use crate::domain::span::Span;
 use crate::render::page::Errors;
 use crate::render::page::console::trail::{
@@ -212,7 +213,7 @@ fn row(line: Line) -> TrailRow {
     let (about, name, href) = match line.about {
         About::Claimant(reference) => (
             "claimant",
-            reference,
+            Reference::parse(&reference).map_or(reference, |read| read.grouped()),
             Some(format!("/console/claimants/{subject}/trail")),
         ),
         About::Staff(name) => (

@@ -200,3 +200,7 @@ rights-letter-words-hint = Copy what the person asks for, and why. Leave out wha
 bulk-code-told = Reason for the person
 bulk-note = Internal note
 claimant-unsigned = Only the signature on the declaration of { $date } is missing: d), e), f), g) and h) come with it.
+problem-state-own-identity = Only the data of people without an e-mail are typed here. Who has an e-mail corrects them on the own page: ask for it as a correction.
+queues-keys = Access key n: the first queue of the table; inside a queue, the next record (with Alt or Alt+Shift, as the browser has it).
+rights-correct-now = Open the data to correct.
+rights-correct-who = Who has an e-mail corrects them on the own page; for who has none, you type them.

@@ -200,3 +200,7 @@ rights-letter-words-hint = Copia che cosa chiede, e perché. Lascia fuori le not
 bulk-code-told = Motivo per la persona
 bulk-note = Nota interna
 claimant-unsigned = Manca solo la firma sulla dichiarazione del { $date }: d), e), f), g) e h) arrivano con la firma.
+problem-state-own-identity = Qui si scrivono solo i dati di chi non ha un’e-mail. Chi ha un’e-mail li corregge da sé nella sua pagina: chiedilo con una richiesta di correzione dei dati.
+queues-keys = Tasto di scelta rapida n: la prima coda della tabella; dentro una coda, la prossima pratica (con Alt o Alt+Maiusc, secondo il browser).
+rights-correct-now = Apri i dati da correggere.
+rights-correct-who = Chi ha un’e-mail li corregge da sé nella sua pagina; per chi non ne ha una li scrivete voi.
