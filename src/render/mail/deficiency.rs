@@ -120,3 +120,34 @@ struct Content {
     button: String,
     done: String,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::language::Language;
+    use crate::render::mail::tests::{frame, record};
+
+    fn mail(declared_on: Option<NaiveDate>) -> Mail {
+        let letters = ["d", "e", "f", "g", "h", "i"].map(str::to_owned);
+        let mail = DeficiencyMail {
+            frame: frame(Language::It),
+            record: record(1),
+            letters: letters.to_vec(),
+            due_on: NaiveDate::from_ymd_opt(2026, 12, 31).unwrap(),
+            declared_on,
+        };
+        mail.render().unwrap()
+    }
+
+    #[test]
+    fn r2_a_declaration_that_is_there_is_asked_for_its_signature_alone() {
+        let signature = "Della dichiarazione del 23 novembre 2026 manca solo la tua firma.";
+        let unsigned = mail(NaiveDate::from_ymd_opt(2026, 11, 23));
+        assert!(unsigned.text.contains(signature), "{}", unsigned.text);
+        assert!(!unsigned.text.contains("Che cosa chiedi"));
+        assert!(unsigned.text.contains("IBAN"));
+        let undeclared = mail(None);
+        assert!(undeclared.text.contains("Che cosa chiedi"));
+        assert!(!undeclared.text.contains("manca solo la tua firma"));
+    }
+}

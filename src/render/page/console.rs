@@ -221,7 +221,7 @@ pub struct ClaimantRow {
     pub review: &'static str,
     /// Letters still missing, those of the case too (R2).
     pub missing: Vec<String>,
-    /// Whether none of them is for the claimant or the association to bring.
+    /// Whether none of them is for the claimant or the association to bring, and nothing is to be checked.
     pub is_complete: bool,
     /// Codes of what to look at.
     pub flags: Vec<String>,
