@@ -347,6 +347,7 @@ fn listed_lines(listed: ListedHints) -> ListedLines {
 #[expect(clippy::too_many_lines, reason = "one line for each field")]
 fn claimant_page(console: Console, view: ClaimantView, operators: &Operators) -> ClaimantPage {
     let typists = typists(&view);
+    let opens_payout = view.can_open_payout && has_payout_to_do(&view);
     ClaimantPage {
         desk: view.assists.then(|| desk(&view)),
         adds_documents: view.can_add_documents,
@@ -365,7 +366,7 @@ fn claimant_page(console: Console, view: ClaimantView, operators: &Operators) ->
         payout_freeze: view.can_end_payout_freeze.then(String::new),
         payout_frozen_at: view.payout_frozen_at,
         contact_history: history_lines(view.contact_history, view.types_contact),
-        opens_payout: view.can_open_payout && has_payout_to_do(&view),
+        opens_payout,
         enters_identity: view.can_enter_identity,
         errors: Errors::default(),
         reference: view.reference.grouped(),
