@@ -113,7 +113,8 @@ pub async fn confirm(
 /// Enters or corrects the identity of a person without an e-mail, in `to_assist` or confirmed.
 ///
 /// # Errors
-/// As [`identity::give`]; `NotFound` out of the own association.
+/// As [`identity::give`]; `NotFound` out of the own association; `IllegalTransition` with `own_identity` for who has
+/// an e-mail and corrects it on the own page.
 pub async fn enter_identity(
     ctx: &Ctx,
     actor: &StaffActor,
@@ -130,7 +131,10 @@ pub async fn enter_identity(
     tx.commit().await?;
     let (mut tx, row) = identity::lock(ctx, id, &parsed).await?;
     let state = row.state()?;
-    if row.contact_kind == "email" || !state.takes_identity() {
+    if row.contact_kind == "email" {
+        return Err(AppError::IllegalTransition("own_identity"));
+    }
+    if !state.takes_identity() {
         return Err(AppError::IllegalTransition(state.as_str()));
     }
     tx.enter(scope).await?;

@@ -28,6 +28,7 @@ use crate::domain::email_address::EmailAddress;
 use crate::domain::identity::Identity;
 use crate::domain::ids::{AssociationId, CaseId, ClaimantId, MailboxId};
 use crate::domain::mailbox_address::MailboxAddress;
+use crate::domain::name_search::NameSearch;
 use crate::domain::narrowing::Narrowing;
 use crate::domain::page_length::MAX_LIMIT;
 use crate::domain::permission::operation;
@@ -42,13 +43,15 @@ use crate::domain::work_queue::WorkQueue;
 const WINDOW: i64 = 20_000;
 /// How often that is done for one page.
 const WINDOWS: usize = 5;
+/// Records that are counted for a list; above it is "more than 999".
+const COUNTED: i64 = 1_000;
 
 /// Which claimants staff want to see.
 #[derive(Clone, Default)]
 pub struct Filter {
     /// Only this state.
     pub state: Option<ClaimantState>,
-    /// Exact search: reference, codice fiscale, e-mail, phone, mailbox or surname.
+    /// Exact search: reference, codice fiscale, e-mail, phone, mailbox, surname, or given and family name.
     pub search: Option<String>,
     /// Only those who lack this letter (R2).
     pub missing: Option<Letter>,
@@ -185,7 +188,11 @@ pub async fn list(
     let own = own_case(ctx, actor, slug).await?;
     let limit = limit.clamp(1, MAX_LIMIT);
     let states = filter.state.iter().map(|state| state.as_str()).collect();
-    let selection = selection(ctx, actor.association_id(), &own, filter, states);
+    let mut selection = selection(ctx, actor.association_id(), &own, filter, states);
+    let names = filter.search.as_deref().and_then(NameSearch::parse);
+    if let (Some(names), Some(hashes)) = (&names, &mut selection.hashes) {
+        hashes.extend(surname_hashes(ctx, own.case.id, names));
+    }
     let scope = actor.scope();
     let mut tx = ctx.pools.begin(scope).await?;
     let (mut rows, reached) = searched(&mut tx, scope, &selection, cursor, limit).await?;
@@ -213,6 +220,11 @@ pub async fn list(
     let mut items = Vec::with_capacity(rows.len());
     for row in rows {
         let opened = opener.open(ctx, row.id).await?;
+        if let Some(names) = &names
+            && !is_meant(names, filter, &row, &opened)
+        {
+            continue;
+        }
         items.push(Item {
             open_items: open.get(&row.id).copied(),
             holder: held.remove(&row.id),
@@ -224,6 +236,31 @@ pub async fn list(
         next,
         unfinished: reached.is_some(),
     })
+}
+
+/// How many records a filter finds, 1000 for all above 999; `None` where counting them would read rows in vain.
+///
+/// # Errors
+/// As [`list`].
+pub async fn count(
+    ctx: &Ctx,
+    actor: &StaffActor,
+    slug: &str,
+    filter: &Filter,
+) -> AppResult<Option<usize>> {
+    actor.require(&operation::LIST_CLAIMANTS)?;
+    let own = own_case(ctx, actor, slug).await?;
+    let states = filter.state.iter().map(|state| state.as_str()).collect();
+    let selection = selection(ctx, actor.association_id(), &own, filter, states);
+    let search = filter.search.as_deref();
+    if reads_rows(&selection) || search.and_then(NameSearch::parse).is_some() {
+        return Ok(None);
+    }
+    let scope = actor.scope();
+    let mut tx = ctx.pools.begin(scope).await?;
+    let ids = claimant_list::list_ids(&mut tx, scope, &selection, COUNTED).await?;
+    tx.commit().await?;
+    Ok(Some(ids.len()))
 }
 
 /// The rows of a page and one more. Where rows must be read to be left out, at most [`WINDOW`] times
@@ -363,6 +400,23 @@ fn hashes(ctx: &Ctx, case: CaseId, text: &str) -> Vec<Vec<u8>> {
         );
     }
     hashes
+}
+
+/// Blind indexes of each part of a search that may be a family name.
+fn surname_hashes(ctx: &Ctx, case: CaseId, names: &NameSearch) -> Vec<Vec<u8>> {
+    let index = &ctx.keyring.index;
+    let variants = names.family_names().flat_map(PersonalName::folded_variants);
+    variants
+        .map(|variant| index.hash(case.uuid(), "surname", &variant).to_vec())
+        .collect()
+}
+
+/// Whether who was found by a part of a name is who was looked for.
+fn is_meant(names: &NameSearch, filter: &Filter, row: &ListRow, opened: &Opened) -> bool {
+    let quoted = filter.search.as_deref().and_then(Reference::parse);
+    let is_quoted = quoted == Some(Reference::of(ClaimantId::new(row.id)));
+    let identity = opened.identity.as_ref();
+    is_quoted || identity.is_some_and(|(_, identity)| names.fits(identity))
 }
 
 /// What is sealed about a claimant, open.

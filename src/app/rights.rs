@@ -295,6 +295,25 @@ pub async fn list_own(ctx: &Ctx, actor: &ClaimantActor) -> AppResult<Vec<RightsR
     rows.into_iter().map(read).collect()
 }
 
+/// Requests of one claimant, newest first, without words.
+///
+/// # Errors
+/// `Forbidden`; `NotFound` for a claimant of others.
+pub async fn list_of(
+    ctx: &Ctx,
+    actor: &StaffActor,
+    id: ClaimantId,
+) -> AppResult<Vec<RightsRequest>> {
+    actor.require(&operation::LIST_RIGHTS_REQUESTS)?;
+    let scope = actor.scope();
+    let mut tx = ctx.pools.begin(scope).await?;
+    let found = claimant::find(&mut tx, scope, id).await?;
+    found.ok_or(AppError::NotFound)?;
+    let rows = db::list(&mut tx, scope, id, SHOWN).await?;
+    tx.commit().await?;
+    rows.into_iter().map(|row| opened(ctx, None, row)).collect()
+}
+
 /// Open requests of the own association in a case, most urgent first.
 ///
 /// # Errors

@@ -466,6 +466,7 @@ fn deficiency(sample: Sample<'_>, letters: &[&str]) -> Result<Mail, RenderMailEr
         record: record_at("me"),
         letters: letters.iter().map(|letter| (*letter).to_owned()).collect(),
         due_on: sample_time().date_naive(),
+        declared_on: None,
     }
     .render()
 }

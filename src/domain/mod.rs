@@ -48,6 +48,7 @@ pub mod mail_typo;
 pub mod mailbox_address;
 pub mod membership;
 pub mod money;
+pub mod name_search;
 pub mod narrowing;
 mod one_line;
 pub mod outage;

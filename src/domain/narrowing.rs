@@ -6,6 +6,8 @@ use uuid::Uuid;
 
 use super::claimant::Review;
 use super::field::{FieldCode, FieldErrors};
+use super::folding::fold;
+use super::{money, place};
 
 /// How a signature in force was given.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -114,10 +116,10 @@ pub struct Words {
     pub from: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
-    /// Whole euros.
+    /// Euros, as people write them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub least: Option<String>,
-    /// Whole euros.
+    /// Euros, as people write them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub most: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -154,8 +156,13 @@ impl Narrowing {
             domain: take(&mut errors, "/domain", words.domain.as_deref(), domain),
             from: take(&mut errors, "/from", words.from.as_deref(), day),
             until: take(&mut errors, "/until", words.until.as_deref(), day),
-            least_cents: take(&mut errors, "/least", words.least.as_deref(), cents),
-            most_cents: take(&mut errors, "/most", words.most.as_deref(), cents),
+            least_cents: take(
+                &mut errors,
+                "/least",
+                words.least.as_deref(),
+                money::cents_of,
+            ),
+            most_cents: take(&mut errors, "/most", words.most.as_deref(), money::cents_of),
             tier: take(&mut errors, "/tier", words.tier.as_deref(), Tier::parse),
             mandate: take(
                 &mut errors,
@@ -174,6 +181,14 @@ impl Narrowing {
                 },
             ),
         };
+        let days = read.from.zip(read.until);
+        if days.is_some_and(|(first, last)| last < first) {
+            errors.push("/until", FieldCode::OutOfRange, "error-window-order");
+        }
+        let bounds = read.least_cents.zip(read.most_cents);
+        if bounds.is_some_and(|(least, most)| most < least) {
+            errors.push("/most", FieldCode::OutOfRange, "error-amount-order");
+        }
         if errors.is_empty() {
             Ok(read)
         } else {
@@ -184,7 +199,7 @@ impl Narrowing {
     /// As words again: what [`Narrowing::parse`] reads. A whole amount of euros stays one.
     pub fn words(&self) -> Words {
         let day = |day: Option<NaiveDate>| day.map(|day| day.to_string());
-        let euros = |cents: Option<i64>| cents.map(|cents| (cents / 100).to_string());
+        let euros = |cents: Option<i64>| cents.map(written);
         Words {
             review: self.review.map(|review| review.as_str().to_owned()),
             province: self.province.clone(),
@@ -239,15 +254,55 @@ fn take<T>(
     let word = word.map(str::trim).filter(|word| !word.is_empty())?;
     let value = read(word);
     if value.is_none() {
-        errors.push(pointer, FieldCode::UnknownValue, "error-unknown-value");
+        let (code, reason) = wrong(pointer);
+        errors.push(pointer, code, reason);
     }
     value
 }
 
+/// What is told of a word that means nothing: some are chosen from a list, some are typed.
+fn wrong(pointer: &str) -> (FieldCode, &'static str) {
+    match pointer {
+        "/least" | "/most" => (FieldCode::Format, "error-narrow-amount"),
+        "/province" => (FieldCode::Format, "error-narrow-province"),
+        "/domain" => (FieldCode::Format, "error-narrow-domain"),
+        "/from" | "/until" => (FieldCode::Format, "error-narrow-day"),
+        _ => (FieldCode::UnknownValue, "error-unknown-value"),
+    }
+}
+
+/// Names of provinces that are no comune's, folded as people type them.
+const NAMED_OTHERWISE: [(&str, &str); 14] = [
+    ("valle d'aosta", "AO"),
+    ("bat", "BT"),
+    ("barletta andria trani", "BT"),
+    ("bolzano bozen", "BZ"),
+    ("forli cesena", "FC"),
+    ("massa carrara", "MS"),
+    ("monza brianza", "MB"),
+    ("monza e brianza", "MB"),
+    ("monza e della brianza", "MB"),
+    ("pesaro urbino", "PU"),
+    ("pesaro e urbino", "PU"),
+    ("reggio calabria", "RC"),
+    ("reggio emilia", "RE"),
+    ("verbano cusio ossola", "VB"),
+];
+
+/// The letters of a province by its letters or its name, which is most often that of its capital.
 fn province(text: &str) -> Option<String> {
     let letters = text.to_ascii_uppercase();
-    let is_one = letters.len() == 2 && letters.bytes().all(|byte| byte.is_ascii_uppercase());
-    is_one.then_some(letters)
+    if letters.len() == 2 && letters.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        return Some(letters);
+    }
+    let typed = fold(text);
+    let named = NAMED_OTHERWISE
+        .iter()
+        .find(|(name, _)| fold(name) == typed)
+        .map(|(_, letters)| *letters);
+    named
+        .or_else(|| place::province_of(text))
+        .map(str::to_owned)
 }
 
 fn domain(text: &str) -> Option<String> {
@@ -257,10 +312,12 @@ fn domain(text: &str) -> Option<String> {
     is_one.then_some(text)
 }
 
-/// Whole euros.
-fn cents(text: &str) -> Option<i64> {
-    let euros: u32 = text.parse().ok()?;
-    i64::from(euros).checked_mul(100)
+/// Cents as [`money::cents_of`] reads them; a whole amount without decimals.
+fn written(cents: i64) -> String {
+    match cents % 100 {
+        0 => (cents / 100).to_string(),
+        _ => money::typed(cents),
+    }
 }
 
 #[cfg(test)]
@@ -291,6 +348,45 @@ mod tests {
         let again = Narrowing::parse(&read.words(), false, Uuid::nil()).unwrap();
         assert_eq!(read, again);
         assert!(read.reads_rows() && read.is_few());
+    }
+
+    #[test]
+    fn amounts_and_provinces_are_read_as_people_write_them() {
+        let read = |province: &str, least: &str| {
+            let words = Words {
+                province: Some(province.into()),
+                least: Some(least.into()),
+                ..Words::default()
+            };
+            let read = Narrowing::parse(&words, false, Uuid::nil()).unwrap();
+            let again = Narrowing::parse(&read.words(), false, Uuid::nil()).unwrap();
+            assert_eq!(read, again);
+            (read.province.unwrap(), read.least_cents.unwrap())
+        };
+        assert_eq!(read("Roma", "1000,50"), ("RM".to_owned(), 100_050));
+        assert_eq!(read("roma", "1.000,00"), ("RM".to_owned(), 100_000));
+        assert_eq!(read("Reggio Emilia", "€ 12"), ("RE".to_owned(), 1_200));
+        assert_eq!(read("Forlì-Cesena", "0,05"), ("FC".to_owned(), 5));
+        assert_eq!(read("Valle d’Aosta", "1"), ("AO".to_owned(), 100));
+        assert_eq!(read("mb", "1.000"), ("MB".to_owned(), 100_000));
+    }
+
+    #[test]
+    fn a_span_that_ends_before_it_begins_is_told_at_its_end() {
+        let words = Words {
+            from: Some("2026-03-02".into()),
+            until: Some("2026-03-01".into()),
+            least: Some("10".into()),
+            most: Some("9,99".into()),
+            ..Words::default()
+        };
+        let errors = Narrowing::parse(&words, false, Uuid::nil()).unwrap_err();
+        let told: Vec<_> = errors
+            .iter()
+            .map(|error| (error.pointer.as_str(), error.reason))
+            .collect();
+        let days = ("/until", "error-window-order");
+        assert_eq!(told, [days, ("/most", "error-amount-order")]);
     }
 
     #[test]

@@ -174,6 +174,26 @@ impl Missing {
     }
 }
 
+/// What stands for the letters of a declaration that is there and only not signed.
+pub const SIGNATURE: &str = "signature";
+
+/// Letters that lack as people are told: where a declaration stands unsigned, all letters of it together are the
+/// signature that it lacks.
+pub fn told(letters: &[String], is_unsigned: bool) -> Vec<String> {
+    let mut told: Vec<String> = Vec::with_capacity(letters.len());
+    for letter in letters {
+        let decider = Letter::parse(letter).map(Letter::decider);
+        let word = match decider {
+            Some(Decider::Signature) if is_unsigned => SIGNATURE,
+            _ => letter,
+        };
+        if !told.iter().any(|known| known == word) {
+            told.push(word.to_owned());
+        }
+    }
+    told
+}
+
 /// Letters still missing that the claimant, or the association for it, can bring: of b c d e f g h i,
 /// in order (R2).
 pub fn missing(known: &Known) -> Vec<char> {
@@ -246,6 +266,14 @@ mod tests {
         for text in ["", "j", "k", "ab", "A"] {
             assert_eq!(Letter::parse(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn r2_a_declaration_that_is_there_lacks_its_signature_alone() {
+        let letters = ["b_correction", "d", "e", "f", "g", "h", "i"].map(str::to_owned);
+        assert_eq!(told(&letters, true), ["b_correction", "signature", "i"]);
+        assert_eq!(told(&letters, false), letters);
+        assert!(told(&[], true).is_empty());
     }
 
     #[test]

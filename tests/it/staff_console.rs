@@ -53,6 +53,46 @@ pub(crate) fn place(answer: &Response) -> &str {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_filter_is_read_as_people_write_it_and_what_is_wrong_comes_back_as_typed() {
+    let app = staff_seed::start().await;
+    Claimant::maria().insert(&app).await;
+    let manager = person(&app, codacons(), Role::CaseManager).await;
+    let browser = app.browser();
+    sign_in(&app, &browser, &manager).await;
+    let list = format!("/console/cases/{SLUG}");
+    let (status, all) = open(&app, &browser, &list).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(all.contains("Pratiche trovate: 1") && !all.contains("Filtri attivi:"));
+    let (status, read) = open(
+        &app,
+        &browser,
+        &format!("{list}?province=Roma&least=1.000,00&state=confirmed"),
+    )
+    .await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(read.contains("value=\"RM\"") && read.contains("Filtri attivi:"));
+    let wrong = format!("{list}?province=Atlantide&least=tanto&state=confirmed&q=rossi");
+    let (status, told) = open(&app, &browser, &wrong).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    for part in [
+        "id=\"province-error\"",
+        "id=\"least-error\"",
+        "value=\"Atlantide\"",
+        "value=\"tanto\"",
+        "value=\"rossi\"",
+        "value=\"confirmed\" selected",
+    ] {
+        assert!(told.contains(part), "{part}");
+    }
+    assert!(!told.contains("Maria Rossi"));
+    let reversed = format!("{list}?from=2026-03-02&until=2026-03-01");
+    let (status, told) = open(&app, &browser, &reversed).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(told.contains("id=\"until-error\""));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_case_manager_signs_in_searches_and_takes_the_list_in_clear() {
     let app = staff_seed::start().await;
     Claimant::maria().insert(&app).await;

@@ -59,6 +59,14 @@ async fn a_claimant_is_found_by_each_exact_word_and_nothing_else() {
         let found = list(&app, &bearer, &format!("q={word}")).await;
         assert_eq!(references(&found), [reference(maria)], "{word}");
     }
+    for words in ["Maria%20Rossi", "rossi%20maria", "MARIA+ROSSI"] {
+        let found = list(&app, &bearer, &format!("q={words}")).await;
+        assert_eq!(references(&found), [reference(maria)], "{words}");
+    }
+    for words in ["Anna%20Rossi", "Maria%20Verdi", "Maria%20M%C3%BCller"] {
+        let found = list(&app, &bearer, &format!("q={words}")).await;
+        assert!(references(&found).is_empty(), "{words}");
+    }
     for word in ["ross", "Verdi", "maria", "%25", "@"] {
         assert!(
             references(&list(&app, &bearer, &format!("q={word}")).await).is_empty(),

@@ -11,9 +11,10 @@ use crate::app::ctx::Ctx;
 use crate::app::deficiency::is_correction;
 use crate::app::directory::Directory;
 use crate::app::error::{AppError, AppResult};
-use crate::db::Conn;
+use crate::db::claimant::ClaimantRow;
 use crate::db::deficiency::{self, DeficiencyRow};
 use crate::db::outbox::OutboxRow;
+use crate::db::{Conn, declaration};
 use crate::domain::ids::ClaimantId;
 use crate::domain::mail::MailKind;
 use crate::domain::outage::day_in_rome;
@@ -26,6 +27,8 @@ pub struct DeficiencyNotice {
     pub letters: Vec<String>,
     /// Last day for them, in Rome.
     pub due_on: NaiveDate,
+    /// Day in Rome of the declaration that was there and not signed when they were asked for.
+    pub declared_on: Option<NaiveDate>,
 }
 
 pub(super) async fn prepare(
@@ -64,6 +67,7 @@ pub(super) async fn prepare(
         return Ok(Step::Drop);
     };
     let notice = DeficiencyNotice {
+        declared_on: unsigned(conn, &at.row, first.asked_at).await?,
         due_on: first.due_on,
         letters: asked
             .iter()
@@ -90,6 +94,21 @@ pub(super) async fn prepare(
         deficiency: Some(notice),
         ..letter
     })))
+}
+
+/// The day of the newest declaration, if it was there then and is not signed.
+async fn unsigned(
+    conn: &mut Conn,
+    row: &ClaimantRow,
+    then: DateTime<Utc>,
+) -> AppResult<Option<NaiveDate>> {
+    let newest = row.declared_version;
+    let Some(version) = newest.filter(|_| newest != row.signed_version) else {
+        return Ok(None);
+    };
+    let found = declaration::find(conn, SCOPE, row.claimant(), version).await?;
+    let found = found.filter(|found| found.created_at <= then);
+    Ok(found.map(|found| day_in_rome(found.created_at)))
 }
 
 /// What is asked for; when identity was first given never changes, so neither does this.

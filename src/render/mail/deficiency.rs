@@ -4,6 +4,7 @@ use askama::Template;
 use chrono::NaiveDate;
 
 use crate::domain::mail::{Mail, MailKind};
+use crate::domain::readiness;
 use crate::render::text::Text;
 
 use super::{Frame, Framing, RecordLine, RenderMailError, clean};
@@ -18,6 +19,8 @@ pub struct DeficiencyMail {
     pub letters: Vec<String>,
     /// Last day for them.
     pub due_on: NaiveDate,
+    /// Day of the declaration that is there and only not signed: then its letters are told as the signature.
+    pub declared_on: Option<NaiveDate>,
 }
 
 /// Keys of what differs where nothing is missing: identity alone is to be looked at and corrected.
@@ -60,15 +63,19 @@ impl DeficiencyMail {
         } else {
             &MISSING
         };
+        let letters = readiness::told(&self.letters, self.declared_on.is_some());
+        let sentence = |letter: &String| match self.declared_on {
+            Some(day) if letter == readiness::SIGNATURE => text.with(
+                "deficiency-letter-signature",
+                &[("date", text.date(day).into())],
+            ),
+            _ => text.word("deficiency-letter", letter),
+        };
         let content = Content {
             subject: text.with(words.subject, &[("date", day.clone().into())]),
             intro: text.get(words.intro),
             missing: text.get(words.missing),
-            letters: self
-                .letters
-                .iter()
-                .map(|letter| text.word("deficiency-letter", letter))
-                .collect(),
+            letters: letters.iter().map(sentence).collect(),
             until: text.with("deficiency-mail-until", &[("date", day.into())]),
             page: text.get(words.page),
             button: text.get(words.button),
@@ -112,4 +119,35 @@ struct Content {
     page: String,
     button: String,
     done: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::language::Language;
+    use crate::render::mail::tests::{frame, record};
+
+    fn mail(declared_on: Option<NaiveDate>) -> Mail {
+        let letters = ["d", "e", "f", "g", "h", "i"].map(str::to_owned);
+        let mail = DeficiencyMail {
+            frame: frame(Language::It),
+            record: record(1),
+            letters: letters.to_vec(),
+            due_on: NaiveDate::from_ymd_opt(2026, 12, 31).unwrap(),
+            declared_on,
+        };
+        mail.render().unwrap()
+    }
+
+    #[test]
+    fn r2_a_declaration_that_is_there_is_asked_for_its_signature_alone() {
+        let signature = "Della dichiarazione del 23 novembre 2026 manca solo la tua firma.";
+        let unsigned = mail(NaiveDate::from_ymd_opt(2026, 11, 23));
+        assert!(unsigned.text.contains(signature), "{}", unsigned.text);
+        assert!(!unsigned.text.contains("Che cosa chiedi"));
+        assert!(unsigned.text.contains("IBAN"));
+        let undeclared = mail(None);
+        assert!(undeclared.text.contains("Che cosa chiedi"));
+        assert!(!undeclared.text.contains("manca solo la tua firma"));
+    }
 }

@@ -15,6 +15,7 @@ use super::identity::IdentityFields;
 use super::sign::ReportShown;
 use super::{Chrome, Errors};
 use crate::domain::language::Language;
+use crate::domain::outage::day_in_rome;
 use crate::render::document::{Circumstances, PrintedMailbox, euro};
 use crate::render::text::{Damages, Text};
 
@@ -222,7 +223,7 @@ pub struct ClaimantRow {
     pub review: &'static str,
     /// Letters still missing, those of the case too (R2).
     pub missing: Vec<String>,
-    /// Whether none of them is for the claimant or the association to bring.
+    /// Whether none of them is for the claimant or the association to bring, and nothing is to be checked.
     pub is_complete: bool,
     /// Codes of what to look at.
     pub flags: Vec<String>,
@@ -323,6 +324,12 @@ pub struct ListPage {
     pub tiers: Vec<&'static str>,
     /// What narrows the list beside.
     pub narrow: NarrowFields,
+    /// What was refused; then nobody is shown.
+    pub errors: Errors,
+    /// What narrows the list, in words: key of the name, and value.
+    pub chosen: Vec<(&'static str, String)>,
+    /// How many there are, 1000 for more; none where that is not counted.
+    pub total: Option<u64>,
     /// True if so many others were read in vain that the page is not full.
     pub unfinished: bool,
     /// What was searched for, or empty.
@@ -562,6 +569,16 @@ pub struct DeskLines {
     pub hand_in: Option<(String, String)>,
 }
 
+impl ClaimantPage {
+    /// The day in Rome of the newest declaration, where it lacks only its signature.
+    fn unsigned_on(&self) -> Option<NaiveDate> {
+        let lacks_it = self.missing.iter().any(|letter| letter == "d");
+        let newest = self.versions.first().filter(|_| lacks_it)?;
+        let is_unsigned = newest.signature.is_none();
+        is_unsigned.then(|| day_in_rome(newest.declared_at))
+    }
+}
+
 impl DeskLines {
     /// Whether there is a form to print and sign.
     pub fn prints(&self) -> bool {
@@ -676,12 +693,31 @@ pub struct RejectionLines {
     pub notice_at: Option<DateTime<Utc>>,
 }
 
+/// A request about data (art. 15-22 GDPR), on the record it is about.
+#[derive(Debug, Clone)]
+pub struct RightsLine {
+    /// Its page, where the reader may open it.
+    pub href: Option<String>,
+    /// Word of what is asked for.
+    pub kind: String,
+    /// When it was received.
+    pub received_on: NaiveDate,
+    /// Last day for the answer.
+    pub due_on: NaiveDate,
+    /// Whether that is over without an answer.
+    pub overdue: bool,
+    /// What was decided and when, UTC; none while it is open.
+    pub decided: Option<(String, DateTime<Utc>)>,
+}
+
 /// `GET /console/claimants/{id}`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "page/console/claimant.html")]
 pub struct ClaimantPage {
     /// Around the content.
     pub console: Console,
+    /// Requests about data, newest first.
+    pub requests: Vec<RightsLine>,
     /// What the claimant was asked to bring, and may be asked for.
     pub deficiency: Option<DeficiencyLines>,
     /// The queue that the page was opened from.

@@ -11,6 +11,8 @@ use super::{
     updates::UpdateLine,
 };
 
+use crate::domain::outage::day_in_rome;
+
 /// Who the claimant is, masked.
 #[derive(Debug, Clone, Default)]
 pub struct IdentitySummary {
@@ -135,6 +137,13 @@ pub struct DeclaredSummary {
     pub messa_in_mora: bool,
     /// The version in force, if another one.
     pub in_force: Option<i32>,
+}
+
+impl DeclaredSummary {
+    /// The day in Rome on which it was declared.
+    fn day(&self) -> NaiveDate {
+        day_in_rome(self.declared_at)
+    }
 }
 
 /// The cautious day of prescription (R65).

@@ -122,7 +122,14 @@ pub async fn identity_page(
     let id = claimant_id(&id)?;
     let view = claimant_view::view(&state.ctx, &staff.actor, id).await?;
     if !view.can_enter_identity {
-        return Err(AppError::IllegalTransition(view.state.as_str()).into());
+        let contact = view.contact.as_ref();
+        let has_email = contact.is_some_and(|contact| contact.email.is_some());
+        let word = if has_email {
+            "own_identity"
+        } else {
+            view.state.as_str()
+        };
+        return Err(AppError::IllegalTransition(word).into());
     }
     let today = day_in_rome(state.ctx.clock.now());
     let fields = identity_form::stored(query.kind.as_deref(), None, today);

@@ -9,12 +9,14 @@ use uuid::Uuid;
 use crate::app::AppError;
 use crate::app::approval;
 use crate::app::claimant_declaration::{ShownDeclaration, ShownVersion};
-use crate::app::claimant_list::{self, Item};
+use crate::app::claimant_list::{self, Filter, Item, OwnCase};
 use crate::app::claimant_view::{self, BounceRow, ClaimantView, Rejection, ShownIdentity};
 use crate::app::deficiency;
 use crate::app::document::{self, MyDocument};
+use crate::app::export;
 use crate::app::import::ListedHints;
 use crate::app::log::status::{self, LogBrief};
+use crate::app::rights::{self, RightsRequest};
 use crate::app::scam_report;
 use crate::app::signature_file::ShownFile;
 use crate::app::trail;
@@ -36,7 +38,7 @@ use crate::render::page::console::{
     AssistForms, BounceLine, CaseRow, CasesPage, ClaimantPage, ClaimantRow, ConflictLine,
     ConsentLine, Console, ContactLines, DeclarationLines, DeskLines, HolderLine, IdentityLines,
     ListPage, ListedLines, LogLine, MailLine, MailboxLine, NarrowFields, RejectionLines,
-    SignatureFileLine, TrailLine, VersionLine,
+    RightsLine, SignatureFileLine, TrailLine, VersionLine,
 };
 use crate::render::page::documents::DocumentLine;
 use crate::render::page::sign::ReportShown;
@@ -46,6 +48,7 @@ use crate::web::api::staff::claimants::ListQuery;
 use crate::web::console::approvals;
 use crate::web::console::contact::history_lines;
 use crate::web::console::deficiencies;
+use crate::web::console::exports;
 use crate::web::console::queues::{self, lists};
 use crate::web::console::{inside, page};
 use crate::web::documents;
@@ -124,56 +127,88 @@ pub async fn list(
     slug: web::Path<String>,
     query: web::Query<ListQuery>,
 ) -> WebResult<HttpResponse> {
-    let filter = query.filter(staff.actor.staff_id())?;
     let before = query.before()?;
     let own = claimant_list::own_case(&state.ctx, &staff.actor, &slug).await?;
-    let found = claimant_list::list(
-        &state.ctx,
-        &staff.actor,
-        &slug,
-        &filter,
-        before,
-        DEFAULT_LIMIT,
-    )
-    .await?;
-    let list = ListPage {
-        console: inside(&state, language, &request, &staff).await?,
+    let console = inside(&state, language, &request, &staff).await?;
+    let mut list = list_page(console, &staff, &own, &query);
+    let filter = match query.filter(staff.actor.staff_id()) {
+        Ok(filter) => filter,
+        Err(WebError::App(AppError::Invalid(errors))) => {
+            list.errors = Errors::from(&errors);
+            return page(StatusCode::UNPROCESSABLE_ENTITY, &list);
+        }
+        Err(error) => return Err(error),
+    };
+    let (ctx, actor) = (&state.ctx, &staff.actor);
+    let found = claimant_list::list(ctx, actor, &slug, &filter, before, DEFAULT_LIMIT).await?;
+    let total = claimant_list::count(ctx, actor, &slug, &filter).await?;
+    list.chosen = chosen(&list, &filter);
+    list.narrow = narrow(&Words {
+        // "me" stays what it is
+        whose: query.narrowing.whose.clone(),
+        ..filter.narrowing.words()
+    });
+    list.total = total.and_then(|total| u64::try_from(total).ok());
+    list.unfinished = found.unfinished;
+    list.rows = found.items.into_iter().map(row).collect();
+    list.next = found.next.map(claimant_list::write_cursor);
+    page(StatusCode::OK, &list)
+}
+
+/// The list as it was asked for, yet without anybody.
+fn list_page(console: Console, staff: &Staff, own: &OwnCase, query: &ListQuery) -> ListPage {
+    let typed = |word: &Option<String>| word.clone().unwrap_or_default();
+    let role = staff.actor.role();
+    ListPage {
+        console,
+        errors: Errors::default(),
         slug: own.case.slug.clone(),
         title: own.case.title.clone(),
         states: ClaimantState::ALL.map(ClaimantState::as_str).to_vec(),
-        state: query.state.clone().unwrap_or_default(),
+        state: typed(&query.state),
         letters: Letter::ALL
             .map(|letter| letter.as_char().to_string())
             .to_vec(),
-        missing: filter
-            .missing
-            .map(|letter| letter.as_char().to_string())
-            .unwrap_or_default(),
+        missing: typed(&query.missing),
         reviews: Review::ALL.map(Review::as_str).to_vec(),
         tiers: Tier::ALL.map(Tier::as_str).to_vec(),
         narrow: narrow(&query.narrowing),
-        unfinished: found.unfinished,
+        chosen: Vec::new(),
+        total: None,
+        unfinished: false,
         flags: DeclarationFlag::ALL.map(DeclarationFlag::as_str).to_vec(),
-        flag: filter
-            .flag
-            .map(DeclarationFlag::as_str)
-            .unwrap_or_default()
-            .to_owned(),
+        flag: typed(&query.flag),
         queues: lists(),
-        queue: filter
+        queue: query
             .queue
+            .as_deref()
+            .and_then(Queue::parse)
             .map(Queue::as_str)
             .unwrap_or_default()
             .to_owned(),
-        search: filter.search.unwrap_or_default(),
-        rows: found.items.into_iter().map(row).collect(),
-        next: found.next.map(claimant_list::write_cursor),
-        can_export: operation::CONSOLE_EXPORT_PAGE.allows(staff.actor.role()),
-        sees_exports: operation::CONSOLE_EXPORTS_PAGE.allows(staff.actor.role()),
-        sees_samples: operation::CONSOLE_SAMPLE_CHECKS_PAGE.allows(staff.actor.role()),
-        checks_paper: operation::CONSOLE_PAPER_QUEUE.allows(staff.actor.role()),
-    };
-    page(StatusCode::OK, &list)
+        search: typed(&query.q),
+        rows: Vec::new(),
+        next: None,
+        can_export: operation::CONSOLE_EXPORT_PAGE.allows(role),
+        sees_exports: operation::CONSOLE_EXPORTS_PAGE.allows(role),
+        sees_samples: operation::CONSOLE_SAMPLE_CHECKS_PAGE.allows(role),
+        checks_paper: operation::CONSOLE_PAPER_QUEUE.allows(role),
+    }
+}
+
+/// What narrows the list, in words: keys of names, and values.
+fn chosen(list: &ListPage, filter: &Filter) -> Vec<(&'static str, String)> {
+    let text = list.console.chrome.text();
+    let mut chosen = exports::filter(&list.console, &export::noted(filter));
+    match list.narrow.whose.as_str() {
+        "me" => chosen.push(("queue-filter-taken", text.get("queue-filter-mine"))),
+        "nobody" => chosen.push(("queue-filter-taken", text.get("queue-filter-nobody"))),
+        _ => {}
+    }
+    if let Some(search) = &filter.search {
+        chosen.push(("console-search", search.clone()));
+    }
+    chosen
 }
 
 /// `GET /console/claimants/{id}`
@@ -213,6 +248,12 @@ pub(super) async fn shown(
         rejection.approval = None;
     }
     shown.deficiency = deficiencies::lines(asked, may_ask);
+    if operation::LIST_RIGHTS_REQUESTS.allows(staff.actor.role()) {
+        let requests = rights::list_of(&state.ctx, &staff.actor, id).await?;
+        let opens = operation::GET_RIGHTS_REQUEST.allows(staff.actor.role());
+        let line = |request| rights_line(request, opens);
+        shown.requests = requests.into_iter().map(line).collect();
+    }
     if let Some(queue) = queues::opened_from(request) {
         let item = queues::of_claimant(id);
         shown.bar = Some(queues::bar(state, staff, &slug, queue, item).await?);
@@ -220,6 +261,17 @@ pub(super) async fn shown(
         shown.console.chrome.path.push_str(&shown.from_queue);
     }
     Ok(shown)
+}
+
+fn rights_line(request: RightsRequest, opens: bool) -> RightsLine {
+    RightsLine {
+        href: opens.then(|| format!("/console/rights/{}", request.id)),
+        kind: request.kind,
+        received_on: request.received_on,
+        due_on: request.due_on,
+        overdue: request.overdue,
+        decided: request.decision.zip(request.answered_at),
+    }
 }
 
 /// The claimant in a path.
@@ -258,7 +310,7 @@ fn row(item: Item) -> ClaimantRow {
         mailboxes: item.mailboxes,
         state: item.state.as_str(),
         review: item.review.as_str(),
-        is_complete: item.missing.is_empty(),
+        is_complete: item.ready,
         missing: item.missing_to_lodge.iter().map(char::to_string).collect(),
         flags: item.flags,
         holder: item.holder.map(|holder| HolderLine {
@@ -296,12 +348,14 @@ fn listed_lines(listed: ListedHints) -> ListedLines {
 #[expect(clippy::too_many_lines, reason = "one line for each field")]
 fn claimant_page(console: Console, view: ClaimantView, operators: &Operators) -> ClaimantPage {
     let typists = typists(&view);
+    let opens_payout = view.can_open_payout && has_payout_to_do(&view);
     ClaimantPage {
         desk: view.assists.then(|| desk(&view)),
         adds_documents: view.can_add_documents,
         console,
         bar: None,
         deficiency: None,
+        requests: Vec::new(),
         from_queue: String::new(),
         slug: view.own.case.slug.clone(),
         title: view.own.case.title.clone(),
@@ -314,7 +368,7 @@ fn claimant_page(console: Console, view: ClaimantView, operators: &Operators) ->
         payout_freeze: view.can_end_payout_freeze.then(String::new),
         payout_frozen_at: view.payout_frozen_at,
         contact_history: history_lines(view.contact_history, view.types_contact),
-        opens_payout: view.can_open_payout,
+        opens_payout,
         enters_identity: view.can_enter_identity,
         errors: Errors::default(),
         reference: view.reference.grouped(),
@@ -426,6 +480,13 @@ fn claimant_page(console: Console, view: ClaimantView, operators: &Operators) ->
         confirmed_at: view.confirmed_at,
         signed_at: view.signed_at,
     }
+}
+
+/// Whether staff have something to do with the account: type it in for who has no e-mail, or release it.
+fn has_payout_to_do(view: &ClaimantView) -> bool {
+    let contact = view.contact.as_ref();
+    let is_typed_here = contact.is_some_and(|contact| contact.email.is_none());
+    is_typed_here || view.declared.payout_pending.is_some()
 }
 
 fn rejection(rejection: Rejection) -> RejectionLines {

@@ -12,6 +12,7 @@ use crate::app::trail_list::{self, About, InExport, Line, Whose};
 use crate::domain::field::FieldErrors;
 use crate::domain::ids::StaffId;
 use crate::domain::page_length::DEFAULT_LIMIT;
+use crate::domain::reference::Reference;
 use crate::domain::span::Span;
 use crate::render::page::Errors;
 use crate::render::page::console::trail::{
@@ -216,9 +217,6 @@ fn told(reach: Reach, query: String, text: Text) -> ReachShown {
     }
 }
 
-<<<<<<< HEAD
-fn row(line: Line, text: Text) -> TrailRow {
-=======
 fn in_export(export: InExport) -> InExportLine {
     InExportLine {
         id: export.id.to_string(),
@@ -231,13 +229,12 @@ fn in_export(export: InExport) -> InExportLine {
     }
 }
 
-fn row(line: Line) -> TrailRow {
->>>>>>> l1
+fn row(line: Line, text: Text) -> TrailRow {
     let subject = line.subject;
     let (about, name, href) = match line.about {
         About::Claimant(reference) => (
             "claimant",
-            reference,
+            Reference::parse(&reference).map_or(reference, |read| read.grouped()),
             Some(format!("/console/claimants/{subject}/trail")),
         ),
         About::Staff(name) => (

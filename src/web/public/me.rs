@@ -1,10 +1,12 @@
 //! `/me`: the own record.
 
 use actix_web::{HttpResponse, web};
+use chrono::NaiveDate;
 use serde::Deserialize;
 
 use crate::app::case_update::CaseUpdate;
 use crate::app::declaration::{self, MyDeclaration};
+use crate::app::deficiency::Asked;
 use crate::app::directory::{AssociationEntry, CaseEntry};
 use crate::app::me::{self, Me, MyMailbox};
 use crate::app::{AppError, contact_change, mailbox_proof, payout, session};
@@ -12,6 +14,7 @@ use crate::domain::case::Offer;
 use crate::domain::claimant::ClaimantState;
 use crate::domain::consent::{Channel, Purpose};
 use crate::domain::prescription::cautious_day;
+use crate::domain::readiness;
 use crate::render::mail::objection;
 use crate::render::page::declare::{self, ChangeLine, EstimateBox};
 use crate::render::page::me::{
@@ -145,6 +148,8 @@ fn me_page(
         given: consent.given,
         at: Some(consent.given_at),
     });
+    let newest = told.declared.as_ref();
+    let is_unsigned = newest.is_some_and(|newest| newest.signed_at.is_none());
     let can_erase = record.may_erase();
     let can_change_association = !association_change::choices(case, &record).is_empty();
     Ok(MePage {
@@ -168,25 +173,17 @@ fn me_page(
             code: rejected.code.as_str(),
             words: rejected.words,
         }),
-        asked: record
-            .asked
-            .iter()
-            .filter(|_| !state.is_over())
-            .map(|asked| {
-                let correction = asked.correction.then(|| "b_correction".to_owned());
-                let word = correction.unwrap_or_else(|| asked.letter.clone());
-                (word, asked.due_on, asked.overdue)
-            })
-            .collect(),
+        asked: if state.is_over() {
+            Vec::new()
+        } else {
+            asked_lines(&record.asked, is_unsigned)
+        },
         missing: if state.is_over() {
             Vec::new()
         } else {
-            record
-                .missing
-                .to_bring
-                .iter()
-                .map(char::to_string)
-                .collect()
+            let letters = record.missing.to_bring.iter();
+            let letters: Vec<String> = letters.map(char::to_string).collect();
+            readiness::told(&letters, is_unsigned)
         },
         missing_of_case: if state.is_over() {
             Vec::new()
@@ -250,6 +247,22 @@ fn mailbox_line(state: ClaimantState, moved: bool, mailbox: &MyMailbox) -> MyMai
 }
 
 /// Where the declaration stands, for the page.
+/// What was asked for and until when; a declaration that is only not signed is one line for each day.
+fn asked_lines(asked: &[Asked], is_unsigned: bool) -> Vec<(String, NaiveDate, bool)> {
+    let mut lines = Vec::with_capacity(asked.len());
+    for one in asked {
+        let correction = one.correction.then(|| "b_correction".to_owned());
+        let word = correction.unwrap_or_else(|| one.letter.clone());
+        for word in readiness::told(&[word], is_unsigned) {
+            let line = (word, one.due_on, one.overdue);
+            if !lines.contains(&line) {
+                lines.push(line);
+            }
+        }
+    }
+    lines
+}
+
 struct Told {
     next: Option<NextStep>,
     declared: Option<DeclaredSummary>,

@@ -192,6 +192,7 @@ fn render_deficiency(
         record: record.ok_or(RenderMailError::NoRecord)?,
         letters: notice.letters,
         due_on: notice.due_on,
+        declared_on: notice.declared_on,
     }
     .render()
 }

@@ -18,6 +18,7 @@ deficiency-letter-e = Die Tatsachen: was mit Ihrem Postfach geschehen ist, in de
 deficiency-letter-f = Das Verzeichnis der Beweise. Es entsteht, wenn Sie die Erklärung unterschreiben, auch ohne Unterlagen.
 deficiency-letter-g = Ihre Bestätigung, dass die Tatsachen wahr sind. Sie geben sie mit der Unterschrift der Erklärung.
 deficiency-letter-h = Das Mandat an den gemeinsamen Vertreter. Sie geben es mit der Unterschrift der Erklärung.
+deficiency-letter-signature = Der Erklärung vom { $date } fehlt nur Ihre Unterschrift. Öffnen und unterschreiben Sie sie.
 deficiency-letter-i = Das Konto für die Beträge: Ihre IBAN.
 me-asked = Der Verband bittet Sie um Ergänzung
 me-asked-text = Diese Teile fehlen noch. Ohne sie kann der Antrag nicht eingereicht werden.

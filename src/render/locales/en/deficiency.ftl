@@ -18,6 +18,7 @@ deficiency-letter-e = The facts: what happened to your mailbox, in the signed de
 deficiency-letter-f = The list of evidence. It is made when you sign the declaration, even if you have no documents.
 deficiency-letter-g = Your attestation that the facts are true. You give it when you sign the declaration.
 deficiency-letter-h = The mandate to the common representative. You give it when you sign the declaration.
+deficiency-letter-signature = The declaration of { $date } lacks only your signature. Open it and sign.
 deficiency-letter-i = The account to receive the sums: your IBAN.
 me-asked = The association asks you to complete
 me-asked-text = These parts are still missing. Without them the application cannot be filed.

@@ -18,6 +18,7 @@ deficiency-letter-e = I fatti: che cosa è successo alla tua casella, nella dich
 deficiency-letter-f = L’elenco delle prove. Nasce quando firmi la dichiarazione, anche se non hai documenti.
 deficiency-letter-g = La tua attestazione che i fatti sono veri. La dai quando firmi la dichiarazione.
 deficiency-letter-h = Il mandato al rappresentante comune. Lo dai quando firmi la dichiarazione.
+deficiency-letter-signature = Della dichiarazione del { $date } manca solo la tua firma. Aprila e firma.
 deficiency-letter-i = Il conto su cui ricevere le somme: serve il tuo IBAN.
 me-asked = L’associazione ti chiede di completare
 me-asked-text = Queste parti mancano ancora. Senza di esse la domanda non si può depositare.

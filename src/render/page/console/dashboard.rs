@@ -144,13 +144,13 @@ impl DashboardPage {
         Chart::new(&steps)
     }
 
-    /// Of a hundred: records of a step over those of the first; none while there are none.
+    /// Of a hundred, half up: records of a step over those of the first; none while there are none.
     #[expect(
         clippy::trivially_copy_pass_by_ref,
         reason = "templates call with references to the page's fields"
     )]
     fn percent(&self, count: &u64) -> Option<u64> {
         let first = self.funnel.first()?.count;
-        (count * 100).checked_div(first)
+        (count * 200 + first).checked_div(first * 2)
     }
 }

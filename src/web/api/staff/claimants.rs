@@ -34,9 +34,9 @@ use crate::web::{WebError, WebResult};
 pub struct ListQuery {
     pub(in crate::web) state: Option<String>,
     pub(in crate::web) q: Option<String>,
-    missing: Option<String>,
-    flag: Option<String>,
-    queue: Option<String>,
+    pub(in crate::web) missing: Option<String>,
+    pub(in crate::web) flag: Option<String>,
+    pub(in crate::web) queue: Option<String>,
     #[serde(flatten)]
     pub(in crate::web) narrowing: Words,
     limit: Option<String>,
