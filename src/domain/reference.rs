@@ -43,6 +43,12 @@ impl Reference {
         (text.len() == 12).then_some(Self(text))
     }
 
+    /// Whether it has the form of a reference or of the code at the end of a mail, and is not digits alone: no code
+    /// of six digits, whatever else it is.
+    pub fn looks_like_one(typed: &str) -> bool {
+        typed.chars().any(char::is_alphabetic) && Self::parse(typed).is_some()
+    }
+
     /// 12 characters without separators: the wire form.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -149,6 +149,7 @@ error-capacity-unknown = Diese Eigenschaft ist nicht vorgesehen. Sagen Sie, ob S
 error-case-required = Wählen Sie den Fall.
 error-case-unknown = Diesen Fall gibt es nicht. Prüfen Sie den Kurznamen des Falls.
 error-code-required = Der Code fehlt. Geben Sie die sechs Ziffern aus der E-Mail ein.
+error-code-of-mail = Das ist der Prüfcode der E-Mail oder Ihr Aktenzeichen. Sie brauchen den Code mit 6 Ziffern.
 error-code-wrong = Der Code ist falsch oder gilt nicht mehr. Prüfen Sie die sechs Ziffern der neuesten E-Mail. Nach fünf Fehlern ist dieser Code gesperrt: Fordern Sie einen neuen an.
 error-consent-cannot-be-refused = Diese Einwilligung brauchen wir, um Ihre Akte zu führen. Wenn Sie sie nicht mehr geben möchten, können Sie sich zurückziehen oder Ihre Daten löschen lassen.
 error-record-required = Die Akte fehlt. Geben Sie die Aktennummer aus der E-Mail ein.

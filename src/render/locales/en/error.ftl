@@ -149,6 +149,7 @@ error-capacity-unknown = This capacity is not possible. Say whether you act for 
 error-case-required = Choose the case.
 error-case-unknown = This case does not exist. Check the short name of the case.
 error-code-required = The code is missing. Type the six digits you find in the mail.
+error-code-of-mail = This is the verification code of the mail, or your reference. You need the one with 6 digits.
 error-code-wrong = The code is wrong or no longer valid. Check the six digits in the newest mail. After five mistakes that code is closed: ask for a new one.
 error-consent-cannot-be-refused = We need this consent to follow your claim. If you no longer want to give it, you can withdraw or ask us to erase your data.
 error-record-required = The record is missing. Type the reference you find in the mail.

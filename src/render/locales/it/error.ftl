@@ -149,6 +149,7 @@ error-capacity-unknown = La qualità indicata non è prevista. Scegli se agisci 
 error-case-required = Scegli il caso.
 error-case-unknown = Questo caso non esiste. Controlla il nome breve del caso.
 error-code-required = Manca il codice. Scrivi le sei cifre che trovi nella mail.
+error-code-of-mail = Questo è il codice di verifica della mail, o il numero della pratica. Ti serve quello di 6 cifre.
 error-code-wrong = Il codice non è giusto o non vale più. Controlla le sei cifre della mail più recente. Dopo cinque errori quel codice si chiude: chiedine uno nuovo.
 error-consent-cannot-be-refused = Questo consenso serve per seguire la pratica. Se non lo vuoi più dare, puoi ritirarti o chiedere la cancellazione.
 error-record-required = Manca la pratica. Scrivi il codice pratica che trovi nella mail.
