@@ -78,6 +78,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn it_is_told_from_six_digits_by_its_form() {
+        for (typed, is_one) in [
+            ("7KQ2-M4XD-9PTW", true),
+            (" 7kq2 m4xd 9ptw ", true),
+            ("123456", false),
+            ("123 456", false),
+            ("123456 123456", false),
+            ("no", false),
+            ("", false),
+        ] {
+            assert_eq!(Reference::looks_like_one(typed), is_one, "{typed}");
+        }
+    }
+
+    #[test]
     fn a_reference_survives_being_read_aloud() {
         let id = ClaimantId::new(Uuid::from_u128(0x0192_0000_0000_7000_8fff_1234_5678_9abc));
         let reference = Reference::of(id);

@@ -172,7 +172,7 @@ async fn open(visit: &Visit, sent: &SentCode) -> WebResult<HttpResponse> {
         }
     };
     let code = six_digits(&sent.code).unwrap_or_else(|other| {
-        errors.extend(other);
+        errors.append(other);
         String::new()
     });
     if code.is_empty() && !Reference::looks_like_one(&sent.code) {
