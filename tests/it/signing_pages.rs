@@ -176,6 +176,7 @@ async fn the_journey_from_identity_to_the_account() {
     // both mistakes are told at once; the code of a mail is no attempt
     let both = sign(&browser, &csrf, &request, &other_code(&code), "Ugo").await;
     assert_eq!(both.status, 422);
+    assert!(!both.html.contains("Non hai perso"), "an attempt is lost");
     both.says("id=\"code-error\"")
         .says("id=\"full-name-error\"");
     let attempts = "SELECT sum(attempts)::bigint FROM signature_requests";

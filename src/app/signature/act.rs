@@ -52,7 +52,7 @@ impl std::fmt::Debug for SignatureInput {
     }
 }
 
-/// Signs with the code. A wrong name costs no attempt, a wrong code costs one of five (R43).
+/// Signs with the code. A wrong name costs no attempt, a wrong code costs one of five (R43); both are told at once.
 ///
 /// *effects*: the sealed PDF in the blob store, then in one transaction signature with evidence, entry
 /// for the log, keys of the mailboxes, state `signed`, the mail `receipt`, audit `sign`.
@@ -201,15 +201,18 @@ async fn judge(
         &row.document_sha256,
         Some(&asked.code),
     );
+    let is_own_name = same_name(&asked.full_name, &content.signer());
+    let is_own_code = same(&given, &row.code_hash);
     let mut errors = FieldErrors::new();
-    if !same_name(&asked.full_name, &content.signer()) {
-        errors.push(
-            "/full_name",
-            FieldCode::UnknownValue,
-            "error-full-name-mismatch",
-        );
+    if !is_own_name {
+        let reason = if is_own_code {
+            "error-full-name-mismatch"
+        } else {
+            "error-full-name-other"
+        };
+        errors.push("/full_name", FieldCode::UnknownValue, reason);
     }
-    if !same(&given, &row.code_hash) {
+    if !is_own_code {
         let limit = i16::try_from(ATTEMPTS).unwrap_or(i16::MAX);
         db::mark_attempt(&mut tx, scope, actor.claimant(), row.id, limit).await?;
         errors.push("/code", FieldCode::UnknownValue, "error-code-wrong");

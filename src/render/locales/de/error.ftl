@@ -217,6 +217,7 @@ error-acceptance-version = Der Text hat sich geändert. Laden Sie die Seite neu 
 error-attestation-required = Für die Unterschrift müssen Sie die Bestätigung ankreuzen: Ohne sie gilt die Erklärung nicht.
 error-mandate-required = Für die Unterschrift müssen Sie die Vollmacht für den gemeinsamen Vertreter ankreuzen: Ohne sie gilt die Erklärung nicht.
 error-document-sha256-required = Der Fingerabdruck des Dokuments fehlt.
+error-full-name-other = Der Name ist nicht der in der Erklärung. Geben Sie Vor- und Nachnamen wie in Ihren Daten an.
 error-full-name-mismatch = Der Name ist nicht der in der Erklärung. Geben Sie Vor- und Nachnamen wie in Ihren Daten an. Sie haben keinen Versuch verloren.
 error-full-name-required = Geben Sie Ihren Vor- und Nachnamen an.
 error-request-required = Die Anfrage zur Unterschrift fehlt.

@@ -217,6 +217,7 @@ error-acceptance-version = The text has changed. Reload the page and read it aga
 error-attestation-required = To sign you must tick the attestation: without it the declaration is not valid.
 error-mandate-required = To sign you must tick the powers given to the common representative: without it the declaration is not valid.
 error-document-sha256-required = The hash of the document to sign is missing.
+error-full-name-other = The name is not the one in the declaration. Type your first and last name as in your data.
 error-full-name-mismatch = The name is not the one in the declaration. Type your first and last name as in your data. You have lost no attempt.
 error-full-name-required = Type your first and last name.
 error-request-required = The signature request is missing.

@@ -217,6 +217,7 @@ error-acceptance-version = Il testo è cambiato. Ricarica la pagina e rileggilo.
 error-attestation-required = Per firmare devi attestare che è tutto vero: metti la spunta. Senza, la dichiarazione non vale.
 error-mandate-required = Per firmare devi dare il potere al rappresentante comune: metti la spunta. Senza, la dichiarazione non vale.
 error-document-sha256-required = Manca l'impronta del documento da firmare.
+error-full-name-other = Il nome non è quello della dichiarazione. Scrivi nome e cognome come nei tuoi dati.
 error-full-name-mismatch = Il nome non è quello della dichiarazione. Scrivi nome e cognome come nei tuoi dati. Non hai perso tentativi.
 error-full-name-required = Scrivi il tuo nome e cognome.
 error-request-required = Manca la richiesta di firma.
