@@ -31,6 +31,12 @@ impl Counts {
     }
 }
 
+/// A count as everybody may read it: fewer than [`SMALLEST`] are told as nobody.
+#[must_use]
+pub const fn told(count: i64) -> i64 {
+    if count < SMALLEST { 0 } else { count }
+}
+
 const fn down(count: i64) -> i64 {
     count - count % SMALLEST
 }

@@ -13,13 +13,13 @@ use super::field::{FieldCode, ValueError};
 pub struct EmailAddress(String);
 
 impl EmailAddress {
-    /// Reads an address; white space around it is dropped. No display names, quoted local parts,
+    /// Reads an address; white space around it, its at sign and its dots is dropped. No display names, quoted local parts,
     /// domain literals or domains without a dot.
     ///
     /// # Errors
     /// `too_long` over 254 bytes (also when only the ASCII form of the domain is), `format` otherwise.
     pub fn parse(text: &str) -> Result<Self, ValueError> {
-        let text = text.trim();
+        let text = &closed_up(text);
         let too_long = ValueError::new(FieldCode::TooLong, "error-email-too-long");
         if text.len() > 254 {
             return Err(too_long);
@@ -68,6 +68,22 @@ pub(super) fn mail_domain(text: &str) -> Option<String> {
     let (_, last) = domain.rsplit_once('.')?;
     let named = last.bytes().any(|byte| byte.is_ascii_alphabetic());
     named.then_some(domain)
+}
+
+/// The text without the blanks that keyboards put around dots and at signs. Other blanks part words: nobody knows
+/// which of them is the address.
+fn closed_up(text: &str) -> String {
+    let is_blank = |character: char| character.is_whitespace() && !character.is_control();
+    let mut closed = String::with_capacity(text.len());
+    for word in text.trim().split(is_blank).filter(|word| !word.is_empty()) {
+        let joins =
+            closed.is_empty() || closed.ends_with(['@', '.']) || word.starts_with(['@', '.']);
+        if !joins {
+            closed.push(' ');
+        }
+        closed.push_str(word);
+    }
+    closed
 }
 
 fn read(text: &str) -> Option<String> {
@@ -173,6 +189,30 @@ mod tests {
             ("Mario", "example.org")
         );
         assert_eq!(format!("{address:?}"), "EmailAddress(..)");
+    }
+
+    #[test]
+    fn blanks_around_dots_and_the_at_sign_are_dropped() {
+        for text in [
+            "giuseppina.rossi @libero.it",
+            "giuseppina.rossi@ libero.it",
+            "giuseppina. rossi@libero.it",
+            " giuseppina.rossi @\u{a0}libero . it ",
+        ] {
+            let address = EmailAddress::parse(text).map(|address| address.0);
+            assert_eq!(
+                address,
+                Ok("giuseppina.rossi@libero.it".to_owned()),
+                "{text}"
+            );
+        }
+        for text in [
+            "Giuseppina g@libero.it",
+            "g@libero.it h@libero.it",
+            "g@libero it",
+        ] {
+            assert!(EmailAddress::parse(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -122,6 +122,7 @@ pub const REASONS: &[&str] = &[
     "error-follow-email",
     "error-format",
     "error-full-name-mismatch",
+    "error-full-name-other",
     "error-full-name-required",
     "error-given-name-required",
     "error-head-required",

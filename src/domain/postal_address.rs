@@ -10,6 +10,7 @@ use super::{
     field::{FieldCode, FieldErrors, ValueError, filled},
     one_line::one_line,
     place,
+    postal_code::Typed,
 };
 
 /// The 107 provinces and metropolitan cities of January 2023 (ISTAT; `SU` is Sud Sardegna).
@@ -37,7 +38,8 @@ pub struct PostalAddressInput {
     pub postal_code: Option<String>,
     /// Town.
     pub city: Option<String>,
-    /// Italian province, two letters; when it is missing, that of the town, if only one has the name.
+    /// Italian province, two letters; when it is missing, that of the town, if only one has the name. Where
+    /// town and CAP agree on another one, it is that.
     pub province: Option<String>,
     /// ISO 3166-1 alpha-2; Italy when it is missing.
     pub country: Option<String>,
@@ -78,8 +80,16 @@ impl PostalAddress {
         let typed = filled(input.province.as_deref());
         let told =
             || place::province_of(input.city.as_deref()?).filter(|told| provinces().contains(told));
+        let parts = Typed {
+            city: input.city.as_deref(),
+            province: typed,
+            postal_code: input.postal_code.as_deref(),
+            country: Some(country.as_str()),
+        };
         let letters = match typed {
             None if country.is_italy() => told(),
+            // a province that exists, left from another town: town and CAP together are surer
+            Some(letters) if is_province(letters) => parts.other_province().or(typed),
             typed => typed,
         };
         let province = errors.take(format!("{pointer}/province"), province(letters, &country));
@@ -151,6 +161,11 @@ pub fn provinces() -> Vec<&'static str> {
         .collect();
     provinces.sort_unstable();
     provinces
+}
+
+fn is_province(letters: &str) -> bool {
+    let provinces = provinces();
+    provinces.iter().any(|it| it.eq_ignore_ascii_case(letters))
 }
 
 fn required(reason: &'static str) -> ValueError {
@@ -272,6 +287,14 @@ mod tests {
             format!("{naples:?}{:?}", input([""; 6])),
             "PostalAddress(..)PostalAddressInput(..)"
         );
+    }
+
+    #[test]
+    fn a_province_left_from_another_town_gives_way_to_town_and_cap() {
+        let bolzano = read(["Via Roma", "1", "39100", "Bolzano", "MI", ""]).unwrap();
+        assert_eq!(bolzano.lines(), ["Via Roma 1", "39100 Bolzano BZ"]);
+        let unknown = read(["Via Roma", "1", "39100", "Atlantide", "MI", ""]).unwrap();
+        assert_eq!(unknown.province(), Some("MI"));
     }
 
     #[test]

@@ -14,6 +14,9 @@ use super::place;
 /// `code;CAPs, parted by blanks;name in another language`.
 static CODES: &str = include_str!("../../assets/postal_codes/postal_codes.csv");
 
+/// Provinces of Sardinia, of whatever year.
+const SARDINIA: [&str; 9] = ["CA", "CI", "NU", "OG", "OR", "OT", "SS", "SU", "VS"];
+
 /// By folded name: every comune of today that has it, with a name in another language too.
 static COMUNI: LazyLock<HashMap<String, Vec<Comune>>> = LazyLock::new(|| {
     let mut comuni: HashMap<String, Vec<Comune>> = HashMap::new();
@@ -111,6 +114,29 @@ impl Typed<'_> {
                 found.next().filter(|_| found.next().is_none()).copied()
             }
         }
+    }
+
+    /// The comune of this name that has this CAP, if it is one alone. `None` abroad.
+    pub fn fitting(&self) -> Option<Comune> {
+        if self.is_abroad() {
+            return None;
+        }
+        let code = filled(self.postal_code)?;
+        let named = COMUNI.get(&fold(filled(self.city)?))?;
+        let has_it = |it: &&Comune| it.codes().any(|own| own == code);
+        let mut found = named.iter().filter(has_it);
+        found.next().filter(|_| found.next().is_none()).copied()
+    }
+
+    /// The letters of the province, where town and CAP agree on another one than was typed. Those of Sardinia
+    /// changed and change again: there any of them is taken.
+    pub fn other_province(&self) -> Option<&'static str> {
+        let typed = filled(self.province)?;
+        let own = self.fitting()?.province;
+        let is_sardinian =
+            |letters: &str| SARDINIA.iter().any(|it| it.eq_ignore_ascii_case(letters));
+        let fits = own.eq_ignore_ascii_case(typed) || (is_sardinian(own) && is_sardinian(typed));
+        (!fits).then_some(own)
     }
 
     /// The comune of the CAP, where no town was typed and the CAP is of one alone. `None` abroad.
@@ -244,11 +270,39 @@ mod tests {
         }
     }
 
+    #[test]
+    fn town_and_cap_that_agree_tell_another_province_than_was_typed() {
+        for (city, province, cap, found) in [
+            ("Bolzano", "MI", "39100", Some("BZ")),
+            ("Bozen", "mi", "39100", Some("BZ")),
+            ("Bolzano", "bz", "39100", None),
+            ("Samone", "MI", "38059", Some("TN")),
+            ("Bolzano", "XX", "39100", Some("BZ")),
+            // they do not agree: the CAP is asked about
+            ("Milano", "MI", "39100", None),
+            ("Bolzano", "MI", "", None),
+            ("Bolzano", "", "39100", None),
+            ("Atlantide", "MI", "39100", None),
+            // Sardinia's letters change
+            ("Olbia", "OT", "07026", None),
+            ("Teulada", "CA", "09019", None),
+            ("Olbia", "MI", "07026", Some("SS")),
+        ] {
+            let other = typed(city, province, cap).other_province();
+            assert_eq!(other, found, "{city} {province} {cap}");
+        }
+        let abroad = Typed {
+            country: Some("CH"),
+            ..typed("Bolzano", "MI", "39100")
+        };
+        assert_eq!(abroad.other_province(), None);
+    }
+
     proptest! {
         #[test]
         fn no_text_panics(city in "\\PC{0,20}", province in "\\PC{0,4}", cap in "\\PC{0,8}") {
             let typed = typed(&city, &province, &cap);
-            let _ = (typed.comune(), typed.town(), typed.doubted());
+            let _ = (typed.comune(), typed.town(), typed.doubted(), typed.other_province());
         }
     }
 }

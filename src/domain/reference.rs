@@ -43,6 +43,12 @@ impl Reference {
         (text.len() == 12).then_some(Self(text))
     }
 
+    /// Whether it has the form of a reference or of the code at the end of a mail, and is not digits alone: no code
+    /// of six digits, whatever else it is.
+    pub fn looks_like_one(typed: &str) -> bool {
+        typed.chars().any(char::is_alphabetic) && Self::parse(typed).is_some()
+    }
+
     /// 12 characters without separators: the wire form.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -70,6 +76,21 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+
+    #[test]
+    fn it_is_told_from_six_digits_by_its_form() {
+        for (typed, is_one) in [
+            ("7KQ2-M4XD-9PTW", true),
+            (" 7kq2 m4xd 9ptw ", true),
+            ("123456", false),
+            ("123 456", false),
+            ("123456 123456", false),
+            ("no", false),
+            ("", false),
+        ] {
+            assert_eq!(Reference::looks_like_one(typed), is_one, "{typed}");
+        }
+    }
 
     #[test]
     fn a_reference_survives_being_read_aloud() {

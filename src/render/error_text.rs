@@ -15,6 +15,7 @@ pub const GENERAL: &[&str] = &[
     "error-unknown-field",
     "error-code-required",
     "error-code-wrong",
+    "error-code-of-mail",
     "error-amount-format",
     "error-documents-too-many",
     "error-file-empty",

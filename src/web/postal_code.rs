@@ -35,9 +35,10 @@ pub fn note(form: &mut AddressForm, taps: Taps<'_>) {
         found(form, town, code);
         return;
     }
-    let Some(comune) = typed.comune() else {
+    let Some(comune) = typed.comune().or_else(|| typed.fitting()) else {
         return;
     };
+    let other = typed.other_province();
     let (first, last) = comune.range();
     let code = form.postal_code.trim().to_owned();
     if typed.doubted().is_some() {
@@ -58,18 +59,28 @@ pub fn note(form: &mut AddressForm, taps: Taps<'_>) {
             }
         }
     }
-    if form.province.trim().is_empty() {
+    if let Some(other) = other {
+        other.clone_into(&mut form.province);
+        form.province_proposed = true;
+    } else if form.province.trim().is_empty() {
         comune.province.clone_into(&mut form.province);
         form.province_proposed = true;
     }
 }
 
-/// The other half of an address, put in to be looked at.
+/// The other half of an address, put in to be looked at. The province is its comune's: one that stood there may
+/// be of the town before.
 fn found(form: &mut AddressForm, comune: Comune, code: String) {
-    if form.province.trim().is_empty() {
+    code.clone_into(&mut form.postal_code);
+    let typed = Typed {
+        city: Some(&form.city),
+        province: Some(&form.province),
+        postal_code: Some(&form.postal_code),
+        country: Some(&form.country),
+    };
+    if form.province.trim().is_empty() || typed.other_province().is_some() {
         comune.province.clone_into(&mut form.province);
     }
-    code.clone_into(&mut form.postal_code);
     form.found = Some(FoundTown {
         city: comune.name.to_owned(),
         code,

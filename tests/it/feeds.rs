@@ -92,6 +92,19 @@ async fn a_counter_says_what_the_case_says() {
         told,
         json!({"case": CASE, "state": "open", "confirmed_claimants": 41_235, "counted_at": "2026-03-02T00:00:00Z"})
     );
+    // a handful is nobody: the difference between two readings would tell of one person
+    for (counted, expected) in [(4, 0), (5, 5)] {
+        app.rows(&format!(
+            "UPDATE case_counts SET confirmed = {counted} WHERE confirmed > 0 RETURNING 1"
+        ))
+        .await;
+        app.ctx.directories.forget();
+        let told: Value = app.get(&place("counter")).await.json().await.unwrap();
+        assert_eq!(told["confirmed_claimants"], expected, "{counted}");
+        let page = app.get(&format!("/c/{CASE}")).await.text().await.unwrap();
+        let is_told = page.contains("hanno confermato");
+        assert_eq!(is_told, expected > 0, "{counted}");
+    }
     app.stop().await;
 }
 

@@ -170,6 +170,17 @@ async fn the_journey_from_the_form_to_goodbye() {
         .send("/c/libero-virgilio-2023/joined/code", &[("code", "no")])
         .await;
     assert_eq!(wrong.status, 422);
+    let counted = "SELECT max(attempts)::bigint FROM confirmations";
+    let before = app.number(counted).await;
+    let of_mail = browser
+        .send(
+            "/c/libero-virgilio-2023/joined/code",
+            &[("code", "7KQ2-M4XD-9PTW")],
+        )
+        .await;
+    assert_eq!(of_mail.status, 422);
+    of_mail.says("Ti serve quello di 6 cifre.");
+    assert_eq!(app.number(counted).await, before, "no attempt");
     let spaced = format!("{} {}", &code[..3], &code[3..]);
     let right = browser
         .send("/c/libero-virgilio-2023/joined/code", &[("code", &spaced)])

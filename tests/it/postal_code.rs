@@ -209,3 +209,27 @@ async fn staff_who_type_for_somebody_are_asked_the_same() {
     assert_eq!(place(&taken), format!("/console/claimants/{}", claimant.id));
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r27_a_province_left_from_another_town_gives_way_to_town_and_cap() {
+    let app = TestApp::seeded().await;
+    let browser = Browser::new(&app);
+    browser.confirmed("maria@example.org").await;
+    let csrf = browser.csrf().await;
+    let asked = give(&browser, living(&csrf, "Milano", "39100", ""), &[]).await;
+    asked.says("name=\"person[address][province]\" value=\"MI\"");
+    let found = give(&browser, living(&csrf, "Bolzano", "", "MI"), &[]).await;
+    found
+        .says("Abbiamo trovato: 39100 Bolzano (BZ)")
+        .says("name=\"person[address][province]\" value=\"BZ\"");
+    let town = give(&browser, living(&csrf, "", "39100", "MI"), &[]).await;
+    town.says("name=\"person[address][province]\" value=\"BZ\"");
+    assert_eq!(saved(&app).await, 0);
+    let kept = give(&browser, living(&csrf, "Bolzano", "39100", "MI"), &[]).await;
+    assert_eq!(kept.place, "/me?done=identity-saved", "{}", kept.html);
+    browser
+        .get("/me/identity")
+        .await
+        .says("name=\"person[address][province]\" value=\"BZ\"");
+    app.stop().await;
+}

@@ -173,6 +173,18 @@ async fn the_journey_from_identity_to_the_account() {
         .says("autocomplete=\"one-time-code\" inputmode=\"numeric\"");
     let request = code_page.hidden("request_id");
     let code = code_in(&browser.mail(ADDRESS).await);
+    // both mistakes are told at once; the code of a mail is no attempt
+    let both = sign(&browser, &csrf, &request, &other_code(&code), "Ugo").await;
+    assert_eq!(both.status, 422);
+    assert!(!both.html.contains("Non hai perso"), "an attempt is lost");
+    both.says("id=\"code-error\"")
+        .says("id=\"full-name-error\"");
+    let attempts = "SELECT sum(attempts)::bigint FROM signature_requests";
+    assert_eq!(app.number(attempts).await, 1);
+    let of_mail = sign(&browser, &csrf, &request, "7kq2-m4xd-9ptw", "Mario Rossi").await;
+    assert_eq!(of_mail.status, 422);
+    of_mail.says("Ti serve quello di 6 cifre.");
+    assert_eq!(app.number(attempts).await, 1);
     for _ in 0..2 {
         let signed = sign(&browser, &csrf, &request, &code, "rossi MARIO").await;
         assert_eq!(signed.place, "/me?done=signed", "{}", signed.html);
@@ -183,6 +195,8 @@ async fn the_journey_from_identity_to_the_account() {
         .await
         .says("Firmato. Ti mandiamo la ricevuta")
         .says("Indica il tuo IBAN");
+    let paper = browser.get("/me/paper").await;
+    paper.says("Hai già firmato: la carta non serve più.");
     for (path, media, name) in [
         (
             "/me/declaration.pdf",

@@ -20,6 +20,7 @@ use crate::db::case_update as update_rows;
 use crate::db::demand_letter as letter_rows;
 use crate::db::mail_text::{self, MailTextsRow};
 use crate::db::{DbError, Scope, mail_queue, partner};
+use crate::domain::brought::told;
 use crate::domain::case::{CaseState, Mode, Register, RegisterEntry, RegisterStatus, offer};
 use crate::domain::ids::{AssociationId, CaseId, IncidentId};
 use crate::domain::language::Language;
@@ -195,7 +196,7 @@ fn case_entry(
             .filter(|(case, _)| case.uuid() == row.id)
             .map(|(_, update)| update.clone())
             .collect(),
-        confirmed_claimants: counts.iter().map(|count| count.confirmed).sum(),
+        confirmed_claimants: told(counts.iter().map(|count| count.confirmed).sum()),
         counted_at: counts.iter().map(|count| count.counted_at).max(),
     })
 }

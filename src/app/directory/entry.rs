@@ -49,7 +49,7 @@ pub struct CaseEntry {
     pub letters: Vec<DemandLetter>,
     /// The newest news, at most 5 of each association, newest first.
     pub updates: Vec<CaseUpdate>,
-    /// Claimants confirmed, over all associations, as counted last.
+    /// Claimants confirmed, over all associations, as counted last; 0 while they are fewer than 5.
     pub confirmed_claimants: i64,
     /// When that was counted, UTC.
     pub counted_at: Option<DateTime<Utc>>,

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::settle::{self, Judged, Signature};
-use super::{code_hash, digital, open_request, signable_here, wrong};
+use super::{code_hash, digital, open_request, signable_here};
 use crate::app::audit::Actor;
 use crate::app::ctx::Ctx;
 use crate::app::declaration::read_basis;
@@ -21,6 +21,7 @@ use crate::db::claimant;
 use crate::db::signature as db;
 use crate::domain::claimant::ClaimantState;
 use crate::domain::field::{FieldCode, FieldErrors};
+use crate::domain::reference::Reference;
 use crate::domain::signing::{ATTEMPTS, same_name};
 
 /// The act of signing, as it comes in.
@@ -51,7 +52,7 @@ impl std::fmt::Debug for SignatureInput {
     }
 }
 
-/// Signs with the code. A wrong name costs no attempt, a wrong code costs one of five (R43).
+/// Signs with the code. A wrong name costs no attempt, a wrong code costs one of five (R43); both are told at once.
 ///
 /// *effects*: the sealed PDF in the blob store, then in one transaction signature with evidence, entry
 /// for the log, keys of the mailboxes, state `signed`, the mail `receipt`, audit `sign`.
@@ -151,8 +152,12 @@ impl Asked {
             let digits = code.chars().filter(|char| !char.is_whitespace());
             digits.collect::<String>()
         });
-        if code.is_none() {
-            errors.push("/code", FieldCode::Required, "error-code-required");
+        match &code {
+            None => errors.push("/code", FieldCode::Required, "error-code-required"),
+            Some(code) if Reference::looks_like_one(code) => {
+                errors.push("/code", FieldCode::Format, "error-code-of-mail");
+            }
+            Some(_) => {}
         }
         let full_name = filled(&input.full_name);
         if full_name.is_none() {
@@ -163,7 +168,7 @@ impl Asked {
             );
         }
         match (request, code, full_name) {
-            (Some(request), Some(code), Some(full_name)) => Ok(Self {
+            (Some(request), Some(code), Some(full_name)) if errors.is_empty() => Ok(Self {
                 request: Uuid::parse_str(&request).unwrap_or(Uuid::nil()),
                 code,
                 full_name,
@@ -189,9 +194,6 @@ async fn judge(
     if declared.version != row.version {
         return Err(AppError::IllegalTransition("declaration_changed"));
     }
-    if !same_name(&asked.full_name, &content.signer()) {
-        return Err(wrong("/full_name", "error-full-name-mismatch"));
-    }
     let given = code_hash(
         ctx,
         &basis.row,
@@ -199,13 +201,26 @@ async fn judge(
         &row.document_sha256,
         Some(&asked.code),
     );
-    if !same(&given, &row.code_hash) {
+    let is_own_name = same_name(&asked.full_name, &content.signer());
+    let is_own_code = same(&given, &row.code_hash);
+    let mut errors = FieldErrors::new();
+    if !is_own_name {
+        let reason = if is_own_code {
+            "error-full-name-mismatch"
+        } else {
+            "error-full-name-other"
+        };
+        errors.push("/full_name", FieldCode::UnknownValue, reason);
+    }
+    if !is_own_code {
         let limit = i16::try_from(ATTEMPTS).unwrap_or(i16::MAX);
         db::mark_attempt(&mut tx, scope, actor.claimant(), row.id, limit).await?;
-        tx.commit().await?;
-        return Err(wrong("/code", "error-code-wrong"));
+        errors.push("/code", FieldCode::UnknownValue, "error-code-wrong");
     }
     tx.commit().await?;
+    if !errors.is_empty() {
+        return Err(errors.into());
+    }
     let declared = declared.clone();
     Ok(Judged {
         vault: basis.vault,

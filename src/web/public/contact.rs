@@ -12,7 +12,7 @@ use crate::web::WebResult;
 use crate::web::error::{WebError, come_back};
 use crate::web::extract::Form;
 use crate::web::public::card;
-use crate::web::public::enter::digits;
+use crate::web::public::enter::six_digits;
 use crate::web::public::resume::about;
 use crate::web::public::visit::{Visit, html, html_with, see_other};
 
@@ -91,7 +91,13 @@ pub async fn send(visit: Visit, form: Form<SentContact>) -> WebResult<HttpRespon
 /// `POST /me/contact/code`
 pub async fn confirm(visit: Visit, form: Form<SentContactCode>) -> WebResult<HttpResponse> {
     let actor = visit.claimant_with(form.0.csrf.as_deref()).await?;
-    let code = digits(&form.0.code);
+    let code = match six_digits(&form.0.code) {
+        Ok(code) => code,
+        Err(errors) => {
+            let page = page_of(&visit, &actor, Errors::from(&errors)).await?;
+            return html_with(StatusCode::UNPROCESSABLE_ENTITY, &page);
+        }
+    };
     let (ctx, by) = (visit.ctx().clone(), actor.clone());
     let done = visit
         .ctx()

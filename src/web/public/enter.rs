@@ -141,8 +141,21 @@ pub async fn send(visit: Visit, token: web::Path<String>) -> WebResult<HttpRespo
 }
 
 /// The digits of a code, without the blanks people type between them.
-pub fn digits(typed: &str) -> String {
+fn digits(typed: &str) -> String {
     typed.chars().filter(char::is_ascii_digit).collect()
+}
+
+/// The digits of a code, unless it is another one: that of a mail, by its form.
+///
+/// # Errors
+/// At `/code`, with the sentence that says which one is asked for. Nothing is counted.
+pub fn six_digits(typed: &str) -> Result<String, FieldErrors> {
+    if Reference::looks_like_one(typed) {
+        let mut errors = FieldErrors::new();
+        errors.push("/code", FieldCode::Format, "error-code-of-mail");
+        return Err(errors);
+    }
+    Ok(digits(typed))
 }
 
 async fn open(visit: &Visit, sent: &SentCode) -> WebResult<HttpResponse> {
@@ -158,8 +171,11 @@ async fn open(visit: &Visit, sent: &SentCode) -> WebResult<HttpResponse> {
             None
         }
     };
-    let code = digits(&sent.code);
-    if code.is_empty() {
+    let code = six_digits(&sent.code).unwrap_or_else(|other| {
+        errors.append(other);
+        String::new()
+    });
+    if code.is_empty() && !Reference::looks_like_one(&sent.code) {
         errors.push("/code", FieldCode::Required, "error-code-required");
     }
     let (Some(reference), true) = (reference, errors.is_empty()) else {

@@ -19,7 +19,7 @@ use crate::web::WebResult;
 use crate::web::error::WebError;
 use crate::web::extract::Form;
 use crate::web::public::card;
-use crate::web::public::enter::digits;
+use crate::web::public::enter::six_digits;
 use crate::web::public::join::typo;
 use crate::web::public::visit::{Visit, html, html_with, see_other};
 
@@ -80,9 +80,18 @@ pub async fn code(
     form: Form<SentCode>,
 ) -> WebResult<HttpResponse> {
     let (ticket, case, record) = record(&visit, &slug).await?;
+    let code = match six_digits(&form.0.code) {
+        Ok(code) => code,
+        Err(errors) => {
+            let mut page = joined_page(&visit, &case, ticket, &record)?;
+            page.code = form.0.code;
+            page.errors = Errors::from(&errors);
+            return html_with(StatusCode::UNPROCESSABLE_ENTITY, &page);
+        }
+    };
     let proof = Proof::Code {
         record: Record::Id(ticket.claimant),
-        code: digits(&form.0.code),
+        code,
     };
     let ctx = visit.ctx().clone();
     let done = visit

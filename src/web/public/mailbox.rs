@@ -13,7 +13,7 @@ use crate::web::WebResult;
 use crate::web::error::{WebError, come_back};
 use crate::web::extract::Form;
 use crate::web::public::card;
-use crate::web::public::enter::digits;
+use crate::web::public::enter::six_digits;
 use crate::web::public::me::SentToken;
 use crate::web::public::resume::about;
 use crate::web::public::visit::{Visit, html, html_with, see_other};
@@ -87,7 +87,13 @@ pub async fn send(
 ) -> WebResult<HttpResponse> {
     let actor = visit.claimant_with(form.0.csrf.as_deref()).await?;
     let id = mailbox(&id)?;
-    let code = digits(&form.0.code);
+    let code = match six_digits(&form.0.code) {
+        Ok(code) => code,
+        Err(errors) => {
+            let page = page_of(&visit, &actor, id, Errors::from(&errors)).await?;
+            return html_with(StatusCode::UNPROCESSABLE_ENTITY, &page);
+        }
+    };
     if code.is_empty() {
         let errors = about("/code", "error-code-required");
         let page = page_of(&visit, &actor, id, errors).await?;

@@ -6,6 +6,7 @@ use actix_web::http::StatusCode;
 use crate::app::paper::{self, By, HandedIn};
 use crate::app::session::ClaimantActor;
 use crate::app::{AppError, me, signature};
+use crate::domain::claimant::ClaimantState;
 use crate::domain::field::FieldErrors;
 use crate::render::document::short_sha256;
 use crate::render::page::Errors;
@@ -97,6 +98,9 @@ async fn shown(
         case: card::head(&case),
         association: card::association(association.ok_or(AppError::NotFound)?),
         hindrance: hindrance.map(|word| {
+            if record.state == ClaimantState::Signed {
+                return text.get("paper-signed");
+            }
             let sentence = text.try_word("problem-state", word);
             sentence.unwrap_or_else(|| text.get("problem-illegal-transition"))
         }),

@@ -15,7 +15,7 @@ use crate::web::error::{WebError, come_back};
 use crate::web::extract::Form;
 use crate::web::extract::form::KeptForm;
 use crate::web::public::card;
-use crate::web::public::enter::digits;
+use crate::web::public::enter::six_digits;
 use crate::web::public::me::SentToken;
 use crate::web::public::resume::{Admission, Came, about, admit, with_cookies};
 use crate::web::public::visit::{Visit, html, html_with, see_other};
@@ -101,11 +101,19 @@ pub async fn send(mut visit: Visit, form: KeptForm<SentPayout>) -> WebResult<Htt
         let page = page_of(&visit, &actor, Some(sent), Errors::default()).await?;
         return with_cookies(html(&page)?, &cookies);
     }
+    let code = match six_digits(&sent.payout_code) {
+        Ok(code) => code,
+        Err(errors) => {
+            let page = page_of(&visit, &actor, Some(sent), Errors::from(&errors)).await?;
+            let answer = html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)?;
+            return with_cookies(answer, &cookies);
+        }
+    };
     let input = PayoutInput {
         iban: Some(sent.iban.clone()),
         holder: Some(sent.holder.clone()),
         holder_is_claimant: answer(&sent.holder_is_claimant),
-        code: Some(digits(&sent.payout_code)),
+        code: Some(code),
     };
     let (ctx, by) = (visit.ctx().clone(), actor.clone());
     let done = visit

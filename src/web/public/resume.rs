@@ -14,7 +14,7 @@ use crate::render::page::resume::{ResumePage, SessionOver};
 use crate::render::page::{Errors, FieldError};
 use crate::web::WebResult;
 use crate::web::error::WebError;
-use crate::web::public::enter::digits;
+use crate::web::public::enter::six_digits;
 use crate::web::public::visit::{Visit, html_with};
 
 /// Whose form it is.
@@ -86,7 +86,14 @@ async fn session_over(visit: &mut Visit, came: &Came) -> WebResult<Admission> {
         return over(StatusCode::UNAUTHORIZED, &page);
     };
     let ctx = visit.ctx().clone();
-    let code = digits(came.value("code").unwrap_or_default());
+    let code = match six_digits(came.value("code").unwrap_or_default()) {
+        Ok(code) => code,
+        Err(errors) => {
+            page.over = SessionOver::CodeMailed;
+            page.errors = Errors::from(&errors);
+            return over(StatusCode::UNPROCESSABLE_ENTITY, &page);
+        }
+    };
     if code.is_empty() {
         let mailed = visit
             .ctx()

@@ -104,3 +104,4 @@ error-signed-before-declared = Die Unterschrift liegt vor der Erklärung.
 problem-state-not-to-verify = Diese Blätter wurden schon geprüft oder ersetzt: Laden Sie die Seite neu.
 problem-state-own-email = Diese Person hat eine E-Mail-Adresse: Sie schreibt und ändert die Erklärung selbst, auf ihrer eigenen Seite. Niemand kann sie für sie schreiben.
 problem-state-to-assist = Der Kontakt dieser Person ist noch nicht bestätigt: Zuerst ist er zu bestätigen.
+paper-signed = Sie haben schon unterschrieben: Papier ist nicht mehr nötig.

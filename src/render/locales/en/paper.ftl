@@ -104,3 +104,4 @@ error-signed-before-declared = The signature comes before the declaration.
 problem-state-not-to-verify = These sheets were checked or replaced already: reload the page.
 problem-state-own-email = This person has an e-mail: they write and change the declaration themselves, on their own page. You cannot write it for them.
 problem-state-to-assist = This person’s contact is not confirmed yet: confirm it first.
+paper-signed = You have signed already: paper is no longer needed.

@@ -104,3 +104,4 @@ error-signed-before-declared = La firma viene prima della dichiarazione.
 problem-state-not-to-verify = Questi fogli sono già stati controllati o sostituiti: ricarica la pagina.
 problem-state-own-email = Questa persona ha un’e-mail: la dichiarazione la scrive e la cambia da sola, dalla sua pagina. Tu non puoi scriverla per lei.
 problem-state-to-assist = Il recapito di questa persona non è ancora confermato: prima va confermato.
+paper-signed = Hai già firmato: la carta non serve più.

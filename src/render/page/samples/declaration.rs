@@ -427,7 +427,7 @@ fn signing(words: Words, chrome: &Chrome, pages: &mut Vec<(String, String)>) {
         full_name: words.say("Maria"),
         errors: wrong(&[
             ("/code", "error-code-wrong"),
-            ("/full_name", "error-full-name-mismatch"),
+            ("/full_name", "error-full-name-other"),
         ]),
     };
     push(pages, "sign-code-errors", &code);

@@ -53,7 +53,7 @@ pub struct CaseResponse {
     associations: Vec<AssociationResponse>,
     incidents: Vec<IncidentResponse>,
     consents: Vec<CaseConsentResponse>,
-    /// Claimants confirmed, as counted last.
+    /// Claimants confirmed, as counted last; 0 while they are fewer than 5.
     confirmed_claimants: i64,
     counted_at: Option<DateTime<Utc>>,
 }

@@ -31,7 +31,7 @@ pub struct CounterResponse {
     case: String,
     /// `pre_registration|open|closed|filed|admitted|distribution|archived`
     state: &'static str,
-    /// People who confirmed, over all associations, as counted last.
+    /// People who confirmed, over all associations, as counted last; 0 while they are fewer than 5.
     confirmed_claimants: i64,
     /// When they were counted; at most some seconds ago while people sign up. Null before the first count.
     counted_at: Option<DateTime<Utc>>,
