@@ -103,7 +103,7 @@ pub async fn report(ctx: &Ctx, request: ReportRequest) -> AppResult<usize> {
     if case.is_none() {
         let code = match filled(request.case.as_deref()) {
             Some(_) => (FieldCode::UnknownValue, "error-case-unknown"),
-            None => (FieldCode::Required, "error-case-required"),
+            None => (FieldCode::Required, "error-scam-who-required"),
         };
         errors.push("/case", code.0, code.1);
     }

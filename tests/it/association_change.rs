@@ -226,8 +226,10 @@ async fn r51_the_holder_changes_association_over_the_pages_told_first_what_happe
         .says("href=\"/me/association?to=altroconsumo\"");
     assert!(!choice.html.contains("?to=codacons"), "the own one");
     let page = browser.get("/me/association?to=altroconsumo").await;
-    page.says("La pratica di oggi viene ritirata. Codacons vede che te ne sei andato, non dove.")
-        .says("con un numero nuovo");
+    page.says(
+        "La pratica di oggi viene ritirata. Codacons vede il ritiro, ma non la nuova associazione.",
+    )
+    .says("con un numero nuovo");
     assert!(!page.html.contains(" checked"), "R19: nothing is ticked");
     browser
         .get("/me/association?to=consumerismo")

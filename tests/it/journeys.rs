@@ -29,7 +29,7 @@ const ITALIAN: Headings = Headings {
     language: "it",
     joined: "Manca solo la conferma",
     record: "La mia pratica",
-    confirmed: "Confermato, grazie",
+    confirmed: "Fatto il primo passo di 3",
     mailbox: "Che cosa è successo a questa casella",
     elsewhere: "Reclami e altre richieste",
     review: "Controlla e prepara il documento",

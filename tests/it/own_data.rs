@@ -308,7 +308,7 @@ async fn the_own_page_shows_mails_and_looks_and_gives_the_archive() {
     let page = browser.get("/me").await;
     assert!(page.html.contains("Messaggi che ti abbiamo mandato"));
     assert!(
-        page.html.contains("Chi ha guardato i tuoi dati") && page.html.contains("/me/data.zip")
+        page.html.contains("Chi ha aperto la tua pratica") && page.html.contains("/me/data.zip")
     );
     assert!(page.html.contains("Conferma dell’indirizzo"));
     assert!(
@@ -323,7 +323,7 @@ async fn the_own_page_shows_mails_and_looks_and_gives_the_archive() {
             .get("/me/views")
             .await
             .html
-            .contains("Finora nessuno.")
+            .contains("Finora nessuno l’ha aperta.")
     );
     app.stop().await;
 }

@@ -172,7 +172,7 @@ async fn it_was_not_me_quarantines_by_post_alone_and_can_be_taken_back() {
         assert_eq!(page.status(), StatusCode::OK);
         let text = page.text().await.unwrap();
         assert!(
-            text.contains("Non sono stato io") && !text.contains(X),
+            text.contains("Non l’ho chiesto io") && !text.contains(X),
             "{text}"
         );
     }

@@ -90,7 +90,7 @@ fn italian(senders: String, mail_code: String, verify_url: String) -> Framing {
         senders,
         never_money: "Non chiediamo mai denaro, password o dati della carta.",
         mail_code_is: "Codice di verifica di questo messaggio",
-        verify: "Per controllare che il messaggio sia vero, scrivi il codice di verifica nella pagina",
+        verify: "Per controllare che il messaggio sia vero, scrivi tu questo indirizzo nel browser e poi il codice di verifica:",
         mail_code,
         verify_url,
     }
@@ -111,7 +111,7 @@ fn english(senders: String, mail_code: String, verify_url: String) -> Framing {
         senders,
         never_money: "We never ask for money, passwords or card details.",
         mail_code_is: "Verification code of this message",
-        verify: "To check that the message is real, type the verification code on the page",
+        verify: "To check that the message is real, type this address in your browser yourself, then the verification code:",
         mail_code,
         verify_url,
     }
@@ -132,7 +132,7 @@ fn german(senders: String, mail_code: String, verify_url: String) -> Framing {
         senders,
         never_money: "Wir verlangen nie Geld, Passwörter oder Kartendaten.",
         mail_code_is: "Prüfcode dieser Nachricht",
-        verify: "Um zu prüfen, ob die Nachricht echt ist, geben Sie den Prüfcode auf dieser Seite ein:",
+        verify: "Um zu prüfen, ob die Nachricht echt ist, tippen Sie diese Adresse selbst in den Browser und dann den Prüfcode:",
         mail_code,
         verify_url,
     }

@@ -91,7 +91,7 @@ impl Words {
             ),
             Language::De => format!(
                 "Woher Ihre Adresse kommt: {name} hat sie uns gegeben. Sie steht auf der Liste derer, die \
-                 wegen dieses Ausfalls geschrieben hatten, gesammelt bis {day}. Sie können {name} fragen, \
+                 wegen dieser Störung geschrieben hatten, gesammelt bis {day}. Sie können {name} fragen, \
                  welche Daten vorliegen, und deren Löschung verlangen."
             ),
         })
@@ -180,7 +180,7 @@ fn italian(purpose: Purpose, holds: Holds, expires_at: DateTime<Utc>) -> Words {
         },
         not_you: italian_not_you(purpose),
         not_me: "Non sei stato tu? Dillo qui, e per questa richiesta non ti scriviamo più:",
-        not_me_link: "Non sono stato io",
+        not_me_link: "Non l'ho chiesto io",
         language: Language::It,
     }
 }

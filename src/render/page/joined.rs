@@ -13,7 +13,17 @@ pub enum Delivery {
         address: String,
     },
     /// There is no e-mail: the association calls or writes (R17).
-    ToAssist,
+    ToAssist {
+        /// Where it calls, masked; none: it writes a letter.
+        phone: Option<String>,
+    },
+}
+
+impl Delivery {
+    /// True if there is no mail to wait for.
+    pub fn is_assisted(&self) -> bool {
+        matches!(self, Self::ToAssist { .. })
+    }
 }
 
 /// What just happened on this page.

@@ -505,7 +505,12 @@ fn joining(words: Words, pages: &mut Vec<(String, String)>) {
                 address: words.say("maria@example.it"),
             },
         ),
-        ("embed-joined-assist", Delivery::ToAssist),
+        (
+            "embed-joined-assist",
+            Delivery::ToAssist {
+                phone: Some(words.say("+39********67")),
+            },
+        ),
     ] {
         let page = EmbedJoinedPage {
             chrome: words.framed(),
@@ -559,7 +564,7 @@ fn joining(words: Words, pages: &mut Vec<(String, String)>) {
         pages,
         "joined-assist",
         &JoinedPage {
-            delivery: Delivery::ToAssist,
+            delivery: Delivery::ToAssist { phone: None },
             notice: None,
             ..calm
         },
@@ -1165,7 +1170,7 @@ fn swindlers(words: Words, pages: &mut Vec<(String, String)>) {
             "report-scam-refused",
             false,
             wrong(&[
-                ("/case", "error-case-required"),
+                ("/case", "error-scam-who-required"),
                 ("/what_happened", "error-scam-what-required"),
                 ("/asked_for", "error-scam-asked-for-required"),
             ]),

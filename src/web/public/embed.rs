@@ -10,6 +10,7 @@ use crate::app::directory::{AssociationEntry, CaseEntry, Directory};
 use crate::app::session::Ticket;
 use crate::app::{AppError, AppResult, joined};
 use crate::domain::claimant::ClaimantState;
+use crate::domain::phone_number::PhoneNumber;
 use crate::render::assets;
 use crate::render::page::Frame;
 use crate::render::page::embed::EmbedJoinedPage;
@@ -129,7 +130,9 @@ impl Framed {
             (Some(email), ClaimantState::Unconfirmed) => Delivery::Mailed {
                 address: email.as_str().to_owned(),
             },
-            (_, ClaimantState::Unconfirmed | ClaimantState::ToAssist) => Delivery::ToAssist,
+            (_, ClaimantState::Unconfirmed | ClaimantState::ToAssist) => Delivery::ToAssist {
+                phone: record.phone.as_ref().map(PhoneNumber::masked),
+            },
             // sent once more, long after
             _ => return confirmed_already(visit, case, ticket).await,
         };

@@ -10,6 +10,7 @@ use crate::app::joined::{self, Joined};
 use crate::app::session::Ticket;
 use crate::app::{AppError, confirmation, mail_request};
 use crate::domain::claimant::ClaimantState;
+use crate::domain::phone_number::PhoneNumber;
 use crate::render::page::association::AssociationCard;
 use crate::render::page::join::href;
 use crate::render::page::joined::{Delivery, JoinedNotice, JoinedPage};
@@ -206,7 +207,9 @@ fn joined_page(
             (Some(email), ClaimantState::Unconfirmed) => Delivery::Mailed {
                 address: email.as_str().to_owned(),
             },
-            _ => Delivery::ToAssist,
+            _ => Delivery::ToAssist {
+                phone: record.phone.as_ref().map(PhoneNumber::masked),
+            },
         },
         contact_affected: record.contact_affected,
         notice: None,

@@ -40,3 +40,4 @@ error-scam-format = Der Text enthält Zeichen, die man nicht lesen kann. Schreib
 error-scam-note-required = Schreiben Sie, was getan wurde.
 error-scam-too-long = Der Text ist zu lang. Kürzen Sie ihn.
 error-scam-what-required = Erzählen Sie, was passiert ist.
+error-scam-who-required = Wählen Sie, für wen sie sich ausgegeben haben. Wenn Sie es nicht wissen, wählen Sie die letzte Antwort.

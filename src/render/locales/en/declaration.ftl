@@ -213,3 +213,5 @@ hint-flat-rate-amount = Only if you want to name an amount yourself. Otherwise t
 sign-intent-translation = In English: I sign the damage declaration and pre-adhesion that I have read, in the document with the SHA-256 fingerprint given here.
 declare-nothing-elsewhere = None of this
 hint-nothing-elsewhere = You made no complaint, you have no other claims or cases, and you were not compensated.
+estimate-days = If only the days count:
+estimate-asked = What you claim stays { $sum }.

@@ -40,3 +40,4 @@ error-scam-format = The text holds signs that cannot be read. Write it again.
 error-scam-note-required = Write what was done.
 error-scam-too-long = The text is too long. Make it shorter.
 error-scam-what-required = Tell us what happened.
+error-scam-who-required = Choose who they pretended to be. If you do not know, choose the last answer.

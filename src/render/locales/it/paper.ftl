@@ -1,6 +1,6 @@
 # Chi agisce per un altro
 representative-page-title = Chi agisce per te
-representative-lead = Serve se la pratica è di un minore, di una persona con tutore o amministratore di sostegno, di una società o di una persona morta. Scrivi chi firma e con quale titolo.
+representative-lead = Serve se la pratica è di un minore, di una persona con tutore o amministratore di sostegno, di una società o di una persona deceduta. Scrivi chi firma e con quale titolo.
 representative-save = Salva
 representative-after = Se avevi già firmato con altri dati, la dichiarazione va firmata di nuovo.
 label-title = A quale titolo
@@ -30,7 +30,7 @@ problem-state-minor-needs-representative = Chi ha meno di 18 anni non può firma
 problem-state-entity-needs-representative = Per una società o un ente indica il titolo del legale rappresentante che firma.
 problem-state-representation-not-in-force = Il titolo di chi agisce per te non vale oggi: non è ancora cominciato o è scaduto. Aggiornalo.
 problem-state-delegate = Un delegato non può firmare, cambiare il conto o ritirare la pratica. Deve farlo la persona stessa, anche su carta; per togliere la delega chiama l’associazione.
-problem-state-deceased = La persona risulta morta: la pratica prosegue con gli eredi, attraverso l’associazione.
+problem-state-deceased = La persona risulta deceduta: la pratica prosegue con gli eredi, attraverso l’associazione.
 problem-state-no-representative = Per questa pratica non agisce nessun altro: ricarica la pagina.
 error-day-out-of-range = Questa data non è possibile.
 error-died-on-required = Scrivi la data della morte.

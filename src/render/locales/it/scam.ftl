@@ -40,3 +40,4 @@ error-scam-format = Il testo contiene segni che non si possono leggere. Riscrivi
 error-scam-note-required = Scrivi che cosa è stato fatto.
 error-scam-too-long = Il testo è troppo lungo. Accorcialo.
 error-scam-what-required = Racconta che cosa è successo.
+error-scam-who-required = Scegli per chi si è spacciato. Se non lo sai, scegli «Nessuna di queste, o non lo so».
