@@ -60,6 +60,19 @@ pub enum Field {
     Notes,
 }
 
+/// Headers of a street and of its house number.
+const STREET: &[&str] = &[
+    "indirizzo",
+    "via",
+    "residenza",
+    "civico",
+    "numero civico",
+    "n civico",
+    "house number",
+    "address",
+    "street",
+];
+
 impl Field {
     /// All fields, in the order of the form.
     pub const ALL: [Self; 13] = [
@@ -145,17 +158,7 @@ impl Field {
             Self::FamilyName => &["cognome", "surname", "family name", "last name", "lastname"],
             Self::GivenName => &["nome", "given name", "first name", "firstname"],
             Self::PostalCode => &["cap", "postal code", "postcode", "zip", "zip code"],
-            Self::Address => &[
-                "indirizzo",
-                "via",
-                "residenza",
-                "civico",
-                "numero civico",
-                "n civico",
-                "house number",
-                "address",
-                "street",
-            ],
+            Self::Address => STREET,
             Self::City => &["comune", "citta", "localita", "city", "town"],
             Self::Province => &["provincia", "prov", "province"],
             Self::Language => &["lingua", "language"],
