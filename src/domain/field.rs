@@ -730,11 +730,7 @@ mod tests {
     fn what_could_not_be_read_is_told_once() {
         let mut shape = FieldErrors::new();
         shape.push("/contact/email", FieldCode::Format, "error-format");
-        shape.push(
-            "/person/nick",
-            FieldCode::UnknownField,
-            "error-unknown-field",
-        );
+        shape.push("/person/nick", FieldCode::UnknownField, "error-format");
         let mut rest = FieldErrors::new();
         for pointer in [
             "/contact",

@@ -316,3 +316,5 @@ trail-action-stop-contact-change = New address stopped by the reader of the form
 trail-action-freeze-payout = Account locked: the former address was not told
 mails-kind-contact-code = Code for a new address
 mails-kind-contact-notice = Notice: e-mail address changed
+mails-kind-contact-link = Confirmation of an address typed by the association
+mails-kind-contact-stopped = Notice: new address stopped

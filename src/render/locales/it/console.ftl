@@ -316,3 +316,5 @@ trail-action-stop-contact-change = Nuovo indirizzo fermato da chi legge quello d
 trail-action-freeze-payout = Conto bloccato: l’indirizzo di prima non è stato avvisato
 mails-kind-contact-code = Codice per un nuovo indirizzo
 mails-kind-contact-notice = Avviso: indirizzo e-mail cambiato
+mails-kind-contact-link = Conferma di un indirizzo scritto dall’associazione
+mails-kind-contact-stopped = Avviso: nuovo indirizzo fermato
