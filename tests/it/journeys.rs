@@ -41,7 +41,7 @@ const GERMAN: Headings = Headings {
     language: "de",
     joined: "Es fehlt nur noch die Bestätigung",
     record: "Meine Akte",
-    confirmed: "Bestätigt, danke",
+    confirmed: "Der erste von 3 Schritten ist getan",
     mailbox: "Was mit diesem Postfach geschehen ist",
     elsewhere: "Beschwerden und andere Forderungen",
     review: "Prüfen und das Dokument vorbereiten",

@@ -351,7 +351,7 @@ pub struct ListPage {
 impl ListPage {
     /// What the list is asked for, for the addresses of others like it; begins with `?`, without `cursor`.
     fn asked(&self) -> String {
-        let mut query = form_urlencoded::Serializer::new(String::from("?"));
+        let mut query = form_urlencoded::Serializer::for_suffix(String::from("?"), 1);
         let own = [
             ("state", self.state.as_str()),
             ("missing", &self.missing),

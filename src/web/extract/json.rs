@@ -113,7 +113,7 @@ pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, FieldErrors), WebEr
     if error.inner().classify() != Category::Data {
         return Err(no_json(error.inner()));
     }
-    shape::read(value, &error).map_err(|wrong| WebError::App(AppError::Invalid(wrong)))
+    shape::read(value).map_err(|wrong| WebError::App(AppError::Invalid(wrong)))
 }
 
 /// Where a body ends being JSON. What the reader says of that holds nothing of the body; what it says of values does.

@@ -27,14 +27,14 @@ struct Fault {
 ///
 /// # Errors
 /// Those places, if the rest cannot be read either.
-pub(super) fn read<T: DeserializeOwned>(
-    mut value: Value,
-    first: &Error<serde_json::Error>,
-) -> Result<(T, FieldErrors), FieldErrors> {
+pub(super) fn read<T: DeserializeOwned>(mut value: Value) -> Result<(T, FieldErrors), FieldErrors> {
     let mut wrong = FieldErrors::new();
     let mut fillings: HashMap<String, usize> = HashMap::new();
-    let mut fault = Fault::of(first, &value);
-    for _ in 0..MOST {
+    for _ in 0..=MOST {
+        let fault = match serde_path_to_error::deserialize(&value) {
+            Ok(read) => return Ok((read, wrong)),
+            Err(error) => Fault::of(&error, &value),
+        };
         // what was put in its place is ours
         let is_ours = fillings
             .keys()
@@ -44,10 +44,6 @@ pub(super) fn read<T: DeserializeOwned>(
         }
         if !fault.mend(&mut value, &mut fillings) {
             break;
-        }
-        match serde_path_to_error::deserialize(&value) {
-            Ok(read) => return Ok((read, wrong)),
-            Err(error) => fault = Fault::of(&error, &value),
         }
     }
     Err(wrong)
@@ -66,11 +62,11 @@ impl Fault {
             return Self::new(pointer, (FieldCode::Required, "error-required"));
         }
         if said.starts_with("unknown field") {
-            if pointer.is_empty() && expected == ["items"] {
+            let token = format!("/{}", pointer_token(&name));
+            if (pointer.is_empty() || pointer == token) && expected == ["items"] {
                 let error = (FieldCode::Required, "error-put-in-items");
                 return Self::new("/items".to_owned(), error);
             }
-            let token = format!("/{}", pointer_token(&name));
             let inner = format!("{pointer}{token}");
             if value.pointer(&inner).is_some() || !pointer.ends_with(&token) {
                 pointer = inner;
