@@ -351,6 +351,15 @@ pub struct ListPage {
 impl ListPage {
     /// What the list is asked for, for the addresses of others like it; begins with `?`, without `cursor`.
     fn asked(&self) -> String {
+        self.query("")
+    }
+
+    /// As [`Self::asked`], and that the list was searched, which an export is not.
+    fn asked_of_export(&self) -> String {
+        self.query(if self.search.is_empty() { "" } else { "true" })
+    }
+
+    fn query(&self, searched: &str) -> String {
         let mut query = form_urlencoded::Serializer::for_suffix(String::from("?"), 1);
         let own = [
             ("state", self.state.as_str()),
@@ -358,7 +367,8 @@ impl ListPage {
             ("flag", &self.flag),
             ("queue", &self.queue),
         ];
-        for (name, value) in own.into_iter().chain(self.narrow.pairs()) {
+        let pairs = own.into_iter().chain(self.narrow.pairs());
+        for (name, value) in pairs.chain([("searched", searched)]) {
             if !value.is_empty() {
                 query.append_pair(name, value);
             }

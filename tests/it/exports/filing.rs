@@ -47,7 +47,10 @@ async fn the_filters_of_the_list_go_along_are_told_in_words_and_bound_what_leave
     let link = format!("href=\"{form}?review=none&#38;province=BO\"");
     assert!(page.contains(&link), "{page}");
     let (_, searched) = open(&app, &browser, &format!("{list}&q=Rossi")).await;
-    assert!(searched.contains("province=BO&amp;searched=true\""));
+    assert!(searched.contains("province=BO&#38;searched=true\""));
+    let alone = format!("/console/cases/{SLUG}?q=Rossi");
+    let (_, searched) = open(&app, &browser, &alone).await;
+    assert!(searched.contains(&format!("href=\"{form}?searched=true\"")));
 
     let (_, page) = open(&app, &browser, &format!("{form}?review=none&province=BO")).await;
     for shown in [
