@@ -206,3 +206,47 @@ fn pointer(path: &Path) -> String {
     }
     pointer
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Given {
+        name: String,
+        count: Option<u32>,
+    }
+
+    /// Places and what may stand there, of what is wrong.
+    fn told(wrong: &FieldErrors) -> Vec<(&str, FieldCode, &[String])> {
+        let errors = wrong.iter();
+        errors
+            .map(|it| (it.pointer.as_str(), it.code, it.expected.as_slice()))
+            .collect()
+    }
+
+    #[test]
+    fn each_wrong_place_is_told_with_its_type_and_the_rest_is_read() {
+        let body = json!({"count": "many", "name": "Ada", "other": 1});
+        let (given, wrong) = read::<Given>(body).unwrap();
+        assert_eq!((given.name.as_str(), given.count), ("Ada", None));
+        assert_eq!(
+            told(&wrong),
+            [
+                ("/count", FieldCode::Format, ["number".to_owned()].as_slice()),
+                ("/other", FieldCode::UnknownField, &[]),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_body_that_is_wrong_everywhere_is_read_a_bounded_number_of_times() {
+        let names = (0..1_000).map(|place| (format!("k{place:04}"), json!(1)));
+        let wrong = read::<Given>(Value::Object(names.collect())).unwrap_err();
+        assert_eq!(told(&wrong).len(), MOST + 1);
+    }
+}
