@@ -154,6 +154,8 @@ pub struct ShownContact {
     pub email: Option<String>,
     /// Telephone.
     pub phone: Option<String>,
+    /// When the claimant left or corrected it on the own page, UTC, and the number that was known before.
+    pub phone_change: Option<(DateTime<Utc>, Option<String>)>,
     /// Whether post is welcome.
     pub postal_ok: bool,
     /// Name and lines on an envelope; only in clear.
@@ -375,11 +377,16 @@ async fn own_case_of(ctx: &Ctx, actor: &StaffActor, row: &ListRow) -> AppResult<
 fn shown_contact(contact: &Contact, clear: bool) -> ShownContact {
     let email = contact.email();
     let phone = contact.phone();
+    let change = |shown: fn(&PhoneNumber) -> String| {
+        let change = contact.phone_change();
+        change.map(|change| (change.at(), change.former().map(shown)))
+    };
     if !clear {
         return ShownContact {
             clear,
             email: email.map(EmailAddress::masked),
             phone: phone.map(PhoneNumber::masked),
+            phone_change: change(PhoneNumber::masked),
             postal_ok: contact.postal_ok(),
             postal_lines: Vec::new(),
         };
@@ -393,6 +400,7 @@ fn shown_contact(contact: &Contact, clear: bool) -> ShownContact {
         clear,
         email: email.map(|email| email.as_str().to_owned()),
         phone: phone.map(|phone| phone.as_str().to_owned()),
+        phone_change: change(|phone| phone.as_str().to_owned()),
         postal_ok: contact.postal_ok(),
         postal_lines,
     }

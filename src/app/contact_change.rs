@@ -36,6 +36,7 @@ use crate::domain::payout::HOLD_HOURS;
 
 mod by_staff;
 mod link;
+mod phone;
 mod seen;
 mod stop;
 mod told;
@@ -43,6 +44,7 @@ mod told;
 pub use by_staff::{Decision, StaffContact, TypedContact, decide, look, type_in};
 pub(in crate::app) use link::linked;
 pub use link::{confirm_link, peek_link};
+pub use phone::give_phone;
 pub(in crate::app) use seen::history;
 pub use seen::{ContactHistory, Next, SeenChange};
 pub(in crate::app) use stop::stopped_address;

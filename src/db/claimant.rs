@@ -423,6 +423,23 @@ pub async fn mark_contact(
     Ok(())
 }
 
+/// Replaces the sealed contact where the way to be reached, the e-mail, stays as it is.
+///
+/// # Errors
+/// As the database says.
+pub async fn mark_contact_sealed(
+    conn: &mut Conn,
+    _scope: Scope,
+    id: ClaimantId,
+    sealed: Vec<u8>,
+) -> DbResult<()> {
+    diesel::update(claimants::table.find(id.uuid()))
+        .set(claimants::contact_sealed.eq(sealed))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 /// Second records of the same person, closed as duplicates of this one.
 ///
 /// # Errors

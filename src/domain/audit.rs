@@ -55,7 +55,7 @@ pub enum Logged {
 }
 
 /// Every verb.
-pub const ALL: [(&str, Logged); 178] = [
+pub const ALL: [(&str, Logged); 179] = [
     ("add_document", Logged::Decision),
     ("announce_lifting", Logged::Decision),
     ("answer_rights_request", Logged::Decision),
@@ -123,6 +123,7 @@ pub const ALL: [(&str, Logged); 178] = [
     ("freeze_payout", Logged::Consequence),
     (action::GIVE_IDENTITY, Logged::Decision),
     ("give_payout", Logged::OwnAct),
+    ("give_phone", Logged::OwnAct),
     ("give_representative", Logged::Decision),
     ("hand_in_paper", Logged::Decision),
     ("hand_over_data", Logged::Decision),

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -13,6 +14,10 @@ use super::{
     phone_number::PhoneNumber,
     postal_address::{PostalAddress, PostalAddressInput},
 };
+
+/// Days for which the number before a change on the own page stays the one that is known: whoever takes a session
+/// over must not be called back at a number of their own.
+const KNOWN_DAYS: i64 = 30;
 
 /// A contact as it was typed; nothing in it is checked.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -126,6 +131,27 @@ pub struct Contact {
     postal_ok: bool,
     postal_address: Option<ContactAddress>,
     language: Language,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    phone_change: Option<PhoneChange>,
+}
+
+/// A telephone number left or corrected on the own page.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhoneChange {
+    at: DateTime<Utc>,
+    former: Option<PhoneNumber>,
+}
+
+impl PhoneChange {
+    /// When the number that was known ceased to be the contact's, UTC.
+    pub fn at(&self) -> DateTime<Utc> {
+        self.at
+    }
+
+    /// The number that was known; none: there was none.
+    pub fn former(&self) -> Option<&PhoneNumber> {
+        self.former.as_ref()
+    }
 }
 
 impl Contact {
@@ -163,6 +189,7 @@ impl Contact {
             postal_ok,
             postal_address: postal_address?,
             language: language?,
+            phone_change: None,
         })
     }
 
@@ -198,6 +225,27 @@ impl Contact {
             ..self
         }
     }
+
+    /// The same contact with a telephone number that its owner gave at `now`. Of several changes within 30 days the
+    /// number before the first stays known.
+    pub fn with_phone(self, phone: PhoneNumber, now: DateTime<Utc>) -> Self {
+        let since = now - Duration::days(KNOWN_DAYS);
+        let recent = self.phone_change.filter(|change| change.at > since);
+        let change = recent.unwrap_or(PhoneChange {
+            at: now,
+            former: self.phone,
+        });
+        Self {
+            phone: Some(phone),
+            phone_change: Some(change),
+            ..self
+        }
+    }
+
+    /// The last change of the number on the own page.
+    pub fn phone_change(&self) -> Option<&PhoneChange> {
+        self.phone_change.as_ref()
+    }
 }
 
 fn language(input: &ContactInput) -> Result<Language, ValueError> {
@@ -228,8 +276,51 @@ impl fmt::Debug for ContactAddress {
     }
 }
 
+impl fmt::Debug for PhoneChange {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("PhoneChange(..)")
+    }
+}
+
 impl fmt::Debug for Contact {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Contact(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_several_numbers_within_30_days_the_one_before_stays_known() {
+        let number = |text| PhoneNumber::parse(text).unwrap();
+        let input = ContactInput {
+            email: Some("nonna@example.org".to_owned()),
+            phone: Some("06 69821234".to_owned()),
+            ..ContactInput::default()
+        };
+        let contact = Contact::parse(&input, &mut FieldErrors::new(), "").unwrap();
+        let first = DateTime::UNIX_EPOCH;
+        let contact = contact
+            .with_phone(number("333 1234567"), first)
+            .with_phone(number("333 7654321"), first + Duration::days(29));
+        assert_eq!(contact.phone(), Some(&number("333 7654321")));
+        let known = contact.phone_change().unwrap();
+        assert_eq!(
+            (known.at(), known.former()),
+            (first, Some(&number("06 69821234")))
+        );
+        let sealed = serde_json::to_vec(&contact).unwrap();
+        let read: Contact = serde_json::from_slice(&sealed).unwrap();
+        assert!(read == contact);
+
+        let later = first + Duration::days(30);
+        let contact = contact.with_phone(number("333 1111111"), later);
+        let known = contact.phone_change().unwrap();
+        assert_eq!(
+            (known.at(), known.former()),
+            (later, Some(&number("333 7654321")))
+        );
     }
 }

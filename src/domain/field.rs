@@ -216,6 +216,7 @@ pub const REASONS: &[&str] = &[
     "error-payout-holder-required",
     "error-payout-holder-too-long",
     "error-phone-format",
+    "error-phone-required",
     "error-place-required",
     "error-place-unknown",
     "error-placeholder-unknown",

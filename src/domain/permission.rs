@@ -1264,6 +1264,9 @@ pub mod operation {
     /// Takes that address up with the code.
     pub const CONTACT_CODE_FORM: Operation =
         Operation::post("contact_code_form", "/me/contact/code", Access::Claimant);
+    /// Leaves or corrects a telephone number.
+    pub const PHONE_FORM: Operation =
+        Operation::post("phone_form", "/me/contact/phone", Access::Claimant);
     /// A mailbox of the own record, and the code that proves control of it.
     pub const MAILBOX_PAGE: Operation =
         Operation::get("mailbox_page", "/me/mailboxes/{id}", Access::Claimant);
@@ -2694,6 +2697,7 @@ pub mod operation {
         &CONTACT_PAGE,
         &CONTACT_FORM,
         &CONTACT_CODE_FORM,
+        &PHONE_FORM,
         &MAILBOX_PAGE,
         &MAILBOX_CODE_FORM,
         &MAILBOX_FORM,

@@ -827,6 +827,7 @@ fn public_body(name: &str) -> Option<Body> {
         "request_contact_change" => Body::Json(json!({"email": "neu@example.org"})),
         "confirm_contact_change" => Body::Json(json!({"code": "123456"})),
         "contact_form" => form(&[("email", "neu@example.org")]),
+        "phone_form" => form(&[("phone", "333 1234567")]),
         "prove_mailbox" => Body::Json(json!({"code": "123456"})),
         "put_consent" => Body::Json(json!({"given": true})),
         "put_representative" => Body::Json(delegate()),

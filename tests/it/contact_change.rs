@@ -16,6 +16,7 @@ use crate::claimant::{Answer, Claimant, SignUpBuilder, ask, code_in, other_code,
 use crate::pages::Browser;
 use crate::signing::again;
 use crate::sink::{Manner, Sink, Way};
+use crate::staff_console::sign_in;
 use crate::staff_seed::{association, get, person};
 
 const OWNER: &str = "mario@example.org";
@@ -591,5 +592,76 @@ async fn a_session_ends_twelve_hours_after_it_began_whatever_its_owner_does() {
     app.clock().advance(TimeDelta::minutes(25));
     let over = ask(claimant.request(Method::GET, "")).await;
     assert_eq!(over.status, StatusCode::UNAUTHORIZED);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r17_who_has_only_a_mailbox_that_may_fail_again_leaves_a_phone_on_the_own_page() {
+    let app = TestApp::seeded().await;
+    let browser = Browser::new(&app);
+    browser.confirmed(OWNER).await;
+    let page = browser.get("/me").await;
+    page.says("Lascia un numero di telefono")
+        .says("href=\"/me/contact#phone\"");
+    let csrf = browser.csrf().await;
+    let give = async |number: &str| {
+        let fields = [("csrf", csrf.as_str()), ("phone", number)];
+        browser.send("/me/contact/phone", &fields).await
+    };
+    for (typed, sentence) in [
+        ("", "Scrivi il numero di telefono."),
+        ("12", "Il numero di telefono non è valido."),
+    ] {
+        let refused = give(typed).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        refused.says(sentence);
+    }
+    let trail = "SELECT count(*) FROM audit WHERE action = 'give_phone'";
+    assert_eq!(app.number(trail).await, 0);
+
+    // without a prefix it is Italian, as in the form of the sign-up
+    let saved = give("333 1234567").await;
+    assert_eq!(saved.place, "/me?done=phone-saved", "{}", saved.html);
+    browser
+        .get("/me?done=phone-saved")
+        .await
+        .says("Il numero di telefono è salvato.")
+        .says("+39********67")
+        .says("m***o@example.org")
+        .says("Cambia il numero di telefono");
+    give("+39 333 1234567").await;
+    assert_eq!(app.number(trail).await, 1, "the same again is no change");
+    let clear =
+        "SELECT count(*) FROM claimants c, audit a WHERE c::text || a::text LIKE '%3331234567%'";
+    assert_eq!(app.number(clear).await, 0);
+    app.stop().await;
+}
+
+/// Staff call back at the phone of the record: a thief with the open session must not choose it.
+#[tokio::test(flavor = "multi_thread")]
+async fn r26_staff_see_the_phone_that_was_known_before_it_was_changed_on_the_page() {
+    let app = TestApp::seeded().await;
+    let browser = Browser::new(&app);
+    let typed = [("contact[email]", OWNER), ("contact[phone]", "06 69821234")];
+    browser.join(&typed).await;
+    let link = token_in(&browser.mail(OWNER).await, "confirm");
+    browser.send(&format!("/confirm/{link}"), &[]).await;
+    let csrf = browser.csrf().await;
+    for number in ["333 1111111", "333 2222222"] {
+        let fields = [("csrf", csrf.as_str()), ("phone", number)];
+        let saved = browser.send("/me/contact/phone", &fields).await;
+        assert_eq!(saved.place, "/me?done=phone-saved", "{}", saved.html);
+    }
+    let rows = app.rows("SELECT id::text FROM claimants").await;
+    let id = rows[0][0].clone().unwrap();
+    let ours = association(&app, "codacons").await;
+    let desk = Browser::new(&app);
+    let member = person(&app, ours, Role::Reviewer).await;
+    sign_in(&app, &desk.client, &member).await;
+    desk.get(&format!("/console/claimants/{id}"))
+        .await
+        .says("+393332222222")
+        .says("Scritto dalla persona nella sua pagina")
+        .says("Prima: +390669821234");
     app.stop().await;
 }

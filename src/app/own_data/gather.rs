@@ -30,7 +30,7 @@ const AT_ONCE: u16 = 200;
 
 /// What of the trail a claimant may know of: what they did, what was done for them, who looked. Whatever
 /// is not named stays out: a clash of two records would tell of somebody else (R30, R55).
-const OWN_ACTIONS: [&str; 50] = [
+const OWN_ACTIONS: [&str; 51] = [
     "announce_lifting",
     "answer_rights_request",
     "approve_contact",
@@ -50,6 +50,7 @@ const OWN_ACTIONS: [&str; 50] = [
     "freeze_payout",
     "give_identity",
     "give_payout",
+    "give_phone",
     "lift_restriction",
     "mail_bounced",
     "mail_complaint",

@@ -400,6 +400,8 @@ pub struct ContactLines {
     pub email: Option<String>,
     /// Telephone.
     pub phone: Option<String>,
+    /// When the claimant left or corrected it, UTC, and the number that was known before.
+    pub phone_change: Option<(DateTime<Utc>, Option<String>)>,
     /// Whether post is welcome.
     pub postal_ok: bool,
     /// Lines on an envelope; empty: the residence.

@@ -1,11 +1,12 @@
-//! `/me/contact`: another address to be written to.
+//! `/me/contact`: another address to be written to, a number to be called at.
 
 use askama::Template;
 use chrono::{DateTime, Utc};
 
 use super::{CaseHead, Chrome, Errors};
 
-/// `GET /me/contact`. Forms: POST to the same path `{email}`, and to `/me/contact/code` `{code}`.
+/// `GET /me/contact`. Forms: POST to the same path `{email}`, to `/me/contact/code` `{code}` and to
+/// `/me/contact/phone` `{phone}`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "page/contact.html")]
 pub struct ContactPage {
@@ -15,6 +16,8 @@ pub struct ContactPage {
     pub case: CaseHead,
     /// The confirmed address, masked.
     pub current: Option<String>,
+    /// The telephone number, masked.
+    pub current_phone: Option<String>,
     /// The new one, whose code is awaited, and until when, UTC.
     pub asked: Option<(String, DateTime<Utc>)>,
     /// A code was just asked for.
@@ -23,6 +26,8 @@ pub struct ContactPage {
     pub email: String,
     /// The typed code, after a refusal (errors at `/code`).
     pub code: String,
+    /// The typed number, after a refusal (errors at `/phone`).
+    pub phone: String,
     /// What was refused.
     pub errors: Errors,
 }

@@ -79,6 +79,8 @@ pub enum MeNotice {
     MailboxProved,
     /// The record is written to at another address from now on.
     ContactChanged,
+    /// A telephone number was left or corrected.
+    PhoneSaved,
 }
 
 /// What to do next, as one big button.
@@ -171,6 +173,7 @@ impl MeNotice {
             Self::PayoutWaits => "payout-waits",
             Self::MailboxProved => "mailbox-proved",
             Self::ContactChanged => "contact-changed",
+            Self::PhoneSaved => "phone-saved",
         }
     }
 }

@@ -409,6 +409,7 @@ fn claimant_page(console: Console, view: ClaimantView, operators: &Operators) ->
             clear: contact.clear,
             email: contact.email,
             phone: contact.phone,
+            phone_change: contact.phone_change,
             postal_ok: contact.postal_ok,
             postal_lines: contact.postal_lines,
         }),

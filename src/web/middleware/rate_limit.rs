@@ -111,6 +111,7 @@ impl Class {
             o::PROVE_MAILBOX,
             o::CONFIRM_CONTACT_CHANGE,
             o::CONTACT_CODE_FORM,
+            o::PHONE_FORM,
             o::MAILBOX_FORM,
             o::STAFF_TOKEN,
             o::STAFF_REFRESH,

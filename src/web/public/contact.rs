@@ -1,4 +1,5 @@
-//! `/me/contact`: another address to be written to, for whose mailbox breaks or changes (R14, R26).
+//! `/me/contact`: another address to be written to, and a number to be called at, for whose mailbox breaks or changes
+//! (R14, R17, R26).
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -39,6 +40,14 @@ pub struct SentContactCode {
     csrf: Option<String>,
     #[serde(default)]
     code: String,
+}
+
+/// The telephone number as it was typed.
+#[derive(Deserialize)]
+pub struct SentPhone {
+    csrf: Option<String>,
+    #[serde(default)]
+    phone: String,
 }
 
 /// `GET /me/contact`
@@ -122,6 +131,28 @@ pub async fn confirm(visit: Visit, form: Form<SentContactCode>) -> WebResult<Htt
     }
 }
 
+/// `POST /me/contact/phone`
+pub async fn give_phone(visit: Visit, form: Form<SentPhone>) -> WebResult<HttpResponse> {
+    let actor = visit.claimant_with(form.0.csrf.as_deref()).await?;
+    let (ctx, by, typed) = (visit.ctx().clone(), actor.clone(), form.0.phone.clone());
+    let done = visit
+        .ctx()
+        .to_end(async move { contact_change::give_phone(&ctx, &by, &typed).await })
+        .await;
+    match done {
+        Ok(()) => Ok(with_session(&visit, "/me?done=phone-saved")),
+        Err(AppError::Invalid(errors)) => {
+            let page = page_of(&visit, &actor, Errors::from(&errors)).await?;
+            let page = ContactPage {
+                phone: form.0.phone,
+                ..page
+            };
+            html_with(StatusCode::UNPROCESSABLE_ENTITY, &page)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
 async fn page_of(visit: &Visit, actor: &ClaimantActor, errors: Errors) -> WebResult<ContactPage> {
     let record = me::get(visit.ctx(), actor).await?;
     let contacts = contact_change::get(visit.ctx(), actor).await?;
@@ -132,10 +163,12 @@ async fn page_of(visit: &Visit, actor: &ClaimantActor, errors: Errors) -> WebRes
         chrome: visit.chrome_of(&case.slug, PATH),
         case: card::head(&case),
         current: contacts.email,
+        current_phone: record.phone,
         asked: asked.map(|(email, until)| (email.as_str().to_owned(), until)),
         is_sent: false,
         email: String::new(),
         code: String::new(),
+        phone: String::new(),
         errors,
     })
 }

@@ -125,6 +125,7 @@ fn notice(done: &str) -> Option<MeNotice> {
         MeNotice::PayoutWaits,
         MeNotice::MailboxProved,
         MeNotice::ContactChanged,
+        MeNotice::PhoneSaved,
     ]
     .into_iter()
     .find(|notice| notice.as_str() == done)

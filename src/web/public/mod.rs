@@ -108,6 +108,7 @@ pub fn routes() -> Vec<Route> {
         Route::new(&o::CONTACT_PAGE, web::to(contact::page)),
         Route::new(&o::CONTACT_FORM, web::to(contact::send)),
         Route::new(&o::CONTACT_CODE_FORM, web::to(contact::confirm)),
+        Route::new(&o::PHONE_FORM, web::to(contact::give_phone)),
         Route::new(&o::MAILBOX_PAGE, web::to(mailbox::page)),
         Route::new(&o::MAILBOX_CODE_FORM, web::to(mailbox::ask_code)),
         Route::new(&o::MAILBOX_FORM, web::to(mailbox::send)),

@@ -71,6 +71,7 @@ error-name-too-long = Der Name ist zu lang. Kürzen Sie ihn ab.
 error-number-format = Die Hausnummer enthält unerlaubte Zeichen. Prüfen Sie sie.
 error-number-too-long = Die Hausnummer ist zu lang. Höchstens 20 Zeichen.
 error-phone-format = Die Telefonnummer ist nicht gültig. Schreiben Sie sie ganz, zum Beispiel 333 1234567; eine ausländische beginnt mit + und der Vorwahl des Staates.
+error-phone-required = Geben Sie die Telefonnummer an.
 error-plan-unknown = Wählen Sie den Tarif des Postfachs aus der Liste.
 error-postal-code-format = Eine italienische Postleitzahl (CAP) hat 5 Ziffern, zum Beispiel 39100. Prüfen Sie sie.
 error-postal-code-required = Geben Sie die Postleitzahl (CAP) an, oder wenigstens den Ort.

@@ -149,6 +149,7 @@ trail-action-request-signature = Code to sign with asked for
 trail-action-sign = Declaration signed
 trail-action-refuse-signature = File with a digital signature refused
 trail-action-give-payout = Account for the payment given
+trail-action-give-phone = Phone number left or changed
 trail-action-withdraw = Pre-adherence withdrawn
 trail-action-restrict = Data kept only for legal duties
 trail-action-erase = Personal data erased

@@ -71,6 +71,7 @@ error-name-too-long = The name is too long. Shorten it.
 error-number-format = The house number has characters that are not allowed. Check it.
 error-number-too-long = The house number is too long. Use at most 20 characters.
 error-phone-format = The phone number is not valid. Write all of it, for example 333 1234567; a foreign one begins with + and the country's prefix.
+error-phone-required = Write the phone number.
 error-plan-unknown = Choose the plan of the mailbox from the list.
 error-postal-code-format = An Italian postal code (CAP) has 5 digits, for example 00184. Check it.
 error-postal-code-required = Write the postal code (CAP), or at least the town.

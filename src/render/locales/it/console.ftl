@@ -149,6 +149,7 @@ trail-action-request-signature = Codice per firmare chiesto
 trail-action-sign = Dichiarazione firmata
 trail-action-refuse-signature = File con firma digitale rifiutato
 trail-action-give-payout = Conto per il pagamento inserito
+trail-action-give-phone = Numero di telefono lasciato o cambiato
 trail-action-withdraw = Pre-adesione ritirata
 trail-action-restrict = Dati conservati solo per gli obblighi di legge
 trail-action-erase = Dati personali cancellati

@@ -71,6 +71,7 @@ error-name-too-long = Il nome è troppo lungo. Abbrevialo.
 error-number-format = Il numero civico contiene caratteri non ammessi. Controllalo.
 error-number-too-long = Il numero civico è troppo lungo. Usa al massimo 20 caratteri.
 error-phone-format = Il numero di telefono non è valido. Scrivilo per intero, per esempio 333 1234567; se è estero comincia con + e il prefisso del Paese.
+error-phone-required = Scrivi il numero di telefono.
 error-plan-unknown = Scegli il piano della casella dall'elenco.
 error-postal-code-format = Il CAP italiano ha 5 cifre, per esempio 00184. Controllalo.
 error-postal-code-required = Scrivi il CAP, o almeno il comune.

@@ -492,16 +492,22 @@ fn contact(words: Words, pages: &mut Vec<(String, String)>) {
         },
         case: words.case(),
         current: Some(words.say("m***i@example.org")),
+        current_phone: None,
         asked: None,
         is_sent: false,
         email: words.say("maria@libero.it"),
         code: String::new(),
-        errors: wrong(&[("/email", "error-contact-unchanged")]),
+        phone: words.say("12"),
+        errors: wrong(&[
+            ("/email", "error-contact-unchanged"),
+            ("/phone", "error-phone-required"),
+        ]),
     };
     push(pages, "contact-errors", &contact);
     let asked = ContactPage {
         asked: instant(2026, 3, 2, 12).map(|until| (words.say("maria@example.com"), until)),
         is_sent: true,
+        current_phone: Some(words.say("+39********67")),
         errors: Errors::default(),
         ..contact
     };
