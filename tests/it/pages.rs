@@ -215,6 +215,9 @@ async fn the_journey_from_the_form_to_goodbye() {
         .send("/me/withdraw", &[("csrf", &csrf), ("reason", "")])
         .await;
     assert_eq!(withdrawn.place, "/me?done=withdrawn");
+    let asked = browser.get("/me/erase").await;
+    asked.says("Restano righe senza il tuo nome");
+    assert_eq!(app.number("SELECT count(*) FROM claimants").await, 1);
     let gone = browser.send("/me/erase", &[("csrf", &csrf)]).await;
     gone.says("I tuoi dati sono cancellati");
     assert_eq!(browser.get("/me").await.status, 401);

@@ -308,4 +308,6 @@ pub struct ErasePage {
     pub case: CaseHead,
     /// The record's reference, grouped for reading.
     pub reference: String,
+    /// True for what is lodged: its data are only kept (R61).
+    pub keeps: bool,
 }

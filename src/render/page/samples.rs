@@ -869,9 +869,20 @@ fn record(words: Words, pages: &mut Vec<(String, String)>) {
         pages,
         "erase",
         &ErasePage {
+            chrome: chrome.clone(),
+            case: case.clone(),
+            reference: reference.clone(),
+            keeps: false,
+        },
+    );
+    push(
+        pages,
+        "erase-kept",
+        &ErasePage {
             chrome,
             case,
             reference,
+            keeps: true,
         },
     );
     changing(words, pages);

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use crate::app::AppError;
 use crate::app::me::{self, Erasure, Me};
 use crate::app::session::ClaimantActor;
+use crate::domain::claimant::ClaimantState;
 use crate::domain::field::filled;
 use crate::render::page::CaseHead;
 use crate::render::page::me::{ErasePage, WithdrawPage};
@@ -68,6 +69,7 @@ pub async fn erase_page(visit: Visit) -> WebResult<HttpResponse> {
     html(&ErasePage {
         chrome: visit.chrome_of(&case.slug, "/me/erase"),
         reference: record.reference.grouped(),
+        keeps: record.state == ClaimantState::Lodged,
         case,
     })
 }

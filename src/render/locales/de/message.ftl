@@ -25,7 +25,7 @@ message-text-too-many = Von hier kamen sehr viele Anfragen.
 message-text-unavailable = Versuchen Sie es in einigen Minuten noch einmal. Wenn Sie schon eine Aktennummer haben, ist Ihre Eintragung sicher.
 message-text-internal = Der Fehler liegt bei uns. Versuchen Sie es bald noch einmal. Wenn es wieder geschieht, nennen Sie dem Verband diese Nummer.
 message-text-session-over = Zu Ihrer Sicherheit schließt sich die Seite nach 30 Minuten. Was gespeichert war, ist sicher.
-message-text-erased = Ihre Akte gibt es nicht mehr. Nur technische Protokolle bleiben, höchstens 24 Monate. Danke.
+message-text-erased = Ihre Akte gibt es nicht mehr. Es bleiben Zeilen ohne Ihren Namen: Sie sagen, was wann getan wurde. Wir behalten sie ohne Frist als Nachweis. Aus Sicherungskopien sind die Daten nach höchstens 35 Tagen verschwunden. Danke.
 message-session-over-action = Akte öffnen
 message-wait = { $minutes ->
     [one] Versuchen Sie es in einer Minute noch einmal.

@@ -88,7 +88,7 @@ mail-kind-rights = Antrag zu Daten: Eingang oder Antwort
 rights-became-restricted = Ab jetzt bewahren wir Ihre Daten nur noch auf und nutzen sie nicht mehr.
 rights-became-erasing = Wir löschen Ihre Daten in Kürze.
 rights-became-erased = Ihre Daten sind gelöscht.
-rights-mail-became-erasing = Sobald diese Nachricht verschickt ist, löschen wir Ihre Akte mit allen Daten. Ihre Seite öffnet sich dann nicht mehr.
+rights-mail-became-erasing = Sobald diese Nachricht verschickt ist, löschen wir Ihre Akte mit allen Daten. Ihre Seite öffnet sich dann nicht mehr. Es bleiben Zeilen ohne Ihren Namen: Wir behalten sie ohne Frist als Nachweis. Aus Sicherungskopien sind die Daten nach höchstens 35 Tagen verschwunden.
 rights-mail-became-restricted = Ab jetzt bewahren wir Ihre Daten nur noch auf. Sie stehen nicht mehr in Listen und Erinnerungen.
 rights-mail-became-kept = Ihr Antrag ist schon bei Gericht eingereicht. Deshalb müssen wir die Daten nach dem Gesetz aufbewahren. Ab jetzt bewahren wir sie nur noch auf.
 

@@ -25,7 +25,7 @@ message-text-too-many = We received many requests from here.
 message-text-unavailable = Try again in a few minutes. If you already received a reference, your sign-up is safe.
 message-text-internal = It is our fault. Try again soon. If it happens again, tell the association this number.
 message-text-session-over = For your safety the page closes after 30 minutes. What you had saved is safe.
-message-text-erased = Your record is gone. Only technical logs remain, for 24 months at most. Thank you.
+message-text-erased = Your record is gone. Lines without your name remain: they tell what was done and when. We keep them as proof, with no end. From backups the data are gone within 35 days. Thank you.
 message-session-over-action = Sign in
 message-wait = { $minutes ->
     [one] Try again in a minute.

@@ -88,7 +88,7 @@ mail-kind-rights = Request about data: received or answered
 rights-became-restricted = From now on we only keep your data and no longer use them.
 rights-became-erasing = We are about to erase your data.
 rights-became-erased = Your data are erased.
-rights-mail-became-erasing = As soon as this message has left, we erase your record with all your data. Your page will not open any more.
+rights-mail-became-erasing = As soon as this message has left, we erase your record with all your data. Your page will not open any more. Lines without your name remain: we keep them as proof, with no end. From backups the data are gone within 35 days.
 rights-mail-became-restricted = From now on we only keep your data. They are no longer in lists and reminders.
 rights-mail-became-kept = Your claim is already lodged. That is why the law wants us to keep the data. From now on we only keep them.
 

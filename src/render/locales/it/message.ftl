@@ -25,7 +25,7 @@ message-text-too-many = Abbiamo ricevuto molte richieste da qui.
 message-text-unavailable = Riprova tra qualche minuto. Se hai già ricevuto un numero di pratica, la tua iscrizione è salva.
 message-text-internal = È colpa nostra. Riprova tra poco. Se succede ancora, comunica questo numero all’associazione.
 message-text-session-over = Per sicurezza la pagina si chiude dopo 30 minuti. Quello che avevi salvato è al sicuro.
-message-text-erased = La tua pratica non c’è più. Restano solo i registri tecnici, al massimo per 24 mesi. Grazie.
+message-text-erased = La tua pratica non c’è più. Restano righe senza il tuo nome: dicono che cosa è stato fatto e quando. Le teniamo come prova, senza scadenza. Dalle copie di sicurezza i dati spariscono entro 35 giorni. Grazie.
 message-session-over-action = Entra
 message-wait = { $minutes ->
     [one] Riprova tra un minuto.

@@ -88,7 +88,7 @@ mail-kind-rights = Richiesta sui dati: ricevuta o risposta
 rights-became-restricted = Da ora conserviamo i tuoi dati e non li usiamo più.
 rights-became-erasing = Stiamo per cancellare i tuoi dati.
 rights-became-erased = I tuoi dati sono cancellati.
-rights-mail-became-erasing = Appena questo messaggio è partito, cancelliamo la tua pratica con tutti i dati. Poi la tua pagina non si apre più.
+rights-mail-became-erasing = Appena questo messaggio è partito, cancelliamo la tua pratica con tutti i dati. Poi la tua pagina non si apre più. Restano righe senza il tuo nome: le teniamo come prova, senza scadenza. Dalle copie di sicurezza i dati spariscono entro 35 giorni.
 rights-mail-became-restricted = Da ora conserviamo i tuoi dati e basta. Non sono più negli elenchi e nei promemoria.
 rights-mail-became-kept = La tua domanda è già depositata. Per questo la legge ci chiede di conservare i dati. Da ora li conserviamo e basta.
 
