@@ -8,6 +8,7 @@ label-postal-address = Adresse für Briefe
 label-name = Vor- und Nachname
 label-street = Straße oder Platz
 label-number = Hausnummer
+hint-number = Keine Nummer? Schreiben Sie s.n.c.
 label-city = Ort
 label-postal-code = Postleitzahl (CAP)
 label-province = Provinz

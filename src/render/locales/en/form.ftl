@@ -8,6 +8,7 @@ label-postal-address = Address for letters
 label-name = Full name
 label-street = Street or square
 label-number = House number
+hint-number = No number? Write s.n.c.
 label-city = City
 label-postal-code = Postal code
 label-province = Province

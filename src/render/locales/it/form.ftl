@@ -8,6 +8,7 @@ label-postal-address = Indirizzo per le lettere
 label-name = Nome e cognome
 label-street = Via o piazza
 label-number = Numero civico
+hint-number = Manca il numero? Scrivi s.n.c.
 label-city = Città
 label-postal-code = CAP
 label-province = Provincia
