@@ -187,6 +187,13 @@ async fn the_journey_from_the_form_to_goodbye() {
         .await;
     assert_eq!(right.place, "/me?done=confirmed");
 
+    let done = "task-done\">Fatto:</span> ";
+    let link = "<a class=\"tap\" href=\"/me/identity\">I tuoi dati personali</a>";
+    browser
+        .get("/me")
+        .await
+        .says(&format!("{done}Conferma del recapito"))
+        .says(link);
     let csrf = browser.csrf().await;
     let person = [
         ("csrf", csrf.as_str()),
@@ -209,6 +216,9 @@ async fn the_journey_from_the_form_to_goodbye() {
         .get("/me")
         .await
         .says("Anna Bianchi")
+        .says(&format!("{done}I tuoi dati personali"))
+        .says("href=\"/me/declare\">La dichiarazione del danno</a>")
+        .says("Da fare:</span> La firma")
         .says("non sembra corrispondere al nome");
 
     let withdrawn = browser
@@ -219,7 +229,8 @@ async fn the_journey_from_the_form_to_goodbye() {
     asked.says("Restano righe senza il tuo nome");
     assert_eq!(app.number("SELECT count(*) FROM claimants").await, 1);
     let gone = browser.send("/me/erase", &[("csrf", &csrf)]).await;
-    gone.says("I tuoi dati sono cancellati");
+    gone.says("I tuoi dati sono cancellati")
+        .says("Le teniamo come prova, senza scadenza");
     assert_eq!(browser.get("/me").await.status, 401);
     assert_eq!(app.number("SELECT count(*) FROM claimants").await, 0);
     app.stop().await;

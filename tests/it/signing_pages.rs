@@ -165,7 +165,12 @@ async fn the_journey_from_identity_to_the_account() {
         assert_eq!(put.place, "/me/sign", "{}", put.html);
     }
     assert_eq!(app.number("SELECT count(*) FROM declarations").await, 1);
-    browser.get("/me").await.says("Il documento è pronto");
+    browser
+        .get("/me")
+        .await
+        .says("Il documento è pronto")
+        .says("Fatto:</span> La dichiarazione del danno")
+        .says("href=\"/me/sign\">La firma</a>");
 
     let code_page = code_page(&browser, &csrf).await;
     code_page
@@ -194,9 +199,13 @@ async fn the_journey_from_identity_to_the_account() {
         .get("/me?done=signed")
         .await
         .says("Firmato. Ti mandiamo la ricevuta")
-        .says("Indica il tuo IBAN");
+        .says("Indica il tuo IBAN")
+        .says("Fatto:</span> La firma")
+        .says("href=\"/me/payout\">Il conto su cui ricevere le somme</a>");
     let paper = browser.get("/me/paper").await;
-    paper.says("Hai già firmato: la carta non serve più.");
+    paper
+        .says("Hai già firmato: la carta non serve più.")
+        .says("chiedi a quale indirizzo portarli o spedirli");
     for (path, media, name) in [
         (
             "/me/declaration.pdf",
@@ -385,7 +394,9 @@ async fn r4_each_text_is_ticked_on_its_own_and_a_translation_only_helps() {
     declared(&browser, &csrf, &[]).await;
     let page = browser.get("/me/sign").await;
     page.says("Consapevole della responsabilità penale")
-        .says("già nominato o che sarà nominato dal giudice");
+        .says("già nominato o che sarà nominato dal giudice")
+        .says("href=\"/me/declaration.pdf\"")
+        .says("È il numero del file PDF qui sopra");
     assert!(
         !page.html.contains(" checked"),
         "nothing is ticked at first"

@@ -83,6 +83,17 @@ pub enum MeNotice {
     PhoneSaved,
 }
 
+/// A part of what makes a record complete, in one line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Task {
+    /// The word its text ends with: `contact`, `identity`, `declaration`, `signature` or `payout`.
+    pub word: &'static str,
+    /// Whether it is done.
+    pub done: bool,
+    /// Where it is done now; none: nowhere, or done.
+    pub href: Option<&'static str>,
+}
+
 /// What to do next, as one big button.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NextStep {
@@ -204,6 +215,8 @@ pub struct MePage {
     /// The state's fixed word: `confirmed`, `signed`, ...; `moved` once the person went to another
     /// association.
     pub state: String,
+    /// What is open and what is done, in order; none once the record is over.
+    pub tasks: Vec<Task>,
     /// Why it was rejected, if it was.
     pub rejected: Option<RejectionLines>,
     /// What the association asked for and until when, most urgent first: letter (`b_correction` for an identity that is

@@ -24,7 +24,7 @@ use super::{
     joined::{AddressDoubt, Delivery, JoinedNotice, JoinedPage},
     me::{
         ConsentLine, ErasePage, IdentitySummary, MeNotice, MePage, MyMailboxLine, NextStep,
-        RejectionLines, WithdrawPage,
+        RejectionLines, Task, WithdrawPage,
     },
     message::MessagePage,
     not_me::{NotMePage, NotMeState},
@@ -798,6 +798,15 @@ fn record(words: Words, pages: &mut Vec<(String, String)>) {
                 ("b_correction".to_owned(), NaiveDate::default(), true),
                 ("i".to_owned(), NaiveDate::default(), false),
             ],
+            tasks: [
+                ("contact", true, None),
+                ("identity", known, (!known).then_some("/me/identity")),
+                ("declaration", false, Some("/me/declare")),
+                ("signature", false, None),
+                ("payout", false, None),
+            ]
+            .map(|(word, done, href)| Task { word, done, href })
+            .to_vec(),
             missing: letters.map(str::to_owned).to_vec(),
             missing_of_case: ["a", "l"].map(str::to_owned).to_vec(),
             email: Some(words.say("m…a@example.it")),

@@ -19,7 +19,7 @@ use crate::render::mail::objection;
 use crate::render::page::declare::{self, ChangeLine, EstimateBox};
 use crate::render::page::me::{
     ConsentLine, DeclaredSummary, IdentitySummary, MeNotice, MePage, MyMailboxLine, NextStep,
-    Prescription, RejectionLines,
+    Prescription, RejectionLines, Task,
 };
 use crate::render::text::Text;
 use crate::web::WebResult;
@@ -152,6 +152,7 @@ fn me_page(
     let newest = told.declared.as_ref();
     let is_unsigned = newest.is_some_and(|newest| newest.signed_at.is_none());
     let can_erase = record.may_erase();
+    let tasks = tasks(case, association, &record, &told);
     let can_change_association = !association_change::choices(case, &record).is_empty();
     Ok(MePage {
         chrome: visit.chrome_of(&case.slug, "/me"),
@@ -164,6 +165,7 @@ fn me_page(
             state.as_str()
         }
         .to_owned(),
+        tasks,
         rejected: record.rejected.map(|rejected| RejectionLines {
             rejected_on: rejected.rejected_on,
             object: objection(
@@ -331,6 +333,55 @@ fn next_step(
         Some(newest) if newest.is_current && newest.signed_at.is_none() => Some(NextStep::Sign),
         Some(_) => Some(NextStep::Review),
     }
+}
+
+/// What is open and what is done; what cannot be done yet has no link.
+fn tasks(case: &CaseEntry, association: &AssociationEntry, record: &Me, told: &Told) -> Vec<Task> {
+    let state = record.state;
+    if state.is_over() || record.moved {
+        return Vec::new();
+    }
+    let line = |word, done: bool, step: NextStep, is_open: bool| Task {
+        word,
+        done,
+        href: (!done && is_open).then(|| step.href()),
+    };
+    let is_identified = record.identity.is_some();
+    let mut tasks = vec![
+        Task {
+            word: "contact",
+            done: record.confirmed_at.is_some(),
+            href: None,
+        },
+        line(
+            "identity",
+            is_identified,
+            NextStep::Identity,
+            state.takes_identity(),
+        ),
+    ];
+    let collects = case.state.takes_signatures() && association.offer == Offer::Collection;
+    if !collects && told.declared.is_none() {
+        return tasks;
+    }
+    let is_signed = matches!(state, ClaimantState::Signed | ClaimantState::Lodged);
+    let is_declared = is_signed || told.next == Some(NextStep::Sign);
+    tasks.extend([
+        line(
+            "declaration",
+            is_declared,
+            NextStep::Declare,
+            is_identified && state.declares(),
+        ),
+        line("signature", is_signed, NextStep::Sign, is_declared),
+        line(
+            "payout",
+            record.payout.is_some() || record.payout_pending.is_some(),
+            NextStep::Payout,
+            told.declared.is_some() && payout::may_give(state).is_ok(),
+        ),
+    ]);
+    tasks
 }
 
 /// Counted from the first outage that was declared, else from the first of the case (R65).
