@@ -745,7 +745,7 @@ async fn declaring(judge: &mut Judge<'_>) {
         judge.see("/me").await;
         judge.see("/me/declare?step=4").await;
         for (step, fields) in [
-            (1, vec![("incidents[0][window]", "days")]),
+            (1, vec![("incidents[0][hit]", "days")]),
             (2, vec![("elsewhere[complained]", "yes")]),
         ] {
             let path = format!("/me/declare?step={step}");
@@ -756,10 +756,8 @@ async fn declaring(judge: &mut Judge<'_>) {
     }
     judge.go("/me/declare?step=1").await;
     let mailbox = [
-        ("incidents[0][hit]", "true"),
+        ("incidents[0][hit]", "whole"),
         ("incidents[0][plan]", "free"),
-        ("incidents[0][window]", "whole"),
-        ("incidents[0][flat_rate]", "true"),
     ];
     judge.send(MAIN, &mailbox).await;
     let elsewhere = [
@@ -994,7 +992,7 @@ async fn typing(judge: &mut Judge<'_>, own: &str) {
     for language in STAFF_LANGUAGES {
         judge.next(language);
         judge.see(own).await;
-        let days = [("incidents[0][window]", "days")];
+        let days = [("incidents[0][hit]", "days")];
         judge.refuse(&step(1), MAIN, &days).await;
         let complained = [("elsewhere[complained]", "yes")];
         judge.refuse(&step(2), MAIN, &complained).await;
@@ -1003,9 +1001,8 @@ async fn typing(judge: &mut Judge<'_>, own: &str) {
     }
     judge.go(&step(1)).await;
     let mailbox = [
-        ("incidents[0][hit]", "true"),
+        ("incidents[0][hit]", "whole"),
         ("incidents[0][plan]", "free"),
-        ("incidents[0][window]", "whole"),
     ];
     judge.send(MAIN, &mailbox).await;
     judge.go(&step(2)).await;

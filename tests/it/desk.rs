@@ -333,13 +333,11 @@ impl Desk<'_> {
 }
 
 /// A mailbox as it is typed in the first step.
-const MAILBOX: [(&str, &str); 6] = [
+const MAILBOX: [(&str, &str); 4] = [
     ("step", "1"),
     ("incidents[0][slug]", "gennaio-2023"),
-    ("incidents[0][hit]", "true"),
+    ("incidents[0][hit]", "whole"),
     ("incidents[0][plan]", "free"),
-    ("incidents[0][window]", "whole"),
-    ("incidents[0][flat_rate]", "true"),
 ];
 
 #[tokio::test(flavor = "multi_thread")]

@@ -115,6 +115,7 @@ impl Person<'_> {
         self.reads(self.headings.mailbox).await;
         phone.tap("#form > button").await;
         assert_eq!(phone.script(FOCUSED).await, "error-summary");
+        phone.press("incidents-0-hit-whole", " ").await;
         phone.press("incidents-0-plan", "Gratis").await;
         phone.tap("#form > button").await;
         self.reads(self.headings.elsewhere).await;

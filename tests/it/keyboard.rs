@@ -215,6 +215,7 @@ async fn identity(hands: &mut Hands<'_>) {
 
 async fn declare(hands: &mut Hands<'_>) {
     hands.follow("a.btn-primary[href='/me/declare']").await;
+    hands.tick("incidents-0-hit-whole").await;
     hands.fill("incidents-0-plan", "Gratis").await;
     hands.follow("#form > button").await;
     hands.tick("nothing").await;

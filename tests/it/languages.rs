@@ -236,7 +236,7 @@ async fn another_language_keeps_identity_and_declaration_as_typed_and_saves_noth
         ("csrf", csrf.as_str()),
         ("step", "1"),
         ("incidents[0][slug]", "x"),
-        ("incidents[0][hit]", "true"),
+        ("incidents[0][hit]", "whole"),
         ("incidents[0][fee]", "dodici"),
     ];
     let page = browser.get("/me/declare?lang=it").await;
@@ -365,13 +365,11 @@ fn forms_of_the_record() -> [Filled<'static>; 8] {
             &[
                 ("step", "1"),
                 ("incidents[0][slug]", "gennaio-2023"),
-                ("incidents[0][hit]", "true"),
+                ("incidents[0][hit]", "whole"),
                 ("incidents[0][plan]", "free"),
                 ("incidents[0][fee]", ""),
                 ("incidents[0][other_holder]", "true"),
                 ("incidents[0][holder_note]", "intestata a mia zia"),
-                ("incidents[0][window]", "whole"),
-                ("incidents[0][flat_rate]", "true"),
                 ("incidents[0][items][0][head]", "flat_rate"),
                 ("incidents[0][items][0][amount]", ""),
             ],

@@ -44,15 +44,13 @@ fn mailbox<'a>(
         ("csrf", csrf),
         ("step", step),
         ("incidents[0][slug]", "gennaio-2023"),
-        ("incidents[0][hit]", "true"),
+        ("incidents[0][hit]", "whole"),
         ("incidents[0][plan]", "free"),
         ("incidents[0][fee]", ""),
         ("incidents[0][holder_note]", ""),
-        ("incidents[0][window]", "whole"),
         ("incidents[0][unavailable_from]", ""),
         ("incidents[0][unavailable_until]", ""),
         ("incidents[0][compensation_note]", ""),
-        ("incidents[0][flat_rate]", "true"),
         ("incidents[0][items][0][head]", "flat_rate"),
         ("incidents[0][items][0][amount]", ""),
         ("incidents[0][items][1][head]", "extra_cost"),
@@ -143,8 +141,10 @@ async fn the_journey_from_identity_to_the_account() {
         .says("Passo 1 di 4")
         .says("caduta@libero.it")
         .says("<option value=\"free\" selected>")
-        .says("id=\"incidents-0-hit\" name=\"incidents[0][hit]\" value=\"true\" checked")
+        .says("id=\"incidents-0-hit-whole\" name=\"incidents[0][hit]\" value=\"whole\"><label")
         .says("22 gennaio 2023 – 28 gennaio 2023");
+    // nothing that will be signed is answered for anybody
+    assert!(!first.html.contains(" checked"), "{}", first.html);
 
     let extra = [
         ("incidents[0][items][1][amount]", "1.012,50"),
@@ -278,7 +278,7 @@ async fn each_error_stands_at_its_field_and_what_was_typed_is_saved() {
         &[
             ("incidents[0][not_private]", "true"),
             ("incidents[0][compensated]", "true"),
-            ("incidents[0][window]", "days"),
+            ("incidents[0][hit]", "days"),
             ("incidents[0][unavailable_from]", "28/01/2023"),
             ("incidents[0][unavailable_until]", "23/01/2023"),
             (
@@ -312,7 +312,7 @@ async fn each_error_stands_at_its_field_and_what_was_typed_is_saved() {
     assert_eq!(refused.status, 422);
     refused.says("value=\"molto\"").says("per esempio 12,50");
     // r32: some days, but none named, is not the whole outage
-    let sent = mailbox(&csrf, "1", &[("incidents[0][window]", "days")]);
+    let sent = mailbox(&csrf, "1", &[("incidents[0][hit]", "days")]);
     let refused = browser.send("/me/declare", &sent).await;
     refused.says("href=\"#incidents-0-unavailable-from\"");
 
@@ -351,14 +351,18 @@ async fn a_mailbox_that_nothing_hit_is_left_out_and_the_others_keep_their_step()
     ];
     let (browser, csrf) = mario(&app, &second).await;
     browser.get("/me/declare").await.says("Passo 1 di 5");
-    let none = mailbox(&csrf, "1", &[("incidents[0][hit]", "-")]);
+    let open = mailbox(&csrf, "1", &[("incidents[0][hit]", "-")]);
+    let refused = browser.send("/me/declare", &open).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    refused.says("href=\"#incidents-0-hit\"");
+    let none = mailbox(&csrf, "1", &[("incidents[0][hit]", "no")]);
     assert_eq!(
         browser.send("/me/declare", &none).await.place,
         "/me/declare?step=2"
     );
     let page = browser.get("/me/declare").await;
     page.says("altra@giallo.it");
-    page.says("name=\"incidents[0][hit]\" value=\"true\"><label");
+    page.says("name=\"incidents[0][hit]\" value=\"whole\"><label");
     let wrong = mailbox(&csrf, "2", &[("incidents[0][plan]", "")]);
     let refused = browser.send("/me/declare", &wrong).await;
     refused
@@ -381,7 +385,9 @@ async fn a_mailbox_that_nothing_hit_is_left_out_and_the_others_keep_their_step()
     let left_out = summary.html.split("<h2>caduta@libero.it: ").nth(1).unwrap();
     let (left_out, _) = left_out.split_once("</section>").unwrap();
     assert!(
-        left_out.contains("<dd class=\"told\">No</dd>"),
+        left_out.contains(
+            "<dd class=\"told\">Non dichiarato: per questo disservizio non chiedi niente</dd>"
+        ),
         "{left_out}"
     );
     app.stop().await;

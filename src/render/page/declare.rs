@@ -73,8 +73,8 @@ pub struct IncidentQuestion {
 pub struct IncidentForm {
     /// Slug of the incident.
     pub slug: String,
-    /// Whether the outage hit the mailbox.
-    pub hit: bool,
+    /// Whether and when the outage hit the mailbox: `whole`, `days`, `no`, or not answered.
+    pub hit: String,
     /// Code of the plan.
     pub plan: String,
     /// Fee paid, euro.
@@ -89,16 +89,19 @@ pub struct IncidentForm {
     pub work: bool,
     /// Used with public bodies.
     pub public_bodies: bool,
-    /// `whole` or `days`.
-    pub window: String,
     /// `gg/mm/aaaa` or `YYYY-MM-DD`, as typed.
     pub unavailable_from: String,
     /// As typed.
     pub unavailable_until: String,
     /// As typed.
     pub last_use: String,
-    /// Whether it does not work to this day.
+    /// Of an outage that ended: whether it does not work to this day.
     pub not_restored: bool,
+    /// Of an outage that goes on: whether it works again.
+    pub restored: bool,
+    /// Whether the outage goes on; known from the case, never sent.
+    #[serde(skip)]
+    pub goes_on: bool,
     /// Whether mail came late.
     pub late_mail: bool,
     /// Whether the company gave something.
@@ -107,19 +110,28 @@ pub struct IncidentForm {
     pub compensation_received: String,
     /// What was received.
     pub compensation_note: String,
-    /// Whether a flat rate is asked for.
-    pub flat_rate: bool,
+    /// Whether no flat rate is asked for.
+    pub no_flat_rate: bool,
     /// The heads of damage, the flat rate first.
     pub items: Vec<ItemForm>,
 }
 
 impl IncidentForm {
+    /// Whether the outage hit the mailbox; none while it is not answered.
+    pub fn was_hit(&self) -> Option<bool> {
+        match self.hit.as_str() {
+            "whole" | "days" => Some(true),
+            "no" => Some(false),
+            _ => None,
+        }
+    }
+
     /// Whether the folded part about further damage has to be open.
     pub fn has_more_items(&self) -> bool {
         let is_typed = |item: &ItemForm| {
             !item.amount.is_empty() || !item.description.is_empty() || !item.documents.is_empty()
         };
-        self.items.iter().any(is_typed)
+        self.no_flat_rate || self.items.iter().any(is_typed)
     }
 
     /// The rows with their number, flat rate first.

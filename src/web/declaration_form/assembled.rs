@@ -136,7 +136,7 @@ impl Assembled {
         let mut plan_before = None;
         for (at, form) in mailbox.forms.iter().enumerate() {
             let pointer = format!("/incidents/{at}");
-            if !form.hit {
+            if form.was_hit() != Some(true) {
                 continue;
             }
             let (items, rows) = self.items(place + 1, &pointer, form);
@@ -156,7 +156,7 @@ impl Assembled {
         form: &IncidentForm,
         items: Vec<ItemInput>,
     ) -> DeclaredIncidentInput {
-        let days = form.window == "days";
+        let days = form.hit == "days";
         if days && form.unavailable_from.trim().is_empty() {
             // without days the parser would take the whole outage: not what was chosen
             let at = format!("{pointer}/unavailable_from");
@@ -189,7 +189,11 @@ impl Assembled {
             compensation_note: some(&form.compensation_note).filter(|_| form.compensated),
             holder: Some(!form.other_holder),
             holder_note: some(&form.holder_note).filter(|_| form.other_holder),
-            restored: Some(!form.not_restored),
+            restored: Some(if form.goes_on {
+                form.restored
+            } else {
+                !form.not_restored
+            }),
             late_mail: Some(form.late_mail),
             items: Some(items),
         }
@@ -208,7 +212,8 @@ impl Assembled {
             let typed = !item.amount.trim().is_empty()
                 || !item.description.trim().is_empty()
                 || !item.documents.is_empty();
-            let wanted = typed || (item.head == DamageHead::FlatRate.as_str() && form.flat_rate);
+            let wanted =
+                typed || (item.head == DamageHead::FlatRate.as_str() && !form.no_flat_rate);
             if wanted {
                 items.push(ItemInput {
                     head: some(&item.head),
@@ -298,12 +303,17 @@ impl Assembled {
 impl Place {
     /// A pointer below the mailbox of the input, as it is in the form of the step.
     fn pointer(&self, rest: &[&str]) -> String {
-        let [list @ "incidents", incident, rest @ ..] = rest else {
-            return format!("/{}", rest.join("/"));
+        // that nothing is told of any outage is said at the first
+        let unanswered = "/incidents/0/hit";
+        let ["incidents", incident, rest @ ..] = rest else {
+            return match rest {
+                ["incidents"] => unanswered.to_owned(),
+                rest => format!("/{}", rest.join("/")),
+            };
         };
         let found = incident.parse::<usize>().ok();
         let Some((form, rows)) = found.and_then(|found| self.incidents.get(found)) else {
-            return format!("/{list}");
+            return unanswered.to_owned();
         };
         match rest {
             ["items", item, field] => {

@@ -1,17 +1,14 @@
-//! From what is stored to the forms: a draft or a declared version as its owner typed it, and the blank
-//! form with everything usual chosen.
+//! From what is stored to the forms: a draft or a declared version as its owner typed it, and the blank form.
 
 use chrono::NaiveDate;
 
 use super::{MailboxWork, Work};
 use crate::app::declaration::MyDeclaration;
-use crate::app::directory::CaseEntry;
 use crate::domain::damage::DamageHead;
 use crate::domain::declaration::{
     Compensation, ComplaintInput, DeclarationInput, DeclaredIncidentInput, ElsewhereInput,
     IncidentRule, ItemInput, OtherClaimInput, UseInput,
 };
-use crate::domain::mailbox_address::{DomainTreatment, MailboxAddress};
 use crate::domain::money;
 use crate::render::page::declare::{
     ClaimForm, ComplaintForm, ElsewhereForm, IncidentForm, ItemForm,
@@ -19,7 +16,7 @@ use crate::render::page::declare::{
 
 impl Work {
     /// What was typed last: the draft, else the newest version, else nothing.
-    pub fn load(case: &CaseEntry, mine: &MyDeclaration) -> Self {
+    pub fn load(mine: &MyDeclaration) -> Self {
         let newest = mine.newest.as_ref();
         let newest = newest.map(|newest| DeclarationInput::from(&newest.content.declaration));
         let mut input = mine.draft.clone().or(newest).unwrap_or_default();
@@ -33,27 +30,12 @@ impl Work {
                 typed.address.as_deref().map(str::trim) == Some(own.address.as_str())
             });
             let plan = own.plan.as_deref().unwrap_or_default();
-            // the outage people sign up for; whether a later one hit them too is for them to say
-            let first = mine
-                .rules
-                .incidents
-                .iter()
-                .find(|rule| is_in_scope(case, &rule.slug, &own.address));
-            let first = first.map(|rule| rule.slug.as_str());
             let forms = mine.rules.incidents.iter().map(|rule| {
                 let told = found.map(|found| found.incidents.as_deref().unwrap_or_default());
                 let told = told.or(is_told.then_some(&[]));
-                let Some(told) = told else {
-                    let hit = first == Some(&rule.slug);
-                    return blank(&rule.slug, plan, hit, rule.last_day.is_some());
-                };
-                let line = told
-                    .iter()
-                    .find(|line| line.slug.as_deref() == Some(&rule.slug));
-                line.map_or_else(
-                    || blank(&rule.slug, plan, false, rule.last_day.is_some()),
-                    |line| incident_form(line, rule),
-                )
+                let mut lines = told.unwrap_or_default().iter();
+                let line = lines.find(|line| line.slug.as_deref() == Some(&rule.slug));
+                line.map_or_else(|| blank(rule, plan), |line| incident_form(line, rule))
             });
             MailboxWork {
                 address: own.address.clone(),
@@ -77,6 +59,7 @@ pub fn sent_forms(sent: &[IncidentForm], shown: &[IncidentForm]) -> Vec<Incident
             || shown.clone(),
             |sent| {
                 let mut form = sent.clone();
+                form.goes_on = shown.goes_on;
                 form.items
                     .retain(|item| DamageHead::parse(&item.head).is_some());
                 complete(&mut form.items);
@@ -87,26 +70,13 @@ pub fn sent_forms(sent: &[IncidentForm], shown: &[IncidentForm]) -> Vec<Incident
     shown.iter().map(one).collect()
 }
 
-fn is_in_scope(case: &CaseEntry, slug: &str, address: &MailboxAddress) -> bool {
-    let incident = case.incidents.iter().find(|incident| incident.slug == slug);
-    incident.is_some_and(|incident| {
-        let mut domains = incident.domains.iter();
-        domains.any(|domain| {
-            domain.domain == address.domain() && domain.treatment == DomainTreatment::InScope
-        })
-    })
-}
-
-/// The form before anything was typed: the outage of the mailbox's domain is chosen, and what is not usual is
-/// not ticked.
-fn blank(slug: &str, plan: &str, hit: bool, has_ended: bool) -> IncidentForm {
+/// The form before anything was typed: nothing is answered for its owner but the plan, if it was told at the
+/// sign-up.
+fn blank(rule: &IncidentRule, plan: &str) -> IncidentForm {
     let mut form = IncidentForm {
-        slug: slug.to_owned(),
-        hit,
+        slug: rule.slug.clone(),
         plan: plan.to_owned(),
-        window: "whole".to_owned(),
-        not_restored: !has_ended,
-        flat_rate: true,
+        goes_on: rule.last_day.is_none(),
         ..IncidentForm::default()
     };
     complete(&mut form.items);
@@ -114,7 +84,7 @@ fn blank(slug: &str, plan: &str, hit: bool, has_ended: bool) -> IncidentForm {
 }
 
 fn incident_form(line: &DeclaredIncidentInput, rule: &IncidentRule) -> IncidentForm {
-    let has_ended = rule.last_day.is_some();
+    let goes_on = rule.last_day.is_none();
     let words: &[String] = match &line.used_for {
         None => &[],
         Some(UseInput::One(word)) => std::slice::from_ref(word),
@@ -133,7 +103,7 @@ fn incident_form(line: &DeclaredIncidentInput, rule: &IncidentRule) -> IncidentF
     let is_flat = |item: &ItemInput| item.head.as_deref() == Some(flat);
     let mut form = IncidentForm {
         slug: text(line.slug.as_ref()),
-        hit: true,
+        hit: if typed_days { "days" } else { "whole" }.to_owned(),
         plan: text(line.plan.as_ref()),
         fee: euro(line.fee_paid_cents),
         other_holder: !line.holder.unwrap_or(true),
@@ -141,11 +111,12 @@ fn incident_form(line: &DeclaredIncidentInput, rule: &IncidentRule) -> IncidentF
         not_private: !used("private"),
         work: used("work"),
         public_bodies: used("public_bodies"),
-        window: if typed_days { "days" } else { "whole" }.to_owned(),
         unavailable_from: day(line.unavailable_from.as_ref()),
         unavailable_until: day(line.unavailable_until.as_ref()),
         last_use: day(line.last_use.as_ref()),
-        not_restored: !line.restored.unwrap_or(has_ended),
+        not_restored: !goes_on && line.restored == Some(false),
+        restored: goes_on && line.restored == Some(true),
+        goes_on,
         late_mail: line.late_mail.unwrap_or_default(),
         compensated: line.compensation_received.is_some() && received != nothing,
         compensation_received: if received == nothing {
@@ -154,7 +125,7 @@ fn incident_form(line: &DeclaredIncidentInput, rule: &IncidentRule) -> IncidentF
             received
         },
         compensation_note: text(line.compensation_note.as_ref()),
-        flat_rate: line.items.is_none() || items.iter().any(is_flat),
+        no_flat_rate: line.items.is_some() && !items.iter().any(is_flat),
         items: items.iter().map(item_form).collect(),
     };
     complete(&mut form.items);

@@ -81,7 +81,7 @@ impl Steps {
         let case = directory.case(mine.case)?;
         Ok(Self {
             chrome,
-            work: Work::load(&case, &mine),
+            work: Work::load(&mine),
             case,
             mine,
             desk: None,
@@ -146,7 +146,7 @@ impl Steps {
         let elsewhere = self.work.mailboxes.len() + 1;
         if let Some(mailbox) = self.work.mailboxes.get_mut(step - 1) {
             mailbox.forms = sent_forms(&sent.incidents, &mailbox.forms);
-            mailbox.visited = true;
+            mailbox.visited = mailbox.forms.iter().any(|form| form.was_hit().is_some());
         } else if step == elsewhere {
             self.work.elsewhere = sent.elsewhere.unwrap_or_default().answered();
         } else if step == elsewhere + 1 {

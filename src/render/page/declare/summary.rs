@@ -75,7 +75,7 @@ pub fn summary(
         let mut lines = declaration.lines();
         let line = lines.find(|(mailbox, line)| mailbox.as_str() == address && line.slug() == slug);
         line.map_or_else(
-            || vec![(text.get("label-hit"), yes_no(text, false))],
+            || vec![(text.get("label-hit"), text.get("declare-not-claimed"))],
             |(_, line)| line_rows(text, line),
         )
     };

@@ -100,7 +100,7 @@ impl Words {
         };
         IncidentForm {
             slug: self.say("gennaio-2023"),
-            hit: true,
+            hit: "days".to_owned(),
             plan: self.say("plus"),
             fee: self.say("19,99"),
             other_holder: true,
@@ -108,16 +108,17 @@ impl Words {
             not_private: true,
             work: true,
             public_bodies: false,
-            window: "days".to_owned(),
             unavailable_from: self.say("23/01/2023"),
             unavailable_until: self.say("28/01/2023"),
             last_use: self.say("22/01/2023"),
             not_restored: true,
+            restored: false,
+            goes_on: false,
             late_mail: true,
             compensated: true,
             compensation_received: "other".to_owned(),
             compensation_note: self.say("un buono"),
-            flat_rate: true,
+            no_flat_rate: false,
             items: vec![
                 item("flat_rate", "", ""),
                 item("lost_mail", &self.say("12,50"), &self.say("una ricevuta")),
@@ -311,7 +312,7 @@ fn steps(words: Words, chrome: &Chrome, pages: &mut Vec<(String, String)>) {
             ),
             ("/incidents/0/items", "error-item-required"),
             ("/incidents/1/items/1/amount_cents", "error-amount-required"),
-            ("/incidents", "error-incident-required"),
+            ("/incidents/0/hit", "error-incident-required"),
         ]),
     };
     push(pages, "declare-mailbox-errors", &mailbox);

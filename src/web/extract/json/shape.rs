@@ -237,7 +237,11 @@ mod tests {
         assert_eq!(
             told(&wrong),
             [
-                ("/count", FieldCode::Format, ["number".to_owned()].as_slice()),
+                (
+                    "/count",
+                    FieldCode::Format,
+                    ["number".to_owned()].as_slice()
+                ),
                 ("/other", FieldCode::UnknownField, &[]),
             ]
         );
