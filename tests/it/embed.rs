@@ -543,7 +543,6 @@ async fn the_form_is_filled_and_sent_in_a_page_of_another_site() {
     // the frame is as high as its page: nothing scrolls in it
     let fits = "document.documentElement.scrollHeight <= window.innerHeight + 1 && document.documentElement.scrollWidth <= window.innerWidth";
     wait(&phone, true, fits).await;
-    let empty = number(&phone, HEIGHT).await;
 
     // by keyboard, with nothing typed: errors, and the keyboard at their list, whose beginning is seen
     press_send(&phone).await;
@@ -555,7 +554,6 @@ async fn the_form_is_filled_and_sent_in_a_page_of_another_site() {
     .await;
     wait(&phone, true, fits).await;
     let refused = number(&phone, HEIGHT).await;
-    assert!(refused > empty + 20.0, "{empty} {refused}");
     wait(&phone, false, BEGINS_IN_SIGHT).await;
 
     phone.browser.enter_frame(0).await.unwrap();
