@@ -584,7 +584,8 @@ async fn r27_r58_a_workbook_is_read_by_other_programs_and_runs_nothing() {
     app.stop().await;
 }
 
-async fn dossier(app: &TestApp) -> (String, String) {
+/// Two people who signed, and the place of a dossier of theirs that waits for the second person.
+async fn dossier_of_two(app: &TestApp) -> (String, String) {
     for (email, who, name) in [
         ("a@example.org", mario(), "Mario Rossi"),
         ("b@example.org", anna(), "Anna Bianchi"),
@@ -597,6 +598,12 @@ async fn dossier(app: &TestApp) -> (String, String) {
     let ours = association(app, "codacons").await;
     let (_, bearer) = manager(app, ours).await;
     let place = asked(app, &bearer, &json!({"case": CASE, "format": "dossier"})).await;
+    (place, bearer)
+}
+
+async fn dossier(app: &TestApp) -> (String, String) {
+    let (place, bearer) = dossier_of_two(app).await;
+    let ours = association(app, "codacons").await;
     Approver::of(app, ours).await.approve(app, &place).await;
     (place, bearer)
 }

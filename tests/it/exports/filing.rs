@@ -6,10 +6,11 @@ use joinder::domain::ids::ClaimantId;
 use joinder::domain::permission::Role;
 use serde_json::{Value, json};
 
-use super::{asked, fetched, manager, many, told};
+use super::{Approver, asked, dossier_of_two, fetched, manager, many, names, run, told};
 use crate::app::TestApp;
+use crate::seed::CASE;
 use crate::staff_console::{csrf, open, place, send, sign_in};
-use crate::staff_seed::{self, SLUG, codacons, person};
+use crate::staff_seed::{self, SLUG, association, codacons, person};
 
 /// An owner in a browser, with a fresh second factor.
 async fn browsing(app: &TestApp) -> reqwest::Client {
@@ -180,4 +181,45 @@ async fn r30_a_list_for_the_court_leaves_out_who_is_under_review_and_says_so() {
         "{shown}"
     );
     app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r30_a_dossier_leaves_out_who_is_under_review_and_says_so() {
+    for review in ["conflict", "quarantined"] {
+        let app = TestApp::seeded().await;
+        let (left, bearer) = dossier_of_two(&app).await;
+        app.sql(&format!(
+            "UPDATE claimants SET review = '{review}' WHERE id = (SELECT min(id::text)::uuid FROM claimants)"
+        ))
+        .await;
+        let ours = association(&app, "codacons").await;
+        let approver = Approver::of(&app, ours).await;
+        approver.approve(&app, &left).await;
+        let wish = json!({"case": CASE, "format": "dossier", "include_reviewed": true});
+        let all = asked(&app, &bearer, &wish).await;
+        app.clock().advance(TimeDelta::seconds(30));
+        approver.approve(&app, &all).await;
+        assert_eq!(app.run_exports().await, 2);
+        for (place, rows, left_out) in [(&left, 1, json!(1)), (&all, 2, Value::Null)] {
+            let status = told(&app, place, &bearer).await;
+            assert_eq!(
+                (&status["rows"], &status["left_out"]),
+                (&json!(rows), &left_out),
+                "{review}"
+            );
+            let bytes = fetched(&app, &format!("{place}/content"), &bearer).await;
+            let inside = names(&bytes);
+            let signed = inside
+                .iter()
+                .filter(|name| name.ends_with("/dichiarazione.pdf"));
+            assert_eq!(signed.count(), rows, "{review}: {inside:?}");
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("dossier.zip");
+            std::fs::write(&path, &bytes).unwrap();
+            let index = run("unzip", &["-p", path.to_str().unwrap(), "indice.csv"]);
+            let marked = index.matches("da verificare").count();
+            assert_eq!(marked, rows - 1, "{review}: {index}");
+        }
+        app.stop().await;
+    }
 }
